@@ -1,0 +1,359 @@
+/**
+ * The words of the domain and the ports through which the pipeline meets the world. Types only, no code.
+ * Vocabulary: see docs/architecture.md. All instants are milliseconds since 1970-01-01 UTC; all intervals are half-open.
+ */
+
+/** Milliseconds since 1970-01-01T00:00:00Z, or a length of time in milliseconds. */
+export type Millis = number;
+
+/** `start <= t < end`. */
+export interface Interval {
+  readonly start: Millis;
+  readonly end: Millis;
+}
+
+/** One telemetry kind, named as its query table. */
+export type Signal =
+  | 'requests'
+  | 'dependencies'
+  | 'exceptions'
+  | 'traces'
+  | 'customEvents'
+  | 'customMetrics'
+  | 'pageViews'
+  | 'browserTimings'
+  | 'availabilityResults'
+  | 'performanceCounters';
+
+/** How a source lays out its records: classic Continuous Export, its two successors, or rows of a query answer. */
+export type Layout = 'continuous' | 'diagnostics' | 'dataExport' | 'query';
+
+/** What one horizon and one watermark belong to: one signal of one app from one source. */
+export interface Feed {
+  readonly app: string;
+  readonly signal: Signal;
+  /** The first word of the file names: a layout, or for loose files of an archive `file-<hash>`. */
+  readonly source: string;
+}
+
+/** The unit of work. For a query a range of event time; for export blobs a range of the time in their folder names. */
+export interface Window extends Feed, Interval {}
+
+// ---------------------------------------------------------------------------------------------------------------- ledger
+
+/** `failed` shows that the last attempt failed; the window is tried again when `notBefore` has passed. */
+export type WindowState = 'due' | 'running' | 'done' | 'failed';
+
+/** A file that a revision of the window wrote or intended to write. */
+export interface FileRecord {
+  /** Path in the lake, below its prefix. */
+  readonly path: string;
+  /** Whose schema the file has; `quarantine` for the file of unreadable lines. */
+  readonly signal: Signal | 'quarantine';
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** Rows read = written + deduplicated; unreadable lines are counted apart. */
+export interface Counts {
+  readonly read: number;
+  readonly written: number;
+  readonly deduplicated: number;
+  readonly quarantined: number;
+}
+
+/** What the ledger knows of one window. */
+export interface LedgerEntry {
+  readonly window: Window;
+  readonly state: WindowState;
+  /** Rises by one with every claim; 0 before the first. */
+  readonly revision: number;
+  /** Claims since the window was last done. */
+  readonly attempts: number;
+  /** A claim is respected until then; 0 when nobody holds one. */
+  readonly leaseUntil: Millis;
+  /** Not to be run before: back-off after a failure, or the refresh interval of a blob window. */
+  readonly notBefore: Millis;
+  /** Asked for again since the last claim (a blob arrived): due once more after the run that is under way. */
+  readonly again: boolean;
+  /** Every path that any revision intended and that may still exist. */
+  readonly files: readonly FileRecord[];
+  /** What the source looked like when the window was last done; '' before. */
+  readonly fingerprint: string;
+  readonly counts: Counts;
+  /** Requests to the query API or blobs read by the last run. */
+  readonly asked: number;
+  readonly startedAt: Millis;
+  readonly doneAt: Millis;
+  /** Why the last attempt failed; '' otherwise. */
+  readonly error: string;
+}
+
+/** A value with the tag that guards its next write. */
+export interface Versioned<T> {
+  readonly value: T;
+  readonly etag: string;
+}
+
+export interface Progress {
+  /** Exclusive end of the last planned window. */
+  readonly horizon: Millis;
+  /** Exclusive end of the last window of the gap-free run of done windows; never goes back. */
+  readonly watermark: Millis;
+}
+
+/** One entity per window, guarded by ETags. A lake has one ledger. */
+export interface Ledger {
+  /** Creates what the ledger needs (a table, a folder) where it is missing. */
+  prepare(): Promise<void>;
+  read(window: Window): Promise<Versioned<LedgerEntry> | undefined>;
+  /**
+   * Writes the entry if it is unchanged since `etag` (undefined: if there is none yet).
+   * Returns the new tag, or undefined when the race was lost.
+   */
+  write(entry: LedgerEntry, etag: string | undefined): Promise<string | undefined>;
+  /** Entries of a feed with `from <= start < to`, by start. */
+  list(feed: Feed, range?: Partial<Interval>): AsyncIterable<LedgerEntry>;
+  /** Entries of a feed that are not settled: not done, or asked for again. Costs what is open, not what was ever planned. */
+  open(feed: Feed): AsyncIterable<LedgerEntry>;
+  progress(feed: Feed): Promise<Versioned<Progress> | undefined>;
+  /**
+   * Puts new windows (at most 40) into the ledger as `due` and moves the horizon, in one step: all or nothing.
+   * `etag` undefined: the feed has no progress yet. False when somebody else was first; nothing has changed then.
+   */
+  plan(feed: Feed, progress: Progress, etag: string | undefined, windows: readonly Window[]): Promise<boolean>;
+}
+
+/** The queue: a hint that a window may be due. Losing or repeating one does no harm. */
+export interface Hints {
+  prepare(): Promise<void>;
+  send(window: Window, delay: Millis): Promise<void>;
+}
+
+// ---------------------------------------------------------------------------------------------------------------- stores
+
+export interface StoredObject {
+  /** Name below the store's prefix, `/` between folders. */
+  readonly name: string;
+  readonly bytes: number;
+  readonly etag: string;
+  /** Blobs of the archive tier are listed but cannot be read. */
+  readonly archived: boolean;
+}
+
+/** Bytes to put: local files whose contents follow each other, or bytes at hand. */
+export type Content = { readonly files: readonly string[]; readonly bytes: number } | Uint8Array;
+
+/**
+ * A container (or folder, or prefix of one) of objects with conditional writes. Serves as lake, as source of export blobs and as
+ * keeper of small documents. Adapters: Blob Storage / ADLS Gen2, a local folder, memory. All pass test/contracts/store.ts.
+ */
+export interface ObjectStore {
+  /** For messages: where this is, without secrets. */
+  readonly place: string;
+  /** Creates container and folder where missing; fails with what to do when the place cannot be written or overwritten. */
+  prepare(): Promise<void>;
+  /** The object's tag, or undefined when it does not exist. */
+  head(name: string): Promise<string | undefined>;
+  /** Puts the object if it still has `etag` (undefined: if it does not exist). Returns the new tag, undefined when the race was lost. */
+  put(name: string, content: Content, etag: string | undefined): Promise<string | undefined>;
+  /** Removes the object if it still has `etag`; false when it has another one. An object that is gone counts as removed. */
+  remove(name: string, etag: string): Promise<boolean>;
+  /** Objects whose name starts with `prefix`, by name. */
+  list(prefix: string): AsyncIterable<StoredObject>;
+  /** Folder names (ending in `/`) directly below `prefix` (which is '' or ends in `/`). */
+  folders(prefix: string): AsyncIterable<string>;
+  /** Bytes `[start, end)` as a stream, pinned to `etag` where given; fails when the object is gone or changed. */
+  read(name: string, range?: { readonly start: number; readonly end: number; readonly etag?: string }): AsyncIterable<Uint8Array>;
+}
+
+// ---------------------------------------------------------------------------------------------------------------- source
+
+/** Where a stretch of a chunk came from. */
+export interface Segment {
+  /** Name of the blob or file. */
+  readonly blob: string;
+  /** Byte offset in the blob. */
+  readonly offset: number;
+  /** Byte offset in the chunk. */
+  readonly position: number;
+  readonly length: number;
+}
+
+/** Bytes that could not be read as a record, on their way to quarantine. */
+export interface Fault {
+  readonly blob: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly reason: string;
+  /** The bytes as they stood (cut at 1 MiB; `length` is the true one). */
+  readonly bytes: Uint8Array;
+}
+
+/** A column of a query answer: name and Kusto type. */
+export interface AnswerColumn {
+  readonly name: string;
+  readonly type: string;
+}
+
+/**
+ * Raw records on local disk, one JSON document a line: objects from export blobs, arrays of cells from a query.
+ * The file belongs to whoever made it and is gone when the next chunk is asked for.
+ */
+export interface Chunk {
+  readonly path: string;
+  readonly layout: Layout;
+  readonly bytes: number;
+  /** Non-blank lines. */
+  readonly lines: number;
+  /** Bytes of the longest line. */
+  readonly longestLine: number;
+  /** Layout `query` only: what the cells are. */
+  readonly columns: readonly AnswerColumn[];
+  /** Export layouts only: in order of position, covering the file. */
+  readonly segments: readonly Segment[];
+  /** Bytes that the reader already knows it cannot hand over as a record. */
+  readonly faults: readonly Fault[];
+}
+
+/** One reading of a window, whole. */
+export interface Reading {
+  /** What the source looks like: known before reading for blobs, only after the last chunk for a query ('' until then). */
+  readonly fingerprint: string;
+  /** Nothing is there (no blob in the folder). Always false for a query. */
+  readonly empty: boolean;
+  /** Requests made or blobs read so far. */
+  readonly asked: number;
+  /** Chunks of at most 64 MiB (a single longer record aside), written into the folder `work`. */
+  chunks(work: string): AsyncIterable<Chunk>;
+}
+
+export interface Source {
+  open(window: Window, abort: AbortSignal): Promise<Reading>;
+}
+
+// ---------------------------------------------------------------------------------------------------------------- engine
+
+/** A finished file on local disk, to be committed to the lake. */
+export interface DraftFile {
+  readonly signal: Signal | 'quarantine';
+  /** Start of the partition that the rows fall into. */
+  readonly partition: Millis;
+  /** 1 for the first file of window and partition; beyond the size limit 2, 3, … */
+  readonly part: number;
+  /** Local files whose contents, one after the other, are the file. */
+  readonly content: { readonly files: readonly string[]; readonly bytes: number };
+  readonly rows: number;
+}
+
+/** Decodes, deduplicates and encodes one run of one window. Local files live in the run's work folder. */
+export interface Draft {
+  /** Decodes a chunk and stages its rows. Returns the files that are full or must leave to keep temporary disk bounded. */
+  add(chunk: Chunk): Promise<readonly DraftFile[]>;
+  /** Everything that is still staged, quarantine included. */
+  finish(): Promise<readonly DraftFile[]>;
+  readonly counts: Counts;
+  /** Frees memory; safe to call twice. */
+  close(): Promise<void>;
+}
+
+export interface Engine {
+  begin(window: Window, work: string): Promise<Draft>;
+  /** The bytes of a file of that signal without rows, readable by every reader of the format. */
+  emptyFile(signal: Signal | 'quarantine'): Promise<Uint8Array>;
+}
+
+// ---------------------------------------------------------------------------------------------------------------- edge
+
+/** Time and chance, from outside. */
+export interface Clock {
+  now(): Millis;
+  sleep(ms: Millis, abort?: AbortSignal): Promise<void>;
+  /** In [0, 1). */
+  random(): number;
+}
+
+// ---------------------------------------------------------------------------------------------------------------- config
+
+/** Never printed: `toString` and `toJSON` answer `[secret]`. */
+export interface Secret {
+  reveal(): string;
+}
+
+export type Format = 'parquet' | 'ndjson' | 'csv';
+
+export type Access =
+  | { readonly kind: 'identity'; readonly clientId: string }
+  | { readonly kind: 'connectionString'; readonly connectionString: Secret }
+  | { readonly kind: 'key'; readonly account: string; readonly key: Secret }
+  | { readonly kind: 'sas'; readonly sas: Secret }
+  | { readonly kind: 'none' };
+
+/** A blob container, or a local folder. `url` is the account's blob endpoint; '' where a connection string names it. */
+export type Place =
+  | { readonly kind: 'container'; readonly url: string; readonly container: string; readonly prefix: string; readonly access: Access }
+  | { readonly kind: 'folder'; readonly folder: string };
+
+/** How files look; the same for all signals. */
+export interface Output {
+  readonly format: Format;
+  /** Text formats only. */
+  readonly gzip: boolean;
+  readonly partition: 'hour' | 'day';
+  /** Path template below the prefix, tokens validated. */
+  readonly path: string;
+}
+
+export interface QuerySettings {
+  /** Full address that the query is posted to. */
+  readonly url: string;
+  /** Entra scope of the token. */
+  readonly scope: string;
+  readonly auth:
+    | { readonly kind: 'identity'; readonly clientId: string }
+    | { readonly kind: 'key'; readonly key: Secret }
+    | { readonly kind: 'none' };
+  /** `workspace`: workspace tables and names; `resourceId` '' asks for every component in it. */
+  readonly schema: { readonly kind: 'app' } | { readonly kind: 'workspace'; readonly resourceId: string };
+  readonly signals: readonly Signal[];
+  readonly window: Millis;
+  readonly lag: Millis;
+  /** Start of the first window; undefined: now, on the grid. */
+  readonly from: Millis | undefined;
+  readonly until: Millis | undefined;
+}
+
+export interface App {
+  readonly name: string;
+  readonly query: QuerySettings | undefined;
+}
+
+export interface ExportSettings {
+  readonly place: Place;
+  /** Folder prefix in the container that holds the exports; '' for all of it. */
+  readonly window: Millis;
+  readonly refresh: Millis;
+  readonly signals: readonly Signal[];
+  /** Export folder (`{appName}_{ikey}`) → app name; a folder that is not named here goes by its own appName. */
+  readonly apps: Readonly<Record<string, string>>;
+}
+
+/** All settings, parsed once: no optional fields that mean a default. */
+export interface Config {
+  readonly apps: readonly App[];
+  readonly exports: ExportSettings | undefined;
+  readonly lake: Place;
+  readonly output: Output;
+  /** Tables and queues of the function app's own storage. */
+  readonly state: {
+    readonly tableUrl: string;
+    readonly queueUrl: string;
+    readonly access: Access;
+    readonly table: string;
+    readonly queue: string;
+  };
+  /** How long a claim is respected without a renewal. */
+  readonly lease: Millis;
+  /** Windows that one tick plans at most, per feed. */
+  readonly planLimit: number;
+}
