@@ -74,6 +74,8 @@ export interface LedgerEntry {
   readonly leaseUntil: Millis;
   /** Not to be run before: back-off after a failure, or the refresh interval of a blob window. */
   readonly notBefore: Millis;
+  /** When the planner last sent a hint for it. */
+  readonly hintedAt: Millis;
   /** Asked for again since the last claim (a blob arrived): due once more after the run that is under way. */
   readonly again: boolean;
   /** Every path that any revision intended and that may still exist. */
@@ -118,10 +120,12 @@ export interface Ledger {
   open(feed: Feed): AsyncIterable<LedgerEntry>;
   progress(feed: Feed): Promise<Versioned<Progress> | undefined>;
   /**
-   * Puts new windows (at most 40) into the ledger as `due` and moves the horizon, in one step: all or nothing.
+   * Puts new entries (at most 40, all of this feed) into the ledger and moves horizon and watermark, in one step: all or nothing.
    * `etag` undefined: the feed has no progress yet. False when somebody else was first; nothing has changed then.
    */
-  plan(feed: Feed, progress: Progress, etag: string | undefined, windows: readonly Window[]): Promise<boolean>;
+  plan(feed: Feed, progress: Progress, etag: string | undefined, entries: readonly LedgerEntry[]): Promise<boolean>;
+  /** Every feed that ever had an entry or progress in this lake. */
+  feeds(): AsyncIterable<Feed>;
 }
 
 /** The queue: a hint that a window may be due. Losing or repeating one does no harm. */
