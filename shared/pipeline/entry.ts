@@ -1,0 +1,98 @@
+import type { Counts, FileRecord, LedgerEntry, Millis, Window } from '../model.ts';
+
+/** The life of a ledger entry: due → running → done, or failed and then running again. Pure; every change that the pipeline makes. */
+
+const nothing: Counts = { read: 0, written: 0, deduplicated: 0, quarantined: 0 };
+
+export function plannedEntry(window: Window, now: Millis): LedgerEntry {
+  return {
+    window,
+    state: 'due',
+    revision: 0,
+    attempts: 0,
+    leaseUntil: 0,
+    notBefore: 0,
+    hintedAt: now,
+    again: false,
+    files: [],
+    fingerprint: '',
+    counts: nothing,
+    asked: 0,
+    startedAt: 0,
+    doneAt: 0,
+    error: '',
+  };
+}
+
+/** What a runner may do with the window: run it, or leave it because it is held, asked for too early, or done. */
+export function mayRun(entry: LedgerEntry, now: Millis): 'run' | 'busy' | 'early' | 'done' {
+  if (entry.state === 'running' && entry.leaseUntil > now) return 'busy';
+  if (entry.state === 'done' && !entry.again) return 'done';
+  return entry.notBefore > now ? 'early' : 'run';
+}
+
+/** Revision and attempts rise, and what was asked for until now is what this run answers. */
+export const claimedEntry = (entry: LedgerEntry, now: Millis, lease: Millis): LedgerEntry => ({
+  ...entry,
+  state: 'running',
+  revision: entry.revision + 1,
+  attempts: entry.attempts + 1,
+  leaseUntil: now + lease,
+  notBefore: 0,
+  again: false,
+  startedAt: now,
+  error: '',
+});
+
+/** The paths about to be written join those that earlier revisions may have written. */
+export function intendedEntry(entry: LedgerEntry, files: readonly FileRecord[]): LedgerEntry {
+  const known = new Set(entry.files.map((file) => file.path));
+  return { ...entry, files: [...entry.files, ...files.filter((file) => !known.has(file.path))] };
+}
+
+export interface Finish {
+  readonly fingerprint: string;
+  readonly counts: Counts;
+  readonly asked: number;
+  readonly files: readonly FileRecord[];
+}
+
+/** Asked for again while it ran, it stays open: due once more from `notBefore` on. */
+export const finishedEntry = (entry: LedgerEntry, now: Millis, finish: Finish): LedgerEntry => ({
+  ...entry,
+  ...finish,
+  state: 'done',
+  attempts: 0,
+  leaseUntil: 0,
+  doneAt: now,
+});
+
+/** Back-off doubles from a minute to an hour, without end, with a fifth of jitter (`chance` in [0, 1)). */
+export function failedEntry(entry: LedgerEntry, now: Millis, chance: number, error: string): LedgerEntry {
+  const wait = Math.min(60_000 * 2 ** (entry.attempts - 1), 3_600_000);
+  return { ...entry, state: 'failed', leaseUntil: 0, notBefore: now + Math.round(wait * (0.9 + 0.2 * chance)), error };
+}
+
+/**
+ * The source may have changed: due once more from `notBefore` on, when the hint arrives that goes out with this. Written even when
+ * the window was asked for already: the new tag makes a runner that listed the source before this moment look again.
+ */
+export const askedAgain = (entry: LedgerEntry, notBefore: Millis): LedgerEntry => ({
+  ...entry,
+  again: true,
+  notBefore,
+  hintedAt: notBefore,
+});
+
+/** Asked for again, but the source is as it was: done as before. */
+export const unchangedEntry = (entry: LedgerEntry): LedgerEntry => ({ ...entry, again: false, notBefore: 0 });
+
+/**
+ * Whether an open entry needs another hint: when its lease, back-off or refresh interval has run out since the last hint, or when
+ * that hint has led to nothing for `patience`.
+ */
+export function hintDue(entry: LedgerEntry, now: Millis, patience: Millis): boolean {
+  const runnable = Math.max(entry.notBefore, entry.state === 'running' ? entry.leaseUntil : 0);
+  if (runnable > now) return false;
+  return entry.hintedAt < runnable || entry.hintedAt + patience <= now;
+}

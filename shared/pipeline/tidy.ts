@@ -1,0 +1,27 @@
+import type { Clock, FileRecord, Ledger, LedgerEntry, Millis, ObjectStore, Versioned } from '../model.ts';
+
+/** No run lives that long: the host ends an invocation after 30 minutes, and a stalled machine within hours. */
+const oldestRun: Millis = 24 * 3_600_000;
+
+export interface TidyPorts {
+  readonly ledger: Ledger;
+  readonly lake: ObjectStore;
+  readonly clock: Clock;
+}
+
+/**
+ * Removes the empty files of a done window once no attempt can be that old (a stalled one could create them again).
+ * The ledger forgets a path only after the file is gone.
+ */
+export async function removeOldEmpties(seen: Versioned<LedgerEntry>, { ledger, lake, clock }: TidyPorts): Promise<void> {
+  const entry = seen.value;
+  const empty = entry.files.filter((file) => file.rows === 0);
+  if (empty.length === 0 || entry.state !== 'done' || entry.doneAt + oldestRun > clock.now()) return;
+  const gone: FileRecord[] = [];
+  for (const file of empty) {
+    const etag = await lake.head(file.path);
+    if ((await ledger.read(entry.window))?.etag !== seen.etag) return; // a later run may have put rows there
+    if (etag === undefined || (await lake.remove(file.path, etag))) gone.push(file);
+  }
+  await ledger.write({ ...entry, files: entry.files.filter((file) => !gone.includes(file)) }, seen.etag);
+}

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { test } from 'node:test';
+
+/** The table of docs/architecture.md: what the files of a folder may import from the rest of the project. First match counts. */
+const mayImport: readonly (readonly [folder: string, allowed: readonly string[]])[] = [
+  ['shared/model.ts', []],
+  ['shared/wire', ['shared/']],
+  ['shared/config', ['shared/model.ts', 'shared/config', 'shared/lake/paths.ts', 'shared/signals/']],
+  ['shared/pipeline/', ['shared/model.ts', 'shared/pipeline/', 'shared/signals/', 'shared/lake/paths.ts']],
+  ['shared/signals/', ['shared/model.ts', 'shared/signals/']],
+  ['shared/source/', ['shared/model.ts', 'shared/signals/', 'shared/source/']],
+  ['shared/engine/', ['shared/model.ts', 'shared/signals/', 'shared/engine/']],
+  ['shared/lake/', ['shared/model.ts', 'shared/lake/', 'shared/signals/window-name.ts']],
+  ['shared/state/', ['shared/model.ts', 'shared/state/', 'shared/signals/']],
+  ['functions/', ['functions/', 'shared/']],
+  ['cli/', ['cli/', 'shared/']],
+  ['local/', ['']],
+  ['bench/', ['']],
+  ['test/', ['']],
+];
+
+/** Packages that make clients or touch the machine may be used in the adapters' folders only. */
+const adapters = /^shared\/(wire|engine\/|source\/|lake\/|state\/)/;
+const root = join(import.meta.dirname, '..');
+
+function sources(folder: string): string[] {
+  return readdirSync(join(root, folder)).flatMap((name) => {
+    const path = `${folder}/${name}`;
+    if (statSync(join(root, path)).isDirectory()) return sources(path);
+    return name.endsWith('.ts') ? [path] : [];
+  });
+}
+
+const files = ['shared', 'functions', 'cli', 'local', 'bench', 'test'].flatMap(sources);
+
+function imports(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return [...text.matchAll(/^(?:import|export)\b[^;'"]*?from\s+'([^']+)'|^import\s+'([^']+)'|\bimport\('([^']+)'\)/gm)].map(
+    (found) => found[1] ?? found[2] ?? found[3] ?? '',
+  );
+}
+
+test('every file imports only what its folder may import', () => {
+  const wrong: string[] = [];
+  for (const file of files) {
+    const rule = mayImport.find(([folder]) => file.startsWith(folder));
+    assert.ok(rule, `${file} lies in no folder of the table`);
+    for (const name of imports(file).filter((specifier) => specifier.startsWith('.'))) {
+      const target = relative(root, join(root, dirname(file), name)).replaceAll('\\', '/');
+      if (!rule[1].some((allowed) => target.startsWith(allowed))) wrong.push(`${file} imports ${target}`);
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test('only adapters import clients; the pipeline and the column tables are pure', () => {
+  const wrong = files
+    .filter((file) => file.startsWith('shared/') && !adapters.test(file))
+    .flatMap((file) => imports(file).map((name) => `${file} imports ${name}`))
+    .filter((line) => /imports (@azure|@duckdb|node:(fs|net|http|child_process|worker_threads))/.test(line));
+  assert.deepEqual(wrong, []);
+});
+
+test('clock, chance, environment and printing stay at the edge', () => {
+  const wrong = files
+    .filter((file) => file.startsWith('shared/') && !/^shared\/(wire|config)/.test(file))
+    .filter((file) =>
+      /Date\.now\(\)|new Date\(\)|process\.env|Math\.random|randomUUID|console\./.test(readFileSync(join(root, file), 'utf8')),
+    );
+  assert.deepEqual(wrong, []);
+});
+
+test('files stay short', () => {
+  const long = files // the model is types alone: one page to read, however long
+    .filter((file) => !file.startsWith('test/') && file !== 'shared/model.ts')
+    .map((file) => [file, readFileSync(join(root, file), 'utf8').split('\n').length] as const)
+    .filter(([, lines]) => lines > 251);
+  assert.deepEqual(long, []);
+});

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { LedgerEntry } from '../../shared/model.ts';
+import {
+  askedAgain,
+  claimedEntry,
+  failedEntry,
+  finishedEntry,
+  hintDue,
+  intendedEntry,
+  mayRun,
+  plannedEntry,
+} from '../../shared/pipeline/entry.ts';
+
+const window = { app: 'shop', signal: 'requests', source: 'query', start: 0, end: 3_600_000 } as const;
+const planned = plannedEntry(window, 1000);
+const running = claimedEntry(planned, 2000, 500);
+const failed = failedEntry(running, 3000, 0.5, 'no');
+const done = finishedEntry(running, 4000, { fingerprint: 'f', counts: running.counts, asked: 1, files: [] });
+
+describe('mayRun', () => {
+  const rows: readonly [string, LedgerEntry, number, string][] = [
+    ['a planned window', planned, 1000, 'run'],
+    ['a live lease', running, 2499, 'busy'],
+    ['an expired lease', running, 2500, 'run'],
+    ['within the back-off', failed, 3000, 'early'],
+    ['after the back-off', failed, 3000 + 60_000, 'run'],
+    ['done', done, 9000, 'done'],
+    ['asked for again', askedAgain(done, 5000), 5000, 'run'],
+    ['asked for again, too early', askedAgain(done, 5000), 4999, 'early'],
+  ];
+  for (const [what, entry, now, expected] of rows) test(`${what}: ${expected}`, () => assert.equal(mayRun(entry, now), expected));
+});
+
+test('a claim raises revision and attempts; done forgets the attempts', () => {
+  assert.deepEqual([running.revision, running.attempts, failed.attempts, done.attempts, done.revision], [1, 1, 1, 0, 1]);
+});
+
+test('asked for again while it runs, a window stays open after it is done', () => {
+  const asked = askedAgain(running, 7000);
+  assert.equal(mayRun(finishedEntry(asked, 4000, { fingerprint: 'f', counts: asked.counts, asked: 1, files: [] }), 7000), 'run');
+});
+
+test('the back-off doubles from a minute to an hour', () => {
+  const waits = [1, 2, 3, 6, 7, 50].map((attempts) => failedEntry({ ...running, attempts }, 0, 0.5, 'no').notBefore / 60_000);
+  assert.deepEqual(waits, [1, 2, 4, 32, 60, 60]);
+});
+
+test('an intended path is remembered once, with what is known of it', () => {
+  const file = { path: 'a', signal: 'requests', rows: 5, bytes: 50 } as const;
+  const entry = intendedEntry({ ...running, files: [file] }, [
+    { ...file, rows: 0, bytes: 0 },
+    { ...file, path: 'b', rows: 0, bytes: 0 },
+  ]);
+  assert.deepEqual(
+    entry.files.map((known) => [known.path, known.rows]),
+    [
+      ['a', 5],
+      ['b', 0],
+    ],
+  );
+});
+
+describe('hintDue', () => {
+  const patience = 900_000;
+  const rows: readonly [string, LedgerEntry, number, boolean][] = [
+    ['just planned: its hint is on the way', planned, 2000, false],
+    ['planned, and the hint led to nothing', planned, 1000 + patience, true],
+    ['running', running, 2400, false],
+    ['its runner died', running, 2500, true],
+    ['its runner died and a hint was sent since', { ...running, hintedAt: 2600 }, 3000, false],
+    ['failed, within the back-off', failed, 4000, false],
+    ['failed, the back-off has passed', failed, 3000 + 60_000, true],
+    ['asked for again: a delayed hint is on the way', askedAgain(done, 5000), 5000, false],
+    ['asked for again, and the hint was lost', askedAgain(done, 5000), 5000 + patience, true],
+  ];
+  for (const [what, entry, now, expected] of rows) test(what, () => assert.equal(hintDue(entry, now, patience), expected));
+});
