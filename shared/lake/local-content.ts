@@ -1,0 +1,53 @@
+/** The bytes of a Content, read piece by piece wherever they stand. */
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import type { Content } from '../model.ts';
+
+/** What one read asks for; bounds the memory of a stream. */
+const PIECE = 1024 * 1024;
+
+export const contentBytes = (content: Content): number => (content instanceof Uint8Array ? content.byteLength : content.bytes);
+
+/**
+ * Bytes `[start, end)` of the content, in pieces of at most 1 MiB. Can be called again for the same range (a repeated upload).
+ * Throws when the local files hold fewer bytes or more than `content.bytes` says: a file must never be half there.
+ */
+export async function* contentRange(content: Content, start = 0, end = contentBytes(content)): AsyncGenerator<Uint8Array> {
+  if (content instanceof Uint8Array) {
+    for (let at = start; at < end; at += PIECE) yield content.subarray(at, Math.min(end, at + PIECE));
+    return;
+  }
+  let offset = 0;
+  for (const file of content.files) {
+    const { size } = await stat(file);
+    yield* fileRange(file, Math.max(start - offset, 0), Math.min(end - offset, size));
+    offset += size;
+  }
+  if (offset !== content.bytes) throw new Error(`read ${content.files.join(', ')}: ${offset} bytes where ${content.bytes} were announced`);
+}
+
+async function* fileRange(file: string, start: number, end: number): AsyncGenerator<Uint8Array> {
+  if (start >= end) return;
+  const handle = await open(file);
+  try {
+    yield* handleRange(handle, start, end);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Bytes `[start, end)` of an open file; ends early where the file does. */
+export async function* handleRange(handle: FileHandle, start: number, end: number): AsyncGenerator<Uint8Array> {
+  for (let at = start; at < end; ) {
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(Math.min(PIECE, end - at)), 0, Math.min(PIECE, end - at), at);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+    at += bytesRead;
+  }
+}
+
+/** Bytes `[start, end)` in one piece. */
+export async function contentBuffer(content: Content, start: number, end: number): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of contentRange(content, start, end)) pieces.push(piece);
+  return Buffer.concat(pieces, end - start);
+}

@@ -1,0 +1,59 @@
+/** The ledger in memory, for tests. The reference for what the other two do. */
+import type { Feed, Interval, Ledger, LedgerEntry, Progress, Versioned, Window } from '../model.ts';
+
+interface FeedState {
+  readonly feed: Feed;
+  readonly entries: Map<string, Versioned<LedgerEntry>>;
+  progress: Versioned<Progress> | undefined;
+}
+
+const windowKey = ({ start, end }: Interval) => `${start}_${end}`;
+const isOpen = (entry: LedgerEntry) => entry.state !== 'done' || entry.again;
+
+/** Every call takes effect at once, in one step; values are copied on their way in and out. */
+export function createMemoryLedger(): Ledger {
+  const states = new Map<string, FeedState>();
+  let tags = 0;
+  const nextTag = () => `m${++tags}`;
+
+  const stateOf = ({ app, source, signal }: Feed): FeedState => {
+    const key = JSON.stringify([app, source, signal]);
+    const known = states.get(key) ?? { feed: { app, signal, source }, entries: new Map(), progress: undefined };
+    states.set(key, known);
+    return known;
+  };
+  const peek = ({ app, source, signal }: Feed) => states.get(JSON.stringify([app, source, signal]));
+  const sorted = (feed: Feed) =>
+    [...(peek(feed)?.entries.values() ?? [])]
+      .map(({ value }) => value)
+      .sort((a, b) => a.window.start - b.window.start || a.window.end - b.window.end);
+
+  return {
+    prepare: async () => {},
+    read: async (window: Window) => structuredClone(peek(window)?.entries.get(windowKey(window))),
+    write: async (entry, etag) => {
+      const { entries } = stateOf(entry.window);
+      if (entries.get(windowKey(entry.window))?.etag !== etag) return undefined;
+      const tag = nextTag();
+      entries.set(windowKey(entry.window), { value: structuredClone(entry), etag: tag });
+      return tag;
+    },
+    async *list(feed, { start = -Infinity, end = Infinity } = {}) {
+      for (const entry of sorted(feed)) if (entry.window.start >= start && entry.window.start < end) yield structuredClone(entry);
+    },
+    async *open(feed) {
+      for (const entry of sorted(feed)) if (isOpen(entry)) yield structuredClone(entry);
+    },
+    progress: async (feed) => structuredClone(peek(feed)?.progress),
+    plan: async (feed, progress, etag, entries) => {
+      const state = stateOf(feed);
+      if (state.progress?.etag !== etag || entries.some(({ window }) => state.entries.has(windowKey(window)))) return false;
+      for (const entry of entries) state.entries.set(windowKey(entry.window), { value: structuredClone(entry), etag: nextTag() });
+      state.progress = { value: { ...progress }, etag: nextTag() };
+      return true;
+    },
+    async *feeds() {
+      for (const { feed } of [...states.values()]) yield { ...feed };
+    },
+  };
+}
