@@ -1,0 +1,81 @@
+/** Where in the lake a file goes: a function of what it holds, and of nothing else. Pure. */
+import type { Format, Millis, Signal, Window } from '../model.ts';
+import { compactTime } from './compact-time.ts';
+import { defaultPathTemplate, extension, isToken, MAX_PATH, type Token, templateStem } from './path-template.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+/** What a file holds. */
+export interface FileIdentity {
+  readonly window: Window;
+  /** Whose schema the file has; differs from the window's for a record that lay in another signal's folder. */
+  readonly signal: Signal;
+  /** Start of the partition: a full UTC hour, midnight where the template has no {HH}. */
+  readonly partition: Millis;
+  /** From 1. */
+  readonly part: number;
+  readonly format: Format;
+  readonly gzip: boolean;
+}
+
+/**
+ * The path below the lake's prefix. `template` must be one in which pathTemplateFaults finds no fault. Part 1 has no number, part n
+ * gets `_n` before the extension. A file of another signal than its window's has the window's signal in its source word
+ * (`continuous-from-requests`), so that it meets no file of that other signal's own window.
+ */
+export function filePath(template: string, file: FileIdentity): string {
+  const { window, signal, partition, part } = file;
+  const stem = templateStem(template, file);
+  if (stem === undefined) throw new Error(`path ${template}: must end with .{ext} or .${extension(file)}`);
+  const grid = stem.includes('{HH}') ? HOUR : DAY;
+  if (partition % grid !== 0) throw new Error(`path ${template}: partition ${partition} does not start on a full ${grid / HOUR} h`);
+  if (!Number.isInteger(part) || part < 1) throw new Error(`path ${template}: part ${part} must be 1 or more`);
+  const stray = signal === window.signal ? '' : `-from-${window.signal}`;
+  const values = tokenValues(window, signal, `${sourceWord(window.source)}${stray}`, partition);
+  const filled = stem.replace(/\{(\w+)\}/g, (text, word: string) => (isToken(word) ? (values[word] ?? text) : text));
+  const path = `${filled}${part === 1 ? '' : `_${part}`}.${extension(file)}`;
+  if (path.length > MAX_PATH)
+    throw new Error(`path ${path.slice(0, 80)}…: ${path.length} characters, the limit is ${MAX_PATH}; shorten the setting`);
+  return path;
+}
+
+/** Where the unreadable lines of a window go. Readers such as Spark skip folders that start with `_`. */
+export function quarantinePath(window: Window): string {
+  const partition = Math.floor(window.start / HOUR) * HOUR;
+  const template = defaultPathTemplate('hour');
+  return `_quarantine/${filePath(template, { window, signal: window.signal, partition, part: 1, format: 'ndjson', gzip: false })}`;
+}
+
+function tokenValues(window: Window, signal: Signal, source: string, partition: Millis): Partial<Record<Token, string>> {
+  const day = new Date(partition).toISOString();
+  return {
+    signal,
+    app: appWord(window.app),
+    source,
+    yyyy: day.slice(0, 4),
+    MM: day.slice(5, 7),
+    dd: day.slice(8, 10),
+    HH: day.slice(11, 13),
+    start: compactTime(window.start),
+    end: compactTime(window.end),
+  };
+}
+
+/** A word with at most one dash: so `-from-<signal>` can be told from it. */
+function sourceWord(source: string): string {
+  if (/^[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)?$/.test(source)) return source;
+  throw new Error(`path of source ${JSON.stringify(source)}: must be letters and digits with at most one dash between`);
+}
+
+/**
+ * An app's name in a path: characters that blobs, Windows or Hive partitions cannot have are escaped as Hive does (`%2F`, UTF-8), so
+ * that readers which know Hive partitions show the name as it is. A `_` or `.` in front would hide it from Spark, a dot or space at the
+ * end is lost on Windows. No two names are spelled alike.
+ */
+function appWord(app: string): string {
+  if (app === '' || !app.isWellFormed()) throw new Error(`path of app ${JSON.stringify(app)}: must be a text that is not empty`);
+  return app.replace(/^[_. ]|[. ]$|[^\p{L}\p{N}_.,@()~ -]/gu, (char) =>
+    [...new TextEncoder().encode(char)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
+  );
+}
