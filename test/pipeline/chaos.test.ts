@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import type { Ledger } from '../../shared/model.ts';
+import { plannedEntry } from '../../shared/pipeline/entry.ts';
+import { type RunOutcome, type RunPorts, runWindow } from '../../shared/pipeline/run.ts';
+import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
+import { expectedFiles, gated, manualClock, type Truth, textLake, truthSource, window, wordEngine } from './world.ts';
+
+const lease = 10_000;
+
+interface Runner {
+  readonly outcome: Promise<RunOutcome | 'crashed'>;
+  /** Calls that wait at the gate. */
+  readonly waiting: (() => void)[];
+  ended: boolean;
+}
+
+function world() {
+  const clock = manualClock();
+  const ledger = createMemoryLedger();
+  const lake = textLake();
+  let truth: Truth = {};
+  /** What the run with that revision read. */
+  const seenBy = new Map<number, Truth>();
+
+  const start = (): Runner => {
+    const waiting: (() => void)[] = [];
+    const gate = () => new Promise<void>((resolve) => waiting.push(resolve));
+    let seen: Truth = {};
+    let revision = 0;
+    const held: Ledger = gated(
+      {
+        ...ledger,
+        write: async (entry, etag) => {
+          if (entry.state === 'running') revision = entry.revision;
+          return ledger.write(entry, etag);
+        },
+      },
+      gate,
+    );
+    const source = truthSource(() => {
+      seen = truth;
+      return truth;
+    });
+    const engine = wordEngine();
+    const ports: RunPorts = {
+      ledger: held,
+      lake: gated(lake, gate),
+      source: gated(source, gate),
+      engine: {
+        ...engine,
+        begin: async (of, work) => {
+          seenBy.set(revision, seen);
+          return engine.begin(of, work);
+        },
+      },
+      clock,
+      lease,
+      path: (file) => `part-${file.partition}`,
+      discard: async () => {},
+      withWorkFolder: (use) => use('work'),
+    };
+    const runner: Runner = { waiting, ended: false, outcome: runWindow(window, ports).catch(() => 'crashed' as const) };
+    void runner.outcome.then(() => {
+      runner.ended = true;
+    });
+    return runner;
+  };
+  return {
+    clock,
+    ledger,
+    lake,
+    start,
+    seenBy,
+    setTruth: (next: Truth) => {
+      truth = next;
+    },
+  };
+}
+
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** Lets a runner go on to its end. */
+async function drain(runner: Runner, clock: { advance(by: number): void }): Promise<void> {
+  for (let turns = 0; !runner.ended && turns < 2000; turns++) {
+    for (const pass of runner.waiting.splice(0)) pass();
+    await settle();
+    if (runner.waiting.length === 0 && !runner.ended) clock.advance(lease / 3);
+  }
+  assert.ok(runner.ended, 'the runner came to an end');
+}
+
+/** In every state in which the ledger says done, the lake holds exactly what that revision read; other paths are empty. */
+async function assertTrueToLedger({ ledger, lake, seenBy }: ReturnType<typeof world>): Promise<void> {
+  const entry = (await ledger.read(window))?.value;
+  if (entry?.state !== 'done') return;
+  const expected = expectedFiles(seenBy.get(entry.revision) ?? {});
+  const filled = Object.fromEntries(Object.entries(lake.contents()).filter(([, text]) => text !== ''));
+  assert.deepEqual(filled, expected);
+}
+
+const truths = fc.dictionary(
+  fc.constantFrom('0', '1', '2'),
+  fc.array(fc.string({ minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 3 }),
+);
+const moves = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('go' as const), who: fc.nat(3), steps: fc.integer({ min: 1, max: 30 }) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('succeed' as const), truth: truths }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('start' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('change' as const), truth: truths }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('again' as const) }) },
+);
+
+describe('the delivery protocol', () => {
+  test('whoever stalls, dies, repeats or wakes up late: done means complete, and stays so', async () => {
+    await fc.assert(
+      fc.asyncProperty(truths, fc.array(moves, { minLength: 3, maxLength: 40 }), async (first, plan) => {
+        const here = world();
+        here.setTruth(first);
+        await here.ledger.write(plannedEntry(window, 0), undefined);
+        const runners = [here.start()];
+        for (const move of plan) {
+          if (move.kind === 'change' || move.kind === 'succeed') here.setTruth(move.truth);
+          if (move.kind === 'again' || move.kind === 'succeed') await askAgain(here.ledger);
+          if (move.kind === 'succeed') here.clock.advance(lease + 1);
+          if (move.kind === 'start' || move.kind === 'succeed') runners.push(here.start());
+          for (let steps = 0; move.kind === 'go' && steps < move.steps; steps++) {
+            runners[move.who % runners.length]?.waiting.shift()?.();
+            await settle();
+            await assertTrueToLedger(here);
+          }
+        }
+        // Everyone stalls where they are. A successor comes when the leases have run out, and brings the window up to date.
+        await askAgain(here.ledger);
+        here.clock.advance(4_000_000);
+        const successor = here.start();
+        await drain(successor, here.clock);
+        const outcome = await successor.outcome;
+        assert.ok(outcome !== 'crashed' && (outcome.state === 'done' || outcome.state === 'unchanged'), JSON.stringify(outcome));
+        await assertTrueToLedger(here);
+        const complete = here.lake.contents();
+        const ledgerThen = await here.ledger.read(window);
+        // The stalled ones wake up after their successor: nothing may change.
+        for (const runner of runners) await drain(runner, here.clock);
+        assert.deepEqual(here.lake.contents(), complete);
+        assert.equal((await here.ledger.read(window))?.value.revision, ledgerThen?.value.revision);
+      }),
+      { numRuns: 1500 },
+    );
+  });
+});
+
+async function askAgain(ledger: Ledger): Promise<void> {
+  const seen = await ledger.read(window);
+  if (seen) await ledger.write({ ...seen.value, again: true, notBefore: 0 }, seen.etag);
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Feed, LedgerEntry, Window } from '../../shared/model.ts';
+import { claimedEntry, failedEntry, finishedEntry } from '../../shared/pipeline/entry.ts';
+import { type PlanPorts, planFeed, reviveFeed } from '../../shared/pipeline/plan.ts';
+import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
+import { manualClock } from './world.ts';
+
+const feed: Feed = { app: 'shop', signal: 'requests', source: 'query' };
+const hour = 3_600_000;
+const tiling = { size: hour, lag: 600_000, until: undefined };
+
+function planner(limit = 100) {
+  const clock = manualClock();
+  const sent: Window[] = [];
+  const hints = { prepare: async () => {}, send: async (window: Window) => void sent.push(window) };
+  const ports: PlanPorts = { ledger: createMemoryLedger(), hints, clock, patience: 900_000, limit };
+  return { ...ports, clock, sent, tick: () => planFeed(feed, tiling, undefined, ports) };
+}
+
+async function entries(of: ReturnType<typeof planner>): Promise<LedgerEntry[]> {
+  return Array.fromAsync(of.ledger.list(feed));
+}
+
+/** Puts the window through a run. */
+async function run(of: ReturnType<typeof planner>, window: Window, end: 'done' | 'failed' | 'dead'): Promise<void> {
+  const seen = await of.ledger.read(window);
+  assert.ok(seen);
+  const now = of.clock.now();
+  const claimed = claimedEntry(seen.value, now, 60_000);
+  const done = finishedEntry(claimed, now, { fingerprint: 'rows:0', counts: claimed.counts, asked: 1, files: [] });
+  const next = { done, failed: failedEntry(claimed, now, 0.5, 'no'), dead: claimed }[end];
+  assert.ok(await of.ledger.write(next, seen.etag));
+}
+
+describe('planFeed', () => {
+  test('the first tick sets the horizon on the grid and plans nothing', async () => {
+    const here = planner();
+    const plan = await here.tick();
+    assert.equal(plan.planned, 0);
+    assert.equal(plan.horizon % hour, 0);
+    assert.ok(plan.horizon <= here.clock.now() && plan.horizon + hour > here.clock.now());
+  });
+
+  test('after an outage one tick plans all that was missed, bounded per tick', async () => {
+    const here = planner(100);
+    await here.tick();
+    here.clock.advance(250 * hour);
+    const planned = [];
+    for (let tick = 0; tick < 4; tick++) planned.push((await here.tick()).planned);
+    assert.deepEqual(planned, [100, 100, 50, 0]);
+    const starts = (await entries(here)).map(({ window }) => window.start);
+    assert.deepEqual(
+      starts,
+      Array.from({ length: 250 }, (_, i) => (starts[0] ?? 0) + i * hour),
+    );
+    assert.equal(here.sent.length, 250);
+  });
+
+  test('two planners at once plan nothing twice and leave nothing out', async () => {
+    const here = planner();
+    await here.tick();
+    here.clock.advance(90 * hour);
+    await Promise.all([here.tick(), here.tick(), here.tick()]);
+    await here.tick();
+    const starts = (await entries(here)).map(({ window }) => window.start);
+    assert.equal(new Set(starts).size, starts.length);
+    assert.equal(starts.length, 90);
+    assert.equal(here.sent.length, 90);
+  });
+
+  test('the watermark follows the gap-free done windows; a failing one holds it back, and nothing else', async () => {
+    const here = planner();
+    const { horizon } = await here.tick();
+    here.clock.advance(4 * hour);
+    assert.equal((await here.tick()).planned, 4);
+    const [a, b, c, d] = (await entries(here)).map(({ window }) => window);
+    assert.ok(a && b && c && d);
+    await run(here, a, 'done');
+    await run(here, b, 'failed');
+    await run(here, c, 'done');
+    await run(here, d, 'done');
+    const held = await here.tick();
+    assert.deepEqual([held.watermark, held.failed, held.open], [horizon + hour, 1, 1]);
+    here.clock.advance(60_000);
+    assert.equal((await here.tick()).repeated, 1);
+    await run(here, b, 'done');
+    assert.equal((await here.tick()).watermark, horizon + 4 * hour);
+  });
+
+  test('what is open is enqueued again when its lease or patience has run out, not before', async () => {
+    const here = planner();
+    await here.tick();
+    here.clock.advance(2 * hour + 700_000);
+    await here.tick();
+    const [a] = (await entries(here)).map(({ window }) => window);
+    assert.ok(a);
+    here.sent.length = 0;
+    await run(here, a, 'dead');
+    assert.equal((await here.tick()).repeated, 0);
+    here.clock.advance(60_000);
+    assert.equal((await here.tick()).repeated, 1);
+    assert.equal((await here.tick()).repeated, 0);
+    here.clock.advance(900_000);
+    assert.equal((await here.tick()).repeated, 2);
+    assert.deepEqual(
+      here.sent.map(({ start }) => start - a.start),
+      [0, 0, hour],
+    );
+  });
+
+  test('a feed without a plan of its own is revived all the same', async () => {
+    const here = planner();
+    await here.tick();
+    here.clock.advance(2 * hour + 700_000);
+    await here.tick();
+    here.clock.advance(900_000);
+    assert.deepEqual(await reviveFeed(feed, here).then(({ repeated, open }) => [repeated, open]), [2, 2]);
+  });
+});
