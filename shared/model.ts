@@ -334,9 +334,12 @@ export interface App {
 
 export interface ExportSettings {
   readonly place: Place;
-  /** Folder prefix in the container that holds the exports; '' for all of it. */
   readonly window: Millis;
+  /** A window runs at most once in this time. */
   readonly refresh: Millis;
+  /** Time of the folders that count: `from <= folder < until`; undefined: no limit. */
+  readonly from: Millis | undefined;
+  readonly until: Millis | undefined;
   readonly signals: readonly Signal[];
   /** Export folder (`{appName}_{ikey}`) → app name; a folder that is not named here goes by its own appName. */
   readonly apps: Readonly<Record<string, string>>;
