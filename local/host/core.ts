@@ -1,0 +1,133 @@
+import { registerHooks } from 'node:module';
+
+/**
+ * Stands in for the Functions worker: `@azure/functions` asks for a module `@azure/functions-core` that only exists at run time, inside
+ * the worker. Here it is given one that keeps what the app registers, so that the very handlers of the app can be called.
+ */
+
+/** A value as the host hands it to the worker (FunctionRpc.proto, TypedData); the library makes JavaScript values of it. */
+export interface TypedData {
+  readonly string?: string;
+  readonly json?: string;
+  readonly bytes?: Uint8Array;
+  readonly modelBindingData?: { readonly version: string; readonly source: string; readonly contentType: string; readonly content: Buffer };
+  readonly http?: HttpData;
+}
+
+export interface HttpData {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body?: TypedData;
+}
+
+/** One binding, with what the app said of it: `schedule`, `queueName`, `path`, `connection`, `route`, `methods`, … */
+export interface Binding {
+  readonly name: string;
+  readonly type: string;
+  readonly direction: string;
+  readonly [setting: string]: unknown;
+}
+
+export interface FunctionMetadata {
+  readonly name: string;
+  readonly bindings: Readonly<Record<string, Binding>>;
+}
+
+export type Callback = (...inputs: unknown[]) => unknown;
+
+export interface RegisteredFunction {
+  readonly name: string;
+  readonly metadata: FunctionMetadata;
+  readonly trigger: Binding;
+  readonly callback: Callback;
+}
+
+export interface Request {
+  readonly invocationId: string;
+  readonly inputData: readonly { readonly name: string; readonly data: TypedData }[];
+  readonly triggerMetadata: Readonly<Record<string, TypedData>>;
+}
+
+/** What the library implements: from the host's request to the handler's arguments, and from its result to the host's answer. */
+interface ProgrammingModel {
+  getInvocationModel(context: {
+    readonly invocationId: string;
+    readonly request: Request;
+    readonly metadata: FunctionMetadata;
+    log(level: string, category: string, message: string): void;
+  }): InvocationModel | Promise<InvocationModel>;
+}
+
+interface InvocationModel {
+  getArguments(): Promise<{ context: unknown; inputs: unknown[] }>;
+  invokeFunction(context: unknown, inputs: unknown[], callback: Callback): Promise<unknown>;
+  getResponse(context: unknown, result: unknown): Promise<{ returnValue?: unknown }>;
+}
+
+export interface Core {
+  /** What the app registered so far, by name. */
+  readonly functions: ReadonlyMap<string, RegisteredFunction>;
+  /** Calls the function as the worker does. Rejects with what the handler threw; resolves with its return value as TypedData. */
+  invoke(name: string, request: Request, log: (level: string, message: string) => void): Promise<unknown>;
+}
+
+const key = Symbol.for('insights-lake.functions-core');
+const url = 'insights-lake:functions-core';
+
+/** Must run before the first import of `@azure/functions`; once per process. */
+export function injectCore(): Core {
+  const functions = new Map<string, RegisteredFunction>();
+  let model: ProgrammingModel | undefined;
+  const core = {
+    version: 'local',
+    hostVersion: '4.local',
+    setProgrammingModel: (given: ProgrammingModel) => {
+      model = given;
+    },
+    getProgrammingModel: () => model,
+    registerHook: () => ({ dispose: () => undefined }),
+    registerFunction: (metadata: FunctionMetadata, callback: Callback) => {
+      functions.set(metadata.name, { name: metadata.name, metadata, trigger: triggerOf(metadata), callback });
+      return { dispose: () => functions.delete(metadata.name) };
+    },
+    log: () => undefined,
+  };
+  provide(core);
+
+  const invoke: Core['invoke'] = async (name, request, log) => {
+    const found = functions.get(name);
+    if (found === undefined || model === undefined) throw new Error(`no function ${name}; there are ${[...functions.keys()].join(', ')}`);
+    const context = {
+      invocationId: request.invocationId,
+      request,
+      metadata: found.metadata,
+      log: (level: string, _category: string, message: string) => log(level, message),
+    };
+    const call = await model.getInvocationModel(context);
+    const { context: invocation, inputs } = await call.getArguments();
+    const result = await call.invokeFunction(invocation, inputs, found.callback);
+    return (await call.getResponse(invocation, result)).returnValue;
+  };
+  return { functions, invoke };
+}
+
+function triggerOf(metadata: FunctionMetadata): Binding {
+  const trigger = Object.values(metadata.bindings).find((binding) => /trigger$/i.test(binding.type));
+  if (trigger === undefined) throw new Error(`function ${metadata.name} has no trigger`);
+  return trigger;
+}
+
+function provide(core: object): void {
+  Object.assign(globalThis, { [key]: core });
+  registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === '@azure/functions-core' ? { url, format: 'commonjs', shortCircuit: true } : next(specifier, context),
+    load: (target, context, next) =>
+      target === url
+        ? { format: 'commonjs', source: `module.exports = globalThis[Symbol.for('${key.description}')]`, shortCircuit: true }
+        : next(target, context),
+  });
+}

@@ -1,0 +1,64 @@
+import { pathToFileURL } from 'node:url';
+import { callByHand, callHttp } from './calls.ts';
+import type { Core, HttpData } from './core.ts';
+import { serveHttp } from './http.ts';
+import type { HostSettings } from './settings.ts';
+import { startTrigger } from './triggers.ts';
+
+/** What happens in the host, for whoever started it. */
+export type HostEvent =
+  | { readonly kind: 'started'; readonly name: string; readonly id: string; readonly input: string }
+  | { readonly kind: 'log'; readonly name: string; readonly id: string; readonly level: string; readonly message: string }
+  | { readonly kind: 'ended'; readonly name: string; readonly id: string; readonly ms: number; readonly error: string }
+  | { readonly kind: 'host'; readonly message: string };
+
+export interface HostOptions {
+  readonly core: Core;
+  /** Entry files of the app, which register its functions. */
+  readonly entries: readonly string[];
+  readonly settings: HostSettings;
+  /** App settings: connections, and what `%NAME%` in bindings stands for. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Of the HTTP endpoint; 0 takes a free one. */
+  readonly port: number;
+  /** Milliseconds that a queue message is hidden while its function runs. */
+  readonly lock: number;
+  /** Milliseconds between two looks of a blob trigger. */
+  readonly blobEvery: number;
+  report(event: HostEvent): void;
+}
+
+export interface Host {
+  readonly url: string;
+  readonly functions: readonly string[];
+  /** Takes nothing new, waits for what runs, and closes the endpoint. */
+  stop(): Promise<void>;
+}
+
+/** Loads the app and runs its functions by their triggers until stopped. A trigger that cannot start is reported; the others run. */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const { core, entries, report } = options;
+  for (const entry of entries) await import(pathToFileURL(entry).href);
+  const stopping = new AbortController();
+  const listeners = [...core.functions.values()].map((found) =>
+    startTrigger(found, options, stopping.signal).catch((error: unknown) => {
+      if (!stopping.signal.aborted) report({ kind: 'host', message: `${found.name} is not listening: ${messageOf(error)}` });
+    }),
+  );
+  const request = (name: string, data: HttpData): Promise<unknown> => callHttp(options, name, data);
+  const endpoint = await serveHttp(
+    { functions: core.functions, request, trigger: (name, input) => callByHand(options, name, input) },
+    options.port,
+  );
+  return {
+    url: endpoint.url,
+    functions: [...core.functions.keys()],
+    stop: async () => {
+      stopping.abort();
+      await endpoint.close();
+      await Promise.all(listeners);
+    },
+  };
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

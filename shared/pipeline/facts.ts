@@ -1,0 +1,24 @@
+import type { Millis, Window } from '../model.ts';
+import type { FeedPlan } from './plan.ts';
+import type { RunOutcome } from './run.ts';
+
+/** Outcomes as flat objects of few, stable names, for one line of a log: what alerts and queries over the app's own traces look at. */
+
+const time = (at: Millis): string => new Date(at).toISOString();
+
+const windowFacts = ({ app, signal, source, start, end }: Window) => ({ app, signal, source, start: time(start), end: time(end) });
+
+/** Files are counted, not listed: a line of a trace holds 32 KB. Durations in milliseconds. */
+export function runFacts(outcome: RunOutcome): Readonly<Record<string, string | number>> {
+  const { state, window, revision, attempts, counts, files, asked, duration, error } = outcome;
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  return { event: 'run', state, ...windowFacts(window), revision, attempts, ...counts, files: files.length, bytes, asked, duration, error };
+}
+
+/** `behind`: how far the watermark is behind `now`, in milliseconds. Feeds of blobs have neither horizon nor watermark. */
+export function planFacts(plan: FeedPlan, now: Millis): Readonly<Record<string, string | number>> {
+  const { feed, planned, repeated, open, failed, horizon, watermark } = plan;
+  const { app, signal, source } = feed;
+  const progress = horizon === 0 ? {} : { horizon: time(horizon), watermark: time(watermark), behind: now - watermark };
+  return { event: 'plan', app, signal, source, planned, repeated, open, failed, ...progress };
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { bindingsOf } from '../shared/config-bindings.ts';
+
+const usual = { schedule: '0 */5 * * * *', queue: 'insights-lake-windows', blobs: undefined };
+const blobs = { path: 'exports/{name}', connection: 'ExportStorage', source: 'EventGrid' };
+
+const table: readonly [string, Record<string, string>, object][] = [
+  ['nothing set', {}, usual],
+  [
+    'flat settings',
+    { PLAN_SCHEDULE: '0 0 * * * *', WINDOW_QUEUE: 'q-1', EXPORT_CONTAINER: 'exports' },
+    { schedule: '0 0 * * * *', queue: 'q-1', blobs },
+  ],
+  [
+    'a prefix, with or without a slash at its end',
+    { EXPORT_CONTAINER: 'exports', EXPORT_PREFIX: 'a/b/' },
+    { ...usual, blobs: { ...blobs, path: 'exports/a/b/{name}' } },
+  ],
+  [
+    'blobs in the document',
+    {
+      INSIGHTS_LAKE_CONFIG:
+        '{"exports":{"container":"c-1","trigger":"LogsAndContainerScan","connection":"Other"},"plan":{"schedule":"1 * * * * *"}}',
+    },
+    { ...usual, schedule: '1 * * * * *', blobs: { path: 'c-1/{name}', connection: 'Other', source: 'LogsAndContainerScan' } },
+  ],
+  ['a document in a file', { INSIGHTS_LAKE_CONFIG: '@lake.json' }, { ...usual, queue: 'from-file' }],
+  ['a file that is not there', { INSIGHTS_LAKE_CONFIG: '@none.json', WINDOW_QUEUE: 'q-2' }, { ...usual, queue: 'q-2' }],
+  ['a document that does not parse', { INSIGHTS_LAKE_CONFIG: '{' }, usual],
+  [
+    'wrong values fall back',
+    { PLAN_SCHEDULE: 'hourly', WINDOW_QUEUE: 'No!', EXPORT_CONTAINER: 'exports', EXPORT_TRIGGER: 'Poll', EXPORT_PREFIX: '/x' },
+    { ...usual, blobs },
+  ],
+  ['no container of that name can exist', { EXPORT_CONTAINER: 'No!' }, usual],
+  ['other export settings without a container', { EXPORT_PREFIX: 'x', EXPORT_TRIGGER: 'EventGrid' }, usual],
+];
+
+for (const [name, env, expected] of table) {
+  test(name, () => {
+    const readFile = (path: string): string => {
+      if (path !== 'lake.json') throw new Error('ENOENT');
+      return '{"state":{"queue":"from-file"}}';
+    };
+    assert.deepEqual(bindingsOf(env, readFile), expected);
+  });
+}

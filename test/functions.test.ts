@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { registerHooks } from 'node:module';
+import { beforeEach, test } from 'node:test';
+import { injectCore } from '../local/host/core.ts';
+import type { Window } from '../shared/model.ts';
+import type { RunOutcome } from '../shared/pipeline/run.ts';
+
+/** The functions of the app under the library's own programming model, with wire.ts replaced by what each test says. */
+
+interface FakeWired {
+  plan(): Promise<unknown>;
+  run(window: Window): Promise<RunOutcome>;
+  arrive(blob: string): Promise<RunOutcome | undefined>;
+}
+
+let wired: () => FakeWired;
+Object.assign(globalThis, { fakeWired: () => wired() });
+registerHooks({
+  resolve: (specifier, context, next) =>
+    specifier.endsWith('/shared/wire.ts') ? { url: 'fake:wire', format: 'module', shortCircuit: true } : next(specifier, context),
+  load: (url, context, next) =>
+    url === 'fake:wire'
+      ? { format: 'module', source: 'export const wired = () => globalThis.fakeWired();', shortCircuit: true }
+      : next(url, context),
+});
+
+const core = injectCore();
+process.env.PLAN_SCHEDULE = '*/2 * * * * *';
+process.env.EXPORT_CONTAINER = 'exports';
+process.env.EXPORT_PREFIX = 'classic/shop';
+process.env.EXPORT_TRIGGER = 'LogsAndContainerScan';
+await import('../functions/planWindows.ts');
+await import('../functions/runWindow.ts');
+await import('../functions/transformBlob.ts');
+
+const window: Window = { app: 'shop', signal: 'requests', source: 'query', start: Date.UTC(2026, 0, 2, 3), end: Date.UTC(2026, 0, 2, 4) };
+const outcome = (more: Partial<RunOutcome> = {}): RunOutcome => ({
+  state: 'done',
+  window,
+  revision: 2,
+  attempts: 0,
+  counts: { read: 7, written: 6, deduplicated: 1, quarantined: 0 },
+  files: [
+    { path: 'a', signal: 'requests', rows: 4, bytes: 100 },
+    { path: 'b', signal: 'requests', rows: 2, bytes: 50 },
+  ],
+  asked: 3,
+  duration: 1234,
+  error: '',
+  ...more,
+});
+const facts = {
+  event: 'run',
+  state: 'done',
+  app: 'shop',
+  signal: 'requests',
+  source: 'query',
+  start: '2026-01-02T03:00:00.000Z',
+  end: '2026-01-02T04:00:00.000Z',
+  revision: 2,
+  attempts: 0,
+  read: 7,
+  written: 6,
+  deduplicated: 1,
+  quarantined: 0,
+  files: 2,
+  bytes: 150,
+  asked: 3,
+  duration: 1234,
+  error: '',
+};
+const message = { app: 'shop', signal: 'requests', source: 'query', start: facts.start, end: facts.end };
+const reference = (name: string) => ({
+  modelBindingData: {
+    version: '1.0',
+    source: 'AzureStorageBlobs',
+    contentType: 'application/json',
+    content: Buffer.from(JSON.stringify({ Connection: 'ExportStorage', ContainerName: 'exports', BlobName: name })),
+  },
+});
+
+let lines: string[] = [];
+beforeEach(() => {
+  lines = [];
+});
+
+async function invoke(name: string, data: object): Promise<void> {
+  const trigger = core.functions.get(name)?.trigger.name ?? '';
+  await core.invoke(name, { invocationId: '1', inputData: [{ name: trigger, data }], triggerMetadata: {} }, (_, line) => lines.push(line));
+}
+
+const refuse = async (): Promise<never> => assert.fail('not to be called');
+const give = (part: Partial<FakeWired>): void => {
+  wired = () => ({ plan: refuse, run: refuse, arrive: refuse, ...part });
+};
+
+test('each function is bound to its trigger', () => {
+  const bound = Object.fromEntries([...core.functions].map(([name, { trigger }]) => [name, { ...trigger, name: '', properties: '' }]));
+  const common = { name: '', direction: 'in', properties: '' };
+  assert.deepEqual(bound, {
+    planWindows: { ...common, type: 'timerTrigger', schedule: '*/2 * * * * *' },
+    runWindow: { ...common, type: 'queueTrigger', queueName: 'insights-lake-windows', connection: 'AzureWebJobsStorage' },
+    transformBlob: {
+      ...common,
+      type: 'blobTrigger',
+      path: 'exports/classic/shop/{name}',
+      connection: 'ExportStorage',
+      source: 'LogsAndContainerScan',
+      sdkBinding: true,
+    },
+  });
+});
+
+test('planWindows logs one line for each feed', async () => {
+  const feed = { app: 'shop', signal: 'requests', source: 'query' };
+  const plan = { feed, planned: 2, repeated: 1, open: 3, failed: 1, horizon: window.end, watermark: window.start };
+  give({ plan: async () => ({ feeds: [plan, { ...plan, horizon: 0, watermark: 0 }] }) });
+  await invoke('planWindows', { json: JSON.stringify({ IsPastDue: false }) });
+  const [query, blobs] = lines.map((line) => JSON.parse(line));
+  assert.ok(query.behind > 0);
+  const common = { event: 'plan', ...feed, planned: 2, repeated: 1, open: 3, failed: 1 };
+  assert.deepEqual({ ...query, behind: 0 }, { ...common, horizon: facts.end, watermark: facts.start, behind: 0 });
+  assert.deepEqual(blobs, common);
+});
+
+test('runWindow runs the window of the message and logs what it did in one line', async () => {
+  const asked: Window[] = [];
+  give({
+    run: async (given) => {
+      asked.push(given);
+      return outcome();
+    },
+  });
+  await invoke('runWindow', { string: JSON.stringify(message) });
+  assert.deepEqual(asked, [window]);
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line)),
+    [facts],
+  );
+});
+
+test('a window that failed is logged, and its invocation is red', async () => {
+  give({
+    run: async () => outcome({ state: 'failed', error: '403: grant Reader' }),
+    arrive: async () => outcome({ state: 'failed', error: 'gone' }),
+  });
+  await assert.rejects(invoke('runWindow', { string: JSON.stringify(message) }), { message: '403: grant Reader' });
+  await assert.rejects(invoke('transformBlob', reference('a/b.blob')), { message: 'gone' });
+  assert.deepEqual(
+    lines.map((line) => [JSON.parse(line).state, JSON.parse(line).error]),
+    [
+      ['failed', '403: grant Reader'],
+      ['failed', 'gone'],
+    ],
+  );
+});
+
+for (const state of ['unchanged', 'busy', 'early', 'unknown', 'overtaken'] as const) {
+  test(`a run that ends ${state} is no failure`, async () => {
+    give({ run: async () => outcome({ state }) });
+    await invoke('runWindow', { string: JSON.stringify(message) });
+    assert.equal(JSON.parse(lines[0] ?? '').state, state);
+  });
+}
+
+test('a message that names no window is refused', async () => {
+  give({});
+  await assert.rejects(invoke('runWindow', { string: 'hello' }), /window message: /);
+});
+
+test('transformBlob gets the name of the blob, never its bytes, and leaves strangers alone', async () => {
+  const names: string[] = [];
+  give({
+    arrive: async (name) => {
+      names.push(name);
+      return name.endsWith('.blob') ? outcome() : undefined;
+    },
+  });
+  await invoke('transformBlob', reference('classic/shop/x_1/Requests/2026-01-02/03/a.blob'));
+  await invoke('transformBlob', reference('classic/shop/readme.txt'));
+  assert.deepEqual(names, ['classic/shop/x_1/Requests/2026-01-02/03/a.blob', 'classic/shop/readme.txt']);
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line)),
+    [facts, { event: 'ignored', blob: 'classic/shop/readme.txt' }],
+  );
+});
+
+test('while settings are wrong every invocation fails with the whole message', async () => {
+  const text = 'settings: 2 are wrong\n- APP_ID must be …\n- LAKE_FOLDER must be …';
+  wired = () => {
+    throw new Error(text);
+  };
+  await assert.rejects(invoke('planWindows', { json: '{}' }), { message: text });
+  await assert.rejects(invoke('runWindow', { string: JSON.stringify(message) }), { message: text });
+  await assert.rejects(invoke('transformBlob', reference('x')), { message: text });
+});
