@@ -1,0 +1,229 @@
+import { type ByteQueue, createByteQueue, drop, held, push } from './bytes.ts';
+import { CLOSER, COMMA, isOf, NEWLINE, NUL, SPACE, skip, trimmedEnd, undecided } from './classes.ts';
+import { findRestart, headOf, MOST_BLANK } from './restart.ts';
+import { newScan, REASONS, type Scan, scanValue } from './scan.ts';
+
+/** A JSON document on one line without its newline, or bytes that are no record. */
+export interface Framed {
+  readonly kind: 'document' | 'fault';
+  /** Where the bytes stand in the stream. A document is as long as it was: what is changed in it keeps its length. */
+  readonly offset: number;
+  /** Valid until the framer is called again. */
+  readonly bytes: Uint8Array;
+  /** Of a fault. */
+  readonly reason: string;
+}
+
+export interface Framer {
+  feed(bytes: Uint8Array): readonly Framed[];
+  /** No more bytes will come. */
+  end(): readonly Framed[];
+}
+
+export interface FramerLimits {
+  /** Longest document, in bytes. */
+  readonly longest: number;
+  /** Faults are handed on in pieces of at most so many bytes. */
+  readonly piece: number;
+}
+
+type Mode = 'between' | 'bracket' | 'value' | 'rest' | 'after' | 'fault';
+
+interface State {
+  readonly queue: ByteQueue;
+  readonly limits: FramerLimits;
+  mode: Mode;
+  scan: Scan;
+  /** Open arrays around the documents: bare ones, and those of `{"records":[…]}`. */
+  readonly around: ('array' | 'records')[];
+  /** In mode `fault`: why, what it started with, and up to where the search for something new has come. */
+  reason: string;
+  head: Uint8Array;
+  searched: number;
+  out: Framed[];
+}
+
+const LIMITS: FramerLimits = { longest: 64 * 1024 * 1024, piece: 1024 * 1024 };
+const MOST_AROUND = 64;
+const MOST_ARRAYS = 8;
+
+const BLANK = SPACE | NEWLINE;
+const BRACE = 0x7b;
+const BRACKET = 0x5b;
+
+/**
+ * Finds the JSON documents in a stream of bytes, however they are separated or wrapped, and says which bytes belong to none. Every
+ * byte is in one document or in one fault, aside from white space, commas, byte order marks and the brackets of wrappers. After
+ * something unreadable it goes on at the next line that starts something new, so that a bad line costs no neighbour.
+ */
+export function createFramer(offset = 0, limits: FramerLimits = LIMITS): Framer {
+  const state: State = {
+    queue: createByteQueue(offset),
+    limits,
+    mode: 'between',
+    scan: newScan(),
+    around: [],
+    reason: '',
+    head: new Uint8Array(0),
+    searched: 0,
+    out: [],
+  };
+  return {
+    feed(bytes) {
+      push(state.queue, bytes);
+      return run(state, false);
+    },
+    end: () => run(state, true),
+  };
+}
+
+function run(state: State, last: boolean): readonly Framed[] {
+  state.out = [];
+  while (state.queue.start < state.queue.end && MODES[state.mode](state, held(state.queue), last));
+  return state.out;
+}
+
+/** Each takes a step and answers whether there is another one to take before more bytes come. */
+const MODES: Record<Mode, (state: State, bytes: Uint8Array, last: boolean) => boolean> = {
+  between,
+  bracket,
+  value,
+  rest: value,
+  after,
+  fault: resume,
+};
+
+/** Before a document: `bytes` starts with whatever follows the last one. */
+function between(state: State, bytes: Uint8Array, last: boolean): boolean {
+  const at = skip(bytes, 0, BLANK | COMMA);
+  if (at > 0) {
+    drop(state.queue, at);
+    return true;
+  }
+  if (!last && undecided(bytes, 0)) return false;
+  const byte = bytes[0];
+  if (byte === 0) return strays(state, bytes, last, NUL, 'NUL bytes between records');
+  if (byte === 0x5d && state.around.length > 0) {
+    drop(state.queue, 1);
+    // What follows the array of a wrapper are the other members of its object.
+    return enter(state, state.around.pop() === 'records' ? 'rest' : 'between');
+  }
+  if (isOf(byte, CLOSER)) return strays(state, bytes, last, state.around.length > 0 ? 0 : CLOSER | BLANK | COMMA, REASONS.notJson);
+  return enter(state, byte === BRACKET ? 'bracket' : 'value');
+}
+
+function enter(state: State, mode: Mode): true {
+  state.mode = mode;
+  if (mode === 'value') state.scan = newScan();
+  if (mode === 'rest') state.scan = newScan(true);
+  return true;
+}
+
+/** A run of bytes that belong to nothing, but say nothing about their neighbours either. */
+function strays(state: State, bytes: Uint8Array, last: boolean, kinds: number, reason: string): boolean {
+  const end = kinds === 0 ? 1 : skip(bytes, 0, kinds);
+  if (!last && kinds !== 0 && undecided(bytes, end) && end < state.limits.piece) return false;
+  emitFault(state, bytes, 0, end, reason);
+  drop(state.queue, end);
+  return true;
+}
+
+/** At a `[`: around documents it is their wrapper, else a value like any other (and then not a record). */
+function bracket(state: State, bytes: Uint8Array, last: boolean): boolean {
+  const at = skip(bytes, 1, BLANK);
+  if (!last && undecided(bytes, at) && at < MOST_BLANK) return false;
+  const byte = bytes[at];
+  const wraps = byte === BRACE || byte === 0x5d || at >= MOST_BLANK || (byte === BRACKET && state.around.length < MOST_ARRAYS);
+  if (!wraps) return enter(state, 'value');
+  return surround(state, 1, 'array');
+}
+
+function surround(state: State, length: number, what: 'array' | 'records'): true {
+  // Wrappers that were cut short are never closed: the oldest are forgotten.
+  if (state.around.length === MOST_AROUND) state.around.shift();
+  state.around.push(what);
+  drop(state.queue, length);
+  return enter(state, 'between');
+}
+
+function value(state: State, bytes: Uint8Array, last: boolean): boolean {
+  const { scan, mode } = state;
+  const verdict = scanValue(scan, bytes, last);
+  if (verdict === 'bad') return failed(state, scan.reason);
+  if (scan.at > state.limits.longest) return failed(state, `longer than ${state.limits.longest} bytes`);
+  if (verdict === 'more') return last && failed(state, REASONS.cut);
+  if (verdict === 'wrapper') {
+    emitFault(state, bytes, mode === 'rest' ? 0 : 1, scan.keyAt, 'beside "records" in a wrapper');
+    return surround(state, scan.at + 1, 'records');
+  }
+  if (mode === 'value') return enter(state, 'after');
+  emitFault(state, bytes, 0, scan.at - 1, 'beside "records" in a wrapper');
+  drop(state.queue, scan.at);
+  return enter(state, 'between');
+}
+
+/**
+ * Behind a value. On the rest of its line there may be nothing, or another value: anything else says that the line as a whole is not
+ * JSON (a record that lost a bracket can look whole), and then none of it is to be trusted.
+ */
+function after(state: State, bytes: Uint8Array, last: boolean): boolean {
+  const end = state.scan.at;
+  const at = skip(bytes, end, state.around.length > 0 ? SPACE | NUL : SPACE | NUL | COMMA);
+  if (!last && undecided(bytes, at) && at - end < MOST_BLANK) return false;
+  const byte = bytes[at];
+  const fine = byte === undefined || byte === BRACE || byte === BRACKET || isOf(byte, NEWLINE | COMMA | CLOSER) || at - end >= MOST_BLANK;
+  if (!fine) return failed(state, 'more text on the line of a record');
+  if (bytes[0] === BRACE) emitDocument(state, bytes.subarray(0, end));
+  else emitFault(state, bytes, 0, end, 'not a record');
+  drop(state.queue, end);
+  return enter(state, 'between');
+}
+
+function failed(state: State, reason: string): true {
+  state.reason = reason;
+  state.searched = 0;
+  state.head = headOf(held(state.queue));
+  return enter(state, 'fault');
+}
+
+/** In something unreadable: looks for where something new starts. */
+function resume(state: State, bytes: Uint8Array, last: boolean): boolean {
+  const { at, searched } = findRestart(bytes, state.searched, state.head, last);
+  state.searched = searched;
+  return at === undefined ? shed(state, bytes) : concluded(state, bytes, at);
+}
+
+function concluded(state: State, bytes: Uint8Array, end: number): true {
+  emitFault(state, bytes, 0, end, state.reason);
+  drop(state.queue, end);
+  return enter(state, 'between');
+}
+
+/** Hands on what is certain to be unreadable, so that little is held. */
+function shed(state: State, bytes: Uint8Array): false {
+  const { piece } = state.limits;
+  const sure = state.searched - (state.searched % piece);
+  if (sure === 0) return false;
+  emitFault(state, bytes, 0, sure, state.reason);
+  drop(state.queue, sure);
+  state.searched -= sure;
+  return false;
+}
+
+function emitFault(state: State, bytes: Uint8Array, from: number, to: number, reason: string): void {
+  const start = Math.min(skip(bytes, from, BLANK | COMMA), to);
+  const end = trimmedEnd(bytes, start, to, BLANK | COMMA);
+  for (let at = start; at < end; at += state.limits.piece) {
+    const piece = bytes.subarray(at, Math.min(at + state.limits.piece, end));
+    state.out.push({ kind: 'fault', offset: state.queue.offset + at, bytes: piece, reason });
+  }
+}
+
+const REPLACEMENT = [...'\\ufffd'].map((character) => character.charCodeAt(0));
+
+/** Changes in place what a strict line reader refuses: newlines between tokens, and escapes of half a surrogate pair. */
+function emitDocument(state: State, bytes: Uint8Array): void {
+  for (const at of state.scan.lone) bytes.set(REPLACEMENT, at);
+  for (const end of [0x0a, 0x0d]) for (let at = bytes.indexOf(end); at >= 0; at = bytes.indexOf(end, at + 1)) bytes[at] = 0x20;
+  state.out.push({ kind: 'document', offset: state.queue.offset, bytes, reason: '' });
+}
