@@ -1,0 +1,54 @@
+import type { Asked } from './outcome.ts';
+
+const ROLE = {
+  app: 'the role Reader (or Monitoring Reader) on the Application Insights resource',
+  workspace: 'the role Reader (or Log Analytics Reader) on the Log Analytics workspace (on the component alone is not always enough)',
+};
+
+const ID = {
+  app: 'the app id (under API Access of the Application Insights resource; not its instrumentation key, not a workspace id)',
+  workspace: 'the workspace id (on the overview of the Log Analytics workspace; not an app id)',
+};
+
+/** First match wins. Statuses: undefined is any. */
+const ADVICE: readonly (readonly [status: number | undefined, pattern: RegExp, advice: (asked: Asked) => string])[] = [
+  [
+    400,
+    /\b(basic|auxiliary)\b[^.]{0,40}\b(plan|logs?|tables?|tier)\b|\b(plan|tier)\b[^.]{0,20}\b(basic|auxiliary)\b/i,
+    (asked) =>
+      `the table ${asked.table} seems to be on the Basic or Auxiliary plan, which this endpoint does not serve: ` +
+      'put it on the Analytics plan, or export it by diagnostic settings and leave its signal out of the query settings',
+  ],
+  [
+    400,
+    /Failed to resolve (table|entity|scalar|column)/i,
+    (asked) => `this endpoint does not know ${asked.table} or one of its columns: check that the id is ${ID[asked.schema]}`,
+  ],
+  [400, /./, () => 'the API refuses the query: check the address that is asked, and report it if a query of ours is at fault'],
+  [
+    401,
+    /./,
+    () => 'sign in: give the app an identity (or run `az login` on a workstation) and check that the token scope belongs to the same cloud',
+  ],
+  [
+    403,
+    /audience|InvalidAuthenticationToken|InvalidToken/i,
+    () => 'the token is for something else: check that address and token scope belong to the same cloud and the same API',
+  ],
+  [403, /invalid_grant|AADSTS/i, () => 'the sign-in has expired or is wrong: sign in again, or check tenant and client id of the identity'],
+  [
+    403,
+    /./,
+    (asked) =>
+      `give the identity ${ROLE[asked.schema]}; a new assignment takes up to 60 minutes to work (also check whether the ` +
+      'resource accepts queries from public networks)',
+  ],
+  [404, /./, (asked) => `check the address and ${ID[asked.schema]}`],
+  [undefined, /./, () => 'the query API does not answer like this: check the address and whatever stands between (proxy, gateway)'],
+];
+
+/** What the operator should do about a refusal. */
+export function adviceFor(status: number, text: string, asked: Asked): string {
+  const found = ADVICE.find(([only, pattern]) => (only === undefined || only === status) && pattern.test(text));
+  return found === undefined ? '' : found[2](asked);
+}

@@ -1,0 +1,113 @@
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import type { TokenCredential } from '@azure/core-auth';
+import {
+  createDefaultHttpClient,
+  createEmptyPipeline,
+  createHttpHeaders,
+  createPipelineRequest,
+  type PipelineResponse,
+  proxyPolicy,
+} from '@azure/core-rest-pipeline';
+import type { Clock, Millis, QuerySettings } from '../../model.ts';
+import { readAnswer } from './answer.ts';
+import { createCredentials, isLoopback, refuseOpenSecrets } from './credentials.ts';
+import type { Ask, Question, Reply } from './reply.ts';
+import { createWatch, type Watch } from './watch.ts';
+
+export interface ClientLimits {
+  /** How long the server may work on a query, in seconds; it allows 600 at most. */
+  readonly wait: number;
+  /** How long the first byte may take: `wait`, and the three minutes that a query may queue before. */
+  readonly first: Millis;
+  /** How long the body may pause. */
+  readonly stall: Millis;
+}
+
+export const CLIENT_LIMITS: ClientLimits = { wait: 180, first: 400_000, stall: 60_000 };
+const LONGEST_ERROR = 64 * 1024;
+const NO_REPLY = { status: 0, lost: '', timedOut: false, retryAfter: '', age: 0, answer: undefined, body: undefined };
+
+/**
+ * A client of the query API that asks once and reports what came; it repeats nothing. Throws when aborted, when there is no
+ * token, and when local disk fails. Neither replies nor errors carry token or key, even where the server sends them back.
+ */
+export function createAsk(
+  settings: Pick<QuerySettings, 'url' | 'scope' | 'auth'>,
+  credential: TokenCredential | undefined,
+  clock: Clock,
+  limits: ClientLimits = CLIENT_LIMITS,
+): Ask {
+  refuseOpenSecrets(settings);
+  const credentials = createCredentials(settings, credential, clock);
+  const http = createDefaultHttpClient();
+  const line = createEmptyPipeline();
+  if (!isLoopback(settings.url)) line.addPolicy(proxyPolicy());
+
+  function post(query: string, headers: Record<string, string>, abortSignal: AbortSignal): Promise<PipelineResponse> {
+    const request = createPipelineRequest({
+      url: settings.url,
+      method: 'POST',
+      body: JSON.stringify({ query }),
+      headers: createHttpHeaders(headers),
+      // The library would unpack gzip, but through a pipe that swallows dropped connections: it must not know of it.
+      requestOverrides: { headers: { ...headers, 'Accept-Encoding': 'gzip' } },
+      streamResponseStatusCodes: new Set([Number.POSITIVE_INFINITY]),
+      allowInsecureConnection: settings.url.startsWith('http:'),
+      abortSignal,
+    });
+    return line.sendRequest(http, request);
+  }
+
+  return async function ask(question) {
+    const secret = await credentials.headers(question.abort);
+    const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache', Prefer: `wait=${limits.wait}`, ...secret };
+    const watch = createWatch(question.abort);
+    try {
+      watch.expect('the first byte of an answer', limits.first);
+      const response = await post(question.query, headers, watch.signal).catch(watch.lose);
+      if (response === undefined) return { ...NO_REPLY, lost: watch.lost(), timedOut: watch.timedOut() };
+      const reply = credentials.mask(await read(response, question, watch, limits.stall));
+      if (reply.status === 401 || reply.status === 403) credentials.forget();
+      return reply;
+    } finally {
+      watch.stop();
+    }
+  };
+}
+
+async function read(response: PipelineResponse, question: Question, watch: Watch, stall: Millis): Promise<Reply> {
+  const { status, headers } = response;
+  const pieces = watch.pieces(bodyOf(response), stall);
+  const answer = status === 200 ? await readAnswer(pieces, question.table, question.file) : undefined;
+  const body = status === 200 ? undefined : await readError(pieces);
+  question.abort.throwIfAborted();
+  // A refusal counts even where its explanation got lost.
+  const lost = status === 200 ? watch.lost() : '';
+  const timedOut = lost !== '' && watch.timedOut();
+  return { status, lost, timedOut, retryAfter: headers.get('retry-after') ?? '', age: Number(headers.get('age') ?? 0) || 0, answer, body };
+}
+
+function bodyOf(response: PipelineResponse): AsyncIterable<Uint8Array> {
+  const body = response.readableStreamBody as Readable;
+  if (response.headers.get('content-encoding') !== 'gzip') return body;
+  // A failure reaches whoever reads: pipeline() destroys the last stream with it.
+  return pipeline(body, createGunzip(), () => {});
+}
+
+async function readError(pieces: AsyncIterable<Uint8Array>): Promise<unknown> {
+  const held: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of pieces) {
+    held.push(piece);
+    size += piece.length;
+    if (size > LONGEST_ERROR) break;
+  }
+  const text = Buffer.concat(held).toString('utf8');
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch {
+    return text.startsWith('<') ? 'a page of HTML instead of an error' : text;
+  }
+}

@@ -1,0 +1,90 @@
+import type { Millis } from '../../model.ts';
+import { adviceFor } from './advice.ts';
+import { errorText } from './error-text.ts';
+import type { Reply } from './reply.ts';
+
+/** What to do with a reply. Only the rows of a `complete` one are ever used. */
+export type Outcome =
+  | { readonly kind: 'complete' }
+  /** Complete by its looks, but to be confirmed by asking again. */
+  | { readonly kind: 'doubtful'; readonly reason: string }
+  /** Too much for one answer: ask for less at a time. */
+  | { readonly kind: 'split'; readonly reason: string }
+  /** Ask again after `after` (undefined: back-off). `heavy`: asking for less may help when it happens again. */
+  | { readonly kind: 'retry'; readonly reason: string; readonly after: Millis | undefined; readonly heavy: boolean }
+  /** The workspace has no such table (yet). */
+  | { readonly kind: 'absent' }
+  /** Asking again now is pointless; the reason says what to do. */
+  | { readonly kind: 'fail'; readonly reason: string };
+
+export interface Asked {
+  readonly schema: 'app' | 'workspace';
+  readonly table: string;
+  /** Rows at which the API cuts answers, sometimes without a word. */
+  readonly rowLimit: number;
+  readonly now: Millis;
+}
+
+/**
+ * Truncation by rows or bytes. 80DA0003 is the engine's code for it, -2133196797 the same as a signed number.
+ * Sources: Kusto query limits (Microsoft documentation), Azure SDK recordings, answers in public issues.
+ */
+const TOO_LARGE =
+  /E_QUERY_RESULT_SET_TOO_LARGE|80DA0003|-2133196797|exceed\w* (the|its|an?|allowed|maximum|internal)[^.]{0,60}\b(size|limits?|bytes|records?)\b|\b500,?000 (records|rows)|result\w* (set )?(is|was|were|has been|are)? ?(truncated|too (large|big))|truncation|maximum response size|ResponseSizeError|response (size )?(is )?too large/i;
+
+/** Runs into time or memory: the same query may pass the next time, and a smaller one is likelier to. */
+const TOO_HEAVY =
+  /E_RUNAWAY_QUERY|80DA0001|-2133196799|E_LOW_MEMORY_CONDITION|80DA0007|-2133196793|\bmemory\b|overflow|resource\w*\b[^.]{0,40}\b(limit|exhaust|exceed|insufficient)|out of resources|time[d-]?[ -]?out|GatewayTimeout/i;
+
+const TRANSIENT = new Set([408, 425, 429]);
+const UNRESOLVED_TABLE = /Failed to resolve (table|entity)[^.]*/i;
+
+export function outcomeOf(reply: Reply, asked: Asked): Outcome {
+  if (reply.lost !== '') return retry(reply.lost, undefined, reply.timedOut);
+  if (reply.status === 200) return answerOutcome(reply, asked);
+  if (reply.status === 204) return { kind: 'doubtful', reason: 'status 204: the resource holds no data' };
+  const text = errorText(reply.status, reply.body);
+  if (reply.status >= 500 || TRANSIENT.has(reply.status)) {
+    if (reply.status !== 429 && TOO_LARGE.test(text)) return { kind: 'split', reason: text };
+    const heavy = reply.status === 504 || (reply.status !== 429 && TOO_HEAVY.test(text));
+    return retry(text, retryAfter(reply.retryAfter, asked.now), heavy);
+  }
+  if (reply.status === 400) {
+    if (isAbsent(text, asked)) return { kind: 'absent' };
+    if (!/SyntaxError|SemanticError/.test(text) && TOO_LARGE.test(text)) return { kind: 'split', reason: text };
+  }
+  return { kind: 'fail', reason: `${text}; ${adviceFor(reply.status, text, asked)}` };
+}
+
+function answerOutcome(reply: Reply, asked: Asked): Outcome {
+  const { answer } = reply;
+  if (answer === undefined) return retry('status 200 without an answer', undefined, false);
+  if (answer.error !== undefined) {
+    const text = errorText(200, { error: answer.error });
+    if (TOO_LARGE.test(text)) return { kind: 'split', reason: text };
+    return retry(text, retryAfter(reply.retryAfter, asked.now), TOO_HEAVY.test(text));
+  }
+  if (answer.fault !== undefined) return retry(`the answer is ${answer.fault.reason}`, undefined, false);
+  if (answer.rows >= asked.rowLimit) return { kind: 'split', reason: `${answer.rows} rows, as many as an answer may hold` };
+  if (reply.age > 0) return { kind: 'doubtful', reason: `the answer comes from a cache and is ${reply.age} s old` };
+  return { kind: 'complete' };
+}
+
+/**
+ * On a workspace a table can be missing because nothing of its kind was ever sent: that is no rows, and no fault.
+ * For an app all ten tables always exist, so there it means that something else is wrong.
+ */
+function isAbsent(text: string, asked: Asked): boolean {
+  return asked.schema === 'workspace' && UNRESOLVED_TABLE.exec(text)?.[0].includes(`'${asked.table}'`) === true;
+}
+
+function retry(reason: string, after: Millis | undefined, heavy: boolean): Outcome {
+  return { kind: 'retry', reason, after, heavy };
+}
+
+/** `Retry-After`: seconds or an HTTP date. Undefined where missing or meaningless. */
+function retryAfter(header: string, now: Millis): Millis | undefined {
+  if (header === '') return undefined;
+  const millis = /^\s*\d+(\.\d+)?\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
+  return Number.isFinite(millis) ? Math.max(0, millis) : undefined;
+}

@@ -1,0 +1,68 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Chunk } from '../../model.ts';
+import type { Answer } from './answer.ts';
+import { halvesOf, type Part } from './parts.ts';
+import { type Context, nameOf, type Settled, settle } from './settle.ts';
+import { ticksOf } from './ticks.ts';
+
+/**
+ * Reads a window part by part, in order of time, cutting parts that are too much for one answer, and yields the rows of each
+ * answer once it is known to be whole. Returns the fingerprint: `rows:<n>`, or `absent` when the workspace has no such table.
+ */
+export async function* readParts(context: Context, work: string): AsyncGenerator<Chunk, string> {
+  const start = ticksOf(context.window.start);
+  const waiting: Part[] = [{ start, end: ticksOf(context.window.end), buckets: 1, bucket: 0 }];
+  let answers = 0;
+  let rows = 0;
+  let absent = false;
+  /** Rows that came before an answer was cut: more than that will not come in one piece. */
+  let most = Number.POSITIVE_INFINITY;
+  let heavy = 0;
+  for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
+    const length = part.end - part.start;
+    const before = Number(part.start - start);
+    const expected = before > 0 ? (rows / before) * Number(length) : 0;
+    if (expected > most && length > 1n) {
+      waiting.push(...(halvesOf(part) ?? []).toReversed());
+      continue;
+    }
+    const number = answers++;
+    const settled = await settle(part, context, (n) => join(work, `answer-${number}-${n}.ndjson`));
+    if (settled.kind === 'split') {
+      heavy = settled.heavy ? heavy + 1 : 0;
+      if (settled.rows > 0) most = settled.rows;
+      waiting.push(...cut(part, settled, heavy, context).toReversed());
+      continue;
+    }
+    heavy = 0;
+    absent ||= settled.kind === 'absent';
+    if (settled.kind === 'rows') {
+      rows += settled.answer.rows;
+      yield* chunksOf(settled.answer);
+    }
+  }
+  return absent ? 'absent' : `rows:${rows}`;
+}
+
+function cut(part: Part, why: Extract<Settled, { kind: 'split' }>, heavy: number, context: Context): readonly Part[] {
+  const name = nameOf(part, context);
+  if (heavy > context.limits.patience) {
+    throw new Error(`${name}: ${why.reason}, however little is asked for; the window is tried again later`);
+  }
+  const halves = halvesOf(part);
+  if (halves !== undefined) return halves;
+  throw new Error(`${name}: ${why.reason}, though one tick of 100 ns and one bucket of rows is the least that can be asked for`);
+}
+
+/** Hands over the files of an answer one by one; each is gone when the next is asked for, and all are when nobody asks any more. */
+async function* chunksOf(answer: Answer): AsyncGenerator<Chunk> {
+  try {
+    for (const { path, bytes, lines, longestLine } of answer.files) {
+      yield { path, layout: 'query', bytes, lines, longestLine, columns: answer.columns, segments: [], faults: [] };
+      await rm(path, { force: true });
+    }
+  } finally {
+    for (const { path } of answer.files) await rm(path, { force: true });
+  }
+}

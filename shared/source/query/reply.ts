@@ -1,0 +1,31 @@
+import type { Answer } from './answer.ts';
+
+/** One query to post, and where the rows of its answer go. */
+export interface Question {
+  readonly query: string;
+  /** The table that is asked, to recognise the result by. */
+  readonly table: string;
+  /** Path of the n-th file of rows, from 0. */
+  readonly file: (n: number) => string;
+  readonly abort: AbortSignal;
+}
+
+/** What came back, as facts; outcome.ts says what they mean. */
+export interface Reply {
+  /** 0 where none came. */
+  readonly status: number;
+  /** Why there is no whole reply (no connection, dropped, stalled); '' when there is. */
+  readonly lost: string;
+  /** `lost` because the server took too long. */
+  readonly timedOut: boolean;
+  /** The header as it came, or ''. */
+  readonly retryAfter: string;
+  /** The `Age` header in seconds: over 0 for an answer out of a cache. */
+  readonly age: number;
+  /** Status 200 only. */
+  readonly answer: Answer | undefined;
+  /** Other statuses: the parsed body, or its text. */
+  readonly body: unknown;
+}
+
+export type Ask = (question: Question) => Promise<Reply>;

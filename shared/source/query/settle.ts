@@ -1,0 +1,115 @@
+import { rm } from 'node:fs/promises';
+import type { Clock, Millis, QuerySettings, Window } from '../../model.ts';
+import type { Answer } from './answer.ts';
+import { outcomeOf } from './outcome.ts';
+import type { Part } from './parts.ts';
+import type { Ask, Reply } from './reply.ts';
+import { queryText, tableOf } from './text.ts';
+import { ticksText } from './ticks.ts';
+
+export interface SourceLimits {
+  /** Questions for one part before the attempt at the window ends. */
+  readonly attempts: number;
+  /** Time-outs and exhausted resources in a row after which a part is halved. */
+  readonly heavy: number;
+  /** Halvings for that reason in a row, without an answer between, before the attempt ends: then the service is at fault. */
+  readonly patience: number;
+  /** How often a doubtful answer (cached, or 204) is asked again before it is believed. */
+  readonly doubts: number;
+  /** Rows at which the API cuts an answer. */
+  readonly rows: number;
+  /** Back-off: the first pause; it doubles up to the longest. */
+  readonly pause: Millis;
+  readonly longestPause: Millis;
+  /** A `Retry-After` beyond this ends the attempt; the ledger has the patience. */
+  readonly longestWait: Millis;
+}
+
+export const SOURCE_LIMITS: SourceLimits = {
+  attempts: 6,
+  heavy: 2,
+  patience: 6,
+  doubts: 2,
+  rows: 500_000,
+  pause: 1000,
+  longestPause: 60_000,
+  longestWait: 300_000,
+};
+
+/** What a reading of a window needs. */
+export interface Context {
+  readonly settings: QuerySettings;
+  readonly ask: Ask;
+  readonly clock: Clock;
+  readonly limits: SourceLimits;
+  readonly window: Window;
+  readonly abort: AbortSignal;
+}
+
+/** What became of a part. `rows` of `split`: how many rows came before the answer was cut. `absent`: there is no such table. */
+export type Settled =
+  | { readonly kind: 'rows'; readonly answer: Answer }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'split'; readonly rows: number; readonly reason: string; readonly heavy: boolean };
+
+/**
+ * Asks for a part until it is clear what it holds, or that it is too much for one answer. Throws what the operator should do
+ * when it is refused, and after `limits.attempts` failures. `file(question, n)` names the n-th file of rows of a question.
+ */
+export async function settle(part: Part, context: Context, file: (n: number) => string): Promise<Settled> {
+  const { settings, limits, clock, abort, window } = context;
+  const table = tableOf(window.signal, settings.schema);
+  const query = queryText(window.signal, settings.schema, part);
+  let failures = 0;
+  let heavy = 0;
+  for (let doubts = 0; ; ) {
+    abort.throwIfAborted();
+    const reply = await context.ask({ query, table, file, abort });
+    const outcome = outcomeOf(reply, { schema: settings.schema.kind, table, rowLimit: limits.rows, now: clock.now() });
+    const believed = outcome.kind === 'complete' || (outcome.kind === 'doubtful' && doubts++ >= limits.doubts);
+    if (believed) return reply.answer === undefined ? { kind: 'none' } : { kind: 'rows', answer: reply.answer };
+    await discard(reply);
+    if (outcome.kind === 'absent') return { kind: 'absent' };
+    const rows = reply.answer?.rows ?? 0;
+    if (outcome.kind === 'split') return { kind: 'split', rows, reason: outcome.reason, heavy: false };
+    if (outcome.kind === 'fail') throw new Error(`${nameOf(part, context)}: ${outcome.reason}`);
+    const again = outcome.kind === 'retry' ? outcome : { reason: outcome.reason, after: undefined, heavy: false };
+    heavy = again.heavy ? heavy + 1 : 0;
+    if (heavy >= limits.heavy) return { kind: 'split', rows: 0, reason: again.reason, heavy: true };
+    if (outcome.kind === 'retry' && ++failures >= limits.attempts) {
+      throw new Error(`${nameOf(part, context)}: asked ${failures} times in vain: ${again.reason}; the window is tried again later`);
+    }
+    await clock.sleep(pauseBefore(failures + doubts, again, part, context), abort);
+  }
+}
+
+/** How long to wait before asking once more: what the server says, else twice as long each time; always a little by chance. */
+function pauseBefore(
+  times: number,
+  again: { readonly reason: string; readonly after: Millis | undefined },
+  part: Part,
+  context: Context,
+): Millis {
+  const { limits, clock } = context;
+  if (again.after === undefined) {
+    const pause = Math.min(limits.longestPause, limits.pause * 2 ** (times - 1));
+    return pause * (0.5 + 0.5 * clock.random());
+  }
+  if (again.after > limits.longestWait) {
+    const seconds = Math.round(again.after / 1000);
+    throw new Error(`${nameOf(part, context)}: ${again.reason}; the server wants ${seconds} s of quiet, the window is tried again later`);
+  }
+  return again.after + limits.pause * clock.random();
+}
+
+/** A part in messages: what was asked, and where. The address without its search part, which could hold a secret. */
+export function nameOf(part: Part, { settings, window }: Context): string {
+  const { origin, pathname } = new URL(settings.url);
+  const bucket = part.buckets > 1 ? ` bucket ${part.bucket} of ${part.buckets}` : '';
+  return `query ${window.signal} of ${window.app} ${ticksText(part.start)}/${ticksText(part.end)}${bucket} at ${origin}${pathname}`;
+}
+
+async function discard(reply: Reply): Promise<void> {
+  for (const { path } of reply.answer?.files ?? []) await rm(path, { force: true });
+}
