@@ -10,7 +10,8 @@ const { schedule } = bindingsOf(process.env, (path) => readFileSync(path, 'utf8'
 app.timer('planWindows', {
   schedule,
   handler: async (_timer, context) => {
-    const outcome = await wired().plan();
-    for (const feed of outcome.feeds) context.log(JSON.stringify(planFacts(feed, Date.now())));
+    const { feeds, errors } = await wired().plan();
+    for (const feed of feeds) context.log(JSON.stringify(planFacts(feed, Date.now())));
+    if (errors.length > 0) throw new Error(errors.join('\n'));
   },
 });

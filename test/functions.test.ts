@@ -114,13 +114,21 @@ test('each function is bound to its trigger', () => {
 test('planWindows logs one line for each feed', async () => {
   const feed = { app: 'shop', signal: 'requests', source: 'query' };
   const plan = { feed, planned: 2, repeated: 1, open: 3, failed: 1, horizon: window.end, watermark: window.start };
-  give({ plan: async () => ({ feeds: [plan, { ...plan, horizon: 0, watermark: 0 }] }) });
+  give({ plan: async () => ({ feeds: [plan, { ...plan, horizon: 0, watermark: 0 }], errors: [] }) });
   await invoke('planWindows', { json: JSON.stringify({ IsPastDue: false }) });
   const [query, blobs] = lines.map((line) => JSON.parse(line));
   assert.ok(query.behind > 0);
   const common = { event: 'plan', ...feed, planned: 2, repeated: 1, open: 3, failed: 1 };
   assert.deepEqual({ ...query, behind: 0 }, { ...common, horizon: facts.end, watermark: facts.start, behind: 0 });
   assert.deepEqual(blobs, common);
+});
+
+test('a feed that could not be planned makes the tick red, after the others were logged', async () => {
+  const feed = { app: 'shop', signal: 'requests', source: 'query' };
+  const plan = { feed, planned: 0, repeated: 0, open: 0, failed: 0, horizon: 0, watermark: 0 };
+  give({ plan: async () => ({ feeds: [plan], errors: ['traces: the ledger is gone', 'queue: 403'] }) });
+  await assert.rejects(invoke('planWindows', { json: '{}' }), { message: 'traces: the ledger is gone\nqueue: 403' });
+  assert.equal(lines.length, 1);
 });
 
 test('runWindow runs the window of the message and logs what it did in one line', async () => {

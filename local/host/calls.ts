@@ -32,7 +32,7 @@ export async function callBlob(
     if (error.statusCode === 404) return undefined;
     throw error;
   });
-  if (properties === undefined || properties.etag !== message.ETag) return;
+  if (properties === undefined || bareTag(properties.etag) !== bareTag(message.ETag)) return;
   const { pattern } = parseBlobPath(setting(found.trigger.path, options.env));
   const captured = Object.entries(pattern.exec(message.BlobName)?.groups ?? {}).map(([key, value]) => [key, { string: value }]);
   const metadata = {
@@ -109,5 +109,8 @@ const queueMetadata = (text: string, message: DequeuedMessageItem): Record<strin
   NextVisibleTime: json(message.nextVisibleOn),
   PopReceipt: { string: message.popReceipt },
 });
+
+/** Listings spell a tag bare, headers in quotes. */
+const bareTag = (etag: string | undefined): string => (etag ?? '').replaceAll('"', '');
 
 const json = (value: unknown): TypedData => ({ json: JSON.stringify(value) });
