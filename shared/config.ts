@@ -1,28 +1,23 @@
 import { appFaults, appsOf, overlapFaults, rangeFaults } from './config-apps.ts';
+import { faultMessage, issueFaults, withoutFaults } from './config-faults.ts';
 import {
-  assign,
   documentSetting,
   type Env,
   type Path,
-  pathText,
   type SettingFault,
-  secretSettings,
   settingOf,
   unknownSettings,
   valueAt,
   withFlatSettings,
 } from './config-flat.ts';
 import { lakeFaults, lakePlace, outputFaults, outputOf } from './config-lake.ts';
-import { nearestWord } from './config-near.ts';
-import { type Connection, connectionOf, fault } from './config-places.ts';
-import { type SettingsDocument, sectionKeys, settingsDocument } from './config-schema.ts';
+import { type Connection, connectionOf } from './config-places.ts';
+import { type SettingsDocument, settingsDocument } from './config-schema.ts';
 import { shown } from './config-secret.ts';
 import type { Config, ExportSettings } from './model.ts';
 
 /** Reads a file of the app's folder, by the path that stands behind the `@` of INSIGHTS_LAKE_CONFIG. */
 export type ReadFile = (path: string) => string;
-
-type Issue = NonNullable<ReturnType<typeof settingsDocument.safeParse>['error']>['issues'][number];
 
 /**
  * The settings, parsed once into a type without gaps. Throws one Error that names every wrong setting, what it must be and what
@@ -41,7 +36,8 @@ export function parseConfig(env: Env, readFile: ReadFile = refuse): Config {
   ];
   const rest = parsed.data ?? settingsDocument.safeParse(withoutFaults(raw, issues)).data;
   const config = rest === undefined ? [] : assemble(rest, env, origin);
-  if (Array.isArray(config) || faults.length > 0) throw new Error(message([...faults, ...(Array.isArray(config) ? config : [])]));
+  if (Array.isArray(config) || faults.length > 0)
+    throw new Error(faultMessage('settings', [...faults, ...(Array.isArray(config) ? config : [])]));
   return config;
 }
 
@@ -70,30 +66,12 @@ function readDocument(env: Env, readFile: ReadFile): { readonly value: object; r
 
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').slice(0, 120);
 
-function issueFaults(issue: Issue, raw: object, origin: (path: Path) => string): SettingFault[] {
-  const path = issue.path.filter((step) => typeof step !== 'symbol');
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key]));
-  const value = valueAt(raw, path);
-  const words = issue.code === 'invalid_value' ? issue.values.map(String) : [];
-  const near = typeof value === 'string' ? nearestWord(value, words) : undefined;
-  const name = origin(path);
-  return [fault(name, issue.message, `${shown(value)}${near ? `; did you mean ${near}?` : ''}`)];
-}
-
-function unknownKey(path: Path): SettingFault {
-  const key = String(path.at(-1));
-  const near = nearestWord(key, sectionKeys[path.length === 1 ? '' : String(path[0])] ?? []);
-  const secret = secretSettings.find((name) => name.replace(/^.*?_/, '').replaceAll('_', '').toLowerCase() === key.toLowerCase());
-  const hint = secret ? `; a secret goes into the app setting ${secret}` : near ? `; did you mean ${near}?` : '';
-  return { setting: documentSetting, text: `${documentSetting}: ${pathText(path)} is no setting${hint}` };
-}
-
 /** Faults of what is set and what is missing, which show whatever the single values look like. */
 function wholeFaults(document: object, raw: object, env: Env): SettingFault[] {
   const lake = valueAt(raw, ['lake']);
   const own = ['APP_NAME', 'APP_ID', 'WORKSPACE_ID', 'RESOURCE_ID'].filter((name) => settingOf(env, name) !== undefined);
   const twice = 'apps' in document && own.length > 0;
-  const nothing = !('apps' in raw) && !('exports' in raw);
+  const nothing = valueAt(raw, ['apps', 0]) === undefined && !('exports' in raw);
   const stateless = connectionOf(env, 'AzureWebJobsStorage', ['queue', 'table']);
   return [
     ...(twice ? [{ setting: own[0] ?? '', text: `${own.join(', ')} and apps of ${documentSetting} exclude each other; keep one` }] : []),
@@ -101,23 +79,6 @@ function wholeFaults(document: object, raw: object, env: Env): SettingFault[] {
     ...lakeFaults(typeof lake === 'object' && lake !== null ? { ...lake } : {}, env),
     ...(Array.isArray(stateless) ? stateless : []),
   ];
-}
-
-/** The settings without the values that are wrong, so that what can be said about the rest is said at once. */
-function withoutFaults(raw: object, issues: readonly Issue[]): object {
-  const rest = structuredClone(raw);
-  for (const issue of issues) {
-    const path = issue.path.filter((step) => typeof step !== 'symbol');
-    const keys = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path];
-    for (const key of keys) {
-      const [section, field] = key;
-      if (section === 'exports' && field === 'container') assign(rest, [section], undefined);
-      else if (section === 'apps' && key[2] === 'name') assign(rest, key, `app-${key[1]}`);
-      // of a list or a record goes the whole: without some of its parts it would mean something else
-      else assign(rest, key.slice(0, section === 'apps' ? 3 : 2), undefined);
-    }
-  }
-  return JSON.parse(JSON.stringify(rest)) as object;
 }
 
 function assemble(settings: SettingsDocument, env: Env, origin: (path: Path) => string): Config | SettingFault[] {
@@ -151,11 +112,4 @@ function exportsOf(blobs: NonNullable<SettingsDocument['exports']>, settings: Se
   const { container, prefix, window, refresh, from, until, apps } = blobs;
   const place = { kind: 'container', url: connection.blobUrl, container, prefix, access: connection.access } as const;
   return { place, window, refresh, from, until, signals: blobs.signals ?? settings.signals, apps };
-}
-
-/** One fault is one line; several are one line each. The same setting is named once. */
-function message(faults: readonly SettingFault[]): string {
-  const lines = [...new Map(faults.map((found) => [found.text, found])).values()].map((found) => found.text);
-  if (lines.length === 1) return `settings: ${lines[0]}`;
-  return `settings: ${lines.length} are wrong\n${lines.map((line) => `- ${line}`).join('\n')}`;
 }
