@@ -74,6 +74,8 @@ export function wordEnd(bytes: Uint8Array, at: number, last: boolean): number {
     if (!inWord) break;
     word += String.fromCharCode(byte);
   }
-  if (end === bytes.length && !last && end - at <= LONGEST_WORD) return 0;
-  return WORD.test(word) ? end : -1;
+  const whole = WORD.test(word);
+  // At the end of the bytes a number may go on, and `tru` is cut short rather than wrong.
+  if (end === bytes.length && end - at <= LONGEST_WORD && !(last && whole)) return 0;
+  return whole ? end : -1;
 }

@@ -1,0 +1,140 @@
+import type { Millis, Signal, Window } from '../../model.ts';
+
+export type ExportLayout = 'continuous' | 'diagnostics' | 'dataExport';
+
+/** What the name of an export blob says. */
+export interface BlobPlace {
+  readonly layout: ExportLayout;
+  /** Where the app's exports are: `fabrikam_2b1f…`, or the path to the component or workspace; no slash at the end. */
+  readonly folder: string;
+  /** As written in the folder: of the app, the component or the workspace. */
+  readonly appName: string;
+  readonly signal: Signal;
+  /** Start of the hour folder. */
+  readonly hour: Millis;
+  /** The hour folder with what is before it, ending in `/`. */
+  readonly folderPrefix: string;
+}
+
+/** Type folders of Continuous Export in lower case, as contracts.md section 3 lists them. */
+export const TYPE_FOLDERS: Readonly<Record<string, Signal>> = {
+  availability: 'availabilityResults',
+  event: 'customEvents',
+  exceptions: 'exceptions',
+  messages: 'traces',
+  metrics: 'customMetrics',
+  pageviewperformance: 'browserTimings',
+  pageviews: 'pageViews',
+  performancecounters: 'performanceCounters',
+  rdd: 'dependencies',
+  remotedependency: 'dependencies',
+  requests: 'requests',
+};
+
+/** Workspace tables in lower case: categories of diagnostic settings and of data export, and the `Type` of their records. */
+export const TABLES: Readonly<Record<string, Signal>> = {
+  appavailabilityresults: 'availabilityResults',
+  appbrowsertimings: 'browserTimings',
+  appdependencies: 'dependencies',
+  appevents: 'customEvents',
+  appexceptions: 'exceptions',
+  appmetrics: 'customMetrics',
+  apppageviews: 'pageViews',
+  appperformancecounters: 'performanceCounters',
+  apprequests: 'requests',
+  apptraces: 'traces',
+};
+
+interface Shape {
+  readonly layout: ExportLayout;
+  /** With the groups folder, app, kind, y, m, d, h; `prefix` ends with the hour folder. */
+  readonly pattern: RegExp;
+  readonly kinds: Readonly<Record<string, Signal>>;
+}
+
+const KEY = '[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const TIME = 'y=(?<y>\\d{4})/m=(?<m>\\d\\d)/d=(?<d>\\d\\d)/h=(?<h>\\d\\d)/';
+const APPENDED = '(?:m=\\d\\d/)?PT\\d+[HM](?:_\\d+)?\\.json$';
+
+const SHAPES: readonly Shape[] = [
+  {
+    layout: 'continuous',
+    pattern: new RegExp(
+      `^(?<prefix>(?<folder>(?:[^/]+/)*?(?<app>[^/]+)_(?:${KEY}))/(?<kind>[^/]+)/(?<y>\\d{4})-(?<m>\\d\\d)-(?<d>\\d\\d)/(?<h>\\d\\d)/).*[^/]$`,
+      'i',
+    ),
+    kinds: TYPE_FOLDERS,
+  },
+  {
+    layout: 'diagnostics',
+    pattern: new RegExp(
+      `^(?<prefix>(?<folder>(?:[^/]+/)*?insights-logs-(?<kind>[^/]+)/(?:[^/]+/)*?resourceId=/(?:[^/]+/)*?components/(?<app>[^/]+))/${TIME})${APPENDED}`,
+      'i',
+    ),
+    kinds: TABLES,
+  },
+  {
+    layout: 'dataExport',
+    pattern: new RegExp(
+      `^(?<prefix>(?<folder>(?:[^/]+/)*?am-(?<kind>[^/]+)/(?:[^/]+/)*?WorkspaceResourceId=/(?:[^/]+/)*?workspaces/(?<app>[^/]+))/${TIME})${APPENDED}`,
+      'i',
+    ),
+    kinds: TABLES,
+  },
+];
+
+/**
+ * Reads the name of an export blob (contracts.md section 3); undefined when it is none, or of a kind that is no signal. Successors of
+ * Continuous Export keep the kind in the name of the container: give it where `name` is relative to it (an archive on disk has it as
+ * a folder). Folders count without regard to case.
+ */
+export function recogniseBlob(name: string, container = ''): BlobPlace | undefined {
+  const whole = container === '' ? '' : `${container}/`;
+  for (const { layout, pattern, kinds } of SHAPES) {
+    // Continuous Export says nothing in its container, so there the name is taken as it is.
+    const before = layout === 'continuous' ? '' : whole;
+    const found = pattern.exec(before + name)?.groups;
+    const signal = found && kinds[(found.kind ?? '').toLowerCase()];
+    const hour = found && hourOf(found);
+    if (!found || !signal || hour === undefined) continue;
+    const { folder = '', prefix = '', app = '' } = found;
+    return { layout, folder: folder.slice(before.length), appName: app, signal, hour, folderPrefix: prefix.slice(before.length) };
+  }
+  return undefined;
+}
+
+/** Undefined for days and hours that no calendar has. */
+function hourOf({ y, m, d, h }: Record<string, string>): Millis | undefined {
+  const text = `${y}-${m}-${d}T${h}:00:00.000Z`;
+  const hour = Date.parse(text);
+  return Number.isFinite(hour) && new Date(hour).toISOString() === text ? hour : undefined;
+}
+
+/** An app's short name, `[a-z0-9][a-z0-9-]*` of at most 63, from what Azure calls it. */
+export function shortName(name: string): string {
+  const plain = name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  return plain.replace(/^-/, '').slice(0, 63).replace(/-$/, '') || 'app';
+}
+
+/**
+ * The short name of the app whose exports are in `folder`: as `apps` names it (by its whole path or by its last part, without regard to
+ * case), else after what Azure calls it.
+ */
+export function appOf(folder: string, appName: string, apps: Readonly<Record<string, string>>): string {
+  const last = folder.slice(folder.lastIndexOf('/') + 1);
+  for (const wanted of [folder, last].map((each) => each.toLowerCase())) {
+    const named = Object.entries(apps).find(([key]) => key.toLowerCase().replace(/^\/+|\/+$/g, '') === wanted);
+    if (named) return named[1];
+  }
+  return shortName(appName);
+}
+
+/** The window that a blob belongs to: on the fixed UTC grid of `window`, which is an hour or a multiple that divides a day. */
+export function exportWindowOf(
+  place: BlobPlace,
+  settings: { readonly window: Millis; readonly apps: Readonly<Record<string, string>> },
+): Window {
+  const start = Math.floor(place.hour / settings.window) * settings.window;
+  const app = appOf(place.folder, place.appName, settings.apps);
+  return { app, signal: place.signal, source: place.layout, start, end: start + settings.window };
+}
