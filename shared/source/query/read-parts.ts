@@ -16,7 +16,7 @@ export async function* readParts(context: Context, work: string): AsyncGenerator
   let answers = 0;
   let rows = 0;
   let absent = false;
-  /** Rows that came before an answer was cut: more than that will not come in one piece. */
+  /** Rows that came before an answer was cut, or more where more fitted later: beyond that it is not even tried. */
   let most = Number.POSITIVE_INFINITY;
   let heavy = 0;
   for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
@@ -39,6 +39,7 @@ export async function* readParts(context: Context, work: string): AsyncGenerator
     absent ||= settled.kind === 'absent';
     if (settled.kind === 'rows') {
       rows += settled.answer.rows;
+      most = Math.max(most, settled.answer.rows);
       yield* chunksOf(settled.answer);
     }
   }

@@ -1,0 +1,258 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, test } from 'node:test';
+import { inspect } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import type { Clock, QuerySettings, Window } from '../../../shared/model.ts';
+import { CLIENT_LIMITS, createAsk } from '../../../shared/source/query/client.ts';
+import type { Reply } from '../../../shared/source/query/reply.ts';
+import { createQuerySource } from '../../../shared/source/query/source.ts';
+
+const SECRET = 'very"secret';
+const COLUMNS = '[{"name":"timestamp","type":"datetime"},{"name":"id","type":"string"}]';
+const tableOf = (rows: string): string => `{"tables":[{"name":"PrimaryResult","columns":${COLUMNS},"rows":${rows}}]`;
+const ANSWER = `${tableOf('[["2026-11-21T03:00:00Z","a"],["2026-11-21T03:00:01Z","b"]]')}}`;
+const QUICK = { ...CLIENT_LIMITS, first: 150, stall: 150 };
+const clock: Clock = { now: () => 1_000_000, random: () => 0, sleep: async () => {} };
+
+interface Seen {
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+let work = '';
+let server: Server;
+let url = '';
+let handlers: Handler[] = [];
+let seen: Seen[] = [];
+before(async () => {
+  work = await mkdtemp(join(tmpdir(), 'query-client-'));
+  server = createServer(async (request, response) => {
+    let body = '';
+    for await (const piece of request) body += piece;
+    seen.push({ headers: request.headers, body });
+    (handlers.shift() ?? send(200, ANSWER))(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/apps/1/query`;
+});
+after(async () => {
+  server.closeAllConnections();
+  server.close();
+  await rm(work, { recursive: true });
+});
+afterEach(async () => {
+  handlers = [];
+  seen = [];
+  for (const name of await readdir(work)) await rm(join(work, name));
+});
+
+const send =
+  (status: number, body: string | Uint8Array, headers: Record<string, string> = {}): Handler =>
+  (_request, response) => {
+    response.writeHead(status, headers).end(body);
+  };
+/** Sends the beginning of an answer and then breaks off. */
+const dropAfter =
+  (body: string | Uint8Array, headers: Record<string, string> = {}): Handler =>
+  (_request, response) => {
+    response.writeHead(200, headers);
+    response.write(body, () => setTimeout(() => response.destroy(), 20));
+  };
+
+type Auth = QuerySettings['auth'];
+const key: Auth = { kind: 'key', key: { reveal: () => SECRET } };
+const identity: Auth = { kind: 'identity', clientId: '' };
+
+async function askOnce(handler: Handler, auth: Auth = { kind: 'none' }, abort = new AbortController().signal): Promise<Reply> {
+  handlers = [handler];
+  const ask = createAsk({ url, scope: 's', auth }, undefined, clock, QUICK);
+  return ask({ query: 'requests\n| take 1', table: 'requests', file: (n) => join(work, `rows-${n}`), abort });
+}
+
+test('posts the query with the headers that keep the answer fresh, and writes the rows', async () => {
+  const reply = await askOnce(send(200, ANSWER, { age: '12' }), key);
+  assert.deepEqual([reply.status, reply.lost, reply.age, reply.answer?.rows], [200, '', 12, 2]);
+  assert.equal(await readFile(join(work, 'rows-0'), 'utf8'), '["2026-11-21T03:00:00Z","a"]\n["2026-11-21T03:00:01Z","b"]\n');
+  assert.deepEqual(JSON.parse(seen[0]?.body ?? ''), { query: 'requests\n| take 1' });
+  const headers = seen[0]?.headers ?? {};
+  assert.equal(headers['content-type'], 'application/json');
+  assert.equal(headers['cache-control'], 'no-cache');
+  assert.equal(headers.prefer, 'wait=180');
+  assert.equal(headers['accept-encoding'], 'gzip');
+  assert.equal(headers['x-api-key'], SECRET);
+  assert.equal(headers.authorization, undefined);
+});
+
+test('what comes back, as facts', async () => {
+  const table: readonly (readonly [what: string, handler: Handler, expected: Partial<Reply>])[] = [
+    ['gzip', send(200, gzipSync(ANSWER), { 'content-encoding': 'gzip' }), { status: 200, lost: '' }],
+    [
+      '429',
+      send(429, '{"error":{"code":"ThrottledError"}}', { 'retry-after': '3' }),
+      { status: 429, retryAfter: '3', body: { error: { code: 'ThrottledError' } } },
+    ],
+    ['204', send(204, ''), { status: 204, lost: '', body: '' }],
+    ['503 as text', send(503, 'Service Unavailable'), { status: 503, body: 'Service Unavailable' }],
+    ['502 as HTML', send(502, '<html>…'), { status: 502, body: 'a page of HTML instead of an error' }],
+    ['a BOM', send(404, '\uFEFF{"error":"x"}'), { status: 404, body: { error: 'x' } }],
+    ['a redirect is not followed', send(302, '', { location: '/elsewhere' }), { status: 302 }],
+    [
+      'dropped before the answer',
+      (request) => request.socket.destroy(),
+      { status: 0, lost: 'the connection failed (ECONNRESET)', timedOut: false },
+    ],
+    [
+      'dropped in the answer',
+      dropAfter(ANSWER.slice(0, 150)),
+      { status: 200, lost: 'the connection failed (ECONNRESET)', timedOut: false },
+    ],
+    [
+      'dropped in a packed answer',
+      dropAfter(gzipSync(ANSWER).subarray(0, 60), { 'content-encoding': 'gzip' }),
+      { status: 200, lost: 'the connection failed (ECONNRESET)', timedOut: false },
+    ],
+    ['packed badly', send(200, 'nonsense', { 'content-encoding': 'gzip' }), { status: 200, lost: 'the connection failed (Z_DATA_ERROR)' }],
+    ['no first byte', () => {}, { status: 0, lost: 'the first byte of an answer did not come within 0 s', timedOut: true }],
+    [
+      'a stall',
+      (_request, response) => response.writeHead(200).write(ANSWER.slice(0, 150)),
+      { status: 200, lost: 'more of the answer did not come within 0 s', timedOut: true },
+    ],
+  ];
+  for (const [what, handler, expected] of table) {
+    const reply = await askOnce(handler);
+    assert.deepEqual({ ...reply, ...expected }, reply, `${what}: ${inspect(reply)}`);
+    assert.deepEqual(await readdir(work), what === 'gzip' ? ['rows-0'] : [], what);
+    await rm(join(work, 'rows-0'), { force: true });
+  }
+});
+
+test('faults of a 200 stand in the answer', async () => {
+  const table: readonly (readonly [string, string])[] = [
+    ['', 'empty'],
+    [ANSWER.slice(0, 150), 'cut'],
+    ['<html>', 'malformed'],
+    ['{}', 'noTable'],
+  ];
+  for (const [body, kind] of table) assert.equal((await askOnce(send(200, body))).answer?.fault?.kind, kind);
+  const partial = await askOnce(send(200, `${tableOf('[["x","y"]]')},"error":{"code":"PartialError"}}`));
+  assert.deepEqual([partial.answer?.rows, partial.answer?.files, partial.answer?.error], [1, [], { code: 'PartialError' }]);
+  assert.deepEqual(await readdir(work), []);
+});
+
+test('nobody listens: lost, by code', async () => {
+  const ask = createAsk({ url: 'http://127.0.0.1:1/query', scope: 's', auth: key }, undefined, clock, QUICK);
+  const reply = await ask({ query: 'q', table: 't', file: String, abort: new AbortController().signal });
+  assert.deepEqual([reply.status, reply.lost], [0, 'the connection failed (ECONNREFUSED)']);
+});
+
+test('abort throws, before the first byte and within the answer', async () => {
+  for (const handler of [() => {}, dropAfter(ANSWER.slice(0, 150))]) {
+    const abort = new AbortController();
+    const hang: Handler = (request, response) => {
+      handler(request, response);
+      setTimeout(() => abort.abort(new Error('lease lost')), 10);
+    };
+    await assert.rejects(askOnce(hang, { kind: 'none' }, abort.signal), /lease lost/);
+    assert.deepEqual(await readdir(work), []);
+  }
+});
+
+test('a token is asked for once while it lasts, and anew after a refusal', async () => {
+  let given = 0;
+  let now = 0;
+  const credential = {
+    async getToken(scope: string | string[]) {
+      assert.equal(scope, 'https://api.example.test/.default');
+      given++;
+      return { token: `t${given}`, expiresOnTimestamp: now + 3_600_000 };
+    },
+  };
+  const settings = { url, scope: 'https://api.example.test/.default', auth: identity };
+  const ask = createAsk(settings, credential, { ...clock, now: () => now }, QUICK);
+  const once = (): Promise<Reply> =>
+    ask({ query: 'q', table: 't', file: (n) => join(work, `rows-${n}`), abort: new AbortController().signal });
+  await once();
+  await once();
+  now = 3_400_000;
+  await once();
+  handlers = [send(401, '')];
+  await once();
+  await once();
+  assert.deepEqual(
+    seen.map(({ headers }) => headers.authorization),
+    ['t1', 't1', 't2', 't2', 't3'].map((token) => `Bearer ${token}`),
+  );
+});
+
+test('no token: says so', async () => {
+  const failing = { getToken: () => Promise.reject(new Error('ManagedIdentityCredential: unavailable\nstack and more')) };
+  for (const credential of [failing, { getToken: async () => null }, undefined]) {
+    const ask = createAsk({ url, scope: 's', auth: identity }, credential, clock, QUICK);
+    await assert.rejects(
+      ask({ query: 'q', table: 't', file: String, abort: new AbortController().signal }),
+      /^Error: no token for s: [^\n]*; give the app/,
+    );
+  }
+});
+
+test('secrets never travel in the clear, and do not come back in replies or errors', async () => {
+  const settings = { url: 'http://api.example.test/query?sig=1', scope: 's' };
+  assert.throws(
+    () => createAsk({ ...settings, auth: key }, undefined, clock),
+    /^Error: query API at api.example.test: http: would send the key in the clear; use https$/,
+  );
+  assert.throws(() => createAsk({ ...settings, auth: identity }, undefined, clock), /the token in the clear/);
+  assert.doesNotThrow(() => createAsk({ ...settings, auth: { kind: 'none' } }, undefined, clock));
+  const echo = JSON.stringify({ error: { code: 'PartialError', message: `you sent ${SECRET}` } });
+  const replies = [
+    await askOnce(send(403, echo), key),
+    await askOnce(send(500, `x ${SECRET} y`), key),
+    await askOnce(send(200, `${tableOf('[]')},${echo.slice(1)}`), key),
+    await askOnce((request) => request.socket.destroy(), key),
+  ];
+  for (const reply of replies)
+    assert.ok(!inspect(reply, { depth: 9 }).includes('secret"') && !inspect(reply, { depth: 9 }).includes(SECRET));
+  assert.match(inspect(replies[0]?.body), /you sent \[secret\]/);
+  assert.match(inspect(replies[2]?.answer?.error), /you sent \[secret\]/);
+});
+
+test('end to end: faults on the way, the rows once', async () => {
+  const window: Window = { app: 'shop', signal: 'requests', source: 'query', start: 0, end: 3_600_000 };
+  const settings = {
+    url,
+    scope: 's',
+    auth: key,
+    schema: { kind: 'app' },
+    signals: [],
+    window: 1,
+    lag: 1,
+    from: undefined,
+    until: undefined,
+  } as const;
+  const source = createQuerySource({ settings, ask: createAsk(settings, undefined, clock, QUICK), clock });
+  handlers = [
+    send(429, '', { 'retry-after': '1' }),
+    send(200, ''),
+    dropAfter(ANSWER.slice(0, -9)),
+    send(200, ANSWER.slice(0, -3)),
+    send(200, `${tableOf('[["2026","x"]]')},"error":{"code":"PartialError","message":"network"}}`),
+    // Too large, then its halves: one with rows, one without.
+    send(200, `{"error":{"code":"PartialError","message":"E_QUERY_RESULT_SET_TOO_LARGE"},${tableOf('[["2026","x"]]').slice(1)}}`),
+    send(504, ''),
+    send(200, ANSWER),
+    send(200, `${tableOf('[]')}}`),
+  ];
+  const reading = await source.open(window, new AbortController().signal);
+  let text = '';
+  for await (const chunk of reading.chunks(work)) text += await readFile(chunk.path, 'utf8');
+  assert.equal(text, '["2026-11-21T03:00:00Z","a"]\n["2026-11-21T03:00:01Z","b"]\n');
+  assert.deepEqual([reading.fingerprint, reading.asked, seen.length], ['rows:2', 9, 9]);
+  assert.deepEqual(await readdir(work), []);
+});

@@ -1,0 +1,291 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import fc from 'fast-check';
+import { parseKql } from '../../../local/simulator/kql.ts';
+import type { Clock, QuerySettings, Window } from '../../../shared/model.ts';
+import type { Answer } from '../../../shared/source/query/answer.ts';
+import type { Ask, Reply } from '../../../shared/source/query/reply.ts';
+import type { SourceLimits } from '../../../shared/source/query/settle.ts';
+import { createQuerySource } from '../../../shared/source/query/source.ts';
+
+let work = '';
+before(async () => {
+  work = await mkdtemp(join(tmpdir(), 'query-source-'));
+});
+after(() => rm(work, { recursive: true }));
+
+const START = Date.UTC(2026, 10, 21, 3);
+const WINDOW: Window = { app: 'shop', signal: 'requests', source: 'query', start: START, end: START + 3_600_000 };
+const SETTINGS: QuerySettings = {
+  url: 'https://api.example.test/v1/apps/1234/query?code=hidden',
+  scope: 'https://api.example.test/.default',
+  auth: { kind: 'none' },
+  schema: { kind: 'app' },
+  signals: ['requests'],
+  window: 3_600_000,
+  lag: 600_000,
+  from: undefined,
+  until: undefined,
+};
+const WORKSPACE: QuerySettings = { ...SETTINGS, schema: { kind: 'workspace', resourceId: '' } };
+
+const NOTHING: Reply = { status: 200, lost: '', timedOut: false, retryAfter: '', age: 0, answer: undefined, body: undefined };
+const TOO_LARGE = { code: 'PartialError', details: [{ innererror: { code: '-2133196797', message: 'E_QUERY_RESULT_SET_TOO_LARGE' } }] };
+
+interface Row {
+  /** Ticks from the start of the window. */
+  readonly tick: number;
+  readonly hash: number;
+}
+
+/** What the query asks for, read off its text. */
+function rangeOf(query: string): { readonly start: number; readonly end: number; readonly parts: number; readonly part: number } {
+  const ticks = (text: string): number => (Date.parse(`${text.slice(0, 19)}Z`) - START) * 10_000 + Number(text.slice(20, 27));
+  const [start = '', end = ''] = [...query.matchAll(/datetime\((.*?)\)/g)].map((match) => match[1]);
+  const hash = /, (\d+)\) == (\d+)$/.exec(query);
+  return { start: ticks(start), end: ticks(end), parts: Number(hash?.[1] ?? 1), part: Number(hash?.[2] ?? 0) };
+}
+
+async function answerOf(rows: readonly Row[], file: (n: number) => string, error?: unknown): Promise<Answer> {
+  const columns = [
+    { name: 'tick', type: 'long' },
+    { name: 'hash', type: 'long' },
+  ];
+  if (error !== undefined || rows.length === 0) return { files: [], columns, rows: rows.length, error, fault: undefined };
+  // Two files where there are two rows, so that handing over several is tried.
+  const cuts = rows.length > 1 ? [rows.slice(0, 1), rows.slice(1)] : [rows];
+  const files = [];
+  for (const [n, part] of cuts.entries()) {
+    const text = part.map((row) => `${JSON.stringify([row.tick, row.hash])}\n`).join('');
+    await writeFile(file(n), text);
+    files.push({ path: file(n), bytes: text.length, lines: part.length, longestLine: 9 });
+  }
+  return { files, columns, rows: rows.length, error, fault: undefined };
+}
+
+/** A table that answers at most `limit` rows: beyond, some with an error, or silently exactly `limit`. */
+function tableAsk(rows: readonly Row[], limit: number, silent: boolean): Ask {
+  return async ({ query, file }) => {
+    const { start, end, parts, part } = rangeOf(query);
+    const found = rows.filter((row) => start <= row.tick && row.tick < end && row.hash % parts === part);
+    const cut = found.slice(0, limit);
+    const error = found.length > limit && !silent ? TOO_LARGE : undefined;
+    return { ...NOTHING, answer: await answerOf(cut, file, error) };
+  };
+}
+
+function fakeClock(): Clock & { readonly slept: number[] } {
+  const slept: number[] = [];
+  let now = START + 7_200_000;
+  return {
+    slept,
+    now: () => now,
+    random: () => 0,
+    async sleep(ms) {
+      slept.push(ms);
+      now += ms;
+    },
+  };
+}
+
+interface Result {
+  readonly rows: readonly (readonly number[])[];
+  readonly fingerprint: string;
+  readonly asked: number;
+  readonly slept: readonly number[];
+}
+
+async function readAll(ask: Ask, limits: Partial<SourceLimits> = {}, settings = SETTINGS): Promise<Result> {
+  const clock = fakeClock();
+  const source = createQuerySource({ settings, ask, clock, limits });
+  const reading = await source.open(WINDOW, new AbortController().signal);
+  assert.equal(reading.fingerprint, '');
+  const rows: number[][] = [];
+  for await (const chunk of reading.chunks(work)) {
+    const lines = (await readFile(chunk.path, 'utf8')).trimEnd().split('\n');
+    assert.equal(lines.length, chunk.lines);
+    assert.equal(chunk.layout, 'query');
+    rows.push(...lines.map((line) => JSON.parse(line)));
+  }
+  assert.deepEqual(await readdir(work), [], 'no file is left');
+  return { rows, fingerprint: reading.fingerprint, asked: reading.asked, slept: clock.slept };
+}
+
+const LENGTH = 3_600_000 * 10_000;
+const anyRow = fc.record({
+  tick: fc.oneof(fc.nat(LENGTH - 1), fc.constantFrom(0, 1, 2, LENGTH - 1, LENGTH / 2), fc.integer({ min: 500, max: 520 })),
+  hash: fc.nat(4095),
+});
+
+test('whatever the limit: every row once, in order of time', async () => {
+  const property = fc.asyncProperty(
+    fc.array(anyRow, { maxLength: 60 }),
+    fc.integer({ min: 1, max: 20 }),
+    fc.boolean(),
+    async (some, limit, silent) => {
+      // More rows of the same tick and hash than an answer holds can never come; that has a test of its own.
+      const seen = new Set<string>();
+      const rows = some.filter(({ tick, hash }) => !seen.has(`${tick} ${hash}`) && seen.add(`${tick} ${hash}`));
+      const all = await readAll(tableAsk(rows, limit + 1, silent), { rows: silent ? limit + 1 : limit + 2 });
+      const order = (a: readonly number[], b: readonly number[]): number => (a[0] ?? 0) - (b[0] ?? 0) || (a[1] ?? 0) - (b[1] ?? 0);
+      assert.deepEqual(all.rows.toSorted(order), rows.map((row) => [row.tick, row.hash]).sort(order));
+      assert.equal(all.fingerprint, `rows:${rows.length}`);
+      // A row costs at most the whole way down: 36 halvings of an hour to a tick, 12 of the hash, two questions for each.
+      assert.ok(all.asked <= 1 + rows.length * 2 * 48);
+    },
+  );
+  await fc.assert(property, { numRuns: 150 });
+});
+
+test('an even load is learned: hardly an answer is cut in vain after the first', async () => {
+  const rows = Array.from({ length: 1600 }, (_, i) => ({ tick: (i * LENGTH) / 1600, hash: i }));
+  const all = await readAll(tableAsk(rows, 101, false));
+  assert.equal(all.rows.length, 1600);
+  assert.deepEqual(
+    all.rows.map((row) => row[1]),
+    rows.map((row) => row.hash),
+  );
+  // 32 answers of 50 rows fit, four are cut on the way to the first of them; each half of the tree would otherwise cost one more.
+  assert.ok(all.asked <= 16 * 2 + 8, String(all.asked));
+});
+
+test('rows that share tick and hash and do not fit end with a clear error', async () => {
+  const rows = Array.from({ length: 9 }, () => ({ tick: 77, hash: 5 }));
+  await assert.rejects(readAll(tableAsk(rows, 4, false)), (error: Error) => {
+    assert.match(
+      error.message,
+      /^query requests of shop 2026-11-21T03:00:00\.0000077Z\/.*0078Z bucket 5 of 4096 at https:\/\/api\.example\.test\/v1\/apps\/1234\/query: /,
+    );
+    assert.match(error.message, /one tick of 100 ns and one bucket/);
+    assert.doesNotMatch(error.message, /hidden/);
+    return true;
+  });
+  assert.deepEqual(await readdir(work), []);
+});
+
+const refused = (status: number, retryAfter = ''): Reply => ({ ...NOTHING, status, retryAfter, body: '' });
+const lost: Reply = { ...NOTHING, status: 0, lost: 'the connection failed (ECONNRESET)' };
+
+/** Answers the given replies first, then two rows. */
+function after503(first: readonly Reply[]): Ask {
+  const left = [...first];
+  return async ({ file }) =>
+    left.shift() ?? {
+      ...NOTHING,
+      answer: await answerOf(
+        [
+          { tick: 1, hash: 1 },
+          { tick: 2, hash: 2 },
+        ],
+        file,
+      ),
+    };
+}
+
+test('pauses before asking again', async () => {
+  const table: readonly (readonly [what: string, first: readonly Reply[], slept: readonly number[]])[] = [
+    ['none', [], []],
+    ['back-off doubles', [refused(503), lost, refused(500), lost, refused(429)], [500, 1000, 2000, 4000, 8000]],
+    ['seconds', [refused(429, '7')], [7000]],
+    ['a date', [refused(429, new Date(START + 7_200_000 + 30_000).toUTCString())], [30_000]],
+    [
+      'an empty answer',
+      [{ ...NOTHING, answer: { files: [], columns: [], rows: 0, error: undefined, fault: { kind: 'empty', reason: 'empty' } } }],
+      [500],
+    ],
+  ];
+  for (const [what, first, slept] of table) {
+    const all = await readAll(after503(first));
+    assert.deepEqual(all.slept, slept, what);
+    assert.equal(all.asked, first.length + 1, what);
+    assert.equal(all.fingerprint, 'rows:2', what);
+  }
+});
+
+test('an attempt ends after six failures, or at once where the server wants a long rest', async () => {
+  await assert.rejects(
+    readAll(after503(Array(6).fill(lost))),
+    /asked 6 times in vain: the connection failed \(ECONNRESET\); the window is tried again later/,
+  );
+  await assert.rejects(readAll(after503([refused(429, '900')])), /status 429; the server wants 900 s of quiet/);
+  await assert.rejects(readAll(after503([refused(403)])), /status 403; give the identity the role Reader/);
+});
+
+test('time-outs that repeat lead to halves, but not for ever', async () => {
+  const length = (query: string): number => rangeOf(query).end - rangeOf(query).start;
+  const slow =
+    (most: number): Ask =>
+    async ({ query, file }) =>
+      length(query) > most ? refused(504) : { ...NOTHING, answer: await answerOf([{ tick: rangeOf(query).start, hash: 1 }], file) };
+  const all = await readAll(slow(LENGTH / 4));
+  assert.deepEqual(
+    all.rows.map((row) => row[0]),
+    [0, 1, 2, 3].map((n) => (n * LENGTH) / 4),
+  );
+  assert.equal(all.asked, 2 + 2 * 2 + 4);
+  await assert.rejects(readAll(slow(0)), /status 504, however little is asked for; the window is tried again later/);
+});
+
+test('a doubtful answer is asked again twice, then believed', async () => {
+  const cached: Ask = async ({ file }) => ({ ...NOTHING, age: 60, answer: await answerOf([{ tick: 1, hash: 1 }], file) });
+  const all = await readAll(cached);
+  assert.deepEqual([all.asked, all.fingerprint, all.rows], [3, 'rows:1', [[1, 1]]]);
+  const none = await readAll(async () => refused(204));
+  assert.deepEqual([none.asked, none.fingerprint], [3, 'rows:0']);
+  // A 204 that is contradicted was none.
+  const wrong = await readAll(after503([refused(204)]));
+  assert.deepEqual([wrong.asked, wrong.fingerprint], [2, 'rows:2']);
+});
+
+test('a table that a workspace does not have holds no rows; an app has all tables', async () => {
+  const body = (table: string): unknown => ({
+    error: {
+      code: 'BadArgumentError',
+      innererror: { code: 'SemanticError', message: `Failed to resolve table or column expression named '${table}'` },
+    },
+  });
+  const all = await readAll(async () => ({ ...NOTHING, status: 400, body: body('AppRequests') }), {}, WORKSPACE);
+  assert.deepEqual([all.fingerprint, all.rows], ['absent', []]);
+  await assert.rejects(
+    readAll(async () => ({ ...NOTHING, status: 400, body: body('requests') })),
+    /does not know requests/,
+  );
+});
+
+test('abort ends the reading before the next question, and a reader that stops early leaves no files', async () => {
+  const abort = new AbortController();
+  const rows = [
+    { tick: 1, hash: 1 },
+    { tick: 2, hash: 2 },
+  ];
+  const source = createQuerySource({ settings: SETTINGS, ask: tableAsk(rows, 9, false), clock: fakeClock() });
+  const reading = await source.open(WINDOW, abort.signal);
+  for await (const chunk of reading.chunks(work)) {
+    assert.equal(chunk.lines, 1);
+    assert.equal((await readdir(work)).length, 2);
+    break;
+  }
+  assert.deepEqual(await readdir(work), []);
+  assert.equal(reading.fingerprint, '');
+  abort.abort(new Error('stopped'));
+  await assert.rejects(reading.chunks(work)[Symbol.asyncIterator]().next(), /stopped/);
+});
+
+test("every question is valid KQL, by Microsoft's parser", async () => {
+  const asked: string[] = [];
+  const table = tableAsk(
+    [0, 0, 5].map((tick, hash) => ({ tick, hash })),
+    1,
+    false,
+  );
+  const ask: Ask = (question) => {
+    asked.push(question.query);
+    return table(question);
+  };
+  await readAll(ask);
+  assert.ok(asked.length > 30);
+  for (const text of asked) assert.deepEqual(parseKql(text).diagnostics, []);
+});
