@@ -1,0 +1,103 @@
+/** A lock in a folder that survives the death of whoever holds it, for processes of one machine (and, by age, of several). */
+import { mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ownerFate, ownerWord } from './folder-owner.ts';
+
+/** A lock is held for some milliseconds. One of an owner that cannot be asked is taken to be dead after this time. */
+const STALE_MS = 60_000;
+/** After that long behind a living owner something is wrong with it. */
+const PATIENCE_MS = 120_000;
+/** Superseded lock files that stay, so that a folder listed while it changes still shows the last ones. */
+const KEPT = 16;
+/** First byte of a lock file that its owner has let go. */
+const FREE = 'F';
+const HELD = 'H';
+
+/**
+ * Runs `use` while no other process does, with a number that rises from one holder to the next.
+ *
+ * Locks are files named 1, 2, 3, …; the highest one counts. It is held (`H<owner>`) or let go (`F<owner>`). To take the lock is to create
+ * the next number, which the file system lets exactly one process do, and only after the last one was let go or its owner has died. Lock
+ * files are never taken away from anybody and the last one never goes, so there is no moment in which a dead owner's lock is removed by
+ * one process while another has just made it its own. Whoever created a number on the ground of an old listing finds higher ones
+ * afterwards and draws back.
+ */
+export async function withFolderLock<T>(folder: string, use: (turn: number) => Promise<T>): Promise<T> {
+  await mkdir(folder, { recursive: true });
+  const turn = await take(folder);
+  try {
+    return await use(turn);
+  } finally {
+    await letGo(join(folder, String(turn)));
+  }
+}
+
+async function take(folder: string): Promise<number> {
+  for (let waited = 0, pause = 1; ; waited += pause, pause = Math.min(pause * 2, 50)) {
+    const last = Math.max(0, ...(await numbers(folder)));
+    const holder = last === 0 ? undefined : await holderOf(folder, last);
+    if (holder === undefined && (await create(join(folder, String(last + 1))))) {
+      const turns = await numbers(folder);
+      if (Math.max(...turns) === last + 1) {
+        for (const old of turns) if (old <= last + 1 - KEPT) await rm(join(folder, String(old)), { force: true });
+        return last + 1;
+      }
+      await rm(join(folder, String(last + 1)), { force: true });
+    }
+    if (waited > PATIENCE_MS) throw new Error(`lock ${folder}: held by process ${holder ?? 'unknown'} for ${PATIENCE_MS / 1000} s; end it`);
+    await sleep(pause);
+  }
+}
+
+async function numbers(folder: string): Promise<number[]> {
+  return (await readdir(folder)).filter((name) => /^\d+$/.test(name)).map(Number);
+}
+
+/** Who holds that lock file, undefined when nobody does. */
+async function holderOf(folder: string, turn: number): Promise<string | undefined> {
+  const text = await readFile(join(folder, String(turn)), 'utf8').catch(absent);
+  if (text === undefined) return 'unknown';
+  if (text.startsWith(FREE)) return undefined;
+  const owner = text.slice(HELD.length);
+  const fate = ownerFate(owner);
+  if (fate === 'elsewhere') return (await age(folder, turn)) > STALE_MS ? undefined : owner;
+  return fate === 'dead' ? undefined : owner;
+}
+
+/** By the clock of the file system, which is one for all machines that share it. */
+async function age(folder: string, turn: number): Promise<number> {
+  const clock = join(folder, `clock.${ownerWord()}`);
+  try {
+    await writeFile(clock, '');
+    const [now, then] = await Promise.all([stat(clock), stat(join(folder, String(turn)))]);
+    return now.mtimeMs - then.mtimeMs;
+  } catch (error) {
+    absent(error);
+    return 0;
+  } finally {
+    await rm(clock, { force: true });
+  }
+}
+
+async function create(path: string): Promise<boolean> {
+  try {
+    const handle = await open(path, 'wx');
+    await handle.writeFile(`${HELD}${ownerWord()}`).finally(() => handle.close());
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** One byte, written at once: nobody reads half of it. */
+async function letGo(path: string): Promise<void> {
+  const handle = await open(path, 'r+');
+  await handle.write(FREE, 0).finally(() => handle.close());
+}
+
+function absent(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  throw error;
+}

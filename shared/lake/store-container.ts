@@ -1,0 +1,127 @@
+/** A container of Blob Storage or ADLS Gen2 (through its blob endpoint), or a folder of one, as a store. */
+import type { BlobItem, ContainerClient } from '@azure/storage-blob';
+import type { ObjectStore, StoredObject } from '../model.ts';
+import { failureCode, failureStatus, storeFailure } from './failure.ts';
+import { probe } from './probe.ts';
+import { putBlob } from './put-blob.ts';
+
+export interface ContainerStoreOptions {
+  readonly client: ContainerClient;
+  /** Folder in the container that the store's names are below; '' for all of it. */
+  readonly prefix: string;
+  /** A word that was never used before, always of the same length (a UUID): names the blocks of one upload. */
+  readonly newId: () => string;
+}
+
+/** Listed with this metadata, a blob is a folder: of a hierarchical namespace, or a marker that other tools leave. */
+const FOLDER_MARK = 'hdi_isfolder';
+
+/** Tags are bare inside; requests want them in quotes, and so do some answers hand them over. */
+const bare = (etag: string | undefined): string => (etag ?? '').replaceAll('"', '');
+const quoted = (etag: string): string => `"${etag}"`;
+
+/** Every failure is a StoreFailure: one line, the service's code in `code` (`BlobArchived`, `ConditionNotMet`, …), no secrets. */
+export function createContainerStore({ client, prefix, newId }: ContainerStoreOptions): ObjectStore {
+  const folder = prefix.replace(/^\/+|\/+$/g, '');
+  const root = folder === '' ? '' : `${folder}/`;
+  const place = `${client.url.replace(/\?.*$/s, '').replace(/\/+$/, '')}/${root}`;
+  const blob = (name: string) => client.getBlockBlobClient(`${root}${name}`);
+  const failed = (verb: string, name: string) => (error: unknown) => Promise.reject(storeFailure(`${verb} ${place}${name}`, error));
+
+  const store: ObjectStore = {
+    place,
+    prepare: () => prepare(store, client).catch(failed('prepare', '')),
+    head: (name) => head(blob(name)).catch(failed('look up', name)),
+    put: async (name, content, etag) => {
+      const conditions = etag === undefined ? { ifNoneMatch: '*' } : { ifMatch: quoted(etag) };
+      const tag = await putBlob(blob(name), content, conditions, newId).catch(failed('put', name));
+      return tag && bare(tag);
+    },
+    remove: (name, etag) => remove(blob(name), etag).catch(failed('remove', name)),
+    async *list(below) {
+      try {
+        const pages = client.listBlobsFlat({ prefix: `${root}${below}`, includeMetadata: true });
+        for await (const found of pages) if (!isFolder(found)) yield stored(found, root);
+      } catch (error) {
+        throw storeFailure(`list ${place}${below}`, error);
+      }
+    },
+    async *folders(below) {
+      try {
+        const pages = client.listBlobsByHierarchy('/', { prefix: `${root}${below}` });
+        for await (const found of pages) if (found.kind === 'prefix') yield found.name.slice(root.length);
+      } catch (error) {
+        throw storeFailure(`list ${place}${below}`, error);
+      }
+    },
+    async *read(name, range) {
+      if (range && range.end <= range.start) return;
+      try {
+        yield* download(blob(name), range);
+      } catch (error) {
+        throw storeFailure(`read ${place}${name}`, error);
+      }
+    },
+  };
+  return store;
+}
+
+type BlockBlob = ReturnType<ContainerClient['getBlockBlobClient']>;
+
+async function head(blob: BlockBlob): Promise<string | undefined> {
+  try {
+    const found = await blob.getProperties();
+    if (found.metadata?.[FOLDER_MARK] === 'true') throw Object.assign(new Error('a folder'), { code: 'PathAlreadyExists' });
+    return bare(found.etag);
+  } catch (error) {
+    if (failureCode(error) === 'BlobNotFound') return undefined;
+    throw error;
+  }
+}
+
+async function remove(blob: BlockBlob, etag: string): Promise<boolean> {
+  try {
+    await blob.delete({ conditions: { ifMatch: quoted(etag) } });
+    return true;
+  } catch (error) {
+    if (failureCode(error) === 'BlobNotFound') return true;
+    if (failureCode(error) === 'ConditionNotMet') return false;
+    throw error;
+  }
+}
+
+/** The SDK goes on from where a broken connection stopped, pinned to the tag that the download began with. */
+async function* download(blob: BlockBlob, range: Parameters<ObjectStore['read']>[1]): AsyncGenerator<Uint8Array> {
+  const conditions = range?.etag === undefined ? {} : { ifMatch: quoted(range.etag) };
+  try {
+    const count = range && Number.isFinite(range.end) ? range.end - range.start : undefined;
+    const { readableStreamBody } = await blob.download(range?.start ?? 0, count, { conditions, maxRetryRequests: 5 });
+    for await (const piece of readableStreamBody ?? []) yield typeof piece === 'string' ? Buffer.from(piece) : piece;
+  } catch (error) {
+    // Beyond the end there is nothing to read.
+    if (failureCode(error) !== 'InvalidRange') throw error;
+  }
+}
+
+function isFolder({ metadata, properties }: BlobItem): boolean {
+  return (
+    properties.contentLength === 0 &&
+    Object.entries(metadata ?? {}).some(([key, value]) => key.toLowerCase() === FOLDER_MARK && value === 'true')
+  );
+}
+
+function stored({ name, properties }: BlobItem, root: string): StoredObject {
+  const archived = properties.accessTier === 'Archive';
+  return { name: name.slice(root.length), bytes: properties.contentLength ?? 0, etag: bare(properties.etag), archived };
+}
+
+/** Who may write need not be allowed to create containers: so one is created only where it is missing. */
+async function prepare(store: ObjectStore, client: ContainerClient): Promise<void> {
+  try {
+    await probe(store);
+  } catch (error) {
+    if (failureCode(error) !== 'ContainerNotFound') throw error;
+    await client.createIfNotExists().catch((refused) => Promise.reject(failureStatus(refused) === 403 ? error : refused));
+    await probe(store);
+  }
+}
