@@ -62,6 +62,14 @@ export function badQuery({ diagnostics }: ParsedKql): Refusal {
   });
 }
 
+/** 400 for a table that the workspace does not have. */
+export const noTable = (table: string): Refusal =>
+  refusal(400, 'BadArgumentError', INVALID, {
+    code: 'SemanticError',
+    message: 'A semantic error occurred.',
+    innererror: { code: 'SEM0100', message: `'where' operator: Failed to resolve table or column expression named '${table}'` },
+  });
+
 /** Why an answer is incomplete. The first three ask for smaller queries, the others for another try. */
 export const REASONS = {
   bytes: [

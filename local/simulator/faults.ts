@@ -1,6 +1,6 @@
 import type { Millis } from '../../shared/model.ts';
 import { chanceOf } from '../telemetry/chance.ts';
-import { REFUSALS, type Reason, type Refusal, throttled } from './errors.ts';
+import { noTable, REFUSALS, type Reason, type Refusal, throttled } from './errors.ts';
 import type { AskedRequest } from './request.ts';
 
 /** What can go wrong. */
@@ -22,6 +22,8 @@ export type FaultKind =
   | 'forbidden'
   | 'unauthorized'
   | 'badRequest'
+  /** 400: a workspace to which nothing of that kind was ever sent has no such table. */
+  | 'noTable'
   /** Nothing comes any more: see `at` and `pause`. */
   | 'stall'
   /** The right answer with an `Age`. */
@@ -86,7 +88,7 @@ export function faultSwitch(seed: string | number): FaultSwitch {
 }
 
 /** The answer of a fault that needs no rows; undefined for the others. */
-export function refusalOf(fault: Fault, now: Millis): Refusal | undefined {
+export function refusalOf(fault: Fault, asked: AskedRequest, now: Millis): Refusal | undefined {
   const { retryAfter } = fault;
   const after = retryAfter === 'date' ? new Date(now + 1_000).toUTCString() : retryAfter === undefined ? undefined : String(retryAfter);
   const refusals: Readonly<Partial<Record<FaultKind, Refusal>>> = {
@@ -99,6 +101,7 @@ export function refusalOf(fault: Fault, now: Millis): Refusal | undefined {
     forbidden: REFUSALS.forbidden,
     unauthorized: REFUSALS.badToken,
     badRequest: REFUSALS.syntax,
+    noTable: noTable(/\w+/.exec(asked.query)?.[0] ?? ''),
   };
   return refusals[fault.kind];
 }

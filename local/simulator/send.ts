@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promises';
+import { createGzip } from 'node:zlib';
 import type { Millis } from '../../shared/model.ts';
 import { type AnswerFacts, type AnswerStyle, answerText } from './answer.ts';
 import { type Data, selectRows } from './data.ts';
@@ -10,11 +11,13 @@ import { type Fault, refusalOf } from './faults.ts';
 import { type KqlQuery, timeOfLiteral } from './kql.ts';
 import type { OpenRequest } from './request.ts';
 
+const JSON_TYPE = 'application/json; charset=utf-8';
+
 export function refuse(response: ServerResponse, refusal: Refusal, log: OpenRequest): void {
   const text = typeof refusal.body === 'string';
   log.status = refusal.status;
   log.sent = true;
-  response.writeHead(refusal.status, { 'Content-Type': text ? 'text/html' : 'application/json; charset=utf-8', ...refusal.headers });
+  response.writeHead(refusal.status, { 'Content-Type': text ? 'text/html' : JSON_TYPE, ...refusal.headers });
   response.end(text ? refusal.body : JSON.stringify(refusal.body));
 }
 
@@ -26,7 +29,7 @@ async function stall(response: ServerResponse, pause: Millis | undefined): Promi
 
 /** What a fault does before an answer. True when there is nothing left to answer. */
 export async function strikeConnection(fault: Fault, response: ServerResponse, log: OpenRequest, now: Millis): Promise<boolean> {
-  const refusal = refusalOf(fault, now);
+  const refusal = refusalOf(fault, log, now);
   if (refusal) {
     refuse(response, refusal, log);
     return true;
@@ -79,18 +82,21 @@ export interface Answering {
   readonly data: Data;
   readonly style: AnswerStyle;
   readonly fault: Fault | undefined;
+  readonly gzip: boolean;
 }
 
-export async function sendAnswer({ response, log, data, style, fault }: Answering): Promise<void> {
+export async function sendAnswer({ response, log, data, style, fault, gzip }: Answering): Promise<void> {
   const query = log.parsed && narrowed(log.parsed, log.timespan);
   if (!query) return refuse(response, REFUSALS.timespan, log);
   const rows = () => selectRows(query, data, log.id);
   const facts: AnswerFacts = { rows: 0, bytes: 0, incomplete: undefined };
   const pieces = answerText(query, rows(), styleFor(fault, style, rows), facts);
+  const age = fault?.kind === 'cached' ? { Age: '57' } : {};
   log.status = 200;
-  response.writeHead(200, { 'Content-Type': 'application/json; charset=utf-8', ...(fault?.kind === 'cached' ? { Age: '57' } : {}) });
+  response.writeHead(200, { 'Content-Type': JSON_TYPE, ...age, ...(gzip ? { 'Content-Encoding': 'gzip' } : {}) });
   try {
-    await pipeline(faulty(pieces, response, fault), response);
+    const text = faulty(pieces, response, fault);
+    await (gzip ? pipeline(text, createGzip({ level: 1 }), response) : pipeline(text, response));
     log.sent = true;
   } finally {
     log.rows = facts.rows;

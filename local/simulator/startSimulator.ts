@@ -22,6 +22,8 @@ export interface SimulatorOptions extends Partial<Omit<AnswerStyle, 'cut'>> {
   readonly auth?: SimulatorAuth;
   /** Default none; REAL_LIMITS are the service's. */
   readonly throttle?: ThrottleLimits;
+  /** Answers are packed for clients that take gzip, as the service does; default false. */
+  readonly gzip?: boolean;
   /** Decides the faults that have a probability; default 1. */
   readonly seed?: string | number;
   /** Default the machine's clock. */
@@ -47,6 +49,7 @@ interface Desk {
   readonly style: AnswerStyle;
   readonly ids: readonly string[] | undefined;
   readonly auth: SimulatorAuth;
+  readonly gzip: boolean;
   readonly throttle: Throttle;
   readonly faults: FaultSwitch;
   readonly now: () => Millis;
@@ -80,17 +83,18 @@ async function serve(desk: Desk, message: IncomingMessage, response: ServerRespo
     if (fault && (await strikeConnection(fault, response, log, desk.now()))) return;
     const refusal = refusalOfQuery(message, log);
     if (refusal) return refuse(response, refusal, log);
-    await sendAnswer({ response, log, data: desk.data, style: desk.style, fault });
+    const gzip = desk.gzip && /\bgzip\b/.test(message.headers['accept-encoding'] ?? '');
+    await sendAnswer({ response, log, data: desk.data, style: desk.style, fault, gzip });
   } finally {
     place();
   }
 }
 
 function deskOf(options: SimulatorOptions): Desk {
-  const { data = memoryData(), ids, auth = { kind: 'none' }, seed = 1, now = Date.now } = options;
+  const { data = memoryData(), ids, auth = { kind: 'none' }, gzip = false, seed = 1, now = Date.now } = options;
   const { cells = 'native', form = 'current', rowLimit = 500_000, byteLimit = 64_000_000 } = options;
   const style = { cells, form, rowLimit, byteLimit };
-  return { data, style, ids, auth, throttle: throttleOf(options.throttle, now), faults: faultSwitch(seed), now };
+  return { data, style, ids, auth, gzip, throttle: throttleOf(options.throttle, now), faults: faultSwitch(seed), now };
 }
 
 const listen = (server: Server, port: number): Promise<number> =>
