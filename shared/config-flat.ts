@@ -44,6 +44,7 @@ export const flatSettings: readonly (readonly [name: string, path: Path, read?: 
   ['WINDOW_QUEUE', ['state', 'queue']],
   ['LEASE', ['state', 'lease']],
   ['PLAN_SCHEDULE', ['plan', 'schedule']],
+  ['PLAN_PATIENCE', ['plan', 'patience']],
   ['PLAN_LIMIT', ['plan', 'limit'], numberOf],
 ];
 

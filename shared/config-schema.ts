@@ -183,6 +183,9 @@ const plan = z.strictObject({
   )
     .describe('When windows are planned.')
     .prefault('0 */5 * * * *'),
+  patience: duration('a length from 1m to 1d, such as 30m', (length) => length >= minute && length <= day)
+    .describe('How long a message may lead to nothing before it is sent again.')
+    .prefault('30m'),
   limit: count(1, 10_000).describe('Windows that one tick plans at most, per app and signal.').prefault(240),
 });
 

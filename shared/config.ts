@@ -104,6 +104,7 @@ function assemble(settings: SettingsDocument, env: Env, origin: (path: Path) => 
     output: outputOf(settings.lake),
     state: { tableUrl: state.tableUrl, queueUrl: state.queueUrl, access: state.access, table, queue },
     lease,
+    patience: settings.plan.patience,
     planLimit: settings.plan.limit,
   };
 }

@@ -361,6 +361,8 @@ export interface Config {
   };
   /** How long a claim is respected without a renewal. */
   readonly lease: Millis;
+  /** How long a hint may lead to nothing before it is sent again. */
+  readonly patience: Millis;
   /** Windows that one tick plans at most, per feed. */
   readonly planLimit: number;
 }

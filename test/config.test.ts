@@ -84,6 +84,7 @@ test('a handful of flat settings is enough, everything else has a default', () =
       queue: 'insights-lake-windows',
     },
     lease: 120_000,
+    patience: 1_800_000,
     planLimit: 240,
   });
 });
