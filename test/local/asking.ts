@@ -57,6 +57,4 @@ export async function ask(simulator: Simulator, query = appQuery(), extra: Extra
 }
 
 export const rowsOf = (answer: Answer): readonly unknown[][] => answer.tables[0]?.rows ?? [];
-};
 export const WORKSPACE: Extra = { path: '/v1/workspaces/w/query' };
-

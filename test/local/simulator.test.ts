@@ -14,6 +14,7 @@ const workspaceQuery = (more = '') =>
 const itemIds = (answer: Answer): unknown[] => {
   const at = answer.tables[0]?.columns.findIndex((column) => column.name === 'itemId') ?? -1;
   return rowsOf(answer).map((row) => row[at]);
+};
 
 describe('an answer', () => {
   it('holds the rows of the range, cell by cell', async () => {
@@ -204,4 +205,3 @@ describe('limits', () => {
     assert.equal(typeof (await throttle.enter()), 'function');
   });
 });
-
