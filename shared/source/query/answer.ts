@@ -1,5 +1,5 @@
 import type { AnswerColumn } from '../../model.ts';
-import { columnsOf } from './columns.ts';
+import { answerColumns } from './answer-columns.ts';
 import { createRowsWriter, type RowsFile, type RowsWriter } from './rows.ts';
 import { createScanner, type Scanner } from './scan.ts';
 
@@ -112,7 +112,7 @@ function createReading(asked: string, newWriter: () => RowsWriter): AnswerReadin
       error = value ?? error;
     },
     '$.tables[].columns': (value) => {
-      table.columns = columnsOf(value);
+      table.columns = answerColumns(value);
     },
     '$.tables[].name': (value) => {
       table.name = String(value);

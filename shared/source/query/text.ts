@@ -1,23 +1,11 @@
 import type { QuerySettings, Signal } from '../../model.ts';
+import { signalTables } from '../../signals/tables.ts';
 import type { Part } from './parts.ts';
 import { ticksText } from './ticks.ts';
 
-export const WORKSPACE_TABLES: Readonly<Record<Signal, string>> = {
-  requests: 'AppRequests',
-  dependencies: 'AppDependencies',
-  exceptions: 'AppExceptions',
-  traces: 'AppTraces',
-  customEvents: 'AppEvents',
-  customMetrics: 'AppMetrics',
-  pageViews: 'AppPageViews',
-  browserTimings: 'AppBrowserTimings',
-  availabilityResults: 'AppAvailabilityResults',
-  performanceCounters: 'AppPerformanceCounters',
-};
-
 /** The table that holds a signal, by its name under that schema. */
 export function tableOf(signal: Signal, schema: QuerySettings['schema']): string {
-  return schema.kind === 'workspace' ? WORKSPACE_TABLES[signal] : signal;
+  return schema.kind === 'workspace' ? signalTables[signal].table : signal;
 }
 
 /**

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseKql } from '../../../local/simulator/kql.ts';
-import type { QuerySettings, Signal } from '../../../shared/model.ts';
+import type { QuerySettings } from '../../../shared/model.ts';
+import { signals } from '../../../shared/signals/tables.ts';
 import { halvesOf, type Part } from '../../../shared/source/query/parts.ts';
-import { queryText, WORKSPACE_TABLES } from '../../../shared/source/query/text.ts';
+import { queryText } from '../../../shared/source/query/text.ts';
 import { ticksOf, ticksText } from '../../../shared/source/query/ticks.ts';
 
-const SIGNALS = Object.keys(WORKSPACE_TABLES) as Signal[];
 const RESOURCE = '/subscriptions/6d6e/resourceGroups/My Group (1)/providers/microsoft.insights/components/shop-näme';
 const START = ticksOf(Date.UTC(2026, 10, 21, 3));
 const HOUR: Part = { start: START, end: ticksOf(Date.UTC(2026, 10, 21, 4)), buckets: 1, bucket: 0 };
@@ -42,7 +42,7 @@ const SCHEMAS: readonly QuerySettings['schema'][] = [
 ];
 
 test("every text is valid for its table and means what was asked, by Microsoft's parser", () => {
-  for (const signal of SIGNALS) {
+  for (const signal of signals) {
     for (const schema of SCHEMAS) {
       for (const part of [HOUR, { start: START + 7n, end: START + 8n, buckets: 4096, bucket: 4095 }]) {
         const { diagnostics, query } = parseKql(queryText(signal, schema, part));

@@ -17,7 +17,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** `columns` of a table: `{name, type}`, in old answers `{columnName, dataType, columnType}` (a .NET and a Kusto type), in any case. */
-export function columnsOf(columns: unknown): readonly AnswerColumn[] {
+export function answerColumns(columns: unknown): readonly AnswerColumn[] {
   if (!Array.isArray(columns)) throw new RangeError('columns that are no list');
   return columns.map((column: unknown) => {
     if (typeof column !== 'object' || column === null) throw new RangeError('a column that is no object');
