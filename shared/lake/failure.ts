@@ -60,11 +60,12 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 /**
  * The error to throw: `<doing>: <what happened>; <what to do> (<code>)`, e.g. `put requests/a.parquet in https://… : the disk is full; …`.
+ * `advice` goes before the table above: for the codes that mean something else to a table or queue.
  * Errors of the Azure SDKs are no `cause` of it: they carry the request, whose address and headers hold secrets.
  */
-export function storeFailure(doing: string, error: unknown): StoreFailure {
+export function storeFailure(doing: string, error: unknown, advice: Readonly<Record<string, string>> = {}): StoreFailure {
   const code = failureCode(error);
-  const text = `${doing}: ${ADVICE[code] ?? plainMessage(error)}${code === '' ? '' : ` (${code})`}`;
+  const text = `${doing}: ${advice[code] ?? ADVICE[code] ?? plainMessage(error)}${code === '' ? '' : ` (${code})`}`;
   const cause = error instanceof Error && !('request' in error) && !('response' in error) ? { cause: error } : undefined;
   return Object.assign(new Error(text, cause), { code });
 }
@@ -72,7 +73,11 @@ export function storeFailure(doing: string, error: unknown): StoreFailure {
 /** The store's word for the failure: its service's code, else Node's, else the HTTP status; '' where there is none. */
 export function failureCode(error: unknown): string {
   if (/^(CredentialUnavailable|Authentication|AggregateAuthentication)\w*Error$/.test(text(error, 'name'))) return 'CREDENTIAL';
-  const code = text(field(error, 'details'), 'errorCode') || text(error, 'code') || statusOf(error);
+  const code =
+    text(field(error, 'details'), 'errorCode') ||
+    text(field(field(error, 'details'), 'odataError'), 'code') ||
+    text(error, 'code') ||
+    statusOf(error);
   return /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/.test(code) ? 'CERT' : code;
 }
 

@@ -1,0 +1,111 @@
+/** How a ledger entry is spelled where it is kept: flat, for people and for Table Storage. Pure. */
+import type { FileRecord, LedgerEntry, Millis, Signal, WindowState } from '../model.ts';
+
+/**
+ * Version of the state that this code writes. It rises only when an older instance would do harm with the newer state; new properties
+ * alone do not raise it: who does not know them leaves them alone.
+ */
+export const STATE_VERSION = 1;
+
+/** An entry without its files. Instants as ISO 8601 in UTC with milliseconds, '' for none (0). */
+export interface EntryRecord {
+  readonly stateVersion: number;
+  readonly app: string;
+  readonly signal: string;
+  readonly source: string;
+  readonly start: string;
+  readonly end: string;
+  readonly state: string;
+  readonly revision: number;
+  readonly attempts: number;
+  readonly leaseUntil: string;
+  readonly notBefore: string;
+  readonly hintedAt: string;
+  readonly again: boolean;
+  readonly fingerprint: string;
+  readonly rowsRead: number;
+  readonly rowsWritten: number;
+  readonly rowsDeduplicated: number;
+  readonly quarantined: number;
+  readonly asked: number;
+  readonly startedAt: string;
+  readonly doneAt: string;
+  readonly error: string;
+}
+
+/** Not settled: what `open` of a ledger lists. */
+export const isOpen = (entry: LedgerEntry): boolean => entry.state !== 'done' || entry.again;
+
+export const spellTime = (time: Millis): string => (time === 0 ? '' : new Date(time).toISOString());
+
+export function readTime(text: unknown): Millis {
+  return text === '' || typeof text !== 'string' ? 0 : Date.parse(text);
+}
+
+/** An error text is cut at this many characters: it is there to be read. */
+const ERROR_LIMIT = 4000;
+
+export function entryRecord(entry: LedgerEntry): EntryRecord {
+  const { window, counts } = entry;
+  return {
+    stateVersion: STATE_VERSION,
+    app: window.app,
+    signal: window.signal,
+    source: window.source,
+    start: new Date(window.start).toISOString(),
+    end: new Date(window.end).toISOString(),
+    state: entry.state,
+    revision: entry.revision,
+    attempts: entry.attempts,
+    leaseUntil: spellTime(entry.leaseUntil),
+    notBefore: spellTime(entry.notBefore),
+    hintedAt: spellTime(entry.hintedAt),
+    again: entry.again,
+    fingerprint: entry.fingerprint,
+    rowsRead: counts.read,
+    rowsWritten: counts.written,
+    rowsDeduplicated: counts.deduplicated,
+    quarantined: counts.quarantined,
+    asked: entry.asked,
+    startedAt: spellTime(entry.startedAt),
+    doneAt: spellTime(entry.doneAt),
+    error: entry.error.slice(0, ERROR_LIMIT),
+  };
+}
+
+/** Reads what entryRecord wrote, or an older version of it: what is missing counts as empty. Throws on a newer state version. */
+export function entryOf(record: Readonly<Record<string, unknown>>, files: readonly FileRecord[]): LedgerEntry {
+  checkStateVersion(record);
+  const word = (name: keyof EntryRecord) => String(record[name] ?? '');
+  const count = (name: keyof EntryRecord) => Number(record[name] ?? 0);
+  const time = (name: keyof EntryRecord) => readTime(record[name]);
+  return {
+    window: { app: word('app'), signal: word('signal') as Signal, source: word('source'), start: time('start'), end: time('end') },
+    state: word('state') as WindowState,
+    revision: count('revision'),
+    attempts: count('attempts'),
+    leaseUntil: time('leaseUntil'),
+    notBefore: time('notBefore'),
+    hintedAt: time('hintedAt'),
+    again: record.again === true,
+    files,
+    fingerprint: word('fingerprint'),
+    counts: {
+      read: count('rowsRead'),
+      written: count('rowsWritten'),
+      deduplicated: count('rowsDeduplicated'),
+      quarantined: count('quarantined'),
+    },
+    asked: count('asked'),
+    startedAt: time('startedAt'),
+    doneAt: time('doneAt'),
+    error: word('error'),
+  };
+}
+
+export function checkStateVersion(record: Readonly<Record<string, unknown>>): void {
+  const version = Number(record.stateVersion ?? 0);
+  if (version <= STATE_VERSION) return;
+  const what = `state version ${version}, this one knows ${STATE_VERSION}`;
+  throw new Error(`read the ledger: a newer version of Insights Lake wrote it (${what}); upgrade this instance`);
+}

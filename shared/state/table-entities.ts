@@ -1,0 +1,64 @@
+/** Ledger entries as entities of Table Storage. Pure. */
+import type { Feed, FileRecord, Interval, LedgerEntry, Millis } from '../model.ts';
+import { entryOf, entryRecord } from './entry-record.ts';
+
+/** A string property holds 32 Ki characters, an entity 1 MiB: so many pieces of so many characters leave room for the rest. */
+const PIECE = 30_000;
+const MAX_PIECES = 15;
+const COUNTS = ['rowsRead', 'rowsWritten', 'rowsDeduplicated', 'quarantined', 'asked'];
+
+export interface Keys {
+  readonly partitionKey: string;
+  readonly rowKey: string;
+}
+
+/** Keys cannot hold `/ \ # ?` and control characters; `|` parts words. Anything unusual becomes `~` and its code in 4 hex digits. */
+function keyWord(text: string): string {
+  return text.replace(/[^A-Za-z0-9._ -]/g, (char) => `~${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+const feedWords = ({ app, source, signal }: Feed): string => [app, source, signal].map(keyWord).join('|');
+
+/** One partition per feed and lake: what must change together lies together. */
+export const feedPartition = (lakeId: string, feed: Feed): string => `${keyWord(lakeId)}|${feedWords(feed)}`;
+
+/** Row keys sort by time: all instants are spelled with the same length. */
+const rowTime = (time: Millis): string => new Date(Math.min(Math.max(time, 0), Date.UTC(9999, 0))).toISOString();
+export const windowRow = ({ start, end }: Interval): string => `w|${rowTime(start)}_${rowTime(end)}`;
+/** A copy of each open entry, written in the same transaction: so open() reads what is open and nothing else. */
+export const openRow = ({ start, end }: Interval): string => `o|${rowTime(start)}_${rowTime(end)}`;
+export const PROGRESS_ROW = 'p';
+/** All rows whose key starts with `kind|` and whose start lies in the range. */
+export const rowRange = (kind: 'w' | 'o' | 'f', { start, end }: Partial<Interval> = {}): { from: string; to: string } => ({
+  from: start === undefined ? `${kind}|` : `${kind}|${rowTime(start)}`,
+  to: end === undefined ? `${kind}}` : `${kind}|${rowTime(end)}`,
+});
+
+/** The lake's own partition: which feeds there are, and a row that shows that the table can be written. */
+export const lakePartition = (lakeId: string): string => keyWord(lakeId);
+export const feedRow = (feed: Feed): string => `f|${feedWords(feed)}`;
+export const LAKE_ROW = 'lake';
+
+/** Throws when the list of files does not fit into an entity. */
+export function entryEntity(keys: Keys, entry: LedgerEntry): Keys & Record<string, unknown> {
+  const record = Object.entries(entryRecord(entry)).map(([name, value]) => [name, COUNTS.includes(name) ? int64(Number(value)) : value]);
+  const files = JSON.stringify(entry.files.map(({ path, signal, rows, bytes }) => [path, signal, rows, bytes]));
+  const pieces = Array.from({ length: Math.ceil(files.length / PIECE) }, (_, n) => files.slice(n * PIECE, (n + 1) * PIECE));
+  if (pieces.length > MAX_PIECES) {
+    const what = `${entry.files.length} files are more than an entry of the ledger can name`;
+    throw new Error(`write the ledger entry of ${entry.window.app} ${entry.window.signal}: ${what}; choose a shorter window`);
+  }
+  const named = pieces.map((text, n) => [`files${n}`, text]);
+  return { ...keys, ...Object.fromEntries(record), filePieces: pieces.length, ...Object.fromEntries(named) };
+}
+
+export function entityEntry(entity: Readonly<Record<string, unknown>>): LedgerEntry {
+  // Updates merge: pieces of a longer list that was there before may still stand behind the last one.
+  const pieces = Array.from({ length: Number(entity.filePieces ?? 0) }, (_, n) => String(entity[`files${n}`] ?? ''));
+  const rows: [string, FileRecord['signal'], number, number][] = pieces.length === 0 ? [] : JSON.parse(pieces.join(''));
+  const files = rows.map(([path, signal, count, bytes]) => ({ path, signal, rows: count, bytes }));
+  return entryOf(entity, files);
+}
+
+/** A plain number beyond 31 bits would be refused. */
+const int64 = (value: number) => ({ type: 'Int64', value: String(value) });
