@@ -1,0 +1,111 @@
+// Alerts on what the app says about itself: every run and every plan of a feed is one line of JSON in its traces.
+targetScope = 'resourceGroup'
+
+@description('Beginning of the names of rules and action group.')
+param name string
+
+@description('Region.')
+param location string
+
+@description('Tags on rules and action group.')
+param tags object
+
+@description('Resource id of the component that receives the app\'s telemetry.')
+param componentId string
+
+@description('E-mail addresses to notify.')
+param emails array
+
+@description('Resource ids of action groups to notify besides.')
+param actionGroupIds array
+
+@description('Minutes that a feed\'s watermark may be behind.')
+@minValue(30)
+@maxValue(10080)
+param freshnessMinutes int
+
+var rules = [
+  {
+    name: 'failed'
+    title: 'Windows are failing'
+    text: 'Windows whose last attempt in the past hour failed, and why. They are tried again by themselves, with growing pauses.'
+    severity: 2
+    query: loadTextContent('../alerts/failed.kql')
+  }
+  {
+    name: 'stale'
+    title: 'The lake is behind'
+    text: 'Feeds whose watermark is more than ${freshnessMinutes} minutes behind. To be expected while a long past is caught up with.'
+    severity: 2
+    query: replace(loadTextContent('../alerts/stale.kql'), 'limit = 180;', 'limit = ${freshnessMinutes};')
+  }
+  {
+    name: 'silent'
+    title: 'Nothing is planned'
+    text: 'For an hour no plan was made without an error: the app is stopped or not published, its settings are wrong, or a source cannot be read.'
+    severity: 1
+    query: loadTextContent('../alerts/silent.kql')
+  }
+  {
+    name: 'poison'
+    title: 'A message was given up'
+    text: 'A queue message failed five times and lies in a poison queue. Its window is planned again; the reason is worth a look.'
+    severity: 3
+    query: loadTextContent('../alerts/poison.kql')
+  }
+]
+
+resource notify 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(emails)) {
+  name: '${name}-notify'
+  location: 'global'
+  tags: tags
+  properties: {
+    enabled: true
+    groupShortName: take(name, 12)
+    emailReceivers: [
+      for (address, index) in emails: {
+        name: 'email-${index}'
+        emailAddress: address
+        useCommonAlertSchema: true
+      }
+    ]
+  }
+}
+
+resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
+  for rule in rules: {
+    name: '${name}-${rule.name}'
+    location: location
+    tags: tags
+    kind: 'LogAlert'
+    properties: {
+      displayName: 'Insights Lake: ${rule.title}'
+      description: rule.text
+      severity: rule.severity
+      enabled: true
+      scopes: [componentId]
+      evaluationFrequency: 'PT15M'
+      windowSize: 'PT1H'
+      autoMitigate: true
+      // The tables of a new component appear with its first telemetry. The queries are checked in test/infra.
+      skipQueryValidation: true
+      criteria: {
+        allOf: [
+          {
+            query: rule.query
+            timeAggregation: 'Count'
+            operator: 'GreaterThan'
+            threshold: 0
+            failingPeriods: {
+              numberOfEvaluationPeriods: 1
+              minFailingPeriodsToAlert: 1
+            }
+          }
+        ]
+      }
+      actions: {
+        actionGroups: concat(actionGroupIds, empty(emails) ? [] : [notify.id])
+      }
+    }
+  }
+]
