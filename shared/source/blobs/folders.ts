@@ -1,4 +1,4 @@
-import type { Millis, ObjectStore, Signal, Window } from '../../model.ts';
+import type { Millis, ObjectStore, Window } from '../../model.ts';
 import { appOf, type ExportLayout, TABLES, TYPE_FOLDERS } from './layouts.ts';
 
 /** A folder whose time folders hold the window's signal. */
@@ -59,7 +59,7 @@ async function* typeFolders({ store, apps, window }: Search, folder: string, app
   const app = appOf(folder.slice(0, -1), appName, apps);
   if (window.source !== 'continuous' || window.app !== app) return;
   for await (const path of store.folders(folder)) {
-    if (TYPE_FOLDERS[lastOf(path).toLowerCase()] === window.signal) yield { layout: 'continuous', app, path };
+    if (TYPE_FOLDERS.get(lastOf(path).toLowerCase()) === window.signal) yield { layout: 'continuous', app, path };
   }
 }
 
@@ -69,7 +69,7 @@ async function* resourceFolders(
   { layout, category }: (typeof RESOURCE_ROOTS)[number],
 ): AsyncIterable<SignalFolder> {
   const above = [container, ...root.split('/')].findLast((name) => category.test(name)) ?? '';
-  const signal: Signal | undefined = TABLES[(category.exec(above)?.[1] ?? '').toLowerCase()];
+  const signal = TABLES.get((category.exec(above)?.[1] ?? '').toLowerCase());
   if (window.source !== layout || signal !== window.signal) return;
   let level: string[] = [root];
   for (let depth = 0; depth < RESOURCE_LEVELS; depth++) {

@@ -17,39 +17,39 @@ export interface BlobPlace {
 }
 
 /** Type folders of Continuous Export in lower case, as contracts.md section 3 lists them. */
-export const TYPE_FOLDERS: Readonly<Record<string, Signal>> = {
-  availability: 'availabilityResults',
-  event: 'customEvents',
-  exceptions: 'exceptions',
-  messages: 'traces',
-  metrics: 'customMetrics',
-  pageviewperformance: 'browserTimings',
-  pageviews: 'pageViews',
-  performancecounters: 'performanceCounters',
-  rdd: 'dependencies',
-  remotedependency: 'dependencies',
-  requests: 'requests',
-};
+export const TYPE_FOLDERS: ReadonlyMap<string, Signal> = new Map([
+  ['availability', 'availabilityResults'],
+  ['event', 'customEvents'],
+  ['exceptions', 'exceptions'],
+  ['messages', 'traces'],
+  ['metrics', 'customMetrics'],
+  ['pageviewperformance', 'browserTimings'],
+  ['pageviews', 'pageViews'],
+  ['performancecounters', 'performanceCounters'],
+  ['rdd', 'dependencies'],
+  ['remotedependency', 'dependencies'],
+  ['requests', 'requests'],
+]);
 
 /** Workspace tables in lower case: categories of diagnostic settings and of data export, and the `Type` of their records. */
-export const TABLES: Readonly<Record<string, Signal>> = {
-  appavailabilityresults: 'availabilityResults',
-  appbrowsertimings: 'browserTimings',
-  appdependencies: 'dependencies',
-  appevents: 'customEvents',
-  appexceptions: 'exceptions',
-  appmetrics: 'customMetrics',
-  apppageviews: 'pageViews',
-  appperformancecounters: 'performanceCounters',
-  apprequests: 'requests',
-  apptraces: 'traces',
-};
+export const TABLES: ReadonlyMap<string, Signal> = new Map([
+  ['appavailabilityresults', 'availabilityResults'],
+  ['appbrowsertimings', 'browserTimings'],
+  ['appdependencies', 'dependencies'],
+  ['appevents', 'customEvents'],
+  ['appexceptions', 'exceptions'],
+  ['appmetrics', 'customMetrics'],
+  ['apppageviews', 'pageViews'],
+  ['appperformancecounters', 'performanceCounters'],
+  ['apprequests', 'requests'],
+  ['apptraces', 'traces'],
+]);
 
 interface Shape {
   readonly layout: ExportLayout;
   /** With the groups folder, app, kind, y, m, d, h; `prefix` ends with the hour folder. */
   readonly pattern: RegExp;
-  readonly kinds: Readonly<Record<string, Signal>>;
+  readonly kinds: ReadonlyMap<string, Signal>;
 }
 
 const KEY = '[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
@@ -94,7 +94,7 @@ export function recogniseBlob(name: string, container = ''): BlobPlace | undefin
     // Continuous Export says nothing in its container, so there the name is taken as it is.
     const before = layout === 'continuous' ? '' : whole;
     const found = pattern.exec(before + name)?.groups;
-    const signal = found && kinds[(found.kind ?? '').toLowerCase()];
+    const signal = found && kinds.get((found.kind ?? '').toLowerCase());
     const hour = found && hourOf(found);
     if (!found || !signal || hour === undefined) continue;
     const { folder = '', prefix = '', app = '' } = found;

@@ -63,7 +63,7 @@ function firstRecord(head: Uint8Array): { layout: ExportLayout; signal: Signal }
     const key = Object.keys(record).find((each) => Object.hasOwn(RECORD_KEYS, each) && Array.isArray(record[each]));
     const signal = key && RECORD_KEYS[key];
     if (signal && ('context' in record || 'internal' in record)) return { layout: 'continuous', signal };
-    const table = TABLES[String(record.Type ?? record.category ?? '').toLowerCase()];
+    const table = TABLES.get(String(record.Type ?? record.category ?? '').toLowerCase());
     if (table) return { layout: 'time' in record ? 'diagnostics' : 'dataExport', signal: table };
   }
   return undefined;

@@ -83,18 +83,13 @@ async function* partsOfBlob(blob: RawBlob, abort: AbortSignal): AsyncIterable<Bl
   }
   const { pieces, broken } = inflated(blob.read());
   for await (const parts of partsOf(counted(pieces))) {
-    yield { blob: blob.name, parts: blob.grows ? withoutTail(parts, end) : parts };
+    yield { blob: blob.name, parts: blob.grows ? withoutTail(parts) : parts };
   }
   if (broken() !== '') yield { blob: blob.name, parts: [{ kind: 'fault', offset: end, bytes: new Uint8Array(0), reason: broken() }] };
 }
 
-/** Without the pieces of a record that the end of the bytes cut short. */
-function withoutTail(parts: readonly Part[], end: number): readonly Part[] {
-  let count = parts.length;
-  let from = end;
-  for (let part = parts[count - 1]; part?.reason === REASONS.cut && part.offset + part.bytes.length === from; part = parts[count - 1]) {
-    from = part.offset;
-    count--;
-  }
-  return parts.slice(0, count);
+/** Without a record that the end of the blob cut short; what follows such a fault was only found inside of it. */
+function withoutTail(parts: readonly Part[]): readonly Part[] {
+  const tail = parts.findIndex(({ reason }) => reason === REASONS.end);
+  return tail < 0 ? parts : parts.slice(0, tail);
 }

@@ -7,8 +7,8 @@ export interface ByteQueue {
   offset: number;
 }
 
-const SMALLEST = 64 * 1024;
-/** Room is made half as much again as is wanted, but never more than so many bytes. */
+const SLACK = 64 * 1024;
+/** Room is made for more than twice what is wanted, but never for more than so many bytes beyond it. */
 const MOST_SPARE = 16 * 1024 * 1024;
 
 export function createByteQueue(offset = 0): ByteQueue {
@@ -25,8 +25,7 @@ export function push(queue: ByteQueue, bytes: Uint8Array): void {
   const wanted = size + bytes.length;
   // Half-empty memory is used again only when little has to move, so each byte moves a bounded number of times.
   if (queue.end + bytes.length > queue.memory.length) {
-    const room =
-      wanted * 2 <= queue.memory.length ? queue.memory : new Uint8Array(Math.max(SMALLEST, wanted + Math.min(wanted >> 1, MOST_SPARE)));
+    const room = wanted * 2 <= queue.memory.length ? queue.memory : new Uint8Array(wanted + Math.min(wanted + 2 * SLACK, MOST_SPARE));
     room.set(held(queue));
     queue.memory = room;
     queue.start = 0;

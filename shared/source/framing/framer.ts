@@ -151,7 +151,7 @@ function value(state: State, bytes: Uint8Array, last: boolean): boolean {
   const verdict = scanValue(scan, bytes, last);
   if (verdict === 'bad') return failed(state, scan.reason);
   if (scan.at > state.limits.longest) return failed(state, `longer than ${state.limits.longest} bytes`);
-  if (verdict === 'more') return last && failed(state, REASONS.cut);
+  if (verdict === 'more') return last && failed(state, REASONS.end);
   if (verdict === 'wrapper') {
     emitFault(state, bytes, mode === 'rest' ? 0 : 1, scan.keyAt, 'beside "records" in a wrapper');
     return surround(state, scan.at + 1, 'records');

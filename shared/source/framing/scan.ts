@@ -26,6 +26,7 @@ export interface Scan {
 export const REASONS = {
   notJson: 'not JSON',
   cut: 'cut short',
+  end: 'cut short by the end',
   control: 'control character in a string',
   utf8: 'invalid UTF-8',
   deep: 'nested deeper than 256 levels',

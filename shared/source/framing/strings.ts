@@ -62,8 +62,9 @@ export function escapeLength(bytes: Uint8Array, at: number, lone: (at: number) =
 /** Longest number or word that is looked at: a longer one is not JSON that anybody wrote, and looking again at its start has a price. */
 const LONGEST_WORD = 1024;
 const WORD = /^(?:true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)$/;
+const WORD_HEAD = /^(?:[0-9.eE+-]*|t(?:ru?)?|f(?:a(?:ls?)?)?|n(?:ul?)?)$/;
 
-/** The index after the number, `true`, `false` or `null` at `at`; 0: it may go on beyond the bytes at hand, -1: not JSON. */
+/** The index after the number, `true`, `false` or `null` at `at`; 0: it goes on beyond the bytes at hand, -1: not JSON. */
 export function wordEnd(bytes: Uint8Array, at: number, last: boolean): number {
   let end = at;
   let word = '';
@@ -74,8 +75,9 @@ export function wordEnd(bytes: Uint8Array, at: number, last: boolean): number {
     if (!inWord) break;
     word += String.fromCharCode(byte);
   }
-  const whole = WORD.test(word);
   // At the end of the bytes a number may go on, and `tru` is cut short rather than wrong.
-  if (end === bytes.length && end - at <= LONGEST_WORD && !(last && whole)) return 0;
-  return whole ? end : -1;
+  const open = end === bytes.length && end - at <= LONGEST_WORD;
+  if (open && !last) return 0;
+  if (WORD.test(word)) return end;
+  return open && WORD_HEAD.test(word) ? 0 : -1;
 }
