@@ -14,7 +14,7 @@ export interface SourceLimits {
   readonly heavy: number;
   /** Halvings for that reason in a row, without an answer between, before the attempt ends: then the service is at fault. */
   readonly patience: number;
-  /** How often a doubtful answer (cached, or 204) is asked again before it is believed. */
+  /** How often a doubtful answer (cached, or 204) is asked again, without anything else between, before it is believed. */
   readonly doubts: number;
   /** Rows at which the API cuts an answer. */
   readonly rows: number;
@@ -29,7 +29,7 @@ export const SOURCE_LIMITS: SourceLimits = {
   attempts: 6,
   heavy: 2,
   patience: 6,
-  doubts: 2,
+  doubts: 3,
   rows: 500_000,
   pause: 1000,
   longestPause: 60_000,
@@ -63,7 +63,8 @@ export async function settle(part: Part, context: Context, file: (n: number) => 
   const query = queryText(window.signal, settings.schema, part);
   let failures = 0;
   let heavy = 0;
-  for (let doubts = 0; ; ) {
+  let doubts = 0;
+  for (;;) {
     abort.throwIfAborted();
     const reply = await context.ask({ query, table, file, abort });
     const outcome = outcomeOf(reply, { schema: settings.schema.kind, table, rowLimit: limits.rows, now: clock.now() });
@@ -76,6 +77,7 @@ export async function settle(part: Part, context: Context, file: (n: number) => 
     if (outcome.kind === 'fail') throw new Error(`${nameOf(part, context)}: ${outcome.reason}`);
     const again = outcome.kind === 'retry' ? outcome : { reason: outcome.reason, after: undefined, heavy: false };
     heavy = again.heavy ? heavy + 1 : 0;
+    if (outcome.kind === 'retry') doubts = 0;
     if (heavy >= limits.heavy) return { kind: 'split', rows: 0, reason: again.reason, heavy: true };
     if (outcome.kind === 'retry' && ++failures >= limits.attempts) {
       throw new Error(`${nameOf(part, context)}: asked ${failures} times in vain: ${again.reason}; the window is tried again later`);

@@ -229,12 +229,12 @@ test('time-outs that repeat lead to halves, but not for ever', async () => {
   await assert.rejects(readAll(slow(0)), /status 504, however little is asked for; the window is tried again later/);
 });
 
-test('a doubtful answer is asked again twice, then believed', async () => {
+test('a doubtful answer is asked again three times, then believed', async () => {
   const cached: Ask = async ({ file }) => ({ ...NOTHING, age: 60, answer: await answerOf([{ tick: 1, hash: 1 }], file) });
   const all = await readAll(cached);
-  assert.deepEqual([all.asked, all.fingerprint, all.rows], [3, 'rows:1', [[1, 1]]]);
+  assert.deepEqual([all.asked, all.fingerprint, all.rows], [4, 'rows:1', [[1, 1]]]);
   const none = await readAll(async () => refused(204));
-  assert.deepEqual([none.asked, none.fingerprint], [3, 'rows:0']);
+  assert.deepEqual([none.asked, none.fingerprint], [4, 'rows:0']);
   // A 204 that is contradicted was none.
   const wrong = await readAll(after503([refused(204)]));
   assert.deepEqual([wrong.asked, wrong.fingerprint], [2, 'rows:2']);
