@@ -1,0 +1,85 @@
+/** The texts of `help`, of `--help` after a command, and of docs/cli.md, which a test compares with this. */
+
+const exits = `Exit codes
+  0    everything asked for is in the lake (unreadable lines are set aside in _quarantine/ and counted)
+  1    some windows failed; the rest is in the lake. Run the same command again to go on
+  2    wrong usage or settings; nothing was done
+  3    the source cannot be read: not there, refused, not answering
+  4    the destination cannot be written
+  130  interrupted (Ctrl-C). Run the same command again to go on`;
+
+const output = `  --out <place>         folder, or https://<account>.blob.core.windows.net/<container>[/<folder>] (dfs as well)
+  --format <format>     parquet (default), ndjson or csv
+  --gzip                compress ndjson or csv
+  --partition <slice>   hour (default) or day
+  --path <template>     path below the place; see docs/settings.md
+  --json                the summary as one JSON document (docs/cli.md)
+  --help                this text`;
+
+const access = `Azure destinations are opened with the identity at hand (az login, managed identity, a service principal's environment).
+AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_KEY, or a SAS in the URL are used instead where they are given.`;
+
+const transform = `insights-lake transform <files or folders…> --out <place>
+
+Turns export blobs on disk (Continuous Export, diagnostic settings, data export; folders as they were downloaded, or loose
+files) into lake files. The signal is recognised from the records. Run again, it does only what is new or has changed.
+
+${output}
+  --window <length>     hour folders that go into one file: 1h (default) to 1d
+  --app <name>          name of the app for loose files (default: archive)
+
+Examples
+  insights-lake transform ./export --out ./lake
+  insights-lake transform ./fabrikam_2b1f0c9d… old/*.blob --out ./lake --format ndjson --gzip
+  insights-lake transform ./export --out https://mylake.blob.core.windows.net/telemetry/archive --partition day
+
+${access}
+
+${exits}`;
+
+const exporting = `insights-lake export --app <name>=<id> --from <time> --to <time> --out <place>
+
+Brings a range of telemetry from the query API into a lake, without deploying anything. The ledger lies beside the files
+(_insights-lake/): interrupted, the same command goes on where it was; run again, it does only what is not done.
+
+  --app <name>=<id>     Application Insights app by its application id; may be given several times
+  --workspace <name>=<id>[,<resourceId>]
+                        Log Analytics workspace, or one component in it; may be given several times
+  --from <time>         2026-01-31 or 2026-01-31T06:00:00Z (UTC unless it says otherwise)
+  --to <time>           end of the range, exclusive; not in the future
+  --signals <list>      default: all. requests, dependencies, exceptions, traces, customEvents, customMetrics, pageViews,
+                        browserTimings, availabilityResults, performanceCounters
+  --window <length>     range of one query and one file, 5m to 1d, a divisor of the day (default 1h)
+  --again               also windows that are done: rows that arrived late, were purged or are decoded better now
+  --cloud <cloud>       public (default), usgov or china
+  --endpoint <url>      another address of the query API: private link, emulator
+  --key-env <NAME>      environment variable that holds a key for that endpoint
+${output}
+
+Examples
+  insights-lake export --app shop=01234567-89ab-cdef-0123-456789abcdef --from 2026-01-01 --to 2026-02-01 --out ./lake
+  insights-lake export --app shop=… --app pay=… --signals requests,exceptions --from 2026-01-31 --to 2026-02-01 \\
+    --window 1d --out https://mylake.dfs.core.windows.net/telemetry
+
+${access}
+The query API is asked with that identity too: it needs the role Reader on the app (or workspace).
+
+${exits}`;
+
+const general = `insights-lake moves Application Insights telemetry into a data lake.
+
+  insights-lake transform <files or folders…> --out <place>                              export blobs on disk → lake
+  insights-lake export --app <name>=<id> --from <time> --to <time> --out <place>         query API → lake
+  insights-lake settings-schema                                                          JSON Schema of the settings document
+  insights-lake help [command]
+  insights-lake --version
+
+Try: insights-lake help export
+
+${exits}`;
+
+const schema = `insights-lake settings-schema
+
+Prints the JSON Schema of the settings document (INSIGHTS_LAKE_CONFIG).`;
+
+export const helpTexts: Readonly<Record<string, string>> = { '': general, transform, export: exporting, 'settings-schema': schema };

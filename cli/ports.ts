@@ -1,0 +1,75 @@
+import type { App, Counts, Interval, Millis, Output, Place, Window } from '../shared/model.ts';
+
+/** What a command asks for, fully parsed. */
+export interface TransformRequest {
+  readonly command: 'transform';
+  /** Files and folders, as given. */
+  readonly inputs: readonly string[];
+  /** Name for the app of records whose folder does not tell; undefined: after the folder, else `archive`. */
+  readonly app: string | undefined;
+  readonly window: Millis;
+  readonly lake: Place;
+  readonly output: Output;
+}
+
+export interface ExportRequest {
+  readonly command: 'export';
+  readonly apps: readonly App[];
+  readonly range: Interval;
+  /** Also windows that the ledger calls done. */
+  readonly again: boolean;
+  readonly lake: Place;
+  readonly output: Output;
+}
+
+export type Request = TransformRequest | ExportRequest;
+
+/** One window, and how much of the work it is: bytes of its files, or time of its range. */
+export interface Task {
+  readonly window: Window;
+  readonly weight: number;
+}
+
+/**
+ * - `done`: brought into the lake now. `unchanged`: it was there already, and the source is as it was.
+ * - `busy`: held by another run until `retryAt`, one that was killed most likely.
+ * - `failed`: see `error`; `side` is what failed, where that is known.
+ */
+export interface TaskOutcome {
+  readonly state: 'done' | 'unchanged' | 'busy' | 'failed';
+  readonly counts: Counts;
+  readonly files: number;
+  readonly bytes: number;
+  readonly retryAt: Millis;
+  readonly error: string;
+  readonly side: 'source' | 'destination' | 'unknown';
+}
+
+/** A request that has been looked into: which windows there are, and how one is run. */
+export interface Delivery {
+  /** Where the files go, without secrets. */
+  readonly place: string;
+  readonly tasks: readonly Task[];
+  /** What the user should know although nothing is wrong. */
+  readonly notices: readonly string[];
+  run(window: Window): Promise<TaskOutcome>;
+  close(): Promise<void>;
+}
+
+/** What the run reports while a window is under way: records and bytes read. */
+export type OnRead = (records: number, bytes: number) => void;
+
+/** Throws Failure where source or destination cannot be used. `abort`: the user wants to stop. */
+export type Prepare = (request: Request, onRead: OnRead, abort: AbortSignal) => Promise<Delivery>;
+
+/** The terminal and the machine, so that commands can be tested without either. */
+export interface Terminal {
+  out(text: string): void;
+  err(text: string): void;
+  /** stderr is a terminal: one line may be rewritten. */
+  readonly live: boolean;
+  readonly columns: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly now: () => Millis;
+  readonly sleep: (ms: Millis, abort: AbortSignal) => Promise<void>;
+}

@@ -1,0 +1,51 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { exitCodes } from './failure.ts';
+import type { Terminal } from './ports.ts';
+import { runCommand } from './run.ts';
+
+/** Windows at once: the query API allows five queries per identity, and each run of a window holds memory of its own. */
+const parallel = 3;
+/** How long windows under way may take to stop after Ctrl-C before the process ends without them. */
+const patience = 5_000;
+
+/** The command line on this process: its streams, signals and environment. Resolves with the exit code. */
+export async function main(words: readonly string[]): Promise<number> {
+  const abort = new AbortController();
+  const stop = (): void => {
+    if (abort.signal.aborted) process.exit(exitCodes.interrupted);
+    process.stderr.write('\ninterrupted: stopping; run the same command again to go on\n');
+    abort.abort();
+    setTimeout(() => process.exit(exitCodes.interrupted), patience).unref();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  // a reader that has enough (… | head) is no fault
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  try {
+    // clients and engine load in 0.3 s: only for commands that need them
+    const prepare = async (...request: Parameters<typeof import('./prepare.ts').prepare>) =>
+      (await import('./prepare.ts')).prepare(...request);
+    return await runCommand(words, { terminal: terminal(), prepare, version: version(), parallel, abort: abort.signal });
+  } finally {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+}
+
+const terminal = (): Terminal => ({
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  live: process.stderr.isTTY === true,
+  columns: process.stderr.columns ?? 80,
+  env: process.env,
+  now: () => Date.now(),
+  sleep: (ms, abort) => delay(ms, undefined, { signal: abort }),
+});
+
+/** package.json lies one folder up in a checkout, two up in dist/. */
+function version(): string {
+  const found = ['../package.json', '../../package.json'].map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url));
+  const { version: text } = JSON.parse(found ? readFileSync(found, 'utf8') : '{}') as { version?: string };
+  return text ?? 'unknown';
+}

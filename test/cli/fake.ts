@@ -1,0 +1,94 @@
+import type { Delivery, Prepare, Request, TaskOutcome, Terminal } from '../../cli/ports.ts';
+import { runCommand } from '../../cli/run.ts';
+import type { Window } from '../../shared/model.ts';
+
+export const guid = '01234567-89ab-cdef-0123-456789abcdef';
+export const now = Date.UTC(2026, 1, 10, 12);
+
+export const done: TaskOutcome = {
+  state: 'done',
+  counts: { read: 11, written: 10, deduplicated: 1, quarantined: 0 },
+  files: 1,
+  bytes: 2_000,
+  retryAt: 0,
+  error: '',
+  side: 'unknown',
+};
+export const failed = (side: TaskOutcome['side'], error = 'query: refused; mend it'): TaskOutcome => ({
+  ...done,
+  state: 'failed',
+  error,
+  side,
+});
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+  readonly request: Request | undefined;
+  readonly windows: readonly Window[];
+}
+
+export interface FakeOptions {
+  readonly live?: boolean;
+  readonly env?: Record<string, string>;
+  readonly parallel?: number;
+  readonly windows?: readonly Window[];
+  readonly outcome?: (window: Window, call: number, abort: () => void) => TaskOutcome;
+  readonly prepare?: () => never;
+}
+
+/** Two hours of two signals. */
+export const fourWindows: readonly Window[] = [0, 1].flatMap((hour) =>
+  (['requests', 'traces'] as const).map((signal) => ({
+    app: 'shop',
+    signal,
+    source: 'query',
+    start: Date.UTC(2026, 0, 31, hour),
+    end: Date.UTC(2026, 0, 31, hour + 1),
+  })),
+);
+
+/** Runs a command line against a made-up delivery; time passes by a second with every look at the clock. */
+export async function run(words: readonly string[], options: FakeOptions = {}): Promise<Ran> {
+  const text = { out: '', err: '' };
+  const windows: Window[] = [];
+  let [time, request]: [number, Request | undefined] = [now, undefined];
+  const abort = new AbortController();
+  const terminal: Terminal = {
+    out: (more) => {
+      text.out += more;
+    },
+    err: (more) => {
+      text.err += more;
+    },
+    live: options.live ?? false,
+    columns: 60,
+    env: options.env ?? {},
+    now: () => {
+      time += 1000;
+      return time;
+    },
+    sleep: async (ms) => {
+      time += ms;
+    },
+  };
+  const prepare: Prepare = async (asked, onRead) => {
+    request = asked;
+    options.prepare?.();
+    const delivery: Delivery = {
+      place: 'the lake',
+      notices: ['something to know'],
+      tasks: (options.windows ?? fourWindows).map((window) => ({ window, weight: 1 })),
+      run: async (window) => {
+        windows.push(window);
+        onRead(11, 1_000);
+        return options.outcome?.(window, windows.length, () => abort.abort()) ?? done;
+      },
+      close: async () => {},
+    };
+    return delivery;
+  };
+  const code = await runCommand(words, { terminal, prepare, version: '1.2.3', parallel: options.parallel ?? 1, abort: abort.signal });
+  return { code, ...text, request, windows };
+}

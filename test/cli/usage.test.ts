@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { helpTexts } from '../../cli/help.ts';
+import { flags } from '../../cli/options.ts';
+import { guid, run } from './fake.ts';
+
+const root = join(import.meta.dirname, '../..');
+const app = ['--app', `shop=${guid}`];
+const range = ['--from', '2026-01-31', '--to', '2026-02-01'];
+const out = ['--out', './lake'];
+
+const wrong: readonly (readonly [words: readonly string[], message: RegExp])[] = [
+  [[], /no command is given; see insights-lake help/],
+  [['exprot'], /there is no command "exprot"; did you mean export\?/],
+  [['help', 'exprot'], /there is no command "exprot"; did you mean export\?/],
+  [['transform', ...out], /transform: no files or folders are given/],
+  [['transform', 'x'], /--out is missing/],
+  [['transform', 'x', '--out'], /transform: Option '--out <value>' argument missing/],
+  [['transform', 'x', '--out='], /--out is empty/],
+  [['transform', 'x', '--formt', 'y'], /transform: there is no flag --formt; did you mean --format\?/],
+  [['transform', 'x', ...out, '-q'], /there is no flag -q/],
+  [['transform', 'x', ...out, '--format', 'xls'], /transform: --format must be one of parquet, ndjson, csv; it is "xls"/],
+  [['transform', 'x', ...out, '--gzip'], /--gzip must be false with the format parquet/],
+  [['transform', 'x', ...out, '--window', '30m'], /--window must be whole hours .*; it is "30m"/],
+  [['transform', 'x', ...out, '--app', 'A b'], /--app must be a name of small letters.*; it is "A b"/],
+  [['transform', 'x', ...out, '--path', '{signal}.{ext}'], /--path lacks \{app\}/],
+  [['transform', 'x', '--out', 's3://bucket/x'], /--out s3:\/\/bucket\/x: s3 is not supported/],
+  [['transform', 'x', '--out', 'https://lake.blob.core.windows.net'], /names no container/],
+  [['transform', 'x', '--out', 'http://lake.example/c'], /http only on 127.0.0.1/],
+  [['export', ...range, ...out], /export: --app must be <name>=<application id>.*; it is missing/],
+  [['export', ...app, ...out], /--from must be a date.*; it is missing\n.*--to must be/],
+  [['export', ...app, '--from', 'yesterday', '--to', '2026-02-01', ...out], /--from must be a date .*; it is "yesterday"/],
+  [
+    ['export', ...app, '--from', '2026-02-01', '--to', '2026-01-31', ...out],
+    /--to must be later than --from \(2026-02-01T00:00:00.000Z\); it is 2026-01-31/,
+  ],
+  [['export', ...app, '--from', '2026-02-01', '--to', '2026-02-01', ...out], /--to must be later than --from/],
+  [
+    ['export', ...app, '--from', '2026-02-01', '--to', '2027-01-01', ...out],
+    /--to must be a time that has passed \(now is 2026-02-10T12:00:0\dZ\); it is 2027/,
+  ],
+  [
+    ['export', ...app, ...range, ...out, '--signals', 'requests,trace'],
+    /--signals must be all, or signals .*; it is "trace"; did you mean traces\?/,
+  ],
+  [['export', ...app, ...range, ...out, '--signals', ','], /--signals must be at least one signal/],
+  [['export', ...app, ...range, ...out, '--window', '7h'], /--window must be a length from 5m to 1d/],
+  [['export', ...app, ...range, ...out, '--cloud', 'mars'], /--cloud must be one of public, usgov, china/],
+  [['export', ...app, ...range, ...out, '--endpoint', 'http://api.example'], /--endpoint must be the address of a query API/],
+  [
+    ['export', ...app, ...range, ...out, '--key-env', 'NO_KEY'],
+    /--key-env must be the name of an environment variable that holds a key; it is "NO_KEY", which is not set/,
+  ],
+  [['export', '--app', 'shop', ...range, ...out], /--app must be <name>=<id>.*; it is "shop"/],
+  [['export', '--app', 'shop=abc', ...range, ...out], /--app must be a GUID .*; it is "abc"/],
+  [['export', '--app', `Shop=${guid}`, ...range, ...out], /--app must be a name of small letters.*; it is "Shop"/],
+  [['export', ...app, ...app, ...range, ...out], /--app must be a name that no other app has/],
+  [['export', '--workspace', `w=${guid},sub`, ...range, ...out], /--app must be a resource id/],
+  [['export', ...app, ...range, ...out, 'stray'], /"stray" belongs to no flag/],
+];
+for (const [words, message] of wrong) {
+  test(`wrong usage: ${words.join(' ')}`, async () => {
+    const { code, out: stdout, err, request } = await run(words);
+    assert.equal(code, 2);
+    assert.match(err, message);
+    assert.match(err, /^insights-lake: .+\n$/s);
+    assert.equal(stdout, '');
+    assert.equal(request, undefined);
+  });
+}
+
+test('every wrong flag is named at once', async () => {
+  const { err } = await run(['export', ...app, '--from', 'x', '--to', '2026-02-01', ...out, '--format', 'xls', '--window', '7h']);
+  for (const flag of ['--from', '--format', '--window']) assert.match(err, new RegExp(`- ${flag} must`));
+});
+
+test('help and version', async () => {
+  for (const words of [['help'], ['--help'], ['help', 'export'], ['transform', '--help']]) {
+    const { code, out: text, err } = await run(words);
+    assert.deepEqual([code, err], [0, '']);
+    assert.match(text, /insights-lake/);
+  }
+  assert.equal((await run(['--version'])).out, '1.2.3\n');
+  assert.match((await run(['settings-schema'])).out, /"\$schema"/);
+});
+
+test('help names every flag, has examples and exit codes, and is what docs/cli.md shows', () => {
+  const docs = readFileSync(join(root, 'docs/cli.md'), 'utf8');
+  for (const [command, known] of Object.entries(flags)) {
+    const text = helpTexts[command] ?? '';
+    for (const flag of Object.keys(known).filter((_name) => command !== 'settings-schema'))
+      assert.ok(text.includes(`--${flag}`), `${flag} in help ${command}`);
+    assert.ok(docs.includes(text), `help ${command} in docs/cli.md`);
+    if (command !== 'settings-schema') assert.match(text, /Examples[\s\S]*Exit codes/);
+    assert.ok(text.split('\n').every((line) => line.length <= 125));
+  }
+});
+
+test('an old Node is refused with one line; this one runs', async () => {
+  const main = join(root, 'cli/main.ts');
+  const ran = await promisify(execFile)(process.execPath, [main, '--version']);
+  assert.match(ran.stdout, /^\d+\.\d+\.\d+\n$/);
+  const old = `Object.defineProperty(process.versions,'node',{value:'20.20.2'});await import(${JSON.stringify(`file://${main}`)})`;
+  const refused = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', old]).catch((error) => error);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /^insights-lake: needs Node 22 or newer, this is 20\.20\.2; [^\n]*\n$/);
+});
