@@ -6,6 +6,7 @@ import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { createMemoryStore } from '../../shared/lake/store-memory.ts';
 import type { Chunk, ObjectStore, Reading, Window } from '../../shared/model.ts';
+import { exportWindowOf, recogniseBlob } from '../../shared/source/blobs/layouts.ts';
 import { createBlobSource } from '../../shared/source/blobs/source.ts';
 import { linesOf } from './records.ts';
 
@@ -13,6 +14,8 @@ const work = mkdtempSync(join(tmpdir(), 'blobs-'));
 after(() => rmSync(work, { recursive: true }));
 
 const KEY = '2b1f0c9d8e7a4b5c9d0e1f2a3b4c5d6e';
+const COMPONENT = 'resourceId=/SUBSCRIPTIONS/S1/RESOURCEGROUPS/RG/PROVIDERS/MICROSOFT.INSIGHTS/COMPONENTS/Shop';
+const WORKSPACE = 'WorkspaceResourceId=/subscriptions/s1/resourcegroups/rg/providers/microsoft.operationalinsights/workspaces/shop';
 const HOUR = 3_600_000;
 const never = new AbortController().signal;
 
@@ -72,6 +75,31 @@ test('a window is what its hour folders hold, and nothing else is listed', async
   assert.deepEqual(await linesIn(await named.open(windowAt('2020-01-02T03'), never)), ['{"o":1}', '{"x":1}']);
 });
 
+test('what the names of blobs say is where they are looked for', async () => {
+  const time = '2020-01-02/03/x';
+  const names = ['', 'a/', 'a/b/', 'a/b/c/', 'a/b/c/d/', 'a/b/c/d/e/', 'a/date=2020/'].map((above) => `${above}Shop_${KEY}/Rdd/${time}`);
+  const resource = '/y=2020/m=01/d=02/h=03/m=00/PT1H.json';
+  for (const above of ['', 'a/', 'a/b/', 'a/b/c/'])
+    for (const below of ['', 'x/', 'x/y/']) names.push(`${above}insights-logs-appdependencies/${below}${COMPONENT}${resource}`);
+  names.push(
+    `${COMPONENT}${resource.toUpperCase()}`,
+    `${COMPONENT.toLowerCase()}${resource}`,
+    `${COMPONENT}${resource}`,
+    `a/b/c/d/${WORKSPACE}${resource}`,
+  );
+  let recognised = 0;
+  for (const container of ['', 'insights-logs-appdependencies', 'am-appdependencies'])
+    for (const name of names) {
+      const place = recogniseBlob(name, container);
+      const window = place && exportWindowOf(place, { window: HOUR, apps: {} });
+      if (!window) continue;
+      recognised++;
+      const source = createBlobSource({ store: await storeOf({ [name]: '{"a":1}' }), apps: {}, container });
+      assert.equal((await source.open(window, never)).empty, false, `${container} ${name}`);
+    }
+  assert.equal(recognised, 32);
+});
+
 test('where there is no blob, the reading is empty', async () => {
   const source = createBlobSource({ store: await storeOf(CLASSIC), apps: {} });
   for (const window of [
@@ -104,9 +132,6 @@ test('the fingerprint changes with each blob of the window, and with no other', 
   assert.equal(seen.size, 3);
   assert.ok(seen.has(await fingerprint()));
 });
-
-const COMPONENT = 'resourceId=/SUBSCRIPTIONS/S1/RESOURCEGROUPS/RG/PROVIDERS/MICROSOFT.INSIGHTS/COMPONENTS/Shop';
-const WORKSPACE = 'WorkspaceResourceId=/subscriptions/s1/resourcegroups/rg/providers/microsoft.operationalinsights/workspaces/shop';
 
 test('the successors of Continuous Export: by the name of the container, or of the folder on disk', async () => {
   const blobs = {

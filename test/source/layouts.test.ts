@@ -70,6 +70,8 @@ const UNKNOWN: readonly [name: string, container: string][] = [
   ['requests.json', ''],
   [`fabrikam_${IKEY}/Requests/2016-03-09/07/`, ''],
   [`fabrikam_${IKEY}/Requests/2016-03-09/x.blob`, ''],
+  [`a/b/c/d/e/fabrikam_${IKEY}/Requests/2016-03-09/07/x.blob`, ''],
+  [`requests/app=x/fabrikam_${IKEY}/Requests/2016-03-09/07/x.blob`, ''],
   [`fabrikam_${IKEY}/Requests/2016-02-30/07/x.blob`, ''],
   [`fabrikam_${IKEY}/Requests/2016-03-09/24/x.blob`, ''],
   [`fabrikam_${IKEY}/Unheard/2016-03-09/07/x.blob`, ''],

@@ -1,5 +1,5 @@
 import type { Millis, ObjectStore, Window } from '../../model.ts';
-import { appOf, type ExportLayout, TABLES, TYPE_FOLDERS } from './layouts.ts';
+import { appOf, type ExportLayout, MOST_ABOVE, TABLES, TYPE_FOLDERS } from './layouts.ts';
 
 /** A folder whose time folders hold the window's signal. */
 interface SignalFolder {
@@ -7,6 +7,8 @@ interface SignalFolder {
   readonly app: string;
   /** Ends in `/`. */
   readonly path: string;
+  /** Its time folders are written in upper case: a store knows the difference. */
+  readonly upper: boolean;
 }
 
 export interface FolderSettings {
@@ -23,8 +25,6 @@ interface Search extends FolderSettings {
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** Folders above an app's folder that are looked into: a prefix of the owner's choice, or the category of an archive on disk. */
-const DEEPEST = 4;
 /** Levels from `resourceId=/` or `WorkspaceResourceId=/` down to the component or workspace: SUBSCRIPTIONS/x/RESOURCEGROUPS/x/… */
 const RESOURCE_LEVELS = 8;
 const APP_FOLDER = /^(?<app>.+)_(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
@@ -37,7 +37,8 @@ const RESOURCE_ROOTS: readonly { readonly layout: ExportLayout; readonly root: s
 export async function windowPrefixes(settings: FolderSettings, window: Window): Promise<readonly string[]> {
   const prefixes: string[] = [];
   for await (const found of signalFolders({ ...settings, window }, '', 0)) {
-    if (found.app === window.app) prefixes.push(...timeFolders(found.layout, window).map((time) => found.path + time));
+    if (found.app === window.app)
+      prefixes.push(...timeFolders(found.layout, window).map((time) => found.path + (found.upper ? time.toUpperCase() : time)));
   }
   return prefixes;
 }
@@ -51,7 +52,7 @@ async function* signalFolders(search: Search, parent: string, depth: number): As
     const resource = RESOURCE_ROOTS.find(({ root }) => root === name.toLowerCase());
     if (app !== undefined) yield* typeFolders(search, path, app);
     else if (resource) yield* resourceFolders(search, path, resource);
-    else if (depth < DEEPEST) yield* signalFolders(search, path, depth + 1);
+    else if (depth < MOST_ABOVE && !name.includes('=')) yield* signalFolders(search, path, depth + 1);
   }
 }
 
@@ -59,7 +60,7 @@ async function* typeFolders({ store, apps, window }: Search, folder: string, app
   const app = appOf(folder.slice(0, -1), appName, apps);
   if (window.source !== 'continuous' || window.app !== app) return;
   for await (const path of store.folders(folder)) {
-    if (TYPE_FOLDERS.get(lastOf(path).toLowerCase()) === window.signal) yield { layout: 'continuous', app, path };
+    if (TYPE_FOLDERS.get(lastOf(path).toLowerCase()) === window.signal) yield { layout: 'continuous', app, path, upper: false };
   }
 }
 
@@ -77,7 +78,12 @@ async function* resourceFolders(
     for (const folder of level) for await (const path of store.folders(folder)) next.push(path);
     level = next;
   }
-  for (const path of level) yield { layout, app: appOf(path.slice(0, -1), lastOf(path), apps), path };
+  for (const path of level) {
+    const years = new Set<string>();
+    for await (const year of store.folders(path)) years.add(lastOf(year).slice(0, 2));
+    const app = appOf(path.slice(0, -1), lastOf(path), apps);
+    for (const year of years) yield { layout, app, path, upper: year === 'Y=' };
+  }
 }
 
 const lastOf = (path: string) => path.slice(path.lastIndexOf('/', path.length - 2) + 1, -1);

@@ -52,6 +52,13 @@ interface Shape {
   readonly kinds: ReadonlyMap<string, Signal>;
 }
 
+/**
+ * Folders above an app's folder (or above `resourceId=`, the category among them) that are looked through. Names with `=` do not count:
+ * those are partitions of a lake in the same container.
+ */
+export const MOST_ABOVE = 4;
+
+const ABOVE = `(?:[^/=]+/){0,${MOST_ABOVE}}?`;
 const KEY = '[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const TIME = 'y=(?<y>\\d{4})/m=(?<m>\\d\\d)/d=(?<d>\\d\\d)/h=(?<h>\\d\\d)/';
 const APPENDED = '(?:m=\\d\\d/)?PT\\d+[HM](?:_\\d+)?\\.json$';
@@ -60,7 +67,7 @@ const SHAPES: readonly Shape[] = [
   {
     layout: 'continuous',
     pattern: new RegExp(
-      `^(?<prefix>(?<folder>(?:[^/]+/)*?(?<app>[^/]+)_(?:${KEY}))/(?<kind>[^/]+)/(?<y>\\d{4})-(?<m>\\d\\d)-(?<d>\\d\\d)/(?<h>\\d\\d)/).*[^/]$`,
+      `^(?<prefix>(?<folder>${ABOVE}(?<app>[^/]+)_(?:${KEY}))/(?<kind>[^/]+)/(?<y>\\d{4})-(?<m>\\d\\d)-(?<d>\\d\\d)/(?<h>\\d\\d)/).*[^/]$`,
       'i',
     ),
     kinds: TYPE_FOLDERS,
@@ -68,7 +75,7 @@ const SHAPES: readonly Shape[] = [
   {
     layout: 'diagnostics',
     pattern: new RegExp(
-      `^(?<prefix>(?<folder>(?:[^/]+/)*?insights-logs-(?<kind>[^/]+)/(?:[^/]+/)*?resourceId=/(?:[^/]+/)*?components/(?<app>[^/]+))/${TIME})${APPENDED}`,
+      `^(?<prefix>(?<folder>(?:[^/=]+/){0,2}?insights-logs-(?<kind>[^/=]+)/(?:[^/=]+/)?resourceId=/(?:[^/]+/){6}components/(?<app>[^/]+))/${TIME})${APPENDED}`,
       'i',
     ),
     kinds: TABLES,
@@ -76,7 +83,7 @@ const SHAPES: readonly Shape[] = [
   {
     layout: 'dataExport',
     pattern: new RegExp(
-      `^(?<prefix>(?<folder>(?:[^/]+/)*?am-(?<kind>[^/]+)/(?:[^/]+/)*?WorkspaceResourceId=/(?:[^/]+/)*?workspaces/(?<app>[^/]+))/${TIME})${APPENDED}`,
+      `^(?<prefix>(?<folder>(?:[^/=]+/){0,2}?am-(?<kind>[^/=]+)/(?:[^/=]+/)?WorkspaceResourceId=/(?:[^/]+/){6}workspaces/(?<app>[^/]+))/${TIME})${APPENDED}`,
       'i',
     ),
     kinds: TABLES,
