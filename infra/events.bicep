@@ -3,21 +3,21 @@
 // the function app; it may be repeated at any time.
 targetScope = 'resourceGroup'
 
-@description('Name of the function app (output FUNCTION_APP of main.bicep).')
+@description('Name of the function app (output functionApp of main.bicep).')
 param functionApp string
 
-@description('Storage account of the function host (output HOST_ACCOUNT): dead letters go there.')
+@description('Storage account of the function host (output hostAccount): dead letters go there.')
 param hostAccount string
 
-@description('Resource id of the storage account with the export blobs (output EVENTS_ACCOUNT_ID).')
+@description('Resource id of the storage account with the export blobs (output eventsAccountId).')
 param exportAccountId string
 
-@description('Container of the export blobs (output EVENTS_CONTAINER).')
+@description('Container of the export blobs (output eventsContainer).')
 @minLength(3)
 @maxLength(63)
 param exportContainer string
 
-@description('Folder in that container, without slashes at its ends (output EVENTS_PREFIX). Empty: all of it.')
+@description('Folder in that container, without slashes at its ends (output eventsPrefix). Empty: all of it.')
 param exportPrefix string = ''
 
 @description('System topic that the account already has, in the account\'s resource group, with a system-assigned identity. Empty: a new one; an account can have only one.')

@@ -31,10 +31,10 @@ param sourceWorkspaceId string = ''
 @maxLength(63)
 param appName string = ''
 
-@description('Resource ids of further components and workspaces that the identity may read, for apps that config names.')
+@description('For several apps: resource ids of the components and workspaces that config names; the identity may read them. Leave sourceComponentId and sourceWorkspaceId empty then.')
 param moreSourceIds array = []
 
-@description('Settings document for several apps or settings per signal, as JSON text or @file in the package (INSIGHTS_LAKE_CONFIG).')
+@description('Settings document for several apps (INSIGHTS_LAKE_CONFIG): JSON text, or @insights-lake.json for a file of that name that npm run package takes along.')
 param config string = ''
 
 @description('Any other setting of docs/settings.md by its name, for example { SIGNALS: \'requests,exceptions\', QUERY_FROM: \'2026-01-01\' }. They go before what is derived here.')
@@ -527,25 +527,25 @@ module alertRules 'modules/alerts.bicep' = if (alerts) {
 // ------------------------------------------------------------------------------------------------------------ what the next steps need
 
 @description('Name of the function app: func azure functionapp publish <this>.')
-output FUNCTION_APP string = app.outputs.name
+output functionApp string = app.outputs.name
 
 @description('Account of the host: package, queue and ledger.')
-output HOST_ACCOUNT string = host.outputs.name
+output hostAccount string = host.outputs.name
 
 @description('Blob endpoint of the lake.')
-output LAKE_URL string = 'https://${lakeId[8]}.blob.${storageSuffix}/${lakeFolder}'
+output lakeUrl string = 'https://${lakeId[8]}.blob.${storageSuffix}/${lakeFolder}'
 
 @description('Component that receives the app\'s own telemetry.')
-output OWN_COMPONENT string = monitoring.outputs.name
+output ownComponent string = monitoring.outputs.name
 
 @description('Events are needed: deploy events.bicep once the code is published.')
-output EVENTS_NEEDED bool = reading && trigger == 'EventGrid' && (publicSite || !privateNetwork)
+output eventsNeeded bool = reading && trigger == 'EventGrid' && (publicSite || !privateNetwork)
 
 @description('For events.bicep: account of the export blobs.')
-output EVENTS_ACCOUNT_ID string = reading ? join(exportId, '/') : ''
+output eventsAccountId string = reading ? join(exportId, '/') : ''
 
 @description('For events.bicep: container of the export blobs.')
-output EVENTS_CONTAINER string = reading ? exportContainer : ''
+output eventsContainer string = reading ? exportContainer : ''
 
 @description('For events.bicep: folder in that container.')
-output EVENTS_PREFIX string = reading ? exportPrefix : ''
+output eventsPrefix string = reading ? exportPrefix : ''

@@ -3,7 +3,7 @@
  * native parts for Linux on x64 whatever this machine is. Nothing is compiled in Azure.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -29,12 +29,23 @@ function published(): object {
   return { name, version, license, private: true, type, main, engines, dependencies };
 }
 
-rmSync(target, { recursive: true, force: true });
-mkdirSync(target);
-npm(root, 'exec', '--', 'tsc', '-p', 'tsconfig.build.json', '--outDir', join(target, 'dist'));
-rmSync(join(target, 'dist', 'cli'), { recursive: true, force: true });
-for (const file of ['host.json', 'package.json', 'package-lock.json']) cpSync(join(root, file), join(target, file));
-npm(target, 'ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--os=linux', '--cpu=x64', '--libc=glibc');
-rmSync(join(target, 'package-lock.json'));
-writeFileSync(join(target, 'package.json'), `${JSON.stringify(published(), null, 2)}\n`);
-console.log(`package: ${(sizeOf(target) / 1e6).toFixed(0)} MB in ${target}`);
+function build(): void {
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target);
+  npm(root, 'exec', '--no', '--', 'tsc', '-p', 'tsconfig.build.json', '--outDir', join(target, 'dist'));
+  rmSync(join(target, 'dist', 'cli'), { recursive: true, force: true });
+  for (const file of ['host.json', 'package.json', 'package-lock.json']) cpSync(join(root, file), join(target, file));
+  // The settings document, where INSIGHTS_LAKE_CONFIG=@insights-lake.json names one.
+  if (existsSync(join(root, 'insights-lake.json'))) cpSync(join(root, 'insights-lake.json'), join(target, 'insights-lake.json'));
+  npm(target, 'ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--os=linux', '--cpu=x64', '--libc=glibc');
+  rmSync(join(target, 'package-lock.json'));
+  writeFileSync(join(target, 'package.json'), `${JSON.stringify(published(), null, 2)}\n`);
+  console.log(`package: ${(sizeOf(target) / 1e6).toFixed(0)} MB in ${target}`);
+}
+
+try {
+  build();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

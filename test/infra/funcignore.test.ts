@@ -23,7 +23,7 @@ const lock: Lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf
 const installed = Object.entries(lock.packages).filter(([path]) => path.startsWith('node_modules/'));
 
 test('what runs is published', () => {
-  for (const path of ['host.json', 'package.json', 'dist/functions/planWindows.js', 'dist/shared/pipeline/run.js'])
+  for (const path of ['host.json', 'package.json', 'insights-lake.json', 'dist/functions/planWindows.js', 'dist/shared/pipeline/run.js'])
     assert.equal(denied(path), false, path);
   const lost = installed.filter(
     ([path, { dev }]) => !dev && ['/package.json', '/dist/x.js', '/lib/test/x.js'].some((file) => denied(path + file)),

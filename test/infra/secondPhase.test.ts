@@ -5,37 +5,45 @@ import { bicepFile } from './bicepFile.ts';
 
 const outputs = {
   AZURE_RESOURCE_GROUP: 'group',
-  FUNCTION_APP: 'app',
-  HOST_ACCOUNT: 'host',
-  EVENTS_NEEDED: 'true',
-  EVENTS_ACCOUNT_ID: '/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/exports',
-  EVENTS_CONTAINER: 'exports',
-  EVENTS_PREFIX: '',
+  functionApp: 'app',
+  hostAccount: 'host',
+  eventsNeeded: 'true',
+  eventsAccountId: '/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/exports',
+  eventsContainer: 'exports',
+  eventsPrefix: '',
 };
 
 /** Runs the second phase against an Azure CLI that answers as it is told, the last answer for good. */
-async function played(env: Record<string, string>, keys: readonly Answer[], deployments: readonly Answer[]) {
+async function played(env: Record<string, string>, keys: readonly Answer[], deployments: readonly Answer[], group?: string) {
   const calls: string[][] = [];
   const waits: number[] = [];
   const [keysLeft, deploymentsLeft] = [[...keys], [...deployments]];
   const next = (left: Answer[]): Answer => (left.length > 1 ? left.shift() : left[0]) ?? { ok: false, text: 'unexpected' };
   const az = (args: readonly string[]) => {
     calls.push([...args]);
+    if (args.includes('show')) return shown;
     return next(args[0] === 'functionapp' ? keysLeft : deploymentsLeft);
   };
   const sleep = async (ms: number) => void waits.push(ms);
-  const outcome = await secondPhase({ env, az, sleep, say: () => {} }).then(
+  const outcome = await secondPhase({ group, env, az, sleep, say: () => {} }).then(
     () => 'done',
     (error: Error) => error.message,
   );
   return { calls, waits, outcome };
 }
 
+/** What `az deployment group show --query properties.outputs` prints. */
+const shown = {
+  ok: true,
+  text: JSON.stringify(
+    Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { type: 'String', value: value === 'true' || value }])),
+  ),
+};
 const key = { ok: true, text: '88' };
 const fine = { ok: true, text: '' };
 
 test('nothing is done where events are not needed', async () => {
-  const { calls, outcome } = await played({ ...outputs, EVENTS_NEEDED: 'false' }, [key], [fine]);
+  const { calls, outcome } = await played({ ...outputs, eventsNeeded: 'false' }, [key], [fine]);
   assert.deepEqual([calls, outcome], [[], 'done']);
 });
 
@@ -53,6 +61,16 @@ test('it waits for the key of the blob trigger, then deploys with the outputs of
     [...parameters].filter(([name, { value }]) => value === undefined && !given.includes(name)),
     [],
   );
+});
+
+test('by hand the outputs come from the deployment', async () => {
+  const { calls, outcome } = await played({}, [key], [fine], 'mine');
+  assert.equal(outcome, 'done');
+  assert.deepEqual(
+    calls.map((args) => args.filter((_, index) => args[index - 1] === '--resource-group')),
+    [['mine'], ['mine'], ['mine']],
+  );
+  assert.ok(calls.at(-1)?.includes(`exportAccountId=${outputs.eventsAccountId}`));
 });
 
 test('the names that it reads are outputs of main.bicep', () => {
@@ -73,6 +91,6 @@ test('what never works ends with a line that says what to do', async () => {
   assert.match(noKey.outcome, /^events of app: the app has no key for its blob trigger; see that transformBlob .*: host down$/);
   const refused = await played(outputs, [key], [{ ok: false, text: 'denied' }]);
   assert.match(refused.outcome, /denied; mend it and repeat: npm run events/);
-  const missing = await played({ ...outputs, HOST_ACCOUNT: '' }, [key], [fine]);
-  assert.match(missing.outcome, /HOST_ACCOUNT is not set/);
+  const missing = await played({ ...outputs, hostAccount: '' }, [key], [fine]);
+  assert.match(missing.outcome, /hostAccount is not set/);
 });
