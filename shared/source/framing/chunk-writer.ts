@@ -25,40 +25,26 @@ export interface ChunkWriter {
 const MOST = { bytes: 32 * 1024 * 1024, lines: 250_000, segments: 50_000, faults: 10_000, faultBytes: 4 * 1024 * 1024 };
 const LINE_END = new Uint8Array([0x0a]);
 
+interface OpenChunk {
+  readonly segments: Segment[];
+  readonly faults: Fault[];
+  staged: Uint8Array[];
+  bytes: number;
+  lines: number;
+  longestLine: number;
+  faultBytes: number;
+}
+
 /** Writes one chunk into the new file at `path`. */
 export async function createChunkWriter(path: string, layout: Layout): Promise<ChunkWriter> {
   const file = await open(path, 'w');
-  const segments: Segment[] = [];
-  const faults: Fault[] = [];
-  let staged: Uint8Array[] = [];
+  const chunk: OpenChunk = { segments: [], faults: [], staged: [], bytes: 0, lines: 0, longestLine: 0, faultBytes: 0 };
   let closed = false;
-  const size = { bytes: 0, lines: 0, longestLine: 0, faultBytes: 0 };
-
-  function isFull(part: Part): boolean {
-    if (part.kind === 'fault') return faults.length >= MOST.faults || size.faultBytes + part.bytes.length > MOST.faultBytes;
-    if (size.bytes === 0) return false;
-    return size.bytes + part.bytes.length >= MOST.bytes || size.lines >= MOST.lines || segments.length >= MOST.segments;
-  }
-
-  function add(blob: string, { kind, offset, bytes, reason }: Part): void {
-    if (kind === 'fault') {
-      size.faultBytes += bytes.length;
-      faults.push({ blob, offset, length: bytes.length, reason, bytes: bytes.slice() });
-      return;
-    }
-    const found = kind === 'document' ? { lines: 1, longest: bytes.length } : measureLines(bytes);
-    addSegment(segments, { blob, offset, position: size.bytes, length: bytes.length });
-    staged.push(bytes);
-    size.bytes += bytes.length;
-    if (bytes.at(-1) !== 0x0a) size.bytes += staged.push(LINE_END) && 1;
-    size.lines += found.lines;
-    size.longestLine = Math.max(size.longestLine, found.longest);
-  }
 
   async function flush(): Promise<void> {
-    const bytes = staged;
-    staged = [];
-    if (bytes.length > 0) await writeAll(file, bytes, path);
+    const { staged } = chunk;
+    chunk.staged = [];
+    if (staged.length > 0) await writeAll(file, staged, path);
   }
 
   async function close(): Promise<void> {
@@ -69,11 +55,33 @@ export async function createChunkWriter(path: string, layout: Layout): Promise<C
   async function finish(): Promise<Chunk> {
     await flush();
     await close();
-    const { bytes, lines, longestLine } = size;
+    const { bytes, lines, longestLine, segments, faults } = chunk;
     return { path, layout, bytes, lines, longestLine, columns: [], segments, faults };
   }
 
-  return { isFull, add, flush, finish, close };
+  return { isFull: (part) => isFull(chunk, part), add: (blob, part) => add(chunk, blob, part), flush, finish, close };
+}
+
+function isFull({ bytes, lines, segments, faults, faultBytes }: OpenChunk, part: Part): boolean {
+  if (part.kind === 'fault') return faults.length >= MOST.faults || faultBytes + part.bytes.length > MOST.faultBytes;
+  if (bytes === 0) return false;
+  return bytes + part.bytes.length >= MOST.bytes || lines >= MOST.lines || segments.length >= MOST.segments;
+}
+
+function add(chunk: OpenChunk, blob: string, { kind, offset, bytes, reason }: Part): void {
+  if (kind === 'fault') {
+    chunk.faultBytes += bytes.length;
+    chunk.faults.push({ blob, offset, length: bytes.length, reason, bytes: bytes.slice() });
+    return;
+  }
+  const found = kind === 'document' ? { lines: 1, longest: bytes.length } : measureLines(bytes);
+  addSegment(chunk.segments, { blob, offset, position: chunk.bytes, length: bytes.length });
+  const ended = bytes.at(-1) === 0x0a;
+  chunk.staged.push(bytes);
+  if (!ended) chunk.staged.push(LINE_END);
+  chunk.bytes += bytes.length + (ended ? 0 : 1);
+  chunk.lines += found.lines;
+  chunk.longestLine = Math.max(chunk.longestLine, found.longest);
 }
 
 /** Stretches that follow each other in the blob as they do in the chunk are one segment. */
