@@ -12,6 +12,10 @@ export interface RunningApp {
 const root = join(import.meta.dirname, '../..');
 const host = join(root, 'local/host/main.ts');
 
+/** Of a message that a killed process held; the real host has ten minutes. */
+const lock = 15_000;
+const flags = ['--app', root, '--port', '0', '--blob-every', '1000', '--lock', String(lock)];
+
 /**
  * Starts it and resolves when its functions listen. `log` gets everything that it prints. `onEnd` is called when the process ends that
  * nobody has killed.
@@ -22,7 +26,7 @@ export async function startApp(
   onEvent: (event: HostEvent) => void,
   onEnd: (error: Error) => void,
 ): Promise<RunningApp> {
-  const child = fork(host, ['--app', root, '--port', '0', '--blob-every', '1000'], {
+  const child = fork(host, [...flags], {
     cwd: root,
     env,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -20,8 +20,12 @@ export async function enterFolder(): Promise<void> {
   if (pid > 0 && pid !== process.pid && isAlive(pid)) {
     throw new Error(`another demonstration is running here (process ${pid}); stop it with Ctrl-C in its window, then try again`);
   }
-  await mkdir(places.work, { recursive: true });
-  await writeFile(owner, String(process.pid));
+  try {
+    await mkdir(places.work, { recursive: true });
+    await writeFile(owner, String(process.pid));
+  } catch (cause) {
+    throw new Error(`cannot write to ${demoFolder} (${messageOf(cause)}); make the checkout writable and the disk less full`, { cause });
+  }
 }
 
 export const leaveFolder = (): Promise<void> => rm(owner, { force: true });
@@ -31,6 +35,8 @@ export async function clearFolder(): Promise<void> {
   await enterFolder();
   await rm(demoFolder, { recursive: true, force: true, maxRetries: 3 });
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function isAlive(pid: number): boolean {
   try {

@@ -52,7 +52,7 @@ export function settingsOf(story: Story, { connectionString, endpoint, lake }: S
     EXPORT_REFRESH: '5s',
     LAKE_FOLDER: lake,
     LEASE: '10s',
-    PLAN_SCHEDULE: '*/2 * * * * *',
+    PLAN_SCHEDULE: live ? '*/10 * * * * *' : '*/2 * * * * *',
   };
 }
 

@@ -17,6 +17,7 @@ const { values } = parseArgs({
     entries: { type: 'string', default: 'functions/*.ts' },
     port: { type: 'string', default: '7071' },
     'blob-every': { type: 'string', default: '1000' },
+    lock: { type: 'string', default: '600000' },
   },
 });
 
@@ -51,7 +52,7 @@ async function run(): Promise<void> {
     settings: await readHostSettings(folder),
     env: process.env,
     port: Number(values.port),
-    lock: 600_000,
+    lock: Number(values.lock),
     blobEvery: Number(values['blob-every']),
     report,
   });
