@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { bicepFile, filesEnding } from './bicepFile.ts';
+import { bicepFile, filesEnding, infra } from './bicepFile.ts';
 
 const files = filesEnding('.bicep').map(bicepFile);
 const main = bicepFile('main.bicep');
@@ -118,6 +120,15 @@ test('every role assignment stands in roles.bicep, and each is one that we decid
   assert.deepEqual(found, grants);
   const table = /var role = \{\n([^}]*)\}/.exec(bicepFile('modules/roles.bicep').text)?.[1] ?? '';
   assert.deepEqual(Object.fromEntries([...table.matchAll(/^ {2}(\w+): '([^']+)'$/gm)].map(([, name, id]) => [name, id])), roles);
+});
+
+test('SECURITY.md names every role', () => {
+  const text = readFileSync(join(infra, '..', 'SECURITY.md'), 'utf8');
+  const titles = Object.keys(roles).map((name) => name.replace(/[A-Z]/g, ' $&').replace(/^./, (letter) => letter.toUpperCase()));
+  assert.deepEqual(
+    titles.filter((title) => !text.includes(`| ${title} |`)),
+    [],
+  );
 });
 
 test('events: finished blobs of that container only, and none is lost in silence', () => {
