@@ -23,6 +23,13 @@ export async function* walkFolder(root: string, prefix: string): AsyncGenerator<
   }
 }
 
+/** Folders right below `prefix`, by name, with the prefix before and a slash behind. */
+export async function subfolders(root: string, prefix: string): Promise<string[]> {
+  const found = (await readdir(join(root, prefix), { withFileTypes: true }).catch(nothingThere)) ?? [];
+  const names = found.filter((entry) => entry.isDirectory()).map(({ name }) => `${prefix}${name}/`);
+  return names.filter((name) => name !== `${PRIVATE_FOLDER}/`).sort();
+}
+
 function nothingThere(error: unknown): undefined {
   if (['ENOENT', 'ENOTDIR'].includes(failureCode(error))) return undefined;
   throw error;

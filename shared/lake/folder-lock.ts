@@ -1,8 +1,8 @@
 /** A lock in a folder that survives the death of whoever holds it, for processes of one machine (and, by age, of several). */
-import { mkdir, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ownerFate, ownerWord } from './folder-owner.ts';
+import { fileAge, ownerFate, ownerWord } from './folder-owner.ts';
 
 /** A lock is held for some milliseconds. One of an owner that cannot be asked is taken to be dead after this time. */
 const STALE_MS = 60_000;
@@ -36,7 +36,7 @@ export async function withFolderLock<T>(folder: string, use: (turn: number) => P
 async function take(folder: string): Promise<number> {
   for (let waited = 0, pause = 1; ; waited += pause, pause = Math.min(pause * 2, 50)) {
     const last = Math.max(0, ...(await numbers(folder)));
-    const holder = last === 0 ? undefined : await holderOf(folder, last);
+    const holder = last === 0 ? undefined : await holderOf(folder, last).catch(gone);
     if (holder === undefined && (await create(join(folder, String(last + 1))))) {
       const turns = await numbers(folder);
       if (Math.max(...turns) === last + 1) {
@@ -56,28 +56,13 @@ async function numbers(folder: string): Promise<number[]> {
 
 /** Who holds that lock file, undefined when nobody does. */
 async function holderOf(folder: string, turn: number): Promise<string | undefined> {
-  const text = await readFile(join(folder, String(turn)), 'utf8').catch(absent);
-  if (text === undefined) return 'unknown';
+  const path = join(folder, String(turn));
+  const text = await readFile(path, 'utf8');
   if (text.startsWith(FREE)) return undefined;
   const owner = text.slice(HELD.length);
   const fate = ownerFate(owner);
-  if (fate === 'elsewhere') return (await age(folder, turn)) > STALE_MS ? undefined : owner;
+  if (fate === 'elsewhere') return (await fileAge(path)) > STALE_MS ? undefined : owner || 'unknown';
   return fate === 'dead' ? undefined : owner;
-}
-
-/** By the clock of the file system, which is one for all machines that share it. */
-async function age(folder: string, turn: number): Promise<number> {
-  const clock = join(folder, `clock.${ownerWord()}`);
-  try {
-    await writeFile(clock, '');
-    const [now, then] = await Promise.all([stat(clock), stat(join(folder, String(turn)))]);
-    return now.mtimeMs - then.mtimeMs;
-  } catch (error) {
-    absent(error);
-    return 0;
-  } finally {
-    await rm(clock, { force: true });
-  }
 }
 
 async function create(path: string): Promise<boolean> {
@@ -97,7 +82,8 @@ async function letGo(path: string): Promise<void> {
   await handle.write(FREE, 0).finally(() => handle.close());
 }
 
-function absent(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+/** Whoever drew back removed its file, or so many have come since that it was tidied away: look again. */
+function gone(error: unknown): string {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 'unknown';
   throw error;
 }

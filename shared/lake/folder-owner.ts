@@ -1,7 +1,9 @@
 /** Which process a lock or a temporary file belongs to, and whether that process still lives. */
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
 
 /** `elsewhere`: of another machine, container or boot; whether it lives cannot be seen from here. */
 export type Fate = 'alive' | 'dead' | 'elsewhere';
@@ -21,6 +23,18 @@ export function ownerFate(word: string): Fate {
   if (!exists(Number(pid))) return 'dead';
   const now = startOf(Number(pid));
   return start === '0' || now === undefined || now === start ? 'alive' : 'dead';
+}
+
+/** How long ago a file was written, in ms by the clock of its file system, which is one for all machines that share it. */
+export async function fileAge(path: string): Promise<number> {
+  const clock = join(dirname(path), `clock.${ownerWord()}`);
+  try {
+    await writeFile(clock, '');
+    const [now, then] = await Promise.all([stat(clock), stat(path)]);
+    return now.mtimeMs - then.mtimeMs;
+  } finally {
+    await rm(clock, { force: true });
+  }
 }
 
 function host(): string {

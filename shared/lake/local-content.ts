@@ -5,12 +5,17 @@ import type { Content } from '../model.ts';
 /** What one read asks for; bounds the memory of a stream. */
 const PIECE = 1024 * 1024;
 
+/** Throws when a local file is missing, or when they hold more or fewer bytes than announced: a file must never be half there. */
+export async function checkContent(content: Content): Promise<void> {
+  if (content instanceof Uint8Array) return;
+  const sizes = await Promise.all(content.files.map(async (file) => (await stat(file)).size));
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  if (bytes !== content.bytes) throw new Error(`read ${content.files.join(', ')}: ${bytes} bytes where ${content.bytes} were announced`);
+}
+
 export const contentBytes = (content: Content): number => (content instanceof Uint8Array ? content.byteLength : content.bytes);
 
-/**
- * Bytes `[start, end)` of the content, in pieces of at most 1 MiB. Can be called again for the same range (a repeated upload).
- * Throws when the local files hold fewer bytes or more than `content.bytes` says: a file must never be half there.
- */
+/** Bytes `[start, end)` of the content, in pieces of at most 1 MiB. Can be called again for the same range (a repeated upload). */
 export async function* contentRange(content: Content, start = 0, end = contentBytes(content)): AsyncGenerator<Uint8Array> {
   if (content instanceof Uint8Array) {
     for (let at = start; at < end; at += PIECE) yield content.subarray(at, Math.min(end, at + PIECE));
@@ -22,7 +27,6 @@ export async function* contentRange(content: Content, start = 0, end = contentBy
     yield* fileRange(file, Math.max(start - offset, 0), Math.min(end - offset, size));
     offset += size;
   }
-  if (offset !== content.bytes) throw new Error(`read ${content.files.join(', ')}: ${offset} bytes where ${content.bytes} were announced`);
 }
 
 async function* fileRange(file: string, start: number, end: number): AsyncGenerator<Uint8Array> {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { BlockBlobClient } from '@azure/storage-blob';
 import type { Content } from '../model.ts';
 import { failureCode } from './failure.ts';
-import { contentBuffer, contentBytes, contentRange } from './local-content.ts';
+import { checkContent, contentBuffer, contentBytes, contentRange } from './local-content.ts';
 
 /** Up to this size a blob goes in one request, which is atomic by itself. */
 const SINGLE = 64 * 1024 * 1024;
@@ -22,6 +22,7 @@ export async function putBlob(
   conditions: Conditions,
   newId: () => string,
 ): Promise<string | undefined> {
+  await checkContent(content);
   try {
     const put = contentBytes(content) <= SINGLE ? putWhole : putBlocks;
     return await put(blob, content, conditions, newId);

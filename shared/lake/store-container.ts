@@ -85,7 +85,8 @@ async function remove(blob: BlockBlob, etag: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (failureCode(error) === 'BlobNotFound') return true;
-    if (failureCode(error) === 'ConditionNotMet') return false;
+    // A blob that is gone does not meet the condition either (Azurite says so).
+    if (failureCode(error) === 'ConditionNotMet') return (await head(blob)) === undefined;
     throw error;
   }
 }

@@ -1,16 +1,20 @@
 /** A local folder as a store: temporary file, fsync, rename, under a lock that survives a dead owner. */
-import type { BigIntStats } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, rmdir, stat, unlink, utimes } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import type { Content, ObjectStore } from '../model.ts';
-import { failureCode, storeFailure } from './failure.ts';
-import { walkFolder } from './folder-list.ts';
+import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { ObjectStore } from '../model.ts';
+import { storeFailure } from './failure.ts';
+import { subfolders, walkFolder } from './folder-list.ts';
 import { withFolderLock } from './folder-lock.ts';
 import { nameFault, newNameFault, PRIVATE_FOLDER } from './folder-names.ts';
-import { ownerFate, ownerWord } from './folder-owner.ts';
-import { contentRange, handleRange } from './local-content.ts';
+import { fileAge, ownerFate, ownerWord } from './folder-owner.ts';
+import { handleRange } from './local-content.ts';
 import { probe } from './probe.ts';
+import { fileTag, type Locked, putFile, removeFile, tagOf } from './put-file.ts';
 
+/** Names the temporary files of this process, whichever store they belong to. */
+let temporaries = 0;
+
+const DAY_MS = 86_400_000;
 const WINDOWS = process.platform === 'win32';
 
 /**
@@ -20,48 +24,30 @@ const WINDOWS = process.platform === 'win32';
 export function createFolderStore(folder: string): ObjectStore {
   const root = resolve(folder);
   const scratch = join(root, PRIVATE_FOLDER, 'tmp');
-  let temporaries = 0;
-  let last: Promise<unknown> = Promise.resolve();
-
-  /** Calls of this store queue up here; the lock file is for other processes. */
-  const locked = <T>(use: (turn: number) => Promise<T>): Promise<T> => {
-    const turn = last.then(() => withFolderLock(join(root, PRIVATE_FOLDER, 'lock'), use));
-    last = turn.catch(() => {});
-    return turn;
-  };
-  const pathOf = (verb: string, name: string, fault = nameFault(name, WINDOWS)): string => {
-    if (fault !== undefined)
-      throw Object.assign(new Error(`${verb} ${JSON.stringify(name)} in ${root}: ${fault}`), { code: 'InvalidName' });
-    return join(root, name);
-  };
-  const failed = (verb: string, path: string) => (error: unknown) => Promise.reject(storeFailure(`${verb} ${path}`, error));
+  const locked = lockedIn(join(root, PRIVATE_FOLDER, 'lock'));
 
   const store: ObjectStore = {
     place: root,
-    prepare: async () => {
-      await sweepScratch(scratch).catch(failed('prepare', root));
-      await probe(store);
-    },
-    head: async (name) => {
-      const path = pathOf('look up', name);
-      return fileTag(path).catch(failed('look up', path));
-    },
+    prepare: () =>
+      attempt('prepare', root, async () => {
+        await sweepScratch(scratch);
+        await probe(store);
+      }),
+    head: (name) => attempt('look up', join(root, name), () => fileTag(pathIn(root, name, nameFault(name, WINDOWS)))),
     put: async (name, content, etag) => {
-      const path = pathOf('put', name, newNameFault(name));
       temporaries += 1;
       const temporary = join(scratch, `${ownerWord()}.${temporaries}`);
-      return putFile(path, temporary, content, etag, locked)
-        .finally(() => rm(temporary, { force: true }))
-        .catch(failed('put', path));
+      const act = () => putFile(pathIn(root, name, newNameFault(name)), temporary, content, etag, locked);
+      return attempt('put', join(root, name), () => act().finally(() => rm(temporary, { force: true })));
     },
-    remove: async (name, etag) => {
-      const path = pathOf('remove', name);
-      if ((await fileTag(path).catch(failed('remove', path))) === undefined) return true;
-      return locked(() => removeFile(root, path, etag)).catch(failed('remove', path));
-    },
+    remove: (name, etag) =>
+      attempt('remove', join(root, name), async () => {
+        const path = pathIn(root, name, nameFault(name, WINDOWS));
+        return (await fileTag(path)) === undefined || locked(() => removeFile(root, path, etag));
+      }),
     async *list(prefix) {
       try {
-        for await (const { name, stats } of walkFolder(root, prefix)) {
+        for await (const { name, stats } of walkFolder(root, checkedPrefix(prefix))) {
           yield { name, bytes: Number(stats.size), etag: tagOf(stats), archived: false };
         }
       } catch (error) {
@@ -69,105 +55,50 @@ export function createFolderStore(folder: string): ObjectStore {
       }
     },
     async *folders(prefix) {
-      const path = join(root, prefix);
-      const found = await readdir(path, { withFileTypes: true }).catch((error) => (isAbsent(error) ? [] : failed('list', path)(error)));
-      const names = found.filter((entry) => entry.isDirectory()).map(({ name }) => `${prefix}${name}/`);
-      yield* names.filter((name) => name !== `${PRIVATE_FOLDER}/`).sort();
+      yield* await attempt('list', join(root, prefix), () => subfolders(root, checkedPrefix(prefix)));
     },
     async *read(name, range) {
-      const path = pathOf('read', name);
       try {
-        yield* readFileRange(path, range);
+        yield* readRange(pathIn(root, name, nameFault(name, WINDOWS)), range);
       } catch (error) {
-        throw storeFailure(`read ${path}`, error);
+        throw storeFailure(`read ${join(root, name)}`, error);
       }
     },
   };
   return store;
 }
 
-function tagOf({ ino, mtimeNs, size }: BigIntStats): string {
-  return [ino, mtimeNs, size].map((part) => part.toString(36)).join('-');
-}
-
-const isAbsent = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(failureCode(error));
-
-/** The file's tag; undefined when there is none. A folder of that name is a failure: nothing could be put there. */
-async function fileTag(path: string): Promise<string | undefined> {
-  const stats = await stat(path, { bigint: true }).catch((error) => (isAbsent(error) ? undefined : Promise.reject(error)));
-  if (stats?.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
-  return stats && tagOf(stats);
-}
-
-async function putFile(
-  path: string,
-  temporary: string,
-  content: Content,
-  etag: string | undefined,
-  locked: (use: (turn: number) => Promise<string | undefined>) => Promise<string | undefined>,
-): Promise<string | undefined> {
-  // Whoever has lost already need not copy anything; the answer that counts is the one under the lock.
-  if ((await fileTag(path)) !== etag) return undefined;
-  await writeDurably(temporary, content);
-  return locked(async (turn) => {
-    if ((await fileTag(path)) !== etag) return undefined;
-    await stampTurn(temporary, turn);
-    const made = await mkdir(dirname(path), { recursive: true });
-    await rename(temporary, path);
-    await syncFolders(dirname(path), made === undefined ? dirname(path) : dirname(made));
-    return fileTag(path);
-  });
-}
-
-async function writeDurably(path: string, content: Content): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const handle = await open(path, 'wx');
+async function attempt<T>(verb: string, path: string, act: () => Promise<T>): Promise<T> {
   try {
-    for await (const piece of contentRange(content)) await handle.writeFile(piece);
-    await handle.sync();
-  } finally {
-    await handle.close();
+    return await act();
+  } catch (error) {
+    throw storeFailure(`${verb} ${path}`, error);
   }
 }
 
-/**
- * The lock's number goes into the microseconds of the modification time: inodes are used again and the clocks of file systems tick every
- * few milliseconds, so that two files put one after the other could have the same tag.
- */
-async function stampTurn(path: string, turn: number): Promise<void> {
-  const { mtimeMs } = await stat(path);
-  const seconds = Math.floor(mtimeMs) / 1000 + (turn % 1000) / 1e6;
-  await utimes(path, seconds, seconds);
+/** Calls of one store queue up here; the lock file is for other processes. */
+function lockedIn(folder: string): Locked {
+  let last: Promise<unknown> = Promise.resolve();
+  return (use) => {
+    const turn = last.then(() => withFolderLock(folder, use));
+    last = turn.catch(() => {});
+    return turn;
+  };
 }
 
-/** Makes a rename durable: the folder that the file is in and, where folders were made for it, those up to `top`. */
-async function syncFolders(folder: string, top: string): Promise<void> {
-  // Windows cannot open folders; NTFS journals renames by itself.
-  if (WINDOWS) return;
-  const handle = await open(folder, 'r');
-  await handle.sync().finally(() => handle.close());
-  if (folder.length > top.length) await syncFolders(dirname(folder), top);
+function pathIn(root: string, name: string, fault: string | undefined): string {
+  if (fault !== undefined) throw Object.assign(new Error(fault), { code: 'InvalidName' });
+  return join(root, name);
 }
 
-/** Folders that it leaves empty go too, as they would in a container; puts make theirs under the same lock. */
-async function removeFile(root: string, path: string, etag: string): Promise<boolean> {
-  const found = await fileTag(path);
-  if (found !== etag) return found === undefined;
-  await unlink(path);
-  let folder = dirname(path);
-  while (
-    folder.length > root.length &&
-    (await rmdir(folder).then(
-      () => true,
-      () => false,
-    ))
-  )
-    folder = dirname(folder);
-  await syncFolders(folder, folder);
-  return true;
+/** A prefix as it is, its folders checked as those of a name. */
+function checkedPrefix(prefix: string): string {
+  const folders = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+  if (folders !== '') pathIn('', folders, nameFault(`${folders}x`, WINDOWS));
+  return prefix;
 }
 
-async function* readFileRange(path: string, range: Parameters<ObjectStore['read']>[1]): AsyncGenerator<Uint8Array> {
+async function* readRange(path: string, range: Parameters<ObjectStore['read']>[1]): AsyncGenerator<Uint8Array> {
   const handle = await open(path, 'r');
   try {
     const stats = await handle.stat({ bigint: true });
@@ -183,6 +114,8 @@ async function sweepScratch(scratch: string): Promise<void> {
   await mkdir(scratch, { recursive: true });
   for (const name of await readdir(scratch)) {
     const fate = ownerFate(name.replace(/\.\d+$/, ''));
-    if (fate === 'dead') await rm(join(scratch, name), { force: true });
+    // Another store may remove it at the same moment.
+    const isOld = async () => (await fileAge(join(scratch, name)).catch(() => 0)) > DAY_MS;
+    if (fate === 'dead' || (fate === 'elsewhere' && (await isOld()))) await rm(join(scratch, name), { force: true });
   }
 }

@@ -1,6 +1,6 @@
 /** A store in memory, for tests. The reference for what the other two do. */
 import type { Content, ObjectStore, StoredObject } from '../model.ts';
-import { contentBytes, contentRange } from './local-content.ts';
+import { checkContent, contentBytes, contentRange } from './local-content.ts';
 
 interface Held {
   readonly bytes: Uint8Array;
@@ -73,6 +73,7 @@ function folderOf(name: string, prefix: string): string[] {
 }
 
 async function gathered(content: Content): Promise<Uint8Array> {
+  await checkContent(content);
   const pieces: Uint8Array[] = [];
   for await (const piece of contentRange(content)) pieces.push(piece);
   return Uint8Array.from(Buffer.concat(pieces, contentBytes(content)));

@@ -1,0 +1,35 @@
+/** Where in a store the documents of a ledger are. Pure. */
+import type { Feed, Interval, Millis } from '../model.ts';
+
+export const LEDGER_FOLDER = '_insights-lake/ledger/';
+
+export const feedFolder = ({ app, source, signal }: Feed): string =>
+  `${LEDGER_FOLDER}app=${word(app)}/source=${word(source)}/signal=${word(signal)}/`;
+
+export const progressName = (feed: Feed): string => `${feedFolder(feed)}progress.json`;
+export const entryName = (feed: Feed, window: Interval): string => `${feedFolder(feed)}windows/${windowWord(window)}.json`;
+export const markName = (feed: Feed, window: Interval): string => `${feedFolder(feed)}open/${windowWord(window)}.json`;
+export const entryOfMark = (name: string): string => name.replace('/open/', '/windows/');
+
+/** The feed that feedFolder made this name of. */
+export function feedOfFolder(folder: string): Feed {
+  const [app = '', source = '', signal = ''] = [...folder.matchAll(/=([^/]*)/g)].map((found) => decodeURIComponent(found[1] ?? ''));
+  return { app, source, signal: signal as Feed['signal'] };
+}
+
+/** Start of the window whose entry has this name. */
+export function startInName(name: string): Millis {
+  const spelled = name.slice(name.lastIndexOf('/') + 1).split('_')[0] ?? '';
+  return Date.parse(spelled.replace(/T(\d\d)(\d\d)/, 'T$1:$2:'));
+}
+
+/** Sorts by time; without colons, which Windows does not allow. */
+const windowWord = ({ start, end }: Interval): string =>
+  [start, end].map((time) => new Date(time).toISOString().replaceAll(':', '')).join('_');
+
+/** A word that every store can have in a name: letters, digits, `_` and `-` as they are, all else as `%` and UTF-8. */
+function word(text: string): string {
+  return text.replace(/[^A-Za-z0-9_-]/gu, (char) =>
+    [...new TextEncoder().encode(char)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
+  );
+}

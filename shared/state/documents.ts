@@ -1,0 +1,51 @@
+/** JSON documents in an object store, guarded by its tags. */
+import type { ObjectStore, Versioned } from '../model.ts';
+
+export type Document = Readonly<Record<string, unknown>>;
+
+/** Documents on their way at once. */
+const CONCURRENCY = 8;
+
+/** The document as it was at one moment; undefined where there is none. */
+export async function readDocument(store: ObjectStore, name: string): Promise<Versioned<Document> | undefined> {
+  for (;;) {
+    const etag = await store.head(name);
+    if (etag === undefined) return undefined;
+    const text = await textOf(store, name, etag).catch(async (error) => {
+      if ((await store.head(name)) === etag) throw error;
+    });
+    // Replaced or removed between the two calls: look again.
+    if (text !== undefined) return { value: parse(text, `${name} in ${store.place}`), etag };
+  }
+}
+
+/** Puts the document if it still has `etag`; undefined when the race was lost. */
+export function writeDocument(store: ObjectStore, name: string, value: Document, etag: string | undefined): Promise<string | undefined> {
+  return store.put(name, new TextEncoder().encode(`${JSON.stringify(value, null, 1)}\n`), etag);
+}
+
+/** `act` on each, eight at a time; answers in their order. */
+export async function* inTurns<T, R>(all: AsyncIterable<T> | Iterable<T>, act: (one: T) => Promise<R>): AsyncGenerator<R> {
+  let waiting: T[] = [];
+  for await (const one of all) {
+    waiting.push(one);
+    if (waiting.length < CONCURRENCY) continue;
+    yield* await Promise.all(waiting.map(act));
+    waiting = [];
+  }
+  yield* await Promise.all(waiting.map(act));
+}
+
+async function textOf(store: ObjectStore, name: string, etag: string): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of store.read(name, { start: 0, end: Infinity, etag })) pieces.push(piece);
+  return Buffer.concat(pieces).toString('utf8');
+}
+
+function parse(text: string, name: string): Document {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`read ${name}: it is no JSON document any more; restore it or choose another destination`, { cause });
+  }
+}

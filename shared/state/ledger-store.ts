@@ -1,0 +1,114 @@
+/** The ledger as small documents in an object store: for the command line, whose ledger lies in its destination. */
+import type { Feed, Interval, Ledger, LedgerEntry, ObjectStore, Progress } from '../model.ts';
+import { entryName, entryOfMark, feedFolder, feedOfFolder, LEDGER_FOLDER, markName, progressName, startInName } from './document-names.ts';
+import { type Document, inTurns, readDocument, writeDocument } from './documents.ts';
+import { checkStateVersion, entryOf, entryRecord, isOpen, readTime, STATE_VERSION, spellTime } from './entry-record.ts';
+
+/**
+ * Three kinds of documents per feed: `windows/…` entries, `open/…` marks of open entries, and `progress.json`, which also holds the
+ * entries that the last plan put in. A store changes one document at a time, so:
+ * - plan() is decided by the one write of `progress.json`. Its entries are copied to their own documents afterwards; if the process dies
+ *   in between, the next process to touch the feed or to plan copies the rest.
+ * - An entry is marked as open *before* it is written, under a new tag; *after* it was closed, the mark is removed if it still has the
+ *   tag that was seen before. So an open entry always has its mark; a mark that outlived its entry costs one reading.
+ */
+export function createStoreLedger(store: ObjectStore): Ledger {
+  const copyPlanned = plannedCopier(store);
+  const entryNamed = async (name: string) => {
+    const found = await readDocument(store, name);
+    return found && { value: toEntry(found.value), etag: found.etag };
+  };
+
+  return {
+    prepare: () => store.prepare(),
+    read: async (window) => {
+      await copyPlanned(window);
+      return entryNamed(entryName(window, window));
+    },
+    write: async (entry, etag) => {
+      await copyPlanned(entry.window);
+      return writeEntry(store, entry, etag);
+    },
+    async *list(feed, range = {}) {
+      await copyPlanned(feed);
+      const names = namesIn(store, `${feedFolder(feed)}windows/`, range);
+      for await (const found of inTurns(names, entryNamed)) if (found) yield found.value;
+    },
+    async *open(feed) {
+      await copyPlanned(feed);
+      const marks = namesIn(store, `${feedFolder(feed)}open/`);
+      const entries = inTurns(marks, (mark) => entryNamed(entryOfMark(mark)));
+      for await (const found of entries) if (found && isOpen(found.value)) yield found.value;
+    },
+    progress: async (feed) => {
+      await copyPlanned(feed);
+      const found = await readDocument(store, progressName(feed));
+      return found && { value: toProgress(found.value), etag: found.etag };
+    },
+    plan: async (feed, progress, etag, entries) => {
+      const before = await readDocument(store, progressName(feed));
+      if (before?.etag !== etag) return false;
+      await copyPlanned(feed, before?.etag);
+      const found = inTurns(entries, ({ window }) => store.head(entryName(feed, window)));
+      for await (const tag of found) if (tag !== undefined) return false;
+      const planned = entries.map(toDocument);
+      const tag = await writeDocument(store, progressName(feed), { ...fromProgress(progress), planned }, etag);
+      if (tag !== undefined) await copyPlanned(feed, tag);
+      return tag !== undefined;
+    },
+    async *feeds() {
+      for await (const app of store.folders(LEDGER_FOLDER))
+        for await (const source of store.folders(app)) for await (const signal of store.folders(source)) yield feedOfFolder(signal);
+    },
+  };
+}
+
+/** Copies what the last plan of a feed put in, once per process; with the tag of a plan, once for that plan. */
+function plannedCopier(store: ObjectStore): (feed: Feed, etag?: string) => Promise<void> {
+  const copied = new Map<string, string | undefined>();
+  return async (feed, etag) => {
+    const key = feedFolder(feed);
+    if (copied.has(key) && (etag === undefined || copied.get(key) === etag)) return;
+    const progress = await readDocument(store, progressName(feed));
+    const copy = async (record: Document) => {
+      const entry = toEntry(record);
+      if ((await store.head(entryName(feed, entry.window))) === undefined) await writeEntry(store, entry, undefined);
+    };
+    for await (const _ of inTurns(progress ? plannedIn(progress.value) : [], copy));
+    copied.set(key, progress?.etag);
+  };
+}
+
+async function writeEntry(store: ObjectStore, entry: LedgerEntry, etag: string | undefined): Promise<string | undefined> {
+  const { window } = entry;
+  const mark = markName(window, window);
+  let marked = await store.head(mark);
+  // Marked until it is marked: another may have removed the mark, or put it, since we looked.
+  while (isOpen(entry) && (await writeDocument(store, mark, { start: spellTime(window.start) }, marked)) === undefined) {
+    marked = await store.head(mark);
+  }
+  const tag = await writeDocument(store, entryName(window, window), toDocument(entry), etag);
+  if (tag !== undefined && !isOpen(entry) && marked !== undefined) await store.remove(mark, marked);
+  return tag;
+}
+
+async function* namesIn(store: ObjectStore, folder: string, { start = -Infinity, end = Infinity }: Partial<Interval> = {}) {
+  for await (const { name } of store.list(folder)) if (startInName(name) >= start && startInName(name) < end) yield name;
+}
+
+const toDocument = (entry: LedgerEntry): Document => ({ ...entryRecord(entry), files: entry.files });
+const toEntry = (record: Document): LedgerEntry => entryOf(record, Array.isArray(record.files) ? record.files : []);
+
+function fromProgress({ horizon, watermark }: Progress): Document {
+  return { stateVersion: STATE_VERSION, horizon: spellTime(horizon), watermark: spellTime(watermark) };
+}
+
+function toProgress(record: Document): Progress {
+  checkStateVersion(record);
+  return { horizon: readTime(record.horizon), watermark: readTime(record.watermark) };
+}
+
+function plannedIn(progress: Document): readonly Document[] {
+  checkStateVersion(progress);
+  return Array.isArray(progress.planned) ? progress.planned : [];
+}
