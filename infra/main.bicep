@@ -169,7 +169,7 @@ param endpointSubnetId string = ''
 @description('Create private DNS zones. False: a policy of yours registers private endpoints. A new network is linked to them; link your own yourself.')
 param privateDnsZones bool = true
 
-@description('False, with privateNetwork: the app has no public address. Publish from within the network; blobs are then found by the sweep, as Event Grid cannot reach the app.')
+@description('False, with privateNetwork: the app has no public address. Publish from within the network; Event Grid cannot reach the app then.')
 param publicSite bool = true
 
 // ------------------------------------------------------------------------------------------------------------ names and places

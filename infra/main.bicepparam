@@ -1,8 +1,8 @@
-// For azd: every value comes from the azd environment (azd env set USE query, …). Without azd take one of the files in params/.
+// For azd: every value comes from the azd environment (azd env set INSIGHTS_LAKE_USE both, …). Without azd take one of the files in params/.
 using 'main.bicep'
 
-param use = readEnvironmentVariable('USE', 'query')
-param name = readEnvironmentVariable('NAME', 'ilake')
+param use = readEnvironmentVariable('INSIGHTS_LAKE_USE', 'query')
+param name = readEnvironmentVariable('INSIGHTS_LAKE_NAME', 'ilake')
 param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
 param sourceComponentId = readEnvironmentVariable('SOURCE_COMPONENT_ID', '')
 param sourceWorkspaceId = readEnvironmentVariable('SOURCE_WORKSPACE_ID', '')
@@ -16,4 +16,4 @@ param instanceMemoryMB = int(readEnvironmentVariable('INSTANCE_MEMORY_MB', '2048
 param maximumInstanceCount = int(readEnvironmentVariable('MAXIMUM_INSTANCE_COUNT', '5'))
 param privateNetwork = bool(readEnvironmentVariable('PRIVATE_NETWORK', 'false'))
 param alertEmails = json(readEnvironmentVariable('ALERT_EMAILS', '[]'))
-param settings = json(readEnvironmentVariable('SETTINGS', '{}'))
+param settings = json(readEnvironmentVariable('INSIGHTS_LAKE_SETTINGS', '{}'))
