@@ -1,0 +1,303 @@
+/** What every Ledger must do. Runs on the one in memory, in stores, and in a table of Azurite. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import type { Feed, FileRecord, Ledger, LedgerEntry, Signal, Window, WindowState } from '../../shared/model.ts';
+
+export interface LedgerContract {
+  /** A new ledger: each call of the function that it gives opens it once more, as another process would. */
+  readonly make: () => Promise<() => Ledger>;
+  /** Random sequences to try. */
+  readonly runs: number;
+  /** Files that one entry must be able to name. */
+  readonly files: number;
+}
+
+const HOUR = 3_600_000;
+const first = Date.UTC(2026, 10, 21, 3);
+const feed: Feed = { app: 'shop', signal: 'requests', source: 'query' };
+const window = (n: number, of: Feed = feed): Window => ({ ...of, start: first + n * HOUR, end: first + (n + 1) * HOUR });
+
+function entry(of: Window, change: Partial<LedgerEntry> = {}): LedgerEntry {
+  return {
+    window: of,
+    state: 'due',
+    revision: 0,
+    attempts: 0,
+    leaseUntil: 0,
+    notBefore: 0,
+    hintedAt: 0,
+    again: false,
+    files: [],
+    fingerprint: '',
+    counts: { read: 0, written: 0, deduplicated: 0, quarantined: 0 },
+    asked: 0,
+    startedAt: 0,
+    doneAt: 0,
+    error: '',
+    ...change,
+  };
+}
+
+/** Every field with a value of its own. */
+const full = (of: Window): LedgerEntry =>
+  entry(of, {
+    state: 'running',
+    revision: 7,
+    attempts: 3,
+    leaseUntil: first + 1,
+    notBefore: first + 2,
+    hintedAt: first + 3,
+    again: true,
+    files: [
+      { path: 'requests/app=shop/ü "x"/a.parquet', signal: 'requests', rows: 5, bytes: 6_000_000_000 },
+      { path: '_quarantine/b', signal: 'quarantine', rows: 0, bytes: 0 },
+    ],
+    fingerprint: '123|2026-11-21T03:00:00Z',
+    counts: { read: 5_000_000_000, written: 4_999_999_990, deduplicated: 10, quarantined: 2 },
+    asked: 42,
+    startedAt: first + 4,
+    doneAt: first + 5,
+    error: "query requests: 403 'Forbidden'; give the role Reader\nü",
+  });
+
+async function must<T>(value: Promise<T | undefined>): Promise<T> {
+  const found = await value;
+  assert.ok(found !== undefined);
+  return found;
+}
+
+const all = <T>(values: AsyncIterable<T>): Promise<T[]> => Array.fromAsync(values);
+const isOpen = ({ state, again }: LedgerEntry) => state !== 'done' || again;
+const byStart = (a: LedgerEntry, b: LedgerEntry) => a.window.start - b.window.start;
+const byApp = (a: Feed, b: Feed) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
+
+export function ledgerContract(name: string, { make, runs, files }: LedgerContract): void {
+  describe(`ledger contract: ${name}`, () => {
+    const opened = async () => {
+      const reopen = await make();
+      const ledger = reopen();
+      await ledger.prepare();
+      return { ledger, reopen };
+    };
+
+    test('prepare can be called again', async () => {
+      const { ledger, reopen } = await opened();
+      await Promise.all([ledger.prepare(), reopen().prepare()]);
+      assert.equal(await ledger.read(window(0)), undefined);
+      assert.equal(await ledger.progress(feed), undefined);
+      assert.deepEqual([await all(ledger.list(feed)), await all(ledger.open(feed)), await all(ledger.feeds())], [[], [], []]);
+    });
+
+    test('what is written is read, every field of it, by other processes too', async () => {
+      const { ledger, reopen } = await opened();
+      const etag = await must(ledger.write(full(window(0)), undefined));
+      for (const each of [ledger, reopen()]) assert.deepEqual(await each.read(window(0)), { value: full(window(0)), etag });
+      assert.deepEqual(await all(reopen().list(feed)), [full(window(0))]);
+      assert.deepEqual(await all(reopen().open(feed)), [full(window(0))]);
+    });
+
+    test('write: only over what has not changed', async () => {
+      const { ledger, reopen } = await opened();
+      const other = reopen();
+      assert.equal(await ledger.write(entry(window(0)), 'W/"datetime\'2020-01-01T00%3A00%3A00.0000000Z\'"'), undefined, 'not there');
+      const one = await must(ledger.write(entry(window(0)), undefined));
+      assert.equal(await other.write(entry(window(0), { revision: 1 }), undefined), undefined, 'it exists');
+      const two = await must(other.write(entry(window(0), { revision: 1, state: 'done' }), one));
+      assert.notEqual(two, one);
+      for (const state of ['done', 'running'] as const) assert.equal(await ledger.write(entry(window(0), { state }), one), undefined);
+      assert.deepEqual(await ledger.read(window(0)), { value: entry(window(0), { revision: 1, state: 'done' }), etag: two });
+      const three = await must(ledger.write(entry(window(0), { revision: 2, state: 'done' }), two));
+      assert.ok(await ledger.write(entry(window(0), { revision: 3, state: 'running' }), three), 'closed, and opened again');
+      assert.deepEqual(await all(ledger.open(feed)), [entry(window(0), { revision: 3, state: 'running' })]);
+    });
+
+    test('of writes at once, exactly one wins', async () => {
+      const { reopen } = await opened();
+      const instances = Array.from({ length: 4 }, reopen);
+      let etag: string | undefined;
+      for (let round = 0; round < 4; round += 1) {
+        const state: WindowState = round % 2 === 0 ? 'running' : 'done';
+        const tags = await Promise.all(instances.map((ledger, n) => ledger.write(entry(window(0), { revision: n, state }), etag)));
+        assert.equal(tags.filter((tag) => tag !== undefined).length, 1, `round ${round}`);
+        const winner = tags.findIndex((tag) => tag !== undefined);
+        etag = tags[winner];
+        assert.deepEqual(await instances[0]?.read(window(0)), { value: entry(window(0), { revision: winner, state }), etag });
+        assert.equal((await all(reopen().open(feed))).length, round % 2 === 0 ? 1 : 0);
+      }
+    });
+
+    test('list: ranges, by start; halves of a window side by side', async () => {
+      const { ledger } = await opened();
+      const half = { ...window(2), end: window(2).start + HOUR / 2 };
+      const odd = { ...window(2), start: half.end, end: half.end + 1500 };
+      const windows = [window(0), window(1), half, odd, window(30), window(9000)];
+      for (const each of windows.toReversed()) await ledger.write(entry(each), undefined);
+      assert.deepEqual(
+        (await all(ledger.list(feed))).map((each) => each.window),
+        windows,
+      );
+      assert.deepEqual(
+        (await all(ledger.open(feed))).map((each) => each.window),
+        windows,
+      );
+      const ranges = [
+        {},
+        { start: window(1).start },
+        { end: window(1).start },
+        { start: half.start, end: odd.start },
+        { start: odd.start + 1, end: odd.end },
+        { start: 0, end: first * 2 },
+      ];
+      for (const range of ranges) {
+        const expected = windows.filter(({ start }) => start >= (range.start ?? 0) && start < (range.end ?? Infinity));
+        assert.deepEqual(
+          (await all(ledger.list(feed, range))).map((each) => each.window),
+          expected,
+          JSON.stringify(range),
+        );
+      }
+    });
+
+    test('plan: entries and progress in one step, or nothing', async () => {
+      const { ledger, reopen } = await opened();
+      const forty = Array.from({ length: 40 }, (_, n) => entry(window(n), { hintedAt: first }));
+      assert.equal(await ledger.plan(feed, { horizon: window(39).end, watermark: first }, undefined, forty), true);
+      const seen = await must(reopen().progress(feed));
+      assert.deepEqual(seen.value, { horizon: window(39).end, watermark: first });
+      assert.deepEqual(await all(reopen().list(feed)), forty);
+      assert.deepEqual(await all(reopen().open(feed)), forty);
+
+      const more = [entry(window(40)), entry(window(41), { state: 'done' })];
+      const next = { horizon: window(41).end, watermark: first + HOUR };
+      for (const etag of [undefined, 'W/"datetime\'2020-01-01T00%3A00%3A00.0000000Z\'"'])
+        assert.equal(await ledger.plan(feed, next, etag, more), false);
+      assert.equal(await ledger.plan(feed, next, seen.etag, [entry(window(42)), entry(window(5))]), false, 'one of them exists');
+      assert.deepEqual(await reopen().progress(feed), seen);
+      assert.equal(await ledger.read(window(42)), undefined);
+      assert.equal(await ledger.plan(feed, next, seen.etag, more), true);
+      assert.equal((await all(ledger.list(feed))).length, 42);
+      assert.equal((await all(ledger.open(feed))).length, 41);
+
+      const last = await must(ledger.progress(feed));
+      assert.equal(await ledger.plan(feed, { ...next, watermark: next.horizon }, last.etag, []), true, 'the watermark alone');
+      assert.deepEqual((await must(ledger.progress(feed))).value, { ...next, watermark: next.horizon });
+    });
+
+    test('plan: of several at once, one wins and only its windows are there', async () => {
+      const { reopen } = await opened();
+      const instances = Array.from({ length: 4 }, reopen);
+      let horizon = first;
+      for (let round = 0; round < 3; round += 1) {
+        const etag = (await instances[0]?.progress(feed))?.etag;
+        const plans = instances.map((_, n) =>
+          [0, 1, 2].map((k) => entry({ ...feed, start: horizon + k * (n + 1) * 1000, end: horizon + (k + 1) * (n + 1) * 1000 })),
+        );
+        const progress = plans.map((entries) => ({ horizon: entries.at(-1)?.window.end ?? 0, watermark: first }));
+        const won = await Promise.all(instances.map((ledger, n) => ledger.plan(feed, progress[n] ?? assert.fail(), etag, plans[n] ?? [])));
+        assert.equal(won.filter(Boolean).length, 1);
+        const winner = won.indexOf(true);
+        assert.deepEqual(await all(reopen().list(feed, { start: horizon })), plans[winner]);
+        assert.deepEqual((await reopen().progress(feed))?.value, progress[winner]);
+        horizon = progress[winner]?.horizon ?? 0;
+      }
+    });
+
+    test('feeds are kept apart, whatever they are called, and can be listed', async () => {
+      const { ledger, reopen } = await opened();
+      const apps = ['shop', 'Shop', 'a/b', 'a|b', 'a', "o'neil", 'ü 日本 🚀', 'x%2Fy', 'x~002fy', '100%', '.', '..', 'con'];
+      const feeds = apps.map(
+        (app, n): Feed => ({
+          app,
+          signal: (['requests', 'traces'] as Signal[])[n % 2] ?? 'traces',
+          source: n % 3 === 0 ? 'query' : 'file-1',
+        }),
+      );
+      await Promise.all(
+        feeds.map((of, n) =>
+          n % 2 === 0 ? ledger.write(entry(window(n, of)), undefined) : ledger.plan(of, { horizon: n, watermark: 1 }, undefined, []),
+        ),
+      );
+      for (const [n, of] of feeds.entries()) {
+        assert.deepEqual(
+          (await all(reopen().list(of))).map((each) => each.window),
+          n % 2 === 0 ? [window(n, of)] : [],
+          of.app,
+        );
+        assert.deepEqual((await ledger.progress(of))?.value, n % 2 === 0 ? undefined : { horizon: n, watermark: 1 }, of.app);
+      }
+      assert.deepEqual((await all(reopen().feeds())).sort(byApp), feeds.sort(byApp));
+    });
+
+    test(`an entry can name ${files} files, and fewer again`, async () => {
+      const { ledger } = await opened();
+      const list = Array.from({ length: files }, (_, n): FileRecord => {
+        const path = `requests/app=shop/date=2026-11-21/hour=${n % 24}/query_20261121T0300Z_20261121T0400Z_${n}.parquet`;
+        return { path, signal: 'requests', rows: n, bytes: n * 1000 };
+      });
+      let etag = await must(ledger.write(entry(window(0), { files: list }), undefined));
+      assert.deepEqual((await ledger.read(window(0)))?.value.files, list);
+      assert.deepEqual((await all(ledger.open(feed)))[0]?.files, list);
+      for (const some of [list.slice(0, 3), [], list]) {
+        etag = await must(ledger.write(entry(window(0), { files: some, state: 'done' }), etag));
+        assert.deepEqual((await ledger.read(window(0)))?.value.files, some);
+      }
+    });
+
+    test('open lists exactly what is open, after any sequence of calls', async () => {
+      const states: WindowState[] = ['due', 'running', 'done', 'done', 'failed'];
+      const call = fc.record({
+        at: fc.nat({ max: 4 }),
+        state: fc.constantFrom(...states),
+        again: fc.boolean(),
+        stale: fc.boolean(),
+        plan: fc.boolean(),
+        by: fc.nat({ max: 1 }),
+      });
+      await fc.assert(
+        fc.asyncProperty(fc.array(call, { minLength: 4, maxLength: 14 }), async (calls) => {
+          const { reopen } = await opened();
+          const instances = [reopen(), reopen()];
+          const expected = new Map<number, { value: LedgerEntry; etag: string; before: string | undefined }>();
+          for (const [n, { at, state, again, stale, plan, by }] of calls.entries()) {
+            const ledger = instances[by] ?? assert.fail();
+            const value = entry(window(at), { state, again, revision: n });
+            const known = expected.get(at);
+            if (plan) {
+              const planned = await ledger.plan(feed, { horizon: n + 1, watermark: 0 }, (await ledger.progress(feed))?.etag, [value]);
+              assert.equal(planned, known === undefined);
+              if (planned) expected.set(at, { value, etag: (await must(ledger.read(window(at)))).etag, before: undefined });
+            } else {
+              const etag = await ledger.write(value, stale ? known?.before : known?.etag);
+              assert.equal(etag !== undefined, !stale || known === undefined);
+              if (etag !== undefined) expected.set(at, { value, etag, before: known?.etag });
+            }
+          }
+          const entries = [...expected.values()].map(({ value }) => value).sort(byStart);
+          for (const ledger of [...instances, reopen()]) {
+            assert.deepEqual(await all(ledger.list(feed)), entries);
+            assert.deepEqual(await all(ledger.open(feed)), entries.filter(isOpen));
+          }
+        }),
+        { numRuns: runs },
+      );
+    });
+
+    test('open lists exactly what is open, after several processes opened and closed at once', async () => {
+      const { reopen } = await opened();
+      await reopen().write(entry(window(0)), undefined);
+      const flip = async (ledger: Ledger, times: number, seed: number) => {
+        for (let n = 0; n < times; n += 1) {
+          const seen = await must(ledger.read(window(0)));
+          const state: WindowState = (n * 7 + seed) % 3 === 0 ? 'running' : 'done';
+          await ledger.write({ ...seen.value, state, revision: seen.value.revision + 1 }, seen.etag);
+        }
+      };
+      for (let round = 0; round < 5; round += 1) {
+        await Promise.all([0, 1, 2].map((seed) => flip(reopen(), 4 + round, seed)));
+        const { value } = await must(reopen().read(window(0)));
+        assert.deepEqual(await all(reopen().open(feed)), isOpen(value) ? [value] : []);
+      }
+    });
+  });
+}

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { BlobServiceClient } from '@azure/storage-blob';
+import { type Azurite, startAzurite } from '../../local/azurite.ts';
+import { createContainerStore } from '../../shared/lake/store-container.ts';
+import { createFolderStore } from '../../shared/lake/store-folder.ts';
+import { createMemoryStore } from '../../shared/lake/store-memory.ts';
+import type { Feed, Ledger, LedgerEntry, Window } from '../../shared/model.ts';
+import { plannedEntry } from '../../shared/pipeline/entry.ts';
+import { createStoreLedger } from '../../shared/state/ledger-store.ts';
+import { ledgerContract } from '../contracts/ledger.ts';
+
+let base = '';
+let azurite: Azurite;
+let made = 0;
+before(async () => {
+  base = await mkdtemp(join(tmpdir(), 'ledger-'));
+  azurite = await startAzurite();
+});
+after(async () => {
+  await azurite.close();
+  await rm(base, { recursive: true, force: true });
+});
+
+ledgerContract('in a memory store', {
+  make: async () => {
+    const store = createMemoryStore();
+    return () => createStoreLedger(store);
+  },
+  runs: 100,
+  files: 3000,
+});
+
+ledgerContract('in a folder', {
+  make: async () => {
+    const folder = await mkdtemp(join(base, 'store-'));
+    return () => createStoreLedger(createFolderStore(folder));
+  },
+  runs: 5,
+  files: 3000,
+});
+
+ledgerContract('in a container of Azurite', {
+  make: async () => {
+    const client = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient(`test-${++made}`);
+    return () => createStoreLedger(createContainerStore({ client, prefix: 'lake', newId: randomUUID }));
+  },
+  runs: 3,
+  files: 3000,
+});
+
+const feed: Feed = { app: 'shop', signal: 'requests', source: 'query' };
+const window = (n: number): Window => ({ ...feed, start: n * 3_600_000, end: (n + 1) * 3_600_000 });
+const planned = (n: number) => plannedEntry(window(n), 0);
+const isOpen = ({ state, again }: LedgerEntry) => state !== 'done' || again;
+
+/** A store on which the process dies before its k-th step, and another process's view of the same store. */
+function dying() {
+  let left = Infinity;
+  const store = createMemoryStore({
+    onStep: () => {
+      left -= 1;
+      if (left < 0) throw new Error('killed');
+    },
+  });
+  return {
+    store,
+    dieAfter: (steps: number) => {
+      left = steps;
+    },
+  };
+}
+
+describe('ledger in a store: killed between any two steps', () => {
+  const acts: Record<string, { setUp: (ledger: Ledger) => Promise<unknown>; act: (ledger: Ledger) => Promise<unknown> }> = {
+    plan: {
+      setUp: async () => {},
+      act: (ledger) => ledger.plan(feed, { horizon: 3, watermark: 0 }, undefined, [planned(0), planned(1), planned(2)]),
+    },
+    'plan again': {
+      setUp: (ledger) => ledger.plan(feed, { horizon: 1, watermark: 0 }, undefined, [planned(0)]),
+      act: async (ledger) => {
+        const seen = await ledger.progress(feed);
+        return ledger.plan(feed, { horizon: 3, watermark: 0 }, seen?.etag, [planned(1), planned(2)]);
+      },
+    },
+    close: {
+      setUp: (ledger) => ledger.write(planned(0), undefined),
+      act: async (ledger) => ledger.write({ ...planned(0), state: 'done' }, (await ledger.read(window(0)))?.etag),
+    },
+    reopen: {
+      setUp: (ledger) => ledger.write({ ...planned(0), state: 'done' }, undefined),
+      act: async (ledger) => ledger.write({ ...planned(0), state: 'running' }, (await ledger.read(window(0)))?.etag),
+    },
+  };
+  for (const [name, { setUp, act }] of Object.entries(acts)) {
+    test(name, async () => {
+      let finished = false;
+      for (let steps = 0; !finished; steps += 1) {
+        const { store, dieAfter } = dying();
+        await setUp(createStoreLedger(store));
+        dieAfter(steps);
+        finished = await act(createStoreLedger(store)).then(
+          () => true,
+          () => false,
+        );
+        dieAfter(Infinity);
+
+        const ledger = createStoreLedger(store);
+        const entries = await Array.fromAsync(ledger.list(feed));
+        assert.deepEqual(await Array.fromAsync(ledger.open(feed)), entries.filter(isOpen), `killed after ${steps} steps`);
+        if (name.startsWith('plan')) {
+          const { horizon = 0 } = (await ledger.progress(feed))?.value ?? {};
+          assert.deepEqual(
+            entries.map((entry) => entry.window),
+            [0, 1, 2].slice(0, horizon).map(window),
+            `killed after ${steps} steps`,
+          );
+        }
+        assert.ok(steps < 200);
+      }
+    });
+  }
+
+  test('a plan that nobody finished is finished by the next one, also of a process that knew the feed before', async () => {
+    for (let steps = 0; steps < 30; steps += 1) {
+      const { store, dieAfter } = dying();
+      const survivor = createStoreLedger(store);
+      assert.equal(await survivor.plan(feed, { horizon: 1, watermark: 0 }, undefined, [planned(0)]), true);
+      const other = createStoreLedger(store);
+      const etag = (await other.progress(feed))?.etag;
+      dieAfter(steps);
+      await other.plan(feed, { horizon: 3, watermark: 0 }, etag, [planned(1), planned(2)]).catch(() => {});
+      dieAfter(Infinity);
+      const seen = await survivor.progress(feed);
+      const horizon = seen?.value.horizon ?? 0;
+      assert.equal(await survivor.plan(feed, { horizon: horizon + 1, watermark: 0 }, seen?.etag, [planned(horizon)]), true);
+      const starts = (await Array.fromAsync(survivor.list(feed))).map((entry) => entry.window);
+      assert.deepEqual(
+        starts,
+        Array.from({ length: horizon + 1 }, (_, n) => window(n)),
+      );
+      assert.equal((await Array.fromAsync(survivor.open(feed))).length, horizon + 1);
+    }
+  });
+});
+
+test('documents of a newer version and broken ones are refused with one line', async () => {
+  const store = createMemoryStore();
+  const ledger = createStoreLedger(store);
+  await ledger.write(planned(0), undefined);
+  const [document] = await Array.fromAsync(store.list('_insights-lake/ledger/app=shop/source=query/signal=requests/windows/'));
+  assert.ok(document);
+  const newer = await store.put(document.name, new TextEncoder().encode('{"stateVersion": 2}'), document.etag);
+  await assert.rejects(ledger.read(window(0)), /a newer version of Insights Lake wrote it .*upgrade this instance/);
+  await store.put(document.name, new TextEncoder().encode('{"stateVersion": '), newer);
+  await assert.rejects(ledger.read(window(0)), /^Error: read _insights-lake\/ledger\/.*\.json in memory: it is no JSON document any more/);
+});

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables';
+import { type Azurite, startAzurite } from '../../local/azurite.ts';
+import type { Feed, FileRecord, Window } from '../../shared/model.ts';
+import { plannedEntry } from '../../shared/pipeline/entry.ts';
+import { createTableLedger } from '../../shared/state/ledger-table.ts';
+import { ledgerContract } from '../contracts/ledger.ts';
+
+let azurite: Azurite;
+let tables = 0;
+before(async () => {
+  azurite = await startAzurite();
+});
+after(() => azurite.close());
+
+const newTable = () => TableClient.fromConnectionString(azurite.connectionString, `test${++tables}`, { allowInsecureConnection: true });
+
+ledgerContract('table of Azurite', {
+  make: async () => {
+    const client = newTable();
+    return () => createTableLedger({ client, lakeId: 'lake' });
+  },
+  runs: 15,
+  files: 3000,
+});
+
+const feed: Feed = { app: 'shop', signal: 'requests', source: 'query' };
+const window: Window = { ...feed, start: 0, end: 3_600_000 };
+const partitionKey = 'lake|shop|query|requests';
+const rowKey = 'w|1970-01-01T00:00:00.000Z_1970-01-01T01:00:00.000Z';
+
+describe('ledger in a table', () => {
+  const opened = async () => {
+    const client = newTable();
+    const ledger = createTableLedger({ client, lakeId: 'lake' });
+    await ledger.prepare();
+    return { client, ledger };
+  };
+
+  test('lakes share a table and see nothing of each other', async () => {
+    const { client, ledger } = await opened();
+    const other = createTableLedger({ client, lakeId: 'lake2' });
+    await ledger.plan(feed, { horizon: 1, watermark: 1 }, undefined, [plannedEntry(window, 0)]);
+    assert.equal(await other.read(window), undefined);
+    assert.equal(await other.progress(feed), undefined);
+    assert.deepEqual(await Array.fromAsync(other.feeds()), []);
+    assert.deepEqual(await Array.fromAsync(ledger.feeds()), [feed]);
+  });
+
+  test('properties of a newer version survive an update', async () => {
+    const { client, ledger } = await opened();
+    await ledger.write(plannedEntry(window, 0), undefined);
+    await client.updateEntity({ partitionKey, rowKey, colour: 'blue' }, 'Merge');
+    const seen = await ledger.read(window);
+    assert.ok(seen);
+    await ledger.write({ ...seen.value, state: 'done' }, seen.etag);
+    assert.equal((await client.getEntity(partitionKey, rowKey)).colour, 'blue');
+  });
+
+  test('a newer state is refused', async () => {
+    const { client, ledger } = await opened();
+    await ledger.plan(feed, { horizon: 1, watermark: 1 }, undefined, [plannedEntry(window, 0)]);
+    for (const key of [rowKey, rowKey.replace('w', 'o'), 'p'])
+      await client.updateEntity({ partitionKey, rowKey: key, stateVersion: 2 }, 'Merge');
+    const refused = /^Error: read the ledger: a newer version of Insights Lake wrote it \(state version 2, this one knows 1\); upgrade/;
+    await assert.rejects(ledger.read(window), refused);
+    await assert.rejects(ledger.progress(feed), refused);
+    await assert.rejects(Array.fromAsync(ledger.list(feed)), refused);
+    await assert.rejects(Array.fromAsync(ledger.open(feed)), refused);
+  });
+
+  test('too many files are refused with one line', async () => {
+    const { ledger } = await opened();
+    const files = Array.from(
+      { length: 20_000 },
+      (_, n): FileRecord => ({ path: `requests/${n}.parquet`, signal: 'requests', rows: 1, bytes: 1 }),
+    );
+    await assert.rejects(
+      ledger.write({ ...plannedEntry(window, 0), files }, undefined),
+      /20000 files are more than an entry .*choose a shorter window/,
+    );
+    await assert.rejects(
+      ledger.plan(
+        feed,
+        { horizon: 1, watermark: 1 },
+        undefined,
+        Array.from({ length: 41 }, () => plannedEntry(window, 0)),
+      ),
+      /at most 40/,
+    );
+  });
+
+  test('open() reads what is open and nothing else', async () => {
+    const { client, ledger } = await opened();
+    for (let n = 0; n < 5; n += 1) {
+      const each = { ...window, start: n * 3_600_000, end: (n + 1) * 3_600_000 };
+      const etag = await ledger.write(plannedEntry(each, 0), undefined);
+      if (n > 0) await ledger.write({ ...plannedEntry(each, 0), state: 'done' }, etag);
+    }
+    const rows = (await Array.fromAsync(client.listEntities())).map((entity) => entity.rowKey?.split('|')[0]);
+    assert.deepEqual(rows.sort(), ['f', 'lake', 'o', 'w', 'w', 'w', 'w', 'w']);
+  });
+
+  test('failures say what to do and keep secrets', async () => {
+    const options = { allowInsecureConnection: true, retryOptions: { maxRetries: 0 } };
+    const secret = Buffer.from('SECRET').toString('base64');
+    const wrongKey = new TableClient(azurite.tableUrl, 'test1', new AzureNamedKeyCredential(azurite.account, secret), options);
+    const sas = new TableClient(`${azurite.tableUrl}?sv=2024-01-01&sig=SECRET`, 'test1', options);
+    const nobody = new TableClient('http://127.0.0.1:1/account?sig=SECRET', 'test1', options);
+    const cases: [TableClient, RegExp][] = [
+      [newTable(), /^write table http.*test\d+: there is no such table/],
+      [wrongKey, /^write table http.*test1: not allowed; give this identity the role Storage Table Data Contributor/],
+      [sas, /^write table http.*test1: not allowed/],
+      [nobody, /^write table http.*test1: nothing listens there/],
+    ];
+    for (const [client, message] of cases) {
+      const ledger = createTableLedger({ client, lakeId: 'lake' });
+      const error: unknown = await ledger.write(plannedEntry(window, 0), undefined).catch((caught) => caught);
+      assert.ok(error instanceof Error);
+      assert.match(error.message, message);
+      assert.doesNotMatch(`${error.message} ${error.stack} ${JSON.stringify(error)}`, /SECRET|sig=/);
+    }
+  });
+});
