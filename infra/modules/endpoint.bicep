@@ -17,7 +17,6 @@ param subnetId string
 param targetId string
 
 @description('The part of it: blob, queue, table or sites.')
-@allowed(['blob', 'queue', 'table', 'sites'])
 param group string
 
 @description('Name of a private DNS zone of this resource group that takes up the address; empty: a policy of yours sees to it.')

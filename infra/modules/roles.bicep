@@ -3,7 +3,6 @@
 targetScope = 'resourceGroup'
 
 @description('Object id of the identity that the roles are for.')
-@minLength(36)
 param principalId string
 
 @description('Storage account of the function host: locks, keys and package (blobs), windows (queue), ledger (table).')
