@@ -12,6 +12,7 @@ function stopSignal(): AbortSignal {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
+      if (stop.signal.aborted) process.exit(130); // twice: at once; what runs in other processes ends with this one
       process.exitCode = 130;
       stop.abort();
     });
@@ -31,7 +32,10 @@ async function main(): Promise<void> {
   if (!abort.aborted) process.exitCode = complete ? 0 : 1;
 }
 
+process.stdout.on('error', () => process.exit(1)); // whoever read it is gone; what runs in other processes ends with this one
+
 main().catch((error: unknown) => {
+  if (process.exitCode === 130) return;
   console.error(`The demonstration stopped: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
 });

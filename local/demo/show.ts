@@ -32,13 +32,17 @@ export async function show(stage: Stage, say: Say, abort: AbortSignal): Promise<
   const onEvent = firstRows(say);
   await stage.startFunctions(onEvent);
   say('the functions planWindows, runWindow and transformBlob are running');
-  const troubles = Promise.all([
-    cutAnAnswer(stage, say, abort),
-    killHalfWay(stage, onEvent, say, abort),
-    repeatAMessage(stage, say, abort),
-    addLateBlobs(stage, late, say, abort),
-  ]);
-  const entries = await untilDone(stage, expectedWindows(story, blobs), say, abort, troubles);
+  const over = new AbortController();
+  const until = AbortSignal.any([abort, over.signal]);
+  let open = 4;
+  const troubles = [
+    cutAnAnswer(stage, say, until),
+    killHalfWay(stage, onEvent, say, until),
+    repeatAMessage(stage, say, until),
+    addLateBlobs(stage, late, say, until),
+  ].map((trouble) => trouble.then(() => open--));
+  const finished = untilDone(stage, expectedWindows(story, blobs), say, abort, () => open === 0).finally(() => over.abort());
+  const [entries] = await Promise.all([finished, ...troubles]);
   if (abort.aborted) return false;
   return report(stage, blobs, entries, say);
 }
@@ -55,7 +59,7 @@ function firstRows(say: Say): (event: HostEvent) => void {
 async function cutAnAnswer({ simulator }: Stage, say: Say, abort: AbortSignal): Promise<void> {
   const fault = simulator.fault(cutShort);
   while (fault.hits === 0 && !abort.aborted) await pause(50, abort);
-  say('trouble: the query API cut an answer short (traces); the run asks again in halves');
+  if (!abort.aborted) say('trouble: the query API cut an answer short (traces); the run asks again in halves');
 }
 
 async function killHalfWay(stage: Stage, onEvent: (event: HostEvent) => void, say: Say, abort: AbortSignal): Promise<void> {
@@ -99,21 +103,14 @@ async function untilDone(
   expected: ReadonlySet<string>,
   say: Say,
   abort: AbortSignal,
-  troubles: Promise<unknown>,
+  troublesAreOver: () => boolean,
 ): Promise<LedgerEntry[]> {
-  let over = false;
-  troubles.then(
-    () => {
-      over = true;
-    },
-    () => undefined,
-  );
   const until = Date.now() + patience;
   for (let told = Date.now(); ; await pause(500, abort)) {
     const entries = await allEntries(stage.ledger);
     const done = entries.filter(isDone);
     const open = expected.difference(new Set(done.map(({ window }) => `${window.signal} ${window.app} ${window.start}`)));
-    if ((over && open.size === 0 && done.length === entries.length) || abort.aborted) return entries;
+    if ((troublesAreOver() && open.size === 0 && done.length === entries.length) || abort.aborted) return entries;
     if (Date.now() > until) {
       say(`${open.size} windows are still not done, among them ${[...open].slice(0, 3).join(', ')}; see ${relative('.', places.log)}`);
       return entries;

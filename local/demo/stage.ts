@@ -40,25 +40,33 @@ export async function withStage<T>(options: { live: boolean; now: Millis }, use:
     const ledger = ledgerOf(settings);
     await ledger.prepare();
     const functions = functionsOf(environment(settings, places.work));
-    closers.push(functions.killFunctions);
+    closers.push(functions.close);
     return await Promise.race([use({ story, settings, azurite, simulator, ledger, ...functions }), functions.failed]);
   } finally {
     for (const close of closers.reverse()) await close().catch(() => undefined);
   }
 }
 
-function functionsOf(env: Record<string, string>): Pick<Stage, 'startFunctions' | 'killFunctions' | 'failed'> {
+function functionsOf(env: Record<string, string>): Pick<Stage, 'startFunctions' | 'killFunctions' | 'failed'> & { close(): Promise<void> } {
   let running: RunningApp | undefined;
+  let closed = false;
   let fail: (error: Error) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
   });
   failed.catch(() => undefined); // told to whoever races against it
+  const killFunctions = async (): Promise<void> => running?.kill();
   return {
     failed,
+    killFunctions,
     startFunctions: async (onEvent) => {
-      running = await startApp(env, places.log, onEvent, fail);
+      if (closed) return;
+      running = startApp(env, places.log, onEvent, fail);
+      await running.ready;
     },
-    killFunctions: async () => running?.kill(),
+    close: async () => {
+      closed = true;
+      await killFunctions();
+    },
   };
 }
