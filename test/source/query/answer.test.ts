@@ -194,9 +194,12 @@ test('a long answer goes into several files, a row of 20 MB into one', async () 
   for (const file of answer.files) assert.ok(file.bytes <= 64 * 1024 * 1024);
 });
 
-test('a failing body leaves nothing behind', async () => {
+test('a failing body and unusable rows leave nothing behind', async () => {
+  // More than is buffered, so that files have been begun.
+  const rows = JSON.stringify(Array.from({ length: 1000 }, (_, i) => [i, 'x'.repeat(1000)]));
   async function* failing(): AsyncGenerator<Uint8Array> {
-    yield Buffer.from(`{"tables":[${TABLE}[[1,"x"]`);
+    yield Buffer.from(`{"tables":[${TABLE}${rows}`);
+    assert.equal((await readdir(folder)).length, 1);
     throw new Error('dropped');
   }
   await assert.rejects(
@@ -204,4 +207,8 @@ test('a failing body leaves nothing behind', async () => {
     /dropped/,
   );
   assert.deepEqual(await readdir(folder), []);
+  for (const end of ['}],"error":{"code":"PartialError"}}', '}', '}]}}']) {
+    const answer = await read(Buffer.from(`{"tables":[${TABLE}${rows}${end}`));
+    assert.deepEqual(answer.files, []);
+  }
 });
