@@ -1,3 +1,4 @@
+import { isContainerPattern } from './config-exports.ts';
 import { documentSetting, type Env, settingOf, valueAt, withFlatSettings } from './config-flat.ts';
 import { settingsDocument } from './config-schema.ts';
 
@@ -6,8 +7,10 @@ export interface Bindings {
   /** Six fields, UTC. */
   readonly schedule: string;
   readonly queue: string;
-  /** Undefined when no container of export blobs is set. */
+  /** Undefined when no container of export blobs is set, or the first is a pattern: appending to blobs triggers nothing. */
   readonly blobs: BlobBinding | undefined;
+  /** When the containers of export blobs are swept; undefined when none is set. */
+  readonly sweep: string | undefined;
 }
 
 export interface BlobBinding {
@@ -27,18 +30,21 @@ export function bindingsOf(env: Env, readFile: (path: string) => string): Bindin
   const { plan, state } = settingsDocument.shape;
   const { schedule } = plan.safeParse({ schedule: valueAt(raw, ['plan', 'schedule']) }).data ?? plan.parse({});
   const { queue } = state.safeParse({ queue: valueAt(raw, ['state', 'queue']) }).data ?? state.parse({});
-  return { schedule, queue, blobs: blobBinding(valueAt(raw, ['exports'])) };
+  return { schedule, queue, ...exportBindings(valueAt(raw, ['exports'])) };
 }
 
-function blobBinding(given: unknown): BlobBinding | undefined {
+function exportBindings(given: unknown): Pick<Bindings, 'blobs' | 'sweep'> {
   const { exports } = settingsDocument.shape;
   const container = valueAt(given, ['container']);
-  if (!exports.safeParse({ container }).data) return undefined;
-  const right = ['prefix', 'connection', 'trigger'].filter((key) => exports.safeParse({ container, [key]: valueAt(given, [key]) }).success);
-  const blobs = exports.parse({ container, ...Object.fromEntries(right.map((key) => [key, valueAt(given, [key])])) });
-  if (blobs === undefined) return undefined;
-  const folder = blobs.prefix === '' ? '' : `${blobs.prefix}/`;
-  return { path: `${blobs.container}/${folder}{name}`, connection: blobs.connection, source: blobs.trigger };
+  if (!exports.safeParse({ container }).data) return { blobs: undefined, sweep: undefined };
+  const keys = ['prefix', 'connection', 'trigger', 'schedule'];
+  const right = keys.filter((key) => exports.safeParse({ container, [key]: valueAt(given, [key]) }).success);
+  const set = exports.parse({ container, ...Object.fromEntries(right.map((key) => [key, valueAt(given, [key])])) });
+  const first = set?.container[0];
+  if (set === undefined || first === undefined) return { blobs: undefined, sweep: undefined };
+  const folder = set.prefix === '' ? '' : `${set.prefix}/`;
+  const blobs = { path: `${first}/${folder}{name}`, connection: set.connection, source: set.trigger };
+  return { blobs: isContainerPattern(first) ? undefined : blobs, sweep: set.schedule };
 }
 
 function documentOf(env: Env, readFile: (path: string) => string): object {

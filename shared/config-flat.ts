@@ -22,11 +22,14 @@ export const flatSettings: readonly (readonly [name: string, path: Path, read?: 
   ['QUERY_LAG', ['query', 'lag']],
   ['QUERY_FROM', ['query', 'from']],
   ['QUERY_UNTIL', ['query', 'until']],
-  ['EXPORT_CONTAINER', ['exports', 'container']],
+  ['EXPORT_CONTAINER', ['exports', 'container'], oneOrList],
   ['EXPORT_PREFIX', ['exports', 'prefix']],
   ['EXPORT_CONNECTION', ['exports', 'connection']],
   ['EXPORT_WINDOW', ['exports', 'window']],
   ['EXPORT_REFRESH', ['exports', 'refresh']],
+  ['EXPORT_LOOKBACK', ['exports', 'lookback']],
+  ['EXPORT_EMPTIED', ['exports', 'emptied']],
+  ['SWEEP_SCHEDULE', ['exports', 'schedule']],
   ['EXPORT_TRIGGER', ['exports', 'trigger']],
   ['EXPORT_FROM', ['exports', 'from']],
   ['EXPORT_UNTIL', ['exports', 'until']],
@@ -60,6 +63,10 @@ function listOf(text: string): string[] {
     .split(',')
     .map((word) => word.trim())
     .filter((word) => word !== '');
+}
+
+function oneOrList(text: string): string | string[] {
+  return text.includes(',') ? listOf(text) : text;
 }
 
 /** `folder=name, folder=name`; text that is not written so is handed on, for the schema to refuse. */

@@ -69,6 +69,12 @@ const container = () =>
     /^(?=.{3,63}$)([a-z0-9]+(-[a-z0-9]+)*|\$(root|logs|web))$/,
   );
 
+const exportContainers = () => {
+  const must = 'the name of a container, or a list of them: 3 to 63 small letters, digits and single hyphens, or insights-logs-* or am-*';
+  const name = matching(must, /^((?=.{3,63}$)([a-z0-9]+(-[a-z0-9]+)*|\$(root|logs|web))|insights-logs-\*|am-\*)$/);
+  return z.union([name, z.array(name).min(1)], { error: must }).transform((names) => (typeof names === 'string' ? [names] : names));
+};
+
 const prefix = () =>
   matching(
     'a folder path such as telemetry/raw, without a leading slash, empty parts or ..',
@@ -84,6 +90,12 @@ export const signalList = () =>
     })
     .min(1, { error: 'at least one signal, or all' })
     .transform((names): Signal[] => signalNames.filter((name) => names.includes('all') || names.includes(name)));
+
+const schedule = () =>
+  matching(
+    'a schedule of six fields (second minute hour day month weekday, UTC) such as 0 */5 * * * *',
+    /^([\dA-Za-z*,/-]+ ){5}[\dA-Za-z*,/-]+$/,
+  );
 
 const query = {
   cloud: oneOf(['public', 'usgov', 'china']).describe('Azure cloud that the app lives in. Default: public.').optional(),
@@ -119,8 +131,10 @@ const app = z.strictObject({
 });
 
 const exportBlobs = z.strictObject({
-  container: container().describe('Container that the telemetry was or is exported to.'),
-  prefix: prefix().describe('Folder in the container that holds the exports.'),
+  container: exportContainers().describe(
+    'Containers that the telemetry was or is exported to. insights-logs-* and am-* stand for the ten of diagnostic settings and data export.',
+  ),
+  prefix: prefix().describe('Folder in the first container that holds the exports.'),
   connection: matching('the name of a connection, such as ExportStorage or AzureWebJobsStorage', /^[A-Za-z][A-Za-z0-9_]*$/)
     .describe('App setting, or prefix of app settings (…__blobServiceUri), that names the storage account.')
     .prefault('ExportStorage'),
@@ -130,6 +144,13 @@ const exportBlobs = z.strictObject({
   refresh: duration('a length from 0m to 1d, such as 5m', (length) => length >= 0 && length <= day)
     .describe('A window runs at most once in this time, however many blobs arrive.')
     .prefault('5m'),
+  lookback: duration('a length from 1h to 90d, such as 72h', (length) => length >= 60 * minute && length <= 90 * day)
+    .describe('How long after its time a folder can still change: so far back, from the last sweep that finished, a sweep looks.')
+    .prefault('72h'),
+  emptied: oneOf(['keep', 'follow'])
+    .describe('Whether a folder that was emptied (by a lifecycle rule) leaves the lake as it is, or empties the files of its window.')
+    .prefault('keep'),
+  schedule: schedule().describe('When the containers are swept.').prefault('0 */10 * * * *'),
   trigger: oneOf(['EventGrid', 'LogsAndContainerScan']).describe('How the blob trigger learns of blobs.').prefault('EventGrid'),
   from: instant().describe('Folders before this time are left alone.').optional(),
   until: instant().describe('Folders from this time on are left alone.').optional(),
@@ -177,12 +198,7 @@ const state = z.strictObject({
 });
 
 const plan = z.strictObject({
-  schedule: matching(
-    'a schedule of six fields (second minute hour day month weekday, UTC) such as 0 */5 * * * *',
-    /^([\dA-Za-z*,/-]+ ){5}[\dA-Za-z*,/-]+$/,
-  )
-    .describe('When windows are planned.')
-    .prefault('0 */5 * * * *'),
+  schedule: schedule().describe('When windows are planned.').prefault('0 */5 * * * *'),
   patience: duration('a length from 1m to 1d, such as 30m', (length) => length >= minute && length <= day)
     .describe('How long a message may lead to nothing before it is sent again.')
     .prefault('30m'),

@@ -1,4 +1,5 @@
 import { appFaults, appsOf, overlapFaults, rangeFaults } from './config-apps.ts';
+import { exportsOf } from './config-exports.ts';
 import { faultMessage, issueFaults, withoutFaults } from './config-faults.ts';
 import {
   documentSetting,
@@ -11,10 +12,10 @@ import {
   withFlatSettings,
 } from './config-flat.ts';
 import { lakeFaults, lakePlace, outputFaults, outputOf } from './config-lake.ts';
-import { type Connection, connectionOf } from './config-places.ts';
+import { connectionOf } from './config-places.ts';
 import { type SettingsDocument, settingsDocument } from './config-schema.ts';
 import { shown } from './config-secret.ts';
-import type { Config, ExportSettings } from './model.ts';
+import type { Config } from './model.ts';
 
 /** Reads a file of the app's folder, by the path that stands behind the `@` of INSIGHTS_LAKE_CONFIG. */
 export type ReadFile = (path: string) => string;
@@ -107,10 +108,4 @@ function assemble(settings: SettingsDocument, env: Env, origin: (path: Path) => 
     patience: settings.plan.patience,
     planLimit: settings.plan.limit,
   };
-}
-
-function exportsOf(blobs: NonNullable<SettingsDocument['exports']>, settings: SettingsDocument, connection: Connection): ExportSettings {
-  const { container, prefix, window, refresh, from, until, apps } = blobs;
-  const place = { kind: 'container', url: connection.blobUrl, container, prefix, access: connection.access } as const;
-  return { place, window, refresh, from, until, signals: blobs.signals ?? settings.signals, apps };
 }

@@ -126,12 +126,29 @@ export interface Ledger {
   plan(feed: Feed, progress: Progress, etag: string | undefined, entries: readonly LedgerEntry[]): Promise<boolean>;
   /** Every feed that ever had an entry or progress in this lake. */
   feeds(): AsyncIterable<Feed>;
+  /** When the last sweep began that came to its end; undefined before the first. */
+  swept(): Promise<Millis | undefined>;
+  /** Puts the start of a sweep that has come to its end; an earlier one than is known already changes nothing. */
+  recordSweep(at: Millis): Promise<void>;
 }
 
 /** The queue: a hint that a window may be due. Losing or repeating one does no harm. */
 export interface Hints {
   prepare(): Promise<void>;
   send(window: Window, delay: Millis): Promise<void>;
+}
+
+/** What to sweep beside the folders that can still change: an archive, or a part of one. */
+export interface SweepRequest extends Interval {
+  /** Only windows with a blob whose name (in its container, below its prefix) starts like this; '': all. */
+  readonly prefix: string;
+  /** '': every app. */
+  readonly app: string;
+}
+
+/** The queue again: a range to be swept by the deployed app, beside its live windows. */
+export interface SweepQueue {
+  ask(request: SweepRequest): Promise<void>;
 }
 
 // ---------------------------------------------------------------------------------------------------------------- stores
@@ -220,12 +237,22 @@ export interface Chunk {
   readonly faults: readonly Fault[];
 }
 
-/** One reading of a window, whole. */
-export interface Reading {
-  /** What the source looks like: known before reading for blobs, only after the last chunk for a query ('' until then). */
+/** What the source of a window looks like, at a glance. shared/pipeline/verdict.ts compares it with what the ledger knows. */
+export interface Look {
+  /**
+   * Known before reading for blobs, only after the last chunk for a query ('' until then). Of blobs a hash, and behind it marks:
+   * before reading `+open` where they may still be appended to; after reading `+tail` where a record that is cut short by the end of
+   * its blob was left for the next reading, and `+archived` where archived blobs were left out.
+   */
   readonly fingerprint: string;
-  /** Nothing is there (no blob in the folder). Always false for a query. */
+  /** Nothing is there that the lake should follow (no blob in the folder, or none that can be read). Always false for a query. */
   readonly empty: boolean;
+  /** Blobs of the archive tier, which cannot be read; left out: none. */
+  readonly archived?: number;
+}
+
+/** One reading of a window, whole. */
+export interface Reading extends Look {
   /** Requests made or blobs read so far. */
   readonly asked: number;
   /** Chunks of at most 64 MiB (a single longer record aside), written into the folder `work`. */
@@ -234,6 +261,32 @@ export interface Reading {
 
 export interface Source {
   open(window: Window, abort: AbortSignal): Promise<Reading>;
+}
+
+/** What the folders of a window of export blobs hold, seen without reading them. Its fingerprint is that of a reading opened now. */
+export interface Sighting extends Look {
+  readonly window: Window;
+  readonly blobs: number;
+  readonly bytes: number;
+  readonly archived: number;
+}
+
+/**
+ * What a sweep meets beside windows. `missing`: a container that does not exist. `unknown`: a folder or container whose kind is no
+ * signal (another category of diagnostic settings, another table). Neither fails anything.
+ */
+export interface Oddity {
+  readonly kind: 'missing' | 'unknown';
+  readonly what: string;
+}
+
+/** The windows that export blobs make, by their time folders. */
+export interface Sightings {
+  /**
+   * Every window with blobs that lies in the range at least in part: feed by feed, in order of time. Lists the time folders of the
+   * range and the folders above them, nothing else. `tell` is called for each oddity, once.
+   */
+  sightings(range: SweepRequest, abort: AbortSignal, tell: (oddity: Oddity) => void): AsyncIterable<Sighting>;
 }
 
 // ---------------------------------------------------------------------------------------------------------------- engine
@@ -333,10 +386,17 @@ export interface App {
 }
 
 export interface ExportSettings {
+  /** The first container, the one that the blob trigger watches. */
   readonly place: Place;
+  /** All containers, of one account; the first among them. */
+  readonly places: readonly Place[];
   readonly window: Millis;
   /** A window runs at most once in this time. */
   readonly refresh: Millis;
+  /** How long after its time a folder can still change: so far back a sweep looks, and then a window is settled. */
+  readonly lookback: Millis;
+  /** A folder that was emptied (by a lifecycle rule) leaves the lake as it is, or empties the files of its window. */
+  readonly emptied: 'keep' | 'follow';
   /** Time of the folders that count: `from <= folder < until`; undefined: no limit. */
   readonly from: Millis | undefined;
   readonly until: Millis | undefined;

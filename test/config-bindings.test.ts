@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bindingsOf } from '../shared/config-bindings.ts';
 
-const usual = { schedule: '0 */5 * * * *', queue: 'insights-lake-windows', blobs: undefined };
+const usual = { schedule: '0 */5 * * * *', queue: 'insights-lake-windows', blobs: undefined, sweep: undefined };
+const sweep = '0 */10 * * * *';
 const blobs = { path: 'exports/{name}', connection: 'ExportStorage', source: 'EventGrid' };
 
 const table: readonly [string, Record<string, string>, object][] = [
@@ -10,12 +11,12 @@ const table: readonly [string, Record<string, string>, object][] = [
   [
     'flat settings',
     { PLAN_SCHEDULE: '0 0 * * * *', WINDOW_QUEUE: 'q-1', EXPORT_CONTAINER: 'exports' },
-    { schedule: '0 0 * * * *', queue: 'q-1', blobs },
+    { schedule: '0 0 * * * *', queue: 'q-1', blobs, sweep },
   ],
   [
     'a prefix, with or without a slash at its end',
     { EXPORT_CONTAINER: 'exports', EXPORT_PREFIX: 'a/b/' },
-    { ...usual, blobs: { ...blobs, path: 'exports/a/b/{name}' } },
+    { ...usual, sweep, blobs: { ...blobs, path: 'exports/a/b/{name}' } },
   ],
   [
     'blobs in the document',
@@ -23,7 +24,7 @@ const table: readonly [string, Record<string, string>, object][] = [
       INSIGHTS_LAKE_CONFIG:
         '{"exports":{"container":"c-1","trigger":"LogsAndContainerScan","connection":"Other"},"plan":{"schedule":"1 * * * * *"}}',
     },
-    { ...usual, schedule: '1 * * * * *', blobs: { path: 'c-1/{name}', connection: 'Other', source: 'LogsAndContainerScan' } },
+    { ...usual, sweep, schedule: '1 * * * * *', blobs: { path: 'c-1/{name}', connection: 'Other', source: 'LogsAndContainerScan' } },
   ],
   ['a document in a file', { INSIGHTS_LAKE_CONFIG: '@lake.json' }, { ...usual, queue: 'from-file' }],
   ['a file that is not there', { INSIGHTS_LAKE_CONFIG: '@none.json', WINDOW_QUEUE: 'q-2' }, { ...usual, queue: 'q-2' }],
@@ -31,7 +32,17 @@ const table: readonly [string, Record<string, string>, object][] = [
   [
     'wrong values fall back',
     { PLAN_SCHEDULE: 'hourly', WINDOW_QUEUE: 'No!', EXPORT_CONTAINER: 'exports', EXPORT_TRIGGER: 'Poll', EXPORT_PREFIX: '/x' },
-    { ...usual, blobs },
+    { ...usual, blobs, sweep },
+  ],
+  [
+    'several containers: the trigger watches the first',
+    { EXPORT_CONTAINER: 'exports, insights-logs-*', SWEEP_SCHEDULE: '0 0 * * * *' },
+    { ...usual, blobs, sweep: '0 0 * * * *' },
+  ],
+  [
+    'blobs that are appended to trigger nothing',
+    { INSIGHTS_LAKE_CONFIG: '{"exports":{"container":["am-*","x-1"],"schedule":"often"}}' },
+    { ...usual, sweep },
   ],
   ['no container of that name can exist', { EXPORT_CONTAINER: 'No!' }, usual],
   ['other export settings without a container', { EXPORT_PREFIX: 'x', EXPORT_TRIGGER: 'EventGrid' }, usual],

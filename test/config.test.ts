@@ -252,6 +252,33 @@ const read: readonly (readonly [what: string, env: Env, value: (config: Config) 
     (c) => c.exports?.until,
     Date.UTC(2024, 2, 1),
   ],
+  [
+    'several containers, the prefix that of the first',
+    { ...one, ...blobs, EXPORT_CONTAINER: 'exports, insights-logs-*, exports,am-apptraces', EXPORT_PREFIX: 'ce' },
+    (c) => c.exports?.places.map((place) => (place.kind === 'container' ? `${place.container}/${place.prefix}` : '')),
+    [
+      'exports/ce',
+      ...['requests', 'dependencies', 'exceptions', 'traces', 'events', 'metrics', 'pageviews', 'browsertimings'].map(
+        (kind) => `insights-logs-app${kind}/`,
+      ),
+      'insights-logs-appavailabilityresults/',
+      'insights-logs-appperformancecounters/',
+      'am-apptraces/',
+    ],
+  ],
+  [
+    'sweeps',
+    { ...one, ...blobs, EXPORT_LOOKBACK: '2d', EXPORT_EMPTIED: 'follow', SWEEP_SCHEDULE: '0 0 * * * *' },
+    (c) => [c.exports?.lookback, c.exports?.emptied],
+    [172_800_000, 'follow'],
+  ],
+  ['sweeps by default', { ...one, ...blobs }, (c) => [c.exports?.lookback, c.exports?.emptied], [259_200_000, 'keep']],
+  [
+    'containers in the document',
+    { ...one, ExportStorage: connection, INSIGHTS_LAKE_CONFIG: '{"exports":{"container":["am-*"]}}' },
+    (c) => c.exports?.places.length,
+    10,
+  ],
   ['export settings without a container do nothing', { ...one, EXPORT_TRIGGER: 'EventGrid' }, (c) => c.exports, undefined],
 ];
 for (const [what, env, value, expected] of read) test(`reads ${what}`, () => assert.deepEqual(value(parseConfig(env)), expected));
@@ -292,6 +319,16 @@ const wrong: readonly (readonly [what: string, env: Env, ...faults: RegExp[]])[]
   ['plain http', { ...one, QUERY_ENDPOINT: 'http://api.example' }, /^QUERY_ENDPOINT must be .*plain http only on 127.0.0.1/],
   ['a cloud', { ...one, QUERY_CLOUD: 'germany' }, /^QUERY_CLOUD must be one of public, usgov, china; it is "germany"$/],
   ['a lake in two places', { ...one, LAKE_FOLDER: 'x' }, /LAKE_ACCOUNT_URL and LAKE_FOLDER are set$/],
+  [
+    'a container among several',
+    { ...one, ...blobs, EXPORT_CONTAINER: 'exports,No!' },
+    /^EXPORT_CONTAINER must be the name of a container, or a list of them: .*; it is "No!"$/,
+  ],
+  [
+    'a look-back',
+    { ...one, ...blobs, EXPORT_LOOKBACK: '5m' },
+    /^EXPORT_LOOKBACK must be a length from 1h to 90d, such as 72h; it is "5m"$/,
+  ],
   ['a lake without a container', { ...one, LAKE_CONTAINER: '' }, /^LAKE_CONTAINER must be the name of a container; it is not set$/],
   ['a lake with two keys', { ...one, LAKE_ACCOUNT_KEY: 'a', LAKE_SAS: 'sig=b' }, /^only one of LAKE_ACCOUNT_KEY and LAKE_SAS/],
   [
@@ -537,7 +574,7 @@ test('the sample of local settings is complete', () => {
 });
 
 test('bindings are found whatever the settings look like', () => {
-  const usual = { schedule: '0 */5 * * * *', queue: 'insights-lake-windows', blobs: undefined };
+  const usual = { schedule: '0 */5 * * * *', queue: 'insights-lake-windows', blobs: undefined, sweep: undefined };
   const none = readFrom({});
   for (const env of [{}, { INSIGHTS_LAKE_CONFIG: '{' }, { INSIGHTS_LAKE_CONFIG: '@gone' }, { INSIGHTS_LAKE_CONFIG: '{"plan":7}' }])
     assert.deepEqual(bindingsOf(env, none), usual);
@@ -547,6 +584,7 @@ test('bindings are found whatever the settings look like', () => {
     schedule: '0 * * * * *',
     queue: 'q-1',
     blobs: { path: 'ce-1/a/b/{name}', connection: 'Own', source: 'LogsAndContainerScan' },
+    sweep: '0 */10 * * * *',
   });
   assert.equal(bindingsOf({ EXPORT_CONTAINER: 'ce-1' }, none).blobs?.path, 'ce-1/{name}');
 });

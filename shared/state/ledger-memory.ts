@@ -1,5 +1,5 @@
 /** The ledger in memory, for tests. The reference for what the other two do. */
-import type { Feed, Interval, Ledger, LedgerEntry, Progress, Versioned, Window } from '../model.ts';
+import type { Feed, Interval, Ledger, LedgerEntry, Millis, Progress, Versioned, Window } from '../model.ts';
 
 interface FeedState {
   readonly feed: Feed;
@@ -14,6 +14,7 @@ const isOpen = (entry: LedgerEntry) => entry.state !== 'done' || entry.again;
 export function createMemoryLedger(): Ledger {
   const states = new Map<string, FeedState>();
   let tags = 0;
+  let swept: Millis | undefined;
   const nextTag = () => `m${++tags}`;
 
   const stateOf = ({ app, source, signal }: Feed): FeedState => {
@@ -54,6 +55,10 @@ export function createMemoryLedger(): Ledger {
     },
     async *feeds() {
       for (const { feed } of [...states.values()]) yield { ...feed };
+    },
+    swept: async () => swept,
+    recordSweep: async (at) => {
+      swept = Math.max(at, swept ?? at);
     },
   };
 }

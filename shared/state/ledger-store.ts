@@ -1,6 +1,16 @@
 /** The ledger as small documents in an object store: for the command line, whose ledger lies in its destination. */
 import type { Feed, Interval, Ledger, LedgerEntry, ObjectStore, Progress } from '../model.ts';
-import { entryName, entryOfMark, feedFolder, feedOfFolder, LEDGER_FOLDER, markName, progressName, startInName } from './document-names.ts';
+import {
+  entryName,
+  entryOfMark,
+  feedFolder,
+  feedOfFolder,
+  LEDGER_FOLDER,
+  markName,
+  progressName,
+  SWEPT_NAME,
+  startInName,
+} from './document-names.ts';
 import { type Document, inTurns, readDocument, writeDocument } from './documents.ts';
 import { checkStateVersion, entryOf, entryRecord, isOpen, readTime, STATE_VERSION, spellTime } from './entry-record.ts';
 
@@ -59,6 +69,18 @@ export function createStoreLedger(store: ObjectStore): Ledger {
     async *feeds() {
       for await (const app of store.folders(LEDGER_FOLDER))
         for await (const source of store.folders(app)) for await (const signal of store.folders(source)) yield feedOfFolder(signal);
+    },
+    swept: async () => {
+      const found = await readDocument(store, SWEPT_NAME);
+      return found && readTime(found.value.sweptAt);
+    },
+    recordSweep: async (at) => {
+      for (;;) {
+        const found = await readDocument(store, SWEPT_NAME);
+        if (found !== undefined && readTime(found.value.sweptAt) >= at) return;
+        const document = { stateVersion: STATE_VERSION, sweptAt: spellTime(at) };
+        if ((await writeDocument(store, SWEPT_NAME, document, found?.etag)) !== undefined) return;
+      }
     },
   };
 }

@@ -1,7 +1,7 @@
 /** The ledger in Table Storage. */
 import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
 import { failureCode, failureStatus } from '../lake/failure.ts';
-import type { Feed, Ledger, LedgerEntry, Progress } from '../model.ts';
+import type { Feed, Ledger, LedgerEntry, Millis, Progress } from '../model.ts';
 import { checkStateVersion, isOpen, readTime, STATE_VERSION, spellTime } from './entry-record.ts';
 import { stateFailure } from './state-failure.ts';
 import * as rows from './table-entities.ts';
@@ -68,6 +68,18 @@ export function createTableLedger({ client, lakeId }: TableLedgerOptions): Ledge
         yield { app: String(app), signal: signal as Feed['signal'], source: String(source) };
       }
     },
+    swept: async () => {
+      const found = await table.get(rows.lakePartition(lakeId), rows.SWEPT_ROW);
+      return found && readTime(found.sweptAt);
+    },
+    recordSweep: async (at) => {
+      for (;;) {
+        const keys = { partitionKey: rows.lakePartition(lakeId), rowKey: rows.SWEPT_ROW };
+        const found = await table.get(keys.partitionKey, keys.rowKey);
+        if (found !== undefined && readTime(found.sweptAt) >= at) return;
+        if (Array.isArray(await table.commit([sweptChange(keys, at, found?.etag)]))) return;
+      }
+    },
   };
 }
 
@@ -84,6 +96,11 @@ function entryChanges(partitionKey: string, entry: LedgerEntry, etag: string | u
 function progressChange(partitionKey: string, { horizon, watermark }: Progress, etag: string | undefined): TransactionAction {
   const times = { horizon: spellTime(horizon), watermark: spellTime(watermark) };
   const entity = { partitionKey, rowKey: rows.PROGRESS_ROW, stateVersion: STATE_VERSION, ...times };
+  return etag === undefined ? ['create', entity] : ['update', entity, 'Merge', { etag }];
+}
+
+function sweptChange(keys: rows.Keys, at: Millis, etag: string | undefined): TransactionAction {
+  const entity = { ...keys, stateVersion: STATE_VERSION, sweptAt: spellTime(at) };
   return etag === undefined ? ['create', entity] : ['update', entity, 'Merge', { etag }];
 }
 

@@ -38,6 +38,7 @@ export const rowRange = (kind: 'w' | 'o' | 'f', { start, end }: Partial<Interval
 export const lakePartition = (lakeId: string): string => keyWord(lakeId);
 export const feedRow = (feed: Feed): string => `f|${feedWords(feed)}`;
 export const LAKE_ROW = 'lake';
+export const SWEPT_ROW = 'swept';
 
 /** Throws when the list of files does not fit into an entity. */
 export function entryEntity(keys: Keys, entry: LedgerEntry): Keys & Record<string, unknown> {

@@ -97,6 +97,17 @@ export function ledgerContract(name: string, { make, runs, files }: LedgerContra
       assert.deepEqual(await all(reopen().open(feed)), [full(window(0))]);
     });
 
+    test('the last sweep that came to its end: by all processes, never back', async () => {
+      const { ledger, reopen } = await opened();
+      assert.equal(await ledger.swept(), undefined);
+      await ledger.recordSweep(first);
+      await reopen().recordSweep(first - HOUR);
+      for (const each of [ledger, reopen()]) assert.equal(await each.swept(), first);
+      await Promise.all([1, 3, 2].map((n) => reopen().recordSweep(first + n * HOUR)));
+      assert.equal(await ledger.swept(), first + 3 * HOUR);
+      assert.deepEqual(await all(ledger.feeds()), []);
+    });
+
     test('write: only over what has not changed', async () => {
       const { ledger, reopen } = await opened();
       const other = reopen();
