@@ -1,0 +1,59 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
+import { macros } from './macros.ts';
+import { shapeMacros } from './shape.ts';
+import { quote } from './sql.ts';
+
+export interface DatabaseLimits {
+  /** Bytes that DuckDB may hold in memory. */
+  readonly memoryLimit: number;
+  readonly threads: number;
+  /** Bytes that DuckDB may spill into the work folder. */
+  readonly spillBytes: number;
+}
+
+export interface Database {
+  run(sql: string, values?: Readonly<Record<string, string>>): Promise<void>;
+  rows(sql: string): Promise<readonly (readonly DuckDBValue[])[]>;
+  close(): void;
+}
+
+/** An empty database in memory that reads and writes inside of the folder `work` and nowhere else. */
+export async function openDatabase(work: string, limits: DatabaseLimits): Promise<Database> {
+  const spill = join(work, 'spill');
+  await mkdir(spill, { recursive: true });
+  const instance = await DuckDBInstance.create(':memory:', {
+    memory_limit: `${Math.floor(limits.memoryLimit / 1024)}KiB`,
+    threads: String(limits.threads),
+    temp_directory: spill,
+    max_temp_directory_size: `${Math.floor(limits.spillBytes / 1024)}KiB`,
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    // Rows have no order worth its price in memory.
+    preserve_insertion_order: 'false',
+  });
+  try {
+    const connection = await instance.connect();
+    await shutOff(connection, work);
+    for (const macro of [...macros, ...shapeMacros]) await connection.run(`CREATE MACRO ${macro}`);
+    return {
+      run: async (sql, values) => void (await connection.run(sql, values === undefined ? undefined : { ...values })),
+      rows: async (sql) => (await connection.runAndReadAll(sql)).getRows(),
+      close() {
+        connection.closeSync();
+        instance.closeSync();
+      },
+    };
+  } catch (error) {
+    instance.closeSync();
+    throw error;
+  }
+}
+
+/** Records are data of strangers: SQL that one of them smuggled in would find no file and no network. Cannot be undone. */
+async function shutOff(connection: DuckDBConnection, work: string): Promise<void> {
+  await connection.run(`SET TimeZone = 'UTC'`);
+  await connection.run(`SET allowed_directories = [${quote(work)}]`);
+  await connection.run('SET enable_external_access = false');
+}

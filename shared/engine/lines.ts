@@ -1,0 +1,45 @@
+import type { Layout, Signal } from '../model.ts';
+import { signals, signalTables } from '../signals/tables.ts';
+import { TYPE_KEYS } from './decode-flat.ts';
+import { jsonPath, quote, quoteAll } from './sql.ts';
+
+/** Bytes of records that one pass of the JSON functions works on: each of a dozen of them needs four to eight times as much memory. */
+const VECTOR_BYTES = 512 * 1024;
+
+/** Lines up to this length are read by DuckDB as they stand; longer ones are shortened first (shorten.ts). */
+export const LONG_LINE = 256 * 1024;
+
+/**
+ * The lines of a file as a relation with the column `line`; NULL for an empty one. It is DuckDB's reader of CSV with nothing to separate
+ * or to quote: its buffers, and so the vectors that everything works on, can be made small, which the reader of JSON does not offer.
+ * Fails on invalid UTF-8 and on the byte 0x01, which no JSON holds.
+ */
+export const linesOf = (path: string): string =>
+  `read_csv(${quote(path)}, columns = {'line': 'VARCHAR'}, auto_detect = false, header = false, delim = '\u0001', quote = '', escape = '',
+    new_line = '\\n', max_line_size = ${LONG_LINE + 1024}, buffer_size = ${VECTOR_BYTES}, strict_mode = true)`;
+
+/** A relation `doc`: the JSON documents among the lines, NULL for what is none. */
+export const documentsOf = (path: string): string => `(SELECT CASE WHEN json_valid(line) THEN line END AS doc FROM ${linesOf(path)})`;
+
+/**
+ * A relation `ordinal`, `signal`: which line (from 1) is a record of which signal; NULL where it is none. To be read by one thread, or the
+ * ordinals are not those of the file.
+ */
+export const surveyOf = (path: string, layout: Layout, own: Signal): string =>
+  `(SELECT ordinal, line, CASE WHEN json_valid(line) THEN ${signalOf(layout, own)} END AS signal
+    FROM (SELECT row_number() OVER () AS ordinal, line FROM ${linesOf(path)}))`;
+
+function signalOf(layout: Layout, own: Signal): string {
+  if (layout === 'query') return quote(own);
+  if (layout === 'continuous') {
+    const elements = signals.map((signal) => signalTables[signal].element);
+    const known = `list_filter(json_keys(line), k -> list_contains(${quoteAll(elements)}, k))[1]`;
+    const path = quote(jsonPath(signalTables[own].element));
+    return `CASE WHEN json_exists(line, ${path}) THEN ${quote(own)} ELSE CASE ${known} ${cases(({ element }) => element)} END END`;
+  }
+  const types = TYPE_KEYS.map((key) => `nullif(json_extract_string(line, ${quote(`$.${key}`)}), '')`);
+  return `CASE lower(coalesce(${types.join(', ')})) ${cases(({ table }) => table.toLowerCase())} END`;
+}
+
+const cases = (wordOf: (table: (typeof signalTables)[Signal]) => string): string =>
+  signals.map((signal) => `WHEN ${quote(wordOf(signalTables[signal]))} THEN ${quote(signal)}`).join(' ');

@@ -1,0 +1,30 @@
+/**
+ * A statement in steps: each adds columns to those of the step before it, from which it may use any. `drop` names columns that no later
+ * step needs.
+ */
+export interface Step {
+  readonly add: Readonly<Record<string, string>>;
+  readonly drop?: readonly string[];
+}
+
+const select = ({ add, drop = [] }: Step, from: string): string =>
+  `SELECT *${drop.length === 0 ? '' : ` EXCLUDE (${drop.join(', ')})`}, ${Object.entries(add)
+    .map(([name, sql]) => `${sql} AS ${name}`)
+    .join(',\n  ')}\nFROM ${from}`;
+
+/** All steps as one SELECT over the relation `from`. A step is a subselect of the next, so that nothing is worked out twice. */
+export function nested(steps: readonly Step[], from: string): string {
+  return steps.reduce((inner, step, index) => select(step, index === 0 ? inner : `(${inner})`), from);
+}
+
+/**
+ * The steps one by one, each into a table `step` of its own, for records so long that the working memory of all JSON functions together
+ * would be too much. Ends with the table `step`.
+ */
+export function oneByOne(steps: readonly Step[], from: string): readonly string[] {
+  return steps.flatMap((step, index) => [
+    `CREATE TEMP TABLE step_next AS ${select(step, index === 0 ? from : 'step')}`,
+    'DROP TABLE IF EXISTS step',
+    'ALTER TABLE step_next RENAME TO step',
+  ]);
+}

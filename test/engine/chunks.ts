@@ -1,0 +1,113 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { DuckDBInstance, type Json } from '@duckdb/node-api';
+import { createEngine, type EngineSettings, engineDefaults } from '../../shared/engine/engine.ts';
+import type { AnswerColumn, Chunk, Counts, DraftFile, Layout, Output, Signal, Window } from '../../shared/model.ts';
+
+const folders: string[] = [];
+after(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A folder that is gone after the tests of this file. */
+export function workFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'insights-lake-engine-'));
+  folders.push(folder);
+  return folder;
+}
+
+export const hour = Date.UTC(2026, 10, 21, 3);
+export const windowOf = (signal: Signal, source = 'continuous'): Window => ({
+  app: 'shop',
+  signal,
+  source,
+  start: hour,
+  end: hour + 3_600_000,
+});
+export const parquetOutput: Output = { format: 'parquet', gzip: false, partition: 'hour', path: '' };
+
+export interface Lines {
+  readonly layout?: Layout;
+  readonly columns?: readonly AnswerColumn[];
+  readonly blob?: string;
+  /** Where in its blob the chunk starts. */
+  readonly offset?: number;
+}
+
+let written = 0;
+
+/** A chunk that holds these bytes as they are. */
+export function chunkOf(
+  work: string,
+  content: string | Uint8Array,
+  { layout = 'continuous', columns = [], blob = 'a.blob', offset = 0 }: Lines = {},
+): Chunk {
+  const path = join(work, `chunk-${written++}`);
+  const bytes = Buffer.from(content);
+  writeFileSync(path, bytes);
+  const lines = bytes.toString('latin1').split('\n');
+  return {
+    path,
+    layout,
+    bytes: bytes.length,
+    lines: lines.filter((line) => line.trim() !== '').length,
+    longestLine: Math.max(...lines.map((line) => line.length)),
+    columns,
+    segments: layout === 'query' ? [] : [{ blob, offset, position: 0, length: bytes.length }],
+    faults: [],
+  };
+}
+
+export const jsonLines = (records: readonly unknown[]): string => records.map((record) => `${JSON.stringify(record)}\n`).join('');
+
+export interface Decoded {
+  /** Rows of all files as DuckDB's JSON; dynamic columns parsed. */
+  readonly rows: readonly Readonly<Record<string, Json>>[];
+  readonly files: readonly DraftFile[];
+  readonly counts: Counts;
+  /** Entries of the quarantine. */
+  readonly quarantine: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** Runs chunks through a draft and reads its Parquet files back. `chunks` are made in the draft's work folder. */
+export async function decode(
+  window: Window,
+  chunks: (work: string) => readonly Chunk[],
+  settings: Partial<EngineSettings> = {},
+): Promise<Decoded> {
+  const work = workFolder();
+  const engine = createEngine({ ...engineDefaults, output: parquetOutput, ...settings });
+  const draft = await engine.begin(window, work);
+  try {
+    const files: DraftFile[] = [];
+    for (const chunk of chunks(work)) files.push(...(await draft.add(chunk)));
+    files.push(...(await draft.finish()));
+    const rows: Record<string, Json>[] = [];
+    for (const file of files) if (file.signal !== 'quarantine') rows.push(...(await parquetRows(file.content.files)));
+    const quarantined = files.filter(({ signal }) => signal === 'quarantine').flatMap(({ content }) => content.files);
+    const entries = quarantined.flatMap((path) => readFileSync(path, 'utf8').trimEnd().split('\n'));
+    return { rows, files, counts: draft.counts, quarantine: entries.map((line) => JSON.parse(line) as Record<string, unknown>) };
+  } finally {
+    await draft.close();
+  }
+}
+
+/** Runs one statement in a database of its own. */
+export async function query(sql: string): Promise<Record<string, Json>[]> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
+  const connection = await instance.connect();
+  try {
+    await connection.run(`SET TimeZone = 'UTC'`);
+    return (await connection.runAndReadAll(sql)).getRowObjectsJson();
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+export async function parquetRows(files: readonly string[]): Promise<Record<string, Json>[]> {
+  return query(`SELECT * REPLACE (strftime(make_timestamp(epoch_us("timestamp")), '%Y-%m-%dT%H:%M:%S.%f') AS "timestamp")
+    FROM read_parquet([${files.map((file) => `'${file}'`).join(', ')}]) ORDER BY "timestamp"`);
+}
