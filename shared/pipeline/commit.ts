@@ -1,11 +1,11 @@
-import type { Content, DraftFile, FileRecord, ObjectStore } from '../model.ts';
+import type { Content, DraftFile, FileRecord, ObjectStore, Window } from '../model.ts';
 import type { Claim } from './claim.ts';
 import { intendedEntry } from './entry.ts';
 
 export interface CommitPorts {
   readonly lake: ObjectStore;
   /** Where in the lake a file of this window belongs. */
-  path(file: DraftFile): string;
+  path(file: DraftFile, window: Window): string;
   /** Frees the local pieces of a file that has been committed. */
   discard(files: readonly string[]): Promise<void>;
 }
@@ -13,7 +13,7 @@ export interface CommitPorts {
 /** Steps 3 and 4 of the delivery protocol: the ledger learns the paths, then each file is put. Returns what was written. */
 export async function commitFiles(files: readonly DraftFile[], claim: Claim, ports: CommitPorts): Promise<FileRecord[]> {
   if (files.length === 0) return [];
-  const records = files.map((file) => recordOf(file, ports));
+  const records = files.map((file) => recordOf(file, claim.entry.window, ports));
   await claim.update((entry) => intendedEntry(entry, records.map(intended)));
   for (const [index, file] of files.entries()) {
     await putWhileOurs(records[index]?.path ?? '', file.content, claim, ports.lake);
@@ -52,8 +52,8 @@ async function putWhileOurs(path: string, content: Content, claim: Claim, lake: 
   throw new Error(`put ${path}: another writer replaces it all the time; two deployments with different state must not share a lake`);
 }
 
-const recordOf = (file: DraftFile, ports: CommitPorts): FileRecord => ({
-  path: ports.path(file),
+const recordOf = (file: DraftFile, window: Window, ports: CommitPorts): FileRecord => ({
+  path: ports.path(file, window),
   signal: file.signal,
   rows: file.rows,
   bytes: file.content.bytes,

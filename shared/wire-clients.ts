@@ -1,0 +1,101 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { TableClient } from '@azure/data-tables';
+import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
+import { AnonymousCredential, ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import { QueueClient } from '@azure/storage-queue';
+import { createContainerStore } from './lake/store-container.ts';
+import { createFolderStore } from './lake/store-folder.ts';
+import type { Access, Clock, Config, Hints, Ledger, ObjectStore, Place } from './model.ts';
+import { createQueueHints } from './state/hints-queue.ts';
+import { createTableLedger } from './state/ledger-table.ts';
+
+/** Clients, credentials, clock and disk: all that is made from settings and touches the world. */
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  random: () => Math.random(),
+  sleep: (ms, abort) => delay(ms, undefined, abort === undefined ? {} : { signal: abort }),
+};
+
+const credentials = new Map<string, TokenCredential>();
+
+/** The identity at hand: managed identity in Azure, the developer's own sign-in elsewhere. One per client id: it keeps the tokens. */
+export function identity(clientId: string): TokenCredential {
+  const known = credentials.get(clientId) ?? new DefaultAzureCredential(clientId === '' ? {} : { managedIdentityClientId: clientId });
+  credentials.set(clientId, known);
+  return known;
+}
+
+export function openStore(place: Place): ObjectStore {
+  if (place.kind === 'folder') return createFolderStore(place.folder);
+  return createContainerStore({ client: containerClient(place), prefix: place.prefix, newId: randomUUID });
+}
+
+function containerClient({ url, container, access }: Extract<Place, { kind: 'container' }>): ContainerClient {
+  if (access.kind === 'connectionString') return new ContainerClient(access.connectionString.reveal(), container);
+  const address = `${url.replace(/\/$/, '')}/${container}`;
+  if (access.kind === 'sas') return new ContainerClient(`${address}?${access.sas.reveal().replace(/^\?/, '')}`);
+  if (access.kind === 'key') return new ContainerClient(address, new StorageSharedKeyCredential(access.account, access.key.reveal()));
+  return new ContainerClient(address, access.kind === 'identity' ? identity(access.clientId) : new AnonymousCredential());
+}
+
+export function openLedger(state: Config['state'], lake: Place): Ledger {
+  const options = { allowInsecureConnection: isLoopback(state.tableUrl) };
+  const { access, table, tableUrl } = state;
+  const client =
+    access.kind === 'connectionString'
+      ? TableClient.fromConnectionString(access.connectionString.reveal(), table, { allowInsecureConnection: true })
+      : new TableClient(tableUrl, table, identity(clientIdOf(access)), options);
+  return createTableLedger({ client, lakeId: lakeId(lake) });
+}
+
+export function openHints({ access, queue, queueUrl }: Config['state']): Hints {
+  const client =
+    access.kind === 'connectionString'
+      ? new QueueClient(access.connectionString.reveal(), queue)
+      : new QueueClient(`${queueUrl.replace(/\/$/, '')}/${queue}`, identity(clientIdOf(access)));
+  return createQueueHints(client);
+}
+
+const clientIdOf = (access: Access): string => (access.kind === 'identity' ? access.clientId : '');
+const isLoopback = (url: string): boolean => /^http:\/\/(127\.|localhost|\[::1\])/.test(url);
+
+/** Names the lake in the ledger: another destination starts its own state. Secrets are no part of it, nor is how it is reached. */
+export function lakeId(lake: Place): string {
+  const where = lake.kind === 'folder' ? lake.folder : `${placeUrl(lake)}/${lake.container}/${lake.prefix}`;
+  return createHash('sha256').update(where.toLowerCase()).digest('hex').slice(0, 12);
+}
+
+const placeUrl = (place: Extract<Place, { kind: 'container' }>): string => new URL(containerClient(place).url).origin;
+
+/** One folder per run under one of the process; folders of processes that have died are removed at the start. */
+export function workFolders(base = join(tmpdir(), 'insights-lake')): <T>(use: (folder: string) => Promise<T>) => Promise<T> {
+  mkdirSync(base, { recursive: true });
+  for (const name of readdirSync(base)) if (!isAlive(Number(name))) rmSync(join(base, name), { recursive: true, force: true });
+  let runs = 0;
+  return async (use) => {
+    runs += 1;
+    const folder = join(base, String(process.pid), String(runs));
+    await mkdir(folder, { recursive: true });
+    try {
+      return await use(folder);
+    } finally {
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    }
+  };
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid === process.pid) return pid === process.pid;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,164 @@
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { parseConfig } from './config.ts';
+import { createEngine, engineDefaults } from './engine/engine.ts';
+import { filePath, quarantinePath } from './lake/paths.ts';
+import type { App, Config, DraftFile, Engine, Feed, Output, QuerySettings, Source, Window } from './model.ts';
+import { arriveInWindow } from './pipeline/arrive.ts';
+import { type FeedPlan, type PlanPorts, planFeed, reviveFeed } from './pipeline/plan.ts';
+import { type RunOutcome, runWindow } from './pipeline/run.ts';
+import { exportWindowOf, recogniseBlob } from './source/blobs/layouts.ts';
+import { createBlobSource } from './source/blobs/source.ts';
+import { reframe } from './source/framing/reframe.ts';
+import { createAsk } from './source/query/client.ts';
+import { createQuerySource } from './source/query/source.ts';
+import { identity, openHints, openLedger, openStore, systemClock, workFolders } from './wire-clients.ts';
+
+/** What one tick of the planner did, feed by feed. A feed that fails does not stop the others. */
+export interface PlanOutcome {
+  readonly feeds: readonly FeedPlan[];
+  readonly errors: readonly string[];
+}
+
+/** The app, put together from its settings: what the triggers call. */
+export interface Wired {
+  readonly config: Config;
+  plan(): Promise<PlanOutcome>;
+  run(window: Window): Promise<RunOutcome>;
+  /** Brings the window of that blob up to date; undefined when the blob is none of an export's. */
+  arrive(blobName: string): Promise<RunOutcome | undefined>;
+}
+
+let made: Wired | undefined;
+
+/** The app of this process, from its environment. Throws all faults of the settings, on every call, until they are mended. */
+export function wired(): Wired {
+  made ??= wire(parseConfig(process.env, (path) => readFileSync(path, 'utf8')));
+  return made;
+}
+
+export function wire(config: Config): Wired {
+  const lake = openStore(config.lake);
+  const ledger = openLedger(config.state, config.lake);
+  const hints = openHints(config.state);
+  const clock = systemClock;
+  const source = sourceOf(config);
+  const { planLimit: limit, patience, lease } = config;
+  const ports = { lake, ledger, hints, clock, source, limit, patience, lease, refresh: config.exports?.refresh ?? 0 };
+  const run = { ...ports, ...localPorts(config.output) };
+  const ready = untilItWorks(() => Promise.all([lake.prepare(), ledger.prepare(), hints.prepare()]));
+  const inTurn = oneAtATime();
+  return {
+    config,
+    plan: async () => {
+      await ready();
+      return planAll(config, ports);
+    },
+    run: (window) =>
+      inTurn(async () => {
+        await ready();
+        return runWindow(window, run);
+      }),
+    arrive: async (blobName) => {
+      const window = windowOfBlob(blobName, config);
+      if (window === undefined) return undefined;
+      return inTurn(async () => {
+        await ready();
+        return arriveInWindow(window, run);
+      });
+    },
+  };
+}
+
+/** What a run needs of the machine that it runs on: DuckDB, a folder of its own, the spelling of paths. */
+export function localPorts(output: Output) {
+  return {
+    engine: engineOf(output),
+    withWorkFolder: workFolders(),
+    discard: async (files: readonly string[]) => {
+      for (const file of files) await rm(file, { force: true });
+    },
+    path: (file: DraftFile, window: Window) =>
+      file.signal === 'quarantine' ? quarantinePath(window) : filePath(output.path, { ...output, ...file, signal: file.signal, window }),
+  };
+}
+
+export const engineOf = (output: Output): Engine => createEngine({ ...engineDefaults, output, reframe });
+
+export function querySource(settings: QuerySettings): Source {
+  const credential = settings.auth.kind === 'identity' ? identity(settings.auth.clientId) : undefined;
+  return createQuerySource({ settings, clock: systemClock, ask: createAsk(settings, credential, systemClock) });
+}
+
+/** One source for all windows: the query API of the window's app, or the container of export blobs. */
+function sourceOf(config: Config): Source {
+  const queries = new Map(config.apps.flatMap((app) => (app.query ? [[app.name, querySource(app.query)] as const] : [])));
+  const blobs = config.exports && createBlobSource({ store: openStore(config.exports.place), apps: config.exports.apps });
+  return {
+    open: async (window, abort) => {
+      const source = window.source === 'query' ? queries.get(window.app) : blobs;
+      if (source) return source.open(window, abort);
+      throw new Error(`${window.app} ${window.source}: no such source in the settings any more; put it back, or leave the window as it is`);
+    },
+  };
+}
+
+function windowOfBlob(name: string, { exports }: Config): Window | undefined {
+  if (exports?.place.kind !== 'container') return undefined;
+  const { container, prefix } = exports.place;
+  const below = prefix === '' ? name : name.slice(prefix.length + 1);
+  const found = recogniseBlob(below, container);
+  const window = found && exportWindowOf(found, exports);
+  if (window === undefined || !exports.signals.includes(window.signal)) return undefined;
+  const within = (exports.from ?? window.start) <= window.start && window.start < (exports.until ?? window.end);
+  return within ? window : undefined;
+}
+
+/** Query feeds are planned; feeds of blobs, which arrive by themselves, are looked after. One that fails does not stop the others. */
+async function planAll(config: Config, ports: PlanPorts): Promise<PlanOutcome> {
+  const feeds: FeedPlan[] = [];
+  const errors: string[] = [];
+  const planned = config.apps.flatMap(queryFeeds);
+  const attempt = async (feed: Feed, plan: () => Promise<FeedPlan>) => {
+    try {
+      feeds.push(await plan());
+    } catch (error) {
+      errors.push(`plan ${feed.app} ${feed.signal} ${feed.source}: ${error instanceof Error ? error.message : error}`);
+    }
+  };
+  for (const { feed, query } of planned) {
+    const tiling = { size: query.window, lag: query.lag, until: query.until };
+    await attempt(feed, () => planFeed(feed, tiling, query.from, ports));
+  }
+  for await (const feed of ports.ledger.feeds()) {
+    if (feed.source !== 'query') await attempt(feed, () => reviveFeed(feed, ports));
+  }
+  return { feeds, errors };
+}
+
+const queryFeeds = ({ name, query }: App) =>
+  query === undefined ? [] : query.signals.map((signal) => ({ query, feed: { app: name, signal, source: 'query' } }));
+
+/** Containers, tables and queues are made before the first use; a failure is met again by the next invocation, not remembered. */
+function untilItWorks(prepare: () => Promise<unknown>): () => Promise<void> {
+  let done: Promise<unknown> | undefined;
+  return async () => {
+    done ??= prepare();
+    try {
+      await done;
+    } catch (error) {
+      done = undefined;
+      throw error;
+    }
+  };
+}
+
+/** Memory and temporary disk are bounded for one run: runs of one process follow each other, whichever trigger they came from. */
+function oneAtATime(): <T>(call: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (call) => {
+    const turn = last.then(call, call);
+    last = turn.catch(() => undefined);
+    return turn;
+  };
+}
