@@ -15,8 +15,8 @@ import { ask, compare, exampleQuery } from './verify.ts';
 
 export type Say = (text: string) => void;
 
-/** Windows that are not done by then are said to be missing. */
-const patience: Millis = 240_000;
+/** So long without a window becoming done, it gives up. A window that failed is tried again after a minute. */
+const patience: Millis = 100_000;
 
 /** The demonstration of `npm start`. Resolves with true when every row of both sources is in the lake, once. */
 export async function show(stage: Stage, say: Say, abort: AbortSignal): Promise<boolean> {
@@ -105,25 +105,27 @@ async function untilDone(
   abort: AbortSignal,
   troublesAreOver: () => boolean,
 ): Promise<LedgerEntry[]> {
-  const until = Date.now() + patience;
-  for (let told = Date.now(); ; await pause(500, abort)) {
+  let [best, changed, told] = [-1, Date.now(), Date.now()];
+  for (; ; await pause(500, abort)) {
     const entries = await allEntries(stage.ledger);
     const done = entries.filter(isDone);
     const open = expected.difference(new Set(done.map(({ window }) => `${window.signal} ${window.app} ${window.start}`)));
     if ((troublesAreOver() && open.size === 0 && done.length === entries.length) || abort.aborted) return entries;
-    if (Date.now() > until) {
-      say(`${open.size} windows are still not done, among them ${[...open].slice(0, 3).join(', ')}; see ${relative('.', places.log)}`);
-      return entries;
-    }
-    if (Date.now() - told < 5_000) continue;
+    if (done.length > best) [best, changed] = [done.length, Date.now()];
+    if (Date.now() > changed + patience) return entries;
+    if (Date.now() < told + 5_000) continue;
     told = Date.now();
-    say(`${expected.size - open.size} of ${expected.size} windows are done`);
+    const failed = entries.filter(({ state }) => state === 'failed');
+    const errors = failed.length > 0 ? `; ${failed.length} failed and will be tried again: ${failed[0]?.error.slice(0, 200)}` : '';
+    say(`${expected.size - open.size} of ${expected.size} windows are done${errors}`);
   }
 }
 
 async function report({ story, simulator }: Stage, blobs: readonly ExportBlob[], entries: LedgerEntry[], say: Say): Promise<boolean> {
   const comparisons = await compare(story, blobs, places.lake, entries);
-  const wrong = [...shortfalls(comparisons), ...entries.filter((entry) => !isDone(entry)).map(openWindow)];
+  const unfinished = entries.filter((entry) => !isDone(entry));
+  const wrong = [...shortfalls(comparisons), ...unfinished.slice(0, 5).map(openWindow)];
+  if (unfinished.length > 5) wrong.push(`and ${unfinished.length - 5} windows more that are not done`);
   say(`compared by the ids of all rows, at the sources and in the files (${simulator.requests.length} queries were asked)\n`);
   console.log(`${comparisonTable(comparisons)}\n`);
   const lake = relative('.', places.lake);
