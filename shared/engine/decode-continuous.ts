@@ -28,16 +28,16 @@ export function continuousSteps(signal: Signal, constants: RowConstants): readon
     { add: { _rows: shape.rows }, drop: ['_array'] },
     { add: { _root: textsOf('doc', root) } },
     { add: { _docLeft: leftOf('doc', root) } },
-    { add: { _docLost: `${keysIn('doc', root)} - ${keysIn('_docLeft', root)} - ${takenOf('_root', root)} - ${root.dropped.length}` } },
     { add: { _docTypes: `json_type(doc, ${quoteAll(root.objects)})` } },
+    { add: { _docLost: `${lostIn('doc', '_docLeft', '_docTypes', root)} - ${takenOf('_root', root)} - ${root.dropped.length}` } },
     { add: { _odd: `${oddOf('doc', '_docLost', '_docTypes', root)} OR odd_array(${at(DIMENSIONS)})` }, drop: ['_docLost', '_docTypes'] },
     { add: { _dimensions: `strung(${at(DIMENSIONS)})`, _metrics: `strung(${at(METRICS)})` } },
     { add: { _dimensionKeys: 'json_keys(_dimensions)', _metricKeys: 'json_keys(_metrics)' } },
     { add: { _el: 'unnest(_rows)', _element: 'generate_subscripts(_rows, 1) - 1' }, drop: ['_rows'] },
     { add: { _own: textsOf('_el', element) } },
     { add: { _elLeft: leftOf('_el', element) } },
-    { add: { _elLost: `${keysIn('_el', element)} - ${keysIn('_elLeft', element)} - ${takenOf('_own', element)}` } },
     { add: { _elTypes: `json_type(_el, ${quoteAll(element.objects)})` } },
+    { add: { _elLost: `${lostIn('_el', '_elLeft', '_elTypes', element)} - ${takenOf('_own', element)}` } },
     {
       add: {
         _left: `joined(${quote(JSON.stringify(signalTables[signal].element))}, _elLeft, _docLeft)`,
@@ -71,6 +71,10 @@ const leftOf = (document: string, { taken, dropped }: Side): string =>
 const takenOf = (texts: string, { taken }: Side): string => `list_count(${texts}[1:${taken.length}])`;
 
 const keysIn = (document: string, { objects }: Side): string => `coalesce(len(flatten(json_keys(${document}, ${quoteAll(objects)}))), 0)`;
+
+/** How many keys the merge patch took out. (It puts in objects that it finds missing on its way: those without a type.) */
+const lostIn = (document: string, left: string, types: string, side: Side): string =>
+  `${keysIn(document, side)} - ${keysIn(left, side)} + ${side.objects.length} - list_count(${types})`;
 
 /**
  * Whether more keys were taken out than values read (then one may stand twice, and only the first was seen), or something else than an
