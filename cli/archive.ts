@@ -83,12 +83,20 @@ async function* filesBelow(folder: string, skip: string | undefined): AsyncItera
   }
 }
 
-const slashed = (path: string): string =>
-  path
-    .split(sep)
-    .join('/')
-    .replace(/^([A-Za-z]:)?\//, '');
-const placeOf = (path: string) => recogniseBlob(slashed(path));
+/** A folder that an export begins with: `{appName}_{ikey}`, or the container of one of the layouts after it. */
+const exportFolder = /_[0-9a-f-]{32,36}$|^(insights-logs|am)-/i;
+
+/** The end of the path of an hour folder. */
+const timeFolders = /\/(\d{4}-\d\d-\d\d\/\d\d|y=\d{4}\/m=\d\d\/d=\d\d\/h=\d\d)\/$/;
+
+/** What the path says from the export's own folder on; what is above it differs from machine to machine. */
+function placeOf(path: string) {
+  const words = path.split(sep);
+  const first = words.findLastIndex((word, index) => index < words.length - 1 && exportFolder.test(word));
+  const name = words.slice(first).join('/');
+  const place = first < 0 ? undefined : recogniseBlob(name);
+  return place && { ...place, name };
+}
 
 /** The hour folders of the files (whole days where a window is longer than an hour), each looked through, into windows. */
 async function layoutWindows(paths: readonly string[], window: number, skip: string | undefined): Promise<ArchiveWindow[]> {
@@ -122,25 +130,13 @@ async function layoutWindows(paths: readonly string[], window: number, skip: str
 function placedFile(path: string, length: number) {
   const place = placeOf(path);
   if (place === undefined) return undefined;
-  const whole = slashed(path);
-  const hourFolder = path.slice(0, path.length - (whole.length - place.folderPrefix.length) - 1);
-  const start = exportStart(place.folder);
-  const kind =
-    place.folderPrefix
-      .slice(start)
-      .split(/\/(?:y=)?\d{4}/)[0]
-      ?.toLowerCase() ?? '';
+  const hourFolder = path.slice(0, path.length - (place.name.length - place.folderPrefix.length) - 1);
+  const kind = place.folderPrefix.replace(timeFolders, '').toLowerCase();
   const window = exportWindowOf(place, { window: length, apps: {} });
   const source = `${place.layout}-${createHash('sha256').update(kind).digest('hex').slice(0, 8)}`;
   const key = [window.app, window.signal, source, window.start].join('\n');
   const folder = length > hour ? dirname(hourFolder) : hourFolder;
-  return { key, folder, name: whole.slice(start), layout: place.layout, window: { ...window, source } };
-}
-
-/** Where in a path the export's own folders begin; what is before it depends on the machine. */
-function exportStart(folder: string): number {
-  const category = /(?:^|\/)(?=(?:insights-logs|am)-[^/]+\/)/i.exec(folder);
-  return category ? category.index + category[0].length : folder.lastIndexOf('/') + 1;
+  return { key, folder, name: place.name, layout: place.layout, window: { ...window, source } };
 }
 
 /** Undefined when the file holds neither a record nor a time. Known by its name and first bytes, wherever it lies. */

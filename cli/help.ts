@@ -66,10 +66,39 @@ The query API is asked with that identity too: it needs the role Reader on the a
 
 ${exits}`;
 
+const checking = `insights-lake check [--settings <file>]
+
+Looks at everything that an app with these settings will need, as the identity at hand (az login): a line each, with what to do.
+  settings  every one of them
+  clock     of this machine, against a service's
+  source    the query API: a minute of every signal of every app
+  exports   the containers of export blobs: listed
+  lake      a file is written, overwritten, listed and removed
+  state     table and queue (both are created where they are missing, as the app would)
+
+  --settings <file>     settings of a deployed app, as az functionapp config appsettings list --output json prints them; or an
+                        object of names and values. Default: local.settings.json in this folder, and the environment
+  --json                the findings as one JSON document (docs/cli.md)
+  --help                this text
+
+Examples
+  insights-lake check
+  az functionapp config appsettings list --resource-group … --name … --output json > deployed.json
+  insights-lake check --settings deployed.json && rm deployed.json
+
+Exit codes
+  0    nothing failed (warnings count as well)
+  1    the state failed, or several sides
+  2    wrong usage or settings
+  3    a source cannot be read
+  4    the lake cannot be written
+  130  interrupted (Ctrl-C)`;
+
 const general = `insights-lake moves Application Insights telemetry into a data lake.
 
   insights-lake transform <files or folders…> --out <place>                              export blobs on disk → lake
   insights-lake export --app <name>=<id> --from <time> --to <time> --out <place>         query API → lake
+  insights-lake check [--settings <file>]                                                settings, access and clock
   insights-lake settings-schema                                                          JSON Schema of the settings document
   insights-lake help [command]
   insights-lake --version
@@ -82,4 +111,10 @@ const schema = `insights-lake settings-schema
 
 Prints the JSON Schema of the settings document (INSIGHTS_LAKE_CONFIG).`;
 
-export const helpTexts: Readonly<Record<string, string>> = { '': general, transform, export: exporting, 'settings-schema': schema };
+export const helpTexts: Readonly<Record<string, string>> = {
+  '': general,
+  transform,
+  export: exporting,
+  check: checking,
+  'settings-schema': schema,
+};

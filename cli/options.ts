@@ -23,6 +23,7 @@ export const flags = {
     endpoint: text,
     'key-env': text,
   },
+  check: { settings: text, json: flag, help: flag },
   'settings-schema': { help: flag },
 } as const satisfies Record<string, ParseArgsOptionsConfig>;
 

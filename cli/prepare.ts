@@ -6,8 +6,8 @@ import { createStoreLedger } from '../shared/state/ledger-store.ts';
 import { localPorts, querySource } from '../shared/wire.ts';
 import { openStore, systemClock } from '../shared/wire-clients.ts';
 import { type Archive, archiveOf } from './archive.ts';
+import { agreeOnOutput, lastOwnerDied } from './beside-ledger.ts';
 import { exitCodes, Failure } from './failure.ts';
-import { agreeOnOutput } from './lake-settings.ts';
 import { blame, observedSource, observedStore } from './observe.ts';
 import type { ExportRequest, Prepare, Task, TaskOutcome } from './ports.ts';
 import { tileRange } from './tile-range.ts';
@@ -35,16 +35,17 @@ export const prepare: Prepare = async (request, onRead, abort) => {
   const lake = observedStore(openStore(request.lake), blamed);
   const archive = request.command === 'transform' ? await archiveOf(request) : undefined;
   const ledger = createStoreLedger(lake);
-  await onDestination(async () => {
+  const orphaned = await onDestination(async () => {
     await lake.prepare();
     await agreeOnOutput(lake, request.output);
+    return lastOwnerDied(lake);
   });
   const plan = request.command === 'export' ? await onDestination(() => exportPlan(request, ledger)) : archivePlan(archive);
   const source = observedSource(plan.source, blamed, onRead, abort);
   const ports = { ...localPorts(request.output), lake, ledger, source, clock: systemClock, lease };
   const run = async (window: Window): Promise<TaskOutcome> => {
     try {
-      const entry = await readied(window, plan, ledger, source, abort);
+      const entry = await readied(window, { ...plan, orphaned }, ledger, source, abort);
       const outcome = entry === undefined ? await runWindow(window, ports) : unrun('unchanged', window, entry);
       return taskOutcome(outcome, blamed.of(outcome.error), await heldUntil(outcome, ledger));
     } catch (error) {
@@ -112,15 +113,22 @@ function querySources(apps: readonly App[]): Source {
  * Puts the window into the ledger and makes it due, back-off or not: the user has asked for it now. Resolves with the entry of a
  * window that is done and as the source has it: nothing to run.
  */
-async function readied(window: Window, plan: Plan, ledger: Ledger, source: Source, abort: AbortSignal): Promise<LedgerEntry | undefined> {
+async function readied(
+  window: Window,
+  plan: Plan & { orphaned: boolean },
+  ledger: Ledger,
+  source: Source,
+  abort: AbortSignal,
+): Promise<LedgerEntry | undefined> {
   const listed = plan.known.get(keyOf(window));
   if (listed?.state === 'done' && !listed.again && plan.done === 'leave') return listed;
   for (;;) {
     const seen = await ledger.read(window);
-    if (seen?.value.state === 'running') return undefined;
+    if (seen?.value.state === 'running' && !plan.orphaned) return undefined;
     if (seen?.value.state === 'done' && !seen.value.again && (await isCurrent(seen.value, plan, source, abort))) return seen.value;
     const now = systemClock.now();
-    const due = seen === undefined ? plannedEntry(window, now) : { ...seen.value, again: seen.value.state === 'done', notBefore: 0 };
+    const due =
+      seen === undefined ? plannedEntry(window, now) : { ...seen.value, again: seen.value.state === 'done', notBefore: 0, leaseUntil: 0 };
     if ((await ledger.write(due, seen?.etag)) !== undefined) return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Examine } from './check.ts';
 import { exitCodes } from './failure.ts';
 import type { Terminal } from './ports.ts';
 import { runCommand } from './run.ts';
@@ -26,7 +27,10 @@ export async function main(words: readonly string[]): Promise<number> {
     // clients and engine load in 0.3 s: only for commands that need them
     const prepare = async (...request: Parameters<typeof import('./prepare.ts').prepare>) =>
       (await import('./prepare.ts')).prepare(...request);
-    return await runCommand(words, { terminal: terminal(), prepare, version: version(), parallel, abort: abort.signal });
+    const examine: Examine = async function* (...settings) {
+      yield* (await import('./examine.ts')).examine(...settings);
+    };
+    return await runCommand(words, { terminal: terminal(), prepare, examine, version: version(), parallel, abort: abort.signal });
   } finally {
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);

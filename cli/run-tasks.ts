@@ -18,7 +18,7 @@ export interface Results {
 /** So many failures in a row, on one side and without a success between them, and the rest would fail as well. */
 const hopeless = 3;
 
-/** Runs all windows, `parallel` at a time, in order. Failed windows hold back no other. */
+/** Runs all windows, `parallel` at a time, in order; so come the results. Failed windows hold back no other. */
 export async function runTasks(
   delivery: Delivery,
   parallel: number,
@@ -26,7 +26,7 @@ export async function runTasks(
   progress: Progress,
   abort: AbortSignal,
 ): Promise<Results> {
-  const ended: TaskResult[] = [];
+  const ended: (TaskResult & { readonly at: number })[] = [];
   let next = 0;
   let inRow: TaskOutcome['side'][] = [];
   const stopped = (): Results['stopped'] => {
@@ -36,11 +36,12 @@ export async function runTasks(
   };
   const runner = async (): Promise<void> => {
     for (;;) {
-      const task = stopped() === 'no' ? delivery.tasks[next++] : undefined;
+      const at = next++;
+      const task = stopped() === 'no' ? delivery.tasks[at] : undefined;
       if (task === undefined) return;
       const outcome = await runOne(task, delivery, terminal, progress, abort);
       if (outcome === undefined) return;
-      ended.push({ task, outcome });
+      ended.push({ task, outcome, at });
       inRow = outcome.state === 'failed' ? [...inRow, outcome.side].slice(-hopeless) : [];
       if (outcome.state === 'failed') progress.note(failureLine({ task, outcome }));
       progress.ended(task.weight);
@@ -48,6 +49,7 @@ export async function runTasks(
   };
   await Promise.all(Array.from({ length: parallel }, runner));
   const untried = delivery.tasks.length - ended.length;
+  ended.sort((a, b) => a.at - b.at);
   return { ended, untried, stopped: untried === 0 && abort.aborted ? 'no' : stopped() };
 }
 

@@ -1,5 +1,6 @@
 import { nearestWord } from '../shared/config-near.ts';
 import { settingsJsonSchema } from '../shared/config-schema.ts';
+import { check, type Examine } from './check.ts';
 import { type ExitCode, exitCodes, Failure, usage } from './failure.ts';
 import { helpTexts } from './help.ts';
 import { flags, isCommand, isSet, type Options, optionsOf } from './options.ts';
@@ -12,6 +13,7 @@ import { summaryOf, summaryText } from './summary.ts';
 export interface Edge {
   readonly terminal: Terminal;
   readonly prepare: Prepare;
+  readonly examine: Examine;
   readonly version: string;
   /** Windows that run at once. */
   readonly parallel: number;
@@ -45,6 +47,7 @@ async function answer(words: readonly string[], edge: Edge): Promise<ExitCode> {
   const options = optionsOf(command, rest);
   if (isSet(options, 'help')) return say(helpText(command));
   if (command === 'settings-schema') return say(JSON.stringify(settingsJsonSchema(), null, 2));
+  if (command === 'check') return check(options, edge.terminal, edge.examine, edge.abort);
   const request = command === 'export' ? exportRequest(options, edge.terminal) : transformRequest(options, edge.terminal);
   return deliver(request, options, edge);
 }

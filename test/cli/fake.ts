@@ -1,5 +1,7 @@
+import type { Finding } from '../../cli/check.ts';
 import type { Delivery, Prepare, Request, TaskOutcome, Terminal } from '../../cli/ports.ts';
 import { runCommand } from '../../cli/run.ts';
+import type { Env } from '../../shared/config-flat.ts';
 import type { Window } from '../../shared/model.ts';
 
 export const guid = '01234567-89ab-cdef-0123-456789abcdef';
@@ -36,6 +38,7 @@ export interface FakeOptions {
   readonly windows?: readonly Window[];
   readonly outcome?: (window: Window, call: number, abort: () => void) => TaskOutcome;
   readonly prepare?: () => never;
+  readonly examine?: (env: Env) => readonly Finding[];
 }
 
 /** Two hours of two signals. */
@@ -89,6 +92,11 @@ export async function run(words: readonly string[], options: FakeOptions = {}): 
     };
     return delivery;
   };
-  const code = await runCommand(words, { terminal, prepare, version: '1.2.3', parallel: options.parallel ?? 1, abort: abort.signal });
+  const examine = async function* (env: Env) {
+    yield* options.examine?.(env) ?? [];
+  };
+  const code = await runCommand(words, {
+    ...{ terminal, prepare, examine, version: '1.2.3', parallel: options.parallel ?? 1, abort: abort.signal },
+  });
   return { code, ...text, request, windows };
 }
