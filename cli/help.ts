@@ -68,7 +68,7 @@ ${exits}`;
 
 const checking = `insights-lake check [--settings <file>]
 
-Looks at everything that an app with these settings will need, as the identity at hand (az login): a line each, with what to do.
+Looks at all that an app with these settings will need, as the identity at hand (az login): a line each, with what to do.
   settings  every one of them
   clock     of this machine, against a service's
   source    the query API: a minute of every signal of every app
