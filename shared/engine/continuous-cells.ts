@@ -2,7 +2,7 @@ import type { Signal } from '../model.ts';
 import type { Column } from '../signals/column.ts';
 import { signalTables } from '../signals/tables.ts';
 import { type ContinuousPaths, isMetric, isRoot } from './continuous-paths.ts';
-import { castTo, firstOf } from './convert.ts';
+import { castTo, DUCKDB_TYPES, firstOf } from './convert.ts';
 import { jsonPath, quote } from './sql.ts';
 
 /** What the rows of a chunk have in common. */
@@ -41,7 +41,7 @@ export function continuousCell(column: Column, paths: ContinuousPaths, constants
 }
 
 /** Columns that no path leads to. */
-export function constantOf({ as }: Column, constants: RowConstants, signal: Signal): string {
+export function constantOf({ as, type }: Column, constants: RowConstants, signal: Signal): string {
   const texts: Partial<Record<Column['as'], string | undefined>> = {
     itemType: signalTables[signal].itemType,
     folderKey: constants.folderKey,
@@ -49,5 +49,5 @@ export function constantOf({ as }: Column, constants: RowConstants, signal: Sign
     exportWindow: constants.exportWindow,
   };
   const text = texts[as];
-  return text === undefined ? 'NULL::VARCHAR' : quote(text);
+  return text === undefined ? `NULL::${DUCKDB_TYPES[type]}` : quote(text);
 }

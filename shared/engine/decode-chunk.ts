@@ -38,7 +38,7 @@ export async function decodeChunk(chunk: Chunk, context: DecodeContext): Promise
   await db.run('SET threads = 1'); // Or the lines would not be numbered as they stand in the file.
   try {
     const first = await decodeCarefully(chunk, context);
-    if (first.bad.length === 0 || chunk.layout === 'query' || context.reframe === undefined) return asFaults(first, chunk);
+    if (first.bad.length === 0 || chunk.layout === 'query' || context.reframe === undefined) return await asFaults(first, chunk);
     const clean = await context.reframe(chunk, context.work);
     try {
       return await asFaults(await decodeCarefully(clean, context), clean);
@@ -67,7 +67,7 @@ async function decodePlain(chunk: Chunk, { db, window, partition }: DecodeContex
 }
 
 /** DuckDB refused the bytes; anything else (memory, disk) is no fault of theirs. */
-const isUnreadable = (error: unknown): boolean => error instanceof Error && /CSV Error|Invalid unicode|Malformed JSON/.test(error.message);
+const isUnreadable = (error: unknown): boolean => error instanceof Error && /\bCSV\b|unicode|Malformed JSON/.test(error.message);
 
 interface Careful {
   readonly signals: readonly Signal[];
@@ -115,8 +115,9 @@ async function decodeLines(
     await db.run(`UPDATE ${decodedTable(signal)} SET _ordinal = NULL WHERE _ordinal IS NOT NULL`);
   }
   if (read.size === clean.lines.length) return [];
+  const without = chunk.layout === 'query' ? quote(`not ${chunk.columns.length} cells`) : "'no element of ' || signal";
   const reasons = await db.rows(`SELECT ordinal, CASE WHEN NOT json_valid(line) THEN 'not JSON'
-    WHEN signal IS NULL THEN 'no known signal' ELSE 'no element of ' || signal END FROM ${survey}`);
+    WHEN signal IS NULL THEN 'no known signal' ELSE ${without} END FROM ${survey}`);
   return reasons.flatMap(([ordinal, reason]) => {
     const line = clean.lines[Number(ordinal) - 1];
     return line === undefined || read.has(Number(ordinal)) ? [] : [{ ...line, reason: String(reason) }];
