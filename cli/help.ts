@@ -76,8 +76,8 @@ Looks at all that an app with these settings will need, as the identity at hand 
   lake      a file is written, overwritten, listed and removed
   state     table and queue (both are created where they are missing, as the app would)
 
-  --settings <file>     settings of a deployed app, as az functionapp config appsettings list --output json prints them; or an
-                        object of names and values. Default: local.settings.json in this folder, and the environment
+  --settings <file>     settings of a deployed app, as az functionapp config appsettings list --output json prints them, or
+                        an object of names and values. Default: local.settings.json in this folder, and the environment
   --json                the findings as one JSON document (docs/cli.md)
   --help                this text
 
