@@ -1,8 +1,8 @@
 /** A lock in a folder that survives the death of whoever holds it, for processes of one machine (and, by age, of several). */
-import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileAge, ownerFate, ownerWord } from './folder-owner.ts';
+import { fileAge, ownerFate, ownerWord, temporaryName } from './folder-owner.ts';
 
 /** A lock is held for some milliseconds. One of an owner that cannot be asked is taken to be dead after this time. */
 const STALE_MS = 60_000;
@@ -13,9 +13,12 @@ const KEPT = 16;
 /** First byte of a lock file that its owner has let go. */
 const FREE = 'F';
 const HELD = 'H';
+/** File systems without hard links say so. */
+const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 
 /**
- * Runs `use` while no other process does, with a number that rises from one holder to the next.
+ * Runs `use` while no other process does, with a number that rises from one holder to the next. `scratch` is a folder of the same file
+ * system for temporary files (named by `temporaryName`).
  *
  * Locks are files named 1, 2, 3, …; the highest one counts. It is held (`H<owner>`) or let go (`F<owner>`). To take the lock is to create
  * the next number, which the file system lets exactly one process do, and only after the last one was let go or its owner has died. Lock
@@ -23,9 +26,10 @@ const HELD = 'H';
  * one process while another has just made it its own. Whoever created a number on the ground of an old listing finds higher ones
  * afterwards and draws back.
  */
-export async function withFolderLock<T>(folder: string, use: (turn: number) => Promise<T>): Promise<T> {
+export async function withFolderLock<T>(folder: string, scratch: string, use: (turn: number) => Promise<T>): Promise<T> {
   await mkdir(folder, { recursive: true });
-  const turn = await take(folder);
+  await mkdir(scratch, { recursive: true });
+  const turn = await take(folder, scratch);
   try {
     return await use(turn);
   } finally {
@@ -33,11 +37,11 @@ export async function withFolderLock<T>(folder: string, use: (turn: number) => P
   }
 }
 
-async function take(folder: string): Promise<number> {
+async function take(folder: string, scratch: string): Promise<number> {
   for (let waited = 0, pause = 1; ; waited += pause, pause = Math.min(pause * 2, 50)) {
     const last = Math.max(0, ...(await numbers(folder)));
     const holder = last === 0 ? undefined : await holderOf(folder, last).catch(gone);
-    if (holder === undefined && (await create(join(folder, String(last + 1))))) {
+    if (holder === undefined && (await create(join(folder, String(last + 1)), scratch))) {
       const turns = await numbers(folder);
       if (Math.max(...turns) === last + 1) {
         for (const old of turns) if (old <= last + 1 - KEPT) await rm(join(folder, String(old)), { force: true });
@@ -65,14 +69,21 @@ async function holderOf(folder: string, turn: number): Promise<string | undefine
   return fate === 'dead' ? undefined : owner;
 }
 
-async function create(path: string): Promise<boolean> {
+/** A link to a file that is already written: so there is no moment in which a lock has no owner. False when there is one of that number. */
+async function create(path: string, scratch: string): Promise<boolean> {
+  const claim = join(scratch, temporaryName());
+  const owner = `${HELD}${ownerWord()}`;
   try {
-    const handle = await open(path, 'wx');
-    await handle.writeFile(`${HELD}${ownerWord()}`).finally(() => handle.close());
+    await writeFile(claim, owner);
+    await link(claim, path).catch((error) =>
+      NO_LINKS.includes(error.code) ? writeFile(path, owner, { flag: 'wx' }) : Promise.reject(error),
+    );
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
     throw error;
+  } finally {
+    await rm(claim, { force: true });
   }
 }
 

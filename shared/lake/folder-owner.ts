@@ -16,6 +16,14 @@ export function ownerWord(): string {
   return `${process.pid}.${startOf(process.pid) ?? 0}.${host()}`;
 }
 
+let temporaries = 0;
+
+/** A name that no other file of this or any other process has: `<owner>.<n>`. */
+export function temporaryName(): string {
+  temporaries += 1;
+  return `${ownerWord()}.${temporaries}`;
+}
+
 /** What became of an owner. A word that nobody can read counts as `elsewhere`. */
 export function ownerFate(word: string): Fate {
   const [, pid, start, where] = /^(\d+)\.(\d+)\.([0-9a-f]+)$/.exec(word) ?? [];
@@ -27,7 +35,7 @@ export function ownerFate(word: string): Fate {
 
 /** How long ago a file was written, in ms by the clock of its file system, which is one for all machines that share it. */
 export async function fileAge(path: string): Promise<number> {
-  const clock = join(dirname(path), `clock.${ownerWord()}`);
+  const clock = join(dirname(path), `clock.${temporaryName()}`);
   try {
     await writeFile(clock, '');
     const [now, then] = await Promise.all([stat(clock), stat(path)]);

@@ -6,13 +6,10 @@ import { storeFailure } from './failure.ts';
 import { subfolders, walkFolder } from './folder-list.ts';
 import { withFolderLock } from './folder-lock.ts';
 import { nameFault, newNameFault, PRIVATE_FOLDER } from './folder-names.ts';
-import { fileAge, ownerFate, ownerWord } from './folder-owner.ts';
+import { fileAge, ownerFate, temporaryName } from './folder-owner.ts';
 import { handleRange } from './local-content.ts';
 import { probe } from './probe.ts';
 import { fileTag, type Locked, putFile, removeFile, tagOf } from './put-file.ts';
-
-/** Names the temporary files of this process, whichever store they belong to. */
-let temporaries = 0;
 
 const DAY_MS = 86_400_000;
 const WINDOWS = process.platform === 'win32';
@@ -24,7 +21,7 @@ const WINDOWS = process.platform === 'win32';
 export function createFolderStore(folder: string): ObjectStore {
   const root = resolve(folder);
   const scratch = join(root, PRIVATE_FOLDER, 'tmp');
-  const locked = lockedIn(join(root, PRIVATE_FOLDER, 'lock'));
+  const locked = lockedIn(join(root, PRIVATE_FOLDER, 'lock'), scratch);
 
   const store: ObjectStore = {
     place: root,
@@ -35,8 +32,7 @@ export function createFolderStore(folder: string): ObjectStore {
       }),
     head: (name) => attempt('look up', join(root, name), () => fileTag(pathIn(root, name, nameFault(name, WINDOWS)))),
     put: async (name, content, etag) => {
-      temporaries += 1;
-      const temporary = join(scratch, `${ownerWord()}.${temporaries}`);
+      const temporary = join(scratch, temporaryName());
       const act = () => putFile(pathIn(root, name, newNameFault(name)), temporary, content, etag, locked);
       return attempt('put', join(root, name), () => act().finally(() => rm(temporary, { force: true })));
     },
@@ -77,10 +73,10 @@ async function attempt<T>(verb: string, path: string, act: () => Promise<T>): Pr
 }
 
 /** Calls of one store queue up here; the lock file is for other processes. */
-function lockedIn(folder: string): Locked {
+function lockedIn(folder: string, scratch: string): Locked {
   let last: Promise<unknown> = Promise.resolve();
   return (use) => {
-    const turn = last.then(() => withFolderLock(folder, use));
+    const turn = last.then(() => withFolderLock(folder, scratch, use));
     last = turn.catch(() => {});
     return turn;
   };

@@ -9,12 +9,12 @@ import { createFolderStore } from '../../shared/lake/store-folder.ts';
 
 const [what = '', folder = ''] = process.argv.slice(2);
 const store = createFolderStore(folder);
-const lock = join(folder, '.insights-lake', 'lock');
+const [lock, scratch] = [join(folder, '.insights-lake', 'lock'), join(folder, '.insights-lake', 'tmp')];
 
 const work: Record<string, () => Promise<void>> = {
   /** Takes the lock and never lets it go. */
   hold: () =>
-    withFolderLock(lock, async () => {
+    withFolderLock(lock, scratch, async () => {
       console.log('held');
       await sleep(600_000);
     }),
@@ -39,7 +39,7 @@ const work: Record<string, () => Promise<void>> = {
   /** Notes when it comes into the lock and when it leaves, over and over until it is killed. */
   enter: async () => {
     for (;;) {
-      await withFolderLock(lock, async (turn) => {
+      await withFolderLock(lock, scratch, async (turn) => {
         appendFileSync(join(folder, 'log'), `in ${turn} ${process.pid}\n`);
         await sleep(1);
         appendFileSync(join(folder, 'log'), `out ${turn} ${process.pid}\n`);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, link, mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -121,7 +121,7 @@ describe('folder: several processes', () => {
     await mkdir(folder);
     await writeFile(join(folder, '7'), 'H123.456.abcdef01');
     let entered = 0;
-    const entering = withFolderLock(folder, async (turn) => {
+    const entering = withFolderLock(folder, `${folder}-scratch`, async (turn) => {
       entered = turn;
     });
     await sleep(150);
@@ -154,6 +154,19 @@ describe('folder: what else lies there', () => {
     await writeFile(join(folder, 'a'), 'two');
     assert.notEqual(await store.head('a'), etag);
     assert.equal(await store.put('a', bytes('x'), etag), undefined);
+  });
+
+  test('tags lean neither on the clock of the disk nor on inodes: the microseconds of the time count the puts', async () => {
+    const folder = await newFolder();
+    const store = createFolderStore(folder);
+    const micros: number[] = [];
+    for (const name of ['a', 'b', 'c']) {
+      await store.put(name, bytes('x'), undefined);
+      const { mtimeNs } = await stat(join(folder, name), { bigint: true });
+      // Times are handed to the system as floating point, exact to a quarter of a microsecond.
+      micros.push(Math.round(Number(mtimeNs % 1_000_000n) / 1000));
+    }
+    assert.deepEqual(micros, [1, 2, 3]);
   });
 
   test('links to files count, links to folders do not', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { BlobServiceClient } from '@azure/storage-blob';
+import fc from 'fast-check';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { createContainerStore } from '../../shared/lake/store-container.ts';
 import { createFolderStore } from '../../shared/lake/store-folder.ts';
@@ -147,6 +148,66 @@ describe('ledger in a store: killed between any two steps', () => {
       assert.equal((await Array.fromAsync(survivor.open(feed))).length, horizon + 1);
     }
   });
+});
+
+test('an open entry always has its mark, wherever one process comes between two steps of another', async () => {
+  const change = async (ledger: Ledger, state: 'running' | 'done') => {
+    const seen = await ledger.read(window(0));
+    assert.ok(seen);
+    await ledger.write({ ...seen.value, state, revision: seen.value.revision + 1 }, seen.etag);
+  };
+  for (const start of ['running', 'done'] as const)
+    for (const one of ['running', 'done'] as const)
+      for (const other of [['running'], ['done'], ['done', 'running'], ['running', 'done']] as const)
+        for (let at = 0, paused = true; paused; at += 1) {
+          let step = 0;
+          let between: (() => Promise<void>) | undefined;
+          paused = false;
+          const store = createMemoryStore({
+            onStep: async () => {
+              if (between === undefined || step++ !== at) return;
+              const act = between;
+              between = undefined;
+              paused = true;
+              await act();
+            },
+          });
+          const second = createStoreLedger(store);
+          await second.write({ ...planned(0), state: start }, undefined);
+          between = async () => {
+            for (const state of other) await change(second, state);
+          };
+          await change(createStoreLedger(store), one);
+          between = undefined;
+          const seen = await second.read(window(0));
+          const open = await Array.fromAsync(createStoreLedger(store).open(feed));
+          assert.deepEqual(open, seen && isOpen(seen.value) ? [seen.value] : [], `${start}: ${other} at step ${at} of ${one}`);
+        }
+});
+
+test('an open entry always has its mark, whatever the order in which processes take their steps', async () => {
+  const states = fc.array(fc.constantFrom('running' as const, 'done' as const), { minLength: 1, maxLength: 3 });
+  await fc.assert(
+    fc.asyncProperty(fc.scheduler(), fc.array(states, { minLength: 2, maxLength: 3 }), async (scheduler, processes) => {
+      let free = true;
+      const store = createMemoryStore({ onStep: (step) => (free ? undefined : scheduler.schedule(Promise.resolve(), step)) });
+      await createStoreLedger(store).write(planned(0), undefined);
+      free = false;
+      const running = processes.map(async (changes) => {
+        const ledger = createStoreLedger(store);
+        for (const state of changes) {
+          const seen = await ledger.read(window(0));
+          if (seen) await ledger.write({ ...seen.value, state, revision: seen.value.revision + 1 }, seen.etag);
+        }
+      });
+      await scheduler.waitFor(Promise.all(running));
+      free = true;
+      const seen = await createStoreLedger(store).read(window(0));
+      const open = await Array.fromAsync(createStoreLedger(store).open(feed));
+      assert.deepEqual(open, seen && isOpen(seen.value) ? [seen.value] : []);
+    }),
+    { numRuns: 200 },
+  );
 });
 
 test('documents of a newer version and broken ones are refused with one line', async () => {
