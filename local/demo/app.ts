@@ -40,7 +40,7 @@ export function startApp(
       if (!killed) onEnd(error);
     });
     child.on('message', (event: HostEvent) => {
-      file.write(`${JSON.stringify(event)}\n`);
+      if (!isIdle(event)) file.write(`${JSON.stringify(event)}\n`);
       if (event.kind === 'host') resolve();
       onEvent(event);
     });
@@ -54,3 +54,6 @@ export function startApp(
     },
   };
 }
+
+/** A planner that found nothing to do says so every few seconds for every feed: days of it would fill the disk. */
+const isIdle = (event: HostEvent): boolean => event.kind === 'log' && event.message.includes('"planned":0,"repeated":0');

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostEvent } from '../host/host.ts';
 import { blobsOf, dropBlobs } from './exports.ts';
 import { places } from './folder.ts';
+import { allEntries, isDone } from './ledger.ts';
 import type { Say } from './show.ts';
 import type { Stage } from './stage.ts';
 
@@ -10,6 +11,9 @@ const hour = 3_600_000;
 
 /** What `npm run dev` does: keeps the app running over telemetry that flows with the clock, until it is told to stop. */
 export async function live(stage: Stage, say: Say, abort: AbortSignal): Promise<boolean> {
+  const before = (await allEntries(stage.ledger)).filter(isDone);
+  if (before.length > 0)
+    say(`${before.length} windows are done already, the last until ${time(Math.max(...before.map(({ window }) => window.end)))}`);
   const tally = { windows: 0, rows: 0, failed: '' };
   await stage.startFunctions((event) => count(event, tally));
   say(
@@ -22,7 +26,9 @@ export async function live(stage: Stage, say: Say, abort: AbortSignal): Promise<
       await dropBlobs(azurite.connectionString, blobsOf({ ...story, exported: { start: now - 3 * hour, end: now } }, dropped, now));
       dropped = now;
     }
-    if (second % 10 === 0 && tally.windows > 0) {
+    if (second % 60 === 59 && tally.windows === 0 && tally.failed === '')
+      say(`nothing is due; the next windows are at ${time(nextDue(Date.now()))}`);
+    if (second % 10 === 0 && (tally.windows > 0 || tally.failed !== '')) {
       say(`${tally.windows} windows, ${tally.rows.toLocaleString('en')} rows ${tally.failed}`.trim());
       Object.assign(tally, { windows: 0, rows: 0, failed: '' });
     }
@@ -30,6 +36,11 @@ export async function live(stage: Stage, say: Say, abort: AbortSignal): Promise<
   }
   return true;
 }
+
+/** Windows of five minutes, a minute of lag. */
+const nextDue = (now: number): number => Math.ceil((now - 60_000) / 300_000) * 300_000 + 60_000;
+
+const time = (at: number): string => `${new Date(at).toISOString().slice(0, 16)}Z`;
 
 function count(event: HostEvent, tally: { windows: number; rows: number; failed: string }): void {
   if (event.kind === 'ended' && event.error !== '') tally.failed = `(${event.name} failed: ${event.error.slice(0, 200)})`;
