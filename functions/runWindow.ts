@@ -1,19 +1,29 @@
 import { readFileSync } from 'node:fs';
 import { app } from '@azure/functions';
 import { bindingsOf } from '../shared/config-bindings.ts';
-import { runFacts } from '../shared/pipeline/facts.ts';
-import { parseWindowMessage } from '../shared/state/window-message.ts';
+import { runFacts, sweepFacts } from '../shared/pipeline/facts.ts';
+import { parseMessage } from '../shared/state/window-message.ts';
 import { wired } from '../shared/wire.ts';
 
 const { queue } = bindingsOf(process.env, (path) => readFileSync(path, 'utf8'));
 
-/** A message says that a window may be due: runs it. What failed is red here and tried again by the ledger, not by the queue. */
+/**
+ * A message says that a window may be due: runs it. What failed is red here and tried again by the ledger, not by the queue. Or it asks
+ * for the sweep of an archive, which is parted by days; a part that fails is tried again by the queue.
+ */
 app.storageQueue('runWindow', {
   queueName: queue,
   connection: 'AzureWebJobsStorage',
   handler: async (message, context) => {
-    const { run } = wired();
-    const outcome = await run(parseWindowMessage(message));
+    const { run, sweepPart } = wired();
+    const asked = parseMessage(message);
+    if (asked.kind === 'sweep') {
+      const swept = await sweepPart(asked.request);
+      context.log(JSON.stringify(typeof swept === 'number' ? { event: 'sweep', parts: swept } : sweepFacts(swept)));
+      if (typeof swept !== 'number' && swept.errors.length > 0) throw new Error(swept.errors.join('\n'));
+      return;
+    }
+    const outcome = await run(asked.window);
     context.log(JSON.stringify(runFacts(outcome)));
     if (outcome.state === 'failed') throw new Error(outcome.error);
   },

@@ -273,10 +273,11 @@ export interface Sighting extends Look {
 
 /**
  * What a sweep meets beside windows. `missing`: a container that does not exist. `unknown`: a folder or container whose kind is no
- * signal (another category of diagnostic settings, another table). Neither fails anything.
+ * signal (another category of diagnostic settings, another table). `failed`: one that could not be listed; `what` says why. The rest is
+ * swept all the same.
  */
 export interface Oddity {
-  readonly kind: 'missing' | 'unknown';
+  readonly kind: 'missing' | 'unknown' | 'failed';
   readonly what: string;
 }
 

@@ -10,8 +10,8 @@ import { AnonymousCredential, ContainerClient, StorageSharedKeyCredential } from
 import { QueueClient } from '@azure/storage-queue';
 import { createContainerStore } from './lake/store-container.ts';
 import { createFolderStore } from './lake/store-folder.ts';
-import type { Access, Clock, Config, Hints, Ledger, ObjectStore, Place } from './model.ts';
-import { createQueueHints } from './state/hints-queue.ts';
+import type { Access, Clock, Config, Hints, Ledger, ObjectStore, Place, SweepQueue } from './model.ts';
+import { createQueueHints, createSweepQueue } from './state/hints-queue.ts';
 import { createTableLedger } from './state/ledger-table.ts';
 
 /** Clients, credentials, clock and disk: all that is made from settings and touches the world. */
@@ -54,12 +54,12 @@ export function openLedger(state: Config['state'], lake: Place): Ledger {
   return createTableLedger({ client, lakeId: lakeId(lake) });
 }
 
-export function openHints({ access, queue, queueUrl }: Config['state']): Hints {
-  const client =
-    access.kind === 'connectionString'
-      ? new QueueClient(access.connectionString.reveal(), queue)
-      : new QueueClient(`${queueUrl.replace(/\/$/, '')}/${queue}`, identity(clientIdOf(access)));
-  return createQueueHints(client);
+export const openHints = (state: Config['state']): Hints => createQueueHints(queueClient(state));
+export const openSweepQueue = (state: Config['state']): SweepQueue => createSweepQueue(queueClient(state));
+
+function queueClient({ access, queue, queueUrl }: Config['state']): QueueClient {
+  if (access.kind === 'connectionString') return new QueueClient(access.connectionString.reveal(), queue);
+  return new QueueClient(`${queueUrl.replace(/\/$/, '')}/${queue}`, identity(clientIdOf(access)));
 }
 
 const clientIdOf = (access: Access): string => (access.kind === 'identity' ? access.clientId : '');

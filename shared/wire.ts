@@ -7,12 +7,11 @@ import type { App, Config, DraftFile, Engine, Feed, Output, QuerySettings, Sourc
 import { arriveInWindow } from './pipeline/arrive.ts';
 import { type FeedPlan, type PlanPorts, planFeed, reviveFeed } from './pipeline/plan.ts';
 import { type RunOutcome, runWindow } from './pipeline/run.ts';
-import { exportWindowOf, recogniseBlob } from './source/blobs/layouts.ts';
-import { createBlobSource } from './source/blobs/source.ts';
 import { reframe } from './source/framing/reframe.ts';
 import { createAsk } from './source/query/client.ts';
 import { createQuerySource } from './source/query/source.ts';
 import { identity, openHints, openLedger, openStore, systemClock, workFolders } from './wire-clients.ts';
+import { type Sweeps, windowOfBlob, wireExports, wireSweeps } from './wire-exports.ts';
 
 /** What one tick of the planner did, feed by feed. A feed that fails does not stop the others. */
 export interface PlanOutcome {
@@ -21,7 +20,7 @@ export interface PlanOutcome {
 }
 
 /** The app, put together from its settings: what the triggers call. */
-export interface Wired {
+export interface Wired extends Sweeps {
   readonly config: Config;
   plan(): Promise<PlanOutcome>;
   run(window: Window): Promise<RunOutcome>;
@@ -42,7 +41,8 @@ export function wire(config: Config): Wired {
   const ledger = openLedger(config.state, config.lake);
   const hints = openHints(config.state);
   const clock = systemClock;
-  const source = sourceOf(config);
+  const blobs = config.exports && wireExports(config.exports, clock.now);
+  const source = sourceOf(config, blobs?.source);
   const { planLimit: limit, patience, lease } = config;
   const ports = { lake, ledger, hints, clock, source, limit, patience, lease, refresh: config.exports?.refresh ?? 0 };
   const run = { ...ports, ...localPorts(config.output) };
@@ -50,6 +50,7 @@ export function wire(config: Config): Wired {
   const inTurn = oneAtATime();
   return {
     config,
+    ...wireSweeps(config, ports, blobs?.sightings, ready),
     plan: async () => {
       await ready();
       return planAll(config, ports);
@@ -90,10 +91,9 @@ export function querySource(settings: QuerySettings): Source {
   return createQuerySource({ settings, clock: systemClock, ask: createAsk(settings, credential, systemClock) });
 }
 
-/** One source for all windows: the query API of the window's app, or the container of export blobs. */
-function sourceOf(config: Config): Source {
+/** One source for all windows: the query API of the window's app, or the containers of export blobs. */
+function sourceOf(config: Config, blobs: Source | undefined): Source {
   const queries = new Map(config.apps.flatMap((app) => (app.query ? [[app.name, querySource(app.query)] as const] : [])));
-  const blobs = config.exports && createBlobSource({ store: openStore(config.exports.place), apps: config.exports.apps });
   return {
     open: async (window, abort) => {
       const source = window.source === 'query' ? queries.get(window.app) : blobs;
@@ -101,17 +101,6 @@ function sourceOf(config: Config): Source {
       throw new Error(`${window.app} ${window.source}: no such source in the settings any more; put it back, or leave the window as it is`);
     },
   };
-}
-
-function windowOfBlob(name: string, { exports }: Config): Window | undefined {
-  if (exports?.place.kind !== 'container') return undefined;
-  const { container, prefix } = exports.place;
-  const below = prefix === '' ? name : name.slice(prefix.length + 1);
-  const found = recogniseBlob(below, container);
-  const window = found && exportWindowOf(found, exports);
-  if (window === undefined || !exports.signals.includes(window.signal)) return undefined;
-  const within = (exports.from ?? window.start) <= window.start && window.start < (exports.until ?? window.end);
-  return within ? window : undefined;
 }
 
 /** Query feeds are planned; feeds of blobs, which arrive by themselves, are looked after. One that fails does not stop the others. */

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { registerHooks } from 'node:module';
 import { beforeEach, test } from 'node:test';
 import { injectCore } from '../local/host/core.ts';
-import type { Window } from '../shared/model.ts';
+import type { SweepRequest, Window } from '../shared/model.ts';
 import type { RunOutcome } from '../shared/pipeline/run.ts';
+import type { SweepOutcome } from '../shared/pipeline/sweep.ts';
 
 /** The functions of the app under the library's own programming model, with wire.ts replaced by what each test says. */
 
@@ -11,6 +12,8 @@ interface FakeWired {
   plan(): Promise<unknown>;
   run(window: Window): Promise<RunOutcome>;
   arrive(blob: string): Promise<RunOutcome | undefined>;
+  sweep(): Promise<SweepOutcome | undefined>;
+  sweepPart(request: SweepRequest): Promise<SweepOutcome | number>;
 }
 
 let wired: () => FakeWired;
@@ -26,11 +29,12 @@ registerHooks({
 
 const core = injectCore();
 process.env.PLAN_SCHEDULE = '*/2 * * * * *';
-process.env.EXPORT_CONTAINER = 'exports';
+process.env.EXPORT_CONTAINER = 'exports, insights-logs-*';
 process.env.EXPORT_PREFIX = 'classic/shop';
 process.env.EXPORT_TRIGGER = 'LogsAndContainerScan';
 await import('../functions/planWindows.ts');
 await import('../functions/runWindow.ts');
+await import('../functions/sweepBlobs.ts');
 await import('../functions/transformBlob.ts');
 
 const window: Window = { app: 'shop', signal: 'requests', source: 'query', start: Date.UTC(2026, 0, 2, 3), end: Date.UTC(2026, 0, 2, 4) };
@@ -91,7 +95,7 @@ async function invoke(name: string, data: object): Promise<void> {
 
 const refuse = async (): Promise<never> => assert.fail('not to be called');
 const give = (part: Partial<FakeWired>): void => {
-  wired = () => ({ plan: refuse, run: refuse, arrive: refuse, ...part });
+  wired = () => ({ plan: refuse, run: refuse, arrive: refuse, sweep: refuse, sweepPart: refuse, ...part });
 };
 
 test('each function is bound to its trigger', () => {
@@ -100,6 +104,7 @@ test('each function is bound to its trigger', () => {
   assert.deepEqual(bound, {
     planWindows: { ...common, type: 'timerTrigger', schedule: '*/2 * * * * *' },
     runWindow: { ...common, type: 'queueTrigger', queueName: 'insights-lake-windows', connection: 'AzureWebJobsStorage' },
+    sweepBlobs: { ...common, type: 'timerTrigger', schedule: '0 */10 * * * *' },
     transformBlob: {
       ...common,
       type: 'blobTrigger',
@@ -190,6 +195,74 @@ test('transformBlob gets the name of the blob, never its bytes, and leaves stran
   assert.deepEqual(
     lines.map((line) => JSON.parse(line)),
     [facts, { event: 'ignored', blob: 'classic/shop/readme.txt' }],
+  );
+});
+
+const swept: SweepOutcome = {
+  range: window,
+  windows: 5,
+  blobs: 9,
+  bytes: 1000,
+  enqueued: 2,
+  open: 1,
+  kept: 0,
+  archived: 1,
+  missing: ['insights-logs-appevents', 'insights-logs-apptraces'],
+  unknown: [],
+  errors: [],
+};
+const sweptFacts = {
+  event: 'sweep',
+  start: facts.start,
+  end: facts.end,
+  windows: 5,
+  blobs: 9,
+  bytes: 1000,
+  enqueued: 2,
+  open: 1,
+  kept: 0,
+  archived: 1,
+  missing: 'insights-logs-appevents, insights-logs-apptraces',
+  unknown: '',
+  errors: 0,
+};
+
+test('sweepBlobs logs what it found in one line; what could not be listed makes it red afterwards', async () => {
+  give({ sweep: async () => swept });
+  await invoke('sweepBlobs', { json: '{}' });
+  give({ sweep: async () => ({ ...swept, errors: ['list a: 403', 'list b: 403'] }) });
+  await assert.rejects(invoke('sweepBlobs', { json: '{}' }), { message: 'list a: 403\nlist b: 403' });
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line)),
+    [sweptFacts, { ...sweptFacts, errors: 2 }],
+  );
+});
+
+test('a message can ask for the sweep of an archive: parted by days, a day at once', async () => {
+  const asked: SweepRequest[] = [];
+  const answers: (SweepOutcome | number)[] = [31, swept, { ...swept, errors: ['gone'] }];
+  give({
+    sweepPart: async (request) => {
+      asked.push(request);
+      return answers.shift() ?? assert.fail();
+    },
+  });
+  await invoke('runWindow', { string: '{"sweep":{"from":"2024-01-01","to":"2024-02-01","prefix":"shop_1/"}}' });
+  await invoke('runWindow', { string: '{"sweep":{"from":"2024-01-01","to":"2024-01-01T12:00Z"}}' });
+  await assert.rejects(invoke('runWindow', { string: '{"sweep":{"from":"2024-01-01","to":"2024-01-02"}}' }), { message: 'gone' });
+  assert.deepEqual(asked.slice(0, 2), [
+    { start: Date.UTC(2024, 0, 1), end: Date.UTC(2024, 1, 1), prefix: 'shop_1/', app: '' },
+    { start: Date.UTC(2024, 0, 1), end: Date.UTC(2024, 0, 1, 12), prefix: '', app: '' },
+  ]);
+  assert.deepEqual(
+    lines.slice(0, 2).map((line) => JSON.parse(line)),
+    [{ event: 'sweep', parts: 31 }, sweptFacts],
+  );
+  for (const wrong of ['{"sweep":{"from":"2024-01-01"}}', '{"sweep":{"from":"2024-01-02","to":"2024-01-01"}}', '{"sweep":"all"}'])
+    await assert.rejects(invoke('runWindow', { string: wrong }), /^Error: window message: /);
+  await assert.rejects(
+    invoke('runWindow', { string: '{"sweep":{"from":"2024-01-01T00:00","to":"2024-02-01"}}' }),
+    /from of a sweep must be a time/,
   );
 });
 

@@ -1,6 +1,7 @@
 import type { Millis, Window } from '../model.ts';
 import type { FeedPlan } from './plan.ts';
 import type { RunOutcome } from './run.ts';
+import type { SweepOutcome } from './sweep.ts';
 
 /** Outcomes as flat objects of few, stable names, for one line of a log: what alerts and queries over the app's own traces look at. */
 
@@ -21,4 +22,11 @@ export function planFacts(plan: FeedPlan, now: Millis): Readonly<Record<string, 
   const { app, signal, source } = feed;
   const progress = horizon === 0 ? {} : { horizon: time(horizon), watermark: time(watermark), behind: now - watermark };
   return { event: 'plan', app, signal, source, planned, repeated, open, failed, ...progress };
+}
+
+/** Names of containers and folders are cut at twenty: a line is for looking at. */
+export function sweepFacts({ range, missing, unknown, errors, ...counts }: SweepOutcome): Readonly<Record<string, string | number>> {
+  const names = (all: readonly string[]): string => all.slice(0, 20).join(', ');
+  const ends = { start: time(range.start), end: time(range.end) };
+  return { event: 'sweep', ...ends, ...counts, missing: names(missing), unknown: names(unknown), errors: errors.length };
 }

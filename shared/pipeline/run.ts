@@ -3,6 +3,7 @@ import { type Claim, type ClaimPorts, claimWindow, Overtaken } from './claim.ts'
 import { type CommitPorts, commitFiles, emptyOthers } from './commit.ts';
 import { failedEntry, finishedEntry, mayRun, unchangedEntry } from './entry.ts';
 import { removeOldEmpties } from './tidy.ts';
+import { loses, verdictOf } from './verdict.ts';
 
 export interface RunPorts extends ClaimPorts, CommitPorts {
   readonly source: Source;
@@ -53,7 +54,7 @@ async function attempt(seen: Versioned<LedgerEntry>, ports: RunPorts): Promise<R
   // A window that was done before is first looked at, so that being asked again costs a listing and no claim.
   if (seen.value.fingerprint !== '' && seen.value.state === 'done') {
     const look = await ports.source.open(seen.value.window, new AbortController().signal).catch(() => undefined);
-    if (look !== undefined && (look.empty || look.fingerprint === seen.value.fingerprint)) {
+    if (look !== undefined && verdictOf(seen.value.fingerprint, look) !== 'run') {
       const settled = unchangedEntry(seen.value);
       const etag = await ports.ledger.write(settled, seen.etag);
       return etag === undefined ? undefined : unrun('unchanged', settled.window, settled);
@@ -74,6 +75,8 @@ async function attempt(seen: Versioned<LedgerEntry>, ports: RunPorts): Promise<R
 async function deliver(claim: Claim, ports: RunPorts): Promise<LedgerEntry> {
   const window = claim.entry.window;
   const reading = await ports.source.open(window, claim.abort);
+  if (loses(claim.entry.fingerprint, reading))
+    throw new Error(`${reading.archived} blobs of the window are archived now: its files stay as they are; rehydrate the blobs to run it`);
   return ports.withWorkFolder(async (work) => {
     const draft = await ports.engine.begin(window, work);
     try {

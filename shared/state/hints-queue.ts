@@ -1,9 +1,9 @@
 /** Hints in Queue Storage. */
 import type { QueueClient } from '@azure/storage-queue';
 import { failureStatus } from '../lake/failure.ts';
-import type { Hints } from '../model.ts';
+import type { Hints, Millis, SweepQueue } from '../model.ts';
 import { stateFailure } from './state-failure.ts';
-import { windowMessage } from './window-message.ts';
+import { sweepMessage, windowMessage } from './window-message.ts';
 
 /** The longest that a queue hides a message, in seconds. Whoever is hinted too early looks into the ledger and waits on. */
 const MAX_DELAY = 7 * 24 * 3600;
@@ -12,7 +12,6 @@ const FOR_EVER = -1;
 
 /** Messages are JSON in base64, as the Functions host expects them (host.json: messageEncoding). Every failure is a StoreFailure. */
 export function createQueueHints(client: QueueClient): Hints {
-  const place = `queue ${client.url.replace(/\?.*$/s, '')}`;
   return {
     prepare: async () => {
       try {
@@ -20,17 +19,26 @@ export function createQueueHints(client: QueueClient): Hints {
       } catch (error) {
         // Who may send need not be allowed to create queues.
         const isThere = failureStatus(error) === 403 && (await client.getProperties().then(Boolean, () => false));
-        if (!isThere) throw stateFailure('queue', `prepare ${place}`, error);
+        if (!isThere) throw stateFailure('queue', `prepare ${placeOf(client)}`, error);
       }
     },
-    send: async (window, delay) => {
-      const text = Buffer.from(JSON.stringify(windowMessage(window))).toString('base64');
-      const visibilityTimeout = Math.min(Math.max(Math.ceil(delay / 1000), 0), MAX_DELAY);
-      try {
-        await client.sendMessage(text, { visibilityTimeout, messageTimeToLive: FOR_EVER });
-      } catch (error) {
-        throw stateFailure('queue', `send to ${place}`, error);
-      }
-    },
+    send: (window, delay) => sendMessage(client, windowMessage(window), delay),
   };
 }
+
+/** Sweeps go through the same queue. */
+export const createSweepQueue = (client: QueueClient): SweepQueue => ({
+  ask: (request) => sendMessage(client, sweepMessage(request), 0),
+});
+
+async function sendMessage(client: QueueClient, message: object, delay: Millis): Promise<void> {
+  const text = Buffer.from(JSON.stringify(message)).toString('base64');
+  const visibilityTimeout = Math.min(Math.max(Math.ceil(delay / 1000), 0), MAX_DELAY);
+  try {
+    await client.sendMessage(text, { visibilityTimeout, messageTimeToLive: FOR_EVER });
+  } catch (error) {
+    throw stateFailure('queue', `send to ${placeOf(client)}`, error);
+  }
+}
+
+const placeOf = ({ url }: QueueClient): string => `queue ${url.replace(/\?.*$/s, '')}`;

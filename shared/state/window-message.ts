@@ -1,5 +1,5 @@
-/** What a queue message says: which window may be due. */
-import type { Signal, Window } from '../model.ts';
+/** What a queue message says: which window may be due, or what range of an archive is to be swept. */
+import type { Signal, SweepRequest, Window } from '../model.ts';
 
 /** Instants as ISO 8601 in UTC with milliseconds, so that a person who looks into the queue can read them. */
 export interface WindowMessage {
@@ -27,12 +27,32 @@ export function windowMessage({ app, signal, source, start, end }: Window): Wind
   return { app, signal, source, start: new Date(start).toISOString(), end: new Date(end).toISOString() };
 }
 
+/** `{"sweep": {"from": …, "to": …, "prefix"?: …, "app"?: …}}`. People write it too: a date will do for a time. */
+export interface SweepMessage {
+  readonly sweep: { readonly from: string; readonly to: string; readonly prefix?: string; readonly app?: string };
+}
+
+export const sweepMessage = ({ start, end, prefix, app }: SweepRequest): SweepMessage => ({
+  sweep: { from: new Date(start).toISOString(), to: new Date(end).toISOString(), prefix, app },
+});
+
+export type QueueMessage =
+  | { readonly kind: 'window'; readonly window: Window }
+  | { readonly kind: 'sweep'; readonly request: SweepRequest };
+
+/** Reads a message as `parseWindowMessage` does, which may also be a sweep's. */
+export function parseMessage(message: unknown): QueueMessage {
+  const fields = fieldsOf(message);
+  if ('sweep' in fields) return { kind: 'sweep', request: sweepOf(asRecord(fields.sweep)) };
+  return { kind: 'window', window: parseWindowMessage(fields) };
+}
+
 /**
  * Reads a message as the Functions host hands it over (an object, or the text where it did not parse it). Fields that it does not know
  * are left alone: a newer version may send more. Throws when it names no window: nothing but a stranger's message looks like that.
  */
 export function parseWindowMessage(message: unknown): Window {
-  const fields = asRecord(typeof message === 'string' ? parsed(message) : message);
+  const fields = fieldsOf(message);
   const window = {
     app: text(fields, 'app'),
     signal: signalOf(text(fields, 'signal')),
@@ -42,6 +62,16 @@ export function parseWindowMessage(message: unknown): Window {
   };
   return window.start < window.end ? window : refuse(`start must be before end, was ${fields.start} and ${fields.end}`);
 }
+
+const fieldsOf = (message: unknown): Record<string, unknown> => asRecord(typeof message === 'string' ? parsed(message) : message);
+
+function sweepOf(fields: Record<string, unknown>): SweepRequest {
+  const [start, end] = [time(fields, 'from'), time(fields, 'to')];
+  if (start >= end) return refuse(`from of a sweep must be before to, was ${fields.from} and ${fields.to}`);
+  return { start, end, prefix: textOr(fields, 'prefix'), app: textOr(fields, 'app') };
+}
+
+const textOr = (fields: Record<string, unknown>, name: string): string => ((fields[name] ?? '') === '' ? '' : text(fields, name));
 
 function refuse(fault: string): never {
   throw new Error(`window message: ${fault}; only Insights Lake may write to this queue`);
@@ -75,6 +105,15 @@ function instant(fields: Record<string, unknown>, name: string): number {
   const value = Date.parse(spelled);
   const exact = Number.isFinite(value) && new Date(value).toISOString() === spelled;
   return exact ? value : refuse(`${name} must be a time such as 2026-11-21T03:00:00.000Z, was ${shown(spelled)}`);
+}
+
+/** The shorter spellings that people use, too; none that leaves open what time zone it means. */
+function time(fields: Record<string, unknown>, name: string): number {
+  const spelled = text(fields, name);
+  const value = Date.parse(spelled);
+  const known = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{3})?)?Z)?$/.test(spelled) && Number.isFinite(value);
+  const exact = known && new Date(value).toISOString().startsWith(spelled.replace(/Z$/, ''));
+  return exact ? value : refuse(`${name} of a sweep must be a time such as 2026-11-21 or 2026-11-21T03:00Z, was ${shown(spelled)}`);
 }
 
 const shown = (value: unknown) => String(JSON.stringify(value)).slice(0, 100);

@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import type { Layout, Reading, Source, Window } from '../../model.ts';
+import { fingerprintOf } from './look.ts';
 import { type RawBlob, readBlobs } from './read-blobs.ts';
-import { fingerprintOf } from './source.ts';
 
 /** The files of one window. */
 export interface FileWindow {

@@ -1,26 +1,31 @@
-import type { Millis, ObjectStore, Window } from '../../model.ts';
+import type { Interval, Millis, ObjectStore, Signal } from '../../model.ts';
 import { appOf, type ExportLayout, MOST_ABOVE, TABLES, TYPE_FOLDERS } from './layouts.ts';
 
-/** A folder whose time folders hold the window's signal. */
-interface SignalFolder {
+/** A container (or folder) of export blobs. */
+export interface ExportStore {
+  readonly store: ObjectStore;
+  /** What it is called: the successors of Continuous Export say there which signal it holds. '' when that says nothing. */
+  readonly container: string;
+}
+
+/** A folder whose time folders hold a signal of an app. */
+export interface SignalFolder {
   readonly layout: ExportLayout;
   readonly app: string;
+  readonly signal: Signal;
   /** Ends in `/`. */
   readonly path: string;
   /** Its time folders are written in upper case: a store knows the difference. */
   readonly upper: boolean;
 }
 
-export interface FolderSettings {
-  readonly store: ObjectStore;
-  /** What the store's container is called: the successors of Continuous Export say there which signal it is. '' when nothing. */
-  readonly container: string;
+export interface FolderSearch extends ExportStore {
   /** Export folder → app name. */
   readonly apps: Readonly<Record<string, string>>;
-}
-
-interface Search extends FolderSettings {
-  readonly window: Window;
+  /** Only these are looked for; what is left out counts as any. */
+  readonly wanted: Partial<Pick<SignalFolder, 'layout' | 'app' | 'signal'>>;
+  /** Told the folder (or container) of each kind that is no signal. */
+  readonly unknown?: (what: string) => void;
 }
 
 const HOUR = 3_600_000;
@@ -33,17 +38,23 @@ const RESOURCE_ROOTS: readonly { readonly layout: ExportLayout; readonly root: s
   { layout: 'dataExport', root: 'workspaceresourceid=', category: /^am-(.+)$/i },
 ];
 
-/** The prefixes to list for the blobs of a window, and for nothing else. One request per folder on the way. */
-export async function windowPrefixes(settings: FolderSettings, window: Window): Promise<readonly string[]> {
-  const prefixes: string[] = [];
-  for await (const found of signalFolders({ ...settings, window }, '', 0)) {
-    if (found.app === window.app)
-      prefixes.push(...timeFolders(found.layout, window).map((time) => found.path + (found.upper ? time.toUpperCase() : time)));
-  }
-  return prefixes;
+/** The folders of signals in a container. One request per folder on the way; a container whose name tells that it holds none costs none. */
+export async function* signalFolders(search: FolderSearch): AsyncIterable<SignalFolder> {
+  if (mayHold(search)) yield* foldersBelow(search, '', 0);
 }
 
-async function* signalFolders(search: Search, parent: string, depth: number): AsyncIterable<SignalFolder> {
+/** Azure names a container after the one category that it puts there. */
+function mayHold({ container, wanted }: FolderSearch): boolean {
+  const named = RESOURCE_ROOTS.find(({ category }) => category.test(container));
+  if (named === undefined) return true;
+  const signal = signalIn(container, named.category);
+  return agrees(wanted.layout, named.layout) && (signal === undefined || agrees(wanted.signal, signal));
+}
+
+const agrees = <T>(wanted: T | undefined, found: T): boolean => wanted === undefined || wanted === found;
+const signalIn = (name: string, category: RegExp) => TABLES.get((category.exec(name)?.[1] ?? '').toLowerCase());
+
+async function* foldersBelow(search: FolderSearch, parent: string, depth: number): AsyncIterable<SignalFolder> {
   const folders: string[] = [];
   for await (const folder of search.store.folders(parent)) folders.push(folder);
   for (const path of folders) {
@@ -52,26 +63,29 @@ async function* signalFolders(search: Search, parent: string, depth: number): As
     const resource = RESOURCE_ROOTS.find(({ root }) => root === name.toLowerCase());
     if (app !== undefined) yield* typeFolders(search, path, app);
     else if (resource) yield* resourceFolders(search, path, resource);
-    else if (depth < MOST_ABOVE && !name.includes('=')) yield* signalFolders(search, path, depth + 1);
+    else if (depth < MOST_ABOVE && !name.includes('=')) yield* foldersBelow(search, path, depth + 1);
   }
 }
 
-async function* typeFolders({ store, apps, window }: Search, folder: string, appName: string): AsyncIterable<SignalFolder> {
+async function* typeFolders({ store, apps, wanted, unknown }: FolderSearch, folder: string, appName: string): AsyncIterable<SignalFolder> {
   const app = appOf(folder.slice(0, -1), appName, apps);
-  if (window.source !== 'continuous' || window.app !== app) return;
+  if (!agrees(wanted.layout, 'continuous') || !agrees(wanted.app, app)) return;
   for await (const path of store.folders(folder)) {
-    if (TYPE_FOLDERS.get(lastOf(path).toLowerCase()) === window.signal) yield { layout: 'continuous', app, path, upper: false };
+    const signal = TYPE_FOLDERS.get(lastOf(path).toLowerCase());
+    if (signal === undefined) unknown?.(path);
+    else if (agrees(wanted.signal, signal)) yield { layout: 'continuous', app, signal, path, upper: false };
   }
 }
 
 async function* resourceFolders(
-  { store, apps, container, window }: Search,
+  { store, apps, container, wanted, unknown }: FolderSearch,
   root: string,
   { layout, category }: (typeof RESOURCE_ROOTS)[number],
 ): AsyncIterable<SignalFolder> {
   const above = [container, ...root.split('/')].findLast((name) => category.test(name)) ?? '';
-  const signal = TABLES.get((category.exec(above)?.[1] ?? '').toLowerCase());
-  if (window.source !== layout || signal !== window.signal) return;
+  const signal = signalIn(above, category);
+  if (signal === undefined) return unknown?.(above === '' || above === container ? container || root : root);
+  if (!agrees(wanted.layout, layout) || !agrees(wanted.signal, signal)) return;
   let level: string[] = [root];
   for (let depth = 0; depth < RESOURCE_LEVELS; depth++) {
     const next: string[] = [];
@@ -79,28 +93,50 @@ async function* resourceFolders(
     level = next;
   }
   for (const path of level) {
+    const app = appOf(path.slice(0, -1), lastOf(path), apps);
+    if (!agrees(wanted.app, app)) continue;
     const years = new Set<string>();
     for await (const year of store.folders(path)) years.add(lastOf(year).slice(0, 2));
-    const app = appOf(path.slice(0, -1), lastOf(path), apps);
-    for (const year of years) yield { layout, app, path, upper: year === 'Y=' };
+    for (const year of years) yield { layout, app, signal, path, upper: year === 'Y=' };
   }
 }
 
 const lastOf = (path: string) => path.slice(path.lastIndexOf('/', path.length - 2) + 1, -1);
 
-/** A whole day is listed at once, else hour by hour. */
-function timeFolders(layout: ExportLayout, window: Window): string[] {
-  const folders: string[] = [];
-  for (let at = window.start; at < window.end; ) {
-    const whole = at % DAY === 0 && at + DAY <= window.end;
-    folders.push(timeFolder(layout, at, whole));
+/** The prefixes to list for a range of folder time: a whole day at once, else hour by hour. */
+export function timePrefixes(folder: SignalFolder, range: Interval): string[] {
+  const prefixes: string[] = [];
+  for (let at = range.start; at < range.end; ) {
+    const whole = at % DAY === 0 && at + DAY <= range.end;
+    prefixes.push(folder.path + cased(folder, timeFolder(folder.layout, at, whole)));
     at += whole ? DAY : HOUR;
   }
-  return folders;
+  return prefixes;
 }
+
+const cased = ({ upper }: SignalFolder, time: string): string => (upper ? time.toUpperCase() : time);
 
 function timeFolder(layout: ExportLayout, at: Millis, wholeDay: boolean): string {
   const [year, month, day, hour] = new Date(at).toISOString().split(/[-T:]/);
   if (layout === 'continuous') return `${year}-${month}-${day}/${wholeDay ? '' : `${hour}/`}`;
   return `y=${year}/m=${month}/d=${day}/${wholeDay ? '' : `h=${hour}/`}`;
+}
+
+/** Midnights of the days of a range for which there is a folder. One request of Continuous Export, else one a month. */
+export async function daysIn(folder: SignalFolder, range: Interval, store: ObjectStore): Promise<Millis[]> {
+  const days: Millis[] = [];
+  const levels = folder.layout === 'continuous' ? 1 : 3;
+  const look = async (path: string, before: string, level: number): Promise<void> => {
+    for await (const found of store.folders(path)) {
+      const words = `${before}${lastOf(found).replace(/^[ymd]=/i, '')}`;
+      const start = Date.parse(words.length === 4 ? `${words}-01-01` : words.length === 7 ? `${words}-01` : words);
+      // A year is a range as a month is: those that end before the range or start after it hold nothing of it.
+      const longest = { 4: 366 * DAY, 7: 31 * DAY }[words.length] ?? DAY;
+      if (!/^\d{4}(-\d\d){0,2}$/.test(words) || !(start < range.end && start + longest > range.start)) continue;
+      if (level === levels) days.push(start);
+      else await look(found, `${words}-`, level + 1);
+    }
+  };
+  await look(folder.path, '', 1);
+  return days;
 }

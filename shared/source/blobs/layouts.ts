@@ -50,6 +50,8 @@ interface Shape {
   /** With the groups folder, app, kind, y, m, d, h; `prefix` ends with the hour folder. */
   readonly pattern: RegExp;
   readonly kinds: ReadonlyMap<string, Signal>;
+  /** Containers that Azure makes for this layout hold no other. */
+  readonly container?: RegExp;
 }
 
 /**
@@ -79,6 +81,7 @@ const SHAPES: readonly Shape[] = [
       'i',
     ),
     kinds: TABLES,
+    container: /^insights-logs-./i,
   },
   {
     layout: 'dataExport',
@@ -87,6 +90,7 @@ const SHAPES: readonly Shape[] = [
       'i',
     ),
     kinds: TABLES,
+    container: /^am-./i,
   },
 ];
 
@@ -97,7 +101,8 @@ const SHAPES: readonly Shape[] = [
  */
 export function recogniseBlob(name: string, container = ''): BlobPlace | undefined {
   const whole = container === '' ? '' : `${container}/`;
-  for (const { layout, pattern, kinds } of SHAPES) {
+  const named = SHAPES.find((shape) => shape.container?.test(container));
+  for (const { layout, pattern, kinds } of named ? [named] : SHAPES) {
     // Continuous Export says nothing in its container, so there the name is taken as it is.
     const before = layout === 'continuous' ? '' : whole;
     const found = pattern.exec(before + name)?.groups;

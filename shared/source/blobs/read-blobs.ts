@@ -21,6 +21,8 @@ export interface BlobsToRead {
   readonly abort: AbortSignal;
   /** Called for each blob that is opened. */
   readonly onRead: () => void;
+  /** Called for each blob whose last record was left for the next reading. */
+  readonly onTail?: () => void;
 }
 
 /**
@@ -64,15 +66,15 @@ interface BlobParts {
   readonly parts: readonly Part[];
 }
 
-async function* allParts({ blobs, abort, onRead }: BlobsToRead): AsyncIterable<BlobParts> {
+async function* allParts({ blobs, abort, onRead, onTail = () => {} }: BlobsToRead): AsyncIterable<BlobParts> {
   for (const blob of blobs) {
     abort.throwIfAborted();
     onRead();
-    yield* partsOfBlob(blob, abort);
+    yield* partsOfBlob(blob, abort, onTail);
   }
 }
 
-async function* partsOfBlob(blob: RawBlob, abort: AbortSignal): AsyncIterable<BlobParts> {
+async function* partsOfBlob(blob: RawBlob, abort: AbortSignal, onTail: () => void): AsyncIterable<BlobParts> {
   let end = 0;
   async function* counted(pieces: AsyncIterable<Uint8Array>) {
     for await (const piece of pieces) {
@@ -83,13 +85,10 @@ async function* partsOfBlob(blob: RawBlob, abort: AbortSignal): AsyncIterable<Bl
   }
   const { pieces, broken } = inflated(blob.read());
   for await (const parts of partsOf(counted(pieces))) {
-    yield { blob: blob.name, parts: blob.grows ? withoutTail(parts) : parts };
+    const tail = blob.grows ? parts.findIndex(({ reason }) => reason === REASONS.end) : -1;
+    if (tail >= 0) onTail();
+    // What follows a record that the end of the blob cut short was only found inside of it.
+    yield { blob: blob.name, parts: tail < 0 ? parts : parts.slice(0, tail) };
   }
   if (broken() !== '') yield { blob: blob.name, parts: [{ kind: 'fault', offset: end, bytes: new Uint8Array(0), reason: broken() }] };
-}
-
-/** Without a record that the end of the blob cut short; what follows such a fault was only found inside of it. */
-function withoutTail(parts: readonly Part[]): readonly Part[] {
-  const tail = parts.findIndex(({ reason }) => reason === REASONS.end);
-  return tail < 0 ? parts : parts.slice(0, tail);
 }

@@ -1,0 +1,42 @@
+import type { Look } from '../model.ts';
+
+/**
+ * What is to be done about a window whose source looked like `known` when it was last done ('' when it never was).
+ * - `run`: bring it up to date. `same`: the lake has it.
+ * - `kept`: the source differs but holds less than the lake (its folder was emptied, some of its blobs are archived): the lake stays.
+ */
+export type Verdict = 'run' | 'same' | 'kept';
+
+export function verdictOf(known: string, seen: Look): Verdict {
+  if (known === '') return seen.empty ? 'same' : 'run';
+  if (seen.empty) return 'kept';
+  const unchanged = sameSource(known, seen);
+  if (unchanged) return 'same';
+  return loses(known, seen) ? 'kept' : 'run';
+}
+
+/** The marks are those of `Look`: a record left for later waits while its blob may grow, archived blobs until they can be read. */
+function sameSource(known: string, { fingerprint, archived = 0 }: Look): boolean {
+  const [before, now] = [partsOf(known), partsOf(fingerprint)];
+  if (before.hash !== now.hash || before.marks.includes('requeued')) return false;
+  return (!before.marks.includes('tail') || now.marks.includes('open')) && (!before.marks.includes('archived') || archived > 0);
+}
+
+/**
+ * Whether a run now would lose rows that the lake has: some blobs cannot be read, and the lake was not made without them. What was
+ * read without archived blobs can be read so once more as long as nothing else has changed.
+ */
+export function loses(known: string, { fingerprint, archived = 0 }: Look): boolean {
+  if (archived === 0 || known === '') return false;
+  const { hash, marks } = partsOf(known);
+  return !(marks.includes('archived') && hash === partsOf(fingerprint).hash);
+}
+
+function partsOf(fingerprint: string): { readonly hash: string; readonly marks: string } {
+  const marks = /(?:\+(?:open|tail|archived|requeued))*$/.exec(fingerprint)?.[0] ?? '';
+  return { hash: fingerprint.slice(0, fingerprint.length - marks.length), marks };
+}
+
+/** A fingerprint that no source looks like: the window runs again although its source is as it was (code or settings are not). */
+export const requeuedFingerprint = (known: string): string =>
+  known === '' || partsOf(known).marks.includes('requeued') ? known : `${known}+requeued`;

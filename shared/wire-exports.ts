@@ -1,0 +1,72 @@
+import type { Config, ExportSettings, Millis, Sightings, SweepRequest, Window } from './model.ts';
+import type { AskPorts } from './pipeline/ask.ts';
+import { daySlices } from './pipeline/slices.ts';
+import { type SweepOutcome, type SweepProgress, sweepBlobs, sweepRange } from './pipeline/sweep.ts';
+import type { ExportStore } from './source/blobs/folders.ts';
+import { exportWindowOf, recogniseBlob } from './source/blobs/layouts.ts';
+import { createSightings } from './source/blobs/sightings.ts';
+import { type BlobSourceSettings, createBlobSource } from './source/blobs/source.ts';
+import { openStore, openSweepQueue } from './wire-clients.ts';
+
+/** Export blobs, put together from their settings: one source and one view over all containers. */
+export function wireExports(exports: ExportSettings, now: () => Millis) {
+  const containers = exports.places.map(
+    (place): ExportStore => ({ store: openStore(place), container: place.kind === 'container' ? place.container : '' }),
+  );
+  const { lookback, emptied, apps, window, signals, from, until } = exports;
+  const grows = ({ end }: Window) => now() < end + lookback;
+  const settings: BlobSourceSettings = { containers, apps, grows, emptied };
+  return { source: createBlobSource(settings), sightings: createSightings({ ...settings, window, signals, from, until }) };
+}
+
+/** The window of a blob that the trigger names; undefined when it is none of an export's, or none that is wanted. */
+export function windowOfBlob(name: string, { exports }: Config): Window | undefined {
+  if (exports?.place.kind !== 'container') return undefined;
+  const { container, prefix } = exports.place;
+  const below = prefix === '' ? name : name.slice(prefix.length + 1);
+  const found = recogniseBlob(below, container);
+  const window = found && exportWindowOf(found, exports);
+  if (window === undefined || !exports.signals.includes(window.signal)) return undefined;
+  const within = (exports.from ?? window.start) <= window.start && window.start < (exports.until ?? window.end);
+  return within ? window : undefined;
+}
+
+export interface Sweeps {
+  /** Looks at all folders that can still change; undefined when there are no export blobs in the settings. */
+  sweep(): Promise<SweepOutcome | undefined>;
+  /** The same for a range of folder time, however old. */
+  sweepRange(request: SweepRequest, abort: AbortSignal, tell?: (progress: SweepProgress) => void): Promise<SweepOutcome>;
+  /** What a message asks for: a day at most is swept, more is sent on day by day. Resolves with the outcome, or how many were sent. */
+  sweepPart(request: SweepRequest): Promise<SweepOutcome | number>;
+}
+
+const never = new AbortController().signal;
+
+export function wireSweeps(
+  { exports, state }: Config,
+  ports: AskPorts,
+  sightings: Sightings | undefined,
+  ready: () => Promise<void>,
+): Sweeps {
+  const swept = exports && sightings && { ...ports, sightings, lookback: exports.lookback, emptied: exports.emptied };
+  const range: Sweeps['sweepRange'] = async (request, abort, tell) => {
+    if (!swept) throw new Error('sweep: there are no export blobs in the settings; set EXPORT_CONTAINER');
+    await ready();
+    return sweepRange(request, swept, abort, tell);
+  };
+  return {
+    sweep: async () => {
+      if (!swept) return undefined;
+      await ready();
+      return sweepBlobs(swept, never);
+    },
+    sweepRange: range,
+    sweepPart: async (request) => {
+      const parts = daySlices(request);
+      if (parts.length <= 1) return range(request, never);
+      const queue = openSweepQueue(state);
+      for (const part of parts) await queue.ask(part);
+      return parts.length;
+    },
+  };
+}
