@@ -11,7 +11,7 @@ const hour = 3_600_000;
 
 /** What `npm run dev` does: keeps the app running over telemetry that flows with the clock, until it is told to stop. */
 export async function live(stage: Stage, say: Say, abort: AbortSignal): Promise<boolean> {
-  const before = (await allEntries(stage.ledger)).filter(isDone);
+  const before = (await allEntries(stage.ledger)).filter((entry) => entry.window.source === 'query' && isDone(entry));
   if (before.length > 0)
     say(`${before.length} windows are done already, the last until ${time(Math.max(...before.map(({ window }) => window.end)))}`);
   const tally = { windows: 0, rows: 0, failed: '' };
