@@ -35,6 +35,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   InvalidBlobType: 'there is an append or page blob of this name; remove it or choose another place',
   InvalidResourceName: 'the container’s name is not allowed: 3 to 63 lower-case letters, digits and single dashes',
   LeaseIdMissing: 'somebody holds a lease on it; break the lease',
+  OutOfRangeInput: 'a name is too short or too long: containers, tables and queues have 3 to 63 characters',
   PathAlreadyExists: 'there is a folder of this name; remove it or choose another place',
   ResourceTypeMismatch: 'there is a folder of this name; remove it or choose another place',
   CREDENTIAL: 'no sign-in worked; sign in (az login), or give the app an identity and name its client id',

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { storeFailure } from '../../shared/lake/failure.ts';
+
+const rest = (fields: object, message = 'Something.\nRequestId:1\nTime:2') =>
+  Object.assign(new Error(message), { name: 'RestError', request: { url: 'https://a?sig=SECRET' } }, fields);
+
+test('one line: what happened, what to do, the code', () => {
+  const table: [unknown, string, RegExp][] = [
+    [
+      rest({ statusCode: 404, code: 'ContainerNotFound' }),
+      'ContainerNotFound',
+      /^put x: there is no such container; .*\(ContainerNotFound\)$/,
+    ],
+    [
+      rest({ statusCode: 409, details: { errorCode: 'BlobImmutableDueToPolicy' } }),
+      'BlobImmutableDueToPolicy',
+      /remove its immutability policy/,
+    ],
+    [
+      rest({ statusCode: 403, code: 'AuthorizationPermissionMismatch' }),
+      'AuthorizationPermissionMismatch',
+      /role Storage Blob Data Contributor/,
+    ],
+    [rest({ statusCode: 403, details: {} }, ''), 'HTTP 403', /^put x: no reason given \(HTTP 403\)$/],
+    [rest({ statusCode: 400, code: 'OddCode' }), 'OddCode', /^put x: Something\. \(OddCode\)$/],
+    [rest({ statusCode: 404, details: { odataError: { code: 'TableNotFound' } } }), 'TableNotFound', /\(TableNotFound\)$/],
+    [
+      Object.assign(new Error('no token\nat all'), { name: 'CredentialUnavailableError' }),
+      'CREDENTIAL',
+      /no sign-in worked; sign in \(az login\)/,
+    ],
+    [Object.assign(new Error('x'), { code: 'ENOSPC' }), 'ENOSPC', /^put x: the disk is full; make room/],
+    [Object.assign(new Error('x'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }), 'CERT', /certificate is not trusted/],
+    [new Error('plain'), '', /^put x: plain$/],
+    ['thrown text', '', /^put x: thrown text$/],
+  ];
+  for (const [error, code, message] of table) {
+    const failure = storeFailure('put x', error);
+    assert.equal(failure.code, code);
+    assert.match(failure.message, message);
+    assert.ok(!failure.message.includes('\n'));
+  }
+});
+
+test('advice of a caller goes first', () => {
+  assert.equal(
+    storeFailure('put x', rest({ code: 'AuthorizationFailure' }), { AuthorizationFailure: 'ask Bob' }).message,
+    'put x: ask Bob (AuthorizationFailure)',
+  );
+});
+
+test('secrets stay out, also of the cause', () => {
+  const texts = [
+    'GET https://a.blob.core.windows.net/c/b?sv=2024&sig=SECRET%3D failed',
+    'bad connection string AccountName=a;AccountKey=SECRET==;EndpointSuffix=b',
+    "The MAC signature found in the HTTP request 'x' with Authorization: SharedKey a:SECRET",
+    'header Bearer SECRET.abc refused',
+    'query sv=1&sig=SECRET',
+  ];
+  for (const text of texts) {
+    for (const error of [rest({ code: 'Odd' }, text), text]) {
+      const failure = storeFailure('put x', error);
+      assert.doesNotMatch(failure.message, /SECRET/);
+      assert.equal(failure.cause, undefined);
+    }
+  }
+  const cause = Object.assign(new Error('x'), { code: 'ENOSPC' });
+  assert.equal(storeFailure('put x', cause).cause, cause);
+});
