@@ -5,8 +5,11 @@ import { exitCodes } from './failure.ts';
 import type { Terminal } from './ports.ts';
 import { runCommand } from './run.ts';
 
-/** Windows at once: the query API allows five queries per identity, and each run of a window holds memory of its own. */
-const parallel = 3;
+/**
+ * Windows at once. An export waits for answers, of which the API gives five at a time to one identity; a transform keeps the processor
+ * busy by itself. Each window more costs up to 100 MB of memory.
+ */
+const parallel = { export: 3, transform: 1 };
 /** How long windows under way may take to stop after Ctrl-C before the process ends without them. */
 const patience = 5_000;
 

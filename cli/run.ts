@@ -16,7 +16,7 @@ export interface Edge {
   readonly examine: Examine;
   readonly version: string;
   /** Windows that run at once. */
-  readonly parallel: number;
+  readonly parallel: Readonly<Record<Request['command'], number>>;
   /** Ctrl-C. */
   readonly abort: AbortSignal;
 }
@@ -71,7 +71,7 @@ async function deliver(request: Request, options: Options, { terminal, prepare, 
     const weight = delivery.tasks.reduce((sum, task) => sum + task.weight, 0);
     const progress = progressOn(terminal, delivery.tasks.length, weight);
     onRead = progress.read;
-    const results = await runTasks(delivery, parallel, terminal, progress, abort);
+    const results = await runTasks(delivery, parallel[request.command], terminal, progress, abort);
     progress.close();
     const exitCode = exitCodeOf(results);
     const summary = summaryOf(request, delivery, results, exitCode, terminal.now() - started);

@@ -96,7 +96,7 @@ export async function run(words: readonly string[], options: FakeOptions = {}): 
     yield* options.examine?.(env) ?? [];
   };
   const code = await runCommand(words, {
-    ...{ terminal, prepare, examine, version: '1.2.3', parallel: options.parallel ?? 1, abort: abort.signal },
+    ...{ terminal, prepare, examine, version: '1.2.3', parallel: { export: options.parallel ?? 1, transform: 1 }, abort: abort.signal },
   });
   return { code, ...text, request, windows };
 }
