@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { app } from '@azure/functions';
 import { bindingsOf } from '../shared/config-bindings.ts';
 import { planFacts } from '../shared/pipeline/facts.ts';
-import { wired } from '../shared/wire.ts';
 
 const { schedule } = bindingsOf(process.env, (path) => readFileSync(path, 'utf8'));
 
@@ -10,6 +9,8 @@ const { schedule } = bindingsOf(process.env, (path) => readFileSync(path, 'utf8'
 app.timer('planWindows', {
   schedule,
   handler: async (_timer, context) => {
+    // At the first call: clients and engine take a while to load, and what cannot be loaded fails a call, not the whole app.
+    const { wired } = await import('../shared/wire.ts');
     const { feeds, errors } = await wired().plan();
     for (const feed of feeds) context.log(JSON.stringify(planFacts(feed, Date.now())));
     if (errors.length > 0) throw new Error(errors.join('\n'));

@@ -3,7 +3,6 @@ import { app } from '@azure/functions';
 import { bindingsOf } from '../shared/config-bindings.ts';
 import { runFacts, sweepFacts } from '../shared/pipeline/facts.ts';
 import { parseMessage } from '../shared/state/window-message.ts';
-import { wired } from '../shared/wire.ts';
 
 const { queue } = bindingsOf(process.env, (path) => readFileSync(path, 'utf8'));
 
@@ -15,6 +14,8 @@ app.storageQueue('runWindow', {
   queueName: queue,
   connection: 'AzureWebJobsStorage',
   handler: async (message, context) => {
+    // Late, as in planWindows.
+    const { wired } = await import('../shared/wire.ts');
     const { run, sweepPart } = wired();
     const asked = parseMessage(message);
     if (asked.kind === 'sweep') {

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { app } from '@azure/functions';
 import { bindingsOf } from '../shared/config-bindings.ts';
 import { sweepFacts } from '../shared/pipeline/facts.ts';
-import { wired } from '../shared/wire.ts';
 
 const { sweep } = bindingsOf(process.env, (path) => readFileSync(path, 'utf8'));
 
@@ -14,6 +13,8 @@ if (sweep !== undefined) {
   app.timer('sweepBlobs', {
     schedule: sweep,
     handler: async (_timer, context) => {
+      // Late, as in planWindows.
+      const { wired } = await import('../shared/wire.ts');
       const outcome = await wired().sweep();
       if (outcome === undefined) return;
       context.log(JSON.stringify(sweepFacts(outcome)));

@@ -3,7 +3,6 @@ import { createRequire } from 'node:module';
 import { app } from '@azure/functions';
 import { bindingsOf } from '../shared/config-bindings.ts';
 import { runFacts } from '../shared/pipeline/facts.ts';
-import { wired } from '../shared/wire.ts';
 
 /** What the trigger hands over instead of the blob's bytes. */
 interface BlobReference {
@@ -30,6 +29,8 @@ if (blobs !== undefined) {
     ...blobs,
     sdkBinding: true,
     handler: async (blob, context) => {
+      // Late, as in planWindows.
+      const { wired } = await import('../shared/wire.ts');
       const outcome = await wired().arrive(blob.BlobName);
       context.log(JSON.stringify(outcome === undefined ? { event: 'ignored', blob: blob.BlobName } : runFacts(outcome)));
       if (outcome?.state === 'failed') throw new Error(outcome.error);
