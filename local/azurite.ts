@@ -31,7 +31,7 @@ export interface Azurite {
 }
 
 export interface AzuriteOptions {
-  /** Where data is kept; made when missing. Default: a temporary folder that `close` removes. */
+  /** Where data is kept; made when missing. Default, if it is not kept in memory: a temporary folder that `close` removes. */
   readonly folder?: string;
   /** Keeps data in memory only. Default: true without `folder`, false with one. */
   readonly inMemory?: boolean;
@@ -43,12 +43,13 @@ export interface AzuriteOptions {
  */
 export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurite> {
   const inMemory = options.inMemory ?? options.folder === undefined;
-  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'azurite-')));
+  const isTemporary = options.folder === undefined && !inMemory;
+  const folder = isTemporary ? await mkdtemp(join(tmpdir(), 'azurite-')) : (options.folder ?? tmpdir());
   await mkdir(folder, { recursive: true });
   const child = launch(folder, inMemory);
   const close = async () => {
     await stop(child);
-    if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+    if (isTemporary) await rm(folder, { recursive: true, force: true });
   };
   try {
     const [blob, queue, table] = await listening(child);

@@ -126,6 +126,27 @@ test('lost races are lost races, other refusals are not', async () => {
   }
 });
 
+test('list and folders go through all pages', async () => {
+  const blob = (name: string) =>
+    `<Blob><Name>${name}</Name><Properties><Etag>0x1</Etag><Content-Length>1</Content-Length></Properties></Blob>`;
+  const folder = (name: string) => `<BlobPrefix><Name>${name}</Name></BlobPrefix>`;
+  const page = (blobs: string, marker: string): Answer => {
+    return { status: 200, body: `<EnumerationResults><Blobs>${blobs}</Blobs><NextMarker>${marker}</NextMarker></EnumerationResults>` };
+  };
+  const answer = ({ path }: Request): Answer => {
+    const one = path.includes('delimiter') ? folder : blob;
+    if (path.includes('marker=third')) return page(one('c/'), '');
+    return path.includes('marker=second') ? page('', 'third') : page(one('a/') + one('b/'), 'second');
+  };
+  await played(answer, async (store) => {
+    assert.deepEqual(
+      (await Array.fromAsync(store.list(''))).map(({ name }) => name),
+      ['a/', 'b/', 'c/'],
+    );
+    assert.deepEqual(await Array.fromAsync(store.folders('')), ['a/', 'b/', 'c/']);
+  });
+});
+
 test('when one block fails, the rest are not sent', async () => {
   let blocks = 0;
   const answer = (): Answer => {
