@@ -149,8 +149,8 @@ async function looseWindow(path: string, app: string | undefined, length: number
     const head = buffer.subarray(0, bytesRead);
     const telling = createHash('sha256').update(head.subarray(0, tellingBytes)).digest('hex').slice(0, 16);
     const name = basename(path);
-    const { window, layout } = looseWindowOf(`${name} ${telling}`, head, app ?? 'archive', length);
-    if (window.start === 0) return undefined;
+    const { window, layout, telemetry } = looseWindowOf(`${name} ${telling}`, head, app ?? 'archive', length);
+    if (!telemetry) return undefined;
     return { window, layout, files: [{ name, path }], bytes: (await file.stat()).size };
   } finally {
     await file.close();

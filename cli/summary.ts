@@ -111,7 +111,7 @@ function closing(summary: Summary, results: Results): string[] {
   return [
     `${said} after ${spanText(seconds * 1000)}; files are in ${destination}`,
     ...(totals.quarantined > 0
-      ? [`${countText(totals.quarantined)} unreadable records are set aside below ${destination}/_quarantine`]
+      ? [`unreadable records, set aside below ${destination}/_quarantine: ${countText(totals.quarantined)}`]
       : []),
     ...summary.notices,
     ...failures.slice(0, 10),

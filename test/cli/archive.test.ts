@@ -109,6 +109,8 @@ test('loose files are windows of their own, known by name and beginning, whereve
     'old customEvents continuous 2020-03-01T06 2020-03-01T07: a.json',
   ]);
   assert.equal(new Set(windows.map(({ window }) => window.source)).size, 2);
+  const timeless = await put({ 'm.json': '{"metric":[],"context":{"custom":{"metrics":[{"a":{"value":1}}]}}}' });
+  assert.deepEqual((await windowsOf([timeless])).text, ['archive customMetrics continuous 1970-01-01T00 1970-01-01T01: m.json']);
   const moved = await put({ 'z/a.json': record });
   assert.deepEqual((await windowsOf([join(moved, 'z/a.json')], { app: 'old' })).windows[0]?.window, windows[0]?.window);
 });

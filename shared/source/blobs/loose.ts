@@ -8,6 +8,8 @@ import { type ExportLayout, TABLES } from './layouts.ts';
 export interface LooseFile {
   readonly window: Window;
   readonly layout: ExportLayout;
+  /** False when neither a record nor a time was found: most likely a file of something else. */
+  readonly telemetry: boolean;
 }
 
 /** So many bytes of a file are looked at. */
@@ -36,11 +38,13 @@ const RECORD_KEYS: Readonly<Record<string, Signal>> = {
  */
 export function looseWindowOf(name: string, head: Uint8Array, app = 'files', length: Millis = HOUR): LooseFile {
   const clear = clearOf(head.subarray(0, HEAD_BYTES));
-  const { layout, signal } = firstRecord(clear) ?? { layout: 'continuous' as const, signal: 'requests' as const };
-  const time = timeInName(name) ?? firstTime(Buffer.from(clear).toString('latin1')) ?? 0;
-  const start = Math.floor(time / length) * length;
+  const record = firstRecord(clear);
+  const { layout, signal } = record ?? { layout: 'continuous' as const, signal: 'requests' as const };
+  const time = timeInName(name) ?? firstTime(Buffer.from(clear).toString('latin1'));
+  const start = Math.floor((time ?? 0) / length) * length;
   const source = `file-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`;
-  return { window: { app, signal, source, start, end: start + length }, layout };
+  const telemetry = record !== undefined || time !== undefined;
+  return { window: { app, signal, source, start, end: start + length }, layout, telemetry };
 }
 
 function clearOf(head: Uint8Array): Uint8Array {
