@@ -68,7 +68,7 @@ const isLoopback = (url: string): boolean => /^http:\/\/(127\.|localhost|\[::1\]
 /** Names the lake in the ledger: another destination starts its own state. Secrets are no part of it, nor is how it is reached. */
 export function lakeId(lake: Place): string {
   const where = lake.kind === 'folder' ? lake.folder : `${placeUrl(lake)}/${lake.container}/${lake.prefix}`;
-  return createHash('sha256').update(where.toLowerCase()).digest('hex').slice(0, 12);
+  return createHash('sha256').update(where).digest('hex').slice(0, 12);
 }
 
 const placeUrl = (place: Extract<Place, { kind: 'container' }>): string => new URL(containerClient(place).url).origin;
