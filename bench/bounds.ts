@@ -1,0 +1,134 @@
+/**
+ * What one window may need at most, measured by the operating system: `node bench/bounds.ts [case…]`. Each case runs in a process of its
+ * own through what the triggers call (shared/wire.ts), against Azurite and the simulator, which are not counted. Needs Linux and 8 GB of
+ * disk, which it frees again. Not part of `npm test`: it takes some minutes.
+ */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { BlobServiceClient } from '@azure/storage-blob';
+import { type Azurite, startAzurite } from '../local/azurite.ts';
+import type { Data } from '../local/simulator/data.ts';
+import { startSimulator } from '../local/simulator/startSimulator.ts';
+import { asCells } from '../local/telemetry/asCells.ts';
+import type { RunOutcome } from '../shared/pipeline/run.ts';
+import { type Instance, startInstance } from '../test/e2e/instance.ts';
+import { environment } from '../test/e2e/process.ts';
+import { evenRows, exportText, HOUR } from './telemetry.ts';
+import { watchPeaks } from './watch.ts';
+
+const MB = 1_000_000;
+const LIMIT = 512 * MB;
+
+interface Case {
+  readonly name: string;
+  readonly bytes: number;
+  readonly blob?: () => Iterable<string>;
+  readonly rows?: { readonly data: () => Data; readonly answer: number };
+}
+
+/** As an answer spells it, on average. */
+function bytesOfRow(sample: Data): number {
+  const rows = [...sample.rows('requests', HOUR, '')];
+  return rows.reduce((sum, row) => sum + JSON.stringify(asCells(row, 'app')).length + 1, 0) / rows.length;
+}
+
+const query = (name: string, bytes: number, width: number, answer: number, long = false): Case => {
+  const count = Math.round(bytes / bytesOfRow(evenRows(100, width)));
+  return { name, bytes, rows: { data: () => evenRows(count, width, long), answer } };
+};
+
+const cases: Readonly<Record<string, Case>> = {
+  blob: { name: 'blob of 2 GB', bytes: 2_000 * MB, blob: () => exportText(2_000 * MB) },
+  line: { name: 'blob of 300 MB, three lines of 20 MB', bytes: 300 * MB, blob: () => exportText(300 * MB, 3) },
+  query: query('query window of 5 GB', 5_000 * MB, 1_000, 64 * MB),
+  answer: query('query window of 500 MB, answers of 104 MB', 500 * MB, 1_000, 104 * MB),
+  row: query('query window of 200 MB, a row of 20 MB', 200 * MB, 500, 64 * MB, true),
+};
+
+interface Measured {
+  readonly case: string;
+  readonly bytes: number;
+  readonly rows: number;
+  readonly files: number;
+  readonly seconds: number;
+  readonly memory: number;
+  readonly disk: number;
+}
+
+async function measure(wanted: Case, folder: string, azurite: Azurite): Promise<Measured> {
+  const container = `c${Date.now()}`;
+  const work = join(folder, container);
+  await mkdir(work, { recursive: true });
+  const blobs = BlobServiceClient.fromConnectionString(azurite.connectionString);
+  const name = `bench_${'0'.repeat(32)}/Requests/2024-05-10/06/a_20240510_060000.blob`;
+  await blobs.getContainerClient(container).create();
+  if (wanted.blob)
+    await blobs
+      .getContainerClient(container)
+      .getBlockBlobClient(name)
+      .uploadStream(Readable.from(wanted.blob()), 8 * MB, 2);
+  const simulator = await startSimulator(wanted.rows ? { data: wanted.rows.data(), byteLimit: wanted.rows.answer, gzip: true } : {});
+  const app = await startInstance(
+    environment({
+      AzureWebJobsStorage: azurite.connectionString,
+      ...(wanted.rows ? querySettings(simulator.url) : { EXPORT_CONTAINER: container, EXPORT_CONNECTION: 'AzureWebJobsStorage' }),
+      STATE_TABLE: container,
+      WINDOW_QUEUE: container,
+      LAKE_CONNECTION_STRING: azurite.connectionString,
+      LAKE_CONTAINER: `${container}lake`,
+      TMPDIR: work,
+    }),
+  );
+  const peaks = watchPeaks(app.child.pid ?? 0, work);
+  const began = performance.now();
+  const outcome = wanted.blob ? await app.arrive(name) : await runPlanned(app);
+  const seconds = (performance.now() - began) / 1000;
+  const { memory, disk } = await peaks.stop();
+  await app.kill();
+  await simulator.close();
+  await rm(work, { recursive: true, force: true });
+  for (const used of [container, `${container}lake`]) await blobs.deleteContainer(used);
+  if (outcome?.state !== 'done') throw new Error(`${wanted.name}: ${outcome?.state} ${outcome?.error}`);
+  return { case: wanted.name, bytes: wanted.bytes, rows: outcome.counts.written, files: outcome.files.length, seconds, memory, disk };
+}
+
+const querySettings = (endpoint: string): Record<string, string> => ({
+  APP_NAME: 'bench',
+  APP_ID: '11111111-2222-3333-4444-555555555555',
+  SIGNALS: 'requests',
+  QUERY_ENDPOINT: endpoint,
+  QUERY_FROM: new Date(HOUR.start).toISOString(),
+  QUERY_UNTIL: new Date(HOUR.end).toISOString(),
+});
+
+async function runPlanned(app: Instance): Promise<RunOutcome> {
+  await app.plan();
+  return app.run({ app: 'bench', signal: 'requests', source: 'query', ...HOUR });
+}
+
+const mb = (bytes: number): string => `${Math.round(bytes / MB)} MB`;
+
+async function main(words: readonly string[]): Promise<void> {
+  const unknown = words.find((word) => cases[word] === undefined);
+  if (unknown !== undefined) throw new Error(`there is no case ${unknown}; give some of ${Object.keys(cases).join(', ')}`);
+  const folder = await mkdtemp(join(tmpdir(), 'bounds-'));
+  const azurite = await startAzurite({ folder: join(folder, 'azurite') });
+  try {
+    console.log('| case | rows | files | seconds | MB/s | peak memory | peak temporary disk |\n|---|--:|--:|--:|--:|--:|--:|');
+    for (const word of words.length > 0 ? words : Object.keys(cases)) {
+      const found = cases[word];
+      if (found === undefined) continue;
+      const { case: name, bytes, rows, files, seconds, memory, disk } = await measure(found, folder, azurite);
+      const mark = (value: number) => `${mb(value)}${value > LIMIT ? ' **over**' : ''}`;
+      const speed = Math.round(bytes / MB / seconds);
+      console.log(`| ${name} | ${rows} | ${files} | ${Math.round(seconds)} | ${speed} | ${mark(memory)} | ${mark(disk)} |`);
+    }
+  } finally {
+    await azurite.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+await main(process.argv.slice(2));

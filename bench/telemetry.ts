@@ -1,0 +1,64 @@
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import type { Data } from '../local/simulator/data.ts';
+import { asExportRecord } from '../local/telemetry/asExportRecord.ts';
+import type { Row } from '../local/telemetry/row.ts';
+import { telemetryRows } from '../local/telemetry/telemetryRows.ts';
+import type { Interval, Signal } from '../shared/model.ts';
+
+/** Telemetry by the gigabyte, made on the fly: the records of one hour over and over, each with an id and a time of its own. */
+
+export const HOUR: Interval = { start: Date.UTC(2024, 4, 10, 6), end: Date.UTC(2024, 4, 10, 7) };
+const shop = { seed: 'bench', app: 'bench', perHour: 4_000 };
+
+/** Different rows of one signal; `few` are enough where volume is all that counts. */
+const baseRows = (signal: Signal): Row[] => [...telemetryRows({ ...shop, signal, ...HOUR })];
+
+const idOf = (n: number): string =>
+  `${n.toString(16).padStart(8, '0')}-5eed-4000-8000-${((n * 2_654_435_761) % 2 ** 32).toString(16).padStart(12, '0')}`;
+
+/** `bytes` of Continuous Export requests or a little more, in pieces of about 1 MB. `long`: so many lines of 20 MB are among them. */
+export function* exportText(bytes: number, long = 0): Generator<string> {
+  const lines = baseRows('requests').map((row) => JSON.stringify(asExportRecord(row)).split(String(row.itemId)));
+  const wide = 20 * 1024 * 1024;
+  let [written, n, longs] = [0, 0, 0];
+  while (written < bytes) {
+    let piece = '';
+    while (piece.length < 1024 * 1024) {
+      piece += `${lines[n % lines.length]?.join(idOf(n))}\n`;
+      n++;
+    }
+    if (longs < long && written > (bytes / (long + 1)) * (longs + 1)) {
+      const [head = '', tail = ''] = lines[longs++] ?? [];
+      piece += `${head}${idOf(n++)}${tail.replace('"dimensions":[', `"dimensions":[{"long":"${'long text, '.repeat(wide / 11)}"},`)}\n`;
+    }
+    written += piece.length;
+    yield piece;
+  }
+}
+
+export const writeText = (path: string, text: Iterable<string>): Promise<void> => pipeline(text, createWriteStream(path));
+
+/** Rows of requests, `count` of them spread evenly over the hour, each about `width` bytes longer than usual. `long`: one of 20 MB. */
+export function evenRows(count: number, width: number, long = false): Data {
+  const base = baseRows('requests').map((row, n) => ({ ...row, customDimensions: JSON.stringify({ text: textOf(n, width) }) }));
+  const step = (HOUR.end - HOUR.start) / count;
+  const at = (n: number): string => `${new Date(HOUR.start + n * step).toISOString().slice(0, -1)}0000Z`;
+  return {
+    *rows(_signal, { start, end }) {
+      const [from, to] = [Math.floor((start - HOUR.start) / step), Math.ceil((end - HOUR.start) / step)];
+      for (let n = Math.max(0, from); n < Math.min(count, to); n++) {
+        const row: Row = { ...base[n % base.length], timestamp: at(n), itemId: idOf(n) };
+        const isLong = long && n === Math.floor(count / 2);
+        yield isLong ? { ...row, customDimensions: JSON.stringify({ long: 'long text, '.repeat((20 * 1024 * 1024) / 11) }) } : row;
+      }
+    },
+  };
+}
+
+/** Words that compress about as well as those of a log. */
+function textOf(n: number, width: number): string {
+  let text = '';
+  for (let word = n; text.length < width; word = (word * 1_103_515_245 + 12_345) % 2 ** 31) text += `${word.toString(36)} `;
+  return text.slice(0, width);
+}
