@@ -31,7 +31,7 @@ export async function show(stage: Stage, say: Say, abort: AbortSignal): Promise<
 
   const onEvent = firstRows(say);
   await stage.startFunctions(onEvent);
-  say('the functions planWindows, runWindow and transformBlob are running');
+  say('the functions of the app are running');
   const over = new AbortController();
   const until = AbortSignal.any([abort, over.signal]);
   let open = 4;
