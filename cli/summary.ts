@@ -110,9 +110,7 @@ function closing(summary: Summary, results: Results): string[] {
   const failures = results.ended.filter(failed).map(failureLine);
   return [
     `${said} after ${spanText(seconds * 1000)}; files are in ${destination}`,
-    ...(totals.quarantined > 0
-      ? [`unreadable records, set aside below ${destination}/_quarantine: ${countText(totals.quarantined)}`]
-      : []),
+    ...(totals.quarantined > 0 ? [`unreadable records, set aside below ${destination}/_quarantine: ${countText(totals.quarantined)}`] : []),
     ...summary.notices,
     ...failures.slice(0, 10),
     ...(failures.length > 10 ? [`… and ${windowsText(failures.length - 10)} more failed`] : []),
