@@ -6,6 +6,7 @@ import { filePath, quarantinePath } from './lake/paths.ts';
 import type { App, Config, DraftFile, Engine, Feed, Output, QuerySettings, Source, Window } from './model.ts';
 import { arriveInWindow } from './pipeline/arrive.ts';
 import { type FeedPlan, type PlanPorts, planFeed, reviveFeed } from './pipeline/plan.ts';
+import { type RequeueOutcome, type RequeueRequest, requeueWindows } from './pipeline/requeue.ts';
 import { type RunOutcome, runWindow } from './pipeline/run.ts';
 import { reframe } from './source/framing/reframe.ts';
 import { createAsk } from './source/query/client.ts';
@@ -26,6 +27,8 @@ export interface Wired extends Sweeps {
   run(window: Window): Promise<RunOutcome>;
   /** Brings the window of that blob up to date; undefined when the blob is none of an export's. */
   arrive(blobName: string): Promise<RunOutcome | undefined>;
+  /** Has windows run again that set something aside or failed. */
+  requeue(request: RequeueRequest): Promise<RequeueOutcome>;
 }
 
 let made: Wired | undefined;
@@ -54,6 +57,10 @@ export function wire(config: Config): Wired {
     plan: async () => {
       await ready();
       return planAll(config, ports);
+    },
+    requeue: async (request) => {
+      await ready();
+      return requeueWindows(request, ports);
     },
     run: (window) =>
       inTurn(async () => {
