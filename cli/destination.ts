@@ -60,20 +60,29 @@ function container(shown: string, url: URL, sas: string, env: Env): Place {
 function accessOf(endpoint: string, sas: string, env: Env): Access {
   if (sas !== '') return { kind: 'sas', sas: secret(sas) };
   const account = accountName(endpoint);
-  const text = env.AZURE_STORAGE_CONNECTION_STRING;
-  if (text) {
-    const own = connectionAccount(text);
-    if (own === account) return { kind: 'connectionString', connectionString: secret(text) };
-    throw usage(`AZURE_STORAGE_CONNECTION_STRING is of the account ${own}, --out names ${account}; unset it, or name that account`);
-  }
+  if (env.AZURE_STORAGE_CONNECTION_STRING) return connectionAccess(env.AZURE_STORAGE_CONNECTION_STRING, account);
   const key = env.AZURE_STORAGE_KEY;
   return key ? { kind: 'key', account, key: secret(key) } : { kind: 'identity', clientId: '' };
 }
 
-function connectionAccount(text: string): string {
+/** The emulator's account and key, which are the same everywhere and published with it. */
+const emulated = {
+  account: 'devstoreaccount1',
+  key: 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==',
+};
+
+/** The secret of a connection string; the address stays the one that `--out` names, and must be of the same account. */
+function connectionAccess(text: string, account: string): Access {
   if (!isConnectionString(text))
     throw usage('AZURE_STORAGE_CONNECTION_STRING is no storage connection string (AccountName=…;AccountKey=…); mend or unset it');
-  if (/UseDevelopmentStorage=true/i.test(text)) return 'devstoreaccount1';
-  const endpoint = /(?:^|;)\s*BlobEndpoint=([^;]+)/i.exec(text)?.[1];
-  return /(?:^|;)\s*AccountName=([^;]+)/i.exec(text)?.[1] ?? (endpoint && URL.canParse(endpoint) ? accountName(endpoint) : 'unknown');
+  const part = (name: string) => new RegExp(`(?:^|;)\\s*${name}=([^;]*)`, 'i').exec(text)?.[1];
+  const development = part('UseDevelopmentStorage') !== undefined;
+  const endpoint = part('BlobEndpoint');
+  const own = development
+    ? emulated.account
+    : (part('AccountName') ?? (endpoint && URL.canParse(endpoint) ? accountName(endpoint) : 'unknown'));
+  if (own !== account)
+    throw usage(`AZURE_STORAGE_CONNECTION_STRING is of the account ${own}, --out names ${account}; unset it, or name that account`);
+  const key = development ? emulated.key : part('AccountKey');
+  return key ? { kind: 'key', account, key: secret(key) } : { kind: 'sas', sas: secret(part('SharedAccessSignature') ?? '') };
 }

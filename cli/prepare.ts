@@ -55,7 +55,7 @@ export const prepare: Prepare = async (request, onRead, abort) => {
       return taskOutcome({ ...unrun('failed', window, undefined), error: text }, side === 'unknown' ? 'destination' : side, 0);
     }
   };
-  return { place: lake.place, tasks: plan.tasks, notices: plan.notices, run, close: async () => {} };
+  return { place: lake.place.replace(/\/$/, ''), tasks: plan.tasks, notices: plan.notices, run, close: async () => {} };
 };
 
 async function onDestination<T>(use: () => Promise<T>): Promise<T> {

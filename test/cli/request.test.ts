@@ -33,13 +33,19 @@ const places: readonly (readonly [out: string, env: Record<string, string>, wher
     'https://lake.blob.core.windows.net/raw',
     { AZURE_STORAGE_CONNECTION_STRING: connection },
     'https://lake.blob.core.windows.net raw ',
-    'connectionString',
+    'key lake aHVzaA==',
   ],
   [
     'http://127.0.0.1:10000/devstoreaccount1/raw/a',
     { AZURE_STORAGE_CONNECTION_STRING: 'UseDevelopmentStorage=true' },
     'http://127.0.0.1:10000/devstoreaccount1 raw a',
-    'connectionString',
+    'key devstoreaccount1 Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==',
+  ],
+  [
+    'https://lake.blob.core.windows.net/raw',
+    { AZURE_STORAGE_CONNECTION_STRING: 'BlobEndpoint=https://lake.blob.core.windows.net/;SharedAccessSignature=sv=1&sig=s' },
+    'https://lake.blob.core.windows.net raw ',
+    'sas sv=1&sig=s',
   ],
 ];
 for (const [out, env, where, access] of places) {
