@@ -1,14 +1,26 @@
 /**
- * `npm run package`: builds the folder .package, which is what gets published: the compiled functions and their dependencies, with the
- * native parts for Linux on x64 whatever this machine is. Nothing is compiled in Azure.
+ * `npm run package` makes, in .package:
+ * - app/: what gets published: the compiled functions and their dependencies, with the native parts for Linux on x64 whatever this
+ *   machine is. Nothing is compiled in Azure.
+ * - insights-lake.zip: the same as one file, for whoever uploads it.
+ * - insights-lake-<version>.zip: a release: that file, the Bicep that belongs to it, and how to deploy.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { publishedManifest, runs } from './runs.ts';
+import type { Startup } from './startup.ts';
+import { type ZipEntry, zipOf } from './zip.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const target = join(root, '.package');
+const app = join(target, 'app');
+
+/** Bytes on disk and in the archive; docs/deploy.md states them. Every cold start fetches the package, so growth is a decision. */
+const limits = { unpacked: 95_000_000, packed: 32_000_000 };
+
+const read = (...path: readonly string[]): string => readFileSync(join(root, ...path), 'utf8');
 
 /** Runs npm: the one that started this script, so that it needs no shell; flags from outside do not reach it. */
 function npm(folder: string, ...args: readonly string[]): void {
@@ -18,29 +30,73 @@ function npm(folder: string, ...args: readonly string[]): void {
   if (status !== 0) throw new Error(`package: npm ${args.join(' ')} failed; what it said is above`);
 }
 
-function sizeOf(folder: string): number {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => statSync(join(folder, name)))
-    .reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0);
+/** Paths of all files below a folder, with slashes. */
+function filesIn(folder: string): string[] {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => statSync(join(folder, name)).isFile()).map((name) => name.replaceAll('\\', '/'));
 }
 
-function published(): object {
-  const { name, version, license, type, main, engines, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  return { name, version, license, private: true, type, main, engines, dependencies };
+const entriesOf = (folder: string, names: readonly string[], prefix = ''): ZipEntry[] =>
+  names.map((name) => ({ name: `${prefix}${name}`, content: readFileSync(join(folder, name)) }));
+
+function buildApp(): void {
+  npm(root, 'exec', '--no', '--', 'tsc', '-p', 'tsconfig.build.json', '--outDir', join(app, 'dist'));
+  rmSync(join(app, 'dist', 'cli'), { recursive: true, force: true });
+  for (const file of ['host.json', 'package.json', 'package-lock.json']) cpSync(join(root, file), join(app, file));
+  // The settings document, where INSIGHTS_LAKE_CONFIG=@insights-lake.json names one.
+  if (existsSync(join(root, 'insights-lake.json'))) cpSync(join(root, 'insights-lake.json'), join(app, 'insights-lake.json'));
+  npm(app, 'ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--os=linux', '--cpu=x64', '--libc=glibc');
+  const modules = join(app, 'node_modules');
+  for (const name of filesIn(modules)) if (!runs(name)) rmSync(join(modules, name));
+  rmSync(join(app, 'package-lock.json'));
+  writeFileSync(join(app, 'package.json'), `${JSON.stringify(publishedManifest(JSON.parse(read('package.json'))), null, 2)}\n`);
+}
+
+/** What belongs to a version beside its code: Bicep, the second phase, and how to deploy. */
+function releaseEntries(): ZipEntry[] {
+  const infra = filesIn(join(root, 'infra')).filter((name) => /\.(bicep|bicepparam|kql)$|^secondPhase\.ts$/.test(name));
+  const docs = ['deploy.md', 'settings.md', 'upgrade.md'];
+  const words = ['LICENSE', 'CHANGELOG.md', 'SECURITY.md'];
+  return [...entriesOf(join(root, 'infra'), infra, 'infra/'), ...entriesOf(join(root, 'docs'), docs, 'docs/'), ...entriesOf(root, words)];
+}
+
+/** Throws when the package has outgrown its limits, with what weighs most. */
+function checkSize(entries: readonly ZipEntry[], packed: number): void {
+  const unpacked = entries.reduce((sum, { content }) => sum + content.length, 0);
+  console.log(`package: ${entries.length} files, ${megabytes(unpacked)} unpacked, ${megabytes(packed)} as a zip, in ${target}`);
+  if (unpacked <= limits.unpacked && packed <= limits.packed) return;
+  const heavy = entries.toSorted((one, other) => other.content.length - one.content.length).slice(0, 5);
+  const names = heavy.map(({ name, content }) => `${name} ${megabytes(content.length)}`).join(', ');
+  const most = `${megabytes(limits.unpacked)} unpacked and ${megabytes(limits.packed)} as a zip`;
+  throw new Error(`package: more than ${most}; leave out what does not run (infra/runs.ts), or raise the limits here. Heaviest: ${names}`);
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+
+/** Loads the functions as a worker would: one of each file. Throws what they say when they do not load. */
+function checkLoading(): void {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'infra', 'startup.ts'), app], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`package: its functions do not load: ${stderr.trim()}`);
+  const { functions, load, first }: Startup = JSON.parse(stdout);
+  const files = readdirSync(join(root, 'functions')).map((name) => name.replace(/\.ts$/, ''));
+  const silent = files.filter((name) => !functions.includes(name));
+  if (silent.length > 0) throw new Error(`package: nothing registers as ${silent.join(', ')}`);
+  console.log(`package: ${functions.join(', ')} load in ${load} ms; clients and engine, at the first call, in ${first} ms`);
 }
 
 function build(): void {
   rmSync(target, { recursive: true, force: true });
-  mkdirSync(target);
-  npm(root, 'exec', '--no', '--', 'tsc', '-p', 'tsconfig.build.json', '--outDir', join(target, 'dist'));
-  rmSync(join(target, 'dist', 'cli'), { recursive: true, force: true });
-  for (const file of ['host.json', 'package.json', 'package-lock.json']) cpSync(join(root, file), join(target, file));
-  // The settings document, where INSIGHTS_LAKE_CONFIG=@insights-lake.json names one.
-  if (existsSync(join(root, 'insights-lake.json'))) cpSync(join(root, 'insights-lake.json'), join(target, 'insights-lake.json'));
-  npm(target, 'ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--os=linux', '--cpu=x64', '--libc=glibc');
-  rmSync(join(target, 'package-lock.json'));
-  writeFileSync(join(target, 'package.json'), `${JSON.stringify(published(), null, 2)}\n`);
-  console.log(`package: ${(sizeOf(target) / 1e6).toFixed(0)} MB in ${target}`);
+  mkdirSync(app, { recursive: true });
+  buildApp();
+  checkLoading();
+  const entries = entriesOf(app, filesIn(app));
+  const packed = zipOf(entries);
+  writeFileSync(join(target, 'insights-lake.zip'), packed);
+  checkSize(entries, packed.length);
+  const { version } = JSON.parse(read('package.json'));
+  const release = `insights-lake-${version}.zip`;
+  writeFileSync(join(target, release), zipOf([{ name: 'insights-lake.zip', content: packed }, ...releaseEntries()]));
+  console.log(`package: release ${release}`);
 }
 
 try {

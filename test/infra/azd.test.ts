@@ -17,8 +17,10 @@ test('azd calls scripts that exist, and publishes the folder that npm run packag
     [],
   );
   const [, folder = ''] = /dist: (\S+)/.exec(azd) ?? [];
-  assert.ok(text('infra/package.ts').includes(`join(root, '${folder}')`));
-  assert.ok(text('.gitignore').split('\n').includes(`${folder}/`));
+  assert.equal(folder, '.package/app');
+  const script = text('infra/package.ts');
+  assert.ok(script.includes("target = join(root, '.package')") && script.includes("app = join(target, 'app')"));
+  assert.ok(text('.gitignore').split('\n').includes('.package/'));
   assert.match(azd, /remoteBuild: false/, 'or azd leaves node_modules out');
 });
 
