@@ -41,7 +41,7 @@ export function startApp(
     });
     child.on('message', (event: HostEvent) => {
       if (!isIdle(event)) file.write(`${JSON.stringify(event)}\n`);
-      if (event.kind === 'host') resolve();
+      if (event.kind === 'host' && event.message.includes(' at http')) resolve();
       onEvent(event);
     });
   });

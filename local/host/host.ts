@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { callByHand, callHttp } from './calls.ts';
-import type { Core, HttpData } from './core.ts';
+import type { Core, HttpData, RegisteredFunction } from './core.ts';
 import { serveHttp } from './http.ts';
 import type { HostSettings } from './settings.ts';
 import { startTrigger } from './triggers.ts';
@@ -35,16 +36,12 @@ export interface Host {
   stop(): Promise<void>;
 }
 
-/** Loads the app and runs its functions by their triggers until stopped. A trigger that cannot start is reported; the others run. */
+/** Loads the app and runs its functions by their triggers until stopped. */
 export async function startHost(options: HostOptions): Promise<Host> {
-  const { core, entries, report } = options;
+  const { core, entries } = options;
   for (const entry of entries) await import(pathToFileURL(entry).href);
   const stopping = new AbortController();
-  const listeners = [...core.functions.values()].map((found) =>
-    startTrigger(found, options, stopping.signal).catch((error: unknown) => {
-      if (!stopping.signal.aborted) report({ kind: 'host', message: `${found.name} is not listening: ${messageOf(error)}` });
-    }),
-  );
+  const listeners = [...core.functions.values()].map((found) => keepListening(found, options, stopping.signal));
   const request = (name: string, data: HttpData): Promise<unknown> => callHttp(options, name, data);
   const endpoint = await serveHttp(
     { functions: core.functions, request, trigger: (name, input) => callByHand(options, name, input) },
@@ -59,6 +56,18 @@ export async function startHost(options: HostOptions): Promise<Host> {
       await Promise.all(listeners);
     },
   };
+}
+
+/** A trigger that cannot listen (no storage, a missing setting) is reported and tried again, as the real host does. */
+async function keepListening(found: RegisteredFunction, options: HostOptions, abort: AbortSignal): Promise<void> {
+  while (!abort.aborted) {
+    try {
+      return await startTrigger(found, options, abort);
+    } catch (error) {
+      if (!abort.aborted) options.report({ kind: 'host', message: `${found.name} is not listening: ${messageOf(error)}` });
+    }
+    await sleep(5_000, undefined, { signal: abort }).catch(() => undefined);
+  }
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

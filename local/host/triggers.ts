@@ -61,5 +61,7 @@ async function startBlobTrigger(found: RegisteredFunction, options: HostOptions,
     report: (message: string) => options.report({ kind: 'host', message }),
   };
   const scan = { functionName: found.name, path, blobs: watched, receipts, queue, every: options.blobEvery };
-  await Promise.all([scanBlobs(scan, abort), listenToQueue(listener, abort)]);
+  const failed = new AbortController();
+  const both = AbortSignal.any([abort, failed.signal]);
+  await Promise.all([scanBlobs(scan, both), listenToQueue(listener, both)]).finally(() => failed.abort());
 }
