@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { parseConfig } from './config.ts';
+import { overlapText, sourceOverlap } from './config-apps.ts';
 import { createEngine, engineDefaults } from './engine/engine.ts';
 import { filePath, quarantinePath } from './lake/paths.ts';
 import type { App, Config, DraftFile, Engine, Feed, Output, QuerySettings, Source, Window } from './model.ts';
@@ -103,11 +104,18 @@ function sourceOf(config: Config, blobs: Source | undefined): Source {
   const queries = new Map(config.apps.flatMap((app) => (app.query ? [[app.name, querySource(app.query)] as const] : [])));
   return {
     open: async (window, abort) => {
+      if (window.source !== 'query') refuseOverlap(window, config);
       const source = window.source === 'query' ? queries.get(window.app) : blobs;
       if (source) return source.open(window, abort);
       throw new Error(`${window.app} ${window.source}: no such source in the settings any more; put it back, or leave the window as it is`);
     },
   };
+}
+
+/** Apps of export blobs that the settings do not name are known only when their blobs come: their rows must not come twice either. */
+function refuseOverlap({ app, signal, start, end }: Window, { apps, exports }: Config): void {
+  const twice = exports && sourceOverlap(apps, exports, app, signal);
+  if (twice && twice.start < end && start < twice.end) throw new Error(overlapText(app, [signal]));
 }
 
 /** Query feeds are planned; feeds of blobs, which arrive by themselves, are looked after. One that fails does not stop the others. */

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { ContainerClient } from '@azure/storage-blob';
+import { type Azurite, startAzurite } from '../local/azurite.ts';
+import { parseConfig } from '../shared/config.ts';
+import { wire } from '../shared/wire.ts';
+
+describe('the app put together', () => {
+  let azurite: Azurite;
+  let folder: string;
+  before(async () => {
+    azurite = await startAzurite({ inMemory: true });
+    folder = await mkdtemp(join(tmpdir(), 'wire-'));
+  });
+  after(async () => {
+    await azurite.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const settings = (more: Record<string, string>) =>
+    parseConfig({
+      AzureWebJobsStorage: azurite.connectionString,
+      ExportStorage: azurite.connectionString,
+      EXPORT_CONTAINER: 'exports',
+      APP_NAME: 'shop',
+      APP_ID: '00000000-0000-0000-0000-000000000001',
+      QUERY_ENDPOINT: 'http://127.0.0.1:9',
+      QUERY_FROM: '2024-03-01',
+      LAKE_FOLDER: join(folder, 'lake'),
+      ...more,
+    });
+  const blob = `shop_${'0'.repeat(32)}/Requests/2024-03-02/10/a_20240302_100500.blob`;
+  const record =
+    '{"request":[{"id":"1","name":"GET"}],"context":{"data":{"eventTime":"2024-03-02T10:04:00Z"}},"internal":{"data":{"id":"a"}}}\n';
+
+  test('an app whose blobs arrive must not be queried for the same time', async () => {
+    const container = new ContainerClient(azurite.connectionString, 'exports');
+    await container.createIfNotExists();
+    await container.getBlockBlobClient(blob).upload(record, record.length);
+
+    const twice = await wire(settings({})).arrive(blob);
+    assert.equal(twice?.state, 'failed');
+    assert.match(twice?.error ?? '', /requests of app shop would come twice/);
+
+    const apart = await wire(settings({ QUERY_FROM: '2024-04-01', EXPORT_UNTIL: '2024-04-01', LAKE_FOLDER: join(folder, 'other') })).arrive(
+      blob,
+    );
+    assert.deepEqual([apart?.state, apart?.counts.written], ['done', 1]);
+  });
+
+  test('what is no blob of an export is left alone', async () => {
+    assert.equal(await wire(settings({})).arrive('notes/readme.txt'), undefined);
+  });
+});
