@@ -9,7 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { publishedManifest, runs } from './runs.ts';
+import { publishedManifest, released, runs } from './runs.ts';
 import type { Startup } from './startup.ts';
 import { type ZipEntry, zipOf } from './zip.ts';
 
@@ -36,8 +36,8 @@ function filesIn(folder: string): string[] {
   return names.filter((name) => statSync(join(folder, name)).isFile()).map((name) => name.replaceAll('\\', '/'));
 }
 
-const entriesOf = (folder: string, names: readonly string[], prefix = ''): ZipEntry[] =>
-  names.map((name) => ({ name: `${prefix}${name}`, content: readFileSync(join(folder, name)) }));
+const entriesOf = (folder: string, names: readonly string[]): ZipEntry[] =>
+  names.map((name) => ({ name, content: readFileSync(join(folder, name)) }));
 
 function buildApp(): void {
   npm(root, 'exec', '--no', '--', 'tsc', '-p', 'tsconfig.build.json', '--outDir', join(app, 'dist'));
@@ -52,12 +52,9 @@ function buildApp(): void {
   writeFileSync(join(app, 'package.json'), `${JSON.stringify(publishedManifest(JSON.parse(read('package.json'))), null, 2)}\n`);
 }
 
-/** What belongs to a version beside its code: Bicep, the second phase, and how to deploy. */
 function releaseEntries(): ZipEntry[] {
-  const infra = filesIn(join(root, 'infra')).filter((name) => /\.(bicep|bicepparam|kql)$|^secondPhase\.ts$/.test(name));
-  const docs = ['deploy.md', 'settings.md', 'upgrade.md'];
-  const words = ['LICENSE', 'CHANGELOG.md', 'SECURITY.md'];
-  return [...entriesOf(join(root, 'infra'), infra, 'infra/'), ...entriesOf(join(root, 'docs'), docs, 'docs/'), ...entriesOf(root, words)];
+  const below = (folder: string) => filesIn(join(root, folder)).map((name) => `${folder}/${name}`);
+  return entriesOf(root, [...readdirSync(root), ...below('docs'), ...below('infra')].filter(released));
 }
 
 /** Throws when the package has outgrown its limits, with what weighs most. */

@@ -1,3 +1,5 @@
+/** What the package and a release are made of. Pure. */
+
 /** What of node_modules does not run on the server: it weighs more than the JavaScript that does, and every cold start carries it. */
 const idle: readonly RegExp[] = [
   /\.map$/,
@@ -21,3 +23,8 @@ export function publishedManifest(manifest: Readonly<Record<string, unknown>>): 
   const { name, version, license, type, main, engines, dependencies } = manifest;
   return { name, version, license, private: true, type, main, engines, dependencies };
 }
+
+/** Whether a file of the checkout goes into a release beside the package: Bicep, the second phase, and how to deploy; `path` with slashes. */
+export const released = (path: string): boolean =>
+  /^(LICENSE|(CHANGELOG|SECURITY|docs\/(cli|deploy|settings|upgrade))\.md|insights-lake\.schema\.json)$/.test(path) ||
+  /^infra\/(.*\.(bicep|bicepparam|kql)|secondPhase\.ts)$/.test(path);

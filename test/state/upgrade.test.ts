@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { createMemoryStore } from '../../shared/lake/store-memory.ts';
+import type { LedgerEntry } from '../../shared/model.ts';
+import { plannedEntry } from '../../shared/pipeline/entry.ts';
+import { runWindow } from '../../shared/pipeline/run.ts';
+import { entryName } from '../../shared/state/document-names.ts';
+import { entryRecord, STATE_VERSION } from '../../shared/state/entry-record.ts';
+import { createStoreLedger } from '../../shared/state/ledger-store.ts';
+import { entityEntry, entryEntity } from '../../shared/state/table-entities.ts';
+import { parseMessage } from '../../shared/state/window-message.ts';
+import { manualClock, noHints, window as otherWindow, textLake, truthSource, wordEngine } from '../pipeline/world.ts';
+
+/**
+ * State that was written once is read for ever: each file of test/corpus/state holds one entry as a version wrote it into a table and
+ * into a document. They are never changed; a new version adds one.
+ */
+
+interface Kept {
+  readonly entity: Readonly<Record<string, unknown>>;
+  readonly document: Readonly<Record<string, unknown>>;
+}
+const folder = join(import.meta.dirname, '..', 'corpus', 'state');
+const keptBy = (version: number): Kept => JSON.parse(readFileSync(join(folder, `v${version}.json`), 'utf8'));
+const root = join(import.meta.dirname, '..', '..');
+
+const window = {
+  app: 'shop',
+  signal: 'requests',
+  source: 'continuous',
+  start: Date.UTC(2026, 0, 31, 23),
+  end: Date.UTC(2026, 1, 1),
+} as const;
+const name = 'continuous_20260131T2300Z_20260201T0000Z';
+/** What every file of the corpus means. */
+const entry: LedgerEntry = {
+  window,
+  state: 'failed',
+  revision: 3,
+  attempts: 2,
+  leaseUntil: 0,
+  notBefore: Date.UTC(2026, 1, 1, 0, 20),
+  hintedAt: Date.UTC(2026, 1, 1, 0, 10),
+  again: true,
+  files: [
+    { path: `requests/app=shop/date=2026-01-31/hour=23/${name}.parquet`, signal: 'requests', rows: 1234, bytes: 56789 },
+    { path: `_quarantine/app=shop/${name}.ndjson`, signal: 'quarantine', rows: 2, bytes: 99 },
+  ],
+  fingerprint: '0a1b2c',
+  counts: { read: 1240, written: 1234, deduplicated: 6, quarantined: 2 },
+  asked: 12,
+  startedAt: Date.UTC(2026, 1, 1, 0, 10, 1),
+  doneAt: Date.UTC(2026, 1, 1, 0, 5),
+  error: 'put requests/…: the disk is full; make room (ENOSPC)',
+};
+/** What a version did not know yet, and what its absence means. */
+const before: Readonly<Record<number, Partial<LedgerEntry>>> = { 0: { hintedAt: 0, again: false, asked: 0 } };
+
+async function readDocument(document: object): Promise<LedgerEntry | undefined> {
+  const store = createMemoryStore();
+  await store.put(entryName(window, window), new TextEncoder().encode(JSON.stringify(document)), undefined);
+  return (await createStoreLedger(store).read(window))?.value;
+}
+
+for (let version = 0; version <= STATE_VERSION; version++)
+  test(`state of version ${version} is read, from a table and from a document`, async () => {
+    assert.ok(existsSync(join(folder, `v${version}.json`)), 'add what that version wrote');
+    const { entity, document } = keptBy(version);
+    const expected = { ...entry, ...before[version] };
+    assert.deepEqual(entityEntry(entity), expected);
+    assert.deepEqual(await readDocument(document), expected);
+  });
+
+test('what is written now still means to the oldest instance of this state version what it meant', () => {
+  const { entity, document } = keptBy(STATE_VERSION);
+  const plain = (value: unknown) => (typeof value === 'object' && value !== null && 'value' in value ? Number(value.value) : value);
+  const written = entryEntity({ partitionKey: String(entity.partitionKey), rowKey: String(entity.rowKey) }, entry);
+  const known = Object.keys(entity).map((key) => [key, plain(written[key])]);
+  assert.deepEqual(Object.fromEntries(known), entity);
+  assert.deepEqual({ ...document, ...entryRecord(entry), files: entry.files }, { ...entryRecord(entry), ...document });
+});
+
+test('an older instance that meets newer state stops before it touches ledger or lake', async () => {
+  const store = createMemoryStore();
+  const ledger = createStoreLedger(store);
+  await ledger.write(plannedEntry(otherWindow, 0), undefined);
+  const place = entryName(otherWindow, otherWindow);
+  const newer = JSON.stringify({ ...entryRecord(plannedEntry(otherWindow, 0)), stateVersion: STATE_VERSION + 1, files: [] });
+  const etag = await store.put(place, new TextEncoder().encode(newer), await store.head(place));
+  const lake = textLake();
+  const ports = { ledger, lake, hints: noHints, clock: manualClock(), source: truthSource(() => ({ 1: ['a'] })), engine: wordEngine() };
+  const rest = {
+    lease: 60_000,
+    withWorkFolder: <T>(use: (work: string) => Promise<T>) => use('work'),
+    discard: async () => {},
+    path: () => 'part-1',
+  };
+  await assert.rejects(
+    runWindow(otherWindow, { ...ports, ...rest }),
+    /a newer version of Insights Lake wrote it .*; upgrade this instance$/,
+  );
+  assert.deepEqual(lake.contents(), {});
+  assert.equal(await store.head(place), etag);
+});
+
+test('a message of a newer version that says more is still a window', () => {
+  const message = { app: 'shop', signal: 'requests', source: 'query', start: '2026-01-31T23:00:00.000Z', end: '2026-02-01T00:00:00.000Z' };
+  assert.deepEqual(parseMessage({ ...message, priority: 7, why: { audit: true } }), {
+    kind: 'window',
+    window: { ...window, source: 'query' },
+  });
+});
+
+test('docs/upgrade.md knows the versions of state and schema', async () => {
+  const { SCHEMA_VERSION } = await import('../../shared/signals/columns.ts');
+  const text = readFileSync(join(root, 'docs', 'upgrade.md'), 'utf8');
+  assert.ok(text.includes(`| state | ${STATE_VERSION} |`) && text.includes(`| schema | ${SCHEMA_VERSION} |`));
+});
