@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { TableClient } from '@azure/data-tables';
+import { BlobClient, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
+import { QueueClient } from '@azure/storage-queue';
+import { bicepFile } from './bicepFile.ts';
+
+/**
+ * The roles counted against the calls: every method of an Azure client that the code calls is a row here with the permission that the
+ * service asks for, every permission is in a role that roles.bicep grants, and every role is there for a row.
+ */
+
+const clients = {
+  blob: [ContainerClient, BlockBlobClient, BlobClient],
+  queue: [QueueClient],
+  table: [TableClient],
+} as const;
+type Client = keyof typeof clients;
+
+/** What each call needs, below Microsoft.Storage/storageAccounts/, as Microsoft documents it for Entra tokens; nothing where none is sent. */
+const calls: Readonly<Record<Client, Readonly<Record<string, readonly string[]>>>> = {
+  blob: {
+    getBlockBlobClient: [],
+    getProperties: ['blobServices/containers/blobs/read'],
+    listBlobsFlat: ['blobServices/containers/blobs/read'],
+    listBlobsByHierarchy: ['blobServices/containers/blobs/read'],
+    download: ['blobServices/containers/blobs/read'],
+    upload: ['blobServices/containers/blobs/write'],
+    stageBlock: ['blobServices/containers/blobs/write'],
+    commitBlockList: ['blobServices/containers/blobs/write'],
+    delete: ['blobServices/containers/blobs/delete'],
+    createIfNotExists: ['blobServices/containers/write'],
+  },
+  queue: {
+    createIfNotExists: ['queueServices/queues/write'],
+    getProperties: ['queueServices/queues/read'],
+    sendMessage: ['queueServices/queues/messages/write'],
+  },
+  table: {
+    createTable: ['tableServices/tables/write'],
+    getEntity: ['tableServices/tables/entities/read'],
+    listEntities: ['tableServices/tables/entities/read'],
+    upsertEntity: ['tableServices/tables/entities/write'],
+    submitTransaction: ['write', 'delete', 'add/action', 'update/action'].map((verb) => `tableServices/tables/entities/${verb}`),
+  },
+};
+
+/** What the built-in roles allow of that (actions and data actions, as Microsoft publishes them). */
+const allows: Readonly<Record<string, readonly string[]>> = {
+  storageBlobDataOwner: ['blobServices/containers/**'],
+  storageBlobDataContributor: [
+    ...['delete', 'read', 'write'].map((verb) => `blobServices/containers/${verb}`),
+    ...['delete', 'read', 'write', 'move/action', 'add/action'].map((verb) => `blobServices/containers/blobs/${verb}`),
+  ],
+  storageBlobDataReader: ['blobServices/containers/read', 'blobServices/containers/blobs/read'],
+  storageQueueDataContributor: [
+    ...['delete', 'read', 'write'].map((verb) => `queueServices/queues/${verb}`),
+    ...['delete', 'read', 'write', 'process/action'].map((verb) => `queueServices/queues/messages/${verb}`),
+  ],
+  storageTableDataContributor: [
+    ...['delete', 'read', 'write'].map((verb) => `tableServices/tables/${verb}`),
+    ...['delete', 'read', 'write', 'add/action', 'update/action'].map((verb) => `tableServices/tables/entities/${verb}`),
+  ],
+};
+
+/** What each grant of roles.bicep is for: calls of ours, or somebody else's that no code of ours shows. */
+const uses: Readonly<Record<string, { readonly client: Client; readonly calls: 'all' | 'reading' } | { readonly others: string }>> = {
+  hostBlobs: { others: 'the Functions host: leases, keys, receipts; the package' },
+  hostQueues: { client: 'queue', calls: 'all' },
+  hostTables: { client: 'table', calls: 'all' },
+  lakeBlobs: { client: 'blob', calls: 'all' },
+  exportContainerBlobs: { client: 'blob', calls: 'reading' },
+  exportAccountBlobs: { client: 'blob', calls: 'reading' },
+  exportQueues: { others: 'the Functions host: webjobs-blobtrigger-poison' },
+  exportLogs: { others: 'the Functions host: classic logs for LogsAndContainerScan' },
+  ownTelemetry: { others: 'the Functions host: telemetry of its own' },
+  componentReader: { others: 'the query API, asked by shared/source/query/client.ts' },
+  workspaceReader: { others: 'the query API, asked by shared/source/query/client.ts' },
+  deadLetterBlobs: { others: 'Event Grid' },
+};
+/** What a source may do with the store of export blobs. */
+const reading = ['getBlockBlobClient', 'getProperties', 'listBlobsFlat', 'listBlobsByHierarchy', 'download'];
+
+const shared = join(import.meta.dirname, '..', '..', 'shared');
+const files = readdirSync(shared, { recursive: true, encoding: 'utf8' })
+  .map((name) => name.replaceAll('\\', '/'))
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => ({ name, text: readFileSync(join(shared, name), 'utf8') }));
+
+/** Names that follow a dot and are called. */
+const called = (text: string): string[] => [...text.matchAll(/\??\.(\w+)(?:<[^()]*>)?\(/g)].map(([, name = '']) => name);
+
+/** Methods of a client that the files call which name one of its classes. */
+function callsOf(client: Client): string[] {
+  const classes: readonly { readonly name: string; readonly prototype: object }[] = clients[client];
+  const methods = new Set(classes.flatMap(({ prototype }) => Object.getOwnPropertyNames(prototype)));
+  const using = files.filter(({ text }) => classes.some(({ name }) => new RegExp(`\\b${name}\\b`).test(text)));
+  return [...new Set(using.flatMap(({ text }) => called(text)).filter((name) => methods.has(name)))].sort();
+}
+
+const grants = new Map(
+  bicepFile('modules/roles.bicep')
+    .resources.filter(({ type }) => type === 'Microsoft.Authorization/roleAssignments')
+    .map(({ text }) => [/^resource (\w+)/.exec(text)?.[1] ?? '', /\brole\.(\w+)/.exec(text)?.[1] ?? '']),
+);
+
+const isAllowed = (role: string, permission: string): boolean =>
+  (allows[role] ?? []).some((allowed) => (allowed.endsWith('**') ? permission.startsWith(allowed.slice(0, -2)) : permission === allowed));
+
+for (const client of ['blob', 'queue', 'table'] as const)
+  test(`every call of a ${client} client is known, and no other`, () => {
+    assert.deepEqual(callsOf(client), Object.keys(calls[client]).sort());
+  });
+
+test('clients are named nowhere else: what imports an Azure package is an adapter of this table, or asks the query API', () => {
+  const importing = files.filter(({ text }) => /from '@azure\/(?!functions)/.test(text)).map(({ name }) => name);
+  assert.deepEqual(importing.sort(), [
+    'lake/put-blob.ts',
+    'lake/store-container.ts',
+    'source/query/client.ts',
+    'source/query/credentials.ts',
+    'state/hints-queue.ts',
+    'state/ledger-table.ts',
+    'wire-clients.ts',
+  ]);
+});
+
+test('every grant has a use, and every use a grant', () => {
+  assert.deepEqual([...grants.keys()].sort(), Object.keys(uses).sort());
+});
+
+for (const [grant, use] of Object.entries(uses))
+  if ('client' in use)
+    test(`${grant} allows what is called, and all that it is granted for is called`, () => {
+      const role = grants.get(grant) ?? '';
+      const own = Object.entries(calls[use.client]).filter(([name]) => use.calls === 'all' || reading.includes(name));
+      const permissions = new Set(own.flatMap(([, needed]) => needed));
+      assert.ok(permissions.size > 0);
+      assert.deepEqual(
+        [...permissions].filter((permission) => !isAllowed(role, permission)),
+        [],
+      );
+      const weaker = { storageBlobDataContributor: 'storageBlobDataReader' }[role];
+      if (weaker)
+        assert.ok(
+          [...permissions].some((permission) => !isAllowed(weaker, permission)),
+          'a weaker role would do',
+        );
+    });
+
+test('sources only read: no source puts, removes or prepares anything', () => {
+  const writing = files
+    .filter(({ name }) => name.startsWith('source/'))
+    .flatMap(({ name, text }) =>
+      [...text.matchAll(/\b(?:store|container|place)\w*\.(put|remove|prepare)\(/g)].map(([call]) => `${name}: ${call}`),
+    );
+  assert.deepEqual(writing, []);
+  assert.ok(files.some(({ name, text }) => name.startsWith('source/blobs/') && /\bstore\w*\.(read|list|folders)\(/.test(text)));
+});
