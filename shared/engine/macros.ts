@@ -5,8 +5,9 @@ import { quote } from './sql.ts';
 /** What is taken for nothing when it stands where a value is expected. */
 const EMPTY = "('', '{}', '[]')";
 
-/** A member whose value is empty. Safe without knowing where strings start: see `pruned`. */
-const EMPTY_MEMBER = String.raw`"[\w.$# -]+":(?:\{\}|\[\])`;
+const EMPTY_VALUE = String.raw`\{\}|\[\]`;
+/** A member whose value is empty, or an object of one such member. Safe without knowing where strings start: see `pruned`. */
+const EMPTY_MEMBER = String.raw`"[\w.$# -]+":(?:${EMPTY_VALUE}|\{"[\w.$# -]+":(?:${EMPTY_VALUE})\})`;
 
 const choose = (value: string, cases: readonly (readonly [when: string, then: string])[], otherwise: string): string =>
   `CASE ${value} ${cases.map(([when, then]) => `WHEN ${quote(when)} THEN ${then}`).join(' ')} ELSE ${otherwise} END`;

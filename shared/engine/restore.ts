@@ -7,24 +7,26 @@ import { named, quote } from './sql.ts';
 
 /** Puts back into the decoded rows of a line what had been cut out of it. */
 export async function restoreCut(db: Database, signal: Signal, layout: Layout, ordinal: number, cut: Cut): Promise<void> {
+  const table = decodedTable(signal);
+  const texts = columnsOf(signal).filter(({ type }) => type === 'string' || type === 'dynamic');
+  const holds = texts.map(({ name }) => `coalesce(bool_or(contains(${named(name)}, ${quote(cut.token)})), false)`);
+  const [found] = await db.rows(`SELECT ${holds.join(', ')} FROM ${table} WHERE _ordinal = ${ordinal}`);
   const json = cut.json.toString('utf8');
-  const text = json.startsWith('"') ? String(JSON.parse(json)) : json;
-  const token = quote(cut.token);
-  const member = quote(JSON.stringify(cut.token));
-  const strings = columnsOf(signal).filter(({ type }) => type === 'string');
-  const dynamics = columnsOf(signal).filter(({ type }) => type === 'dynamic');
-  const set = [
-    ...strings.map(({ name }) => `${named(name)} = CASE WHEN ${named(name)} = ${token} THEN $text ELSE ${named(name)} END`),
-    ...dynamics.map(
-      ({ name }) => `${named(name)} = CASE WHEN ${named(name)} = ${member} THEN $whole
-      WHEN contains(${named(name)}, ${member}) THEN replace(${named(name)}, ${member}, $json) ELSE ${named(name)} END`,
-    ),
-    `_bytes = CASE WHEN _element = 0 THEN _bytes + ${cut.json.length} ELSE 0 END`,
-  ];
-  // Outside of the classic records a dynamic value may be text that holds JSON.
-  const whole = layout !== 'continuous' && isJson(text) ? text : json;
-  await db.run(`UPDATE ${decodedTable(signal)} SET ${set.join(',\n  ')} WHERE _ordinal = ${ordinal}`, { text, json, whole });
+  const text = textOf(json);
+  for (const { name, type } of texts.filter((_, index) => found?.[index] === true)) {
+    const column = named(name);
+    const member = quote(JSON.stringify(cut.token));
+    // Outside of the classic records a dynamic value may be text that holds JSON.
+    const dynamic = layout !== 'continuous' && isJson(text) ? text : json;
+    const whole = type === 'string' ? { value: text, token: quote(cut.token) } : { value: dynamic, token: member };
+    const update = `UPDATE ${table} SET ${column} =`;
+    await db.run(`${update} $value WHERE _ordinal = ${ordinal} AND ${column} = ${whole.token}`, { value: whole.value });
+    await db.run(`${update} replace(${column}, ${member}, $json) WHERE _ordinal = ${ordinal} AND contains(${column}, ${member})`, { json });
+  }
+  await db.run(`UPDATE ${table} SET _bytes = _bytes + ${cut.json.length} WHERE _ordinal = ${ordinal} AND _element = 0`);
 }
+
+const textOf = (json: string): string => (json.startsWith('"') ? String(JSON.parse(json)) : json);
 
 function isJson(text: string): boolean {
   try {

@@ -48,7 +48,7 @@ export function createStage(db: Database, work: string, window: Window, output: 
       const slot = slotOf(signal, partition ?? 0);
       if (slot.raw > 0 && slot.raw + (raw ?? 0) > limits.partBytes) full.push(await close(slot));
       const path = nextPath();
-      const from = `(SELECT * FROM ${table} WHERE _partition = ${partition} ORDER BY "timestamp")`;
+      const from = `(SELECT * FROM ${table} WHERE _partition = ${partition})`;
       const rowBytes = (raw ?? 0) / Math.max(rows ?? 0, 1);
       await db.run(copyTo(path, from, { output, signal, window, rowBytes, header: slot.pieces.length === 0 }));
       slot.pieces.push({ path, bytes: (await stat(path)).size });
