@@ -70,7 +70,7 @@ const foreignText = (paths: readonly string[]): string =>
     .join(', ')}${paths.length > 3 ? ', …' : ''}`;
 
 /** Files in and below a folder, by name; hidden ones, what lies in the lake itself, and links to folders are passed over. */
-async function* filesBelow(folder: string, skip: string | undefined): AsyncIterable<string> {
+export async function* filesBelow(folder: string, skip: string | undefined): AsyncIterable<string> {
   if (folder === skip) return;
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
     throw new Failure(exitCodes.source, `transform ${folder}: the folder cannot be read; check its permissions`, { cause });

@@ -66,6 +66,70 @@ The query API is asked with that identity too: it needs the role Reader on the a
 
 ${exits}`;
 
+const sweeping = `insights-lake sweep --container <place> --out <place>
+insights-lake sweep --enqueue
+
+Brings all windows of an export container into a lake that a deployed app would bring: from here, or with --enqueue by the
+app itself, beside its live windows. The container is listed without events, so archives of any age count. Run again, it
+goes on: windows that the ledger has as the container does cost nothing. Archived blobs are skipped.
+
+  --container <place>   https://<account>.blob.core.windows.net/<container>[/<folder>], or a folder
+  --enqueue             put the windows into ledger and queue of the app with these settings; it runs them
+  --settings <file>     with --enqueue: settings of the app, as for check. Default: local.settings.json, environment
+  --from <time>         folders from this time on: 2024-01-31 or 2024-01-31T06:00:00Z. Default: all
+  --to <time>           folders before this time
+  --app <name>          only this app
+  --prefix <text>       only windows with a blob whose name starts like this (below the folder of the container)
+  --signals <list>      default: all
+  --window <length>     hour folders that go into one file: 1h (default) to 1d
+${output}
+
+Examples
+  insights-lake sweep --container https://myexports.blob.core.windows.net/telemetry --out ./lake
+  insights-lake sweep --enqueue --settings deployed.json --from 2023-01-01 --to 2024-03-01
+
+${access}
+Where --container and --out lie in two accounts, a connection string opens the account that it is of.
+
+${exits}`;
+
+const requeueing = `insights-lake requeue [--settings <file>] [--out <place>]
+
+Has windows run again whose last run set unreadable records aside, or failed: after a fix, or a new version. Their source
+need not have changed. Their files are replaced when the run has come to its end.
+
+  --settings <file>     settings of the app, as for check. Default: local.settings.json in this folder, and the environment
+  --out <place>         a lake that the command line made, instead: run the command that made it again afterwards
+  --app <name>          only this app
+  --signals <list>      only these signals
+  --from <time>         only windows from this time on: 2026-01-31 or 2026-01-31T06:00:00Z
+  --to <time>           only windows before this time
+  --json                the counts as one JSON document
+  --help                this text
+
+Examples
+  insights-lake requeue --settings deployed.json --app shop --from 2026-01-01
+  insights-lake requeue --out ./lake && insights-lake transform ./export --out ./lake
+
+${access}
+
+${exits}`;
+
+const inspecting = `insights-lake inspect <files or folders…>
+
+Says what is in an export, and writes nothing: layout, apps, signals, records and their times; fields that the schema does
+not know (they are kept in the column extra); categories and tables that are no signal; lines that cannot be read, with
+their offsets and the reason.
+
+  --json                all of it as one JSON document (docs/cli.md)
+  --help                this text
+
+Examples
+  insights-lake inspect ./export
+  insights-lake inspect PT1H.json --json
+
+${exits}`;
+
 const checking = `insights-lake check [--settings <file>]
 
 Looks at all that an app with these settings will need, as the identity at hand (az login): a line each, with what to do.
@@ -98,6 +162,10 @@ const general = `insights-lake moves Application Insights telemetry into a data 
 
   insights-lake transform <files or folders…> --out <place>                              export blobs on disk → lake
   insights-lake export --app <name>=<id> --from <time> --to <time> --out <place>         query API → lake
+  insights-lake sweep --container <place> --out <place>                                  export container → lake
+  insights-lake sweep --enqueue                                                          the same, by the deployed app
+  insights-lake requeue                                                                  unreadable or failed windows again
+  insights-lake inspect <files or folders…>                                              what is in an export
   insights-lake check [--settings <file>]                                                settings, access and clock
   insights-lake settings-schema                                                          JSON Schema of the settings document
   insights-lake help [command]
@@ -115,6 +183,9 @@ export const helpTexts: Readonly<Record<string, string>> = {
   '': general,
   transform,
   export: exporting,
+  sweep: sweeping,
+  requeue: requeueing,
+  inspect: inspecting,
   check: checking,
   'settings-schema': schema,
 };

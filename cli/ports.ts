@@ -1,4 +1,4 @@
-import type { App, Counts, Interval, Millis, Output, Place, Window } from '../shared/model.ts';
+import type { App, Counts, Interval, Millis, Output, Place, Signal, SweepRequest, Window } from '../shared/model.ts';
 
 /** What a command asks for, fully parsed. */
 export interface TransformRequest {
@@ -22,7 +22,17 @@ export interface ExportRequest {
   readonly output: Output;
 }
 
-export type Request = TransformRequest | ExportRequest;
+/** An export container, or a folder that is one, with all that a deployed app would find in it. */
+export interface SweepCommand extends SweepRequest {
+  readonly command: 'sweep';
+  readonly container: Place;
+  readonly signals: readonly Signal[];
+  readonly window: Millis;
+  readonly lake: Place;
+  readonly output: Output;
+}
+
+export type Request = TransformRequest | ExportRequest | SweepCommand;
 
 /** One window, and how much of the work it is: bytes of its files, or time of its range. */
 export interface Task {
@@ -59,8 +69,11 @@ export interface Delivery {
 /** What the run reports while a window is under way: records and bytes read. */
 export type OnRead = (records: number, bytes: number) => void;
 
+/** How far a look at the source has come, as often as there is something new. */
+export type Tell = (text: string) => void;
+
 /** Throws Failure where source or destination cannot be used. `abort`: the user wants to stop. */
-export type Prepare = (request: Request, onRead: OnRead, abort: AbortSignal) => Promise<Delivery>;
+export type Prepare = (request: Request, onRead: OnRead, abort: AbortSignal, tell: Tell) => Promise<Delivery>;
 
 /** The terminal and the machine, so that commands can be tested without either. */
 export interface Terminal {

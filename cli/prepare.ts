@@ -1,6 +1,7 @@
 import type { App, Ledger, LedgerEntry, Source, Window } from '../shared/model.ts';
 import { plannedEntry } from '../shared/pipeline/entry.ts';
 import { type RunOutcome, runWindow, unrun } from '../shared/pipeline/run.ts';
+import { verdictOf } from '../shared/pipeline/verdict.ts';
 import { createFileSource } from '../shared/source/blobs/files.ts';
 import { createStoreLedger } from '../shared/state/ledger-store.ts';
 import { localPorts, querySource } from '../shared/wire.ts';
@@ -10,6 +11,7 @@ import { agreeOnOutput, lastOwnerDied } from './beside-ledger.ts';
 import { exitCodes, Failure } from './failure.ts';
 import { blame, observedSource, observedStore } from './observe.ts';
 import type { ExportRequest, Prepare, Task, TaskOutcome } from './ports.ts';
+import { sweepPlan } from './sweep-plan.ts';
 import { tileRange } from './tile-range.ts';
 
 /** Short, for a killed command is mostly run again at once; renewed every third of it. Overtaking a live run costs work, no rows. */
@@ -30,7 +32,7 @@ interface Plan {
 }
 
 /** Puts the pipeline together for a command: the ledger in the destination, the source by the request. */
-export const prepare: Prepare = async (request, onRead, abort) => {
+export const prepare: Prepare = async (request, onRead, abort, tell) => {
   const blamed = blame();
   const lake = observedStore(openStore(request.lake), blamed);
   const archive = request.command === 'transform' ? await archiveOf(request) : undefined;
@@ -40,7 +42,7 @@ export const prepare: Prepare = async (request, onRead, abort) => {
     await agreeOnOutput(lake, request.output);
     return lastOwnerDied(lake);
   });
-  const plan = request.command === 'export' ? await onDestination(() => exportPlan(request, ledger)) : archivePlan(archive);
+  const plan = await planOf();
   const source = observedSource(plan.source, blamed, onRead, abort);
   const ports = { ...localPorts(request.output), lake, ledger, source, clock: systemClock, lease };
   const run = async (window: Window): Promise<TaskOutcome> => {
@@ -56,6 +58,18 @@ export const prepare: Prepare = async (request, onRead, abort) => {
     }
   };
   return { place: lake.place.replace(/\/$/, ''), tasks: plan.tasks, notices: plan.notices, run, close: async () => {} };
+
+  async function planOf(): Promise<Plan> {
+    if (request.command === 'transform') return archivePlan(archive);
+    if (request.command === 'export') return onDestination(() => exportPlan(request, ledger));
+    try {
+      const swept = await sweepPlan(request, ledger, systemClock.now, keyOf, abort, tell);
+      return { ...swept, tasks: byTime(swept.tasks), done: 'compare' };
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      throw new Failure(blamed.of(text) === 'destination' ? exitCodes.destination : exitCodes.source, text, { cause: error });
+    }
+  }
 };
 
 async function onDestination<T>(use: () => Promise<T>): Promise<T> {
@@ -121,7 +135,7 @@ async function readied(
   abort: AbortSignal,
 ): Promise<LedgerEntry | undefined> {
   const listed = plan.known.get(keyOf(window));
-  if (listed?.state === 'done' && !listed.again && plan.done === 'leave') return listed;
+  if (listed?.state === 'done' && !listed.again && plan.done !== 'repeat') return listed;
   for (;;) {
     const seen = await ledger.read(window);
     if (seen?.value.state === 'running' && !plan.orphaned) return undefined;
@@ -135,7 +149,7 @@ async function readied(
 
 async function isCurrent(entry: LedgerEntry, { done }: Plan, source: Source, abort: AbortSignal): Promise<boolean> {
   if (done !== 'compare') return done === 'leave';
-  return (await source.open(entry.window, abort)).fingerprint === entry.fingerprint;
+  return verdictOf(entry.fingerprint, await source.open(entry.window, abort)) !== 'run';
 }
 
 /** When a window that another run holds becomes free. */

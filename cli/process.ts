@@ -2,14 +2,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Examine } from './check.ts';
 import { exitCodes } from './failure.ts';
+import type { Operations } from './operate.ts';
 import type { Terminal } from './ports.ts';
 import { runCommand } from './run.ts';
 
 /**
- * Windows at once. An export waits for answers, of which the API gives five at a time to one identity; a transform keeps the processor
- * busy by itself. Each window more costs up to 100 MB of memory.
+ * Windows at once. An export waits for answers, of which the API gives five at a time to one identity; a transform or sweep keeps the
+ * processor busy by itself. Each window more costs up to 100 MB of memory.
  */
-const parallel = { export: 3, transform: 1 };
+const parallel = { export: 3, transform: 1, sweep: 1 };
 /** How long windows under way may take to stop after Ctrl-C before the process ends without them. */
 const patience = 5_000;
 
@@ -33,7 +34,12 @@ export async function main(words: readonly string[]): Promise<number> {
     const examine: Examine = async function* (...settings) {
       yield* (await import('./examine.ts')).examine(...settings);
     };
-    return await runCommand(words, { terminal: terminal(), prepare, examine, version: version(), parallel, abort: abort.signal });
+    const operations: Operations = {
+      enqueue: async (...asked) => (await import('./operations.ts')).operations.enqueue(...asked),
+      requeue: async (...asked) => (await import('./operations.ts')).operations.requeue(...asked),
+    };
+    const edge = { terminal: terminal(), prepare, examine, operations, version: version(), parallel, abort: abort.signal };
+    return await runCommand(words, edge);
   } finally {
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);

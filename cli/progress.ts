@@ -35,6 +35,18 @@ export function progressLine(seen: Snapshot): string {
   return `${Math.floor(part * 100)}% · window ${countText(windows)} of ${countText(ofWindows)} · ${countText(records)} rows, ${bytesText(bytes)} read${rate}${left}`;
 }
 
+/** A line now and then while something is looked through whose end is not known. The next line of any kind follows below it. */
+export function paced(terminal: Terminal): (text: string) => void {
+  let shownAt: Millis | undefined;
+  return (text) => {
+    const now = terminal.now();
+    shownAt ??= now;
+    if (now - shownAt < pace.plain / 2) return;
+    shownAt = now;
+    terminal.err(`${text}\n`);
+  };
+}
+
 /** Progress on stderr, so that stdout holds the summary alone. */
 export function progressOn(terminal: Terminal, ofWindows: number, weight: number): Progress {
   const started = terminal.now();

@@ -31,9 +31,9 @@ const flagOf: readonly (readonly [path: string, flag: string])[] = [
   ['lake.path', '--path'],
 ];
 
-const origin = (path: Path): string => flagOf.find(([place]) => path.join('.').startsWith(place))?.[1] ?? path.join('.');
+export const origin = (path: Path): string => flagOf.find(([place]) => path.join('.').startsWith(place))?.[1] ?? path.join('.');
 
-function checked(
+export function checked(
   raw: object,
   more: readonly SettingFault[],
   faultsOf: (settings: SettingsDocument) => SettingFault[],
@@ -48,10 +48,10 @@ function checked(
 }
 
 /** Undefined values are left out: the schema tells what is missing from what is wrong. */
-const given = (values: Record<string, unknown>): object =>
+export const given = (values: Record<string, unknown>): object =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 
-const lakeOf = (options: Options): object =>
+export const lakeOf = (options: Options): object =>
   given({
     format: textOf(options, 'format'),
     gzip: isSet(options, 'gzip'),

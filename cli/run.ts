@@ -3,17 +3,21 @@ import { settingsJsonSchema } from '../shared/config-schema.ts';
 import { check, type Examine } from './check.ts';
 import { type ExitCode, exitCodes, Failure, usage } from './failure.ts';
 import { helpTexts } from './help.ts';
+import { inspect } from './inspect.ts';
+import { enqueue, type Operations, requeue } from './operate.ts';
 import { flags, isCommand, isSet, type Options, optionsOf } from './options.ts';
 import type { Prepare, Request, Terminal } from './ports.ts';
-import { progressOn } from './progress.ts';
+import { paced, progressOn } from './progress.ts';
 import { exportRequest, transformRequest } from './request.ts';
 import { type Results, runTasks } from './run-tasks.ts';
 import { summaryOf, summaryText } from './summary.ts';
+import { isEnqueue, sweepCommand } from './sweep-request.ts';
 
 export interface Edge {
   readonly terminal: Terminal;
   readonly prepare: Prepare;
   readonly examine: Examine;
+  readonly operations: Operations;
   readonly version: string;
   /** Windows that run at once. */
   readonly parallel: Readonly<Record<Request['command'], number>>;
@@ -48,9 +52,13 @@ async function answer(words: readonly string[], edge: Edge): Promise<ExitCode> {
   if (isSet(options, 'help')) return say(helpText(command));
   if (command === 'settings-schema') return say(JSON.stringify(settingsJsonSchema(), null, 2));
   if (command === 'check') return check(options, edge.terminal, edge.examine, edge.abort);
-  const request = command === 'export' ? exportRequest(options, edge.terminal) : transformRequest(options, edge.terminal);
-  return deliver(request, options, edge);
+  if (command === 'inspect') return inspect(options, edge.terminal, edge.abort);
+  if (command === 'requeue') return requeue(options, edge.terminal, edge.operations);
+  if (command === 'sweep' && isEnqueue(options)) return enqueue(options, edge.terminal, edge.operations, edge.abort);
+  return deliver(requestOf[command](options, edge.terminal), options, edge);
 }
+
+const requestOf = { transform: transformRequest, export: exportRequest, sweep: sweepCommand } as const;
 
 function unknownCommand(word: string): string {
   const near = nearestWord(word, Object.keys(flags));
@@ -66,7 +74,7 @@ function helpText(command: string): string {
 async function deliver(request: Request, options: Options, { terminal, prepare, parallel, abort }: Edge): Promise<ExitCode> {
   const started = terminal.now();
   let onRead = (_records: number, _bytes: number): void => {};
-  const delivery = await prepare(request, (records, bytes) => onRead(records, bytes), abort);
+  const delivery = await prepare(request, (records, bytes) => onRead(records, bytes), abort, paced(terminal));
   try {
     const weight = delivery.tasks.reduce((sum, task) => sum + task.weight, 0);
     const progress = progressOn(terminal, delivery.tasks.length, weight);

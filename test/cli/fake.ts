@@ -1,4 +1,5 @@
 import type { Finding } from '../../cli/check.ts';
+import type { Operations } from '../../cli/operate.ts';
 import type { Delivery, Prepare, Request, TaskOutcome, Terminal } from '../../cli/ports.ts';
 import { runCommand } from '../../cli/run.ts';
 import type { Env } from '../../shared/config-flat.ts';
@@ -38,8 +39,14 @@ export interface FakeOptions {
   readonly windows?: readonly Window[];
   readonly outcome?: (window: Window, call: number, abort: () => void) => TaskOutcome;
   readonly prepare?: () => never;
+  readonly operations?: Operations;
   readonly examine?: (env: Env) => readonly Finding[];
 }
+
+const refuse = async (): Promise<never> => {
+  throw new Error('not to be called');
+};
+const none: Operations = { enqueue: refuse, requeue: refuse };
 
 /** Two hours of two signals. */
 export const fourWindows: readonly Window[] = [0, 1].flatMap((hour) =>
@@ -96,7 +103,8 @@ export async function run(words: readonly string[], options: FakeOptions = {}): 
     yield* options.examine?.(env) ?? [];
   };
   const code = await runCommand(words, {
-    ...{ terminal, prepare, examine, version: '1.2.3', parallel: { export: options.parallel ?? 1, transform: 1 }, abort: abort.signal },
+    ...{ terminal, prepare, examine, operations: options.operations ?? none, version: '1.2.3', abort: abort.signal },
+    parallel: { export: options.parallel ?? 1, transform: 1, sweep: 1 },
   });
   return { code, ...text, request, windows };
 }
