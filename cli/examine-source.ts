@@ -24,6 +24,8 @@ export async function examineSource({ name, query }: App, abort: AbortSignal): P
     const ask = createAsk(query, credential, systemClock, client);
     const source = createQuerySource({ settings: query, clock: systemClock, ask, limits });
     return await askAll(name, query, source, work, abort);
+  } catch (error) {
+    return [{ subject: 'source', level: 'fail', text: error instanceof Error ? error.message : String(error) }];
   } finally {
     await rm(work, { recursive: true, force: true });
   }

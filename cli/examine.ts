@@ -27,12 +27,11 @@ export const examine: Examine = async function* (env, abort) {
     return;
   }
   yield finding('settings', 'ok', described(config));
-  const lake = openStore(config.lake);
   const looks = [
-    examineClock([lake.place, ...config.apps.flatMap(({ query }) => (query ? [query.url] : []))]),
+    examineClock(addressesOf(config)),
     ...config.apps.map((app) => examineSource(app, abort)),
-    ...(config.exports ? config.exports.places.map((place, _, all) => examineExports(place, all.length)) : []),
-    attempt('lake', () => examineLake(lake)),
+    ...(config.exports ? [examineExports(config.exports.places)] : []),
+    attempt('lake', () => examineLake(opened(config.lake))),
     attempt('state', () => examineTable(config)),
     attempt('state', () => examineQueue(config)),
   ];
@@ -64,6 +63,15 @@ async function attempt(subject: Subject, look: () => Promise<string>): Promise<F
   }
 }
 
+/** Clients look at connection strings themselves, and say what they miss without saying where. */
+function opened(lake: Place): ObjectStore {
+  try {
+    return openStore(lake);
+  } catch (error) {
+    throw new Error(`the lake cannot be opened: ${messageOf(error)}; copy LAKE_CONNECTION_STRING anew from the account's access keys`);
+  }
+}
+
 /** What the app does at its start, then a file of its own: put, overwritten, listed, removed. */
 async function examineLake(lake: ObjectStore): Promise<string> {
   await lake.prepare();
@@ -77,6 +85,7 @@ async function examineLake(lake: ObjectStore): Promise<string> {
 }
 
 async function examineTable({ state, lake }: Config): Promise<string> {
+  opened(lake); // which lake it is, is part of its keys
   const ledger = openLedger(state, lake);
   await ledger.prepare();
   let feeds = 0;
@@ -89,15 +98,38 @@ async function examineQueue({ state }: Config): Promise<string> {
   return `queue ${state.queue}: is there`;
 }
 
-/** Containers of diagnostic settings and data export come with their first record: of several, one may be missing. */
-async function examineExports(place: Place, among: number): Promise<Finding[]> {
-  const store = openStore(place);
+/**
+ * A line for all containers of which the same is to be said. Those of diagnostic settings and data export come with their first record:
+ * of several, one may be missing.
+ */
+async function examineExports(places: readonly Place[]): Promise<Finding[]> {
+  const seen = await Promise.all(places.map((place) => lookInto(place, places.length)));
+  const groups = Map.groupBy(seen, ({ level, code }) => `${level} ${code}`);
+  return [...groups.values()].flatMap(([first, ...others]) => {
+    const more = others.length === 0 ? '' : `; the same with ${others.length} more`;
+    return first ? [finding('exports', first.level, `${first.text}${more}`)] : [];
+  });
+}
+
+async function lookInto(place: Place, among: number): Promise<{ level: Level; code: string; text: string }> {
   try {
-    for await (const _ of store.list('')) return [finding('exports', 'ok', `${store.place}: can be read`)];
-    return [finding('exports', 'warn', `${store.place}: can be read, and is empty; check container and folder if blobs should be there`)];
+    const store = openStore(place);
+    for await (const _ of store.list('')) return { level: 'ok', code: '', text: `${store.place}: can be read` };
+    const text = `${store.place}: can be read, and is empty; check container and folder if blobs should be there`;
+    return { level: 'warn', code: 'empty', text };
   } catch (error) {
-    const absent = failureCode(error) === 'ContainerNotFound' && among > 1;
-    return [finding('exports', absent ? 'warn' : 'fail', messageOf(error))];
+    const code = failureCode(error);
+    return { level: code === 'ContainerNotFound' && among > 1 ? 'warn' : 'fail', code, text: messageOf(error) };
+  }
+}
+
+/** Where a clock may be asked for. An address that is no good is told where it is used. */
+function addressesOf({ lake, apps }: Config): string[] {
+  const asked = apps.flatMap(({ query }) => (query ? [query.url] : []));
+  try {
+    return [openStore(lake).place, ...asked];
+  } catch {
+    return asked;
   }
 }
 

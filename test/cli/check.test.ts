@@ -109,6 +109,12 @@ const wrong: readonly (readonly [what: string, change: () => Env, ...lines: RegE
     /^warn exports .*\/nowhere\/: there is no such container/,
   ],
   [
+    'what is the same with many is said once',
+    () => ({ EXPORT_CONTAINER: 'exports,insights-logs-*' }),
+    /^ok exports .*\/exports\/: can be read$/,
+    /^warn exports .*\/insights-logs-apprequests\/: there is no such container.*; the same with 9 more$/,
+  ],
+  [
     'a folder that blobs never reached',
     () => ({ EXPORT_PREFIX: 'elsewhere' }),
     /^warn exports .*\/elsewhere\/: can be read, and is empty; check container and folder/,
@@ -118,6 +124,7 @@ const wrong: readonly (readonly [what: string, change: () => Env, ...lines: RegE
     () => ({ LAKE_CONNECTION_STRING: azurite.connectionString.replace(azurite.key, 'c2VjcmV0') }),
     /^fail lake .*\/lake\/: the key, SAS or token was refused|^fail lake .*not allowed/,
   ],
+  ['a connection string that no client takes', () => ({ LAKE_CONNECTION_STRING: 'AccountName=x;AccountKey=c2VjcmV0' }), /^fail lake /],
   ['a table that cannot be', () => ({ STATE_TABLE: 'tables' }), /^fail state .*table .*tables/],
   [
     'a reference that only the app can follow',
