@@ -124,7 +124,12 @@ const wrong: readonly (readonly [what: string, change: () => Env, ...lines: RegE
     () => ({ LAKE_CONNECTION_STRING: azurite.connectionString.replace(azurite.key, 'c2VjcmV0') }),
     /^fail lake .*\/lake\/: the key, SAS or token was refused|^fail lake .*not allowed/,
   ],
-  ['a connection string that no client takes', () => ({ LAKE_CONNECTION_STRING: 'AccountName=x;AccountKey=c2VjcmV0' }), /^fail lake /],
+  [
+    'a connection string that no client takes',
+    () => ({ LAKE_CONNECTION_STRING: 'AccountName=x;AccountKey=c2VjcmV0' }),
+    /^fail lake the lake cannot be opened: .*; copy LAKE_CONNECTION_STRING anew/,
+    /^fail state the lake cannot be opened/,
+  ],
   ['a table that cannot be', () => ({ STATE_TABLE: 'tables' }), /^fail state .*table .*tables/],
   [
     'a reference that only the app can follow',
