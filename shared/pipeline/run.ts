@@ -75,8 +75,8 @@ async function attempt(seen: Versioned<LedgerEntry>, ports: RunPorts): Promise<R
 async function deliver(claim: Claim, ports: RunPorts): Promise<LedgerEntry> {
   const window = claim.entry.window;
   const reading = await ports.source.open(window, claim.abort);
-  if (loses(claim.entry.fingerprint, reading))
-    throw new Error(`${reading.archived} blobs of the window are archived now: its files stay as they are; rehydrate the blobs to run it`);
+  const less = loses(claim.entry.fingerprint, reading);
+  if (less !== '') throw new Error(`open ${window.source}: ${less}`);
   return ports.withWorkFolder(async (work) => {
     const draft = await ports.engine.begin(window, work);
     try {

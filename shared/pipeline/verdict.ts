@@ -9,10 +9,8 @@ export type Verdict = 'run' | 'same' | 'kept';
 
 export function verdictOf(known: string, seen: Look): Verdict {
   if (known === '') return seen.empty ? 'same' : 'run';
-  if (seen.empty) return 'kept';
-  const unchanged = sameSource(known, seen);
-  if (unchanged) return 'same';
-  return loses(known, seen) ? 'kept' : 'run';
+  if (!seen.empty && sameSource(known, seen)) return 'same';
+  return loses(known, seen) === '' ? 'run' : 'kept';
 }
 
 /** The marks are those of `Look`: a record left for later waits while its blob may grow, archived blobs until they can be read. */
@@ -23,13 +21,16 @@ function sameSource(known: string, { fingerprint, archived = 0 }: Look): boolean
 }
 
 /**
- * Whether a run now would lose rows that the lake has: some blobs cannot be read, and the lake was not made without them. What was
- * read without archived blobs can be read so once more as long as nothing else has changed.
+ * Why a run now would lose rows that the lake has, and what to do; '' when it would not: nothing is there any more, or some blobs
+ * cannot be read, and the lake was not made without them. What was read without archived blobs can be read so once more as long as
+ * nothing else has changed.
  */
-export function loses(known: string, { fingerprint, archived = 0 }: Look): boolean {
-  if (archived === 0 || known === '') return false;
+export function loses(known: string, { fingerprint, empty, archived = 0 }: Look): string {
+  if (known === '') return '';
+  if (empty && archived === 0) return 'its blobs are gone, and its files stay as they are; set EXPORT_EMPTIED=follow to have them emptied';
   const { hash, marks } = partsOf(known);
-  return !(marks.includes('archived') && hash === partsOf(fingerprint).hash);
+  if (archived === 0 || (marks.includes('archived') && hash === partsOf(fingerprint).hash)) return '';
+  return `${archived} of its blobs are archived, and its files stay as they are; rehydrate the blobs to have them read`;
 }
 
 function partsOf(fingerprint: string): { readonly hash: string; readonly marks: string } {

@@ -159,27 +159,32 @@ describe('sweepBlobs', () => {
     });
   });
 
-  test('a rerun that failed does not go on without blobs that were archived meanwhile', async () => {
-    const archived = new Set<string>();
-    const exports = exportStore((name) => archived.has(name));
-    await inWorld({ stores: { exports } }, async (here) => {
-      for (const n of [0, 1]) await exports.write(blobName.continuous(start, 'Requests', n), `{"n":${n}}\n`);
-      await here.sweep();
-      await here.settle();
-      await exports.write(blobName.continuous(start, 'Requests', 1), '{"n":2}\n');
-      await here.sweep();
-      const { runWindow } = await import('../../shared/pipeline/run.ts');
-      const { window } = here.messages.shift() ?? assert.fail();
-      const full = { ...here.ports, lake: { ...here.lake, put: () => Promise.reject(new Error('full')) } };
-      here.clock.advance(hour);
-      assert.equal((await runWindow(window, full)).state, 'failed');
-      archived.add(blobName.continuous(start, 'Requests', 0));
-      here.clock.advance(hour);
-      const outcome = await runWindow(window, here.ports);
-      assert.match(outcome.error, /^1 blobs of the window are archived now: its files stay as they are; rehydrate the blobs/);
-      assert.deepEqual(filled(here), { [requests(start)]: '{"n":0}\n{"n":1}' });
+  for (const [what, message] of [
+    ['archived', /^open continuous: 1 of its blobs are archived, and its files stay as they are; rehydrate the blobs to have them read$/],
+    ['deleted', /^open continuous: its blobs are gone, and its files stay as they are; set EXPORT_EMPTIED=follow/],
+  ] as const)
+    test(`a rerun that failed does not go on without blobs that were ${what} meanwhile`, async () => {
+      const archived = new Set<string>();
+      const exports = exportStore((name) => archived.has(name));
+      await inWorld({ stores: { exports } }, async (here) => {
+        for (const n of [0, 1]) await exports.write(blobName.continuous(start, 'Requests', n), `{"n":${n}}\n`);
+        await here.sweep();
+        await here.settle();
+        await exports.write(blobName.continuous(start, 'Requests', 1), '{"n":2}\n');
+        await here.sweep();
+        const { runWindow } = await import('../../shared/pipeline/run.ts');
+        const { window } = here.messages.shift() ?? assert.fail();
+        const full = { ...here.ports, lake: { ...here.lake, put: () => Promise.reject(new Error('full')) } };
+        here.clock.advance(hour);
+        assert.equal((await runWindow(window, full)).state, 'failed');
+        if (what === 'archived') archived.add(blobName.continuous(start, 'Requests', 0));
+        else for (const n of [0, 1]) await exports.drop(blobName.continuous(start, 'Requests', n));
+        here.clock.advance(hour);
+        const outcome = await runWindow(window, here.ports);
+        assert.match(outcome.error, message);
+        assert.deepEqual(filled(here), { [requests(start)]: '{"n":0}\n{"n":1}' });
+      });
     });
-  });
 
   for (const emptied of ['keep', 'follow'] as const) {
     test(`a folder that was emptied: ${emptied}`, async () => {

@@ -36,9 +36,16 @@ const table: readonly (readonly [what: string, known: string, look: Look, verdic
 for (const [what, known, look, verdict] of table) test(`${what}: ${verdict}`, () => assert.equal(verdictOf(known, look), verdict));
 
 test('a run that would lose rows is none', () => {
-  for (const [, known, look, verdict] of table) if (loses(known, look)) assert.notEqual(verdict, 'run');
-  assert.equal(loses('a', seen('a', 1)), true);
-  assert.equal(loses('a+archived', seen('a', 1)), false);
+  for (const [, known, look, verdict] of table) if (loses(known, look) !== '') assert.notEqual(verdict, 'run');
+  assert.match(loses('a', seen('a', 1)), /^1 of its blobs are archived, .*; rehydrate/);
+  assert.match(loses('a', nothing), /^its blobs are gone, .*; set EXPORT_EMPTIED=follow/);
+  for (const [known, look] of [
+    ['a+archived', seen('a', 1)],
+    ['a', seen('b')],
+    ['', nothing],
+    ['', seen('a', 1)],
+  ] as const)
+    assert.equal(loses(known, look), '');
 });
 
 test('requeued once or twice is the same; what was never done is due anyway', () => {
