@@ -106,7 +106,7 @@ async function untilDone(
   troublesAreOver: () => boolean,
 ): Promise<LedgerEntry[]> {
   let [best, changed, told] = [-1, Date.now(), Date.now()];
-  for (; ; await pause(500, abort)) {
+  for (; ; await pause(1_000, abort)) {
     const entries = await allEntries(stage.ledger);
     const done = entries.filter(isDone);
     const open = expected.difference(new Set(done.map(({ window }) => `${window.signal} ${window.app} ${window.start}`)));

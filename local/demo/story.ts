@@ -17,14 +17,14 @@ const hour: Millis = 3_600_000;
 export const appId = 'a5b1c2d3-0000-4000-8000-5ec0d0e0f0a0';
 export const exportContainer = 'insights-exports';
 
-/** The last six and three whole hours before `now`. */
+/** The last four and two whole hours before `now`. */
 export function storyAt(now: Millis): Story {
   const end = Math.floor(now / hour) * hour;
   return {
     shop: { seed: 1, app: 'shop', perHour: 1_000 },
     store: { seed: 2, app: 'store', perHour: 1_000 },
-    asked: { start: end - 6 * hour, end },
-    exported: { start: end - 3 * hour, end },
+    asked: { start: end - 4 * hour, end },
+    exported: { start: end - 2 * hour, end },
   };
 }
 

@@ -107,7 +107,7 @@ test('the settings of the demonstration are settings that the app accepts, and a
     const config = parseConfig(environment(settings, folder));
     assert.deepEqual(config.apps[0]?.query?.signals, SIGNALS);
     assert.equal(new URL(config.apps[0]?.query?.url ?? '').hostname, '127.0.0.1');
-    assert.equal(config.apps[0]?.query?.from, Date.UTC(2026, 0, 2, 6));
+    assert.equal(config.apps[0]?.query?.from, Date.UTC(2026, 0, 2, 8));
     assert.equal(config.lake.kind, 'folder');
   }
 });
