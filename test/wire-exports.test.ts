@@ -70,6 +70,7 @@ async function take(queue: string): Promise<QueueMessage[]> {
 
 async function work(app: Wired, queue: string): Promise<string[]> {
   const states: string[] = [];
+  await app.plan();
   for (const message of await take(queue)) {
     if (message.kind === 'window') states.push((await app.run(message.window)).state);
     else await app.sweepPart(message.request);

@@ -1,5 +1,5 @@
 import type { Clock, Hints, Ledger, LedgerEntry, Millis, Window } from '../model.ts';
-import { askedAgain, plannedEntry } from './entry.ts';
+import { askedAgain, plannedEntry, unhinted } from './entry.ts';
 
 export interface AskPorts {
   readonly ledger: Ledger;
@@ -18,14 +18,21 @@ export interface Asked {
   readonly pending: boolean;
 }
 
+export interface AskOptions {
+  /** Leaves the window as it is when the entry that there is says so. Left out: never. */
+  readonly skip?: (entry: LedgerEntry) => boolean;
+  /** No message goes out now: the planner sends it when there is room (`unhinted` in entry.ts). Left out: false. */
+  readonly later?: boolean;
+}
+
 /**
  * The source of the window may have changed: puts it into the ledger, or marks it as due once more as soon as it may run. Sends no
- * message. Undefined, with nothing changed, when `skip` says so of the entry that there is.
+ * message. Undefined when it was skipped.
  */
 export async function askFor(
   window: Window,
   { ledger, clock, refresh }: AskPorts,
-  skip: (entry: LedgerEntry) => boolean = () => false,
+  { skip = () => false, later = false }: AskOptions = {},
 ): Promise<Asked | undefined> {
   for (;;) {
     const seen = await ledger.read(window);
@@ -33,15 +40,17 @@ export async function askFor(
     if (seen !== undefined && skip(seen.value)) return undefined;
     const free = seen === undefined ? now : freeAt(seen.value, now, refresh);
     const pending = seen?.value.again === true && seen.value.notBefore > now;
-    const entry = seen === undefined ? plannedEntry(window, now) : askedAgain(seen.value, pending ? seen.value.notBefore : free);
+    const asked = seen === undefined ? plannedEntry(window, now) : askedAgain(seen.value, pending ? seen.value.notBefore : free);
+    const entry = later ? unhinted(asked) : asked;
     if ((await ledger.write(entry, seen?.etag)) !== undefined) return { entry, free, pending };
   }
 }
 
-/** The same, and the message that has it run. True when it was asked for now. */
-export async function enqueue(window: Window, ports: AskPorts, skip: (entry: LedgerEntry) => boolean): Promise<boolean> {
-  const asked = await askFor(window, ports, skip);
-  if (asked !== undefined && !asked.pending) await ports.hints.send(window, Math.max(0, asked.free - ports.clock.now()));
+/** The same, and the message that has it run, unless that is for later. True when it was asked for now. */
+export async function enqueue(window: Window, ports: AskPorts, options: AskOptions): Promise<boolean> {
+  const asked = await askFor(window, ports, options);
+  if (asked !== undefined && !asked.pending && options.later !== true)
+    await ports.hints.send(window, Math.max(0, asked.free - ports.clock.now()));
   return asked !== undefined;
 }
 

@@ -84,8 +84,18 @@ export const askedAgain = (entry: LedgerEntry, notBefore: Millis): LedgerEntry =
   hintedAt: notBefore,
 });
 
+/**
+ * Due, and no message is out for it: one of an archive's many windows, which the planner sends a few at a time, so that live windows
+ * find the queue short.
+ */
+export const unhinted = (entry: LedgerEntry): LedgerEntry => ({ ...entry, hintedAt: 0 });
+export const isUnhinted = (entry: LedgerEntry, now: Millis): boolean => entry.hintedAt === 0 && entry.notBefore <= now;
+
 /** Asked for again, but the source is as it was: done as before. */
 export const unchangedEntry = (entry: LedgerEntry): LedgerEntry => ({ ...entry, again: false, notBefore: 0 });
+
+/** Not settled: not done, or asked for once more. */
+export const isOpen = (entry: LedgerEntry): boolean => entry.state !== 'done' || entry.again;
 
 /**
  * Whether an open entry needs another hint: when its lease, back-off or refresh interval has run out since the last hint, or when

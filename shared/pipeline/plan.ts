@@ -1,5 +1,5 @@
 import type { Clock, Feed, Hints, Ledger, Millis, Progress, Versioned, Window } from '../model.ts';
-import { hintDue, plannedEntry } from './entry.ts';
+import { hintDue, isOpen, isUnhinted, plannedEntry } from './entry.ts';
 import { dueWindows, gridLine, type Tiling } from './tile.ts';
 
 export interface PlanPorts {
@@ -53,21 +53,36 @@ export async function planFeed(feed: Feed, tiling: Tiling, from: Millis | undefi
   return { ...(await reviveFeed(feed, ports)), ...(await moveWatermark(feed, ledger)), planned };
 }
 
-/** Enqueues again what is not done and whose lease, back-off or patience has run out: lost messages, crashed and failed runs. */
-export async function reviveFeed(feed: Feed, { ledger, hints, clock, patience, limit }: PlanPorts): Promise<FeedPlan> {
-  let [open, failed, repeated] = [0, 0, 0];
+/**
+ * Enqueues again what is not done and whose lease, back-off or patience has run out: lost messages, crashed and failed runs. Windows
+ * of an archive, which no message was sent for, follow as there is room: `limit` messages of a feed are on their way at most.
+ */
+export async function reviveFeed(feed: Feed, ports: PlanPorts): Promise<FeedPlan> {
+  const { ledger, clock, patience, limit } = ports;
+  let [open, failed, repeated, underWay] = [0, 0, 0, 0];
+  const waiting: Window[] = [];
   for await (const entry of ledger.open(feed)) {
     open += 1;
     if (entry.state === 'failed') failed += 1;
     const now = clock.now();
-    if (repeated >= limit || !hintDue(entry, now, patience)) continue;
-    const seen = await ledger.read(entry.window);
-    if (seen === undefined || !hintDue(seen.value, now, patience)) continue;
-    if ((await ledger.write({ ...seen.value, hintedAt: now }, seen.etag)) === undefined) continue;
-    await hints.send(entry.window, 0);
-    repeated += 1;
+    if (isUnhinted(entry, now)) {
+      if (waiting.length < limit) waiting.push(entry.window);
+    } else if (!hintDue(entry, now, patience))
+      underWay += entry.state === 'failed' ? 0 : 1; // what keeps failing blocks no archive
+    else if (repeated < limit && (await hintOnce(entry.window, ports))) repeated += 1;
   }
+  const room = Math.max(0, limit - underWay - repeated);
+  for (const window of waiting.slice(0, room)) if (await hintOnce(window, ports)) repeated += 1;
   return { feed, planned: 0, repeated, open, failed, horizon: 0, watermark: 0 };
+}
+
+/** False when somebody else has sent it, or the window has gone on meanwhile. */
+async function hintOnce(window: Window, { ledger, hints, clock, patience }: PlanPorts): Promise<boolean> {
+  const [seen, now] = [await ledger.read(window), clock.now()];
+  if (seen === undefined || !isOpen(seen.value) || !hintDue(seen.value, now, patience)) return false;
+  if ((await ledger.write({ ...seen.value, hintedAt: now }, seen.etag)) === undefined) return false;
+  await hints.send(window, 0);
+  return true;
 }
 
 /** The watermark follows the gap-free run of done windows; it never goes back. */

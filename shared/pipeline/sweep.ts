@@ -52,17 +52,29 @@ export async function sweepBlobs(ports: SweepPorts, abort: AbortSignal): Promise
   const now = ports.clock.now();
   const last = (await ports.ledger.swept()) ?? now;
   const range = { start: Math.min(last, now) - ports.lookback - margin, end: now + ahead };
-  const outcome = await sweepRange({ ...range, prefix: '', app: '' }, ports, abort);
+  const outcome = await look({ ...range, prefix: '', app: '' }, { ...ports, later: false }, abort, () => {});
   if (outcome.errors.length === 0) await ports.ledger.recordSweep(now);
   return outcome;
 }
 
-/** All windows in a range of folder time, an archive maybe. Run again it goes on: windows that are as the ledger knows them cost nothing. */
-export async function sweepRange(
+/**
+ * All windows in a range of folder time, an archive maybe. Those that differ are put into the ledger; the planner sends their messages
+ * as there is room, beside the live ones. Run again it goes on: windows that are as the ledger knows them cost nothing.
+ */
+export const sweepRange = (
   request: SweepRequest,
   ports: SweepPorts,
   abort: AbortSignal,
   tell: (progress: SweepProgress) => void = () => {},
+): Promise<SweepOutcome> => look(request, { ...ports, later: true }, abort, tell);
+
+type LookPorts = SweepPorts & { readonly later: boolean };
+
+async function look(
+  request: SweepRequest,
+  ports: LookPorts,
+  abort: AbortSignal,
+  tell: (progress: SweepProgress) => void,
 ): Promise<SweepOutcome> {
   const odd: Record<Oddity['kind'], Set<string>> = { missing: new Set(), unknown: new Set(), failed: new Set() };
   const seen = { windows: 0, blobs: 0, bytes: 0, enqueued: 0, open: 0, kept: 0, archived: 0 };
@@ -92,13 +104,13 @@ const keyOf = ({ app, signal, source, start, end }: Window): string => [app, sig
 async function lookAfter(
   sighting: Sighting,
   entry: LedgerEntry | undefined,
-  ports: SweepPorts,
+  ports: LookPorts,
 ): Promise<'enqueued' | 'open' | Exclude<Verdict, 'run'>> {
   const verdict = verdictOf(entry?.fingerprint ?? '', sighting);
   if (verdict !== 'run') return verdict;
   if (entry !== undefined && isAwaited(entry)) return 'open';
-  const done = (now: LedgerEntry) => isAwaited(now) || verdictOf(now.fingerprint, sighting) !== 'run';
-  return (await enqueue(sighting.window, ports, done)) ? 'enqueued' : 'open';
+  const skip = (now: LedgerEntry) => isAwaited(now) || verdictOf(now.fingerprint, sighting) !== 'run';
+  return (await enqueue(sighting.window, ports, { skip, later: ports.later })) ? 'enqueued' : 'open';
 }
 
 const isAwaited = (entry: LedgerEntry): boolean => entry.again || entry.state === 'due' || entry.state === 'failed';
@@ -120,14 +132,15 @@ function ledgerStretches({ ledger }: SweepPorts): (window: Window) => Promise<Le
 }
 
 /** Windows of the range that have files and no folder any more. A part of a container says nothing about the rest of it. */
-async function emptyGone(request: SweepRequest, there: ReadonlySet<string>, ports: SweepPorts): Promise<number> {
+async function emptyGone(request: SweepRequest, there: ReadonlySet<string>, ports: LookPorts): Promise<number> {
   if (request.prefix !== '') return 0;
   let enqueued = 0;
   for await (const feed of ports.ledger.feeds()) {
     if (!exportSources.includes(feed.source) || (request.app !== '' && feed.app !== request.app)) continue;
     for await (const { window, state, again, fingerprint } of ports.ledger.list(feed, request)) {
       const gone = state === 'done' && !again && fingerprint !== '' && !there.has(keyOf(window));
-      if (gone && (await enqueue(window, ports, (entry) => isAwaited(entry) || entry.fingerprint === ''))) enqueued += 1;
+      const skip = (entry: LedgerEntry) => isAwaited(entry) || entry.fingerprint === '';
+      if (gone && (await enqueue(window, ports, { skip, later: ports.later }))) enqueued += 1;
     }
   }
   return enqueued;

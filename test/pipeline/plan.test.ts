@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Feed, LedgerEntry, Window } from '../../shared/model.ts';
-import { claimedEntry, failedEntry, finishedEntry } from '../../shared/pipeline/entry.ts';
+import { claimedEntry, failedEntry, finishedEntry, plannedEntry, unhinted } from '../../shared/pipeline/entry.ts';
 import { type PlanPorts, planFeed, reviveFeed } from '../../shared/pipeline/plan.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
 import { manualClock } from './world.ts';
@@ -107,6 +107,28 @@ describe('planFeed', () => {
       here.sent.map(({ start }) => start - a.start),
       [0, 0, hour],
     );
+  });
+
+  test('windows of an archive get their messages as there is room; live ones, and what keeps failing, take none of it away', async () => {
+    const here = planner(3);
+    const archive: Feed = { ...feed, source: 'continuous' };
+    const at = (n: number): Window => ({ ...archive, start: n * hour, end: (n + 1) * hour });
+    for (let n = 0; n < 8; n++) await here.ledger.write(unhinted(plannedEntry(at(n), here.clock.now())), undefined);
+    await here.ledger.write(plannedEntry(at(100), here.clock.now()), undefined);
+    const tick = async () => {
+      await reviveFeed(archive, here);
+      return here.sent.splice(0).map(({ start }) => start / hour);
+    };
+    assert.deepEqual(await tick(), [0, 1], 'the live one is on its way, too');
+    assert.deepEqual(await tick(), [], 'no room');
+    await run(here, at(0), 'failed');
+    await run(here, at(1), 'done');
+    await run(here, at(100), 'done');
+    assert.deepEqual(await tick(), [2, 3, 4]);
+    for (const n of [2, 3, 4]) await run(here, at(n), 'failed');
+    assert.deepEqual(await tick(), [5, 6, 7]);
+    here.clock.advance(900_000);
+    assert.deepEqual(await tick(), [0, 2, 3], 'failed or lost, as ever');
   });
 
   test('a feed without a plan of its own is revived all the same', async () => {
