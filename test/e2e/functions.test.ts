@@ -328,16 +328,24 @@ test('blob windows: killed, stalled, twice, out of order, at once', async (t) =>
       .sort((a, b) => a.at - b.at)
       .map(({ one }) => one);
   const told = inAnyOrder(rest);
+  const arrivals: Record<string, number> = {};
   while (told.length > 0) {
     const burst = told.splice(0, 4);
     await Promise.all(burst.map(upload));
     await Promise.all(
       runners.map(async (runner) => {
-        for (const blob of inAnyOrder(burst)) await runner.arrive(blob.name);
+        for (const blob of inAnyOrder(burst)) {
+          const state = (await runner.arrive(blob.name))?.state ?? 'ignored';
+          arrivals[state] = (arrivals[state] ?? 0) + 1;
+        }
       }),
     );
   }
-  t.diagnostic(`deliveries: ${JSON.stringify(await deliverAll(runners))}`);
+  t.diagnostic(`arrivals: ${JSON.stringify(arrivals)}, deliveries: ${JSON.stringify(await deliverAll(runners))}`);
+  assert.ok(
+    ['done', 'early'].every((state) => (arrivals[state] ?? 0) > 0),
+    JSON.stringify(arrivals),
+  );
   const rows = await assertLake(store.app, truthOfBlobs(used), true);
   assert.ok(rows > 500);
 });

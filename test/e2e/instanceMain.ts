@@ -1,4 +1,5 @@
 /** One instance of the function app as a process: what the triggers call, called by messages of the test. */
+import { flushCompileCache } from 'node:module';
 import type { Window } from '../../shared/model.ts';
 import { wired } from '../../shared/wire.ts';
 
@@ -17,4 +18,5 @@ process.on('message', ({ id, order }: { id: number; order: Order }) => {
   );
 });
 process.once('disconnect', () => process.exit());
+flushCompileCache(); // most instances are killed before they could
 process.send?.({ ready: true });

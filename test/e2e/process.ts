@@ -27,7 +27,7 @@ export const clockModule = join(import.meta.dirname, 'clock.ts');
 export function startCommand(words: readonly string[], work: string, shift = 0): RunningCommand {
   const child = spawn(process.execPath, ['--import', clockModule, join(root, 'cli/main.ts'), ...words], {
     cwd: root,
-    env: environment({ TMPDIR: work, CLOCK_SHIFT_MS: String(shift) }),
+    env: environment({ TMPDIR: work, CLOCK_SHIFT_MS: String(shift), NODE_COMPILE_CACHE: join(work, 'cache') }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [out, err] = ['', ''];
