@@ -1,4 +1,5 @@
 /** Reads Bicep files for tests, with the grammar of tree-sitter: the compiler is not on every machine. */
+import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
@@ -62,17 +63,21 @@ export function bicepFile(file: string): BicepFile {
   return { file, text, faults: syntaxFaults(file, root), ...found };
 }
 
-/** The grammar does not know parameter files: their assignments are read as variables, which are written the same otherwise. */
-export function parameterFile(file: string): {
-  readonly using: string;
-  readonly given: readonly string[];
-  readonly faults: readonly string[];
-} {
-  const text = readFileSync(join(infra, file), 'utf8');
-  const given = [...text.matchAll(/^param (\w+) = /gm)].map(([, name = '']) => name);
-  const using = /^using '([^']+)'$/m.exec(text)?.[1] ?? '';
-  const faults = syntaxFaults(file, rootOf(text.replace(/^param (\w+) = /gm, 'var $1 = ')));
-  return { using: relative(infra, join(infra, dirname(file), using)), given, faults };
+/** Names and values of an ARM parameter file. Throws when the file is not exactly that. */
+export function parameterFile(file: string): ReadonlyMap<string, unknown> {
+  const { $schema, contentVersion, parameters, ...more } = JSON.parse(readFileSync(join(infra, file), 'utf8'));
+  const head = { $schema, contentVersion, ...more };
+  const proper = {
+    $schema: 'https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#',
+    contentVersion: '1.0.0.0',
+  };
+  assert.deepEqual(head, proper, file);
+  return new Map(
+    Object.entries<object>(parameters).map(([name, entry]) => {
+      assert.deepEqual(Object.keys(entry), ['value'], `${file}: ${name}`);
+      return [name, Object.values(entry)[0]];
+    }),
+  );
 }
 
 export function filesEnding(end: string): string[] {

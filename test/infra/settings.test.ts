@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseConfig } from '../../shared/config.ts';
-import { bicepFile } from './bicepFile.ts';
+import { bicepFile, filesEnding, parameterFile } from './bicepFile.ts';
 
 const identity = '11111111-1111-4111-8111-111111111111';
 const id = '22222222-2222-4222-8222-222222222222';
@@ -83,4 +83,26 @@ for (const [way, env] of Object.entries(ways))
           }
         : undefined,
     );
+  });
+
+for (const file of filesEnding('.parameters.json').filter((name) => name.startsWith('params/')))
+  test(`the app has nothing against the settings of ${file}`, () => {
+    const text = JSON.stringify(Object.fromEntries(parameterFile(file))).replaceAll('<container>', 'filled-in');
+    const { use, sourceComponentId, exportAccountId, lakeAccountId, exportContainer, exportPrefix, lakeContainer, lakePrefix, settings } =
+      JSON.parse(text);
+    // As main.bicep derives them.
+    const config = parseConfig({
+      ...host,
+      ...lake,
+      ...(lakeContainer && { LAKE_CONTAINER: lakeContainer }),
+      ...(lakePrefix && { LAKE_PREFIX: lakePrefix }),
+      ...(use !== 'blobs' && app),
+      ...(use !== 'query' && { ...blobs, EXPORT_CONTAINER: exportContainer }),
+      ...(exportPrefix && { EXPORT_PREFIX: exportPrefix }),
+      ...settings,
+    });
+    assert.equal(config.apps.length === 1, use !== 'blobs');
+    assert.equal(config.exports !== undefined, use !== 'query');
+    assert.deepEqual([!sourceComponentId, !exportAccountId], [use === 'blobs', use === 'query'], 'each use names its sources');
+    assert.equal(!lakeAccountId, !lakeContainer, 'a lake of one’s own is account and container');
   });
