@@ -1,5 +1,4 @@
-import type { Signal } from '../shared/model.ts';
-import { type Kind, kindOf, timeOf, unknownFields } from './inspect-fields.ts';
+import { kindOf, timeOf, unknownFields } from './inspect-fields.ts';
 import type { Found } from './inspect-records.ts';
 
 /** Records of one layout, app and signal. Times as ISO 8601, '' where no record has one. */
@@ -50,73 +49,92 @@ interface Signals {
   last: number;
 }
 
+interface Gathered {
+  files: number;
+  bytes: number;
+  records: number;
+  unreadable: number;
+  unreadableBytes: number;
+  readonly signals: Map<string, Signals>;
+  readonly fields: Map<string, { readonly count: number; readonly first: number }>;
+  readonly kinds: Map<string, number>;
+  readonly first: Unreadable[];
+  /** Layouts, apps and signals of the file that is read. */
+  here: Set<string>;
+}
+
 /** Gathers what the files of an export hold. */
 export function createInspection() {
-  const signals = new Map<string, Signals>();
-  const fields = new Map<string, { count: number; first: number }>();
-  const kinds = new Map<string, number>();
-  const unreadable: Unreadable[] = [];
-  let [files, bytes, records, bad, badBytes] = [0, 0, 0, 0, 0];
-  let here = new Set<string>();
-
-  const addRecord = (app: string, found: Found & { kind: 'record' }): void => {
-    records += 1;
-    const kind = kindOf(found.record);
-    if (kind.signal === undefined) {
-      const name = kind.category === '' ? 'no kind at all' : kind.category;
-      if (kinds.has(name) || kinds.size < most.kinds) kinds.set(name, (kinds.get(name) ?? 0) + 1);
-      return;
-    }
-    const time = timeOf(found.record, kind);
-    count(kind, kind.signal, app, time);
-    for (const field of unknownFields(found.record, { ...kind, signal: kind.signal })) {
-      const name = `${kind.signal}\n${field}`;
-      const known = fields.get(name);
-      if (known === undefined && fields.size >= most.fields) continue;
-      fields.set(name, { count: (known?.count ?? 0) + 1, first: Math.min(known?.first ?? Infinity, time ?? Infinity) });
-    }
+  const all: Gathered = {
+    ...{ files: 0, bytes: 0, records: 0, unreadable: 0, unreadableBytes: 0 },
+    ...{ signals: new Map(), fields: new Map(), kinds: new Map(), first: [], here: new Set() },
   };
-  const count = ({ layout }: Kind, signal: Signal, app: string, time: number | undefined): void => {
-    const key = [layout, app, signal].join('\n');
-    const known = signals.get(key) ?? { files: 0, records: 0, first: Infinity, last: -Infinity };
-    known.records += 1;
-    if (!here.has(key)) known.files += 1;
-    here.add(key);
-    known.first = Math.min(known.first, time ?? Infinity);
-    known.last = Math.max(known.last, time ?? -Infinity);
-    signals.set(key, known);
-  };
-
   return {
     beginFile: (length: number): void => {
-      files += 1;
-      bytes += length;
-      here = new Set();
+      all.files += 1;
+      all.bytes += length;
+      all.here = new Set();
     },
-    unknownKind: (kind: string): void => void kinds.set(kind, (kinds.get(kind) ?? 0) + 1),
+    unknownKind: (kind: string): void => addKind(all, kind),
     add: (file: string, app: string, found: Found): void => {
-      if (found.kind === 'record') {
-        addRecord(app, found);
-        return;
-      }
-      const { offset, length, reason } = found;
-      bad += 1;
-      badBytes += length;
-      if (unreadable.length < most.unreadable) unreadable.push({ file, offset, length, reason });
+      if (found.kind === 'record') addRecord(all, app, found.record);
+      else addUnreadable(all, { file, offset: found.offset, length: found.length, reason: found.reason });
     },
-    result: (): Inspection => ({
-      ...{ files, bytes, records },
-      signals: [...signals].sort(byName).map(([key, { first, last, ...counts }]) => {
-        const [layout = '', app = '', signal = ''] = key.split('\n');
-        return { layout, app, signal, ...counts, first: spelled(first), last: spelled(last) };
-      }),
-      unknownFields: [...fields].sort(byName).map(([key, { count: times, first }]) => {
-        const [signal = '', field = ''] = key.split('\n');
-        return { field, signal, firstSeen: spelled(first), count: times };
-      }),
-      unknownKinds: [...kinds].sort(byName).map(([kind, times]) => ({ kind, count: times })),
-      unreadable: { count: bad, bytes: badBytes, first: unreadable },
+    result: (): Inspection => inspectionOf(all),
+  };
+}
+
+function addRecord(all: Gathered, app: string, record: Readonly<Record<string, unknown>>): void {
+  all.records += 1;
+  const kind = kindOf(record);
+  const { signal } = kind;
+  if (signal === undefined) {
+    addKind(all, kind.category === '' ? 'no kind at all' : kind.category);
+    return;
+  }
+  const time = timeOf(record, kind);
+  addSignal(all, [kind.layout, app, signal].join('\n'), time);
+  for (const field of unknownFields(record, { ...kind, signal })) {
+    const name = `${signal}\n${field}`;
+    const known = all.fields.get(name);
+    if (known === undefined && all.fields.size >= most.fields) continue;
+    all.fields.set(name, { count: (known?.count ?? 0) + 1, first: Math.min(known?.first ?? Infinity, time ?? Infinity) });
+  }
+}
+
+function addSignal({ signals, here }: Gathered, key: string, time: number | undefined): void {
+  const known = signals.get(key) ?? { files: 0, records: 0, first: Infinity, last: -Infinity };
+  known.records += 1;
+  if (!here.has(key)) known.files += 1;
+  here.add(key);
+  known.first = Math.min(known.first, time ?? Infinity);
+  known.last = Math.max(known.last, time ?? -Infinity);
+  signals.set(key, known);
+}
+
+function addKind({ kinds }: Gathered, kind: string): void {
+  if (kinds.has(kind) || kinds.size < most.kinds) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+}
+
+function addUnreadable(all: Gathered, stretch: Unreadable): void {
+  all.unreadable += 1;
+  all.unreadableBytes += stretch.length;
+  if (all.first.length < most.unreadable) all.first.push(stretch);
+}
+
+function inspectionOf({ files, bytes, records, signals, fields, kinds, unreadable, unreadableBytes, first }: Gathered): Inspection {
+  return {
+    ...{ files, bytes, records },
+    signals: [...signals].sort(byName).map(([key, { first: from, last, ...counts }]) => {
+      const [layout = '', app = '', signal = ''] = key.split('\n');
+      return { layout, app, signal, ...counts, first: spelled(from), last: spelled(last) };
     }),
+    unknownFields: [...fields].sort(byName).map(([key, { count, first: from }]) => {
+      const [signal = '', field = ''] = key.split('\n');
+      return { field, signal, firstSeen: spelled(from), count };
+    }),
+    unknownKinds: [...kinds].sort(byName).map(([kind, count]) => ({ kind, count })),
+    unreadable: { count: unreadable, bytes: unreadableBytes, first },
   };
 }
 

@@ -52,12 +52,15 @@ export async function sweepPlan(
     if (verdict !== 'run' && entry?.state === 'done' && !entry.again) known.set(keyOf(window), entry);
     if (verdict === 'run' || entry !== undefined) tasks.push({ window, weight: Math.max(sighting.bytes, 1) });
   }
-  const notices = [
-    ...(told.length > 0 ? [`${countText(told.length)} folders of kinds that are no signal left out: ${told.slice(0, 3).join(', ')}`] : []),
-    ...(archived > 0 ? [`${countText(archived)} windows hold archived blobs, which cannot be read and are left out`] : []),
-  ];
-  return { source: createBlobSource(settings), tasks, known, notices };
+  return { source: createBlobSource(settings), tasks, known, notices: noticesOf(told, archived) };
 }
+
+const noticesOf = (unknown: readonly string[], archived: number): string[] => [
+  ...(unknown.length > 0
+    ? [`${countText(unknown.length)} folders of kinds that are no signal left out: ${unknown.slice(0, 3).join(', ')}`]
+    : []),
+  ...(archived > 0 ? [`${countText(archived)} windows hold archived blobs, which cannot be read and are left out`] : []),
+];
 
 /** What a folder on disk is called counts when it is the download of a container that Azure made. */
 function storeOf(place: Place): ExportStore {
