@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { open } from 'node:fs/promises';
 import type { Chunk } from '../model.ts';
-import { LONG_LINE } from './lines.ts';
+import { LONG_LINE, NUMBER_END } from './lines.ts';
 import { type Cut, shortenLine } from './shorten.ts';
 
 /** A line of a chunk: where it stands there, and what was taken out of it. */
@@ -25,7 +25,7 @@ const CUT_BYTES = 16 * 1024 * 1024;
 const CUT_DEPTH = { continuous: 3, diagnostics: 1, dataExport: 1, query: 1 };
 
 /**
- * Writes the lines of a chunk that DuckDB can read into the file `path`: without blank lines, long ones shortened. Yields when the file is
+ * Writes the lines of a chunk that DuckDB can read into the file `path`: numbered from 1, without blank lines, long ones shortened. Yields when the file is
  * complete, or enough has been cut out; then the file starts anew.
  */
 export async function* cleanLines(chunk: Chunk, path: string): AsyncGenerator<CleanLines> {
@@ -44,8 +44,8 @@ export async function* cleanLines(chunk: Chunk, path: string): AsyncGenerator<Cl
       if (reason !== undefined) refused.push({ ...place, reason });
       else {
         lines.push({ ...place, cuts });
-        waiting.push(line, Buffer.from('\n'));
-        waitingBytes += line.length + 1;
+        waiting.push(Buffer.from(`${lines.length}${NUMBER_END}`), line, Buffer.from('\n'));
+        waitingBytes += line.length;
         cutBytes += cuts.reduce((sum, { json }) => sum + json.length, 0);
       }
       if (waitingBytes > READ) {

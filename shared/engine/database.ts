@@ -16,6 +16,8 @@ export interface DatabaseLimits {
 export interface Database {
   run(sql: string, values?: Readonly<Record<string, string>>): Promise<void>;
   rows(sql: string): Promise<readonly (readonly DuckDBValue[])[]>;
+  /** Has everything in `use` done by one thread: for order, or for memory. */
+  oneByOne<T>(use: () => Promise<T>): Promise<T>;
   close(): void;
 }
 
@@ -43,6 +45,14 @@ export async function openDatabase(work: string, limits: DatabaseLimits): Promis
     return {
       run: async (sql, values) => void (await connection.run(sql, values === undefined ? undefined : { ...values })),
       rows: async (sql) => (await connection.runAndReadAll(sql)).getRows(),
+      async oneByOne(use) {
+        await connection.run('SET threads = 1');
+        try {
+          return await use();
+        } finally {
+          await connection.run(`SET threads = ${limits.threads}`);
+        }
+      },
       close() {
         connection.closeSync();
         instance.closeSync();

@@ -14,20 +14,23 @@ export const LONG_LINE = 256 * 1024;
  * or to quote: its buffers, and so the vectors that everything works on, can be made small, which the reader of JSON does not offer.
  * Fails on invalid UTF-8 and on the byte 0x01, which no JSON holds.
  */
-export const linesOf = (path: string): string =>
-  `read_csv(${quote(path)}, columns = {'line': 'VARCHAR'}, auto_detect = false, header = false, delim = '\u0001', quote = '', escape = '',
+export const linesOf = (path: string, numbered = false): string =>
+  `read_csv(${quote(path)}, columns = {${numbered ? "'ordinal': 'BIGINT', " : ''}'line': 'VARCHAR'}, auto_detect = false, header = false, delim = '${NUMBER_END}', quote = '', escape = '',
     new_line = '\\n', max_line_size = ${LONG_LINE + 1024}, buffer_size = ${VECTOR_BYTES}, strict_mode = true)`;
+
+/** What stands in a file of numbered lines between number and line. */
+export const NUMBER_END = '\u0001';
 
 /** A relation `doc`: the JSON documents among the lines, NULL for what is none. */
 export const documentsOf = (path: string): string => `(SELECT CASE WHEN json_valid(line) THEN line END AS doc FROM ${linesOf(path)})`;
 
 /**
- * A relation `ordinal`, `signal`: which line (from 1) is a record of which signal; NULL where it is none. To be read by one thread, or the
- * ordinals are not those of the file.
+ * A relation `ordinal`, `line`, `signal` of a file of numbered lines: which is a record of which signal; NULL where it is none. The numbers
+ * stand in the file: to count the lines here would put all of them into one vector.
  */
 export const surveyOf = (path: string, layout: Layout, own: Signal): string =>
   `(SELECT ordinal, line, CASE WHEN json_valid(line) THEN ${signalOf(layout, own)} END AS signal
-    FROM (SELECT row_number() OVER () AS ordinal, line FROM ${linesOf(path)}))`;
+    FROM ${linesOf(path, true)})`;
 
 function signalOf(layout: Layout, own: Signal): string {
   if (layout === 'query') return quote(own);
