@@ -39,13 +39,13 @@ function recordsOf(bytes: Buffer): { readonly lines: string[]; readonly tail: st
   const lines = bytes.toString('utf8').split('\n');
   const last = lines.pop() ?? '';
   if (isJson(last)) return { lines: [...lines, last], tail: '' };
-  // The framer takes white space and commas at the end of an unreadable stretch for what parts it from the next.
+  // White space at the end of an unreadable stretch parts it from the next.
   return {
     lines,
     tail: bytes
       .subarray(bytes.lastIndexOf(0x0a) + 1)
       .toString('latin1')
-      .replace(/[ ,]+$/, ''),
+      .replace(/ +$/, ''),
   };
 }
 

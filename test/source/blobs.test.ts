@@ -251,10 +251,7 @@ test('an append blob is read up to the length that was listed; a record cut ther
       [],
     );
     const faults = (await gather(settled, (chunk) => chunk.faults)).flat();
-    const rest = whole
-      .subarray(Buffer.byteLength(there.map((line) => `${line}\n`).join('')), length)
-      .toString('latin1')
-      .replace(/,$/, '').length;
+    const rest = Math.max(0, length - Buffer.byteLength(there.map((line) => `${line}\n`).join('')));
     assert.equal(
       faults.reduce((sum, fault) => sum + fault.length, 0),
       rest,

@@ -58,7 +58,7 @@ const CATALOGUE: readonly [what: string, bytes: string | Buffer, expected: reado
   ['records deeper down', '{"a":{"records":[{"b":1}]}}', ['+0 {"a":{"records":[{"b":1}]}}']],
   ['a line cut in a string', '{"a":"cu\n{"b":2}\n', ['!0 {"a":"cu', '+9 {"b":2}']],
   ['a line cut after a colon', '{"a":\n{"b":2}\n{"c":3}\n', ['!0 {"a":', '+6 {"b":2}', '+14 {"c":3}']],
-  ['a line cut in an array', '{"a":[{"x":1},\n{"b":2}\n{"c":3}\n', ['!0 {"a":[{"x":1}', '+15 {"b":2}', '+23 {"c":3}']],
+  ['a line cut in an array', '{"a":[{"x":1},\n{"b":2}\n{"c":3}\n', ['!0 {"a":[{"x":1},', '+15 {"b":2}', '+23 {"c":3}']],
   ['a cut line without its newline', '{"a":[{"x":"y{"a":[]}\n{"a":2}', ['!0 {"a":[{"x":"y', '+13 {"a":[]}', '+22 {"a":2}']],
   ['a cut end', '{"a":1}\n{"b":tru', ['+0 {"a":1}', '!8 {"b":tru']],
   ['a bad element in a wrapper on one line', '{"records":[{"t":1},{"t":x},{"t":3}]}', ['+12 {"t":1}', '!20 {"t":x}', '+28 {"t":3}']],

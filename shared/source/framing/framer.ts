@@ -194,7 +194,8 @@ function resume(state: State, bytes: Uint8Array, last: boolean): boolean {
 }
 
 function concluded(state: State, bytes: Uint8Array, end: number): true {
-  emitFault(state, bytes, 0, end, state.reason);
+  // Outside of wrappers a comma belongs to what was cut; only the end of the line is none of it.
+  emitFault(state, bytes, 0, end, state.reason, state.around.length > 0 ? BLANK | COMMA : NEWLINE | SPACE);
   drop(state.queue, end);
   return enter(state, 'between');
 }
@@ -204,15 +205,16 @@ function shed(state: State, bytes: Uint8Array): false {
   const { piece } = state.limits;
   const sure = state.searched - (state.searched % piece);
   if (sure === 0) return false;
-  emitFault(state, bytes, 0, sure, state.reason);
+  emitFault(state, bytes, 0, sure, state.reason, 0);
   drop(state.queue, sure);
   state.searched -= sure;
   return false;
 }
 
-function emitFault(state: State, bytes: Uint8Array, from: number, to: number, reason: string): void {
-  const start = Math.min(skip(bytes, from, BLANK | COMMA), to);
-  const end = trimmedEnd(bytes, start, to, BLANK | COMMA);
+/** `trims`: the kinds of bytes at both ends that part the stretch from what is around it and are none of it; 0: take all as it is. */
+function emitFault(state: State, bytes: Uint8Array, from: number, to: number, reason: string, trims = BLANK | COMMA): void {
+  const start = trims === 0 ? from : Math.min(skip(bytes, from, trims), to);
+  const end = trimmedEnd(bytes, start, to, trims);
   for (let at = start; at < end; at += state.limits.piece) {
     const piece = bytes.subarray(at, Math.min(at + state.limits.piece, end));
     state.out.push({ kind: 'fault', offset: state.queue.offset + at, bytes: piece, reason });
