@@ -23,7 +23,7 @@ export function exportsOf(
   settings: SettingsDocument,
   connection: Connection,
 ): ExportSettings {
-  const { prefix, window, refresh, lookback, emptied, from, until, apps } = blobs;
+  const { prefix, window, refresh, lookback, emptied, dedupe, from, until, apps } = blobs;
   const [first = '', ...others] = containersOf(blobs.container);
   const placeOf = (container: string, folder: string): Place => ({
     kind: 'container',
@@ -34,5 +34,5 @@ export function exportsOf(
   });
   const place = placeOf(first, prefix);
   const places = [place, ...others.map((container) => placeOf(container, ''))];
-  return { place, places, window, refresh, lookback, emptied, from, until, signals: blobs.signals ?? settings.signals, apps };
+  return { place, places, window, refresh, lookback, emptied, dedupe, from, until, signals: blobs.signals ?? settings.signals, apps };
 }

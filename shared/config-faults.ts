@@ -19,11 +19,15 @@ export function issueFaults(issue: Issue, raw: object, origin: (path: Path) => s
 
 function unknownKey(path: Path): SettingFault {
   const key = String(path.at(-1));
-  const near = nearestWord(key, sectionKeys[path.length === 1 ? '' : String(path[0])] ?? []);
+  const near = nearestWord(key, sectionKeys[sectionOf(path)] ?? []);
   const secret = secretSettings.find((name) => name.replace(/^.*?_/, '').replaceAll('_', '').toLowerCase() === key.toLowerCase());
   const hint = secret ? `; a secret goes into the app setting ${secret}` : near ? `; did you mean ${near}?` : '';
   return { setting: documentSetting, text: `${documentSetting}: ${pathText(path)} is no setting${hint}` };
 }
+
+/** Below `shape` the signals are a section each. */
+const sectionOf = ([section, ...rest]: Path): string =>
+  rest.length === 0 ? '' : section === 'shape' && rest.length > 1 ? 'shape.*' : String(section);
 
 /** The settings without the values that are wrong, so that what can be said about the rest is said at once. */
 export function withoutFaults(raw: object, issues: readonly Issue[]): object {

@@ -29,6 +29,7 @@ export const flatSettings: readonly (readonly [name: string, path: Path, read?: 
   ['EXPORT_REFRESH', ['exports', 'refresh']],
   ['EXPORT_LOOKBACK', ['exports', 'lookback']],
   ['EXPORT_EMPTIED', ['exports', 'emptied']],
+  ['EXPORT_DEDUPE', ['exports', 'dedupe']],
   ['SWEEP_SCHEDULE', ['exports', 'schedule']],
   ['EXPORT_TRIGGER', ['exports', 'trigger']],
   ['EXPORT_FROM', ['exports', 'from']],
@@ -43,6 +44,9 @@ export const flatSettings: readonly (readonly [name: string, path: Path, read?: 
   ['LAKE_GZIP', ['lake', 'gzip'], booleanOf],
   ['LAKE_PARTITION', ['lake', 'partition']],
   ['LAKE_PATH', ['lake', 'path']],
+  ['QUARANTINE_PREFIX', ['quarantine', 'prefix']],
+  ['QUARANTINE_CONTAINER', ['quarantine', 'container']],
+  ['QUARANTINE_BYTES', ['quarantine', 'bytes']],
   ['STATE_TABLE', ['state', 'table']],
   ['WINDOW_QUEUE', ['state', 'queue']],
   ['LEASE', ['state', 'lease']],
@@ -52,7 +56,7 @@ export const flatSettings: readonly (readonly [name: string, path: Path, read?: 
 ];
 
 /** Never part of a document: a file in the package is no place for secrets. */
-export const secretSettings = ['QUERY_KEY', 'LAKE_CONNECTION_STRING', 'LAKE_ACCOUNT_KEY', 'LAKE_SAS'] as const;
+export const secretSettings = ['QUERY_KEY', 'LAKE_CONNECTION_STRING', 'LAKE_ACCOUNT_KEY', 'LAKE_SAS', 'SHAPE_HASH_KEY'] as const;
 
 /** Windows plans of App Service set these two themselves. */
 const foreign = /^APP_POOL_/;
@@ -131,7 +135,7 @@ export function unknownSettings(env: Env): SettingFault[] {
   const known = [...flatSettings.map(([name]) => name), ...secretSettings];
   const connections = connectionParts.map((part) => `ExportStorage__${part}`);
   const ours = (name: string): readonly string[] | undefined => {
-    if (/^(APP|QUERY|EXPORT|LAKE)_/.test(name) && !foreign.test(name)) return known;
+    if (/^(APP|QUERY|EXPORT|LAKE|SHAPE|QUARANTINE)_/.test(name) && !foreign.test(name)) return known;
     return name.startsWith('ExportStorage__') ? connections : undefined;
   };
   return Object.keys(env).flatMap((name) => {

@@ -3,7 +3,7 @@ import { accountName, blobEndpoint, fault, isConnectionString } from './config-p
 import type { SettingsDocument } from './config-schema.ts';
 import { secret, shown } from './config-secret.ts';
 import { defaultPathTemplate, pathTemplateFaults } from './lake/path-template.ts';
-import type { Access, Format, Output, Place } from './model.ts';
+import type { Access, Format, Output, Place, QuarantineSettings } from './model.ts';
 
 type Lake = SettingsDocument['lake'];
 
@@ -49,6 +49,27 @@ function lakeAccess(lake: Lake, url: string, env: Env): Access {
   if (key !== undefined) return { kind: 'key', account: accountName(url), key: secret(key) };
   if (sas !== undefined) return { kind: 'sas', sas: secret(sas.replace(/^\?/, '')) };
   return { kind: 'identity', clientId: lake.clientId ?? settingOf(env, 'AZURE_CLIENT_ID') ?? '' };
+}
+
+/** Where unreadable lines go. `hidden`: the settings hold something back that such a line may say. */
+export function quarantineOf(
+  { lake, quarantine }: Pick<SettingsDocument, 'lake' | 'quarantine'>,
+  hidden: boolean,
+  env: Env,
+): QuarantineSettings {
+  const { prefix, container, bytes } = quarantine;
+  const own = lakePlace(lake, env);
+  const place = container === undefined || own.kind === 'folder' ? undefined : { ...own, container };
+  return { prefix, place, keepBytes: bytes === undefined ? !hidden : bytes === 'keep' };
+}
+
+export function quarantineFaults(
+  { lake, quarantine }: Pick<SettingsDocument, 'lake' | 'quarantine'>,
+  origin: (path: Path) => string,
+): SettingFault[] {
+  if (quarantine.container === undefined || lake.folder === undefined) return [];
+  const name = origin(['quarantine', 'container']);
+  return [{ setting: name, text: `${name} goes with a lake in a storage account, not with LAKE_FOLDER; remove it (the prefix is enough)` }];
 }
 
 export interface OutputChoice {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shape, signalNames, signalShape } from './config-shape-schema.ts';
 import { durationOf, instantOf, secureUrl } from './config-values.ts';
 import type { Format, Millis, Signal } from './model.ts';
 
@@ -7,19 +8,7 @@ import type { Format, Millis, Signal } from './model.ts';
  * value says what it must be and completes the sentence "X must be …". insights-lake.schema.json is generated from this.
  */
 
-export const signalNames = [
-  'requests',
-  'dependencies',
-  'exceptions',
-  'traces',
-  'customEvents',
-  'customMetrics',
-  'pageViews',
-  'browserTimings',
-  'availabilityResults',
-  'performanceCounters',
-] as const satisfies readonly Signal[];
-
+export { signalNames };
 export const formatNames = ['parquet', 'ndjson', 'csv'] as const satisfies readonly Format[];
 
 const minute = 60_000;
@@ -75,13 +64,13 @@ const exportContainers = () => {
   return z.union([name, z.array(name).min(1)], { error: must }).transform((names) => (typeof names === 'string' ? [names] : names));
 };
 
-const prefix = () =>
-  matching(
-    'a folder path such as telemetry/raw, without a leading slash, empty parts or ..',
-    /^(?!\/)(?!.*\/\/)(?!(.*\/)?\.\.?(\/|$))[^\\]*$/,
-  )
+const prefix = (otherwise = '') => {
+  const must = `a folder path such as ${otherwise || 'telemetry/raw'}, without a leading slash, empty parts or ..`;
+  return matching(must, /^(?!\/)(?!.*\/\/)(?!(.*\/)?\.\.?(\/|$))[^\\]*$/)
+    .refine((text) => text !== '' || otherwise === '', { error: must })
     .transform((text) => text.replace(/\/$/, ''))
-    .prefault('');
+    .prefault(otherwise);
+};
 
 export const signalList = () =>
   z
@@ -150,6 +139,9 @@ const exportBlobs = z.strictObject({
   emptied: oneOf(['keep', 'follow'])
     .describe('Whether a folder that was emptied (by a lifecycle rule) leaves the lake as it is, or empties the files of its window.')
     .prefault('keep'),
+  dedupe: oneOf(['id', 'record'])
+    .describe('Records without an id: all are kept, or those that are the same to the letter are one (data export repeats lines).')
+    .prefault('id'),
   schedule: schedule().describe('When the containers are swept.').prefault('0 */10 * * * *'),
   trigger: oneOf(['EventGrid', 'LogsAndContainerScan']).describe('How the blob trigger learns of blobs.').prefault('EventGrid'),
   from: instant().describe('Folders before this time are left alone.').optional(),
@@ -185,6 +177,16 @@ const lake = z.strictObject({
     .optional(),
 });
 
+const quarantine = z.strictObject({
+  prefix: prefix('_quarantine').describe('Folder for unreadable lines, in the lake or in a container of its own.'),
+  container: container().describe("A container of its own, on the lake's account.").optional(),
+  bytes: oneOf(['keep', 'omit'])
+    .describe(
+      'Whether the bytes of the lines are kept. Default: keep, but omit as soon as any shape drops, hashes, allows or denies anything.',
+    )
+    .optional(),
+});
+
 const state = z.strictObject({
   table: matching('a table name: 3 to 63 letters and digits, a letter first', /^[A-Za-z][A-Za-z0-9]{2,62}$/)
     .describe('Table that holds the ledger.')
@@ -212,6 +214,8 @@ export const settingsDocument = z.strictObject({
   query: z.strictObject(query).describe('For every app that does not say otherwise.').prefault({}),
   exports: exportBlobs.describe('Export blobs to bring into the lake.').optional(),
   lake: lake.describe('Where the files go, and how they look.').prefault({}),
+  shape: shape.describe('What is made of the columns, by signal; * for all.').prefault({}),
+  quarantine: quarantine.describe('Where unreadable lines go.').prefault({}),
   state: state.describe('Tables and queues.').prefault({}),
   plan: plan.describe('The planner.').prefault({}),
 });
@@ -223,6 +227,9 @@ export const sectionKeys: Readonly<Record<string, readonly string[]>> = {
   query: Object.keys(query),
   exports: Object.keys(exportBlobs.shape),
   lake: Object.keys(lake.shape),
+  shape: Object.keys(shape.shape),
+  'shape.*': Object.keys(signalShape.shape),
+  quarantine: Object.keys(quarantine.shape),
   state: Object.keys(state.shape),
   plan: Object.keys(plan.shape),
 };

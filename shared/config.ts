@@ -11,11 +11,13 @@ import {
   valueAt,
   withFlatSettings,
 } from './config-flat.ts';
-import { lakeFaults, lakePlace, outputFaults, outputOf } from './config-lake.ts';
+import { lakeFaults, lakePlace, outputFaults, outputOf, quarantineFaults, quarantineOf } from './config-lake.ts';
 import { connectionOf } from './config-places.ts';
 import { type SettingsDocument, settingsDocument } from './config-schema.ts';
 import { shown } from './config-secret.ts';
+import { shapeFaults, shapingOf } from './config-shape.ts';
 import type { Config } from './model.ts';
+import { isPrivate } from './signals/shape.ts';
 
 /** Reads a file of the app's folder, by the path that stands behind the `@` of INSIGHTS_LAKE_CONFIG. */
 export type ReadFile = (path: string) => string;
@@ -88,8 +90,14 @@ function assemble(settings: SettingsDocument, env: Env, origin: (path: Path) => 
     return origin(general ? ['query', field] : ['apps', index, field]);
   };
   const blobs = settings.exports && connectionOf(env, settings.exports.connection, ['blob', 'queue']);
-  const faults = [...appFaults(settings, nameOf), ...outputFaults(settings.lake, origin), ...(Array.isArray(blobs) ? blobs : [])];
+  const faults = [
+    ...appFaults(settings, nameOf),
+    ...outputFaults(settings.lake, origin),
+    ...quarantineFaults(settings, origin),
+    ...(Array.isArray(blobs) ? blobs : []),
+  ];
   const { from, until } = settings.exports ?? {};
+  faults.push(...shapeFaults(settings, outputOf(settings.lake).path, env));
   faults.push(...rangeFaults(from, until, origin(['exports', 'from']), origin(['exports', 'until'])));
   const state = connectionOf(env, 'AzureWebJobsStorage', ['queue', 'table']);
   if (Array.isArray(state) || Array.isArray(blobs) || faults.length > 0) return faults;
@@ -98,11 +106,14 @@ function assemble(settings: SettingsDocument, env: Env, origin: (path: Path) => 
   const overlaps = exports ? overlapFaults(apps, exports) : [];
   if (overlaps.length > 0) return overlaps;
   const { table, queue, lease } = settings.state;
+  const shape = shapingOf(settings.shape, env);
   return {
     apps,
     exports,
     lake: lakePlace(settings.lake, env),
     output: outputOf(settings.lake),
+    shape,
+    quarantine: quarantineOf(settings, Object.values(shape.signals).some(isPrivate), env),
     state: { tableUrl: state.tableUrl, queueUrl: state.queueUrl, access: state.access, table, queue },
     lease,
     patience: settings.plan.patience,

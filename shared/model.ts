@@ -54,11 +54,13 @@ export interface FileRecord {
   readonly bytes: number;
 }
 
-/** Rows read = written + deduplicated; unreadable lines are counted apart. */
+/** Rows read = written + deduplicated + filtered; unreadable lines are counted apart. */
 export interface Counts {
   readonly read: number;
   readonly written: number;
   readonly deduplicated: number;
+  /** Rows that a condition of the settings (`where`) takes out; left out: none. */
+  readonly filtered?: number;
   readonly quarantined: number;
 }
 
@@ -74,7 +76,7 @@ export interface LedgerEntry {
   readonly leaseUntil: Millis;
   /** Not to be run before: back-off after a failure, or the refresh interval of a blob window. */
   readonly notBefore: Millis;
-  /** When the planner last sent a hint for it. */
+  /** When a hint was last sent for it; 0: none is out, the planner sends one when there is room. */
   readonly hintedAt: Millis;
   /** Asked for again since the last claim (a blob arrived): due once more after the run that is under way. */
   readonly again: boolean;
@@ -362,6 +364,53 @@ export interface Output {
   readonly path: string;
 }
 
+/** A column made of a custom dimension, a measurement or a field of `extra`. */
+export interface Promotion {
+  /** `customDimensions.<name>`, `customMeasurements.<name>` or `extra.<dotted path>`. */
+  readonly from: string;
+  readonly as: string;
+  readonly type: 'string' | 'integer' | 'long' | 'real' | 'boolean' | 'timestamp';
+}
+
+/** Names of fields: all but those denied, or only those allowed (`allow` undefined: all). */
+export interface FieldList {
+  readonly allow: readonly string[] | undefined;
+  readonly deny: readonly string[];
+}
+
+/** What the settings make of one signal's columns: that of `*` and the signal's own, put together. Every name is checked. */
+export interface SignalShape {
+  readonly drop: readonly string[];
+  /** Columns, or promoted ones: HMAC-SHA256 in hex. */
+  readonly hash: readonly string[];
+  /** Column → its name in the files. */
+  readonly rename: Readonly<Record<string, string>>;
+  /** Rows stay where all of these hold. `setting` names the condition in messages. */
+  readonly where: readonly { readonly setting: string; readonly sql: string }[];
+  readonly promote: readonly Promotion[];
+  /** Keys of customDimensions. */
+  readonly dimensions: FieldList;
+  /** Dotted paths of `extra`. */
+  readonly extra: FieldList;
+}
+
+/** Shapes of the signals that have one. */
+export interface Shaping {
+  readonly signals: Readonly<Partial<Record<Signal, SignalShape>>>;
+  /** There when anything is hashed. */
+  readonly key: Secret | undefined;
+}
+
+/** Where the unreadable lines of windows go. */
+export interface QuarantineSettings {
+  /** Folder in the lake, or in the container of its own. */
+  readonly prefix: string;
+  /** Undefined: the lake. */
+  readonly place: Place | undefined;
+  /** Whether the bytes of the lines are kept, or only where they stand and why they cannot be read. */
+  readonly keepBytes: boolean;
+}
+
 export interface QuerySettings {
   /** Full address that the query is posted to. */
   readonly url: string;
@@ -398,6 +447,8 @@ export interface ExportSettings {
   readonly lookback: Millis;
   /** A folder that was emptied (by a lifecycle rule) leaves the lake as it is, or empties the files of its window. */
   readonly emptied: 'keep' | 'follow';
+  /** Records without an id are all kept, or are one where they are the same to the letter (data export repeats lines). */
+  readonly dedupe: 'id' | 'record';
   /** Time of the folders that count: `from <= folder < until`; undefined: no limit. */
   readonly from: Millis | undefined;
   readonly until: Millis | undefined;
@@ -412,6 +463,8 @@ export interface Config {
   readonly exports: ExportSettings | undefined;
   readonly lake: Place;
   readonly output: Output;
+  readonly shape: Shaping;
+  readonly quarantine: QuarantineSettings;
   /** Tables and queues of the function app's own storage. */
   readonly state: {
     readonly tableUrl: string;

@@ -2,13 +2,27 @@ import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { parseConfig } from './config.ts';
 import { overlapText, sourceOverlap } from './config-apps.ts';
-import { createEngine, engineDefaults } from './engine/engine.ts';
+import { type CheckedEngine, createEngine, engineDefaults } from './engine/engine.ts';
 import { filePath, quarantinePath } from './lake/paths.ts';
-import type { App, Config, DraftFile, Engine, Feed, Output, QuerySettings, Source, Window } from './model.ts';
+import { splitStore } from './lake/store-split.ts';
+import type {
+  App,
+  Config,
+  DraftFile,
+  Feed,
+  ObjectStore,
+  Output,
+  QuarantineSettings,
+  QuerySettings,
+  Shaping,
+  Source,
+  Window,
+} from './model.ts';
 import { arriveInWindow } from './pipeline/arrive.ts';
 import { type FeedPlan, type PlanPorts, planFeed, reviveFeed } from './pipeline/plan.ts';
 import { type RequeueOutcome, type RequeueRequest, requeueWindows } from './pipeline/requeue.ts';
 import { type RunOutcome, runWindow } from './pipeline/run.ts';
+import { noShaping } from './signals/shape.ts';
 import { reframe } from './source/framing/reframe.ts';
 import { createAsk } from './source/query/client.ts';
 import { createQuerySource } from './source/query/source.ts';
@@ -41,7 +55,7 @@ export function wired(): Wired {
 }
 
 export function wire(config: Config): Wired {
-  const lake = openStore(config.lake);
+  const lake = openLake(config);
   const ledger = openLedger(config.state, config.lake);
   const hints = openHints(config.state);
   const clock = systemClock;
@@ -49,8 +63,9 @@ export function wire(config: Config): Wired {
   const source = sourceOf(config, blobs?.source);
   const { planLimit: limit, patience, lease } = config;
   const ports = { lake, ledger, hints, clock, source, limit, patience, lease, refresh: config.exports?.refresh ?? 0 };
-  const run = { ...ports, ...localPorts(config.output) };
-  const ready = untilItWorks(() => Promise.all([lake.prepare(), ledger.prepare(), hints.prepare()]));
+  const local = localPorts(config.output, { ...config, dedupe: config.exports?.dedupe ?? 'id' });
+  const run = { ...ports, ...local };
+  const ready = untilItWorks(() => Promise.all([lake.prepare(), ledger.prepare(), hints.prepare(), local.engine.check()]));
   const inTurn = oneAtATime();
   return {
     config,
@@ -79,20 +94,43 @@ export function wire(config: Config): Wired {
   };
 }
 
+/** What may be made of the records beside their format. */
+export interface Making {
+  readonly shape: Shaping;
+  readonly quarantine: QuarantineSettings;
+  readonly dedupe: 'id' | 'record';
+}
+
+const asTheyAre: Making = {
+  shape: noShaping,
+  quarantine: { prefix: '_quarantine', place: undefined, keepBytes: true },
+  dedupe: 'id',
+};
+
 /** What a run needs of the machine that it runs on: DuckDB, a folder of its own, the spelling of paths. */
-export function localPorts(output: Output) {
+export function localPorts(output: Output, making = asTheyAre) {
+  const { prefix } = making.quarantine;
   return {
-    engine: engineOf(output),
+    engine: engineOf(output, making),
     withWorkFolder: workFolders(),
     discard: async (files: readonly string[]) => {
       for (const file of files) await rm(file, { force: true });
     },
     path: (file: DraftFile, window: Window) =>
-      file.signal === 'quarantine' ? quarantinePath(window) : filePath(output.path, { ...output, ...file, signal: file.signal, window }),
+      file.signal === 'quarantine'
+        ? quarantinePath(window, prefix)
+        : filePath(output.path, { ...output, ...file, signal: file.signal, window }),
   };
 }
 
-export const engineOf = (output: Output): Engine => createEngine({ ...engineDefaults, output, reframe });
+export const engineOf = (output: Output, { shape, quarantine, dedupe } = asTheyAre): CheckedEngine =>
+  createEngine({ ...engineDefaults, output, reframe, shaping: shape, dedupe, keepBytesInQuarantine: quarantine.keepBytes });
+
+/** The lake; with the quarantine in a container of its own, both as one. */
+function openLake({ lake, quarantine }: Config): ObjectStore {
+  const store = openStore(lake);
+  return quarantine.place === undefined ? store : splitStore(store, openStore(quarantine.place), quarantine.prefix);
+}
 
 export function querySource(settings: QuerySettings): Source {
   const credential = settings.auth.kind === 'identity' ? identity(settings.auth.clientId) : undefined;

@@ -76,6 +76,8 @@ test('a handful of flat settings is enough, everything else has a default', () =
       partition: 'hour',
       path: '{signal}/app={app}/date={yyyy}-{MM}-{dd}/hour={HH}/{source}_{start}_{end}.{ext}',
     },
+    shape: { signals: {} },
+    quarantine: { prefix: '_quarantine', keepBytes: true },
     state: {
       tableUrl: '',
       queueUrl: '',

@@ -17,6 +17,8 @@ export interface DecodeContext {
   readonly work: string;
   readonly partition: 'hour' | 'day';
   readonly threads: number;
+  /** Records of blobs without an id are one when they are the same to the letter. */
+  readonly byRecord: boolean;
   /** Brings a chunk that a strict reader refuses into clean lines, in a file of its own. */
   readonly reframe: ((chunk: Chunk, work: string) => Promise<Chunk>) | undefined;
 }
@@ -35,6 +37,7 @@ export async function decodeChunk(chunk: Chunk, context: DecodeContext): Promise
   if (chunk.lines === 0) return { signals: [], faults: chunk.faults };
   if (await decodePlain(chunk, context)) return { signals: [context.window.signal], faults: chunk.faults };
   const { db } = context;
+  await db.run(`DROP TABLE IF EXISTS ${decodedTable(context.window.signal)}`);
   await db.run('SET threads = 1'); // Or the lines would not be numbered as they stand in the file.
   try {
     const first = await decodeCarefully(chunk, context);
@@ -52,11 +55,11 @@ export async function decodeChunk(chunk: Chunk, context: DecodeContext): Promise
 }
 
 /** False when a line was not a record of the window's signal; the table is of no use then. */
-async function decodePlain(chunk: Chunk, { db, window, partition }: DecodeContext): Promise<boolean> {
+async function decodePlain(chunk: Chunk, { db, window, partition, byRecord }: DecodeContext): Promise<boolean> {
   if (chunk.longestLine > LONG_LINE) return false;
   await db.run(createDecoded(window.signal));
   try {
-    const target = { from: documentsOf(chunk.path), numbered: false, window, partition };
+    const target = { from: documentsOf(chunk.path), numbered: false, window, partition, byRecord };
     await db.run(insertDecoded(window.signal, chunk, constantsOf(chunk, window), target));
   } catch (error) {
     if (!isUnreadable(error)) throw error;
@@ -94,15 +97,16 @@ async function decodeLines(
   signals: Set<Signal>,
   context: DecodeContext,
 ): Promise<Careful['bad']> {
-  const { db, window, partition } = context;
+  const { db, window, partition, byRecord } = context;
   const survey = surveyOf(path, chunk.layout, window.signal);
-  const found = await db.rows(`SELECT DISTINCT signal FROM ${survey} WHERE signal IS NOT NULL ORDER BY 1`);
+  // Without WHERE: a filter puts small vectors together again, and long lines then take too much memory.
+  const found = await db.rows(`SELECT DISTINCT signal FROM ${survey} ORDER BY 1`);
   const read = new Set<number>();
-  for (const signal of found.map(([name]) => name as Signal)) {
+  for (const signal of found.flatMap(([name]) => (name === null ? [] : [name as Signal]))) {
     if (!signals.has(signal)) await db.run(createDecoded(signal));
     signals.add(signal);
     const from = `(SELECT ordinal, CASE WHEN signal = ${quote(signal)} THEN line END AS doc FROM ${survey})`;
-    await db.run(insertDecoded(signal, chunk, constantsOf(chunk, window), { from, numbered: true, window, partition }));
+    await db.run(insertDecoded(signal, chunk, constantsOf(chunk, window), { from, numbered: true, window, partition, byRecord }));
     const ordinals = await db.rows(`SELECT DISTINCT _ordinal FROM ${decodedTable(signal)} WHERE _ordinal IS NOT NULL`);
     await putBack(
       signal,

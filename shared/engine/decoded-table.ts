@@ -1,4 +1,4 @@
-import type { Chunk, Millis, Signal, Window } from '../model.ts';
+import type { Chunk, Layout, Millis, Signal, Window } from '../model.ts';
 import { columnsOf } from '../signals/columns.ts';
 import type { RowConstants } from './continuous-cells.ts';
 import { DUCKDB_TYPES } from './convert.ts';
@@ -38,15 +38,25 @@ export function insertDecoded(
   signal: Signal,
   chunk: Pick<Chunk, 'layout' | 'columns'>,
   constants: RowConstants,
-  target: { readonly from: string; readonly numbered: boolean; readonly window: Window; readonly partition: 'hour' | 'day' },
+  target: {
+    readonly from: string;
+    readonly numbered: boolean;
+    readonly window: Window;
+    readonly partition: 'hour' | 'day';
+    readonly byRecord: boolean;
+  },
 ): string {
   const steps = stepsOf(signal, chunk, constants);
   const later = new Set(steps.flatMap(({ add }) => Object.keys(add).filter((name) => name.startsWith('"='))));
   const columns = columnsOf(signal).map(({ name }) => (later.has(`"=${name}"`) ? `"=${name}"` : named(name)));
-  return `INSERT INTO ${decodedTable(signal)} SELECT ${columns.join(', ')}, _element, _bytes, _same,
+  return `INSERT INTO ${decodedTable(signal)} SELECT ${columns.join(', ')}, _element, _bytes, ${sameOf(signal, chunk.layout, target.byRecord)},
   ${partitionOf(target.window, partitionSize(target.partition))}, ${target.numbered ? 'ordinal' : 'NULL'}
 FROM (${nested(steps, target.from)})`;
 }
+
+/** Line ends differ between the two ways that lines are read. A cut value is told by its hash: equal lines stay equal. */
+const sameOf = (signal: Signal, layout: Layout, byRecord: boolean): string =>
+  byRecord && layout !== 'query' ? `coalesce(_same, md5_number('${signal}/' || _element || '/record/' || trim(doc, E' \\t\\r')))` : '_same';
 
 function stepsOf(signal: Signal, { layout, columns }: Pick<Chunk, 'layout' | 'columns'>, constants: RowConstants): readonly Step[] {
   if (layout === 'continuous') return continuousSteps(signal, constants);

@@ -1,16 +1,22 @@
 import type { Output, Signal, Window } from '../model.ts';
 import type { Column } from '../signals/column.ts';
-import { columnsOf, SCHEMA_VERSION } from '../signals/columns.ts';
+import { SCHEMA_VERSION } from '../signals/columns.ts';
 import { windowName } from '../signals/window-name.ts';
 import { named, quote } from './sql.ts';
 
 /** Uncompressed bytes of a row group: what a writer holds in memory per thread, and a reader has to. */
-const GROUP_BYTES = 12 * 1024 * 1024;
-const GROUP_ROWS = { least: 2048, most: 122_880 };
+const GROUP_BYTES = 8 * 1024 * 1024;
+const GROUP_ROWS = { least: 8, most: 122_880 };
+
+type NamedType = Pick<Column, 'name' | 'type'>;
 
 export interface Encoding {
   readonly output: Output;
   readonly signal: Signal;
+  /** As the settings shape them. */
+  readonly columns: readonly NamedType[];
+  /** Which settings shaped them; '' for none. */
+  readonly mark: string;
   /** Undefined for an empty file, which belongs to no window. */
   readonly window: Window | undefined;
   /** Mean bytes of a raw record. */
@@ -21,24 +27,24 @@ export interface Encoding {
 
 /** COPY of the relation `from` (columns of the signal) to a file. Text formats: pieces, and so gzip members, can be put together. */
 export function copyTo(path: string, from: string, encoding: Encoding): string {
-  const { output, signal, header } = encoding;
+  const { output, columns, header } = encoding;
+  const list = (each: (column: NamedType) => string): string => columns.map(each).join(', ');
   if (output.format === 'parquet')
-    return `COPY (SELECT ${list(signal, ({ name }) => named(name))} FROM ${from}) TO ${quote(path)} (${parquet(encoding)})`;
+    return `COPY (SELECT ${list(({ name }) => named(name))} FROM ${from}) TO ${quote(path)} (${parquet(encoding)})`;
   const spell = output.format === 'csv' ? csvValue : jsonValue;
   const compression = output.gzip ? 'gzip' : 'none';
   const options =
     output.format === 'csv' ? `FORMAT csv, HEADER ${header}, COMPRESSION ${compression}` : `FORMAT json, COMPRESSION ${compression}`;
-  return `COPY (SELECT ${list(signal, (column) => `${spell(column)} AS ${named(column.name)}`)} FROM ${from}) TO ${quote(path)} (${options})`;
+  return `COPY (SELECT ${list((column) => `${spell(column)} AS ${named(column.name)}`)} FROM ${from}) TO ${quote(path)} (${options})`;
 }
 
-const list = (signal: Signal, each: (column: Column) => string): string => columnsOf(signal).map(each).join(', ');
-
-function parquet({ signal, window, rowBytes }: Encoding): string {
+function parquet({ signal, mark, window, rowBytes }: Encoding): string {
   const rows = Math.round(GROUP_BYTES / Math.max(rowBytes, 1));
   const group = Math.min(Math.max(rows, GROUP_ROWS.least), GROUP_ROWS.most);
   const facts = {
     insights_lake_schema: String(SCHEMA_VERSION),
     insights_lake_signal: signal,
+    ...(mark !== '' && { insights_lake_shape: mark }),
     ...(window && { insights_lake_app: window.app, insights_lake_source: window.source, insights_lake_window: windowName(window) }),
   };
   const metadata = Object.entries(facts).map(([key, value]) => `${key}: ${quote(value)}`);
@@ -51,7 +57,7 @@ const isoTime = (name: string): string => `strftime(make_timestamp(epoch_us(${na
 /** DuckDB spells these nan, inf and -inf. */
 const spelledReal = (name: string): string => `CASE WHEN isnan(${name}) THEN 'NaN' WHEN ${name} > 0 THEN 'Infinity' ELSE '-Infinity' END`;
 
-function csvValue({ name, type }: Column): string {
+function csvValue({ name, type }: NamedType): string {
   const column = named(name);
   if (type === 'timestamp') return isoTime(column);
   return type === 'real'
@@ -60,7 +66,7 @@ function csvValue({ name, type }: Column): string {
 }
 
 /** JSON knows no NaN and no infinity: they become strings. */
-function jsonValue({ name, type }: Column): string {
+function jsonValue({ name, type }: NamedType): string {
   const column = named(name);
   if (type === 'timestamp') return isoTime(column);
   if (type === 'dynamic') return `${column}::JSON`;

@@ -1,22 +1,34 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Chunk, Counts, Draft, DraftFile, Engine, Output, Signal, Window } from '../model.ts';
-import { openDatabase } from './database.ts';
+import type { Chunk, Counts, Draft, DraftFile, Engine, Output, Shaping, Signal, Window } from '../model.ts';
+import { noShape, noShaping } from '../signals/shape.ts';
+import { signals } from '../signals/tables.ts';
+import { windowName } from '../signals/window-name.ts';
+import { type Database, openDatabase } from './database.ts';
 import { decodeChunk } from './decode-chunk.ts';
 import { createDecoded, decodedTable } from './decoded-table.ts';
 import { createSeen, removeRepeated } from './deduplicate.ts';
 import { copyTo } from './encode.ts';
+import { withoutValues } from './failure.ts';
+import { keyedMacro } from './keyed.ts';
+import { prepareRows } from './prepare-rows.ts';
 import { createQuarantine } from './quarantine.ts';
+import { shapedRows } from './shaped-rows.ts';
 import { createStage, type StageLimits } from './stage.ts';
+import { removeFiltered, whereFaults } from './where.ts';
 
 export interface EngineSettings extends StageLimits {
   readonly output: Output;
+  /** What the settings make of the columns. */
+  readonly shaping: Shaping;
   /** Bytes that DuckDB may hold in memory; 200 MiB are enough for chunks of 32 MiB. */
   readonly memoryLimit: number;
   readonly threads: number;
   /** Bytes that DuckDB may spill to the work folder. */
   readonly spillBytes: number;
+  /** Of export blobs: whether records without an id that are the same to the letter are one. */
+  readonly dedupe: 'id' | 'record';
   /** Whether quarantine holds the bytes of unreadable lines, or only where they are. */
   readonly keepBytesInQuarantine: boolean;
   /** Brings a chunk that a strict reader refuses into one document a line, in a file of its own in `work`. */
@@ -24,6 +36,8 @@ export interface EngineSettings extends StageLimits {
 }
 
 export const engineDefaults = {
+  shaping: noShaping,
+  dedupe: 'id' as const,
   memoryLimit: 220 * 1024 * 1024,
   threads: 2,
   spillBytes: 96 * 1024 * 1024,
@@ -32,11 +46,17 @@ export const engineDefaults = {
   keepBytesInQuarantine: true,
 };
 
+export interface CheckedEngine extends Engine {
+  /** Throws when a condition of the settings is none that DuckDB accepts, naming it. Loads DuckDB only where there is one. */
+  check(): Promise<void>;
+}
+
 /** Decoding, deduplication and encoding by DuckDB: one database in memory per draft. */
-export function createEngine(settings: EngineSettings): Engine {
+export function createEngine(settings: EngineSettings): CheckedEngine {
   const empty = new Map<Signal, Promise<Uint8Array>>();
   return {
     begin: (window, work) => beginDraft(window, work, settings),
+    check: () => checkConditions(settings),
     async emptyFile(signal) {
       if (signal === 'quarantine') return new Uint8Array(0);
       const known = empty.get(signal) ?? encodeNothing(signal, settings);
@@ -50,36 +70,43 @@ export function createEngine(settings: EngineSettings): Engine {
 }
 
 async function beginDraft(window: Window, work: string, settings: EngineSettings): Promise<Draft> {
-  const { output, threads, reframe } = settings;
+  const { output, threads, reframe, shaping } = settings;
   const db = await openDatabase(work, settings);
   await db.run(createSeen);
-  const stage = createStage(db, work, window, output, settings);
+  await prepareShaping(db, shaping);
+  const stage = createStage(db, work, window, output, shaping, settings);
   const quarantine = createQuarantine(join(work, 'quarantine.ndjson'), window, settings.keepBytesInQuarantine);
-  const context = { db, window, work, partition: output.partition, threads, reframe };
-  const counts = { read: 0, written: 0, deduplicated: 0 };
+  const context = { db, window, work, partition: output.partition, threads, reframe, byRecord: settings.dedupe === 'record' };
+  const counts = { read: 0, written: 0, deduplicated: 0, filtered: 0 };
   let open = true;
 
   async function add(chunk: Chunk): Promise<readonly DraftFile[]> {
-    const { signals, faults } = await decodeChunk(chunk, context);
+    const { signals: found, faults } = await decodeChunk(chunk, context);
     await quarantine.add(faults);
     const full: DraftFile[] = [];
-    for (const signal of signals) {
+    for (const signal of found) {
       const [decoded] = await db.rows(`SELECT count(*) FROM ${decodedTable(signal)}`);
       const repeated = await removeRepeated(db, signal);
+      const filtered = await removeFiltered(db, signal, shaping.signals[signal] ?? noShape);
       counts.read += Number(decoded?.[0]);
       counts.deduplicated += repeated;
-      counts.written += Number(decoded?.[0]) - repeated;
-      full.push(...(await stage.add(signal)));
+      counts.filtered += filtered;
+      counts.written += Number(decoded?.[0]) - repeated - filtered;
+      await prepareRows(db, signal, chunk.layout, shaping);
+      full.push(...(await stage.add(signal, chunk.layout)));
       await db.run(`DROP TABLE ${decodedTable(signal)}`);
     }
     return full;
   }
 
+  const doing = `${window.app} ${window.signal} ${windowName(window)}`;
+  const careful = <T>(act: () => Promise<T>) => act().catch((error: unknown) => Promise.reject(withoutValues(error, doing)));
   return {
-    add,
-    finish: async () => [...(await stage.finish()), ...(await quarantine.finish(window.start))],
+    add: (chunk) => careful(() => add(chunk)),
+    finish: () => careful(async () => [...(await stage.finish()), ...(await quarantine.finish(window.start))]),
     get counts(): Counts {
-      return { ...counts, quarantined: quarantine.count };
+      const { filtered, ...others } = counts;
+      return { ...others, quarantined: quarantine.count, ...(filtered > 0 && { filtered }) };
     },
     async close() {
       if (!open) return;
@@ -90,15 +117,50 @@ async function beginDraft(window: Window, work: string, settings: EngineSettings
   };
 }
 
-async function encodeNothing(signal: Signal, { output, threads }: EngineSettings): Promise<Uint8Array> {
+/** The key stands in a macro, so that no other statement holds it. */
+async function prepareShaping(db: Database, { key }: Shaping): Promise<void> {
+  if (key === undefined) return;
+  try {
+    await db.run(`CREATE MACRO ${keyedMacro(key.reveal())}`);
+  } catch (error) {
+    throw withoutValues(error, 'SHAPE_HASH_KEY');
+  }
+}
+
+async function checkConditions(settings: EngineSettings): Promise<void> {
+  const shapes = signals.flatMap((signal) => {
+    const shape = settings.shaping.signals[signal];
+    return shape === undefined || shape.where.length === 0 ? [] : [{ signal, shape }];
+  });
+  if (shapes.length === 0) return;
+  const faults = await withDatabase(settings, async (db) => {
+    const found: string[] = [];
+    for (const { signal, shape } of shapes) found.push(...(await whereFaults(db, signal, shape)));
+    return found;
+  });
+  if (faults.length > 0) throw new Error(`settings: ${faults.join('\n- ')}`);
+}
+
+const encodeNothing = (signal: Signal, settings: EngineSettings): Promise<Uint8Array> =>
+  withDatabase(settings, async (db, work) => {
+    const { output, shaping } = settings;
+    await prepareShaping(db, shaping);
+    await db.run(createDecoded(signal));
+    await prepareRows(db, signal, 'query', shaping);
+    const path = join(work, 'empty');
+    const { columns, mark, relation } = shapedRows(signal, shaping);
+    const encoding = { output, signal, columns, mark, window: undefined, rowBytes: 1, header: true };
+    await db.run(copyTo(path, relation(decodedTable(signal), 'query'), encoding));
+    return readFile(path);
+  });
+
+/** A database for a moment, in a folder of its own. */
+async function withDatabase<T>({ threads }: EngineSettings, use: (db: Database, work: string) => Promise<T>): Promise<T> {
   const work = await mkdtemp(join(tmpdir(), 'insights-lake-'));
   try {
     const db = await openDatabase(work, { memoryLimit: 64 * 1024 * 1024, threads, spillBytes: 0 });
     try {
-      await db.run(createDecoded(signal));
-      const path = join(work, 'empty');
-      await db.run(copyTo(path, decodedTable(signal), { output, signal, window: undefined, rowBytes: 1, header: true }));
-      return await readFile(path);
+      return await use(db, work);
     } finally {
       db.close();
     }

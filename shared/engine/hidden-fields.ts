@@ -15,9 +15,9 @@ export interface FieldTree {
   objectsOnly: boolean;
 }
 
-export const emptyTree = (): FieldTree => ({ remove: new Set(), keep: undefined, inside: new Map(), objectsOnly: false });
+const emptyTree = (): FieldTree => ({ remove: new Set(), keep: undefined, inside: new Map(), objectsOnly: false });
 
-export const isEmptyTree = ({ remove, keep, inside, objectsOnly }: FieldTree): boolean =>
+const isEmptyTree = ({ remove, keep, inside, objectsOnly }: FieldTree): boolean =>
   remove.size === 0 && keep === undefined && !objectsOnly && [...inside.values()].every(isEmptyTree);
 
 /** What of a record is part of a column's value, although no path of the column says so. */
@@ -39,7 +39,7 @@ const LINK_KEYS: readonly (readonly [key: string, columns: readonly string[]])[]
  * What `extra` must not hold of a signal's records of that layout: all paths of columns that are dropped or hashed, first and fallback
  * ones alike (a record may be in `extra` whole), denied fields, denied dimensions, and whole elements of other signals that hide anything.
  */
-export function hiddenFields(signal: Signal, layout: Layout, shaping: Shaping): FieldTree {
+function hiddenFields(signal: Signal, layout: Layout, shaping: Shaping): FieldTree {
   const shape = shaping.signals[signal] ?? noShape;
   const tree = emptyTree();
   const pathsOf = layout === 'continuous' ? continuousPathsOf : flatPathsOf;
@@ -58,8 +58,21 @@ export function hiddenFields(signal: Signal, layout: Layout, shaping: Shaping): 
   return tree;
 }
 
+/** The columns of which something is hidden, and what. */
+export function hiddenTrees(signal: Signal, layout: Layout, shaping: Shaping): ReadonlyMap<string, FieldTree> {
+  const shape = shaping.signals[signal] ?? noShape;
+  const trees: readonly (readonly [string, FieldTree])[] = [
+    ['customDimensions', dimensionTree(shape)],
+    ['customMeasurements', measurementTree(shape)],
+    ['details', linkTree(signal, shape)],
+    ['extra', hiddenFields(signal, layout, shaping)],
+  ];
+  const names = new Set(columnsOf(signal).map(({ name }) => name));
+  return new Map(trees.filter(([name, tree]) => names.has(name) && !isEmptyTree(tree)));
+}
+
 /** What the column customDimensions must not hold. */
-export function dimensionTree(shape: SignalShape): FieldTree {
+function dimensionTree(shape: SignalShape): FieldTree {
   const promoted = hiddenPromotions(shape).flatMap(({ from }) => fieldOf(from, 'customDimensions'));
   const small = (names: readonly string[]) => new Set(names.map((name) => name.toLowerCase()));
   const { allow, deny } = shape.dimensions;
@@ -68,13 +81,13 @@ export function dimensionTree(shape: SignalShape): FieldTree {
 }
 
 /** What the column customMeasurements must not hold. */
-export function measurementTree(shape: SignalShape): FieldTree {
+function measurementTree(shape: SignalShape): FieldTree {
   const names = hiddenPromotions(shape).flatMap(({ from }) => fieldOf(from, 'customMeasurements'));
   return { ...emptyTree(), remove: new Set(names.map((name) => name.toLowerCase())), objectsOnly: names.length > 0 };
 }
 
 /** What the links in the column details must not hold: the same text as a hidden column. */
-export function linkTree(signal: Signal, shape: SignalShape): FieldTree {
+function linkTree(signal: Signal, shape: SignalShape): FieldTree {
   const hidden = new Set(hiddenColumns(signal, shape).map(({ name }) => name));
   const keys = signal === 'exceptions' ? LINK_KEYS.filter(([, columns]) => columns.some((name) => hidden.has(name))) : [];
   return { ...emptyTree(), remove: new Set(keys.map(([key]) => key)), objectsOnly: keys.length > 0 };

@@ -3,15 +3,19 @@ import { quote, quoteAll } from './sql.ts';
 
 /**
  * SQL for the JSON text `value` (a column, not an expression: it is named more than once) without what the tree hides, in objects and in
- * the objects of arrays. Nothing else of the text changes but its spaces. NULL stays NULL.
+ * the objects of arrays. Nothing else of the text changes but its spaces. NULL stays NULL; what is no object where only objects are
+ * looked into becomes ''.
  */
 export function scrubbed(value: string, tree: FieldTree, depth = 0): string {
-  const element = `e${depth}`;
-  const others = tree.objectsOnly ? 'false' : `NOT starts_with(${element}, '[')`;
-  const elements = `list_filter(list_transform(json_extract(${value}, '$[*]'), lambda x${depth}: x${depth}::VARCHAR), lambda ${element}: starts_with(${element}, '{') OR ${others})`;
-  const scrubbedElements = `list_transform(${elements}, lambda ${element}: CASE WHEN starts_with(${element}, '{') THEN ${membersOf(element, tree, depth)} ELSE ${element} END)`;
-  return `CASE WHEN starts_with(${value}, '{') THEN ${membersOf(value, tree, depth)}
-  WHEN starts_with(${value}, '[') THEN '[' || array_to_string(${scrubbedElements}, ',') || ']' ELSE ${tree.objectsOnly ? 'NULL' : value} END`;
+  const part = `e${depth}`;
+  const isArray = `starts_with(${value}, '[')`;
+  // An array in an array is no object of the array, and what is in it could be anything.
+  const stays = tree.objectsOnly ? `starts_with(${part}, '{')` : `NOT starts_with(${part}, '[')`;
+  const elements = `list_transform(json_extract(${value}, '$[*]'), lambda x${depth}: x${depth}::VARCHAR)`;
+  const parts = `list_filter(CASE WHEN ${isArray} THEN ${elements} ELSE [${value}] END, lambda ${part}: ${stays})`;
+  const scrubbedParts = `list_transform(${parts}, lambda ${part}: CASE WHEN starts_with(${part}, '{') THEN ${membersOf(part, tree, depth)} ELSE ${part} END)`;
+  return `CASE WHEN ${value} IS NOT NULL THEN CASE WHEN ${isArray} THEN '[' ELSE '' END || array_to_string(${scrubbedParts}, ',') ||
+  CASE WHEN ${isArray} THEN ']' ELSE '' END END`;
 }
 
 function membersOf(value: string, { remove, keep, inside }: FieldTree, depth: number): string {

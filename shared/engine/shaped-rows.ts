@@ -1,9 +1,10 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { Layout, Promotion, Shaping, Signal } from '../model.ts';
 import type { ColumnType } from '../signals/column.ts';
-import { isPromotion, noShape, type ShapedColumn, shapedColumns } from '../signals/shape.ts';
+import { isPromotion, type ShapedColumn, shapedColumns } from '../signals/shape.ts';
 import { castTo } from './convert.ts';
-import { dimensionTree, type FieldTree, hiddenFields, isEmptyTree, linkTree, measurementTree } from './hidden-fields.ts';
+import { type FieldTree, hiddenTrees } from './hidden-fields.ts';
+import { LONG_LINE } from './lines.ts';
 import { scrubbed } from './scrub.ts';
 import { jsonPath, named, quote } from './sql.ts';
 import { nested, type Step } from './steps.ts';
@@ -20,22 +21,14 @@ export interface ShapedRows {
 export function shapedRows(signal: Signal, shaping: Shaping): ShapedRows {
   const shape = shaping.signals[signal];
   const columns = shapedColumns(signal, shape);
-  const replaced = {
-    customDimensions: dimensionTree(shape ?? noShape),
-    customMeasurements: measurementTree(shape ?? noShape),
-    details: linkTree(signal, shape ?? noShape),
-  };
   return {
     columns,
     mark: shape === undefined ? '' : markOf(columns, shape, shaping),
     relation(from, layout) {
-      const extra = hiddenFields(signal, layout, shaping);
-      if (shape === undefined && isEmptyTree(extra)) return from;
-      const trees = Object.entries(replaced).filter(([, tree]) => !isEmptyTree(tree));
-      const steps = [...promoteSteps(columns), ...extraSteps(extra)];
-      const values = new Map([...trees.map(([name, tree]) => [name, withoutHidden(name, tree)] as const), ...extraValue(extra)]);
-      const list = columns.map((column, index) => `${valueOf(column, values, index)} AS ${named(column.name)}`);
-      return `(SELECT ${list.join(',\n  ')} FROM ${steps.length === 0 ? from : `(${nested(steps, from)})`})`;
+      const trees = hiddenTrees(signal, layout, shaping);
+      if (shape === undefined && trees.size === 0) return from;
+      const list = columns.map((column, index) => `${cellOf(column, trees, index)} AS ${named(column.name)}`);
+      return `(SELECT ${list.join(',\n  ')} FROM ${trees.size === 0 ? from : `(${nested(hidingSteps(trees), from)})`})`;
     },
   };
 }
@@ -47,35 +40,40 @@ function markOf(columns: readonly ShapedColumn[], shape: object, { key }: Shapin
   return hash.update(text).digest('hex').slice(0, 16);
 }
 
-const promotedText = (index: number): string => `_promoted${index}`;
-
-/** Read before anything is taken out. */
-function promoteSteps(columns: readonly ShapedColumn[]): readonly Step[] {
-  const texts = columns.flatMap(({ from }, index) => (isPromotion(from) ? [[promotedText(index), textAt(from)] as const] : []));
-  return texts.length === 0 ? [] : [{ add: Object.fromEntries(texts) }];
-}
+/** Column of the decoded table that holds the text of a promoted field. */
+export const promotedName = (index: number): string => `_promoted${index}`;
 
 /** Keys of dimensions and measurements may hold anything, dots too; below `extra` a dot leads deeper. */
-function textAt({ from }: Promotion): string {
+export function promotedText({ from }: Promotion): string {
   const dot = from.indexOf('.');
   const [column, field] = [from.slice(0, dot), from.slice(dot + 1)];
   const path = column === 'extra' ? jsonPath(field) : `/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`;
   return `json_extract_string(${named(column)}, ${quote(path)})`;
 }
 
-/** Members that became empty go as well, two levels of them, as everywhere in `extra`. */
-function extraSteps(tree: FieldTree): readonly Step[] {
-  return isEmptyTree(tree) ? [] : [{ add: { _extra: scrubbed('"extra"', tree) } }, { add: { _pruned: 'pruned(_extra)' } }];
+const hidden = (name: string): string => named(`_hidden_${name}`);
+
+/** Members that became empty go as well, two levels of them, as everywhere in `extra`. Long values have lost theirs already. */
+function hidingSteps(trees: ReadonlyMap<string, FieldTree>): readonly Step[] {
+  const scrubs = [...trees].map(([name, tree]) => {
+    const column = named(name);
+    return [hidden(name), `CASE WHEN strlen(${column}) > ${LONG_LINE} THEN ${column} ELSE ${scrubbed(column, tree)} END`] as const;
+  });
+  return [
+    { add: Object.fromEntries(scrubs) },
+    { add: trees.has('extra') ? { _pruned: `pruned(${hidden('extra')})` } : { _pruned: 'NULL' } },
+  ];
 }
 
-const extraValue = (tree: FieldTree): readonly (readonly [string, string])[] =>
-  isEmptyTree(tree) ? [] : [['extra', `nullif(pruned(_pruned), '{}')`]];
-
-const withoutHidden = (name: string, tree: FieldTree): string => `nullif(nullif(${scrubbed(named(name), tree)}, '{}'), '[]')`;
-
-function valueOf({ from, hashed }: ShapedColumn, values: ReadonlyMap<string, string>, index: number): string {
-  const value = isPromotion(from) ? castTo(from.type, promotedText(index)) : (values.get(from.name) ?? named(from.name));
+function cellOf({ from, hashed }: ShapedColumn, trees: ReadonlyMap<string, FieldTree>, index: number): string {
+  const value = isPromotion(from) ? castTo(from.type, promotedName(index)) : columnValue(from.name, trees);
   return hashed ? `keyed(${textOf(value, from.type)})` : value;
+}
+
+function columnValue(name: string, trees: ReadonlyMap<string, FieldTree>): string {
+  if (!trees.has(name)) return named(name);
+  const left = name === 'extra' ? 'pruned(_pruned)' : hidden(name);
+  return `CASE WHEN ${left} NOT IN ('', '{}', '[]', 'null') THEN ${left} END`;
 }
 
 /** What is hashed: the value as CSV spells it. */

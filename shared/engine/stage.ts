@@ -1,9 +1,10 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DraftFile, Millis, Output, Signal, Window } from '../model.ts';
+import type { DraftFile, Layout, Millis, Output, Shaping, Signal, Window } from '../model.ts';
 import type { Database } from './database.ts';
 import { decodedTable } from './decoded-table.ts';
 import { copyTo } from './encode.ts';
+import { shapedRows } from './shaped-rows.ts';
 import { quoteAll } from './sql.ts';
 
 export interface StageLimits {
@@ -29,20 +30,21 @@ interface Slot {
 }
 
 export interface Stage {
-  /** Takes the rows of the signal's decoded table. Returns what is full. */
-  add(signal: Signal): Promise<readonly DraftFile[]>;
+  /** Takes the rows of the signal's decoded table, records of that layout. Returns what is full. */
+  add(signal: Signal, layout: Layout): Promise<readonly DraftFile[]>;
   finish(): Promise<readonly DraftFile[]>;
 }
 
 /** Encodes decoded rows piece by piece and puts the pieces of a partition together to files. */
-export function createStage(db: Database, work: string, window: Window, output: Output, limits: StageLimits): Stage {
+export function createStage(db: Database, work: string, window: Window, output: Output, shaping: Shaping, limits: StageLimits): Stage {
   const slots = new Map<string, Slot>();
   let written = 0;
   const nextPath = () => join(work, `piece-${written++}`);
 
-  async function add(signal: Signal): Promise<readonly DraftFile[]> {
+  async function add(signal: Signal, layout: Layout): Promise<readonly DraftFile[]> {
     const full: DraftFile[] = [];
     const table = decodedTable(signal);
+    const { columns, mark, relation } = shapedRows(signal, shaping);
     const partitions = await db.rows(`SELECT _partition, count(*), sum(_bytes) FROM ${table} GROUP BY 1 ORDER BY 1`);
     for (const [partition, rows, raw] of partitions.map((row) => row.map(Number))) {
       const slot = slotOf(signal, partition ?? 0);
@@ -50,7 +52,9 @@ export function createStage(db: Database, work: string, window: Window, output: 
       const path = nextPath();
       const from = `(SELECT * FROM ${table} WHERE _partition = ${partition})`;
       const rowBytes = (raw ?? 0) / Math.max(rows ?? 0, 1);
-      await db.run(copyTo(path, from, { output, signal, window, rowBytes, header: slot.pieces.length === 0 }));
+      await db.run(
+        copyTo(path, relation(from, layout), { output, signal, columns, mark, window, rowBytes, header: slot.pieces.length === 0 }),
+      );
       slot.pieces.push({ path, bytes: (await stat(path)).size });
       slot.rows += rows ?? 0;
       slot.raw += raw ?? 0;
@@ -91,7 +95,10 @@ export function createStage(db: Database, work: string, window: Window, output: 
   async function merge({ signal, pieces, rows, raw }: Slot): Promise<Piece> {
     const path = nextPath();
     const from = `read_parquet(${quoteAll(pieces.map((piece) => piece.path))})`;
-    await db.run(copyTo(path, from, { output, signal, window, rowBytes: raw / Math.max(rows, 1), header: true }));
+    const { columns, mark } = shapedRows(signal, shaping);
+    const encoding = { output, signal, columns, mark, window, rowBytes: raw / Math.max(rows, 1), header: true };
+    // By one thread: with long records, row groups that two threads read and write at once are too much.
+    await db.oneByOne(() => db.run(copyTo(path, from, encoding)));
     for (const piece of pieces) await rm(piece.path, { force: true });
     return { path, bytes: (await stat(path)).size };
   }

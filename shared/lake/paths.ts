@@ -41,10 +41,10 @@ export function filePath(template: string, file: FileIdentity): string {
 }
 
 /** Where the unreadable lines of a window go. Readers such as Spark skip folders that start with `_`. */
-export function quarantinePath(window: Window): string {
+export function quarantinePath(window: Window, prefix = '_quarantine'): string {
   const partition = Math.floor(window.start / HOUR) * HOUR;
   const template = defaultPathTemplate('hour');
-  return `_quarantine/${filePath(template, { window, signal: window.signal, partition, part: 1, format: 'ndjson', gzip: false })}`;
+  return `${prefix}/${filePath(template, { window, signal: window.signal, partition, part: 1, format: 'ndjson', gzip: false })}`;
 }
 
 function tokenValues(window: Window, signal: Signal, source: string, partition: Millis): Partial<Record<Token, string>> {

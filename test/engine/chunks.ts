@@ -107,7 +107,12 @@ export async function query(sql: string): Promise<Record<string, Json>[]> {
   }
 }
 
+/** Rows in order of time. The settings may have made something else of the column. */
 export async function parquetRows(files: readonly string[]): Promise<Record<string, Json>[]> {
+  const from = `read_parquet([${files.map((file) => `'${file}'`).join(', ')}])`;
+  const columns = await query(`DESCRIBE SELECT * FROM ${from}`);
+  const timed = columns.some((column) => column.column_name === 'timestamp' && column.column_type === 'TIMESTAMP WITH TIME ZONE');
+  if (!timed) return query(`SELECT * FROM ${from}`);
   return query(`SELECT * REPLACE (strftime(make_timestamp(epoch_us("timestamp")), '%Y-%m-%dT%H:%M:%S.%f') AS "timestamp")
-    FROM read_parquet([${files.map((file) => `'${file}'`).join(', ')}]) ORDER BY "timestamp"`);
+    FROM ${from} ORDER BY "timestamp"`);
 }

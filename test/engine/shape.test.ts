@@ -1,0 +1,312 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { secret } from '../../shared/config-secret.ts';
+import type { EngineSettings } from '../../shared/engine/engine.ts';
+import type { AnswerColumn, Chunk, Format, Layout, Output, Shaping, Signal } from '../../shared/model.ts';
+import type { Column } from '../../shared/signals/column.ts';
+import { columnsOf } from '../../shared/signals/columns.ts';
+import { type AllShapeSettings, shapesOf } from '../../shared/signals/shape-settings.ts';
+import { signals, signalTables } from '../../shared/signals/tables.ts';
+import { chunkOf, type Decoded, decode, hour, jsonLines, parquetOutput, query, windowOf } from './chunks.ts';
+import { isFound, type Sentinel, sentinelRecord } from './sentinels.ts';
+
+const KEY = 'a key of this test';
+const hmac = (text: string) => createHmac('sha256', KEY).update(text).digest('hex');
+const shaping = (settings: AllShapeSettings): Shaping => ({ signals: shapesOf(settings), key: secret(KEY) });
+const time = new Date(hour).toISOString();
+
+interface World {
+  readonly layout: Layout;
+  readonly chunk: (work: string) => Chunk;
+}
+
+const names = [
+  'timestamp',
+  'name',
+  'url',
+  'user_Id',
+  'client_IP',
+  'duration',
+  'success',
+  'customDimensions',
+  'customMeasurements',
+  'TenantId',
+];
+const columns: readonly AnswerColumn[] = names.map((name) => ({ name, type: 'string' }));
+
+/** The same three requests from every source. */
+const worlds: readonly World[] = [
+  {
+    layout: 'continuous',
+    chunk: (work) =>
+      chunkOf(
+        work,
+        jsonLines(
+          [1, 2, 3].map((n) => ({
+            request: [{ name: `name ${n}`, url: `url ${n}`, success: true, durationMetric: { value: 12_345, count: 1 } }],
+            context: {
+              data: { eventTime: time },
+              user: { anonId: `user ${n}` },
+              location: { clientip: `ip ${n}`, continent: 'Europe' },
+              custom: { dimensions: [{ 'tenant id': `tenant ${n}`, 'a/b': '7' }], metrics: [{ x: { value: n, count: 1 } }] },
+            },
+            TenantId: 'T',
+          })),
+        ),
+      ),
+  },
+  ...(['diagnostics', 'dataExport'] as const).map(
+    (layout): World => ({
+      layout,
+      chunk: (work) =>
+        chunkOf(
+          work,
+          jsonLines(
+            [1, 2, 3].map((n) => ({
+              ...{ time, TimeGenerated: time, Type: 'AppRequests', Name: `name ${n}`, Url: `url ${n}`, UserId: `user ${n}` },
+              ...{ ClientIP: `ip ${n}`, DurationMs: 1.2345, Success: true, TenantId: 'T' },
+              ...{ Properties: { 'tenant id': `tenant ${n}`, 'a/b': '7' }, Measurements: JSON.stringify({ x: n }) },
+            })),
+          ),
+          { layout },
+        ),
+    }),
+  ),
+  {
+    layout: 'query',
+    chunk: (work) =>
+      chunkOf(
+        work,
+        jsonLines(
+          [1, 2, 3].map((n) => [
+            ...[time, `name ${n}`, `url ${n}`, `user ${n}`, `ip ${n}`, 1.2345, 'True'],
+            ...[JSON.stringify({ 'tenant id': `tenant ${n}`, 'a/b': '7' }), `{"x":${n}}`, 'T'],
+          ]),
+        ),
+        { layout: 'query', columns },
+      ),
+  },
+];
+
+async function shaped({ layout, chunk }: World, settings: AllShapeSettings, more: Partial<EngineSettings> = {}): Promise<Decoded> {
+  return decode(windowOf('requests', layout), (work) => [chunk(work)], { shaping: shaping(settings), ...more });
+}
+
+for (const world of worlds) {
+  test(`${world.layout}: columns dropped, hashed, renamed, promoted; rows by a condition; dimensions and extra by name`, async () => {
+    const { rows, counts } = await shaped(world, {
+      '*': { drop: ['user_AccountId', 'client_IP', 'severityLevel'], hash: ['user_Id', 'timestamp', 'duration', 'success', 'session_Id'] },
+      requests: {
+        rename: { name: 'title', user_Id: 'who' },
+        where: `name <> 'name 2' -- not this one`,
+        promote: [
+          { from: 'customDimensions.tenant id', as: 'tenant', type: 'string' },
+          { from: 'customDimensions.a/b', as: 'ab', type: 'integer' },
+          { from: 'customDimensions.tenant id', as: 'misfit', type: 'integer' },
+          { from: 'customMeasurements.x', as: 'x', type: 'real' },
+          { from: 'extra.TenantId', as: 'workspace', type: 'string' },
+        ],
+        dimensions: { deny: ['Tenant ID'] },
+        extra: { deny: ['tenantid'] },
+      },
+    });
+    assert.equal(rows.length, 2);
+    assert.deepEqual(counts, { read: 3, written: 2, deduplicated: 0, quarantined: 0, filtered: 1 });
+    for (const [index, n] of [1, 3].entries()) {
+      const row = rows.toSorted((a, b) => String(a.title).localeCompare(String(b.title)))[index];
+      assert.equal(row?.title, `name ${n}`);
+      assert.equal(row?.who, hmac(`user ${n}`));
+      assert.equal(row?.duration, hmac('1.2345'));
+      assert.equal(row?.success, hmac('true'));
+      assert.equal(row?.session_Id, null);
+      assert.equal(row?.tenant, `tenant ${n}`);
+      assert.deepEqual([row?.ab, row?.misfit, row?.x, row?.workspace], [7, null, n, 'T']);
+      assert.deepEqual(JSON.parse(String(row?.customDimensions)), { 'a/b': '7' });
+      assert.ok(!('client_IP' in (row ?? {})) && !('name' in (row ?? {})) && !('user_AccountId' in (row ?? {})));
+      assert.ok(!/TenantId|ip \d|user \d/.test(JSON.stringify(row)), JSON.stringify(row));
+    }
+  });
+
+  test(`${world.layout}: only allowed dimensions and paths of extra stay`, async () => {
+    const settings = {
+      requests: { dimensions: { allow: ['a/b', 'none'] }, extra: { allow: ['TenantId', 'context.location', 'context.location.x'] } },
+    };
+    const { rows } = await shaped(world, settings);
+    assert.deepEqual(JSON.parse(String(rows[0]?.customDimensions)), { 'a/b': '7' });
+    const left = { continuous: { context: { location: { continent: 'Europe' } }, TenantId: 'T' } };
+    assert.deepEqual(JSON.parse(String(rows[0]?.extra)), world.layout === 'continuous' ? left.continuous : { TenantId: 'T' });
+    const none = await shaped(world, { requests: { extra: { allow: [] }, dimensions: { allow: [] } } });
+    assert.deepEqual([none.rows[0]?.extra, none.rows[0]?.customDimensions], [null, null]);
+  });
+
+  for (const format of ['parquet', 'ndjson', 'csv'] satisfies Format[]) {
+    test(`${world.layout}: the shaped columns in ${format}, the empty file too`, async () => {
+      const output: Output = { ...parquetOutput, format };
+      const settings: AllShapeSettings = { requests: { drop: ['timestamp', 'url'], hash: ['user_Id'], rename: { name: 'title' } } };
+      const work = await filesOf(world, settings, output);
+      const text = work.map((file) => readFileSync(file, 'utf8')).join('');
+      if (format === 'csv') assert.match(text, /^id,source,title,success,/);
+      if (format !== 'parquet') assert.ok(text.includes(hmac('user 3')) && text.includes('name 3') && !/url \d|user \d/.test(text), text);
+      if (format !== 'parquet') return;
+      const [row] = await query(`SELECT * FROM read_parquet('${work[0]}') WHERE title = 'name 3'`);
+      assert.equal(row?.user_Id, hmac('user 3'));
+      assert.ok(!('timestamp' in (row ?? {})) && !('url' in (row ?? {})));
+    });
+  }
+}
+
+async function filesOf({ layout, chunk }: World, settings: AllShapeSettings, output: Output): Promise<readonly string[]> {
+  const files: string[] = [];
+  await decodeRaw(windowOf('requests', layout), chunk, { shaping: shaping(settings), output }, files);
+  return files;
+}
+
+async function decodeRaw(
+  window: ReturnType<typeof windowOf>,
+  chunk: (work: string) => Chunk,
+  settings: Partial<EngineSettings>,
+  files: string[],
+): Promise<void> {
+  const { createEngine, engineDefaults } = await import('../../shared/engine/engine.ts');
+  const { workFolder } = await import('./chunks.ts');
+  const work = workFolder();
+  const draft = await createEngine({ ...engineDefaults, output: parquetOutput, ...settings }).begin(window, work);
+  try {
+    const drafts = [...(await draft.add(chunk(work))), ...(await draft.finish())];
+    files.push(...drafts.flatMap(({ content }) => content.files));
+  } finally {
+    await draft.close();
+  }
+}
+
+test('the mark of the settings stands in the metadata, and nothing where nothing is shaped', async () => {
+  const [world] = worlds;
+  assert.ok(world);
+  const markOf = async (settings: AllShapeSettings) => {
+    const { files } = await shaped(world, settings).catch(() => ({ files: [] }));
+    const path = files[0]?.content.files[0];
+    const [found] = await query(
+      `SELECT value::VARCHAR AS mark FROM parquet_kv_metadata('${path}') WHERE key::VARCHAR = 'insights_lake_shape'`,
+    );
+    return found?.mark;
+  };
+  const first = await markOf({ requests: { hash: ['user_Id'] } });
+  assert.match(String(first), /^[0-9a-f]{16}$/);
+  assert.equal(await markOf({ '*': { hash: ['user_Id'] } }), first);
+  assert.notEqual(await markOf({ requests: { hash: ['user_AuthenticatedId'] } }), first);
+  assert.equal(await markOf({}), undefined);
+});
+
+/** Where a column's values stand in a record, told by the column tables alone. */
+const isPathOf = ({ continuous }: Column, path: string): boolean => continuous.some((own) => path === own || path.startsWith(`${own}.`));
+
+const shapes = (signal: Signal) => {
+  const own = columnsOf(signal).filter(({ as }) => !['extra', 'exportWindow', 'itemType', 'folderKey', 'folderApp', 'bucket'].includes(as));
+  return fc.record({
+    hidden: fc.uniqueArray(fc.tuple(fc.constantFrom(...own), fc.boolean()), { selector: ([{ name }]) => name, minLength: 1, maxLength: 6 }),
+    everywhere: fc.boolean(),
+    fitting: fc.boolean(),
+    repeated: fc.boolean(),
+  });
+};
+
+const settingsOf = (signal: Signal, hidden: readonly (readonly [Column, boolean])[], everywhere: boolean): AllShapeSettings => {
+  const drop = hidden.filter(([, dropped]) => dropped).map(([{ name }]) => name);
+  const hash = hidden.filter(([, dropped]) => !dropped).map(([{ name }]) => name);
+  return { [everywhere ? '*' : signal]: { drop, hash } };
+};
+
+/** Kin of a column and what rows are made of may go with it. */
+const goesToo = (signal: Signal, hidden: readonly Column[], path: string): boolean =>
+  signal === 'customMetrics' ||
+  signal === 'performanceCounters' ||
+  (signal === 'exceptions' && hidden.some(({ name }) => name === 'details'))
+    ? true
+    : /^(urlData|baseName)/.test(path);
+
+for (const signal of signals) {
+  test(`${signal}: no value of a dropped or hashed column leaves, and all others do`, async () => {
+    await fc.assert(
+      fc.asyncProperty(shapes(signal), async ({ hidden, everywhere, fitting, repeated }) => {
+        const { record, sentinels } = sentinelRecord(signalTables[signal].element, signal, fitting);
+        const text = JSON.stringify(record);
+        const line = repeated ? text.replace(/}$/, `,${text.slice(1)}`) : text;
+        const { rows } = await decode(windowOf(signal), (work) => [chunkOf(work, `${line}\n`)], {
+          shaping: shaping(settingsOf(signal, hidden, everywhere)),
+        });
+        assert.ok(rows.length > 0);
+        const gone = hidden.map(([column]) => column);
+        // The class of a duration does not show it.
+        const stay = columnsOf(signal).filter((column) => !gone.includes(column) && column.as !== 'bucket');
+        const secretValues = sentinels.filter(
+          ({ path, value }) =>
+            isUnique(value) && gone.some((column) => isPathOf(column, path)) && !stay.some((column) => isPathOf(column, path)),
+        );
+        assert.deepEqual(
+          secretValues.filter((sentinel) => isThere(sentinel, rows)),
+          [],
+        );
+        const others = sentinels.filter(
+          ({ path, value }) => isUnique(value) && !gone.some((column) => isPathOf(column, path)) && path !== 'custom',
+        );
+        assert.deepEqual(
+          others.filter((sentinel) => !goesToo(signal, gone, sentinel.path) && !isFound(sentinel, rows)),
+          [],
+        );
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  test(`${signal}: nor of flat records and answers`, async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        shapes(signal),
+        fc.constantFrom<Layout>('diagnostics', 'dataExport', 'query'),
+        fc.boolean(),
+        async ({ hidden, everywhere }, layout, long) => {
+          const own = columnsOf(signal).filter(({ as }) => as !== 'extra' && as !== 'exportWindow');
+          const keys = [...new Set([...own.flatMap(({ workspace }) => workspace), ...own.map(({ name }) => name.toUpperCase())])];
+          const padding = long ? 'x'.repeat(300_000) : '';
+          const all = keys
+            .filter((key) => key !== 'Type' && key !== 'TYPE')
+            .map((key) => [key, `sentinel ${key}.${/id$/i.test(key) ? padding : ''}`] as const);
+          const content =
+            layout === 'query'
+              ? jsonLines([all.map(([, value]) => value)])
+              : jsonLines([{ ...Object.fromEntries(all), Type: signalTables[signal].table }]);
+          const { rows } = await decode(
+            windowOf(signal, layout),
+            (work) => [chunkOf(work, content, { layout, columns: all.map(([name]) => ({ name, type: 'string' })) })],
+            { shaping: shaping(settingsOf(signal, hidden, everywhere)) },
+          );
+          assert.equal(rows.length, 1);
+          const text = JSON.stringify(rows).replaceAll(/x{1000,}/g, '');
+          const small = (words: readonly string[]) => words.map((word) => word.toLowerCase());
+          const gone = new Set(hidden.flatMap(([{ name, workspace }]) => small([name, ...workspace])));
+          const others = new Set(
+            own.filter(({ name }) => !hidden.some(([column]) => column.name === name)).flatMap(({ workspace }) => small(workspace)),
+          );
+          for (const [key] of all) {
+            const found = text.includes(`sentinel ${key}.`);
+            // Two columns that one key feeds: it is hidden with either of them, but for the column that stays.
+            if (gone.has(key.toLowerCase()) && !others.has(key.toLowerCase())) assert.ok(!found, `${key} is there`);
+            // Text in place of the links could hold a message.
+            if (!gone.has(key.toLowerCase()) && key.toLowerCase() !== 'details') assert.ok(found, `${key} is missing`);
+          }
+        },
+      ),
+      { numRuns: 8 },
+    );
+  });
+}
+
+/** `isFound` also takes a part of a text for it. */
+const isThere = (sentinel: Sentinel, rows: Decoded['rows']): boolean =>
+  typeof sentinel.value === 'string' ? JSON.stringify(rows).includes(sentinel.value) : isFound(sentinel, rows);
+
+const isUnique = (value: unknown): boolean =>
+  (typeof value === 'number' && value > 1_000_000) || (typeof value === 'string' && value.startsWith('sentinel-'));
