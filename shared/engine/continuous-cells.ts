@@ -33,6 +33,10 @@ export function continuousCell(column: Column, paths: ContinuousPaths, constants
   // Made of the duration, when that is there.
   if (as === 'bucket') return exact('NULL::VARCHAR');
   const text = isMetric(column) ? textAt(`${metric}.value`) : firstOf(continuous.map(textAt));
+  if (as === 'items') {
+    const [count = 'NULL', rate = 'NULL'] = continuous.map(textAt);
+    return { column, value: `as_items(${count}, ${rate})`, text: count };
+  }
   if (isMetric(column)) return { column, value: `as_${as}(${text}, ${textAt(`${metric}.count`)})`, text };
   if (as === 'severity' || as === 'passed') return { column, value: `as_${as}(${text})`, text };
   if (type === 'dynamic') return exact(text);

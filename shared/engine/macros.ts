@@ -50,6 +50,9 @@ export const macros: readonly string[] = [
   // The sum over the items that a sampled record stands for, as one item's share. A record without a count stands for itself.
   `as_share(v, n) AS as_real(v) / CASE WHEN as_real(n) > 0 THEN as_real(n) ELSE 1 END`,
   `as_ticks(v, n) AS as_share(v, n) / 10000`,
+  // Traces and timings carry no count; a record of which one in four was kept stands for four.
+  `as_items(n, rate) AS CASE WHEN n IS NOT NULL AND n NOT IN ${EMPTY} THEN as_integer(n)
+     WHEN as_real(rate) > 0 THEN TRY_CAST(round(100 / as_real(rate)) AS INTEGER) END`,
   `as_bucket(ms) AS CASE WHEN ms IS NULL THEN NULL ${bucketCases} END`,
   `counter_name(k) AS ${choose('k', counterCases, 'k')}`,
   `misfit(v, value) AS value IS NULL AND v NOT IN ${EMPTY}`,

@@ -6,6 +6,7 @@ export type ColumnType = 'timestamp' | 'string' | 'integer' | 'long' | 'real' | 
  * - `value`: cast to the column's type. Of several paths the first that is not empty counts.
  * - `ticks`: the path names a metric object. Its `value` is the sum over its `count` items, in ticks of 100 ns; the column is one item's, in ms.
  * - `share`: the same without ticks: `value / count`.
+ * - `items`: the first path is a count, the second the sampling rate in percent, which counts where there is no count (100 / rate).
  * - `bucket`: the name of the duration class that `ticks` falls into.
  * - `severity`: Verbose 0, Information 1, Warning 2, Error 3, Critical 4.
  * - `passed`: Pass true, Fail false.
@@ -18,6 +19,7 @@ export type Conversion =
   | 'value'
   | 'ticks'
   | 'share'
+  | 'items'
   | 'bucket'
   | 'severity'
   | 'passed'

@@ -18,6 +18,7 @@ const TYPES: Readonly<Record<Column['type'], string>> = {
 const CONVERSIONS: Partial<Record<Conversion, string>> = {
   ticks: 'value / count, ticks → ms',
   share: 'value / count',
+  items: 'a rate as 100 / rate',
   bucket: 'class of the duration',
   severity: 'word → number',
   passed: 'Pass → true',

@@ -47,6 +47,12 @@ const cases: readonly Case[] = [
     expected: [{ duration: 1000, performanceBucket: '1sec-3sec', itemCount: null }],
   },
   {
+    name: 'without a count the sampling rate says for how many items a record stands',
+    signal: 'traces',
+    record: { message: [{ raw: 'm' }], context: { data: { samplingRate: 25 } } },
+    expected: [{ message: 'm', itemCount: 4, extra: '{"context":{"data":{"samplingRate":25}}}' }],
+  },
+  {
     name: 'several elements are rows with the same item id',
     signal: 'requests',
     record: { ...recordOf('request', {}), request: [{ id: 'a' }, { id: 'b', urlData: { host: 'h' } }] },
