@@ -1,0 +1,97 @@
+/**
+ * `npm run interop`: lake files judged by readers other than our engine. Makes a small lake in each format, has pyarrow, pandas and
+ * Python itself read it, and compares every value with what went in. Needs Python 3.9 with venv and pip, and their package registry (300 MB);
+ * where they are missing one line says so and the exit code is 0. `--spark`: Spark too (Java 17; 490 MB more).
+ * `--venv <folder>`: keeps the Python packages there, for the next time.
+ */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { SIGNALS } from '../../local/telemetry/tables.ts';
+import { columnsOf } from '../../shared/signals/columns.ts';
+import { shortened } from '../e2e/compare.ts';
+import { writeArchive } from './archive.ts';
+import { type Judge, judges, nameOf, spark, verdict } from './judges.ts';
+import { faultsOf, makeLakes, rowsOf } from './lakes.ts';
+import { outcomeOf, pythonWith } from './python.ts';
+import { sparkTypeFaults, typeFaults } from './types.ts';
+
+const { values: flags } = parseArgs({ options: { spark: { type: 'boolean', default: false }, venv: { type: 'string' } } });
+const folder = await mkdtemp(join(tmpdir(), 'interop-'));
+const [out, lake] = [join(folder, 'out'), join(folder, 'parquet')];
+
+const json = async (name: string) => JSON.parse(await readFile(join(out, name), 'utf8'));
+
+/** Runs a script over the lakes. Throws what it complains of. */
+async function read(python: string, script: string): Promise<string> {
+  const signals = Object.fromEntries(
+    SIGNALS.map((signal) => [signal, Object.fromEntries(columnsOf(signal).map(({ name, type }) => [name, type]))]),
+  );
+  const work = judges.map((judge) => ({ name: nameOf(judge), reader: judge.reader, lake: join(folder, judge.lake) }));
+  const request = join(folder, 'request.json');
+  await writeFile(request, JSON.stringify({ signals, work, parquet: lake, out }));
+  const outcome = await outcomeOf(python, [join(import.meta.dirname, script), request], { ...process.env, PYSPARK_PYTHON: python });
+  if (!outcome.ok) throw new Error(`${script}: ${outcome.text}`);
+  return outcome.text;
+}
+
+/** Says of each judge what it saw. Resolves with the number of differences. */
+async function compare(readers: readonly Judge[]): Promise<number> {
+  let count = 0;
+  const rows = await Promise.all(SIGNALS.map(async (signal) => [signal, await rowsOf(lake, signal)] as const));
+  const total = rows.reduce((sum, [, { length }]) => sum + length, 0);
+  for (const judge of readers) {
+    const faults: string[] = [];
+    for (const [signal, expected] of rows)
+      faults.push(...(await verdict(judge, signal, out, expected)).map((fault) => `${signal}: ${fault}`));
+    count += told(`${judge.reader} on ${judge.lake}: ${total} rows`, faults);
+  }
+  return count;
+}
+
+/** One line when all is well, else the faults. */
+function told(what: string, faults: readonly string[]): number {
+  console.log(`${faults.length === 0 ? 'same' : 'DIFFERENT'}  ${what}`);
+  for (const fault of shortened(faults)) console.log(`  ${fault}`);
+  return faults.length;
+}
+
+async function withSpark(venv: string): Promise<number> {
+  const java = await outcomeOf('java', ['-version']);
+  const python = java.ok ? await pythonWith(['pyspark'], venv) : { ok: false, text: `there is no Java (${java.text})` };
+  if (!python.ok) {
+    console.log(`skipped: Spark: ${python.text}`);
+    return 0;
+  }
+  console.log(await read(python.text, 'read_spark.py'));
+  const types = await json('spark.json');
+  const faults = SIGNALS.flatMap((signal) => sparkTypeFaults(signal, types[signal] ?? {}));
+  return told('types and partitions in Spark', faults) + (await compare([spark]));
+}
+
+async function main(): Promise<number> {
+  const venv = flags.venv ?? join(folder, 'venv');
+  const python = await pythonWith(['pyarrow', 'pandas'], venv);
+  if (!python.ok) {
+    console.log(`skipped: ${python.text}`);
+    return 0;
+  }
+  await mkdir(out);
+  const truth = await writeArchive(join(folder, 'archive'));
+  await makeLakes(folder);
+  const faults = await Promise.all(SIGNALS.map(async (signal) => faultsOf(lake, signal, truth(signal))));
+  const count = told('DuckDB and what went in', faults.flat());
+  console.log(await read(python.text, 'read.py'));
+  const files = await json('types.json');
+  const types = told(`types, compression and metadata of ${Object.keys(files).length} Parquet files`, typeFaults(files));
+  return count + types + (await compare(judges)) + (flags.spark ? await withSpark(venv) : 0);
+}
+
+try {
+  const count = await main();
+  if (count > 0) console.log(`${count} differences`);
+  process.exitCode = count > 0 ? 1 : 0;
+} finally {
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+}
