@@ -57,8 +57,8 @@ const words = (simulator: Simulator, lake: string, length: number): string[] => 
   ...['--endpoint', simulator.url, '--json'],
 ];
 
-const rowsOf = (length: number): Row[] =>
-  SIGNALS.flatMap((signal) => [...telemetryRows({ ...shop, signal, start: START, end: START + length * HOUR })]);
+const rowsOf = (length: number, perHour = shop.perHour): Row[] =>
+  SIGNALS.flatMap((signal) => [...telemetryRows({ ...shop, perHour, signal, start: START, end: START + length * HOUR })]);
 
 async function assertSame(data: MemoryData, lake: string, format: Format, leniency: Leniency = {}): Promise<number> {
   let rows = 0;
@@ -125,7 +125,7 @@ for (const [format, leniency] of [
   ['csv', { blanks: true }],
 ] as const) {
   test(`export to ${format}`, async (t) => {
-    const data = memoryData(rowsOf(4));
+    const data = memoryData(rowsOf(4, 200));
     const simulator = await startSimulator({ data, cells: 'text', form: 'old' });
     t.after(() => simulator.close());
     const lake = join(folder, format);

@@ -18,7 +18,7 @@ import { chain, fromBlob, type LakeRow, windowText } from './truth.ts';
 const seed = process.env.E2E_SEED ?? String(Date.now() % 1_000_000);
 const HOUR = 3_600_000;
 const START = Date.UTC(2024, 4, 10, 6);
-const exported = { seed, app: 'store', perHour: 60, start: START, end: START + 6 * HOUR };
+const exported = { seed, app: 'store', perHour: 100, start: START, end: START + 6 * HOUR };
 
 let folder = '';
 /** The window that each record comes from: the hour folder that it was delivered to. */
