@@ -3,6 +3,7 @@ import { parseConfig } from '../shared/config.ts';
 import type { Env } from '../shared/config-flat.ts';
 import { failureCode } from '../shared/lake/failure.ts';
 import type { Config, ObjectStore, Place } from '../shared/model.ts';
+import { engineOf } from '../shared/wire.ts';
 import { openHints, openLedger, openStore } from '../shared/wire-clients.ts';
 import type { Examine, Finding, Level, Subject } from './check.ts';
 import { examineSource } from './examine-source.ts';
@@ -29,6 +30,7 @@ export const examine: Examine = async function* (env, abort) {
   yield finding('settings', 'ok', described(config));
   const looks = [
     examineClock(addressesOf(config)),
+    examineConditions(config),
     ...config.apps.map((app) => examineSource(app, abort)),
     ...(config.exports ? [examineExports(config.exports.places)] : []),
     attempt('lake', () => examineLake(opened(config.lake))),
@@ -53,6 +55,17 @@ function described({ apps, exports, output }: Config): string {
   const asked = apps.flatMap(({ name, query }) => (query ? [`${name} (${query.signals.length} signals)`] : []));
   const blobs = exports ? [`${exports.places.length} export container${exports.places.length === 1 ? '' : 's'}`] : [];
   return `complete: ${[...asked, ...blobs].join(', ')} → ${output.format} by ${output.partition}`;
+}
+
+/** Only DuckDB can tell whether a condition of the settings is one. */
+async function examineConditions({ output, shape, quarantine }: Config): Promise<Finding[]> {
+  const conditions = Object.values(shape.signals).filter(({ where }) => where.length > 0).length;
+  if (conditions === 0) return [];
+  const count = `conditions on the rows of ${conditions} signal${conditions === 1 ? '' : 's'}: understood`;
+  return attempt('settings', async () => {
+    await engineOf(output, { shape, quarantine, dedupe: 'id' }).check();
+    return count;
+  });
 }
 
 async function attempt(subject: Subject, look: () => Promise<string>): Promise<Finding[]> {

@@ -8,6 +8,9 @@ import { quote } from './sql.ts';
 /** A condition between other words, whatever comment it ends with. */
 const enclosed = (sql: string): string => `(\n${sql}\n)`;
 
+/** Between words that bind weaker than any operator: `a) or (b` means here what it meant when it was checked. */
+const untrue = (sql: string): string => `CASE WHEN ${enclosed(sql)} THEN false ELSE true END`;
+
 /** Takes the rows out of the signal's decoded table for which the conditions are not true. Returns how many. */
 export async function removeFiltered(db: Database, signal: Signal, { where }: SignalShape): Promise<number> {
   if (where.length === 0) return 0;
@@ -16,7 +19,7 @@ export async function removeFiltered(db: Database, signal: Signal, { where }: Si
   const before = await count();
   for (const { setting, sql } of where) {
     try {
-      await db.run(`DELETE FROM ${table} WHERE ${enclosed(sql)} IS NOT TRUE`);
+      await db.run(`DELETE FROM ${table} WHERE ${untrue(sql)}`);
     } catch (error) {
       const kind = duckdbKind(error);
       if (kind === undefined || /^(Out of Memory|IO)/.test(kind)) throw error;
@@ -121,7 +124,7 @@ async function typeFault(db: Database, signal: Signal, sql: string): Promise<str
   try {
     const [described] = await db.rows(`DESCRIBE SELECT ${enclosed(sql)} AS kept FROM ${table}`);
     if (described?.[1] !== 'BOOLEAN') return `it is of type ${described?.[1]}, not a condition`;
-    await db.run(`DELETE FROM ${table} WHERE ${enclosed(sql)} IS NOT TRUE`);
+    await db.run(`DELETE FROM ${table} WHERE ${untrue(sql)}`);
     return undefined;
   } catch (error) {
     return firstLine(error instanceof Error ? error.message : String(error));

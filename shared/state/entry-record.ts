@@ -26,6 +26,8 @@ export interface EntryRecord {
   readonly rowsRead: number;
   readonly rowsWritten: number;
   readonly rowsDeduplicated: number;
+  /** Missing in what older versions wrote: 0. */
+  readonly rowsFiltered: number;
   readonly quarantined: number;
   readonly asked: number;
   readonly startedAt: string;
@@ -65,6 +67,7 @@ export function entryRecord(entry: LedgerEntry): EntryRecord {
     rowsRead: counts.read,
     rowsWritten: counts.written,
     rowsDeduplicated: counts.deduplicated,
+    rowsFiltered: counts.filtered ?? 0,
     quarantined: counts.quarantined,
     asked: entry.asked,
     startedAt: spellTime(entry.startedAt),
@@ -95,6 +98,7 @@ export function entryOf(record: Readonly<Record<string, unknown>>, files: readon
       written: count('rowsWritten'),
       deduplicated: count('rowsDeduplicated'),
       quarantined: count('quarantined'),
+      ...(count('rowsFiltered') > 0 && { filtered: count('rowsFiltered') }),
     },
     asked: count('asked'),
     startedAt: time('startedAt'),

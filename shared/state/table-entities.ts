@@ -5,7 +5,7 @@ import { entryOf, entryRecord } from './entry-record.ts';
 /** A string property holds 32 Ki characters, an entity 1 MiB: so many pieces of so many characters leave room for the rest. */
 const PIECE = 30_000;
 const MAX_PIECES = 15;
-const COUNTS = ['rowsRead', 'rowsWritten', 'rowsDeduplicated', 'quarantined', 'asked'];
+const COUNTS = ['rowsRead', 'rowsWritten', 'rowsDeduplicated', 'rowsFiltered', 'quarantined', 'asked'];
 
 export interface Keys {
   readonly partitionKey: string;

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { secret } from '../../shared/config-secret.ts';
 import type { EngineSettings } from '../../shared/engine/engine.ts';
+import { withoutValues } from '../../shared/engine/failure.ts';
 import type { AnswerColumn, Chunk, Format, Layout, Output, Shaping, Signal } from '../../shared/model.ts';
 import type { Column } from '../../shared/signals/column.ts';
 import { columnsOf } from '../../shared/signals/columns.ts';
@@ -310,3 +311,87 @@ const isThere = (sentinel: Sentinel, rows: Decoded['rows']): boolean =>
 
 const isUnique = (value: unknown): boolean =>
   (typeof value === 'number' && value > 1_000_000) || (typeof value === 'string' && value.startsWith('sentinel-'));
+
+test('a condition keeps what is true, however oddly it is written; one that fails names itself and no value', async () => {
+  const [world] = worlds;
+  assert.ok(world);
+  const keep = async (where: string) => (await shaped(world, { requests: { where } })).rows.map(({ name }) => name).toSorted();
+  assert.deepEqual(await keep("name = 'name 1') or (name = 'name 3'"), ['name 1', 'name 3']);
+  assert.deepEqual(await keep('resultCode = 1'), []);
+  await assert.rejects(keep('cast(user_Id as integer) > 1'), (error: Error) => {
+    assert.equal(error.cause, undefined);
+    return (
+      /^shape\.requests\.where: fails on a row of requests \(Conversion Error\); let it hold/.test(error.message) &&
+      !error.message.includes('user 1')
+    );
+  });
+});
+
+test('errors of the engine quote no records', () => {
+  const quoting = new Error("Conversion Error: Could not convert string 'secret' to INT32\n\nLINE 1: secret");
+  const answer = withoutValues(quoting, 'shop requests');
+  assert.ok(answer instanceof Error && answer.cause === undefined);
+  assert.match(answer.message, /^shop requests: Conversion Error in the engine/);
+  assert.ok(!answer.message.includes('secret') && !String(answer.stack).includes('secret'));
+  const invalid = withoutValues(new Error('Invalid Input Error: CSV Error on Line: 1\nOriginal Line: secret'), 'x');
+  assert.ok(invalid instanceof Error && !invalid.message.includes('secret'));
+  const json = withoutValues(new SyntaxError('Unexpected token s, "secret" is not valid JSON'), 'x');
+  assert.ok(json instanceof Error && !json.message.includes('secret'));
+  for (const text of [
+    'Out of Memory Error: failed to allocate',
+    'IO Error: No space left on device',
+    'query answer: row at byte 7 of a part cannot be read',
+  ])
+    assert.equal((withoutValues(new Error(text), 'x') as Error).message, text);
+});
+
+test('long values lose their hidden fields as short ones do', async () => {
+  const long = 'y'.repeat(400_000);
+  const record = {
+    ...{ Type: 'AppRequests', TimeGenerated: time, ClientIP: 'secret-ip', Success: 'neither', Name: 'n' },
+    ...{ Properties: { email: 'secret-mail', tenant: 'T', big: long, n: '9007199254740993' }, Undocumented: long },
+  };
+  const line = JSON.stringify(record).replace('"9007199254740993"', '9007199254740993');
+  const { rows } = await decode(windowOf('requests', 'dataExport'), (work) => [chunkOf(work, `${line}\n`, { layout: 'dataExport' })], {
+    shaping: shaping({
+      '*': { drop: ['client_IP'], dimensions: { deny: ['email'] } },
+      requests: { promote: [{ from: 'customDimensions.email', as: 'mail', type: 'string' }], hash: ['mail'] },
+    }),
+  });
+  const text = JSON.stringify(rows);
+  assert.ok(!text.includes('secret-') && text.includes(long), text.slice(0, 2000));
+  assert.equal(rows[0]?.mail, hmac('secret-mail'));
+  assert.match(String(rows[0]?.customDimensions).replace(long, ''), /9007199254740993/);
+  assert.match(String(rows[0]?.extra), /"Success":"neither"/);
+});
+
+test('records of other signals are shaped as theirs, and what lies with a record of one signal is held back too', async () => {
+  const records = [
+    { request: [{ name: 'r' }], message: [{ raw: 'secret' }], context: { data: { eventTime: time } } },
+    { message: [{ raw: 'secret', loggerName: 'l' }], context: { data: { eventTime: time } } },
+  ];
+  const { rows, files } = await decode(windowOf('requests'), (work) => [chunkOf(work, jsonLines(records))], {
+    shaping: shaping({ traces: { drop: ['message'] } }),
+  });
+  assert.deepEqual(files.map(({ signal }) => signal).toSorted(), ['requests', 'traces']);
+  assert.ok(!JSON.stringify(rows).includes('secret'));
+});
+
+test('records without an id: all stay, or those that are the same to the letter are one', async () => {
+  const line = JSON.stringify({ Type: 'AppRequests', TimeGenerated: time, Name: 'n' });
+  const other = JSON.stringify({ Type: 'AppRequests', TimeGenerated: time, Name: 'm' });
+  const text = `${line}\r\n${other}\n${line}\n`;
+  const run = (dedupe: 'id' | 'record') =>
+    decode(
+      windowOf('requests', 'dataExport'),
+      (work) => [chunkOf(work, text, { layout: 'dataExport' }), chunkOf(work, `{"x":1}\n${line}\n`, { layout: 'dataExport' })],
+      { dedupe },
+    );
+  assert.deepEqual((await run('id')).counts, { read: 4, written: 4, deduplicated: 0, quarantined: 1 });
+  const { rows, counts } = await run('record');
+  assert.deepEqual(counts, { read: 4, written: 2, deduplicated: 2, quarantined: 1 });
+  assert.deepEqual(rows.map(({ name }) => name).toSorted(), ['m', 'n']);
+  const classic = JSON.stringify({ request: [{ name: 'a' }, { name: 'a' }], context: {} });
+  const kept = await decode(windowOf('requests'), (work) => [chunkOf(work, `${classic}\n${classic}\n`)], { dedupe: 'record' });
+  assert.deepEqual(kept.counts, { read: 4, written: 2, deduplicated: 2, quarantined: 0 });
+});

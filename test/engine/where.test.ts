@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createEngine, engineDefaults } from '../../shared/engine/engine.ts';
+import { shapesOf } from '../../shared/signals/shape-settings.ts';
+import { parquetOutput } from './chunks.ts';
+
+const check = (where: string, of: '*' | 'requests' = 'requests'): Promise<string> =>
+  createEngine({ ...engineDefaults, output: parquetOutput, shaping: { signals: shapesOf({ [of]: { where } }), key: undefined } })
+    .check()
+    .then(
+      () => '',
+      (error: Error) => error.message,
+    );
+
+const accepted = [
+  'success',
+  'not success and duration > 1.5',
+  "resultCode <> '404' -- not found",
+  "resultCode in ('200', '201') or url like 'https://%'",
+  'SUCCESS is null or "operation_Name" is not null',
+  "coalesce(user_Id, '') <> '' and length(trim(name)) between 1 and 100",
+  "regexp_matches(url, '^https') and split_part(url, '/', 3) = 'shop'",
+  "customDimensions->>'$.tenant' = 'a' or json_extract_string(customDimensions, '$.x') is null",
+  'case when itemCount > 1 then success else true end',
+  "try_cast(resultCode as integer) >= 400 and timestamp >= timestamptz '2026-01-01'",
+  '/* all */ true',
+  'true) or (true',
+];
+
+for (const where of accepted) test(`a condition: ${where}`, async () => assert.equal(await check(where), ''));
+
+const refused: readonly (readonly [where: string, words: RegExp])[] = [
+  ['success and', /syntax error/],
+  ['success = "tru"', /there is no column tru/],
+  ['usr_Id is null', /there is no column usr_Id/],
+  ['_bytes > 1', /there is no column _bytes/],
+  ['rowid > 1', /there is no column rowid/],
+  ['requests.success', /there is no column requests\.success/],
+  ['current_timestamp > timestamp', /there is no column current_timestamp|get_current_timestamp is no function/],
+  ['duration', /it is of type DOUBLE/],
+  ['1', /it is of type INTEGER/],
+  ['name > 1 and name = [1]', /Binder|Cannot|compare/i],
+  ['exists (select 1)', /subquery is not allowed/],
+  ["name in (select content from read_text('/etc/passwd'))", /subquery is not allowed/],
+  ["name = (from read_csv('x'))", /subquery is not allowed/],
+  ['count(*) > 1', /count_star is no function/],
+  ['row_number() over () > 1', /window is not allowed/],
+  ['random() > 0.5', /random is no function/],
+  ['now() > timestamp', /now is no function/],
+  ["current_setting('memory_limit') = ''", /current_setting is no function/],
+  ["getvariable('x') = name", /getvariable is no function/],
+  ['error(user_Id) is null', /error is no function/],
+  ["keyed(user_Id) = 'x'", /keyed is no function/],
+  ["getenv('PATH') = name", /getenv is no function/],
+  ['nonsense(name)', /nonsense is no function/],
+  ['list_filter([name], x -> true) = []', /no function|lambda is not allowed|no column/],
+  ['true), (true', /more than one expression/],
+  ["true) from read_text('/etc/passwd') where (true", /more than one expression|syntax error/],
+  ['true); delete from x; select (true', /SELECT|more than one/],
+  ['true /*', /syntax error|unterminated/],
+  ['*', /not allowed|syntax|more than one/],
+  ['name = ?', /not allowed/],
+  ['name = $x', /not allowed/],
+];
+
+for (const [where, words] of refused) {
+  test(`refused: ${where}`, async () => {
+    const message = await check(where);
+    assert.match(message, words);
+    assert.ok(message.startsWith('settings: shape.requests.where must be a condition'), message);
+    assert.ok(message.includes(JSON.stringify(where)), message);
+  });
+}
+
+test('a condition for all signals must hold for each: what one of them lacks is named', async () => {
+  assert.equal(await check("user_Id <> ''", '*'), '');
+  assert.match(
+    await check('success', '*'),
+    /shape\.\*\.where must be a condition on the columns of exceptions: there is no column success/,
+  );
+});
