@@ -98,7 +98,7 @@ test('the package’s own package.json has no scripts and no tools', () => {
 });
 
 test('a release has all that its pages lead to', () => {
-  const pages = ['SECURITY.md', 'CHANGELOG.md', 'docs/deploy.md', 'docs/settings.md', 'docs/upgrade.md', 'docs/cli.md'];
+  const pages = ['SECURITY.md', 'CHANGELOG.md', 'docs/deploy.md', 'docs/settings.md', 'docs/upgrade.md', 'docs/cli.md', 'docs/schema.md'];
   assert.deepEqual(pages.filter(released), pages);
   const broken = pages.flatMap((page) =>
     [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)]
