@@ -75,7 +75,6 @@ test('layouts, apps, signals, times, unknown fields and kinds, unreadable lines'
   ]);
   assert.deepEqual(found.unknownFields, [
     { field: 'NewColumn', signal: 'requests', firstSeen: '2024-03-01T05:05:00.000Z', count: 2 },
-    { field: 'context.data.samplingRate', signal: 'requests', firstSeen: '2020-03-01T05:10:00.000Z', count: 2 },
     { field: 'request[].brandNew.deep', signal: 'requests', firstSeen: '2020-03-01T05:10:00.000Z', count: 1 },
   ]);
   assert.deepEqual(found.unknownKinds, [
