@@ -73,11 +73,12 @@ export function lakeId(lake: Place): string {
 
 const placeUrl = (place: Extract<Place, { kind: 'container' }>): string => new URL(containerClient(place).url).origin;
 
+let runs = 0;
+
 /** One folder per run under one of the process; folders of processes that have died are removed at the start. */
 export function workFolders(base = join(tmpdir(), 'insights-lake')): <T>(use: (folder: string) => Promise<T>) => Promise<T> {
   mkdirSync(base, { recursive: true });
   for (const name of readdirSync(base)) if (!isAlive(Number(name))) rmSync(join(base, name), { recursive: true, force: true });
-  let runs = 0;
   return async (use) => {
     runs += 1;
     const folder = join(base, String(process.pid), String(runs));

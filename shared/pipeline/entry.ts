@@ -57,7 +57,10 @@ export interface Finish {
   readonly files: readonly FileRecord[];
 }
 
-/** Asked for again while it ran, it stays open: due once more from `notBefore` on. */
+/**
+ * Asked for again while it ran, it stays open: due once more from `notBefore` on. When that has passed, its message has met this run
+ * and gone: the planner sends another.
+ */
 export const finishedEntry = (entry: LedgerEntry, now: Millis, finish: Finish): LedgerEntry => ({
   ...entry,
   ...finish,
@@ -65,6 +68,7 @@ export const finishedEntry = (entry: LedgerEntry, now: Millis, finish: Finish): 
   attempts: 0,
   leaseUntil: 0,
   doneAt: now,
+  hintedAt: entry.again && entry.notBefore <= now ? 0 : entry.hintedAt,
 });
 
 /** Back-off doubles from a minute to an hour, without end, with a fifth of jitter (`chance` in [0, 1)). */

@@ -41,6 +41,12 @@ test('asked for again while it runs, a window stays open after it is done', () =
   assert.equal(mayRun(finishedEntry(asked, 4000, { fingerprint: 'f', counts: asked.counts, asked: 1, files: [] }), 7000), 'run');
 });
 
+test('a message that met its window running is sent anew by the next tick', () => {
+  const met = finishedEntry(askedAgain(running, 7000), 8000, { fingerprint: 'f', counts: running.counts, asked: 1, files: [] });
+  const ahead = finishedEntry(askedAgain(running, 9000), 8000, { fingerprint: 'f', counts: running.counts, asked: 1, files: [] });
+  assert.deepEqual([hintDue(met, 8000, 900_000), hintDue(ahead, 9000, 900_000)], [true, false]);
+});
+
 test('the back-off doubles from a minute to an hour', () => {
   const waits = [1, 2, 3, 6, 7, 50].map((attempts) => failedEntry({ ...running, attempts }, 0, 0.5, 'no').notBefore / 60_000);
   assert.deepEqual(waits, [1, 2, 4, 32, 60, 60]);
