@@ -128,6 +128,10 @@ export interface Ledger {
   plan(feed: Feed, progress: Progress, etag: string | undefined, entries: readonly LedgerEntry[]): Promise<boolean>;
   /** Every feed that ever had an entry or progress in this lake. */
   feeds(): AsyncIterable<Feed>;
+  /** Remembers what was not known of yet, and returns that. */
+  recordDrift(seen: readonly DriftSighting[]): Promise<readonly DriftSighting[]>;
+  /** Every first sighting of a field that nobody knows. */
+  drift(): AsyncIterable<DriftSighting>;
   /** When the last sweep began that came to its end; undefined before the first. */
   swept(): Promise<Millis | undefined>;
   /** Puts the start of a sweep that has come to its end; an earlier one than is known already changes nothing. */
@@ -306,6 +310,24 @@ export interface DraftFile {
   readonly rows: number;
 }
 
+/** A field in `extra` that neither the column tables nor the documentation of the source know. */
+export interface Drift {
+  readonly signal: Signal;
+  /** Dotted, from the root of the record; arrays are passed through. */
+  readonly path: string;
+  /** Rows that have it, of those that were counted. */
+  readonly count: number;
+}
+
+/** A drift as an app and a source first showed it. */
+export interface DriftSighting extends Drift {
+  readonly app: string;
+  /** The layout, or `query`. */
+  readonly source: string;
+  /** Start of the run that saw it; `count` is that run's. */
+  readonly firstSeen: Millis;
+}
+
 /** Decodes, deduplicates and encodes one run of one window. Local files live in the run's work folder. */
 export interface Draft {
   /** Decodes a chunk and stages its rows. Returns the files that are full or must leave to keep temporary disk bounded. */
@@ -313,6 +335,8 @@ export interface Draft {
   /** Everything that is still staged, quarantine included. */
   finish(): Promise<readonly DraftFile[]>;
   readonly counts: Counts;
+  /** Most frequent first, at most 100; left out: none is looked for. */
+  readonly drift?: readonly Drift[];
   /** Frees memory; safe to call twice. */
   close(): Promise<void>;
 }

@@ -9,6 +9,7 @@ import { type Database, openDatabase } from './database.ts';
 import { decodeChunk } from './decode-chunk.ts';
 import { createDecoded, decodedTable } from './decoded-table.ts';
 import { createSeen, removeRepeated } from './deduplicate.ts';
+import { createDriftCount } from './drift.ts';
 import { copyTo } from './encode.ts';
 import { withoutValues } from './failure.ts';
 import { keyedMacro } from './keyed.ts';
@@ -76,6 +77,7 @@ async function beginDraft(window: Window, work: string, settings: EngineSettings
   await prepareShaping(db, shaping);
   const stage = createStage(db, work, window, output, shaping, settings);
   const quarantine = createQuarantine(join(work, 'quarantine.ndjson'), window, settings.keepBytesInQuarantine);
+  const drift = createDriftCount(db, shaping);
   const context = { db, window, work, partition: output.partition, threads, reframe, byRecord: settings.dedupe === 'record' };
   const counts = { read: 0, written: 0, deduplicated: 0, filtered: 0 };
   let open = true;
@@ -92,6 +94,7 @@ async function beginDraft(window: Window, work: string, settings: EngineSettings
       counts.deduplicated += repeated;
       counts.filtered += filtered;
       counts.written += Number(decoded?.[0]) - repeated - filtered;
+      await drift.add(signal, chunk.layout);
       await prepareRows(db, signal, chunk.layout, shaping);
       full.push(...(await stage.add(signal, chunk.layout)));
       await db.run(`DROP TABLE ${decodedTable(signal)}`);
@@ -107,6 +110,9 @@ async function beginDraft(window: Window, work: string, settings: EngineSettings
     get counts(): Counts {
       const { filtered, ...others } = counts;
       return { ...others, quarantined: quarantine.count, ...(filtered > 0 && { filtered }) };
+    },
+    get drift() {
+      return drift.found;
     },
     async close() {
       if (!open) return;

@@ -11,10 +11,43 @@ const windowFacts = ({ app, signal, source, start, end }: Window) => ({ app, sig
 
 /** Files are counted, not listed: a line of a trace holds 32 KB. Durations in milliseconds. */
 export function runFacts(outcome: RunOutcome): Readonly<Record<string, string | number>> {
-  const { state, window, revision, attempts, counts, files, asked, duration, error } = outcome;
+  const { state, window, revision, attempts, counts, files, asked, duration, error, drift = [] } = outcome;
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  return { event: 'run', state, ...windowFacts(window), revision, attempts, ...counts, files: files.length, bytes, asked, duration, error };
+  const line = {
+    event: 'run',
+    state,
+    ...windowFacts(window),
+    revision,
+    attempts,
+    ...counts,
+    files: files.length,
+    bytes,
+    asked,
+    duration,
+    error,
+  };
+  return drift.length === 0
+    ? line
+    : {
+        ...line,
+        drift: drift
+          .slice(0, 20)
+          .map(({ signal, path, count }) => `${signal} ${path} ${count}`)
+          .join(', '),
+      };
 }
+
+/** One line for each field that the run was the first to see. */
+export const driftFacts = ({ newDrift = [] }: RunOutcome): readonly Readonly<Record<string, string | number>>[] =>
+  newDrift.map(({ app, source, signal, path, count, firstSeen }) => ({
+    event: 'drift',
+    app,
+    source,
+    signal,
+    path,
+    count,
+    firstSeen: time(firstSeen),
+  }));
 
 /** `behind`: how far the watermark is behind `now`, in milliseconds. Feeds of blobs have neither horizon nor watermark. */
 export function planFacts(plan: FeedPlan, now: Millis): Readonly<Record<string, string | number>> {

@@ -1,4 +1,18 @@
-import type { Counts, Draft, Engine, FileRecord, LedgerEntry, Millis, Reading, Source, Versioned, Window } from '../model.ts';
+import type {
+  Counts,
+  Draft,
+  Drift,
+  DriftSighting,
+  Engine,
+  FileRecord,
+  Ledger,
+  LedgerEntry,
+  Millis,
+  Reading,
+  Source,
+  Versioned,
+  Window,
+} from '../model.ts';
 import { type Claim, type ClaimPorts, claimWindow, Overtaken } from './claim.ts';
 import { type CommitPorts, commitFiles, emptyOthers } from './commit.ts';
 import { failedEntry, finishedEntry, mayRun, unchangedEntry } from './entry.ts';
@@ -31,6 +45,10 @@ export interface RunOutcome {
   readonly asked: number;
   readonly duration: Millis;
   readonly error: string;
+  /** Fields that nobody knows, in the rows of this run; left out: none. */
+  readonly drift?: readonly Drift[];
+  /** Those of them that this lake has not seen before. */
+  readonly newDrift?: readonly DriftSighting[];
 }
 
 /** Runs one window by the delivery protocol (docs/architecture.md). Resolves whatever happens; rejects only when the ledger does. */
@@ -63,7 +81,8 @@ async function attempt(seen: Versioned<LedgerEntry>, ports: RunPorts): Promise<R
   const claim = await claimWindow(seen, ports);
   if (claim === undefined) return undefined;
   try {
-    return outcomeOf('done', seen.value.window, await deliver(claim, ports), ports);
+    const { entry, ...drift } = await deliver(claim, ports);
+    return { ...outcomeOf('done', seen.value.window, entry, ports), ...drift };
   } catch (error) {
     return await giveUp(error, claim, ports);
   } finally {
@@ -71,8 +90,10 @@ async function attempt(seen: Versioned<LedgerEntry>, ports: RunPorts): Promise<R
   }
 }
 
+type Delivered = { readonly entry: LedgerEntry } & Pick<RunOutcome, 'drift' | 'newDrift'>;
+
 /** Steps 2 to 6: read the window whole, put its files, empty those of earlier revisions, and only then say done. */
-async function deliver(claim: Claim, ports: RunPorts): Promise<LedgerEntry> {
+async function deliver(claim: Claim, ports: RunPorts): Promise<Delivered> {
   const window = claim.entry.window;
   const reading = await ports.source.open(window, claim.abort);
   const less = loses(claim.entry.fingerprint, reading);
@@ -82,12 +103,20 @@ async function deliver(claim: Claim, ports: RunPorts): Promise<LedgerEntry> {
     try {
       const written = await writeAll(reading, draft, work, claim, ports);
       const emptied = await emptyOthers(written, claim, ports.lake, ports.engine.emptyFile);
+      const drift = await sightDrift(draft.drift ?? [], claim.entry, ports.ledger);
       const finish = { fingerprint: reading.fingerprint, counts: draft.counts, asked: reading.asked, files: [...written, ...emptied] };
-      return await claim.update((entry) => finishedEntry(entry, ports.clock.now(), finish));
+      return { entry: await claim.update((entry) => finishedEntry(entry, ports.clock.now(), finish)), ...drift };
     } finally {
       await draft.close();
     }
   });
+}
+
+/** Sources of archives carry a hash behind the layout: the field is the same. */
+async function sightDrift(drift: readonly Drift[], { window, startedAt }: LedgerEntry, ledger: Ledger) {
+  if (drift.length === 0) return {};
+  const seen = { app: window.app, source: window.source.split('-')[0] ?? '', firstSeen: startedAt };
+  return { drift, newDrift: await ledger.recordDrift(drift.map((each) => ({ ...each, ...seen }))) };
 }
 
 async function writeAll(reading: Reading, draft: Draft, work: string, claim: Claim, ports: RunPorts): Promise<FileRecord[]> {

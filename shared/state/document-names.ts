@@ -4,6 +4,9 @@ import type { Feed, Interval, Millis } from '../model.ts';
 export const LEDGER_FOLDER = '_insights-lake/ledger/';
 export const SWEPT_NAME = `${LEDGER_FOLDER}swept.json`;
 
+/** Beside the ledger's folder, whose folders are apps. */
+export const DRIFT_FOLDER = '_insights-lake/drift/';
+
 export const feedFolder = ({ app, source, signal }: Feed): string =>
   `${LEDGER_FOLDER}app=${word(app)}/source=${word(source)}/signal=${word(signal)}/`;
 

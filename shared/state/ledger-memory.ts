@@ -1,5 +1,6 @@
 /** The ledger in memory, for tests. The reference for what the other two do. */
-import type { Feed, Interval, Ledger, LedgerEntry, Millis, Progress, Versioned, Window } from '../model.ts';
+import type { DriftSighting, Feed, Interval, Ledger, LedgerEntry, Millis, Progress, Versioned, Window } from '../model.ts';
+import { driftKey } from './drift-record.ts';
 
 interface FeedState {
   readonly feed: Feed;
@@ -15,6 +16,7 @@ export function createMemoryLedger(): Ledger {
   const states = new Map<string, FeedState>();
   let tags = 0;
   let swept: Millis | undefined;
+  const drifts = new Map<string, DriftSighting>();
   const nextTag = () => `m${++tags}`;
 
   const stateOf = ({ app, source, signal }: Feed): FeedState => {
@@ -55,6 +57,14 @@ export function createMemoryLedger(): Ledger {
     },
     async *feeds() {
       for (const { feed } of [...states.values()]) yield { ...feed };
+    },
+    recordDrift: async (seen) => {
+      const fresh = seen.filter((each) => !drifts.has(driftKey(each)));
+      for (const each of fresh) drifts.set(driftKey(each), { ...each });
+      return fresh;
+    },
+    async *drift() {
+      for (const each of [...drifts.values()]) yield { ...each };
     },
     swept: async () => swept,
     recordSweep: async (at) => {

@@ -1,6 +1,7 @@
 /** The ledger as small documents in an object store: for the command line, whose ledger lies in its destination. */
-import type { Feed, Interval, Ledger, LedgerEntry, ObjectStore, Progress } from '../model.ts';
+import type { DriftSighting, Feed, Interval, Ledger, LedgerEntry, ObjectStore, Progress } from '../model.ts';
 import {
+  DRIFT_FOLDER,
   entryName,
   entryOfMark,
   feedFolder,
@@ -12,6 +13,7 @@ import {
   startInName,
 } from './document-names.ts';
 import { type Document, inTurns, readDocument, writeDocument } from './documents.ts';
+import { driftKey, driftOf, driftRecord } from './drift-record.ts';
 import { checkStateVersion, entryOf, entryRecord, isOpen, readTime, STATE_VERSION, spellTime } from './entry-record.ts';
 
 /**
@@ -69,6 +71,19 @@ export function createStoreLedger(store: ObjectStore): Ledger {
     async *feeds() {
       for await (const app of store.folders(LEDGER_FOLDER))
         for await (const source of store.folders(app)) for await (const signal of store.folders(source)) yield feedOfFolder(signal);
+    },
+    recordDrift: async (seen) => {
+      const fresh: DriftSighting[] = [];
+      for (const each of seen) {
+        const name = `${DRIFT_FOLDER}${driftKey(each)}.json`;
+        if ((await store.head(name)) !== undefined) continue;
+        if ((await writeDocument(store, name, driftRecord(each), undefined)) !== undefined) fresh.push(each);
+      }
+      return fresh;
+    },
+    async *drift() {
+      const documents = inTurns(store.list(DRIFT_FOLDER), ({ name }) => readDocument(store, name));
+      for await (const found of documents) if (found) yield driftOf(found.value);
     },
     swept: async () => {
       const found = await readDocument(store, SWEPT_NAME);

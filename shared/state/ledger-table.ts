@@ -1,7 +1,8 @@
 /** The ledger in Table Storage. */
 import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
 import { failureCode, failureStatus } from '../lake/failure.ts';
-import type { Feed, Ledger, LedgerEntry, Millis, Progress } from '../model.ts';
+import type { DriftSighting, Feed, Ledger, LedgerEntry, Millis, Progress } from '../model.ts';
+import { driftOf, driftRecord } from './drift-record.ts';
 import { checkStateVersion, isOpen, readTime, STATE_VERSION, spellTime } from './entry-record.ts';
 import { stateFailure } from './state-failure.ts';
 import * as rows from './table-entities.ts';
@@ -21,6 +22,7 @@ const MAX_PLANNED = 40;
 export function createTableLedger({ client, lakeId }: TableLedgerOptions): Ledger {
   const table = tableCalls(client);
   const registered = new Set<string>();
+  const sighted = new Set<string>();
 
   /** Before its first entry, so that no feed with entries is missed. */
   const register = async (feed: Feed) => {
@@ -67,6 +69,19 @@ export function createTableLedger({ client, lakeId }: TableLedgerOptions): Ledge
       for await (const { app, signal, source } of table.list(rows.lakePartition(lakeId), rows.rowRange('f'))) {
         yield { app: String(app), signal: signal as Feed['signal'], source: String(source) };
       }
+    },
+    recordDrift: async (seen) => {
+      const fresh: DriftSighting[] = [];
+      for (const each of seen) {
+        const keys = { partitionKey: rows.lakePartition(lakeId), rowKey: rows.driftRow(each) };
+        if (sighted.has(keys.rowKey)) continue;
+        if (Array.isArray(await table.commit([['create', { ...keys, ...driftRecord(each) }]]))) fresh.push(each);
+        sighted.add(keys.rowKey);
+      }
+      return fresh;
+    },
+    async *drift() {
+      for await (const entity of table.list(rows.lakePartition(lakeId), rows.rowRange('d'))) yield driftOf(entity);
     },
     swept: async () => {
       const found = await table.get(rows.lakePartition(lakeId), rows.SWEPT_ROW);

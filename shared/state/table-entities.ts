@@ -1,5 +1,6 @@
 /** Ledger entries as entities of Table Storage. Pure. */
-import type { Feed, FileRecord, Interval, LedgerEntry, Millis } from '../model.ts';
+import type { DriftSighting, Feed, FileRecord, Interval, LedgerEntry, Millis } from '../model.ts';
+import { driftKey } from './drift-record.ts';
 import { entryOf, entryRecord } from './entry-record.ts';
 
 /** A string property holds 32 Ki characters, an entity 1 MiB: so many pieces of so many characters leave room for the rest. */
@@ -29,7 +30,7 @@ export const windowRow = ({ start, end }: Interval): string => `w|${rowTime(star
 export const openRow = ({ start, end }: Interval): string => `o|${rowTime(start)}_${rowTime(end)}`;
 export const PROGRESS_ROW = 'p';
 /** All rows whose key starts with `kind|` and whose start lies in the range. */
-export const rowRange = (kind: 'w' | 'o' | 'f', { start, end }: Partial<Interval> = {}): { from: string; to: string } => ({
+export const rowRange = (kind: 'w' | 'o' | 'f' | 'd', { start, end }: Partial<Interval> = {}): { from: string; to: string } => ({
   from: start === undefined ? `${kind}|` : `${kind}|${rowTime(start)}`,
   to: end === undefined ? `${kind}}` : `${kind}|${rowTime(end)}`,
 });
@@ -37,6 +38,7 @@ export const rowRange = (kind: 'w' | 'o' | 'f', { start, end }: Partial<Interval
 /** The lake's own partition: which feeds there are, and a row that shows that the table can be written. */
 export const lakePartition = (lakeId: string): string => keyWord(lakeId);
 export const feedRow = (feed: Feed): string => `f|${feedWords(feed)}`;
+export const driftRow = (sighting: DriftSighting): string => `d|${driftKey(sighting)}`;
 export const LAKE_ROW = 'lake';
 export const SWEPT_ROW = 'swept';
 

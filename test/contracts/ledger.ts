@@ -108,6 +108,29 @@ export function ledgerContract(name: string, { make, runs, files }: LedgerContra
       assert.deepEqual(await all(ledger.feeds()), []);
     });
 
+    test('drift: the first sighting of a field is kept, whoever sees it', async () => {
+      const { ledger, reopen } = await opened();
+      const seen = {
+        app: 'shop / 1',
+        source: 'continuous',
+        signal: 'requests',
+        path: 'request.a/b#c',
+        count: 3,
+        firstSeen: first,
+      } as const;
+      const other = { ...seen, path: 'request.ü', signal: 'traces' } as const;
+      assert.deepEqual(await all(ledger.drift()), []);
+      assert.deepEqual(await ledger.recordDrift([seen]), [seen]);
+      assert.deepEqual(await reopen().recordDrift([{ ...seen, count: 7, firstSeen: first + HOUR }, other]), [other]);
+      assert.deepEqual(await ledger.recordDrift([seen, other]), []);
+      const known = await all(reopen().drift());
+      assert.deepEqual(
+        known.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+        [seen, other],
+      );
+      assert.deepEqual(await all(ledger.feeds()), []);
+    });
+
     test('write: only over what has not changed', async () => {
       const { ledger, reopen } = await opened();
       const other = reopen();
