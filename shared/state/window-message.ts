@@ -1,5 +1,6 @@
 /** What a queue message says: which window may be due, or what range of an archive is to be swept. */
 import type { Signal, SweepRequest, Window } from '../model.ts';
+import { signals, signalTables } from '../signals/tables.ts';
 
 /** Instants as ISO 8601 in UTC with milliseconds, so that a person who looks into the queue can read them. */
 export interface WindowMessage {
@@ -9,19 +10,6 @@ export interface WindowMessage {
   readonly start: string;
   readonly end: string;
 }
-
-const SIGNALS: Readonly<Record<Signal, true>> = {
-  requests: true,
-  dependencies: true,
-  exceptions: true,
-  traces: true,
-  customEvents: true,
-  customMetrics: true,
-  pageViews: true,
-  browserTimings: true,
-  availabilityResults: true,
-  performanceCounters: true,
-};
 
 export function windowMessage({ app, signal, source, start, end }: Window): WindowMessage {
   return { app, signal, source, start: new Date(start).toISOString(), end: new Date(end).toISOString() };
@@ -96,8 +84,8 @@ function text(fields: Record<string, unknown>, name: string): string {
 }
 
 function signalOf(name: string): Signal {
-  const isSignal = (word: string): word is Signal => Object.hasOwn(SIGNALS, word);
-  return isSignal(name) ? name : refuse(`signal must be one of ${Object.keys(SIGNALS).join(', ')}, was ${shown(name)}`);
+  const isSignal = (word: string): word is Signal => Object.hasOwn(signalTables, word);
+  return isSignal(name) ? name : refuse(`signal must be one of ${signals.join(', ')}, was ${shown(name)}`);
 }
 
 function instant(fields: Record<string, unknown>, name: string): number {

@@ -1,4 +1,5 @@
 import type { Millis, Signal, Window } from '../../model.ts';
+import { type SignalTable, signalTables } from '../../signals/tables.ts';
 
 export type ExportLayout = 'continuous' | 'diagnostics' | 'dataExport';
 
@@ -16,34 +17,14 @@ export interface BlobPlace {
   readonly folderPrefix: string;
 }
 
-/** Type folders of Continuous Export in lower case, as contracts.md section 3 lists them. */
-export const TYPE_FOLDERS: ReadonlyMap<string, Signal> = new Map([
-  ['availability', 'availabilityResults'],
-  ['event', 'customEvents'],
-  ['exceptions', 'exceptions'],
-  ['messages', 'traces'],
-  ['metrics', 'customMetrics'],
-  ['pageviewperformance', 'browserTimings'],
-  ['pageviews', 'pageViews'],
-  ['performancecounters', 'performanceCounters'],
-  ['rdd', 'dependencies'],
-  ['remotedependency', 'dependencies'],
-  ['requests', 'requests'],
-]);
+const byName = (namesOf: (table: SignalTable) => readonly string[]): ReadonlyMap<string, Signal> =>
+  new Map(Object.values(signalTables).flatMap((table) => namesOf(table).map((name) => [name.toLowerCase(), table.signal] as const)));
+
+/** Type folders of Continuous Export in lower case. */
+export const TYPE_FOLDERS = byName(({ folders }) => folders);
 
 /** Workspace tables in lower case: categories of diagnostic settings and of data export, and the `Type` of their records. */
-export const TABLES: ReadonlyMap<string, Signal> = new Map([
-  ['appavailabilityresults', 'availabilityResults'],
-  ['appbrowsertimings', 'browserTimings'],
-  ['appdependencies', 'dependencies'],
-  ['appevents', 'customEvents'],
-  ['appexceptions', 'exceptions'],
-  ['appmetrics', 'customMetrics'],
-  ['apppageviews', 'pageViews'],
-  ['appperformancecounters', 'performanceCounters'],
-  ['apprequests', 'requests'],
-  ['apptraces', 'traces'],
-]);
+export const TABLES = byName(({ table }) => [table]);
 
 interface Shape {
   readonly layout: ExportLayout;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants, gunzipSync } from 'node:zlib';
 import type { Millis, Signal, Window } from '../../model.ts';
+import { signalTables } from '../../signals/tables.ts';
 import { createFramer } from '../framing/framer.ts';
 import { type ExportLayout, TABLES } from './layouts.ts';
 
@@ -17,19 +18,8 @@ export const HEAD_BYTES = 64 * 1024;
 
 const HOUR = 3_600_000;
 
-/** The arrays of Continuous Export records (contracts.md section 3). */
-const RECORD_KEYS: Readonly<Record<string, Signal>> = {
-  request: 'requests',
-  event: 'customEvents',
-  basicException: 'exceptions',
-  message: 'traces',
-  remoteDependency: 'dependencies',
-  view: 'pageViews',
-  clientPerformance: 'browserTimings',
-  availability: 'availabilityResults',
-  metric: 'customMetrics',
-  performanceCounter: 'performanceCounters',
-};
+/** The arrays of Continuous Export records. */
+const RECORD_KEYS: ReadonlyMap<string, Signal> = new Map(Object.values(signalTables).map(({ element, signal }) => [element, signal]));
 
 /**
  * The window of a file by its name and its first bytes: the layout and the signal of its first record that is one (else requests of
@@ -64,8 +54,8 @@ function firstRecord(head: Uint8Array): { layout: ExportLayout; signal: Signal }
     for (const { kind, bytes } of next()) if (kind === 'document') texts.push(Buffer.from(bytes).toString());
   for (const text of texts) {
     const record: Record<string, unknown> = JSON.parse(text);
-    const key = Object.keys(record).find((each) => Object.hasOwn(RECORD_KEYS, each) && Array.isArray(record[each]));
-    const signal = key && RECORD_KEYS[key];
+    const key = Object.keys(record).find((each) => RECORD_KEYS.has(each) && Array.isArray(record[each]));
+    const signal = key && RECORD_KEYS.get(key);
     if (signal && ('context' in record || 'internal' in record)) return { layout: 'continuous', signal };
     const table = TABLES.get(String(record.Type ?? record.category ?? '').toLowerCase());
     if (table) return { layout: 'time' in record ? 'diagnostics' : 'dataExport', signal: table };
