@@ -115,6 +115,24 @@ ${access}
 
 ${exits}`;
 
+const drifting = `insights-lake drift [--settings <file>] [--out <place>]
+
+Names the fields in records that neither the schema nor the documentation of their source know, newest first: when a run
+first saw them, app, source, signal, path, and in how many rows of that run. Their values are in the column extra.
+
+  --settings <file>     settings of the app, as for check. Default: local.settings.json in this folder, and the environment
+  --out <place>         a lake that the command line made, instead
+  --json                the fields as one JSON document
+  --help                this text
+
+Examples
+  insights-lake drift --settings deployed.json
+  insights-lake drift --out ./lake --json
+
+${access}
+
+${exits}`;
+
 const inspecting = `insights-lake inspect <files or folders…>
 
 Says what is in an export, and writes nothing: layout, apps, signals, records and their times; fields that the schema does
@@ -166,6 +184,7 @@ const general = `insights-lake moves Application Insights telemetry into a data 
   insights-lake sweep --enqueue                                                          the same, by the deployed app
   insights-lake requeue                                                                  unreadable or failed windows again
   insights-lake inspect <files or folders…>                                              what is in an export
+  insights-lake drift                                                                    fields that nobody knows
   insights-lake check [--settings <file>]                                                settings, access and clock
   insights-lake settings-schema                                                          JSON Schema of the settings document
   insights-lake help [command]
@@ -185,6 +204,7 @@ export const helpTexts: Readonly<Record<string, string>> = {
   export: exporting,
   sweep: sweeping,
   requeue: requeueing,
+  drift: drifting,
   inspect: inspecting,
   check: checking,
   'settings-schema': schema,

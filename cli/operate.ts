@@ -1,5 +1,5 @@
 import type { Env } from '../shared/config-flat.ts';
-import type { Place, SweepRequest } from '../shared/model.ts';
+import type { DriftSighting, Place, SweepRequest } from '../shared/model.ts';
 import type { RequeueOutcome, RequeueRequest } from '../shared/pipeline/requeue.ts';
 import type { SweepOutcome, SweepProgress } from '../shared/pipeline/sweep.ts';
 import { foundSettings } from './check-settings.ts';
@@ -16,6 +16,8 @@ export interface Operations {
   enqueue(request: SweepRequest, env: Env, abort: AbortSignal, tell: (progress: SweepProgress) => void): Promise<SweepOutcome>;
   /** `lake` undefined: of the app that has these settings. */
   requeue(request: RequeueRequest, lake: Place | undefined, env: Env): Promise<RequeueOutcome>;
+  /** Fields that nobody knows, as they were first seen; `lake` as above. */
+  drift(lake: Place | undefined, env: Env): Promise<readonly DriftSighting[]>;
 }
 
 /** `sweep --enqueue`: all windows of the app's containers that it has not, put into its ledger and queue. */
@@ -67,7 +69,7 @@ export async function requeue(options: Options, terminal: Terminal, operations: 
   return exitCodes.done;
 }
 
-function settingsFor(command: string, options: Options, terminal: Terminal) {
+export function settingsFor(command: string, options: Options, terminal: Terminal) {
   try {
     return foundSettings(textOf(options, 'settings'), terminal.env);
   } catch (error) {

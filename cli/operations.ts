@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseConfig } from '../shared/config.ts';
+import type { DriftSighting } from '../shared/model.ts';
 import { requeueWindows } from '../shared/pipeline/requeue.ts';
 import { createStoreLedger } from '../shared/state/ledger-store.ts';
 import { wire } from '../shared/wire.ts';
@@ -18,6 +19,13 @@ export const operations: Operations = {
         ? appOf(env).requeue(request)
         : requeueWindows(request, { ledger: createStoreLedger(openStore(lake)), clock: systemClock }),
     ),
+  drift: (lake, env) =>
+    onState(async () => {
+      if (lake === undefined) return appOf(env).drift();
+      const found: DriftSighting[] = [];
+      for await (const each of createStoreLedger(openStore(lake)).drift()) found.push(each);
+      return found;
+    }),
 };
 
 function appOf(env: Env): ReturnType<typeof wire> {

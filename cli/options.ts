@@ -34,6 +34,7 @@ export const flags = {
     enqueue: flag,
     settings: text,
   },
+  drift: { out: text, settings: text, json: flag, help: flag },
   requeue: { out: text, settings: text, app: text, signals: text, from: text, to: text, json: flag, help: flag },
   inspect: { json: flag, help: flag },
   check: { settings: text, json: flag, help: flag },

@@ -37,6 +37,7 @@ export async function main(words: readonly string[]): Promise<number> {
     const operations: Operations = {
       enqueue: async (...asked) => (await import('./operations.ts')).operations.enqueue(...asked),
       requeue: async (...asked) => (await import('./operations.ts')).operations.requeue(...asked),
+      drift: async (...asked) => (await import('./operations.ts')).operations.drift(...asked),
     };
     const edge = { terminal: terminal(), prepare, examine, operations, version: version(), parallel, abort: abort.signal };
     return await runCommand(words, edge);

@@ -1,6 +1,7 @@
 import { nearestWord } from '../shared/config-near.ts';
 import { settingsJsonSchema } from '../shared/config-schema.ts';
 import { check, type Examine } from './check.ts';
+import { drift } from './drift.ts';
 import { type ExitCode, exitCodes, Failure, usage } from './failure.ts';
 import { helpTexts } from './help.ts';
 import { inspect } from './inspect.ts';
@@ -53,6 +54,7 @@ async function answer(words: readonly string[], edge: Edge): Promise<ExitCode> {
   if (command === 'settings-schema') return say(JSON.stringify(settingsJsonSchema(), null, 2));
   if (command === 'check') return check(options, edge.terminal, edge.examine, edge.abort);
   if (command === 'inspect') return inspect(options, edge.terminal, edge.abort);
+  if (command === 'drift') return drift(options, edge.terminal, edge.operations);
   if (command === 'requeue') return requeue(options, edge.terminal, edge.operations);
   if (command === 'sweep' && isEnqueue(options)) return enqueue(options, edge.terminal, edge.operations, edge.abort);
   return deliver(requestOf[command](options, edge.terminal), options, edge);

@@ -9,6 +9,7 @@ import type {
   App,
   Config,
   DraftFile,
+  DriftSighting,
   Feed,
   ObjectStore,
   Output,
@@ -44,6 +45,8 @@ export interface Wired extends Sweeps {
   arrive(blobName: string): Promise<RunOutcome | undefined>;
   /** Has windows run again that set something aside or failed. */
   requeue(request: RequeueRequest): Promise<RequeueOutcome>;
+  /** Fields that nobody knows, as they were first seen. */
+  drift(): Promise<readonly DriftSighting[]>;
 }
 
 let made: Wired | undefined;
@@ -73,6 +76,10 @@ export function wire(config: Config): Wired {
     plan: async () => {
       await ready();
       return planAll(config, ports);
+    },
+    drift: async () => {
+      await ready();
+      return Array.fromAsync(ledger.drift());
     },
     requeue: async (request) => {
       await ready();

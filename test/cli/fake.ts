@@ -46,7 +46,7 @@ export interface FakeOptions {
 const refuse = async (): Promise<never> => {
   throw new Error('not to be called');
 };
-const none: Operations = { enqueue: refuse, requeue: refuse };
+const none: Operations = { enqueue: refuse, requeue: refuse, drift: refuse };
 
 /** Two hours of two signals. */
 export const fourWindows: readonly Window[] = [0, 1].flatMap((hour) =>

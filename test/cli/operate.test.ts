@@ -40,6 +40,14 @@ function fake(outcome: SweepOutcome = swept) {
       asked.push({ requeue, lake: lake?.kind === 'folder' ? 'folder' : (lake?.container ?? ''), env: env.EXPORT_CONTAINER });
       return { windows: 100, quarantined: 2, failed: 1 };
     },
+    drift: async (lake, env) => {
+      asked.push({ lake: lake?.kind === 'folder' ? 'folder' : (lake?.container ?? ''), env: env.EXPORT_CONTAINER });
+      const field = { app: 'shop', source: 'continuous', signal: 'requests', count: 1 } as const;
+      return [
+        { ...field, path: 'request.old', firstSeen: Date.UTC(2026, 0, 1) },
+        { ...field, path: 'request.new', count: 1234, firstSeen: Date.UTC(2026, 0, 2) },
+      ];
+    },
   };
   return { operations, asked };
 }
@@ -84,6 +92,23 @@ test('requeue: in the app of the settings, or in a lake of the command line', as
       env: 'exports',
     },
     { requeue: { start: -Infinity, end: Infinity, prefix: '', app: '', signals: [] }, lake: 'folder', env: undefined },
+  ]);
+});
+
+test('drift: in the app of the settings, or in a lake of the command line; newest first', async () => {
+  const { operations, asked } = fake();
+  const app = await run(['drift', '--settings', settings], { operations });
+  const lines = [
+    '2026-01-02T00:00Z  shop  continuous  requests  request.new  1,234 rows',
+    '2026-01-01T00:00Z  shop  continuous  requests  request.old  1 row',
+  ];
+  assert.equal(app.out, `${lines.join('\n')}\n`);
+  const { out } = await run(['drift', '--out', './lake', '--json'], { operations });
+  const { command, fields } = JSON.parse(out) as { command: string; fields: { path: string; firstSeen: string }[] };
+  assert.deepEqual([command, fields[0]?.path, fields[0]?.firstSeen], ['drift', 'request.new', '2026-01-02T00:00:00.000Z']);
+  assert.deepEqual(asked, [
+    { lake: '', env: 'exports' },
+    { lake: 'folder', env: undefined },
   ]);
 });
 
