@@ -73,8 +73,13 @@ export function createEngine(settings: EngineSettings): CheckedEngine {
 async function beginDraft(window: Window, work: string, settings: EngineSettings): Promise<Draft> {
   const { output, threads, reframe, shaping } = settings;
   const db = await openDatabase(work, settings);
-  await db.run(createSeen);
-  await prepareShaping(db, shaping);
+  try {
+    await db.run(createSeen);
+    await prepareShaping(db, shaping);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
   const stage = createStage(db, work, window, output, shaping, settings);
   const quarantine = createQuarantine(join(work, 'quarantine.ndjson'), window, settings.keepBytesInQuarantine);
   const drift = createDriftCount(db, shaping);

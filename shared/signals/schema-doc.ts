@@ -54,7 +54,8 @@ signal's own, the common ones, \`extra\` and \`exportWindow\`, whatever source t
 - **A row** is an element of a classic record; of exceptions a representative with its chain; of metrics a named value; of counters a key.
 - **Nothing is lost**: what has no column is in \`extra\`, nested as it was. Where a value did not fit its column, a key stood twice, or something
   else stood where an object was expected, \`extra\` holds the record whole. Empty objects, arrays and nulls may be missing.
-- **File metadata** (Parquet): insights_lake_schema, _signal, _app, _source, _window.
+- **Settings** may drop, hash, rename and add columns, and take fields out of \`extra\` (settings.md, Shaping).
+- **File metadata** (Parquet): insights_lake_schema, _signal, _app, _source, _window; _shape where settings shaped the columns.
 
 ## All signals
 

@@ -395,3 +395,26 @@ test('records without an id: all stay, or those that are the same to the letter 
   const kept = await decode(windowOf('requests'), (work) => [chunkOf(work, `${classic}\n${classic}\n`)], { dedupe: 'record' });
   assert.deepEqual(kept.counts, { read: 4, written: 2, deduplicated: 2, quarantined: 0 });
 });
+
+test('what is hidden is in no byte of files or quarantine, whatever the bad lines around it', async () => {
+  const good = JSON.stringify({ Type: 'AppRequests', TimeGenerated: time, Name: 'n', ClientIP: 'secret-1', Success: 'odd' });
+  const lines = [
+    good,
+    '{"Type":"AppRequests","ClientIP":"secret-2',
+    '{"Type":"AppTraces2","ClientIP":"secret-3"}',
+    'secret-4',
+    '[secret-5]',
+  ];
+  for (const format of ['parquet', 'ndjson', 'csv'] as const) {
+    const files: string[] = [];
+    const settings = {
+      shaping: shaping({ '*': { drop: ['client_IP'] } }),
+      output: { ...parquetOutput, format },
+      keepBytesInQuarantine: false,
+    };
+    const chunk = (work: string) => chunkOf(work, lines.join('\n'), { layout: 'dataExport' });
+    await decodeRaw(windowOf('requests', 'dataExport'), chunk, settings, files);
+    assert.equal(files.length, 2);
+    for (const file of files) assert.ok(!readFileSync(file).includes('secret-'), file);
+  }
+});
