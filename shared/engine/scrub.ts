@@ -18,6 +18,29 @@ export function scrubbed(value: string, tree: FieldTree, depth = 0): string {
   CASE WHEN ${isArray} THEN ']' ELSE '' END END`;
 }
 
+/**
+ * SQL that is true where nothing of the value is hidden, which a glance at its text can tell: none of the names is a key in it. Undefined
+ * where no glance can. Keys of letters stand in JSON text as they are, for DuckDB has written it.
+ */
+export function untouched(value: string, tree: FieldTree): string | undefined {
+  const names = hiddenNames(tree);
+  if (names === undefined || !names.every((name) => /^[\w .-]+$/.test(name))) return undefined;
+  const pattern = `"(${names.map((name) => name.replace(/[.-]/g, '\\$&')).join('|')})"`;
+  return `starts_with(${value}, '{') AND NOT regexp_matches(${value}, ${quote(pattern)}, 'i')`;
+}
+
+/** Names that must occur for anything to be hidden; undefined where more than these is. */
+function hiddenNames({ remove, keep, inside }: FieldTree): readonly string[] | undefined {
+  if (keep !== undefined) return undefined;
+  const names = [...remove];
+  for (const [key, node] of inside) {
+    const deeper = node.objectsOnly ? [key] : hiddenNames(node);
+    if (deeper === undefined) return undefined;
+    names.push(...deeper);
+  }
+  return names;
+}
+
 function membersOf(value: string, { remove, keep, inside }: FieldTree, depth: number): string {
   const member = `m${depth}`;
   const name = `lower(${member}.k)`;

@@ -5,7 +5,7 @@ import { isPromotion, type ShapedColumn, shapedColumns } from '../signals/shape.
 import { castTo } from './convert.ts';
 import { type FieldTree, hiddenTrees } from './hidden-fields.ts';
 import { LONG_LINE } from './lines.ts';
-import { scrubbed } from './scrub.ts';
+import { scrubbed, untouched } from './scrub.ts';
 import { jsonPath, named, quote } from './sql.ts';
 import { nested, type Step } from './steps.ts';
 
@@ -57,7 +57,9 @@ const hidden = (name: string): string => named(`_hidden_${name}`);
 function hidingSteps(trees: ReadonlyMap<string, FieldTree>): readonly Step[] {
   const scrubs = [...trees].map(([name, tree]) => {
     const column = named(name);
-    return [hidden(name), `CASE WHEN strlen(${column}) > ${LONG_LINE} THEN ${column} ELSE ${scrubbed(column, tree)} END`] as const;
+    const glance = untouched(column, tree);
+    const asItIs = glance === undefined ? '' : ` WHEN ${glance} THEN ${column}`;
+    return [hidden(name), `CASE WHEN strlen(${column}) > ${LONG_LINE} THEN ${column}${asItIs} ELSE ${scrubbed(column, tree)} END`] as const;
   });
   return [
     { add: Object.fromEntries(scrubs) },
