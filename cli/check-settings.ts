@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Env } from '../shared/config-flat.ts';
+import type { Env } from '../shared/config/flat.ts';
 import { usage } from './failure.ts';
 
 /** Where settings come from: the words for messages, and the settings themselves. */

@@ -1,4 +1,4 @@
-import type { Env } from '../shared/config-flat.ts';
+import type { Env } from '../shared/config/flat.ts';
 import { foundSettings } from './check-settings.ts';
 import { type ExitCode, exitCodes, usage } from './failure.ts';
 import { isSet, type Options, textOf } from './options.ts';

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { accountName, blobEndpoint, isConnectionString } from '../shared/config-places.ts';
-import { secret } from '../shared/config-secret.ts';
-import { secureUrl } from '../shared/config-values.ts';
+import { accountName, blobEndpoint, isConnectionString } from '../shared/config/places.ts';
+import { secret } from '../shared/config/secret.ts';
+import { secureUrl } from '../shared/config/values.ts';
 import type { Access, Place } from '../shared/model.ts';
 import { usage } from './failure.ts';
 

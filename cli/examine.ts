@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import type { Env } from '../shared/config/flat.ts';
 import { parseConfig } from '../shared/config.ts';
-import type { Env } from '../shared/config-flat.ts';
 import { failureCode } from '../shared/lake/failure.ts';
 import type { Config, ObjectStore, Place } from '../shared/model.ts';
 import { engineOf } from '../shared/wire.ts';

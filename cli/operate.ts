@@ -1,4 +1,4 @@
-import type { Env } from '../shared/config-flat.ts';
+import type { Env } from '../shared/config/flat.ts';
 import type { DriftSighting, Place, SweepRequest } from '../shared/model.ts';
 import type { RequeueOutcome, RequeueRequest } from '../shared/pipeline/requeue.ts';
 import type { SweepOutcome, SweepProgress } from '../shared/pipeline/sweep.ts';

@@ -1,5 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
-import { nearestWord } from '../shared/config-near.ts';
+import { nearestWord } from '../shared/config/near.ts';
 import { usage } from './failure.ts';
 
 const text = { type: 'string' } as const;

@@ -1,10 +1,10 @@
-import { appFaults, appsOf } from '../shared/config-apps.ts';
-import { faultMessage, issueFaults } from '../shared/config-faults.ts';
-import type { Path, SettingFault } from '../shared/config-flat.ts';
-import { outputFaults, outputOf } from '../shared/config-lake.ts';
-import { fault } from '../shared/config-places.ts';
-import { type SettingsDocument, settingsDocument } from '../shared/config-schema.ts';
-import { shown } from '../shared/config-secret.ts';
+import { appFaults, appsOf } from '../shared/config/apps.ts';
+import { faultMessage, issueFaults } from '../shared/config/faults.ts';
+import type { Path, SettingFault } from '../shared/config/flat.ts';
+import { outputFaults, outputOf } from '../shared/config/lake.ts';
+import { fault } from '../shared/config/places.ts';
+import { type SettingsDocument, settingsDocument } from '../shared/config/schema.ts';
+import { shown } from '../shared/config/secret.ts';
 import { destinationOf } from './destination.ts';
 import { usage } from './failure.ts';
 import { timeText } from './numbers.ts';
@@ -12,7 +12,7 @@ import { isSet, type Options, textOf, textsOf } from './options.ts';
 import type { ExportRequest, Terminal, TransformRequest } from './ports.ts';
 
 /**
- * Flags become the document that the functions' settings are (shared/config-schema.ts), so that both are checked alike and every
+ * Flags become the document that the functions' settings are (shared/config/schema.ts), so that both are checked alike and every
  * wrong flag is named at once.
  */
 

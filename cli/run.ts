@@ -1,5 +1,5 @@
-import { nearestWord } from '../shared/config-near.ts';
-import { settingsJsonSchema } from '../shared/config-schema.ts';
+import { nearestWord } from '../shared/config/near.ts';
+import { settingsJsonSchema } from '../shared/config/schema.ts';
 import { check, type Examine } from './check.ts';
 import { drift } from './drift.ts';
 import { type ExitCode, exitCodes, Failure, usage } from './failure.ts';

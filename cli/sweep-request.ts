@@ -1,8 +1,8 @@
-import { outputFaults, outputOf } from '../shared/config-lake.ts';
-import { accountName, fault } from '../shared/config-places.ts';
-import { signalNames } from '../shared/config-schema.ts';
-import { shown } from '../shared/config-secret.ts';
-import { instantOf } from '../shared/config-values.ts';
+import { outputFaults, outputOf } from '../shared/config/lake.ts';
+import { accountName, fault } from '../shared/config/places.ts';
+import { signalNames } from '../shared/config/schema.ts';
+import { shown } from '../shared/config/secret.ts';
+import { instantOf } from '../shared/config/values.ts';
 import type { Interval, Place, Signal, SweepRequest } from '../shared/model.ts';
 import { destinationOf } from './destination.ts';
 import { usage } from './failure.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { app } from '@azure/functions';
-import { bindingsOf } from '../shared/config-bindings.ts';
+import { bindingsOf } from '../shared/config/bindings.ts';
 import { planFacts } from '../shared/pipeline/facts.ts';
 
 const { schedule } = bindingsOf(process.env, (path) => readFileSync(path, 'utf8'));

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { app } from '@azure/functions';
-import { bindingsOf } from '../shared/config-bindings.ts';
+import { bindingsOf } from '../shared/config/bindings.ts';
 import { driftFacts, runFacts, sweepFacts } from '../shared/pipeline/facts.ts';
 import { parseMessage } from '../shared/state/window-message.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { app } from '@azure/functions';
-import { bindingsOf } from '../shared/config-bindings.ts';
+import { bindingsOf } from '../shared/config/bindings.ts';
 import { sweepFacts } from '../shared/pipeline/facts.ts';
 
 const { sweep } = bindingsOf(process.env, (path) => readFileSync(path, 'utf8'));

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { app } from '@azure/functions';
-import { bindingsOf } from '../shared/config-bindings.ts';
+import { bindingsOf } from '../shared/config/bindings.ts';
 import { driftFacts, runFacts } from '../shared/pipeline/facts.ts';
 
 /** What the trigger hands over instead of the blob's bytes. */

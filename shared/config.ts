@@ -1,6 +1,6 @@
-import { appFaults, appsOf, overlapFaults, rangeFaults } from './config-apps.ts';
-import { exportsOf } from './config-exports.ts';
-import { faultMessage, issueFaults, withoutFaults } from './config-faults.ts';
+import { appFaults, appsOf, overlapFaults, rangeFaults } from './config/apps.ts';
+import { exportsOf } from './config/exports.ts';
+import { faultMessage, issueFaults, withoutFaults } from './config/faults.ts';
 import {
   documentSetting,
   type Env,
@@ -10,12 +10,12 @@ import {
   unknownSettings,
   valueAt,
   withFlatSettings,
-} from './config-flat.ts';
-import { lakeFaults, lakePlace, outputFaults, outputOf, quarantineFaults, quarantineOf } from './config-lake.ts';
-import { connectionOf } from './config-places.ts';
-import { type SettingsDocument, settingsDocument } from './config-schema.ts';
-import { shown } from './config-secret.ts';
-import { shapeFaults, shapingOf } from './config-shape.ts';
+} from './config/flat.ts';
+import { lakeFaults, lakePlace, outputFaults, outputOf, quarantineFaults, quarantineOf } from './config/lake.ts';
+import { connectionOf } from './config/places.ts';
+import { type SettingsDocument, settingsDocument } from './config/schema.ts';
+import { shown } from './config/secret.ts';
+import { shapeFaults, shapingOf } from './config/shape.ts';
 import type { Config } from './model.ts';
 import { isPrivate } from './signals/shape.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { overlapText, sourceOverlap } from './config/apps.ts';
 import { parseConfig } from './config.ts';
-import { overlapText, sourceOverlap } from './config-apps.ts';
 import { type CheckedEngine, createEngine, engineDefaults } from './engine/engine.ts';
 import { filePath, quarantinePath } from './lake/paths.ts';
 import { splitStore } from './lake/store-split.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bindingsOf } from '../shared/config-bindings.ts';
+import { bindingsOf } from '../shared/config/bindings.ts';
 
 const usual = { schedule: '0 */5 * * * *', queue: 'insights-lake-windows', blobs: undefined, sweep: undefined };
 const sweep = '0 */10 * * * *';

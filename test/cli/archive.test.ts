@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { archiveOf } from '../../cli/archive.ts';
 import { Failure } from '../../cli/failure.ts';
-import { outputOf } from '../../shared/config-lake.ts';
+import { outputOf } from '../../shared/config/lake.ts';
 
 const base = await mkdtemp(join(tmpdir(), 'insights-archive-'));
 after(() => rm(base, { recursive: true }));

@@ -9,7 +9,7 @@ import type { Finding } from '../../cli/check.ts';
 import { examine } from '../../cli/examine.ts';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { type Simulator, startSimulator } from '../../local/simulator/startSimulator.ts';
-import type { Env } from '../../shared/config-flat.ts';
+import type { Env } from '../../shared/config/flat.ts';
 import { openStore } from '../../shared/wire-clients.ts';
 import { guid, run } from './fake.ts';
 

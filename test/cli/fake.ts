@@ -2,7 +2,7 @@ import type { Finding } from '../../cli/check.ts';
 import type { Operations } from '../../cli/operate.ts';
 import type { Delivery, Prepare, Request, TaskOutcome, Terminal } from '../../cli/ports.ts';
 import { runCommand } from '../../cli/run.ts';
-import type { Env } from '../../shared/config-flat.ts';
+import type { Env } from '../../shared/config/flat.ts';
 import type { Window } from '../../shared/model.ts';
 
 export const guid = '01234567-89ab-cdef-0123-456789abcdef';

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { secret } from '../../shared/config-secret.ts';
+import { secret } from '../../shared/config/secret.ts';
 import type { EngineSettings } from '../../shared/engine/engine.ts';
 import { withoutValues } from '../../shared/engine/failure.ts';
 import type { AnswerColumn, Chunk, Format, Layout, Output, Shaping, Signal } from '../../shared/model.ts';

@@ -1,0 +1,91 @@
+import type { App, ExportSettings, Interval, Signal } from '../model.ts';
+import { type Env, type SettingFault, settingOf } from './flat.ts';
+import { fault } from './places.ts';
+import { queryAddress } from './query.ts';
+import type { AppSettings, SettingsDocument } from './schema.ts';
+import { secret, shown } from './secret.ts';
+
+const hour = 3_600_000;
+/** Ids that are no GUID and yet answered by the public API. */
+const wellKnown = /^DEMO_(APP|WORKSPACE)$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Names the setting that a field of the app with this number comes from. */
+export type NameOf = (index: number, field: string) => string;
+
+/** What is wrong with the apps beyond their single fields. */
+export function appFaults(settings: SettingsDocument, nameOf: NameOf): SettingFault[] {
+  const names = settings.apps.map((app) => app.name);
+  return settings.apps.flatMap((app, index) => [
+    ...idFaults(app, settings, (field) => nameOf(index, field)),
+    ...(names.indexOf(app.name) < index ? [fault(nameOf(index, 'name'), 'a name that no other app has', shown(app.name))] : []),
+    ...rangeFaults(app.from ?? settings.query.from, app.until ?? settings.query.until, nameOf(index, 'from'), nameOf(index, 'until')),
+  ]);
+}
+
+function idFaults(app: AppSettings, settings: SettingsDocument, name: (field: string) => string): SettingFault[] {
+  const { appId, workspaceId } = app;
+  if ((appId === undefined) === (workspaceId === undefined)) {
+    const was = appId === undefined ? 'neither is set' : 'both are set';
+    return [{ setting: name('appId'), text: `exactly one of ${name('appId')} and ${name('workspaceId')} must be set; ${was}` }];
+  }
+  const stray = app.resourceId !== undefined && workspaceId === undefined;
+  const custom = (app.endpoint ?? settings.query.endpoint) !== undefined;
+  const [field, id] = appId === undefined ? ['workspaceId', workspaceId] : ['appId', appId];
+  return [
+    ...(stray
+      ? [{ setting: name('resourceId'), text: `${name('resourceId')} goes with ${name('workspaceId')}; an app id needs none` }]
+      : []),
+    ...(custom || wellKnown.test(id ?? '') ? [] : [fault(name(field), 'a GUID such as 01234567-89ab-cdef-0123-456789abcdef', shown(id))]),
+  ];
+}
+
+export function rangeFaults(from: number | undefined, until: number | undefined, fromName: string, untilName: string): SettingFault[] {
+  if (from === undefined || until === undefined || from < until) return [];
+  return [fault(untilName, `later than ${fromName} (${new Date(from).toISOString()})`, new Date(until).toISOString())];
+}
+
+/** The apps with all that `query` and `signals` say for those that say nothing themselves. */
+export function appsOf(settings: SettingsDocument, env: Env): App[] {
+  const key = settingOf(env, 'QUERY_KEY');
+  return settings.apps.map((app) => {
+    const asked = { ...settings.query, ...app };
+    const target =
+      app.appId === undefined ? { workspaceId: app.workspaceId ?? '', resourceId: app.resourceId ?? '' } : { appId: app.appId };
+    const address = queryAddress(target, {
+      cloud: asked.cloud ?? 'public',
+      endpoint: asked.endpoint,
+      key: key === undefined ? undefined : secret(key),
+      clientId: settingOf(env, 'AZURE_CLIENT_ID') ?? '',
+    });
+    const window = asked.window ?? hour;
+    const lag = asked.lag ?? hour / 6;
+    const signals = app.signals ?? settings.signals;
+    return { name: app.name, query: { ...address, signals, window, lag, from: asked.from, until: asked.until } };
+  });
+}
+
+/**
+ * The event times of an app and signal that both the query and the export blobs are set to bring; undefined when there are none.
+ * `app` is the name under which its export folder goes. A query without `from` starts when the app first starts: later than
+ * any `until` of the exports that lies in the past.
+ */
+export function sourceOverlap(apps: readonly App[], exports: ExportSettings, app: string, signal: Signal): Interval | undefined {
+  const query = apps.find((candidate) => candidate.name === app)?.query;
+  if (query === undefined || !query.signals.includes(signal) || !exports.signals.includes(signal)) return undefined;
+  const from = query.from ?? exports.until ?? Number.NEGATIVE_INFINITY;
+  const start = Math.max(from, exports.from ?? Number.NEGATIVE_INFINITY);
+  const end = Math.min(query.until ?? Number.POSITIVE_INFINITY, exports.until ?? Number.POSITIVE_INFINITY);
+  return start < end ? { start, end } : undefined;
+}
+
+/** The overlaps that the settings alone show: of folders that are named. Of the others only their arrival tells the name. */
+export function overlapFaults(apps: readonly App[], exports: ExportSettings): SettingFault[] {
+  return [...new Set(Object.values(exports.apps))].flatMap((app) => {
+    const signals = exports.signals.filter((signal) => sourceOverlap(apps, exports, app, signal) !== undefined);
+    return signals.length === 0 ? [] : [{ setting: 'EXPORT_UNTIL', text: overlapText(app, signals) }];
+  });
+}
+
+export const overlapText = (app: string, signals: readonly Signal[]): string =>
+  `${signals.join(', ')} of app ${app} would come twice, from the query API and from export blobs; let one source end where the other ` +
+  `begins (EXPORT_UNTIL or QUERY_UNTIL, and QUERY_FROM or EXPORT_FROM), or give the export folder another app name`;

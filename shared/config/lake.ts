@@ -1,0 +1,102 @@
+import { defaultPathTemplate, pathTemplateFaults } from '../lake/path-template.ts';
+import type { Access, Format, Output, Place, QuarantineSettings } from '../model.ts';
+import { type Env, type Path, type SettingFault, settingOf } from './flat.ts';
+import { accountName, blobEndpoint, fault, isConnectionString } from './places.ts';
+import type { SettingsDocument } from './schema.ts';
+import { secret, shown } from './secret.ts';
+
+type Lake = SettingsDocument['lake'];
+
+/** What a destination is named by; exactly one of them. */
+const destinations = ['LAKE_ACCOUNT_URL', 'LAKE_CONNECTION_STRING', 'LAKE_FOLDER'] as const;
+const keys = ['LAKE_CONNECTION_STRING', 'LAKE_ACCOUNT_KEY', 'LAKE_SAS'] as const;
+
+/** What is wrong with the destination as a whole, whatever its parts look like: `raw` is the unparsed `lake` of the document. */
+export function lakeFaults(raw: Record<string, unknown>, env: Env): SettingFault[] {
+  const given = destinations.filter(
+    (name) => settingOf(env, name) ?? raw[{ LAKE_ACCOUNT_URL: 'accountUrl', LAKE_CONNECTION_STRING: '', LAKE_FOLDER: 'folder' }[name]],
+  );
+  if (given.length !== 1) {
+    const was = given.length === 0 ? 'none of them is set' : `${given.join(' and ')} are set`;
+    return [{ setting: given[0] ?? destinations[0], text: `exactly one of ${destinations.join(', ')} must name the lake; ${was}` }];
+  }
+  if (given[0] === 'LAKE_FOLDER') return [];
+  return [...(raw.container === undefined ? [fault('LAKE_CONTAINER', 'the name of a container', 'not set')] : []), ...keyFaults(env)];
+}
+
+function keyFaults(env: Env): SettingFault[] {
+  const given = keys.filter((name) => settingOf(env, name) !== undefined);
+  if (given.length > 1)
+    return [{ setting: given[1] ?? '', text: `only one of ${given.join(' and ')} can open the lake; remove the others` }];
+  const text = settingOf(env, 'LAKE_CONNECTION_STRING');
+  if (text !== undefined && !isConnectionString(text))
+    return [fault('LAKE_CONNECTION_STRING', 'a storage connection string (AccountName=…;AccountKey=…)', '[secret]')];
+  const sas = settingOf(env, 'LAKE_SAS');
+  if (sas !== undefined && !/(^|[?&])sig=/.test(sas)) return [fault('LAKE_SAS', 'a SAS token (sv=…&sig=…)', '[secret]')];
+  return [];
+}
+
+/** Where the lake is. Only for settings that `lakeFaults` has nothing to say about. */
+export function lakePlace(lake: Lake, env: Env): Place {
+  if (lake.folder !== undefined) return { kind: 'folder', folder: lake.folder };
+  const url = lake.accountUrl === undefined ? '' : blobEndpoint(lake.accountUrl);
+  return { kind: 'container', url, container: lake.container ?? '', prefix: lake.prefix, access: lakeAccess(lake, url, env) };
+}
+
+function lakeAccess(lake: Lake, url: string, env: Env): Access {
+  const [connectionString, key, sas] = keys.map((name) => settingOf(env, name));
+  if (connectionString !== undefined) return { kind: 'connectionString', connectionString: secret(connectionString) };
+  if (key !== undefined) return { kind: 'key', account: accountName(url), key: secret(key) };
+  if (sas !== undefined) return { kind: 'sas', sas: secret(sas.replace(/^\?/, '')) };
+  return { kind: 'identity', clientId: lake.clientId ?? settingOf(env, 'AZURE_CLIENT_ID') ?? '' };
+}
+
+/** Where unreadable lines go. `hidden`: the settings hold something back that such a line may say. */
+export function quarantineOf(
+  { lake, quarantine }: Pick<SettingsDocument, 'lake' | 'quarantine'>,
+  hidden: boolean,
+  env: Env,
+): QuarantineSettings {
+  const { prefix, container, bytes } = quarantine;
+  const own = lakePlace(lake, env);
+  const place = container === undefined || own.kind === 'folder' ? undefined : { ...own, container };
+  return { prefix, place, keepBytes: bytes === undefined ? !hidden : bytes === 'keep' };
+}
+
+export function quarantineFaults(
+  { lake, quarantine }: Pick<SettingsDocument, 'lake' | 'quarantine'>,
+  origin: (path: Path) => string,
+): SettingFault[] {
+  if (quarantine.container === undefined || lake.folder === undefined) return [];
+  const name = origin(['quarantine', 'container']);
+  return [{ setting: name, text: `${name} goes with a lake in a storage account, not with LAKE_FOLDER; remove it (the prefix is enough)` }];
+}
+
+export interface OutputChoice {
+  readonly format: Format;
+  readonly gzip: boolean;
+  readonly partition: 'hour' | 'day';
+  readonly path?: string | undefined;
+}
+
+/** How files look; the path template depends on the rest unless it is given. */
+export const outputOf = ({ format, gzip, partition, path }: OutputChoice): Output => ({
+  format,
+  gzip,
+  partition,
+  path: path ?? defaultPathTemplate(partition),
+});
+
+/** `origin` names the setting at a path of the document. */
+export function outputFaults(choice: OutputChoice, origin: (path: Path) => string): SettingFault[] {
+  const template = origin(['lake', 'path']);
+  return [
+    ...(choice.gzip && choice.format === 'parquet'
+      ? [fault(origin(['lake', 'gzip']), 'false with the format parquet, which compresses by itself', 'true')]
+      : []),
+    ...(choice.path === undefined ? [] : pathTemplateFaults(choice.path, choice)).map((text) => ({
+      setting: template,
+      text: `${template} ${text}; it is ${shown(choice.path)}`,
+    })),
+  ];
+}

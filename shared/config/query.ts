@@ -1,0 +1,49 @@
+import type { QuerySettings, Secret } from '../model.ts';
+import { isLoopback } from './values.ts';
+
+export type Cloud = 'public' | 'usgov' | 'china';
+
+/** Hosts of the query APIs by cloud, and the audiences of their tokens. Source: docs of the two APIs, 2026. */
+const clouds: Readonly<Record<Cloud, { readonly app: string; readonly workspace: string; readonly workspaceScope: string }>> = {
+  public: {
+    app: 'https://api.applicationinsights.io',
+    workspace: 'https://api.loganalytics.azure.com',
+    workspaceScope: 'https://api.loganalytics.io/.default',
+  },
+  usgov: {
+    app: 'https://api.applicationinsights.us',
+    workspace: 'https://api.loganalytics.us',
+    workspaceScope: 'https://api.loganalytics.us/.default',
+  },
+  china: {
+    app: 'https://api.applicationinsights.azure.cn',
+    workspace: 'https://api.loganalytics.azure.cn',
+    workspaceScope: 'https://api.loganalytics.azure.cn/.default',
+  },
+};
+
+/** What to ask: the rows of an Application Insights app, or of a workspace (`resourceId` '': of every component in it). */
+export type Target = { readonly appId: string } | { readonly workspaceId: string; readonly resourceId: string };
+
+export interface Access {
+  readonly cloud: Cloud;
+  /** Base address instead of the cloud's own; with or without `/v1`. */
+  readonly endpoint: string | undefined;
+  readonly key: Secret | undefined;
+  /** Client id of a managed identity; '' for the default credential. */
+  readonly clientId: string;
+}
+
+/** Where and how a target is asked. An endpoint on this machine is asked without credentials unless a key is given. */
+export function queryAddress(target: Target, access: Access): Pick<QuerySettings, 'url' | 'scope' | 'auth' | 'schema'> {
+  const cloud = clouds[access.cloud];
+  const workspace = 'workspaceId' in target;
+  const base = (access.endpoint ?? (workspace ? cloud.workspace : cloud.app)).replace(/\/+$/, '').replace(/\/v1$/, '');
+  const loopback = isLoopback(new URL(base));
+  return {
+    url: workspace ? `${base}/v1/workspaces/${target.workspaceId}/query` : `${base}/v1/apps/${target.appId}/query`,
+    scope: workspace ? cloud.workspaceScope : `${cloud.app}/.default`,
+    auth: access.key ? { kind: 'key', key: access.key } : loopback ? { kind: 'none' } : { kind: 'identity', clientId: access.clientId },
+    schema: workspace ? { kind: 'workspace', resourceId: target.resourceId } : { kind: 'app' },
+  };
+}

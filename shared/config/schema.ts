@@ -1,0 +1,244 @@
+import { z } from 'zod';
+import type { Format, Millis, Signal } from '../model.ts';
+import { shape, signalNames, signalShape } from './shape-schema.ts';
+import { durationOf, instantOf, secureUrl } from './values.ts';
+
+/**
+ * The settings document: what INSIGHTS_LAKE_CONFIG holds, and what the flat app settings are read into. The `error` of every
+ * value says what it must be and completes the sentence "X must be …". insights-lake.schema.json is generated from this.
+ */
+
+export { signalNames };
+export const formatNames = ['parquet', 'ndjson', 'csv'] as const satisfies readonly Format[];
+
+const minute = 60_000;
+const day = 86_400_000;
+
+const matching = (must: string, pattern: RegExp) => z.string({ error: must }).regex(pattern, { error: must });
+
+function duration(must: string, fits: (length: Millis) => boolean) {
+  return matching(must, /^\d{1,6}[smhd]$/)
+    .refine((text) => fits(durationOf(text) ?? -1), { error: must })
+    .transform((text) => durationOf(text) ?? 0);
+}
+
+const instant = () => {
+  const must = 'a date or a date and time in ISO 8601 such as 2026-01-31 or 2026-01-31T06:00:00Z (UTC unless it says otherwise)';
+  return z
+    .string({ error: must })
+    .refine((text) => instantOf(text) !== undefined, { error: must })
+    .transform((text) => instantOf(text) ?? 0);
+};
+
+const url = (what: string) => {
+  const must = `${what}, without a query string; plain http only on 127.0.0.1 or localhost`;
+  return z
+    .string({ error: must })
+    .refine((text) => secureUrl(text)?.search === '' && secureUrl(text)?.hash === '', { error: must })
+    .transform((text) => text.replace(/\/+$/, ''));
+};
+
+const oneOf = <const T extends readonly string[]>(names: T) => z.enum(names, { error: `one of ${names.join(', ')}` });
+
+const count = (least: number, most: number) => {
+  const error = `a whole number from ${least} to ${most}`;
+  return z.number({ error }).int({ error }).min(least, { error }).max(most, { error });
+};
+
+const divides = (length: Millis): boolean => length >= 5 * minute && length <= day && day % length === 0;
+const wholeHours = (length: Millis): boolean =>
+  length >= 60 * minute && length <= day && day % length === 0 && length % (60 * minute) === 0;
+
+const nameOfApp = () =>
+  matching('a name of small letters, digits and hyphens, 63 at most, that begins with a letter or digit', /^[a-z0-9][a-z0-9-]{0,62}$/);
+
+const container = () =>
+  matching(
+    'the name of a container: 3 to 63 small letters, digits and single hyphens',
+    /^(?=.{3,63}$)([a-z0-9]+(-[a-z0-9]+)*|\$(root|logs|web))$/,
+  );
+
+const exportContainers = () => {
+  const must = 'the name of a container, or a list of them: 3 to 63 small letters, digits and single hyphens, or insights-logs-* or am-*';
+  const name = matching(must, /^((?=.{3,63}$)([a-z0-9]+(-[a-z0-9]+)*|\$(root|logs|web))|insights-logs-\*|am-\*)$/);
+  return z.union([name, z.array(name).min(1)], { error: must }).transform((names) => (typeof names === 'string' ? [names] : names));
+};
+
+const prefix = (otherwise = '') => {
+  const must = `a folder path such as ${otherwise || 'telemetry/raw'}, without a leading slash, empty parts or ..`;
+  return matching(must, /^(?!\/)(?!.*\/\/)(?!(.*\/)?\.\.?(\/|$))[^\\]*$/)
+    .refine((text) => text !== '' || otherwise === '', { error: must })
+    .transform((text) => text.replace(/\/$/, ''))
+    .prefault(otherwise);
+};
+
+export const signalList = () =>
+  z
+    .array(z.enum(['all', ...signalNames], { error: `all, or signals out of ${signalNames.join(', ')}` }), {
+      error: `a list of all, or signals out of ${signalNames.join(', ')}`,
+    })
+    .min(1, { error: 'at least one signal, or all' })
+    .transform((names): Signal[] => signalNames.filter((name) => names.includes('all') || names.includes(name)));
+
+const schedule = () =>
+  matching(
+    'a schedule of six fields (second minute hour day month weekday, UTC) such as 0 */5 * * * *',
+    /^([\dA-Za-z*,/-]+ ){5}[\dA-Za-z*,/-]+$/,
+  );
+
+const query = {
+  cloud: oneOf(['public', 'usgov', 'china']).describe('Azure cloud that the app lives in. Default: public.').optional(),
+  endpoint: url('the address of a query API such as https://api.applicationinsights.io')
+    .describe('Another address of the query API: a private link or an emulator.')
+    .optional(),
+  window: duration('a length from 5m to 1d that divides the day, such as 15m, 1h or 6h', divides)
+    .describe('Length of a window. Default: 1h.')
+    .optional(),
+  lag: duration('a length from 0m to 2d, such as 10m', (length) => length >= 0 && length <= 2 * day)
+    .describe('How far behind now a window must end before it is exported. Default: 10m.')
+    .optional(),
+  from: instant().describe('Start of the first window. Default: when the app first starts.').optional(),
+  until: instant().describe('End of the last window. Default: none.').optional(),
+};
+
+const app = z.strictObject({
+  name: nameOfApp().describe('Short name of the app in paths and messages.'),
+  appId: matching('an application id (Azure portal: API Access, Application ID)', /^[A-Za-z0-9_-]{1,64}$/)
+    .describe('Application id. Either this or workspaceId.')
+    .optional(),
+  workspaceId: matching('a workspace id (Azure portal: Log Analytics workspace, Overview)', /^[A-Za-z0-9_-]{1,64}$/)
+    .describe('Log Analytics workspace id. Either this or appId.')
+    .optional(),
+  resourceId: matching(
+    'a resource id such as /subscriptions/…/resourceGroups/…/providers/microsoft.insights/components/…',
+    /^\/subscriptions\/[^/\s'"]+\/resourcegroups\/[^/\s'"]+\/providers\/[^\s'"]+$/i,
+  )
+    .describe('With workspaceId: only the rows of this component. Default: every component in the workspace.')
+    .optional(),
+  signals: signalList().describe('Default: signals of the document, or all.').optional(),
+  ...query,
+});
+
+const exportBlobs = z.strictObject({
+  container: exportContainers().describe(
+    'Containers that the telemetry was or is exported to. insights-logs-* and am-* stand for the ten of diagnostic settings and data export.',
+  ),
+  prefix: prefix().describe('Folder in the first container that holds the exports.'),
+  connection: matching('the name of a connection, such as ExportStorage or AzureWebJobsStorage', /^[A-Za-z][A-Za-z0-9_]*$/)
+    .describe('App setting, or prefix of app settings (…__blobServiceUri), that names the storage account.')
+    .prefault('ExportStorage'),
+  window: duration('whole hours that divide the day, such as 1h, 6h or 1d', wholeHours)
+    .describe('Length of a window: an hour folder, or several.')
+    .prefault('1h'),
+  refresh: duration('a length from 0m to 1d, such as 5m', (length) => length >= 0 && length <= day)
+    .describe('A window runs at most once in this time, however many blobs arrive.')
+    .prefault('5m'),
+  lookback: duration('a length from 1h to 90d, such as 72h', (length) => length >= 60 * minute && length <= 90 * day)
+    .describe('How long after its time a folder can still change: so far back, from the last sweep that finished, a sweep looks.')
+    .prefault('72h'),
+  emptied: oneOf(['keep', 'follow'])
+    .describe('Whether a folder that was emptied (by a lifecycle rule) leaves the lake as it is, or empties the files of its window.')
+    .prefault('keep'),
+  dedupe: oneOf(['id', 'record'])
+    .describe('Records without an id: all are kept, or those that are the same to the letter are one (data export repeats lines).')
+    .prefault('id'),
+  schedule: schedule().describe('When the containers are swept.').prefault('0 */10 * * * *'),
+  trigger: oneOf(['EventGrid', 'LogsAndContainerScan']).describe('How the blob trigger learns of blobs.').prefault('EventGrid'),
+  from: instant().describe('Folders before this time are left alone.').optional(),
+  until: instant().describe('Folders from this time on are left alone.').optional(),
+  signals: signalList().describe('Default: signals of the document, or all.').optional(),
+  apps: z
+    .record(z.string(), nameOfApp(), { error: 'an object of export folder to app name' })
+    .describe('Export folder ({appName}_{ikey}) to app name. Folders that are not named go by their own appName.')
+    .prefault({}),
+});
+
+const lake = z.strictObject({
+  accountUrl: url('the blob or dfs endpoint of a storage account such as https://account.blob.core.windows.net')
+    .describe('Storage account of the lake (Blob Storage or ADLS Gen2).')
+    .optional(),
+  container: container().describe('Container of the lake; created when missing.').optional(),
+  prefix: prefix().describe('Folder in the container.'),
+  clientId: matching('the client id of a managed identity', /^[0-9A-Za-z-]+$/)
+    .describe('Managed identity for the lake. Default: AZURE_CLIENT_ID, else the system-assigned one.')
+    .optional(),
+  folder: z
+    .string({ error: 'a path of a local folder' })
+    .min(1, { error: 'a path of a local folder' })
+    .describe('A local folder instead.')
+    .optional(),
+  format: oneOf(formatNames).describe('Format of the files.').prefault('parquet'),
+  gzip: z.boolean({ error: 'true or false' }).describe('Compress text formats.').prefault(false),
+  partition: oneOf(['hour', 'day']).describe('Time slice in the paths.').prefault('hour'),
+  path: z
+    .string({ error: 'a path template' })
+    .min(1, { error: 'a path template' })
+    .describe('Path template; see docs/settings.md.')
+    .optional(),
+});
+
+const quarantine = z.strictObject({
+  prefix: prefix('_quarantine').describe('Folder for unreadable lines, in the lake or in a container of its own.'),
+  container: container().describe("A container of its own, on the lake's account.").optional(),
+  bytes: oneOf(['keep', 'omit'])
+    .describe(
+      'Whether the bytes of the lines are kept. Default: keep, but omit as soon as any shape drops, hashes, allows or denies anything.',
+    )
+    .optional(),
+});
+
+const state = z.strictObject({
+  table: matching('a table name: 3 to 63 letters and digits, a letter first', /^[A-Za-z][A-Za-z0-9]{2,62}$/)
+    .describe('Table that holds the ledger.')
+    .prefault('insightslake'),
+  queue: matching('a queue name: 3 to 63 small letters, digits and single hyphens', /^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/)
+    .describe('Queue of windows.')
+    .prefault('insights-lake-windows'),
+  lease: duration('a length from 10s to 1h, such as 2m', (length) => length >= 10_000 && length <= 60 * minute)
+    .describe('How long a claim on a window is respected without a renewal.')
+    .prefault('2m'),
+});
+
+const plan = z.strictObject({
+  schedule: schedule().describe('When windows are planned.').prefault('0 */5 * * * *'),
+  patience: duration('a length from 1m to 1d, such as 30m', (length) => length >= minute && length <= day)
+    .describe('How long a message may lead to nothing before it is sent again.')
+    .prefault('30m'),
+  limit: count(1, 10_000).describe('Windows that one tick plans at most, per app and signal.').prefault(240),
+});
+
+export const settingsDocument = z.strictObject({
+  $schema: z.string().optional(),
+  apps: z.array(app, { error: 'a list of apps' }).describe('Apps to export from the query API.').prefault([]),
+  signals: signalList().describe('Signals of every source that names none of its own.').prefault(['all']),
+  query: z.strictObject(query).describe('For every app that does not say otherwise.').prefault({}),
+  exports: exportBlobs.describe('Export blobs to bring into the lake.').optional(),
+  lake: lake.describe('Where the files go, and how they look.').prefault({}),
+  shape: shape.describe('What is made of the columns, by signal; * for all.').prefault({}),
+  quarantine: quarantine.describe('Where unreadable lines go.').prefault({}),
+  state: state.describe('Tables and queues.').prefault({}),
+  plan: plan.describe('The planner.').prefault({}),
+});
+
+/** The keys of each section ('' for the document itself), to suggest one where another was written. */
+export const sectionKeys: Readonly<Record<string, readonly string[]>> = {
+  '': Object.keys(settingsDocument.shape),
+  apps: Object.keys(app.shape),
+  query: Object.keys(query),
+  exports: Object.keys(exportBlobs.shape),
+  lake: Object.keys(lake.shape),
+  shape: Object.keys(shape.shape),
+  'shape.*': Object.keys(signalShape.shape),
+  quarantine: Object.keys(quarantine.shape),
+  state: Object.keys(state.shape),
+  plan: Object.keys(plan.shape),
+};
+
+export type SettingsDocument = z.output<typeof settingsDocument>;
+export type AppSettings = SettingsDocument['apps'][number];
+
+/** The JSON Schema of the document, for editors. */
+export const settingsJsonSchema = (): object => ({
+  ...z.toJSONSchema(settingsDocument, { io: 'input' }),
+  title: 'Settings of Insights Lake (INSIGHTS_LAKE_CONFIG)',
+});

@@ -1,0 +1,21 @@
+import type { Secret } from '../model.ts';
+
+const hidden = '[secret]';
+
+/** Wraps a secret so that printing, JSON and console.log answer `[secret]`; the text itself is in a closure, not in a field. */
+export function secret(text: string): Secret {
+  return Object.freeze({
+    reveal: () => text,
+    toString: () => hidden,
+    toJSON: () => hidden,
+    [Symbol.for('nodejs.util.inspect.custom')]: () => hidden,
+  });
+}
+
+/** A wrong value as a message may show it: quoted, on one line, short, and without what could open a door (SAS, keys, user info). */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'not set';
+  const text = JSON.stringify(value) ?? String(value);
+  if (/(accountkey|sharedaccesssignature|sig|password)=/i.test(text) || /:\/\/[^/"]*@/.test(text)) return hidden;
+  return text.length > 100 ? `${text.slice(0, 97)}…` : text;
+}
