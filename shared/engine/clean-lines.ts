@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { Chunk } from '../model.ts';
 import { LONG_LINE, NUMBER_END } from './lines.ts';
 import { type Cut, shortenLine } from './shorten.ts';
@@ -18,7 +18,7 @@ export interface CleanLines {
   readonly refused: readonly (ChunkLine & { readonly reason: string })[];
 }
 
-const READ = 4 * 1024 * 1024;
+const READ = 1024 * 1024;
 /** Bytes that may wait in memory outside of their lines before a file is decoded. */
 const CUT_BYTES = 16 * 1024 * 1024;
 /** Of a flat record or a row every value may be cut out; of a classic one nothing that the rows are made of. */
@@ -72,32 +72,50 @@ function refusal(bytes: Buffer, line: Buffer): string | undefined {
   return line.length > LONG_LINE ? `a record of ${bytes.length} bytes is too long` : undefined;
 }
 
-/** Lines that are not blank, without their ends. The bytes are valid until the next one. */
+/** Lines that are not blank, without their ends. */
 async function* linesOfFile(path: string): AsyncGenerator<{ readonly bytes: Buffer; readonly position: number }> {
   const file = await open(path, 'r');
   try {
-    let rest: Buffer[] = [];
-    let start = 0;
     for (let at = 0; ; ) {
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(READ), 0, READ, at);
-      const block = buffer.subarray(0, bytesRead);
+      const block = await readAt(file, at, READ);
       let from = 0;
       for (let end = endOfLine(block, 0); end >= 0; end = endOfLine(block, from)) {
-        const line = rest.length === 0 ? block.subarray(from, end) : Buffer.concat([...rest, block.subarray(from, end)]);
-        if (!isBlank(line)) yield { bytes: line, position: start };
-        rest = [];
+        const line = block.subarray(from, end);
+        if (!isBlank(line)) yield { bytes: line, position: at + from };
         from = end + 1;
-        start = at + from;
       }
-      if (from < block.length) rest.push(block.subarray(from));
-      at += bytesRead;
-      if (bytesRead > 0) continue;
-      const last = Buffer.concat(rest);
-      if (!isBlank(last)) yield { bytes: last, position: start };
-      return;
+      const isLast = block.length < READ;
+      // A line that goes on beyond the block is read again from its start; one longer than a block on its own, into no more than it needs.
+      const line = isLast ? block.subarray(from) : from === 0 ? await readAt(file, at, (await lineEnd(file, at, block)) - at) : undefined;
+      if (line !== undefined && !isBlank(line)) yield { bytes: line, position: at + from };
+      if (isLast) return;
+      at += line === undefined ? from : line.length + 1;
     }
   } finally {
     await file.close();
+  }
+}
+
+/** So many bytes of the file, fewer at its end. */
+async function readAt(file: FileHandle, at: number, length: number): Promise<Buffer> {
+  const block = Buffer.allocUnsafe(length);
+  return block.subarray(0, await readInto(file, at, block));
+}
+
+async function readInto(file: FileHandle, at: number, block: Buffer): Promise<number> {
+  for (let filled = 0; ; ) {
+    const { bytesRead } = await file.read(block, filled, block.length - filled, at + filled);
+    filled += bytesRead;
+    if (bytesRead === 0 || filled === block.length) return filled;
+  }
+}
+
+/** Where the line ends that starts at `at`. `block` is read over. */
+async function lineEnd(file: FileHandle, at: number, block: Buffer): Promise<number> {
+  for (let next = at; ; next += block.length) {
+    const filled = await readInto(file, next, block);
+    const end = endOfLine(block.subarray(0, filled), 0);
+    if (end >= 0 || filled < block.length) return next + (end >= 0 ? end : filled);
   }
 }
 

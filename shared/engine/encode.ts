@@ -5,7 +5,7 @@ import { windowName } from '../signals/window-name.ts';
 import { named, quote } from './sql.ts';
 
 /** Uncompressed bytes of a row group: what a writer holds in memory per thread, and a reader has to. */
-const GROUP_BYTES = 8 * 1024 * 1024;
+const GROUP_BYTES = 4 * 1024 * 1024;
 const GROUP_ROWS = { least: 8, most: 122_880 };
 
 type NamedType = Pick<Column, 'name' | 'type'>;

@@ -23,7 +23,7 @@ export interface EngineSettings extends StageLimits {
   readonly output: Output;
   /** What the settings make of the columns. */
   readonly shaping: Shaping;
-  /** Bytes that DuckDB may hold in memory; 200 MiB are enough for chunks of 32 MiB. */
+  /** Bytes that DuckDB may hold in memory; 220 MiB are enough for chunks of 8 MiB or one record of 20 MB. */
   readonly memoryLimit: number;
   readonly threads: number;
   /** Bytes that DuckDB may spill to the work folder. */

@@ -21,8 +21,8 @@ export interface Fault {
   readonly reason: string;
 }
 
-/** A file is closed once it has this size, so that chunks stay well below the 64 MiB of the contract (a long row may follow). */
-const FILE_BYTES = 32 * 1024 * 1024;
+/** A file is closed once it has this size, like a chunk of blobs (a long row may follow). */
+const FILE_BYTES = 8 * 1024 * 1024;
 
 const ACTIONS = {
   $: 'enter',
