@@ -128,9 +128,16 @@ async function decodeLines(
   });
 }
 
-async function putBack(signal: Signal, ordinals: readonly number[], chunk: Chunk, clean: CleanLines, { db }: DecodeContext): Promise<void> {
+async function putBack(
+  signal: Signal,
+  ordinals: readonly number[],
+  chunk: Chunk,
+  clean: CleanLines,
+  { db, work }: DecodeContext,
+): Promise<void> {
   for (const ordinal of ordinals) {
-    for (const cut of clean.lines[ordinal - 1]?.cuts ?? []) await restoreCut(db, signal, chunk.layout, ordinal, cut);
+    for (const cut of clean.lines[ordinal - 1]?.cuts ?? [])
+      await restoreCut(db, join(work, 'cut-value'), signal, chunk.layout, ordinal, cut);
   }
 }
 
