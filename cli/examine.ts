@@ -61,11 +61,12 @@ function described({ apps, exports, output }: Config): string {
 async function examineConditions({ output, shape, quarantine }: Config): Promise<Finding[]> {
   const conditions = Object.values(shape.signals).filter(({ where }) => where.length > 0).length;
   if (conditions === 0) return [];
-  const count = `conditions on the rows of ${conditions} signal${conditions === 1 ? '' : 's'}: understood`;
-  return attempt('settings', async () => {
-    await engineOf(output, { shape, quarantine, dedupe: 'id' }).check();
-    return count;
+  let faults: readonly string[] = [];
+  const looked = await attempt('settings', async () => {
+    faults = await engineOf(output, { shape, quarantine, dedupe: 'id' }).conditionFaults();
+    return `conditions on the rows of ${conditions} signal${conditions === 1 ? '' : 's'}: understood`;
   });
+  return faults.length === 0 ? looked : faults.map((text) => finding('settings', 'fail', text));
 }
 
 async function attempt(subject: Subject, look: () => Promise<string>): Promise<Finding[]> {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { overlapText, sourceOverlap } from './config/apps.ts';
+import { faultMessage } from './config/faults.ts';
 import { parseConfig } from './config.ts';
 import { type CheckedEngine, createEngine, engineDefaults } from './engine/engine.ts';
 import { filePath, quarantinePath } from './lake/paths.ts';
@@ -68,7 +69,7 @@ export function wire(config: Config): Wired {
   const ports = { lake, ledger, hints, clock, source, limit, patience, lease, refresh: config.exports?.refresh ?? 0 };
   const local = localPorts(config.output, { ...config, dedupe: config.exports?.dedupe ?? 'id' });
   const run = { ...ports, ...local };
-  const ready = untilItWorks(() => Promise.all([lake.prepare(), ledger.prepare(), hints.prepare(), local.engine.check()]));
+  const ready = untilItWorks(() => Promise.all([lake.prepare(), ledger.prepare(), hints.prepare(), checkConditions(local.engine)]));
   const inTurn = oneAtATime();
   return {
     config,
@@ -99,6 +100,11 @@ export function wire(config: Config): Wired {
       });
     },
   };
+}
+
+async function checkConditions(engine: CheckedEngine): Promise<void> {
+  const faults = await engine.conditionFaults();
+  if (faults.length > 0) throw new Error(faultMessage('settings', faults));
 }
 
 /** What may be made of the records beside their format. */

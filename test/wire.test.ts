@@ -51,6 +51,17 @@ describe('the app put together', () => {
     assert.deepEqual([apart?.state, apart?.counts.written], ['done', 1]);
   });
 
+  test('conditions that are none: no call does anything, and each is named', async () => {
+    const shape = { requests: { where: 'succes' }, traces: { where: 'severityLevel' } };
+    const app = wire(settings({ INSIGHTS_LAKE_CONFIG: JSON.stringify({ shape }), QUERY_FROM: '2024-04-01', EXPORT_UNTIL: '2024-04-01' }));
+    const message = [
+      'settings: 2 are wrong',
+      '- shape.requests.where must be a condition on the columns of requests: there is no column succes; it is "succes"',
+      '- shape.traces.where must be a condition on the columns of traces: it is of type INTEGER, not a condition; it is "severityLevel"',
+    ].join('\n');
+    for (let time = 0; time < 2; time++) await assert.rejects(app.plan(), { message });
+  });
+
   test('what is no blob of an export is left alone', async () => {
     assert.equal(await wire(settings({})).arrive('notes/readme.txt'), undefined);
   });

@@ -1,4 +1,4 @@
-import { assign, documentSetting, type Path, pathText, type SettingFault, secretSettings, valueAt } from './flat.ts';
+import { assign, type Path, type SettingFault, secretSettings, valueAt } from './flat.ts';
 import { nearestWord } from './near.ts';
 import { fault } from './places.ts';
 import { sectionKeys, type settingsDocument } from './schema.ts';
@@ -9,7 +9,7 @@ export type Issue = NonNullable<ReturnType<typeof settingsDocument.safeParse>['e
 /** What the schema found, in words. `origin` names the setting (or flag) that the value at a path came from. */
 export function issueFaults(issue: Issue, raw: object, origin: (path: Path) => string): SettingFault[] {
   const path = issue.path.filter((step) => typeof step !== 'symbol');
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key]));
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key], origin([...path, key])));
   const value = valueAt(raw, path);
   const words = issue.code === 'invalid_value' ? issue.values.map(String) : [];
   const near = typeof value === 'string' ? nearestWord(value, words) : undefined;
@@ -17,12 +17,12 @@ export function issueFaults(issue: Issue, raw: object, origin: (path: Path) => s
   return [fault(name, issue.message, `${shown(value)}${near ? `; did you mean ${near}?` : ''}`)];
 }
 
-function unknownKey(path: Path): SettingFault {
+function unknownKey(path: Path, name: string): SettingFault {
   const key = String(path.at(-1));
   const near = nearestWord(key, sectionKeys[sectionOf(path)] ?? []);
   const secret = secretSettings.find((name) => name.replace(/^.*?_/, '').replaceAll('_', '').toLowerCase() === key.toLowerCase());
   const hint = secret ? `; a secret goes into the app setting ${secret}` : near ? `; did you mean ${near}?` : '';
-  return { setting: documentSetting, text: `${documentSetting}: ${pathText(path)} is no setting${hint}` };
+  return { setting: name, text: `${name} is no setting${hint}` };
 }
 
 /** Below `shape` the signals are a section each. */
@@ -47,8 +47,8 @@ export function withoutFaults(raw: object, issues: readonly Issue[]): object {
 }
 
 /** One fault is one line; several are one line each. The same setting is named once. */
-export function faultMessage(head: string, faults: readonly SettingFault[]): string {
-  const lines = [...new Map(faults.map((found) => [found.text, found])).values()].map((found) => found.text);
+export function faultMessage(head: string, faults: readonly (SettingFault | string)[]): string {
+  const lines = [...new Set(faults.map((found) => (typeof found === 'string' ? found : found.text)))];
   if (lines.length === 1) return `${head}: ${lines[0]}`;
   return `${head}: ${lines.length} are wrong\n${lines.map((line) => `- ${line}`).join('\n')}`;
 }

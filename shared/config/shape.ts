@@ -20,15 +20,14 @@ export function shapingOf(settings: AllShapeSettings, env: Env): Shaping {
   return { signals: shapes, key: hashes ? secret(settingOf(env, 'SHAPE_HASH_KEY') ?? '') : undefined };
 }
 
-/** What is wrong with the shapes beyond their single values. `path`: the template of the files' paths. */
-export function shapeFaults({ shape }: SettingsDocument, path: string, env: Env): SettingFault[] {
+/** What is wrong with the shapes beyond their single values. `path`: the template of the files' paths; `document`: what holds them. */
+export function shapeFaults({ shape }: SettingsDocument, path: string, env: Env, document = documentSetting): SettingFault[] {
+  const atDocument = (text: string): SettingFault => ({ setting: document, text: `${document}: ${text}` });
   const parts = (['*', ...signals] as const).flatMap((of) => (shape[of] === undefined ? [] : [[of, shape[of]] as const]));
   const faults = parts.flatMap(([of, settings]) => [...unknownColumns(of, settings, shape), ...contradictions(of, settings)]);
   if (faults.length > 0) return faults.map(atDocument);
   return [...nameFaults(shape, path).map(atDocument), ...keyFaults(parts, env)];
 }
-
-const atDocument = (text: string): SettingFault => ({ setting: documentSetting, text: `${documentSetting}: ${text}` });
 
 const columnNames = (of: Of): string[] => (of === '*' ? [...new Set(signals.flatMap(columnNames))] : columnsOf(of).map(({ name }) => name));
 

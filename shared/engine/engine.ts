@@ -48,8 +48,8 @@ export const engineDefaults = {
 };
 
 export interface CheckedEngine extends Engine {
-  /** Throws when a condition of the settings is none that DuckDB accepts, naming it. Loads DuckDB only where there is one. */
-  check(): Promise<void>;
+  /** The conditions of the settings that DuckDB does not accept, a sentence each. Loads DuckDB only where there is a condition. */
+  conditionFaults(): Promise<readonly string[]>;
 }
 
 /** Decoding, deduplication and encoding by DuckDB: one database in memory per draft. */
@@ -57,7 +57,7 @@ export function createEngine(settings: EngineSettings): CheckedEngine {
   const empty = new Map<Signal, Promise<Uint8Array>>();
   return {
     begin: (window, work) => beginDraft(window, work, settings),
-    check: () => checkConditions(settings),
+    conditionFaults: () => conditionFaults(settings),
     async emptyFile(signal) {
       if (signal === 'quarantine') return new Uint8Array(0);
       const known = empty.get(signal) ?? encodeNothing(signal, settings);
@@ -138,18 +138,17 @@ async function prepareShaping(db: Database, { key }: Shaping): Promise<void> {
   }
 }
 
-async function checkConditions(settings: EngineSettings): Promise<void> {
+async function conditionFaults(settings: EngineSettings): Promise<readonly string[]> {
   const shapes = signals.flatMap((signal) => {
     const shape = settings.shaping.signals[signal];
     return shape === undefined || shape.where.length === 0 ? [] : [{ signal, shape }];
   });
-  if (shapes.length === 0) return;
-  const faults = await withDatabase(settings, async (db) => {
+  if (shapes.length === 0) return [];
+  return withDatabase(settings, async (db) => {
     const found: string[] = [];
     for (const { signal, shape } of shapes) found.push(...(await whereFaults(db, signal, shape)));
     return found;
   });
-  if (faults.length > 0) throw new Error(`settings: ${faults.join('\n- ')}`);
 }
 
 const encodeNothing = (signal: Signal, settings: EngineSettings): Promise<Uint8Array> =>

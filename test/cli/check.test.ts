@@ -96,6 +96,12 @@ const wrong: readonly (readonly [what: string, change: () => Env, ...lines: RegE
     /^fail settings LAKE_FORMAT must be /,
     /^fail settings AzureWebJobsStorage must be a storage connection string/,
   ],
+  [
+    'each condition that is none',
+    () => ({ INSIGHTS_LAKE_CONFIG: '{"shape": {"requests": {"where": "succes"}, "traces": {"where": "severityLevel"}}}' }),
+    /^fail settings shape\.requests\.where must be .*there is no column succes; it is "succes"$/,
+    /^fail settings shape\.traces\.where must be .*not a condition; it is "severityLevel"$/,
+  ],
   ['an app that is not there', () => ({ APP_ID: other }), /^fail source query requests of shop .*404.*check the address and the app id/],
   [
     'a container of exports that is not there',

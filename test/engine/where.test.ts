@@ -4,13 +4,10 @@ import { createEngine, engineDefaults } from '../../shared/engine/engine.ts';
 import { shapesOf } from '../../shared/signals/shape-settings.ts';
 import { parquetOutput } from './chunks.ts';
 
-const check = (where: string, of: '*' | 'requests' = 'requests'): Promise<string> =>
-  createEngine({ ...engineDefaults, output: parquetOutput, shaping: { signals: shapesOf({ [of]: { where } }), key: undefined } })
-    .check()
-    .then(
-      () => '',
-      (error: Error) => error.message,
-    );
+const check = async (where: string, of: '*' | 'requests' = 'requests'): Promise<string> => {
+  const shaping = { signals: shapesOf({ [of]: { where } }), key: undefined };
+  return (await createEngine({ ...engineDefaults, output: parquetOutput, shaping }).conditionFaults()).join('\n');
+};
 
 const accepted = [
   'success',
@@ -67,7 +64,7 @@ for (const [where, words] of refused) {
   test(`refused: ${where}`, async () => {
     const message = await check(where);
     assert.match(message, words);
-    assert.ok(message.startsWith('settings: shape.requests.where must be a condition'), message);
+    assert.ok(message.startsWith('shape.requests.where must be a condition'), message);
     assert.ok(message.includes(JSON.stringify(where)), message);
   });
 }
