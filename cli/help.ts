@@ -13,8 +13,13 @@ const output = `  --out <place>         folder, or https://<account>.blob.core.w
   --gzip                compress ndjson or csv
   --partition <slice>   hour (default) or day
   --path <template>     path below the place; see docs/settings.md
+  --shape <file>        columns, rows and fields to leave out, hash, rename or add: the part shape of a settings document
   --json                the summary as one JSON document (docs/cli.md)
   --help                this text`;
+
+const shaping = `The file of --shape is a settings document or its part shape alone, such as {"shape": {"*": {"drop": ["client_IP"]}}}; see
+docs/settings.md. What it hashes takes the secret of the environment variable SHAPE_HASH_KEY. A lake keeps the shape that it
+was made with.`;
 
 const access = `Azure destinations are opened with the identity at hand (az login, managed identity, a service principal's environment).
 AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_KEY, or a SAS in the URL are used instead where they are given.`;
@@ -32,6 +37,9 @@ Examples
   insights-lake transform ./export --out ./lake
   insights-lake transform ./fabrikam_2b1f0c9d… old/*.blob --out ./lake --format ndjson --gzip
   insights-lake transform ./export --out https://mylake.blob.core.windows.net/telemetry/archive --partition day
+  insights-lake transform ./export --out ./lake --shape shape.json
+
+${shaping}
 
 ${access}
 
@@ -61,6 +69,8 @@ Examples
   insights-lake export --app shop=… --app pay=… --signals requests,exceptions --from 2026-01-31 --to 2026-02-01 \\
     --window 1d --out https://mylake.dfs.core.windows.net/telemetry
 
+${shaping}
+
 ${access}
 The query API is asked with that identity too: it needs the role Reader on the app (or workspace).
 
@@ -87,6 +97,8 @@ ${output}
 Examples
   insights-lake sweep --container https://myexports.blob.core.windows.net/telemetry --out ./lake
   insights-lake sweep --enqueue --settings deployed.json --from 2023-01-01 --to 2024-03-01
+
+${shaping}
 
 ${access}
 Where --container and --out lie in two accounts, a connection string opens the account that it is of.

@@ -6,7 +6,10 @@ const text = { type: 'string' } as const;
 const list = { type: 'string', multiple: true } as const;
 const flag = { type: 'boolean' } as const;
 
-const output = { out: text, format: text, gzip: flag, partition: text, path: text, window: text, json: flag, help: flag } as const;
+const output = {
+  ...{ out: text, format: text, gzip: flag, partition: text, path: text, shape: text, window: text },
+  ...{ json: flag, help: flag },
+} as const;
 
 /** The flags of each command. */
 export const flags = {

@@ -1,35 +1,38 @@
-import type { App, Counts, Interval, Millis, Output, Place, Signal, SweepRequest, Window } from '../shared/model.ts';
+import type { App, Counts, Interval, Millis, Output, Place, Shaping, Signal, SweepRequest, Window } from '../shared/model.ts';
+
+/** Where the files go, how they look and what is made of the rows. */
+export interface LakeRequest {
+  readonly lake: Place;
+  readonly output: Output;
+  readonly shape: Shaping;
+  /** Whether quarantine holds the bytes of unreadable lines. */
+  readonly keepBytes: boolean;
+}
 
 /** What a command asks for, fully parsed. */
-export interface TransformRequest {
+export interface TransformRequest extends LakeRequest {
   readonly command: 'transform';
   /** Files and folders, as given. */
   readonly inputs: readonly string[];
   /** Name for the app of records whose folder does not tell; undefined: after the folder, else `archive`. */
   readonly app: string | undefined;
   readonly window: Millis;
-  readonly lake: Place;
-  readonly output: Output;
 }
 
-export interface ExportRequest {
+export interface ExportRequest extends LakeRequest {
   readonly command: 'export';
   readonly apps: readonly App[];
   readonly range: Interval;
   /** Also windows that the ledger calls done. */
   readonly again: boolean;
-  readonly lake: Place;
-  readonly output: Output;
 }
 
 /** An export container, or a folder that is one, with all that a deployed app would find in it. */
-export interface SweepCommand extends SweepRequest {
+export interface SweepCommand extends SweepRequest, LakeRequest {
   readonly command: 'sweep';
   readonly container: Place;
   readonly signals: readonly Signal[];
   readonly window: Millis;
-  readonly lake: Place;
-  readonly output: Output;
 }
 
 export type Request = TransformRequest | ExportRequest | SweepCommand;

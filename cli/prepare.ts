@@ -1,16 +1,18 @@
+import { faultMessage } from '../shared/config/faults.ts';
 import type { App, Ledger, LedgerEntry, Source, Window } from '../shared/model.ts';
 import { plannedEntry } from '../shared/pipeline/entry.ts';
 import { type RunOutcome, runWindow, unrun } from '../shared/pipeline/run.ts';
 import { verdictOf } from '../shared/pipeline/verdict.ts';
 import { createFileSource } from '../shared/source/blobs/files.ts';
 import { createStoreLedger } from '../shared/state/ledger-store.ts';
-import { localPorts, querySource } from '../shared/wire.ts';
+import { asTheyAre, localPorts, querySource } from '../shared/wire.ts';
 import { openStore, systemClock } from '../shared/wire-clients.ts';
 import { type Archive, archiveOf } from './archive.ts';
 import { agreeOnOutput, lastOwnerDied } from './beside-ledger.ts';
-import { exitCodes, Failure } from './failure.ts';
+import { exitCodes, Failure, usage } from './failure.ts';
 import { blame, observedSource, observedStore } from './observe.ts';
 import type { ExportRequest, Prepare, Task, TaskOutcome } from './ports.ts';
+import { shapeMarks } from './shape-marks.ts';
 import { sweepPlan } from './sweep-plan.ts';
 import { tileRange } from './tile-range.ts';
 
@@ -33,18 +35,22 @@ interface Plan {
 
 /** Puts the pipeline together for a command: the ledger in the destination, the source by the request. */
 export const prepare: Prepare = async (request, onRead, abort, tell) => {
+  const { shape, keepBytes } = request;
+  const local = localPorts(request.output, { ...asTheyAre, shape, quarantine: { ...asTheyAre.quarantine, keepBytes } });
+  const faults = await local.engine.conditionFaults();
+  if (faults.length > 0) throw usage(faultMessage(request.command, faults));
   const blamed = blame();
   const lake = observedStore(openStore(request.lake), blamed);
   const archive = request.command === 'transform' ? await archiveOf(request) : undefined;
   const ledger = createStoreLedger(lake);
   const orphaned = await onDestination(async () => {
     await lake.prepare();
-    await agreeOnOutput(lake, request.output);
+    await agreeOnOutput(lake, request.output, shapeMarks(shape));
     return lastOwnerDied(lake);
   });
   const plan = await planOf();
   const source = observedSource(plan.source, blamed, onRead, abort);
-  const ports = { ...localPorts(request.output), lake, ledger, source, clock: systemClock, lease };
+  const ports = { ...local, lake, ledger, source, clock: systemClock, lease };
   const run = async (window: Window): Promise<TaskOutcome> => {
     try {
       const entry = await readied(window, { ...plan, orphaned }, ledger, source, abort);

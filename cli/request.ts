@@ -1,15 +1,18 @@
 import { appFaults, appsOf } from '../shared/config/apps.ts';
-import { faultMessage, issueFaults } from '../shared/config/faults.ts';
-import type { Path, SettingFault } from '../shared/config/flat.ts';
-import { outputFaults, outputOf } from '../shared/config/lake.ts';
+import { faultMessage, issueFaults, withoutFaults } from '../shared/config/faults.ts';
+import { type Env, type Path, pathText, type SettingFault } from '../shared/config/flat.ts';
+import { keepsBytes, outputFaults, outputOf } from '../shared/config/lake.ts';
 import { fault } from '../shared/config/places.ts';
 import { type SettingsDocument, settingsDocument } from '../shared/config/schema.ts';
 import { shown } from '../shared/config/secret.ts';
+import { shapeFaults, shapingOf } from '../shared/config/shape.ts';
+import type { Place } from '../shared/model.ts';
 import { destinationOf } from './destination.ts';
 import { usage } from './failure.ts';
 import { timeText } from './numbers.ts';
 import { isSet, type Options, textOf, textsOf } from './options.ts';
-import type { ExportRequest, Terminal, TransformRequest } from './ports.ts';
+import type { ExportRequest, LakeRequest, Terminal, TransformRequest } from './ports.ts';
+import { shapeFile, shapeFlag } from './shape-file.ts';
 
 /**
  * Flags become the document that the functions' settings are (shared/config/schema.ts), so that both are checked alike and every
@@ -31,20 +34,49 @@ const flagOf: readonly (readonly [path: string, flag: string])[] = [
   ['lake.path', '--path'],
 ];
 
-export const origin = (path: Path): string => flagOf.find(([place]) => path.join('.').startsWith(place))?.[1] ?? path.join('.');
+/** What no flag says comes from the file of --shape. */
+const origin = (path: Path): string => {
+  const place = path.join('.');
+  return flagOf.find(([of]) => place === of || place.startsWith(`${of}.`))?.[1] ?? `${shapeFlag}: ${pathText(path)}`;
+};
 
+/** A command with its flags, and where secrets come from. */
+export interface Asked {
+  readonly command: string;
+  readonly options: Options;
+  readonly env: Env;
+}
+
+/**
+ * The document that the flags (`raw`) and the file of --shape make. `more`: faults of flags that are no part of it; `faultsOf`: of the
+ * whole. Throws Failure that names every fault.
+ */
 export function checked(
+  { command, options, env }: Asked,
   raw: object,
-  more: readonly SettingFault[],
-  faultsOf: (settings: SettingsDocument) => SettingFault[],
-  command: string,
+  more: readonly SettingFault[] = [],
+  faultsOf: (settings: SettingsDocument) => readonly SettingFault[] = () => [],
 ): SettingsDocument {
-  const parsed = settingsDocument.safeParse(raw);
-  const issues = (parsed.error?.issues ?? []).flatMap((issue) => issueFaults(issue, raw, origin));
-  const faults = [...more, ...issues, ...(parsed.data ? faultsOf(parsed.data) : [])];
+  const file = shapeFile(options);
+  const whole = { ...file.parts, ...raw };
+  const parsed = settingsDocument.safeParse(whole);
+  const issues = parsed.error?.issues ?? [];
+  const rest = parsed.data ?? settingsDocument.safeParse(withoutFaults(whole, issues)).data;
+  const faults = [
+    ...more,
+    ...file.faults,
+    ...issues.flatMap((issue) => issueFaults(issue, whole, origin)),
+    ...(rest ? shapeFaults(rest, outputOf(rest.lake).path, env, shapeFlag) : []),
+    ...(parsed.data ? [...outputFaults(parsed.data.lake, origin), ...faultsOf(parsed.data)] : []),
+  ];
   if (faults.length > 0) throw usage(faultMessage(command, faults));
   if (!parsed.data) throw usage(`${command}: the flags cannot be read; see insights-lake help ${command}`);
   return parsed.data;
+}
+
+export function lakeRequest(settings: SettingsDocument, lake: Place, env: Env): LakeRequest {
+  const shape = shapingOf(settings.shape, env);
+  return { lake, output: outputOf(settings.lake), shape, keepBytes: keepsBytes(settings.quarantine, shape) };
 }
 
 /** Undefined values are left out: the schema tells what is missing from what is wrong. */
@@ -69,14 +101,13 @@ export function transformRequest(options: Options, { env }: Terminal): Transform
       ? []
       : [fault('--app', 'a name of small letters, digits and hyphens', shown(app))];
   const raw = { exports: given({ container: 'archive', window }), lake: lakeOf(options) };
-  const settings = checked(raw, misnamed, ({ lake: output }) => outputFaults(output, origin), 'transform');
+  const settings = checked({ command: 'transform', options, env }, raw, misnamed);
   return {
     command: 'transform',
     inputs: options.positionals,
     app,
     window: settings.exports?.window ?? 0,
-    lake,
-    output: outputOf(settings.lake),
+    ...lakeRequest(settings, lake, env),
   };
 }
 
@@ -105,15 +136,15 @@ export function exportRequest(options: Options, terminal: Terminal): ExportReque
     ...(textOf(options, 'to') === undefined ? [fault('--to', 'a date or a date and time', 'missing')] : []),
   ];
   const key = keyOf(options, terminal.env);
-  const settings = checked(raw, [...named.faults, ...missing, ...key.faults], (parsed) => exportFaults(parsed, terminal.now()), 'export');
+  const asked = { command: 'export', options, env: terminal.env };
+  const settings = checked(asked, raw, [...named.faults, ...missing, ...key.faults], (parsed) => exportFaults(parsed, terminal.now()));
   const { from = 0, until = 0 } = settings.query;
   return {
     command: 'export',
     apps: appsOf(settings, { QUERY_KEY: key.value }),
     range: { start: from, end: until },
     again: isSet(options, 'again'),
-    lake,
-    output: outputOf(settings.lake),
+    ...lakeRequest(settings, lake, terminal.env),
   };
 }
 
@@ -122,7 +153,6 @@ function exportFaults(settings: SettingsDocument, now: number): SettingFault[] {
   const future = until !== undefined && until > now;
   return [
     ...appFaults(settings, (index, field) => flagOfApp(settings, index, field)),
-    ...outputFaults(settings.lake, origin),
     ...(future ? [fault('--to', `a time that has passed (now is ${timeText(now)})`, timeText(until))] : []),
   ];
 }

@@ -11,6 +11,8 @@ export interface Totals {
   readonly failed: number;
   readonly rows: number;
   readonly deduplicated: number;
+  /** Rows that a condition of --shape left out. */
+  readonly filtered: number;
   readonly quarantined: number;
   readonly files: number;
   readonly bytes: number;
@@ -72,6 +74,7 @@ function totalsOf(ended: readonly TaskResult[]): Totals {
     failed: count('failed'),
     rows: sum((outcome) => outcome.counts.written),
     deduplicated: sum((outcome) => outcome.counts.deduplicated),
+    filtered: sum((outcome) => outcome.counts.filtered ?? 0),
     quarantined: sum((outcome) => outcome.counts.quarantined),
     files: sum((outcome) => outcome.files),
     bytes: sum((outcome) => outcome.bytes),
@@ -110,6 +113,7 @@ function closing(summary: Summary, results: Results): string[] {
   const failures = results.ended.filter(failed).map(failureLine);
   return [
     `${said} after ${spanText(seconds * 1000)}; files are in ${destination}`,
+    ...(totals.filtered > 0 ? [`rows left out by conditions of --shape: ${countText(totals.filtered)}`] : []),
     ...(totals.quarantined > 0 ? [`unreadable records, set aside below ${destination}/_quarantine: ${countText(totals.quarantined)}`] : []),
     ...summary.notices,
     ...failures.slice(0, 10),

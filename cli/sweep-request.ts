@@ -1,4 +1,3 @@
-import { outputFaults, outputOf } from '../shared/config/lake.ts';
 import { accountName, fault } from '../shared/config/places.ts';
 import { signalNames } from '../shared/config/schema.ts';
 import { shown } from '../shared/config/secret.ts';
@@ -8,10 +7,10 @@ import { destinationOf } from './destination.ts';
 import { usage } from './failure.ts';
 import { isSet, type Options, textOf } from './options.ts';
 import type { SweepCommand, Terminal } from './ports.ts';
-import { checked, given, lakeOf, origin } from './request.ts';
+import { checked, given, lakeOf, lakeRequest } from './request.ts';
 
 /** Only for a sweep that runs here: a deployed app has these in its settings. */
-const localFlags = ['container', 'out', 'format', 'gzip', 'partition', 'path', 'window', 'signals'] as const;
+const localFlags = ['container', 'out', 'format', 'gzip', 'partition', 'path', 'shape', 'window', 'signals'] as const;
 
 /** `sweep` without `--enqueue`: an export container, or a folder that is one, brought into a lake from here. */
 export function sweepCommand(options: Options, { env }: Terminal): SweepCommand {
@@ -25,15 +24,14 @@ export function sweepCommand(options: Options, { env }: Terminal): SweepCommand 
       .map((word) => word.trim()) ?? ['all'],
     lake: lakeOf(options),
   };
-  const settings = checked(raw, [], ({ lake: output }) => outputFaults(output, origin), 'sweep');
+  const settings = checked({ command: 'sweep', options, env }, raw);
   return {
     command: 'sweep',
     container,
     ...rangeOf('sweep', options),
     signals: settings.signals,
     window: settings.exports?.window ?? 0,
-    lake,
-    output: outputOf(settings.lake),
+    ...lakeRequest(settings, lake, env),
   };
 }
 

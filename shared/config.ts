@@ -17,7 +17,6 @@ import { type SettingsDocument, settingsDocument } from './config/schema.ts';
 import { shown } from './config/secret.ts';
 import { shapeFaults, shapingOf } from './config/shape.ts';
 import type { Config } from './model.ts';
-import { isPrivate } from './signals/shape.ts';
 
 /** Reads a file of the app's folder, by the path that stands behind the `@` of INSIGHTS_LAKE_CONFIG. */
 export type ReadFile = (path: string) => string;
@@ -113,7 +112,7 @@ function assemble(settings: SettingsDocument, env: Env, origin: (path: Path) => 
     lake: lakePlace(settings.lake, env),
     output: outputOf(settings.lake),
     shape,
-    quarantine: quarantineOf(settings, Object.values(shape.signals).some(isPrivate), env),
+    quarantine: quarantineOf(settings, shape, env),
     state: { tableUrl: state.tableUrl, queueUrl: state.queueUrl, access: state.access, table, queue },
     lease,
     patience: settings.plan.patience,

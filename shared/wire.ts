@@ -114,7 +114,8 @@ export interface Making {
   readonly dedupe: 'id' | 'record';
 }
 
-const asTheyAre: Making = {
+/** Rows as they are decoded. */
+export const asTheyAre: Making = {
   shape: noShaping,
   quarantine: { prefix: '_quarantine', place: undefined, keepBytes: true },
   dedupe: 'id',

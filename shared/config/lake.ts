@@ -1,5 +1,6 @@
 import { defaultPathTemplate, pathTemplateFaults } from '../lake/path-template.ts';
-import type { Access, Format, Output, Place, QuarantineSettings } from '../model.ts';
+import type { Access, Format, Output, Place, QuarantineSettings, Shaping } from '../model.ts';
+import { isPrivate } from '../signals/shape.ts';
 import { type Env, type Path, type SettingFault, settingOf } from './flat.ts';
 import { accountName, blobEndpoint, fault, isConnectionString } from './places.ts';
 import type { SettingsDocument } from './schema.ts';
@@ -51,16 +52,20 @@ function lakeAccess(lake: Lake, url: string, env: Env): Access {
   return { kind: 'identity', clientId: lake.clientId ?? settingOf(env, 'AZURE_CLIENT_ID') ?? '' };
 }
 
-/** Where unreadable lines go. `hidden`: the settings hold something back that such a line may say. */
+/** Whether unreadable lines keep their bytes. Unless the settings say it, not where they hold something back that such a line may say. */
+export const keepsBytes = ({ bytes }: SettingsDocument['quarantine'], shape: Shaping): boolean =>
+  bytes === undefined ? !Object.values(shape.signals).some(isPrivate) : bytes === 'keep';
+
+/** Where unreadable lines go. */
 export function quarantineOf(
   { lake, quarantine }: Pick<SettingsDocument, 'lake' | 'quarantine'>,
-  hidden: boolean,
+  shape: Shaping,
   env: Env,
 ): QuarantineSettings {
-  const { prefix, container, bytes } = quarantine;
+  const { prefix, container } = quarantine;
   const own = lakePlace(lake, env);
   const place = container === undefined || own.kind === 'folder' ? undefined : { ...own, container };
-  return { prefix, place, keepBytes: bytes === undefined ? !hidden : bytes === 'keep' };
+  return { prefix, place, keepBytes: keepsBytes(quarantine, shape) };
 }
 
 export function quarantineFaults(

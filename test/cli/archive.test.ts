@@ -6,6 +6,7 @@ import { after, test } from 'node:test';
 import { archiveOf } from '../../cli/archive.ts';
 import { Failure } from '../../cli/failure.ts';
 import { outputOf } from '../../shared/config/lake.ts';
+import { noShaping } from '../../shared/signals/shape.ts';
 
 const base = await mkdtemp(join(tmpdir(), 'insights-archive-'));
 after(() => rm(base, { recursive: true }));
@@ -33,6 +34,8 @@ async function windowsOf(inputs: readonly string[], options: { window?: number; 
     window: options.window ?? 3_600_000,
     lake,
     output,
+    shape: noShaping,
+    keepBytes: true,
   });
   const text = windows.map(({ window, files, layout }) => {
     const hours = [window.start, window.end].map((at) => new Date(at).toISOString().slice(0, 13)).join(' ');

@@ -32,14 +32,37 @@ something to know
 test('the summary as JSON, in the shape that docs/cli.md shows', async () => {
   const { code, summary } = await json({});
   assert.equal(code, 0);
-  const totals = { windows: 2, done: 2, unchanged: 0, failed: 0, rows: 20, deduplicated: 2, quarantined: 0, files: 2, bytes: 4_000 };
+  const totals = {
+    windows: 2,
+    done: 2,
+    unchanged: 0,
+    failed: 0,
+    rows: 20,
+    deduplicated: 2,
+    filtered: 0,
+    quarantined: 0,
+    files: 2,
+    bytes: 4_000,
+  };
   assert.deepEqual(summary, {
     command: 'export',
     destination: 'the lake',
     format: 'parquet',
     exitCode: 0,
     seconds: 10,
-    totals: { windows: 4, done: 4, unchanged: 0, failed: 0, rows: 40, deduplicated: 4, quarantined: 0, files: 4, bytes: 8_000, untried: 0 },
+    totals: {
+      windows: 4,
+      done: 4,
+      unchanged: 0,
+      failed: 0,
+      rows: 40,
+      deduplicated: 4,
+      filtered: 0,
+      quarantined: 0,
+      files: 4,
+      bytes: 8_000,
+      untried: 0,
+    },
     signals: [
       { app: 'shop', signal: 'requests', ...totals },
       { app: 'shop', signal: 'traces', ...totals },

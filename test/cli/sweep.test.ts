@@ -3,11 +3,8 @@ import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
-import type { Operations } from '../../cli/operate.ts';
-import { operations } from '../../cli/operations.ts';
-import { prepare } from '../../cli/prepare.ts';
-import { runCommand } from '../../cli/run.ts';
 import type { Summary } from '../../cli/summary.ts';
+import { run } from './real.ts';
 
 /** The commands sweep and requeue over the real pipeline, on folders. */
 
@@ -28,36 +25,8 @@ async function put(root: string, files: Record<string, string>): Promise<void> {
   }
 }
 
-async function run(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  const text = { out: '', err: '' };
-  const terminal = {
-    out: (more: string) => {
-      text.out += more;
-    },
-    err: (more: string) => {
-      text.err += more;
-    },
-    live: false,
-    columns: 80,
-    env: {},
-    now: () => Date.now(),
-    sleep: async () => {},
-  };
-  const examine = async function* () {};
-  const edge = {
-    terminal,
-    prepare,
-    examine,
-    operations: operations satisfies Operations,
-    version: '0',
-    abort: new AbortController().signal,
-  };
-  const code = await runCommand(words, { ...edge, parallel: { export: 1, transform: 1, sweep: 2 } });
-  return { code, ...text };
-}
-
 async function swept(...words: string[]): Promise<Summary> {
-  const { code, out, err } = await run('sweep', ...words, '--format', 'ndjson', '--json');
+  const { code, out, err } = await run(['sweep', ...words, '--format', 'ndjson', '--json']);
   assert.equal(code, 0, err + out);
   return JSON.parse(out) as Summary;
 }
@@ -106,7 +75,7 @@ test('requeue: what was unreadable is read again by the next sweep, although not
   });
   const first = await swept('--container', exports, '--out', lake);
   assert.deepEqual([first.totals.done, first.totals.quarantined], [2, 1]);
-  const { out } = await run('requeue', '--out', lake);
+  const { out } = await run(['requeue', '--out', lake]);
   assert.match(out, /^1 of 2 windows are due again \(1 with unreadable records, 0 failed\)/);
   const second = await swept('--container', exports, '--out', lake);
   assert.deepEqual([second.totals.done, second.totals.unchanged], [1, 1]);
@@ -116,10 +85,10 @@ test('requeue: what was unreadable is read again by the next sweep, although not
 
 test('a container that cannot be listed is exit code 3; settings that do not fit 2', async () => {
   const none = 'http://127.0.0.1:9/devstoreaccount1/none?sv=1&sig=hush';
-  const { code, err } = await run('sweep', '--container', none, '--out', join(base, 'x'));
+  const { code, err } = await run(['sweep', '--container', none, '--out', join(base, 'x')]);
   assert.equal(code, 3, err);
   assert.doesNotMatch(err, /hush/);
-  const wrong = await run('requeue');
+  const wrong = await run(['requeue']);
   assert.equal(wrong.code, 2);
   assert.match(wrong.err, /settings: /);
 });

@@ -1,0 +1,33 @@
+import type { Operations } from '../../cli/operate.ts';
+import { operations } from '../../cli/operations.ts';
+import { prepare } from '../../cli/prepare.ts';
+import { runCommand } from '../../cli/run.ts';
+
+/** Runs a command line over the real pipeline, in this process. */
+export async function run(words: readonly string[], env: Record<string, string> = {}): Promise<{ code: number; out: string; err: string }> {
+  const text = { out: '', err: '' };
+  const terminal = {
+    out: (more: string) => {
+      text.out += more;
+    },
+    err: (more: string) => {
+      text.err += more;
+    },
+    live: false,
+    columns: 80,
+    env,
+    now: () => Date.now(),
+    sleep: async () => {},
+  };
+  const examine = async function* () {};
+  const edge = {
+    terminal,
+    prepare,
+    examine,
+    operations: operations satisfies Operations,
+    version: '0',
+    abort: new AbortController().signal,
+  };
+  const code = await runCommand(words, { ...edge, parallel: { export: 1, transform: 1, sweep: 2 } });
+  return { code, ...text };
+}
