@@ -4,8 +4,7 @@ import fc from 'fast-check';
 import type { Millis } from '../../shared/model.ts';
 import { runWindow } from '../../shared/pipeline/run.ts';
 import { sweepBlobs } from '../../shared/pipeline/sweep.ts';
-import { blobName, exportStore, exportsWorld, hour, never, pathOf } from './exports-world.ts';
-import { gated } from './world.ts';
+import { blobName, exportStore, exportsWorld, hour, mortal, never, pathOf } from './exports-world.ts';
 
 /** Blobs that are appended to anywhere, in the middle of a line or of a character, swept, run, killed, run twice. */
 
@@ -81,29 +80,6 @@ function expected(texts: readonly Buffer[], settled: boolean): Record<string, st
 
 const filled = ({ lake }: World) => Object.fromEntries(Object.entries(lake.contents()).filter(([, text]) => text !== ''));
 
-/** The process dies at its k-th call to ledger, lake or queue. */
-function mortal({ ports }: World, calls: number): World['ports'] {
-  let left = calls;
-  const gate = async () => {
-    left -= 1;
-    if (left < 0) throw new Error('killed');
-  };
-  return {
-    ...ports,
-    ledger: { ...ports.ledger, ...gatedLedger(ports.ledger, gate) },
-    lake: { ...ports.lake, ...gatedLake(ports.lake, gate) },
-  };
-}
-
-const gatedLedger = (ledger: World['ports']['ledger'], gate: () => Promise<void>) => {
-  const { read, write, swept, recordSweep } = gated(ledger, gate);
-  return { read, write, swept, recordSweep };
-};
-const gatedLake = (lake: World['ports']['lake'], gate: () => Promise<void>) => {
-  const { head, put, remove } = gated(lake, gate);
-  return { head, put, remove };
-};
-
 const sentences = ['', 'ü', '😀', '\\"{}[]', 'ein langer Satz, '.repeat(20)];
 const record = fc.record({ text: fc.constantFrom(...sentences), n: fc.nat(), o: fc.constantFrom({}, { a: [1, null] }) });
 const moves = fc.oneof(
@@ -133,7 +109,7 @@ async function make(here: World, move: Move, rest: Buffer[]): Promise<void> {
     if (!move.keep) messages.splice(at, 1);
     await runWindow(window, ports);
   } else if (move.kind === 'kill') {
-    const dying = mortal(here, move.calls);
+    const dying = mortal(here.ports, move.calls);
     const { window } = messages[0] ?? {};
     await (move.sweep || window === undefined ? sweepBlobs(dying, never) : runWindow(window, dying)).catch(() => undefined);
   } else if (move.kind === 'settle') {
@@ -179,26 +155,4 @@ test('whatever is appended, swept, killed, lost or repeated: at settled moments 
     ),
     { numRuns: 120 },
   );
-});
-
-test('a blob appended to in 1000 cuts, swept after each: every line once, the tail in quarantine at the end', async () => {
-  const here = await world();
-  const line = (n: number) => `${JSON.stringify({ n, text: 'größer 😀' })}\n`;
-  const text = Buffer.from(`${Array.from({ length: 300 }, (_, n) => line(n)).join('')}{"n":300,"text":"gr`);
-  const cuts = [...Array.from({ length: 999 }, (_, n) => Math.floor(((n * 7919) % 1009) * (text.length / 1009))), 0].sort((a, b) => a - b);
-  for (const [index, cut] of cuts.entries()) {
-    await here.append(0, text.subarray(cut, cuts[index + 1] ?? text.length));
-    await here.sweep();
-    for (const { window } of here.messages.splice(0)) await runWindow(window, here.ports);
-    here.clock.advance(10_000);
-  }
-  await pastLookback(here, 24 * hour);
-  const path = pathOf('requests', { app: 'shop', source: 'diagnostics', start });
-  const lines = filled(here)[path]?.split('\n') ?? [];
-  assert.deepEqual(
-    lines.map((each) => JSON.parse(each).n),
-    Array.from({ length: 300 }, (_, n) => n),
-  );
-  assert.equal(filled(here)[path.replace('requests', 'quarantine')], '{"n":300,"text":"gr');
-  await here.close();
 });

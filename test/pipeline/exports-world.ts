@@ -10,7 +10,7 @@ import { type SweepPorts, sweepBlobs } from '../../shared/pipeline/sweep.ts';
 import { createSightings } from '../../shared/source/blobs/sightings.ts';
 import { createBlobSource } from '../../shared/source/blobs/source.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
-import { manualClock, textLake } from './world.ts';
+import { gated, manualClock, textLake } from './world.ts';
 
 /**
  * The real blob source, view and pipeline over containers in memory, with an engine that keeps lines as they are: a lake file is the
@@ -63,9 +63,21 @@ export interface WorldOptions {
   readonly lookback?: Millis;
   readonly emptied?: 'keep' | 'follow';
   readonly window?: Millis;
+  /** The real engine, with a lake that takes its files, instead of the one that keeps lines. */
+  readonly making?: Pick<RunPorts, 'engine' | 'lake' | 'path' | 'discard' | 'withWorkFolder'>;
+  /** How far time goes on, at least, while the world settles: past every lease and back-off. */
+  readonly pause?: Millis;
 }
 
-export async function exportsWorld({ stores, start, lookback = 72 * hour, emptied = 'keep', window = hour }: WorldOptions) {
+export async function exportsWorld({
+  stores,
+  start,
+  lookback = 72 * hour,
+  emptied = 'keep',
+  window = hour,
+  making,
+  pause = 3_700_000,
+}: WorldOptions) {
   const clock = manualClock();
   clock.advance(start - clock.now());
   const [ledger, lake] = [createMemoryLedger(), textLake()];
@@ -93,6 +105,7 @@ export async function exportsWorld({ stores, start, lookback = 72 * hour, emptie
       return use(await mkdtemp(join(base, `${runs}-`)));
     },
     hints: { prepare: async () => {}, send: async (of, delay) => void messages.push({ window: of, at: clock.now() + delay }) },
+    ...making,
   };
 
   /** Every message is taken when its time has come; what nobody does is revived by the planner. */
@@ -103,7 +116,7 @@ export async function exportsWorld({ stores, start, lookback = 72 * hour, emptie
         if (next.at > clock.now()) clock.advance(next.at - clock.now());
         outcomes.push(await runWindow(next.window, ports));
       }
-      clock.advance(3_700_000); // past every lease and back-off
+      clock.advance(pause);
       open = 0;
       for await (const feed of ledger.feeds()) open += (await reviveFeed(feed, { ...ports, patience: 1, limit: 1000 })).open;
     }
@@ -120,6 +133,40 @@ export async function exportsWorld({ stores, start, lookback = 72 * hour, emptie
     runs: () => runs,
     sweep: () => sweepBlobs(ports, never),
     close: () => rm(base, { recursive: true, force: true }),
+  };
+}
+
+type Ports = RunPorts & AskPorts & SweepPorts;
+
+/** The process dies at its k-th call to source, ledger, lake or queue: nothing that it calls from then on happens. */
+export function mortal(ports: Ports, calls: number): Ports {
+  let left = calls;
+  const gate = async () => {
+    left -= 1;
+    if (left < 0) throw new Error('killed');
+  };
+  const [ledger, lake, hints] = [gated(ports.ledger, gate), gated(ports.lake, gate), gated(ports.hints, gate)];
+  const { read, write, swept, recordSweep, recordDrift } = ledger;
+  const { head, put, remove } = lake;
+  return {
+    ...ports,
+    ledger: { ...ports.ledger, read, write, swept, recordSweep, recordDrift },
+    lake: { ...ports.lake, head, put, remove },
+    hints: { ...ports.hints, send: hints.send },
+    source: {
+      open: async (window, abort) => {
+        await gate();
+        const reading = await ports.source.open(window, abort);
+        const chunks = async function* (work: string) {
+          for await (const chunk of reading.chunks(work)) {
+            await gate();
+            yield chunk;
+          }
+          await gate();
+        };
+        return new Proxy(reading, { get: (target, key) => (key === 'chunks' ? chunks : Reflect.get(target, key)) });
+      },
+    },
   };
 }
 
