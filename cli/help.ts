@@ -147,9 +147,9 @@ ${exits}`;
 
 const inspecting = `insights-lake inspect <files or folders…>
 
-Says what is in an export, and writes nothing: layout, apps, signals, records and their times; fields that the schema does
-not know (they are kept in the column extra); categories and tables that are no signal; lines that cannot be read, with
-their offsets and the reason.
+Says what is in an export, and writes nothing: layout, apps, signals, records and their times; fields that neither the
+schema nor the documentation of their source know (they are kept in the column extra); categories and tables that are no
+signal; lines that cannot be read, with their offsets and the reason.
 
   --json                all of it as one JSON document (docs/cli.md)
   --help                this text

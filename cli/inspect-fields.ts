@@ -1,5 +1,5 @@
 import type { Layout, Signal } from '../shared/model.ts';
-import { columnsOf } from '../shared/signals/columns.ts';
+import { knownPaths } from '../shared/signals/documented.ts';
 import { signalTables } from '../shared/signals/tables.ts';
 import { isRecord } from './inspect-records.ts';
 
@@ -14,12 +14,6 @@ type Json = Readonly<Record<string, unknown>>;
 
 const byElement = new Map(Object.values(signalTables).map(({ element, signal }) => [element, signal]));
 const byTable = new Map(Object.values(signalTables).map(({ table, signal }) => [table.toLowerCase(), signal]));
-
-/** Keys that every row of a workspace has and no column holds (contracts of diagnostic settings and data export): kept in `extra`. */
-const PLATFORM = [
-  ...['Type', 'category', 'Category', 'type', 'resourceId', 'TenantId', 'SourceSystem', 'ReferencedItemId', 'ReferencedType'],
-  ...['_ResourceId', '_SubscriptionId', '_BilledSize', '_IsBillable', '_Internal_WorkspaceResourceId', '_TimeReceived', 'MG'],
-];
 
 export function kindOf(record: Json): Kind {
   const element = Object.keys(record).find((key) => byElement.has(key) && Array.isArray(record[key]));
@@ -42,53 +36,32 @@ export function timeOf(record: Json, { layout }: Kind): number | undefined {
   return Number.isFinite(time) ? time : undefined;
 }
 
-/** The fields of a record that no column holds; they are kept in `extra`. In classic records paths, and `request[].…` for an element. */
+/**
+ * The fields of a record that neither a column holds nor the documentation of the source names, as the app counts drift. In classic records
+ * paths, of an element `request[].…`.
+ */
 export function unknownFields(record: Json, { layout, signal }: Kind & { readonly signal: Signal }): string[] {
   const known = knownOf(signal, layout);
-  if (layout !== 'continuous') return Object.keys(record).filter((key) => !known.has(key));
+  if (layout !== 'continuous') return Object.keys(record).filter((key) => !known(key));
   const { element } = signalTables[signal];
-  const { [element]: elements, ...root } = record;
-  const found = new Set(leaves(root, '', known));
-  if (signal === 'performanceCounters') return [...found]; // one of its keys is the counter's name
-  for (const each of Array.isArray(elements) ? elements : []) {
-    if (isRecord(each)) for (const path of leaves(each, '', known)) found.add(`${element}[].${path}`);
-  }
-  return [...found];
+  const paths = new Set(leaves(record, '', known));
+  return [...paths].map((path) => (path.startsWith(`${element}.`) ? path.replace('.', '[].') : path));
 }
 
-const cache = new Map<string, ReadonlySet<string>>();
+const cache = new Map<string, (path: string) => boolean>();
 
-/** Paths of classic records that are read in a form of their own, beside those of the columns. */
-const SHAPED: Partial<Record<Signal, readonly string[]>> = {
-  exceptions: ['id', 'outerId', 'hasFullStack', 'parsedStack'],
-  customMetrics: ['name', 'sampledValue'],
-};
-
-function knownOf(signal: Signal, layout: Layout): ReadonlySet<string> {
+function knownOf(signal: Signal, layout: Layout): (path: string) => boolean {
   const key = `${signal} ${layout}`;
-  const columns = columnsOf(signal);
-  const known =
-    cache.get(key) ??
-    new Set(
-      layout === 'continuous'
-        ? [
-            ...columns.flatMap((column) => column.continuous),
-            'internal.data.documentVersion',
-            'context.custom.metrics',
-            ...(SHAPED[signal] ?? []),
-          ]
-        : [...columns.flatMap((column) => column.workspace), ...PLATFORM],
-    );
+  const known = cache.get(key) ?? knownPaths(signal, layout);
   cache.set(key, known);
   return known;
 }
 
-/** Paths of values that no known path leads to; what lies below a known one belongs to it. Empty values say nothing. */
-function* leaves(value: Json, before: string, known: ReadonlySet<string>): Iterable<string> {
-  for (const [key, inner] of Object.entries(value)) {
-    const path = `${before}${key}`;
-    if (known.has(path) || inner === null || inner === '') continue;
-    if (isRecord(inner)) yield* leaves(inner, `${path}.`, known);
-    else if (!Array.isArray(inner) || inner.length > 0) yield path;
-  }
+/** Paths of values that are not known. Arrays are passed through; empty values say nothing. */
+function* leaves(value: unknown, path: string, known: (path: string) => boolean): Iterable<string> {
+  if (value === null || value === '') return;
+  if (Array.isArray(value)) for (const each of value) yield* leaves(each, path, known);
+  else if (isRecord(value))
+    for (const [key, inner] of Object.entries(value)) yield* leaves(inner, path === '' ? key : `${path}.${key}`, known);
+  else if (!known(path)) yield path;
 }

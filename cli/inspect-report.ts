@@ -12,7 +12,7 @@ export interface SignalReport {
   readonly last: string;
 }
 
-/** A field that the schema does not know and that is kept in `extra`; `firstSeen`: the earliest time of a record that has it. */
+/** A field that nobody knows and that is kept in `extra`; `firstSeen`: the earliest time of a record that has it. */
 export interface FieldReport {
   readonly field: string;
   readonly signal: string;

@@ -82,7 +82,7 @@ function inspectionText({ files, bytes, records, signals, unknownFields, unknown
       ({ layout, app, signal, records: count, files: of, first, last }) =>
         `  ${layout}  ${app === '' ? '' : `${app}  `}${signal}: ${plural(count, 'record')} in ${plural(of, 'file')}, ${time(first)} to ${time(last)}`,
     ),
-    ...(unknownFields.length > 0 ? ['fields that the schema does not know, kept in extra:'] : []),
+    ...(unknownFields.length > 0 ? ['fields that nobody knows, kept in extra:'] : []),
     ...some(unknownFields, ({ signal, field, count, firstSeen }) => `${signal} ${field}: ${countText(count)}, first ${time(firstSeen)}`),
     ...(unknownKinds.length > 0 ? ['no signal, left out:'] : []),
     ...some(unknownKinds, ({ kind, count }) => `${kind}: ${countText(count)}`),

@@ -6,6 +6,8 @@ import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { kindOf, timeOf, unknownFields } from '../../cli/inspect-fields.ts';
 import type { Inspection } from '../../cli/inspect-report.ts';
+import { signals, signalTables } from '../../shared/signals/tables.ts';
+import { sentinelRecord } from '../engine/sentinels.ts';
 import { run } from './fake.ts';
 
 const base = await mkdtemp(join(tmpdir(), 'insights-inspect-'));
@@ -97,7 +99,7 @@ test('the same for people', async () => {
     out,
     `2 records in 1 file, 175 B
   diagnostics  requests: 2 records in 1 file, 2024-03-01T05:10:00.123Z to 2024-03-01T05:10:00.123Z
-fields that the schema does not know, kept in extra:
+fields that nobody knows, kept in extra:
   requests NewColumn: 1, first 2024-03-01T05:10:00.123Z
 1 unreadable stretch, 8 B:
   a.json at byte ${row({ NewColumn: 1 }).length + 1}, 8 bytes: not JSON
@@ -140,12 +142,32 @@ test('times with seven digits and without a zone are UTC; no time is no time', (
   assert.equal(timeOf({}, kind), undefined);
 });
 
+for (const signal of signals) {
+  test(`${signal}: of a record with every documented field those are told that nobody documented`, () => {
+    const { element } = signalTables[signal];
+    const { record: full, sentinels } = sentinelRecord(element, signal, true);
+    const odd = sentinels.filter(({ path }) => path.includes('undocumented')).map(({ path }) => path);
+    const told = unknownFields(full, { layout: 'continuous', signal, category: element });
+    assert.deepEqual(
+      told.filter((path) => !path.endsWith('screenResolution')).toSorted(),
+      odd.map((path) => (/^(context|internal)\.|^undocumented$/.test(path) ? path : `${element}[].${path}`)).toSorted(),
+    );
+  });
+}
+
 test('what columns hold, and what every row has, is no unknown field', () => {
   const flat = { layout: 'dataExport', signal: 'requests', category: 'AppRequests' } as const;
   assert.deepEqual(
     unknownFields({ TimeGenerated: '', Type: '', Url: '', Properties: { x: 1 }, TenantId: '', _ResourceId: '', Odd: 1 }, flat),
     ['Odd'],
   );
+  const exception = { layout: 'continuous', signal: 'exceptions', category: 'basicException' } as const;
+  const told = { basicException: [{ parsedStack: [{ level: 0, method: 'm', odd: 1 }], odd: { deep: [1, 2] }, empty: null }], odd: 1 };
+  assert.deepEqual(unknownFields({ ...told, context: { session: { isFirst: true } } }, exception), [
+    'basicException[].parsedStack.odd',
+    'basicException[].odd.deep',
+    'odd',
+  ]);
   const counter = { layout: 'continuous', signal: 'performanceCounters', category: 'performanceCounter' } as const;
   assert.deepEqual(unknownFields({ performanceCounter: [{ 'any name': { value: 1 } }], internal: {}, context: {} }, counter), []);
 });
