@@ -1,4 +1,5 @@
 import type { Signal } from '../../shared/model.ts';
+import { uuidOf } from './chance.ts';
 import type { Cell, Row } from './row.ts';
 import { APP_COLUMNS, ITEM_TYPES, SIGNALS, type TableColumn, WORKSPACE_COLUMNS, WORKSPACE_TABLES } from './tables.ts';
 
@@ -26,8 +27,11 @@ function appCells(row: Row): Cell[] {
   return APP_COLUMNS[signalOf(row)].map((c) => (c.type === 'datetime' ? shortTime : capital)(row[c.name] ?? null));
 }
 
+/** The workspace, whichever components report to it. */
+const TENANT = uuidOf('workspace');
+
 const EXTRAS: Readonly<Record<string, (row: Row) => Cell>> = {
-  TenantId: (row) => String(row.appId),
+  TenantId: () => TENANT,
   Type: (row) => WORKSPACE_TABLES[signalOf(row)],
   ReferencedItemId: () => '',
   ReferencedType: () => '',

@@ -1,3 +1,4 @@
+import { asCells, columnsOf } from '../../local/telemetry/asCells.ts';
 import { identityOf } from '../../local/telemetry/columns.ts';
 import type { Cell, Row } from '../../local/telemetry/row.ts';
 import { APP_COLUMNS } from '../../local/telemetry/tables.ts';
@@ -39,6 +40,25 @@ export function fromQuery(signal: Signal, row: Row, size: number): LakeRow {
   const found: Record<string, Value> = {};
   for (const { name, type } of APP_COLUMNS[signal]) found[name] = typed(row[name] ?? null, type);
   return { ...found, extra: null, exportWindow: windowAt(String(found.timestamp), size) };
+}
+
+/**
+ * The same row when it comes from a workspace: what has no column there is nothing, and what every workspace row carries beside the
+ * telemetry is `extra`. A metric has its sum for its value, and counts its values as items.
+ */
+export function fromWorkspace(signal: Signal, row: Row, size: number): LakeRow {
+  const known = new Set<string>(APP_COLUMNS[signal].map(({ workspace }) => workspace));
+  const cells = asCells(row, 'workspace');
+  const beside = columnsOf(signal, 'workspace').flatMap(({ name }, place) =>
+    known.has(name) || cells[place] === '' ? [] : [[name, cells[place]] as const],
+  );
+  const metric = { value: row.valueSum ?? null, valueStdDev: null, itemCount: row.valueCount ?? null };
+  return {
+    ...fromQuery(signal, row, size),
+    ...(signal === 'customMetrics' ? metric : {}),
+    appName: null,
+    extra: canonicalJson(Object.fromEntries(beside)),
+  };
 }
 
 function typed(cell: Cell, type: string): Value {
