@@ -74,7 +74,7 @@ export interface Decoded {
 /** Runs chunks through a draft and reads its Parquet files back. `chunks` are made in the draft's work folder. */
 export async function decode(
   window: Window,
-  chunks: (work: string) => readonly Chunk[],
+  chunks: (work: string) => Iterable<Chunk> | AsyncIterable<Chunk>,
   settings: Partial<EngineSettings> = {},
 ): Promise<Decoded> {
   const work = workFolder();
@@ -82,7 +82,7 @@ export async function decode(
   const draft = await engine.begin(window, work);
   try {
     const files: DraftFile[] = [];
-    for (const chunk of chunks(work)) files.push(...(await draft.add(chunk)));
+    for await (const chunk of chunks(work)) files.push(...(await draft.add(chunk)));
     files.push(...(await draft.finish()));
     const rows: Record<string, Json>[] = [];
     for (const file of files) if (file.signal !== 'quarantine') rows.push(...(await parquetRows(file.content.files)));

@@ -26,19 +26,23 @@ const WRAPS = [
   ['{"x":"y","records": [\n', '\n], "z":null}\n'],
 ] as const;
 
-export const blobs = fc.record({
-  records: fc.array(fc.constantFrom(...RECORDS), { minLength: 1, maxLength: 5 }),
-  pretty: fc.boolean(),
-  separator: fc.constantFrom(...SEPARATORS),
-  wrap: fc.constantFrom(...WRAPS),
-  encoding: fc.oneof({ weight: 8, arbitrary: fc.constant('utf8' as const) }, { weight: 1, arbitrary: fc.constantFrom(...ENCODINGS) }),
-  mutations: fc.array(fc.tuple(fc.constantFrom('cut', 'flip', 'insert', 'copy'), fc.nat(), fc.nat(400)), { maxLength: 6 }),
-  cuts: fc.array(fc.nat(20_000), { maxLength: 8 }),
-});
+/** Blobs of some of these records. */
+export const blobsOf = (records: readonly string[]) =>
+  fc.record({
+    records: fc.array(fc.constantFrom(...records), { minLength: 1, maxLength: 5 }),
+    pretty: fc.boolean(),
+    separator: fc.constantFrom(...SEPARATORS),
+    wrap: fc.constantFrom(...WRAPS),
+    encoding: fc.oneof({ weight: 8, arbitrary: fc.constant('utf8' as const) }, { weight: 1, arbitrary: fc.constantFrom(...ENCODINGS) }),
+    mutations: fc.array(fc.tuple(fc.constantFrom('cut', 'flip', 'insert', 'copy'), fc.nat(), fc.nat(400)), { maxLength: 6 }),
+    cuts: fc.array(fc.nat(20_000), { maxLength: 8 }),
+  });
 
-type Blob = typeof blobs extends fc.Arbitrary<infer T> ? T : never;
+export const blobs = blobsOf(RECORDS);
 
-export function bytesOf({ records, pretty, separator, wrap, encoding, mutations }: Blob): Buffer {
+export type MutatedBlob = typeof blobs extends fc.Arbitrary<infer T> ? T : never;
+
+export function bytesOf({ records, pretty, separator, wrap, encoding, mutations }: MutatedBlob): Buffer {
   const texts = pretty ? records.map((record) => JSON.stringify(JSON.parse(record), null, 2)) : records;
   const glue = wrap[0] !== '' && !separator.includes(',') ? `,${separator}` : separator;
   return mutate(Buffer.from(wrap[0] + texts.join(glue) + wrap[1], encoding), mutations);
