@@ -20,11 +20,10 @@ export interface Cell {
   readonly text: string | undefined;
 }
 
-/** The value of a column of a classic record, from the lists of texts `_root` and `_own`. */
+/** The value of a column of a classic record, from what was read of it, `_doc` and `_own`. */
 export function continuousCell(column: Column, paths: ContinuousPaths, constants: RowConstants, signal: Signal): Cell {
   const { as, type, continuous } = column;
-  const textAt = (path: string) =>
-    isRoot(path) ? `_root[${paths.root.read.indexOf(path) + 1}]` : `_own[${paths.element.read.indexOf(path) + 1}]`;
+  const textAt = (path: string) => (isRoot(path) ? paths.root : paths.element).fields.textOf(path);
   const exact = (value: string): Cell => ({ column, value, text: undefined });
   const metric = continuous[0];
   if (metric === undefined) return exact(constantOf(column, constants, signal));

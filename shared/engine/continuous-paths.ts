@@ -1,6 +1,8 @@
 import type { Signal } from '../model.ts';
 import type { Column } from '../signals/column.ts';
+import { documentedFields } from '../signals/documented.ts';
 import { signalTables } from '../signals/tables.ts';
+import { type KnownField, type KnownFields, knownFields } from './known.ts';
 import { containersOf, jsonPath } from './sql.ts';
 
 export const DIMENSIONS = 'context.custom.dimensions';
@@ -8,8 +10,8 @@ export const METRICS = 'context.custom.metrics';
 
 /** What is read from one side of a classic record (its root, or one of its elements). */
 export interface Side {
-  /** Paths of the texts that are read, in the order of the list that they are read into. The `taken` ones come first. */
-  readonly read: readonly string[];
+  /** All that is known of it, read or not. */
+  readonly fields: KnownFields;
   /** Paths that the columns hold, so that they do not come back in `extra`. */
   readonly taken: readonly string[];
   /** Paths that do not come back for another reason. */
@@ -36,11 +38,26 @@ export function continuousPaths(columns: readonly Column[], signal: Signal): Con
     if (path === undefined || column.as === 'measurements') return [];
     return [isMetric(column) ? `${path}.value` : path];
   });
-  const side = (ofSide: (path: string) => boolean, also: readonly string[], dropped: readonly string[]): Side => {
+  const { element } = signalTables[signal];
+  const documented = documentedFields(signal);
+  const side = (name: string, ofSide: (path: string) => boolean, others: readonly KnownField[], also: readonly string[]): Side => {
     const mine = [...new Set(taken.filter(ofSide))];
+    const dropped = others.filter(({ path, left }) => !left && !mine.includes(path)).map(({ path }) => path);
     const objects = ['$', ...containersOf([...mine, ...dropped]).map(jsonPath)];
-    return { read: [...new Set([...mine, ...read.filter(ofSide), ...also])], taken: mine, dropped, objects };
+    const lists = new Set(others.map(({ path }) => path));
+    const rest = [...read.filter(ofSide), ...also].filter((path) => !mine.includes(path) && !lists.has(path));
+    const fields = [
+      ...others,
+      ...mine.filter((path) => !lists.has(path)).map((path) => ({ path, as: 'text' as const, left: false })),
+      ...[...new Set(rest)].map((path) => ({ path, as: 'json' as const, left: true })),
+    ];
+    return { fields: knownFields(name, fields, read), taken: mine, dropped, objects };
   };
-  const dropped = [signalTables[signal].element, ...(signal === 'customMetrics' ? [METRICS] : [])];
-  return { root: side(isRoot, [DIMENSIONS, METRICS], dropped), element: side((path) => !isRoot(path), [], []) };
+  const list = (path: string, left: boolean): KnownField => ({ path, as: 'list', left });
+  const rootLists = [list(element, false), list(DIMENSIONS, false), list(METRICS, signal !== 'customMetrics')];
+  const elementLists = taken.includes('#.details') ? [list('#.details', false)] : [];
+  return {
+    root: side('_doc', isRoot, rootLists, documented.root),
+    element: side('_own', (path) => !isRoot(path), elementLists, documented.element),
+  };
 }

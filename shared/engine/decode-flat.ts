@@ -53,6 +53,7 @@ export function flatSteps(signal: Signal, layout: 'diagnostics' | 'dataExport', 
       add: {
         '"=extra"': `CASE WHEN _whole THEN json(doc)::VARCHAR ELSE nullif(pruned(_left), '{}') END`,
         _bytes: 'strlen(doc)',
+        _known: 'false',
         _same: `CASE WHEN "itemId" <> '' THEN md5_number(${quote(`${signal}/0/`)} || "itemId") END`,
       },
     },

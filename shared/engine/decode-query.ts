@@ -30,6 +30,7 @@ export function querySteps(signal: Signal, answer: readonly AnswerColumn[], cons
       add: {
         '"=extra"': `nullif('{' || concat_ws(',', NULL, ${[...strangers, ...cells.flatMap(misfitMember)].join(',\n    ') || 'NULL'}) || '}', '{}')`,
         _bytes: 'strlen(doc)',
+        _known: 'false',
         // Several elements share an id, and which one a row is cannot be told: only a row that is the same in every cell is the same row.
         _same: `CASE WHEN "itemId" <> '' THEN md5_number(doc) END`,
       },

@@ -18,8 +18,8 @@ export const partitionSize = (partition: 'hour' | 'day'): Millis => (partition =
 export const decodedTable = (signal: Signal): string => named(`decoded_${signal}`);
 
 /**
- * Makes the empty table that the rows of a signal are decoded into: its columns, and `_element`, `_bytes` and `_same` as the decoders give
- * them, `_partition` (start of the partition, ms) and `_ordinal` (of the line, where that was asked for).
+ * Makes the empty table that the rows of a signal are decoded into: its columns, and `_element`, `_bytes`, `_known` and `_same` as the decoders
+ * give them, `_partition` (start of the partition, ms) and `_ordinal` (of the line, where that was asked for).
  */
 export function createDecoded(signal: Signal): string {
   const columns = columnsOf(signal).map(({ name, type }) => `${named(name)} ${DUCKDB_TYPES[type]}`);
@@ -27,6 +27,7 @@ export function createDecoded(signal: Signal): string {
     ...columns,
     '_element BIGINT',
     '_bytes BIGINT',
+    '_known BOOLEAN',
     '_same UHUGEINT',
     '_partition BIGINT',
     '_ordinal BIGINT',
@@ -49,7 +50,7 @@ export function insertDecoded(
   const steps = stepsOf(signal, chunk, constants);
   const later = new Set(steps.flatMap(({ add }) => Object.keys(add).filter((name) => name.startsWith('"='))));
   const columns = columnsOf(signal).map(({ name }) => (later.has(`"=${name}"`) ? `"=${name}"` : named(name)));
-  return `INSERT INTO ${decodedTable(signal)} SELECT ${columns.join(', ')}, _element, _bytes, ${sameOf(signal, chunk.layout, target.byRecord)},
+  return `INSERT INTO ${decodedTable(signal)} SELECT ${columns.join(', ')}, _element, _bytes, _known, ${sameOf(signal, chunk.layout, target.byRecord)},
   ${partitionOf(target.window, partitionSize(target.partition))}, ${target.numbered ? 'ordinal' : 'NULL'}
 FROM (${nested(steps, target.from)})`;
 }

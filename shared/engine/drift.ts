@@ -1,9 +1,11 @@
 import type { Drift, Layout, Shaping, Signal } from '../model.ts';
 import { knownPaths } from '../signals/documented.ts';
+import { noShape } from '../signals/shape.ts';
 import { signalTables } from '../signals/tables.ts';
 import type { Database } from './database.ts';
 import { decodedTable } from './decoded-table.ts';
-import { type FieldTree, hiddenTrees } from './hidden-fields.ts';
+import { isHiddenPath } from './field-tree.ts';
+import { hiddenTrees } from './hidden-fields.ts';
 import { LONG_LINE } from './lines.ts';
 import { named, quoteAll } from './sql.ts';
 
@@ -30,6 +32,9 @@ export function createDriftCount(db: Database, shaping: Shaping): DriftCount {
   const counts = new Map<string, { signal: Signal; path: string; count: number }>();
   return {
     async add(signal, layout) {
+      // What does not leave is not told either.
+      const { drop, hash } = shaping.signals[signal] ?? noShape;
+      if (drop.includes('extra') || hash.includes('extra')) return;
       const known = knownPaths(signal, layout);
       const hidden = hiddenTrees(signal, layout, shaping).get('extra');
       const extra = named('extra');
@@ -37,12 +42,12 @@ export function createDriftCount(db: Database, shaping: Shaping): DriftCount {
         layout === 'continuous' ? [...ROOT_OBJECTS, `$.${signalTables[signal].element}`, `$.${signalTables[signal].element}[0]`] : ['$'];
       const rows = await db.rows(`SELECT json_structure(example)::VARCHAR, rows FROM
         (SELECT any_value(${extra}) AS example, count(*) AS rows FROM ${decodedTable(signal)}
-          WHERE ${extra} IS NOT NULL AND strlen(${extra}) <= ${LONG_LINE} GROUP BY json_keys(${extra}, ${quoteAll(objects)}))`);
+          WHERE NOT _known AND ${extra} IS NOT NULL AND strlen(${extra}) <= ${LONG_LINE} GROUP BY json_keys(${extra}, ${quoteAll(objects)}))`);
       for (const [fields, count] of rows) {
         const leaves = [...leavesOf(JSON.parse(String(fields)), '')];
         // Flat records and answers have names, whatever lies below them.
         for (const path of new Set(layout === 'continuous' ? leaves : leaves.map((leaf) => leaf.split('.')[0] ?? ''))) {
-          if (known(path) || path.length > MOST_LETTERS || isHidden(path, hidden)) continue;
+          if (known(path) || path.length > MOST_LETTERS || isHiddenPath(path, hidden)) continue;
           const key = `${signal} ${path}`;
           const drift = counts.get(key) ?? { signal, path, count: 0 };
           if (!counts.has(key) && counts.size >= MOST_PATHS) continue;
@@ -63,15 +68,4 @@ function* leavesOf(structure: unknown, path: string): Generator<string> {
   else if (typeof structure === 'object' && structure !== null) {
     for (const [name, below] of Object.entries(structure)) yield* leavesOf(below, path === '' ? name : `${path}.${name}`);
   } else yield path;
-}
-
-/** What does not leave is not told either. */
-function isHidden(path: string, tree: FieldTree | undefined): boolean {
-  let node = tree;
-  for (const step of path.toLowerCase().split('.')) {
-    if (node === undefined) return false;
-    if (node.remove.has(step) || node.keep?.has(step) === false) return true;
-    node = node.inside.get(step);
-  }
-  return false;
 }

@@ -21,8 +21,8 @@ export const linesOf = (path: string, numbered = false): string =>
 /** What stands in a file of numbered lines between number and line. */
 export const NUMBER_END = '\u0001';
 
-/** A relation `doc`: the JSON documents among the lines, NULL for what is none. */
-export const documentsOf = (path: string): string => `(SELECT CASE WHEN json_valid(line) THEN line END AS doc FROM ${linesOf(path)})`;
+/** A relation `doc`: the lines, which fail the statement where one is no JSON document. */
+export const documentsOf = (path: string): string => `(SELECT line AS doc FROM ${linesOf(path)})`;
 
 /**
  * A relation `ordinal`, `line`, `signal` of a file of numbered lines: which is a record of which signal; NULL where it is none. The numbers

@@ -64,11 +64,11 @@ export const macros: readonly string[] = [
   `last_members(o, ks) AS list_filter(members(o), (m, i) -> list_position(list_reverse(ks), m.k) = len(ks) - i + 1)`,
   `repeats(ks) AS len(ks) <> list_unique(ks)`,
   `objects_in(a) AS CASE WHEN starts_with(a, '{') THEN [a::JSON] ELSE list_filter(json_extract(a, '$[*]'), o -> starts_with(o, '{')) END`,
-  // The members of all objects of an array as one object: cheap, but a repeated key stands in it twice.
-  `strung(a) AS CASE WHEN a NOT IN ${EMPTY} THEN
-     '{' || array_to_string(list_transform(list_filter(objects_in(a), o -> o <> '{}'), o -> o[2:-2]), ',') || '}' END`,
+  `objects_of(os) AS list_filter(os, o -> starts_with(o, '{'))`,
+  // The members of all objects of a list as one object: cheap, but a repeated key stands in it twice.
+  `strung(os) AS CASE WHEN len(os) = 1 THEN os[1]::VARCHAR
+     WHEN len(os) > 1 THEN '{' || array_to_string(list_transform(list_filter(os, o -> o <> '{}'), o -> o[2:-2]), ',') || '}' END`,
   `as_dimensions(o, ks) AS CASE WHEN repeats(ks) THEN object_of(last_members(o, ks)) ELSE nullif(o, '{}') END`,
-  `odd_array(a) AS CASE WHEN a IN ${EMPTY} OR starts_with(a, '{') THEN false ELSE len(objects_in(a)) <> json_array_length(a) END`,
   `measured(v) AS CASE WHEN NOT starts_with(v, '{') THEN v
      WHEN coalesce(as_real(json_extract_string(v, '$.count')), 0) IN (0, 1) THEN json_extract(v, '$.value')::VARCHAR
      WHEN isfinite(as_share(json_extract_string(v, '$.value'), json_extract_string(v, '$.count')))
@@ -76,10 +76,20 @@ export const macros: readonly string[] = [
      ELSE json_extract(v, '$.value')::VARCHAR END`,
   `as_measurements(o, ks) AS nullif(object_of(list_transform(last_members(o, ks), m -> {'k': m.k, 'v': coalesce(measured(m.v), 'null')})), '{}')`,
 
+  // Text of a JSON value.
+  `text_of(j) AS CASE WHEN starts_with(j, '"') THEN json_extract_string(j, '$') ELSE j END`,
+  // Keys in compact JSON text, and those with an object behind them: a key is what ends in a quote before a colon. Within a string there is
+  // a backslash before such a quote; where two are before it, or a blank is before a colon, it takes a reader to tell.
+  `keys_in(j) AS len(string_split(j, '":')) - CASE WHEN contains(j, '\\":') THEN len(string_split(j, '\\":')) ELSE 1 END`,
+  `objects_within(j) AS len(string_split(j, '":{')) - CASE WHEN contains(j, '\\":{') THEN len(string_split(j, '\\":{')) ELSE 1 END`,
+  `countable(j) AS NOT contains(j, '\\\\":') AND
+     CASE WHEN contains(j, ' :') OR contains(j, chr(9) || ':') OR contains(j, chr(13) || ':') THEN NOT regexp_matches(j, '"\\s+:') ELSE true END`,
+
   // Whether an object of the list has a key twice: then only the first value would have been seen.
   `any_repeats(keys) AS coalesce(list_bool_or(list_transform(keys, k -> repeats(k))), false)`,
   // Whether something else stands where an object is expected: a merge patch would put an object in its place.
   `any_other(types) AS len(list_filter(types, t -> t <> 'OBJECT' AND t <> 'NULL')) > 0`,
+  `any_scalar(types) AS len(list_filter(types, t -> t NOT IN ('ARRAY', 'OBJECT', 'NULL'))) > 0`,
 
   // Takes out empty members. A quote that follows { or , and is followed by these letters alone can only open a key: a quote that ends a
   // string is followed by one of , : ] }, and one inside of a string by none of both without a backslash before it.

@@ -1,32 +1,20 @@
 import type { Signal } from '../model.ts';
-import { signalTables } from '../signals/tables.ts';
-import { jsonPath, quote } from './sql.ts';
-
-/** What the elements of a signal are, as SQL: the array as it stands in the record, and the rows that are made of it (`_array`). */
-export interface Shape {
-  readonly array: string;
-  readonly rows: string;
-}
 
 /**
- * The rows of a classic record as a list of JSON objects ("elements"), from the column `doc` of one record. Mostly the elements of its
- * array as they are; where a row is something else, what the engine adds lies under `#`, a key that no record has.
+ * The rows of a classic record as a list of JSON objects ("elements"), from the column `_array` of the objects in its array, and `_mets` of
+ * those under its metrics. Mostly the elements as they are; where a row is something else, what the engine adds lies under `#`, a key that
+ * no record has.
  */
-export function shapeOf(signal: Signal): Shape {
-  const array = `elements(doc, ${quote(jsonPath(signalTables[signal].element))})`;
-  return { array, rows: ROWS[signal] ?? '_array' };
-}
+export const rowsOf = (signal: Signal): string => ROWS[signal] ?? '_array';
 
 const ROWS: Partial<Record<Signal, string>> = {
   exceptions: 'exceptions_of(_array)',
-  customMetrics: `list_concat(metrics_of(objects_in(json_extract(doc, '$.context.custom.metrics')::VARCHAR)),
-      named_metrics(list_filter(_array, e -> e <> '{}')))`,
+  customMetrics: "list_concat(metrics_of(_mets), named_metrics(list_filter(_array, e -> e <> '{}')))",
   performanceCounters: 'flatten(list_transform(_array, e -> counters_of(e)))',
 };
 
 /** Macros of their own, so that the statements stay readable. */
 export const shapeMacros: readonly string[] = [
-  `elements(doc, path) AS coalesce(objects_in(json_extract(doc, path)::VARCHAR), [])`,
   `with_hash(e, more) AS json_merge_patch(e, ('{"#":' || more || '}')::JSON)`,
 
   // Exceptions: the first element represents the record, the chain (count 0) that follows it belongs to its row. Where there are several

@@ -16,15 +16,3 @@ const select = ({ add, drop = [] }: Step, from: string): string =>
 export function nested(steps: readonly Step[], from: string): string {
   return steps.reduce((inner, step, index) => select(step, index === 0 ? inner : `(${inner})`), from);
 }
-
-/**
- * The steps one by one, each into a table `step` of its own, for records so long that the working memory of all JSON functions together
- * would be too much. Ends with the table `step`.
- */
-export function oneByOne(steps: readonly Step[], from: string): readonly string[] {
-  return steps.flatMap((step, index) => [
-    `CREATE TEMP TABLE step_next AS ${select(step, index === 0 ? from : 'step')}`,
-    'DROP TABLE IF EXISTS step',
-    'ALTER TABLE step_next RENAME TO step',
-  ]);
-}

@@ -21,6 +21,7 @@ const ROOT: readonly string[] = [
   ),
   ...paths('context.application', 'version'),
   ...paths('context.cloud', 'roleName roleInstance'),
+  'context.serverDevice.type',
   ...paths('internal.data', 'documentVersion id'),
 ];
 
@@ -68,6 +69,12 @@ function words(text: string): readonly string[] {
 
 function paths(prefix: string, text: string): readonly string[] {
   return words(text).map((name) => `${prefix}.${name}`);
+}
+
+/** Of classic records, as far as they have one name and stand in no array: dotted from the root, and from the element. */
+export function documentedFields(signal: Signal): { readonly root: readonly string[]; readonly element: readonly string[] } {
+  const plain = (all: readonly string[]) => all.filter((path) => !path.includes('*') && !path.startsWith('parsedStack.'));
+  return { root: plain(ROOT), element: plain(ELEMENT[signal]) };
 }
 
 /** Tells the paths that are known of a signal's records: dotted, arrays left out, of classic records from the root. */
