@@ -83,3 +83,106 @@ test('a record of no known table goes to quarantine', async () => {
   );
   assert.deepEqual([rows.length, quarantine.map(({ reason }) => reason)], [1, ['no known signal', 'no known signal']]);
 });
+
+/** Spellings that are met in exports beside those of the corpus; each with what must come of it. */
+const spellings: readonly (readonly [what: string, layout: 'diagnostics' | 'dataExport', record: object, expected: object])[] = [
+  [
+    'a counter has a Category of its own',
+    'diagnostics',
+    {
+      ...{ time: '2026-11-21T03:10:20.4630000Z', Type: 'AppPerformanceCounters', Name: 'Private Bytes', Category: 'AppRequests' },
+      ...{ Counter: 'Private Bytes', Instance: '??APP_WIN32_PROC??', Value: 3739648 },
+    },
+    {
+      ...{ timestamp: '2026-11-21T03:10:20.463000', itemType: 'performanceCounter', name: 'Private Bytes', category: 'AppRequests' },
+      ...{ counter: 'Private Bytes', instance: '??APP_WIN32_PROC??', value: 3739648, extra: null },
+    },
+  ],
+  [
+    'a metric has its sum and no value',
+    'diagnostics',
+    { Type: 'AppMetrics', Name: 'HeartbeatState', Sum: 6, Min: 1, Max: 3, ItemCount: 3, SyntheticSource: 'HeartbeatState' },
+    {
+      value: 6,
+      valueSum: 6,
+      valueMin: 1,
+      valueMax: 3,
+      valueCount: 3,
+      itemCount: 3,
+      operation_SyntheticSource: 'HeartbeatState',
+      extra: null,
+    },
+  ],
+  ['the chain of an exception as an array', 'diagnostics', { Type: 'AppExceptions', Details: [{ id: '0' }] }, { details: '[{"id":"0"}]' }],
+  ['the chain of an exception as text', 'dataExport', { Type: 'AppExceptions', Details: '[{"id":"0"}]' }, { details: '[{"id":"0"}]' }],
+  [
+    'timings of a browser',
+    'dataExport',
+    {
+      ...{ Type: 'AppBrowserTimings', NetworkDurationMs: 1, SendDurationMs: 2, ReceiveDurationMs: 3, ProcessingDurationMs: 4 },
+      TotalDurationMs: 10.5,
+    },
+    { networkDuration: 1, sendDuration: 2, receiveDuration: 3, processingDuration: 4, totalDuration: 10.5, extra: null },
+  ],
+  [
+    'booleans, numbers and measurements as text',
+    'dataExport',
+    { Type: 'AppAvailabilityResults', Success: 'True', DurationMs: '12.5', Size: 'NaN', ItemCount: '3', Measurements: '{"m":1.5}' },
+    { success: true, duration: 12.5, size: 'NaN', itemCount: 3, customMeasurements: '{"m":1.5}', extra: null },
+  ],
+  [
+    'a count with a fraction of nothing, a severity in words',
+    'diagnostics',
+    { Type: 'AppTraces', ItemCount: 1.0e2, SeverityLevel: 'Warning', Measurements: { m: 1.5 } },
+    { itemCount: 100, severityLevel: 2, customMeasurements: '{"m":1.5}' },
+  ],
+  [
+    'null and empty',
+    'dataExport',
+    { Type: 'AppTraces', Message: '', Properties: null, Measurements: '', SeverityLevel: null },
+    { message: '', customDimensions: null, customMeasurements: null, severityLevel: null },
+  ],
+  [
+    'the columns of every workspace table stay in extra',
+    'dataExport',
+    { Type: 'AppTraces', TenantId: 't', SourceSystem: 'Azure', _ResourceId: '/s', _BilledSize: 12, _IsBillable: 'True', _ItemId: 'i' },
+    { itemId: 'i', extra: '{"TenantId":"t","SourceSystem":"Azure","_ResourceId":"/s","_BilledSize":12,"_IsBillable":"True"}' },
+  ],
+  ...(
+    [
+      ['2026-11-21T03:02:34.5678999Z', '2026-11-21T03:02:34.567899'],
+      ['2026-11-21T04:02:34.5678999+01:00', '2026-11-21T03:02:34.567899'],
+      ['2026-11-21T03:02:34.5678999', '2026-11-21T03:02:34.567899'],
+      ['2026-11-21 03:02:34.5Z', '2026-11-21T03:02:34.500000'],
+      ['2026-11-21T03:02:34Z', '2026-11-21T03:02:34.000000'],
+    ] as const
+  ).map(
+    ([time, timestamp]) =>
+      [`the time ${time}`, 'dataExport', { Type: 'AppTraces', TimeGenerated: time }, { timestamp, extra: null }] as const,
+  ),
+  ...(['11/21/2026 3:02:34 AM', 1795230154000] as const).map(
+    (time) =>
+      [
+        `the time ${time} is none, and kept`,
+        'dataExport',
+        { Type: 'AppTraces', TimeGenerated: time },
+        { timestamp: null, extra: JSON.stringify({ Type: 'AppTraces', TimeGenerated: time }) },
+      ] as const,
+  ),
+];
+
+test('spellings that are met in exports', async () => {
+  for (const [what, layout, record, expected] of spellings) {
+    for (const ends of ['\n', '\r\n']) {
+      const [row, ...others] = await rowsOf('traces', layout, `${JSON.stringify(record)}${ends}`);
+      assert.deepEqual(others, []);
+      assert.deepEqual(Object.fromEntries(Object.keys(expected).map((name) => [name, row?.[name]])), expected, what);
+    }
+  }
+});
+
+test('wrapped records, many a line, as an event hub hands them on', async () => {
+  const lines = [1, 2].map((n) => `{"records": [{ "Type": "AppTraces", "Message": "${n}a"},{ "Type": "AppTraces", "Message": "${n}b"}]}`);
+  const rows = await rowsOf('traces', 'diagnostics', lines.join('\r\n'));
+  assert.deepEqual(rows.map(({ message }) => message).sort(), ['1a', '1b', '2a', '2b']);
+});

@@ -114,7 +114,7 @@ async function culprit(blobs: readonly MutatedBlob[], layout: Layout): Promise<s
 }
 
 for (const [layout, records] of layouts) {
-  test(`${COUNT / layouts.length} mutated blobs, ${layout}: every byte is in a row or in quarantine`, async (t) => {
+  test(`${Math.ceil(COUNT / layouts.length)} mutated blobs, ${layout}: every byte is in a row or in quarantine`, async (t) => {
     t.diagnostic(`MUTATED_SEED=${seed}`);
     const all = fc.sample(blobsOf(records), { numRuns: Math.ceil(COUNT / layouts.length), seed });
     for (let from = 0; from < all.length; from += TOGETHER) {
