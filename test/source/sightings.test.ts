@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Oddity, Sighting, SweepRequest } from '../../shared/model.ts';
+import { AnonymousCredential, ContainerClient } from '@azure/storage-blob';
+import { startListing } from '../../local/listing.ts';
+import { createContainerStore } from '../../shared/lake/store-container.ts';
+import type { ObjectStore, Oddity, Sighting, SweepRequest } from '../../shared/model.ts';
 import { createSightings } from '../../shared/source/blobs/sightings.ts';
 import { createBlobSource } from '../../shared/source/blobs/source.ts';
 import { blobName, exportStore, hour, never, signals } from '../pipeline/exports-world.ts';
@@ -14,7 +17,7 @@ const range = (from: number, to: number, more: Partial<SweepRequest> = {}): Swee
   app: '',
   ...more,
 });
-const viewOf = (stores: Readonly<Record<string, ReturnType<typeof exportStore>>>, more: object = {}) => {
+const viewOf = (stores: Readonly<Record<string, ObjectStore>>, more: object = {}) => {
   const containers = Object.entries(stores).map(([container, store]) => ({ store, container }));
   return createSightings({ containers, apps: {}, window: hour, signals, from: undefined, until: undefined, ...more });
 };
@@ -24,43 +27,51 @@ async function see(view: ReturnType<typeof viewOf>, request: SweepRequest): Prom
   return { seen: await Array.fromAsync(view.sightings(request, never, (oddity) => odd.push(oddity))), odd };
 }
 
-test('a container of 100,000 blobs: a sweep lists the days that it needs, and the folders above them', async () => {
-  const [exports, bytes] = [exportStore(), new Uint8Array(1)];
-  // 250 days of 4 signals, an hour's 100 blobs of one of them among the rest.
+const blobsIn = (seen: readonly Sighting[]): number => seen.reduce((sum, { blobs }) => sum + blobs, 0);
+
+test('a container of 100,000 blobs: a sweep asks for the days that it needs, and the folders above them', async () => {
+  // 250 days of 4 signals; one hour holds 6,000 blobs, more than a page of the service.
+  const names: string[] = [];
   for (let at = start; at < start + 250 * day; at += hour)
     for (const type of ['Requests', 'RemoteDependency', 'Messages', 'Event'])
-      for (let n = 0; n < (type === 'Requests' ? 9 : 3); n++) await exports.put(blobName.continuous(at, type, n), bytes, undefined);
-  for (let n = 9; n < 2009; n++) await exports.put(blobName.continuous(start + 100 * day, 'Requests', n), bytes, undefined);
-  const view = viewOf({ exports });
-  const end = start + 250 * day;
-  exports.asked.length = 0;
-  const { seen } = await see(view, range(end - 74 * hour, end + hour));
-  assert.equal(seen.length, 4 * 74);
-  assert.equal(
-    seen.reduce((sum, { blobs }) => sum + blobs, 0),
-    74 * (9 + 3 * 3),
-  );
-  const lists = exports.asked.filter((step) => step.startsWith('list'));
-  const folders = exports.asked.filter((step) => step.startsWith('folders'));
-  assert.deepEqual([lists.length, folders.length], [4 * 6, 2], 'three days and three hours of four signals; the container and the app');
-  for (const step of lists) assert.match(step, /\/2026-09-0([567]\/|4\/2[23]\/|8\/00\/)$/);
+      for (let n = 0; n < (type === 'Requests' ? 9 : 3); n++) names.push(blobName.continuous(at, type, n));
+  for (let n = 9; n < 6_000; n++) names.push(blobName.continuous(start + 100 * day, 'Requests', n));
+  assert.ok(names.length > 100_000);
+  const listing = await startListing(names.sort());
+  try {
+    const client = new ContainerClient(listing.url, new AnonymousCredential());
+    const view = viewOf({ exports: createContainerStore({ client, prefix: '', newId: () => 'id' }) });
+    const asked = async (request: SweepRequest) => {
+      listing.asked.length = 0;
+      const { seen } = await see(view, request);
+      return { seen, flat: listing.asked.filter((each) => each.startsWith('flat')), all: listing.asked.length };
+    };
+    const end = start + 250 * day;
+    const { seen, flat, all } = await asked(range(end - 74 * hour, end + hour));
+    assert.deepEqual([seen.length, blobsIn(seen)], [4 * 74, 74 * (9 + 3 * 3)]);
+    assert.deepEqual([flat.length, all - flat.length], [4 * 6, 2], 'three days and three hours of four signals; the container and the app');
+    for (const step of flat) assert.match(step, /\/2026-09-0([567]\/|4\/2[23]\/|8\/00\/)$/);
 
-  exports.asked.length = 0;
-  const one = await see(
-    view,
-    range(start + 100 * day, start + 100 * day + 2 * hour, { prefix: 'Shop_2b1f0c9d8e7a4b5c9d0e1f2a3b4c5d6e/Requests/' }),
-  );
-  assert.deepEqual(
-    one.seen.map(({ blobs }) => blobs),
-    [2009, 9],
-  );
-  assert.deepEqual([exports.asked.length, exports.asked.filter((step) => step.startsWith('list')).length], [4, 2], 'hour by hour');
+    const prefix = 'Shop_2b1f0c9d8e7a4b5c9d0e1f2a3b4c5d6e/Requests/';
+    const one = await asked(range(start + 100 * day, start + 100 * day + 2 * hour, { prefix }));
+    assert.deepEqual(
+      one.seen.map(({ blobs }) => blobs),
+      [6_000, 9],
+    );
+    assert.deepEqual([one.flat.length, one.all], [3, 5], 'hour by hour, the first in two pages');
 
-  exports.asked.length = 0;
-  const all = view.sightings(range(-Infinity, Infinity), never, () => {})[Symbol.asyncIterator]();
-  await all.next();
-  await all.return?.();
-  assert.ok(exports.asked.length <= 4, 'streamed: what is not asked for is not listed');
+    const events = await asked(range(-Infinity, Infinity, { prefix: prefix.replace('Requests', 'Event') }));
+    assert.equal(blobsIn(events.seen), 250 * 24 * 3);
+    assert.equal(events.all, 2 + 1 + 250, 'the container, the app, the days of a signal, each of them');
+
+    listing.asked.length = 0;
+    const some = view.sightings(range(-Infinity, Infinity), never, () => {})[Symbol.asyncIterator]();
+    await some.next();
+    await some.return?.();
+    assert.ok(listing.asked.length <= 4, 'streamed: what is not asked for is not listed');
+  } finally {
+    await listing.close();
+  }
 });
 
 test('the days of an archive are found where there are any, in every layout', async () => {
