@@ -4,59 +4,29 @@ import { columnsOf } from '../signals/columns.ts';
 import { hiddenColumns, hiddenPromotions, isPrivate, noShape } from '../signals/shape.ts';
 import { signals, signalTables } from '../signals/tables.ts';
 import { DIMENSIONS, isRoot, METRICS } from './continuous-paths.ts';
+import { type FieldTree, isEmptyTree, keepingTree, placeTree, readings, removePath, treeOf } from './field-tree.ts';
 
-/** Which members of an object (or of the objects of an array) must not be seen. Names in small letters, compared without regard to case. */
-export interface FieldTree {
-  readonly remove: Set<string>;
-  /** If there, all others go. */
-  keep: Set<string> | undefined;
-  readonly inside: Map<string, FieldTree>;
-  /** Only objects are looked into: text in their place could hold anything, and goes. */
-  objectsOnly: boolean;
-}
-
-const emptyTree = (): FieldTree => ({ remove: new Set(), keep: undefined, inside: new Map(), objectsOnly: false });
-
-const isEmptyTree = ({ remove, keep, inside, objectsOnly }: FieldTree): boolean =>
-  remove.size === 0 && keep === undefined && !objectsOnly && [...inside.values()].every(isEmptyTree);
-
-/** What of a record is part of a column's value, although no path of the column says so. */
+/** What of an element is part of a column's value, although no path of the column says so. */
 const KIN: Partial<Record<Signal, Readonly<Record<string, readonly string[]>>>> = {
   requests: { url: ['urlData'] },
   dependencies: { data: ['urlData', 'baseName'], target: ['urlData'] },
-  exceptions: { details: ['parsedStack', 'stack', 'message', 'exceptionType', 'typeName', 'outerId', 'id'] },
+  exceptions: { details: ['parsedStack', 'stack', 'rawStack', 'message', 'exceptionType', 'typeName', 'outerId', 'id'] },
+  customMetrics: { value: ['sampledValue'], valueSum: ['sampledValue'] },
   pageViews: { url: ['urlData'] },
   browserTimings: { url: ['urlData'] },
 };
 
-/** Keys of the links of an exception's chain (the column `details`) that repeat a column. */
-const LINK_KEYS: readonly (readonly [key: string, columns: readonly string[]])[] = [
-  ['message', ['message', 'outerMessage', 'innermostMessage']],
-  ['type', ['type', 'outerType', 'innermostType']],
+/** Keys of the links of an exception's chain that say what columns say: the text of a stack begins with type and message. */
+const LINKS: readonly (readonly [columns: readonly string[], keys: readonly string[]])[] = [
+  [
+    ['message', 'outerMessage', 'innermostMessage'],
+    ['message', 'stack', 'rawStack'],
+  ],
+  [
+    ['type', 'outerType', 'innermostType'],
+    ['type', 'exceptionType', 'typeName', 'stack', 'rawStack'],
+  ],
 ];
-
-/**
- * What `extra` must not hold of a signal's records of that layout: all paths of columns that are dropped or hashed, first and fallback
- * ones alike (a record may be in `extra` whole), denied fields, denied dimensions, and whole elements of other signals that hide anything.
- */
-function hiddenFields(signal: Signal, layout: Layout, shaping: Shaping): FieldTree {
-  const shape = shaping.signals[signal] ?? noShape;
-  const tree = emptyTree();
-  const pathsOf = layout === 'continuous' ? continuousPathsOf : flatPathsOf;
-  for (const column of hiddenColumns(signal, shape)) for (const path of pathsOf(column, signal)) removePath(tree, path);
-  if (layout === 'continuous') for (const other of elementsOfOthers(signal, shaping)) removePath(tree, [other]);
-  for (const path of shape.extra.deny) removePath(tree, path.split('.'));
-  hidePromoted(tree, shape, signal, layout);
-  const dimensions = dimensionTree(shape);
-  if (!isEmptyTree(dimensions)) {
-    for (const path of columnsOf(signal)
-      .filter(({ name }) => name === 'customDimensions')
-      .flatMap((column) => pathsOf(column, signal)))
-      place(tree, path, dimensions);
-  }
-  keepPaths(tree, shape.extra.allow);
-  return tree;
-}
 
 /** The columns of which something is hidden, and what. */
 export function hiddenTrees(signal: Signal, layout: Layout, shaping: Shaping): ReadonlyMap<string, FieldTree> {
@@ -64,45 +34,59 @@ export function hiddenTrees(signal: Signal, layout: Layout, shaping: Shaping): R
   const trees: readonly (readonly [string, FieldTree])[] = [
     ['customDimensions', dimensionTree(shape)],
     ['customMeasurements', measurementTree(shape)],
-    ['details', linkTree(signal, shape)],
-    ['extra', hiddenFields(signal, layout, shaping)],
+    ['details', linkTree(signal, layout, shape)],
+    ['extra', extraTree(signal, layout, shaping)],
   ];
   const names = new Set(columnsOf(signal).map(({ name }) => name));
   return new Map(trees.filter(([name, tree]) => names.has(name) && !isEmptyTree(tree)));
 }
 
+/**
+ * What `extra` must not hold of a signal's records of that layout: all paths of columns that are dropped or hashed, first and fallback
+ * ones alike (a record may be in `extra` whole), what the other columns must not hold, denied fields, fields of hashed promotions, and whole
+ * elements of other signals that hide anything.
+ */
+function extraTree(signal: Signal, layout: Layout, shaping: Shaping): FieldTree {
+  const shape = shaping.signals[signal] ?? noShape;
+  const tree = treeOf([]);
+  const pathsOf = layout === 'continuous' ? continuousPathsOf : flatPathsOf;
+  for (const column of hiddenColumns(signal, shape)) for (const path of pathsOf(column, signal)) removePath(tree, path);
+  const inside = {
+    customDimensions: dimensionTree(shape),
+    customMeasurements: measurementTree(shape),
+    details: linkTree(signal, layout, shape),
+  };
+  for (const column of columnsOf(signal)) {
+    const hidden = inside[column.name as keyof typeof inside];
+    if (hidden !== undefined) for (const path of wholePathsOf(column, signal, layout)) placeTree(tree, path, hidden);
+  }
+  if (layout === 'continuous') for (const element of elementsOfOthers(signal, shaping)) removePath(tree, [element]);
+  for (const path of shape.extra.deny.flatMap(readings)) removePath(tree, path);
+  for (const { from } of hiddenPromotions(shape)) for (const path of fieldOf(from, 'extra')) removePath(tree, path.split('.'));
+  if (shape.extra.allow !== undefined) placeTree(tree, [], keepingTree(shape.extra.allow));
+  return tree;
+}
+
 /** What the column customDimensions must not hold. */
 function dimensionTree(shape: SignalShape): FieldTree {
   const promoted = hiddenPromotions(shape).flatMap(({ from }) => fieldOf(from, 'customDimensions'));
-  const small = (names: readonly string[]) => new Set(names.map((name) => name.toLowerCase()));
-  const { allow, deny } = shape.dimensions;
-  const remove = small([...deny, ...promoted]);
-  return { ...emptyTree(), remove, keep: allow && small(allow), objectsOnly: remove.size > 0 || allow !== undefined };
+  return treeOf([...shape.dimensions.deny, ...promoted], shape.dimensions.allow);
 }
 
 /** What the column customMeasurements must not hold. */
-function measurementTree(shape: SignalShape): FieldTree {
-  const names = hiddenPromotions(shape).flatMap(({ from }) => fieldOf(from, 'customMeasurements'));
-  return { ...emptyTree(), remove: new Set(names.map((name) => name.toLowerCase())), objectsOnly: names.length > 0 };
-}
+const measurementTree = (shape: SignalShape): FieldTree =>
+  treeOf(hiddenPromotions(shape).flatMap(({ from }) => fieldOf(from, 'customMeasurements')));
 
-/** What the links in the column details must not hold: the same text as a hidden column. */
-function linkTree(signal: Signal, shape: SignalShape): FieldTree {
-  const hidden = new Set(hiddenColumns(signal, shape).map(({ name }) => name));
-  const keys = signal === 'exceptions' ? LINK_KEYS.filter(([, columns]) => columns.some((name) => hidden.has(name))) : [];
-  return { ...emptyTree(), remove: new Set(keys.map(([key]) => key)), objectsOnly: keys.length > 0 };
+/** What the links in the column details must not hold, nor the elements that they are made of. */
+function linkTree(signal: Signal, layout: Layout, shape: SignalShape): FieldTree {
+  if (signal !== 'exceptions') return treeOf([]);
+  const hidden = hiddenColumns(signal, shape);
+  const keys = LINKS.flatMap(([columns, keys]) => (hidden.some(({ name }) => columns.includes(name)) ? keys : []));
+  const own = layout === 'continuous' ? hidden.flatMap(({ continuous }) => continuous.filter((path) => !isRoot(path))) : [];
+  return treeOf([...keys, ...own]);
 }
 
 const fieldOf = (from: string, column: string): readonly string[] => (from.startsWith(`${column}.`) ? [from.slice(column.length + 1)] : []);
-
-function hidePromoted(tree: FieldTree, shape: SignalShape, signal: Signal, layout: Layout): void {
-  for (const { from } of hiddenPromotions(shape)) for (const path of fieldOf(from, 'extra')) removePath(tree, path.split('.'));
-  const measured = measurementTree(shape);
-  if (isEmptyTree(measured)) return;
-  const pathsOf = layout === 'continuous' ? continuousPathsOf : flatPathsOf;
-  for (const column of columnsOf(signal).filter(({ name }) => name === 'customMeasurements'))
-    for (const path of pathsOf(column, signal)) place(tree, path, measured);
-}
 
 /** Element keys of other signals of which something is hidden: a record may carry elements of several. */
 const elementsOfOthers = (signal: Signal, { signals: shapes }: Shaping): readonly string[] =>
@@ -110,51 +94,25 @@ const elementsOfOthers = (signal: Signal, { signals: shapes }: Shaping): readonl
 
 type Steps = readonly string[];
 
+/** Where the objects stand that a column of objects is made of. */
+function wholePathsOf(column: Column, signal: Signal, layout: Layout): readonly Steps[] {
+  if (layout !== 'continuous') return flatPathsOf(column);
+  return column.name === 'details' ? [[signalTables[signal].element]] : continuousPathsOf(column, signal);
+}
+
 function continuousPathsOf(column: Column, signal: Signal): readonly Steps[] {
   const { element, own } = signalTables[signal];
   const steps = (path: string) => (isRoot(path) ? path.split('.') : [element, ...path.split('.')]);
   const kin = (KIN[signal]?.[column.name] ?? []).map((key) => [element, key]);
+  // A class of durations is made of them, and says less.
+  if (column.as === 'bucket') return [];
   if (column.as === 'dimensions') return [DIMENSIONS.split('.')];
   if (column.as === 'measurements') return [METRICS.split('.')];
   // Names and values of metrics and counters are keys and members of objects that the engine takes apart.
   if (own.includes(column) && signal === 'customMetrics')
-    return [METRICS.split('.'), ...column.continuous.map((path) => [element, path.replace('#.', '')])];
+    return [METRICS.split('.'), ...column.continuous.map((path) => [element, path.replace('#.', '')]), ...kin];
   if (column.continuous.some((path) => path.startsWith('#.')) && signal === 'performanceCounters') return [[element]];
   return [...column.continuous.filter((path) => !path.startsWith('#.')).map(steps), ...kin];
 }
 
 const flatPathsOf = ({ name, workspace }: Column): readonly Steps[] => [name, ...workspace].map((key) => [key]);
-
-function removePath(tree: FieldTree, path: Steps): void {
-  const last = path.at(-1);
-  if (last !== undefined) nodeAt(tree, path.slice(0, -1)).remove.add(last.toLowerCase());
-}
-
-function nodeAt(tree: FieldTree, path: Steps): FieldTree {
-  return path.reduce((at, step) => {
-    const next = at.inside.get(step.toLowerCase()) ?? emptyTree();
-    at.inside.set(step.toLowerCase(), next);
-    return next;
-  }, tree);
-}
-
-function place(tree: FieldTree, path: Steps, { remove, keep, objectsOnly }: FieldTree): void {
-  const node = nodeAt(tree, path);
-  for (const name of remove) node.remove.add(name);
-  if (keep !== undefined) node.keep = keep;
-  node.objectsOnly ||= objectsOnly;
-}
-
-function keepPaths(tree: FieldTree, allow: readonly string[] | undefined): void {
-  if (allow === undefined) return;
-  tree.keep ??= new Set();
-  const wide = allow.filter((path) => !allow.some((other) => path.toLowerCase().startsWith(`${other.toLowerCase()}.`)));
-  for (const path of wide) {
-    const steps = path.toLowerCase().split('.');
-    for (const [index, step] of steps.entries()) {
-      const node = nodeAt(tree, steps.slice(0, index));
-      node.keep ??= new Set();
-      node.keep.add(step);
-    }
-  }
-}

@@ -56,7 +56,7 @@ function together(all: SignalShape, own: SignalShape): SignalShape {
   const promote = [...all.promote.filter(({ as }) => own.promote.every((mine) => mine.as !== as)), ...own.promote];
   return {
     drop,
-    hash: [...new Set([...all.hash, ...own.hash])].filter((name) => !drop.includes(name)),
+    hash: [...new Set([...all.hash, ...own.hash])].filter((name) => !drop.includes(name) || promote.some(({ as }) => as === name)),
     rename: { ...all.rename, ...own.rename },
     where: [...all.where, ...own.where],
     promote,
