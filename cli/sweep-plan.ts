@@ -6,7 +6,10 @@ import { createSightings } from '../shared/source/blobs/sightings.ts';
 import { createBlobSource } from '../shared/source/blobs/source.ts';
 import { openStore } from '../shared/wire-clients.ts';
 import { bytesText, countText } from './numbers.ts';
-import type { SweepCommand, Task, Tell } from './ports.ts';
+import type { LakeRequest, SweepCommand, Task, Tell } from './ports.ts';
+
+/** Of a command what is to be listed. */
+export type SweepRange = Omit<SweepCommand, 'command' | keyof LakeRequest>;
 
 export interface SweepPlan {
   readonly source: Source;
@@ -21,7 +24,7 @@ const lookback = 72 * 3_600_000;
 
 /** The windows of an export container. The listing is streamed: memory holds the windows, not the blobs. */
 export async function sweepPlan(
-  request: SweepCommand,
+  request: SweepRange,
   ledger: Ledger,
   now: () => number,
   keyOf: (window: Window) => string,
@@ -69,7 +72,7 @@ function storeOf(place: Place): ExportStore {
 }
 
 /** One feed's at a time, without the names of their files: of windows that are done only the counts are told. */
-async function entriesOf(feed: Window, range: SweepCommand, ledger: Ledger, keyOf: (window: Window) => string) {
+async function entriesOf(feed: Window, range: SweepRange, ledger: Ledger, keyOf: (window: Window) => string) {
   const entries = new Map<string, LedgerEntry>();
   for await (const entry of ledger.list({ app: feed.app, signal: feed.signal, source: feed.source }, range))
     entries.set(keyOf(entry.window), { ...entry, files: entry.files.map((file) => ({ ...file, path: '' })) });

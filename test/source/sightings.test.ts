@@ -64,6 +64,9 @@ test('a container of 100,000 blobs: a sweep asks for the days that it needs, and
     assert.equal(blobsIn(events.seen), 250 * 24 * 3);
     assert.equal(events.all, 2 + 1 + 250, 'the container, the app, the days of a signal, each of them');
 
+    const oneDay = await asked(range(-Infinity, Infinity, { prefix: `${prefix}2026-03-01/05/` }));
+    assert.deepEqual([oneDay.seen.map(({ window }) => window.start), oneDay.all], [[Date.UTC(2026, 2, 1, 5)], 2 + 1 + 1], 'one day alone');
+
     listing.asked.length = 0;
     const some = view.sightings(range(-Infinity, Infinity), never, () => {})[Symbol.asyncIterator]();
     await some.next();

@@ -80,8 +80,7 @@ async function feedsIn(
       tell(isMissing(error) ? { kind: 'missing', what: at.container || at.store.place } : failure(error));
     }
   }
-  const leads = ({ path }: FeedFolder) => path.startsWith(prefix) || prefix.startsWith(path);
-  return [...feeds.values()].filter((folders) => folders.some(leads));
+  return [...feeds.values()].filter((folders) => folders.some(({ path }) => leadsTo(path, prefix)));
 }
 
 /** The parts of the range day by day, in order. */
@@ -105,8 +104,16 @@ async function* windowsOfFeed(
 ): AsyncIterable<Sighting> {
   for await (const day of days(folders, range)) {
     abort.throwIfAborted();
-    yield* windowsOf(folders, day, settings, prefix);
+    if (folders.some((folder) => leadsTo(dayFolder(folder, day.start), prefix))) yield* windowsOf(folders, day, settings, prefix);
   }
+}
+
+/** Whether names below the folder can start with the prefix. */
+const leadsTo = (folder: string, prefix: string): boolean => folder.startsWith(prefix) || prefix.startsWith(folder);
+
+function dayFolder(folder: SignalFolder, at: Millis): string {
+  const midnight = Math.floor(at / DAY) * DAY;
+  return timePrefixes(folder, { start: midnight, end: midnight + DAY })[0] ?? folder.path;
 }
 
 async function* windowsOf(
