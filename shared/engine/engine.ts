@@ -23,7 +23,7 @@ export interface EngineSettings extends StageLimits {
   readonly output: Output;
   /** What the settings make of the columns. */
   readonly shaping: Shaping;
-  /** Bytes that DuckDB may hold in memory; 220 MiB are enough for chunks of 8 MiB or one record of 20 MB. */
+  /** Bytes that DuckDB may hold in memory; 220 MiB are enough for chunks of 16 MiB or one record of 20 MB. */
   readonly memoryLimit: number;
   readonly threads: number;
   /** Bytes that DuckDB may spill to the work folder. */
@@ -100,7 +100,7 @@ async function beginDraft(window: Window, work: string, settings: EngineSettings
       counts.filtered += filtered;
       counts.written += Number(decoded?.[0]) - repeated - filtered;
       await drift.add(signal, chunk.layout);
-      await prepareRows(db, signal, chunk.layout, shaping);
+      await prepareRows(db, work, signal, chunk.layout, shaping);
       full.push(...(await stage.add(signal, chunk.layout)));
       await db.run(`DROP TABLE ${decodedTable(signal)}`);
     }
@@ -156,7 +156,7 @@ const encodeNothing = (signal: Signal, settings: EngineSettings): Promise<Uint8A
     const { output, shaping } = settings;
     await prepareShaping(db, shaping);
     await db.run(createDecoded(signal));
-    await prepareRows(db, signal, 'query', shaping);
+    await prepareRows(db, work, signal, 'query', shaping);
     const path = join(work, 'empty');
     const { columns, mark, relation } = shapedRows(signal, shaping);
     const encoding = { output, signal, columns, mark, window: undefined, rowBytes: 1, header: true };

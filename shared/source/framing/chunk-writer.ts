@@ -22,7 +22,7 @@ export interface ChunkWriter {
 }
 
 /** What a chunk holds at most (a single longer document aside), so that memory is bounded whatever the blobs hold. */
-const MOST = { bytes: 8 * 1024 * 1024, lines: 250_000, segments: 50_000, faults: 10_000, faultBytes: 4 * 1024 * 1024 };
+const MOST = { bytes: 16 * 1024 * 1024, lines: 250_000, segments: 50_000, faults: 10_000, faultBytes: 4 * 1024 * 1024 };
 const LINE_END = new Uint8Array([0x0a]);
 
 interface OpenChunk {

@@ -22,7 +22,7 @@ export interface Fault {
 }
 
 /** A file is closed once it has this size, like a chunk of blobs (a long row may follow). */
-const FILE_BYTES = 8 * 1024 * 1024;
+const FILE_BYTES = 16 * 1024 * 1024;
 
 const ACTIONS = {
   $: 'enter',
