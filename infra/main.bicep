@@ -62,7 +62,7 @@ param exportTrigger string = 'EventGrid'
 @maxValue(36500)
 param exportRetentionDays int = 0
 
-@description('Create diagnostic settings on sourceComponentId that write its telemetry into the export account.')
+@description('Create diagnostic settings on sourceComponentId that write its telemetry into the export account, and read these containers instead of exportContainer.')
 param diagnosticSettings bool = false
 
 @description('Categories that the diagnostic settings export.')
@@ -470,7 +470,8 @@ var querySettings = queried
 var exportSettings = reading
   ? union(
       {
-        EXPORT_CONTAINER: exportContainer
+        // Diagnostic settings write one container per category, which no event tells of: the sweep reads them.
+        EXPORT_CONTAINER: diagnosticSettings ? 'insights-logs-*' : exportContainer
         EXPORT_TRIGGER: trigger
         ExportStorage__blobServiceUri: 'https://${exportId[8]}.blob.${storageSuffix}'
         ExportStorage__queueServiceUri: 'https://${exportId[8]}.queue.${storageSuffix}'
@@ -539,7 +540,7 @@ output lakeUrl string = 'https://${lakeId[8]}.blob.${storageSuffix}/${lakeFolder
 output ownComponent string = monitoring.outputs.name
 
 @description('Events are needed: deploy events.bicep once the code is published.')
-output eventsNeeded bool = reading && trigger == 'EventGrid' && (publicSite || !privateNetwork)
+output eventsNeeded bool = reading && !diagnosticSettings && trigger == 'EventGrid' && (publicSite || !privateNetwork)
 
 @description('For events.bicep: account of the export blobs.')
 output eventsAccountId string = reading ? join(exportId, '/') : ''
