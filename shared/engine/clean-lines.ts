@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { type FileHandle, open } from 'node:fs/promises';
-import type { Chunk } from '../model.ts';
+import type { Chunk, Layout } from '../model.ts';
 import { LONG_LINE, NUMBER_END } from './lines.ts';
-import { type Cut, shortenLine } from './shorten.ts';
+import { type Cut, type CutRule, shortenLine } from './shorten.ts';
+import { isJson } from './valid-json.ts';
 
 /** A line of a chunk: where it stands there, and what was taken out of it. */
 export interface ChunkLine {
@@ -21,8 +22,14 @@ export interface CleanLines {
 const READ = 1024 * 1024;
 /** Bytes that may wait in memory outside of their lines before a file is decoded. */
 const CUT_BYTES = 16 * 1024 * 1024;
-/** Of a flat record or a row every value may be cut out; of a classic one nothing that the rows are made of. */
-const CUT_DEPTH = { continuous: 3, diagnostics: 1, dataExport: 1, query: 1 };
+const ANY: CutRule = { depth: 1, stay: undefined };
+/** Of a flat record or a row every value may be cut out; of a classic one nothing that the rows, or columns of objects, are made of. */
+const CUT_RULES: Readonly<Record<Layout, CutRule>> = {
+  continuous: { depth: 3, stay: ['dimensions', 'metrics'] },
+  diagnostics: ANY,
+  dataExport: ANY,
+  query: ANY,
+};
 
 /**
  * Writes the lines of a chunk that DuckDB can read into the file `path`: numbered from 1, without blank lines, long ones shortened. Yields when the file is
@@ -39,8 +46,8 @@ export async function* cleanLines(chunk: Chunk, path: string): AsyncGenerator<Cl
     for await (const { bytes, position } of linesOfFile(chunk.path)) {
       const place = { position, length: bytes.length, cuts: [] };
       const { line, cuts } =
-        bytes.length > LONG_LINE ? shortenLine(oneLine(bytes), CUT_DEPTH[chunk.layout]) : { line: oneLine(bytes), cuts: [] };
-      const reason = refusal(bytes, line);
+        bytes.length > LONG_LINE ? shortenLine(oneLine(bytes), CUT_RULES[chunk.layout], LONG_LINE) : { line: oneLine(bytes), cuts: [] };
+      const reason = refusal(bytes, line, cuts);
       if (reason !== undefined) refused.push({ ...place, reason });
       else {
         lines.push({ ...place, cuts });
@@ -66,9 +73,11 @@ export async function* cleanLines(chunk: Chunk, path: string): AsyncGenerator<Cl
   if (lines.length + refused.length > 0) yield { lines, refused };
 }
 
-function refusal(bytes: Buffer, line: Buffer): string | undefined {
+/** What DuckDB does not see of a line is looked at here. */
+function refusal(bytes: Buffer, line: Buffer, cuts: readonly Cut[]): string | undefined {
   if (!isUtf8(bytes)) return 'invalid UTF-8';
   if (bytes.includes(1)) return 'control character';
+  if (!cuts.every(({ json }) => isJson(json))) return 'not JSON';
   return line.length > LONG_LINE ? `a record of ${bytes.length} bytes is too long` : undefined;
 }
 

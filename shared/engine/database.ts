@@ -14,7 +14,7 @@ export interface DatabaseLimits {
 }
 
 export interface Database {
-  run(sql: string, values?: Readonly<Record<string, string>>): Promise<void>;
+  run(sql: string): Promise<void>;
   rows(sql: string): Promise<readonly (readonly DuckDBValue[])[]>;
   /** Has everything in `use` done by one thread: for order, or for memory. */
   oneByOne<T>(use: () => Promise<T>): Promise<T>;
@@ -43,7 +43,7 @@ export async function openDatabase(work: string, limits: DatabaseLimits): Promis
     await shutOff(connection, work);
     for (const macro of [...macros, ...shapeMacros]) await connection.run(`CREATE MACRO ${macro}`);
     return {
-      run: async (sql, values) => void (await connection.run(sql, values === undefined ? undefined : { ...values })),
+      run: async (sql) => void (await connection.run(sql)),
       rows: async (sql) => (await connection.runAndReadAll(sql)).getRows(),
       async oneByOne(use) {
         await connection.run('SET threads = 1');

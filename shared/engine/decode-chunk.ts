@@ -8,7 +8,7 @@ import type { Database } from './database.ts';
 import { createDecoded, decodedTable, insertDecoded } from './decoded-table.ts';
 import { faultAt } from './fault.ts';
 import { documentsOf, LONG_LINE, surveyOf } from './lines.ts';
-import { restoreCut } from './restore.ts';
+import { restoreCuts } from './restore.ts';
 import { quote } from './sql.ts';
 
 export interface DecodeContext {
@@ -136,8 +136,8 @@ async function putBack(
   { db, work }: DecodeContext,
 ): Promise<void> {
   for (const ordinal of ordinals) {
-    for (const cut of clean.lines[ordinal - 1]?.cuts ?? [])
-      await restoreCut(db, join(work, 'cut-value'), signal, chunk.layout, ordinal, cut);
+    const cuts = clean.lines[ordinal - 1]?.cuts ?? [];
+    if (cuts.length > 0) await restoreCuts(db, join(work, 'cut-value'), signal, chunk.layout, ordinal, cuts);
   }
 }
 

@@ -28,14 +28,26 @@ export interface Encoding {
 /** COPY of the relation `from` (columns of the signal) to a file. Text formats: pieces, and so gzip members, can be put together. */
 export function copyTo(path: string, from: string, encoding: Encoding): string {
   const { output, columns, header } = encoding;
-  const list = (each: (column: NamedType) => string): string => columns.map(each).join(', ');
+  const compression = output.gzip ? 'gzip' : 'none';
+  const list = (each: (column: NamedType) => string): string =>
+    columns.map((column) => `${each(column)} AS ${named(column.name)}`).join(', ');
   if (output.format === 'parquet')
     return `COPY (SELECT ${list(({ name }) => named(name))} FROM ${from}) TO ${quote(path)} (${parquet(encoding)})`;
-  const spell = output.format === 'csv' ? csvValue : jsonValue;
-  const compression = output.gzip ? 'gzip' : 'none';
-  const options =
-    output.format === 'csv' ? `FORMAT csv, HEADER ${header}, COMPRESSION ${compression}` : `FORMAT json, COMPRESSION ${compression}`;
-  return `COPY (SELECT ${list((column) => `${spell(column)} AS ${named(column.name)}`)} FROM ${from}) TO ${quote(path)} (${options})`;
+  if (output.format === 'csv')
+    return `COPY (SELECT ${list(csvValue)} FROM ${from}) TO ${quote(path)} (FORMAT csv, HEADER ${header}, COMPRESSION ${compression})`;
+  return `COPY (SELECT ${jsonMembers(columns)} FROM ${from}) TO ${quote(path)}
+    (FORMAT csv, HEADER false, DELIMITER '', QUOTE '', ESCAPE '', NULLSTR 'null', COMPRESSION ${compression})`;
+}
+
+/**
+ * A row as a JSON object, in pieces that follow each other: DuckDB's own writer of JSON takes dynamic columns apart again, which costs ten times
+ * the memory of a long one.
+ */
+function jsonMembers(columns: readonly NamedType[]): string {
+  const members = columns.map(
+    (column, index) => `${quote(`${index === 0 ? '{' : ','}${JSON.stringify(column.name)}:`)}, ${jsonValue(column)}`,
+  );
+  return `${members.join(', ')}, '}'`;
 }
 
 function parquet({ signal, mark, window, rowBytes }: Encoding): string {
@@ -65,12 +77,11 @@ function csvValue({ name, type }: NamedType): string {
     : column;
 }
 
-/** JSON knows no NaN and no infinity: they become strings. */
+/** JSON knows no NaN and no infinity: they become strings. Dynamic columns hold JSON, on one line. */
 function jsonValue({ name, type }: NamedType): string {
   const column = named(name);
-  if (type === 'timestamp') return isoTime(column);
-  if (type === 'dynamic') return `${column}::JSON`;
-  return type === 'real'
-    ? `CASE WHEN isfinite(${column}) THEN to_json(${column}) WHEN ${column} IS NOT NULL THEN to_json(${spelledReal(column)}) END`
-    : column;
+  if (type === 'timestamp') return `to_json(${isoTime(column)})`;
+  if (type === 'dynamic') return column;
+  if (type !== 'real') return `to_json(${column})`;
+  return `CASE WHEN isfinite(${column}) THEN to_json(${column}) WHEN ${column} IS NOT NULL THEN to_json(${spelledReal(column)}) END`;
 }

@@ -8,17 +8,17 @@ interface Reading {
 }
 
 /**
- * A JSON text without what the tree hides: what `scrubbed` does in SQL, for values of many megabytes. What stays is as it was, to the
- * letter, for it is cut out of the text. Text that is neither object nor array, or no JSON, becomes null.
+ * A JSON text without what the tree hides, in pieces: what `scrubbed` does in SQL, for values of many megabytes. What stays is as it was,
+ * to the letter, for it is cut out of the text. Text that is neither object nor array, or no JSON, becomes null.
  */
-export function scrubText(json: string, tree: FieldTree): string {
+export function scrubText(json: string, tree: FieldTree): readonly string[] {
   const reading: Reading = { json, kept: [], at: 0 };
   try {
-    if (takeValue(reading, tree)) return reading.kept.join('');
+    if (takeValue(reading, tree)) return reading.kept;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
-  return 'null';
+  return ['null'];
 }
 
 /** Reads the value that comes next; keeps what may be seen of it. False: nothing. */
