@@ -41,8 +41,11 @@ export interface Window extends Feed, Interval {}
 
 // ---------------------------------------------------------------------------------------------------------------- ledger
 
-/** `failed` shows that the last attempt failed; the window is tried again when `notBefore` has passed. */
-export type WindowState = 'due' | 'running' | 'done' | 'failed';
+/**
+ * `failed` shows that the last attempt failed; the window is tried again when `notBefore` has passed. `halved`: it was too heavy for one
+ * run and never runs again; its two halves, windows of their own, stand for it.
+ */
+export type WindowState = 'due' | 'running' | 'done' | 'failed' | 'halved';
 
 /** A file that a revision of the window wrote or intended to write. */
 export interface FileRecord {
@@ -72,6 +75,8 @@ export interface LedgerEntry {
   readonly revision: number;
   /** Claims since the window was last done. */
   readonly attempts: number;
+  /** Those of them that overtook an expired lease: runs that ended without a word, for lack of time or memory or in a crash. */
+  readonly died: number;
   /** A claim is respected until then; 0 when nobody holds one. */
   readonly leaseUntil: Millis;
   /** Not to be run before: back-off after a failure, or the refresh interval of a blob window. */
@@ -89,7 +94,7 @@ export interface LedgerEntry {
   readonly asked: number;
   readonly startedAt: Millis;
   readonly doneAt: Millis;
-  /** Why the last attempt failed; '' otherwise. */
+  /** Why the last attempt failed, or the window was halved; '' otherwise. */
   readonly error: string;
 }
 
@@ -116,9 +121,14 @@ export interface Ledger {
    * Returns the new tag, or undefined when the race was lost.
    */
   write(entry: LedgerEntry, etag: string | undefined): Promise<string | undefined>;
-  /** Entries of a feed with `from <= start < to`, by start. */
+  /**
+   * Puts the entry of a window that was halved, and those of its halves, which are new, in one step: all or nothing. As `write` does,
+   * returns the new tag of the former, or undefined when it has changed since `etag`, or a half is there already.
+   */
+  halve(entry: LedgerEntry, etag: string, halves: readonly LedgerEntry[]): Promise<string | undefined>;
+  /** Entries of a feed with `from <= start < to`, by start; where several have one, the shortest first. */
   list(feed: Feed, range?: Partial<Interval>): AsyncIterable<LedgerEntry>;
-  /** Entries of a feed that are not settled: not done, or asked for again. Costs what is open, not what was ever planned. */
+  /** Entries of a feed that are not settled: neither done nor halved, or asked for again. Costs what is open, not what was ever planned. */
   open(feed: Feed): AsyncIterable<LedgerEntry>;
   progress(feed: Feed): Promise<Versioned<Progress> | undefined>;
   /**

@@ -8,10 +8,10 @@ export function ledgerOf(settings: Record<string, string>): Ledger {
   return openLedger(state, lake);
 }
 
-/** Every window that the ledger knows. */
+/** Every window that the ledger knows; of those that were halved the halves. */
 export async function allEntries(ledger: Ledger): Promise<LedgerEntry[]> {
   const entries: LedgerEntry[] = [];
-  for await (const feed of ledger.feeds()) for await (const entry of ledger.list(feed)) entries.push(entry);
+  for await (const feed of ledger.feeds()) for await (const entry of ledger.list(feed)) if (entry.state !== 'halved') entries.push(entry);
   return entries;
 }
 

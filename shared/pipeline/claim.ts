@@ -9,13 +9,17 @@ export class Overtaken extends Error {
   }
 }
 
+export type Change = (entry: LedgerEntry) => LedgerEntry;
+
 /** A window held by this run, at the revision it claimed. */
 export interface Claim {
   readonly entry: LedgerEntry;
   /** Aborted when the claim is lost. */
   readonly abort: AbortSignal;
   /** Changes the entry while the revision is still ours. Throws Overtaken. */
-  update(change: (entry: LedgerEntry) => LedgerEntry): Promise<LedgerEntry>;
+  update(change: Change): Promise<LedgerEntry>;
+  /** The same, and puts the entries of the halves, in one step. Afterwards nothing changes the entry any more. */
+  halve(change: Change, halves: readonly LedgerEntry[]): Promise<LedgerEntry>;
   /** Asks the ledger whether the revision is still ours. Throws Overtaken. */
   check(): Promise<void>;
   /** Stops renewing the lease. */
@@ -49,18 +53,22 @@ function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease }: ClaimPo
     }
     held = found;
   };
-  const change = async (make: (entry: LedgerEntry) => LedgerEntry): Promise<LedgerEntry> => {
-    for (;;) {
+  const change = async (make: Change, put: Ledger['write']): Promise<LedgerEntry> => {
+    for (let tries = 0; tries < 100; tries++) {
+      // By this run, which may not have got the answer: to be halved is the end of an entry.
+      if (held.value.state === 'halved') return held.value;
       const next = make(held.value);
-      const etag = await ledger.write(next, held.etag);
+      const etag = await put(next, held.etag);
       if (etag !== undefined) {
         held = { value: next, etag };
         return next;
       }
       await reread();
     }
+    throw new Error(`write the ledger entry of ${window.app} ${window.signal}: others change it all the time, or hold a part of its range`);
   };
-  const update = inTurn(change);
+  const inOrder = inTurn();
+  const update = (make: Change) => inOrder(() => change(make, ledger.write));
   const renewals = renew(() => update((entry) => ({ ...entry, leaseUntil: clock.now() + lease })), clock, lease / 3, released.signal);
 
   return {
@@ -69,6 +77,7 @@ function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease }: ClaimPo
     },
     abort: lost.signal,
     update,
+    halve: (make, halves) => inOrder(() => change(make, (entry, etag) => ledger.halve(entry, etag ?? '', halves))),
     check: async () => {
       const found = await ledger.read(window);
       if (found?.value.revision === revision) return;
@@ -83,13 +92,10 @@ function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease }: ClaimPo
 }
 
 /** One call after the other: the lease and the run write the same entry. */
-function inTurn<A, R>(call: (argument: A) => Promise<R>): (argument: A) => Promise<R> {
+function inTurn(): <T>(call: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
-  return (argument) => {
-    const turn = last.then(
-      () => call(argument),
-      () => call(argument),
-    );
+  return (call) => {
+    const turn = last.then(call, call);
     last = turn.catch(() => undefined);
     return turn;
   };

@@ -1,6 +1,9 @@
 import type { Counts, FileRecord, LedgerEntry, Millis, Window } from '../model.ts';
 
-/** The life of a ledger entry: due → running → done, or failed and then running again. Pure; every change that the pipeline makes. */
+/**
+ * The life of a ledger entry: due → running → done, or failed and then running again; or halved, which is its end. Pure; every change
+ * that the pipeline makes.
+ */
 
 const nothing: Counts = { read: 0, written: 0, deduplicated: 0, quarantined: 0 };
 
@@ -10,6 +13,7 @@ export function plannedEntry(window: Window, now: Millis): LedgerEntry {
     state: 'due',
     revision: 0,
     attempts: 0,
+    died: 0,
     leaseUntil: 0,
     notBefore: 0,
     hintedAt: now,
@@ -24,19 +28,24 @@ export function plannedEntry(window: Window, now: Millis): LedgerEntry {
   };
 }
 
-/** What a runner may do with the window: run it, or leave it because it is held, asked for too early, or done. */
-export function mayRun(entry: LedgerEntry, now: Millis): 'run' | 'busy' | 'early' | 'done' {
+/** What a runner may do with the window: run it, or leave it because it is held, asked for too early, done, or halved. */
+export function mayRun(entry: LedgerEntry, now: Millis): 'run' | 'busy' | 'early' | 'done' | 'halved' {
+  if (entry.state === 'halved') return 'halved';
   if (entry.state === 'running' && entry.leaseUntil > now) return 'busy';
   if (entry.state === 'done' && !entry.again) return 'done';
   return entry.notBefore > now ? 'early' : 'run';
 }
 
-/** Revision and attempts rise, and what was asked for until now is what this run answers. */
+/**
+ * Revision and attempts rise, and what was asked for until now is what this run answers. A claim of a window that is running finds the
+ * lease expired (`mayRun`): the run before has died.
+ */
 export const claimedEntry = (entry: LedgerEntry, now: Millis, lease: Millis): LedgerEntry => ({
   ...entry,
   state: 'running',
   revision: entry.revision + 1,
   attempts: entry.attempts + 1,
+  died: entry.died + (entry.state === 'running' ? 1 : 0),
   leaseUntil: now + lease,
   notBefore: 0,
   again: false,
@@ -66,16 +75,34 @@ export const finishedEntry = (entry: LedgerEntry, now: Millis, finish: Finish): 
   ...finish,
   state: 'done',
   attempts: 0,
+  died: 0,
   leaseUntil: 0,
   doneAt: now,
   hintedAt: entry.again && entry.notBefore <= now ? 0 : entry.hintedAt,
 });
 
-/** Back-off doubles from a minute to an hour, without end, with a fifth of jitter (`chance` in [0, 1)). */
+/**
+ * Back-off doubles from a minute to an hour, without end, with a fifth of jitter (`chance` in [0, 1)). What died before stays counted: a
+ * source that refuses now and then must not keep a window from being halved that is too heavy whenever it answers.
+ */
 export function failedEntry(entry: LedgerEntry, now: Millis, chance: number, error: string): LedgerEntry {
   const wait = Math.min(60_000 * 2 ** (entry.attempts - 1), 3_600_000);
   return { ...entry, state: 'failed', leaseUntil: 0, notBefore: now + Math.round(wait * (0.9 + 0.2 * chance)), error };
 }
+
+/** Its halves stand for it. Their files hold the rows; `emptied` are its own, and nothing of what it was counts any more. */
+export const halvedEntry = (entry: LedgerEntry, emptied: readonly FileRecord[], why: string): LedgerEntry => ({
+  ...entry,
+  state: 'halved',
+  leaseUntil: 0,
+  notBefore: 0,
+  again: false,
+  files: emptied,
+  fingerprint: '',
+  counts: nothing,
+  doneAt: 0,
+  error: why,
+});
 
 /**
  * The source may have changed: due once more from `notBefore` on, when the hint arrives that goes out with this. Written even when
@@ -98,8 +125,8 @@ export const isUnhinted = (entry: LedgerEntry, now: Millis): boolean => entry.hi
 /** Asked for again, but the source is as it was: done as before. */
 export const unchangedEntry = (entry: LedgerEntry): LedgerEntry => ({ ...entry, again: false, notBefore: 0 });
 
-/** Not settled: not done, or asked for once more. */
-export const isOpen = (entry: LedgerEntry): boolean => entry.state !== 'done' || entry.again;
+/** Not settled: neither done nor halved, or asked for once more. */
+export const isOpen = (entry: LedgerEntry): boolean => entry.state !== 'halved' && (entry.state !== 'done' || entry.again);
 
 /**
  * Whether an open entry needs another hint: when its lease, back-off or refresh interval has run out since the last hint, or when

@@ -85,7 +85,7 @@ async function hintOnce(window: Window, { ledger, hints, clock, patience }: Plan
   return true;
 }
 
-/** The watermark follows the gap-free run of done windows; it never goes back. */
+/** The watermark follows the gap-free run of done windows; it never goes back. Where one was halved it follows the halves. */
 async function moveWatermark(feed: Feed, ledger: Ledger): Promise<Progress> {
   const known = await ledger.progress(feed);
   if (known === undefined) return { horizon: 0, watermark: 0 };
@@ -97,6 +97,7 @@ async function moveWatermark(feed: Feed, ledger: Ledger): Promise<Progress> {
 async function gapFreeEnd(feed: Feed, known: Versioned<Progress>, ledger: Ledger): Promise<Millis> {
   let end = known.value.watermark;
   for await (const entry of ledger.list(feed, { start: end })) {
+    if (entry.state === 'halved') continue;
     if (entry.window.start !== end || entry.doneAt === 0) break;
     end = entry.window.end;
   }

@@ -32,6 +32,7 @@ export async function requeueWindows(request: RequeueRequest, ports: RequeuePort
   for await (const feed of ports.ledger.feeds()) {
     if (!isWanted(feed, request)) continue;
     for await (const entry of ports.ledger.list(feed, request)) {
+      if (entry.state === 'halved') continue; // its halves are looked at
       outcome.windows += 1;
       const why = reasonOf(entry);
       if (why !== undefined && (await askAgain(entry.window, ports))) outcome[why] += 1;

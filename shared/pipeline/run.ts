@@ -1,40 +1,25 @@
-import type {
-  Counts,
-  Draft,
-  Drift,
-  DriftSighting,
-  Engine,
-  FileRecord,
-  Ledger,
-  LedgerEntry,
-  Millis,
-  Reading,
-  Source,
-  Versioned,
-  Window,
-} from '../model.ts';
+import type { Counts, FileRecord, LedgerEntry, Millis, Versioned, Window } from '../model.ts';
 import { type Claim, type ClaimPorts, claimWindow, Overtaken } from './claim.ts';
-import { type CommitPorts, commitFiles, emptyOthers } from './commit.ts';
-import { failedEntry, finishedEntry, mayRun, unchangedEntry } from './entry.ts';
+import { type Delivered, type DeliverPorts, deliver } from './deliver.ts';
+import { failedEntry, mayRun, unchangedEntry } from './entry.ts';
+import { type HalvePorts, halveWindow, tooHeavy } from './halve.ts';
+import { halvesOf } from './halves.ts';
 import { removeOldEmpties } from './tidy.ts';
-import { loses, verdictOf } from './verdict.ts';
+import { verdictOf } from './verdict.ts';
+import { adviceFor, OutOfTime } from './watch.ts';
 
-export interface RunPorts extends ClaimPorts, CommitPorts {
-  readonly source: Source;
-  readonly engine: Engine;
-  /** Gives the run a folder of its own on the local disk and removes it afterwards, whatever happened. */
-  withWorkFolder<T>(use: (folder: string) => Promise<T>): Promise<T>;
-}
+export type RunPorts = ClaimPorts & DeliverPorts & HalvePorts;
 
 /**
  * - `done`: the window is in the lake. `unchanged`: it was already, and the source is as it was.
  * - `busy`: another run holds it. `early`: its back-off or refresh interval has not passed. `unknown`: this lake never planned it.
  * - `overtaken`: a later run has taken over. `failed`: see `error`; the ledger has it tried again.
+ * - `halved`: too heavy for one run (see `error`), now or earlier: its halves run in its place.
  */
-export type RunState = 'done' | 'unchanged' | 'busy' | 'early' | 'unknown' | 'overtaken' | 'failed';
+export type RunState = 'done' | 'unchanged' | 'busy' | 'early' | 'unknown' | 'overtaken' | 'failed' | 'halved';
 
 /** What a run did. */
-export interface RunOutcome {
+export interface RunOutcome extends Omit<Delivered, 'entry'> {
   readonly state: RunState;
   readonly window: Window;
   readonly revision: number;
@@ -45,10 +30,6 @@ export interface RunOutcome {
   readonly asked: number;
   readonly duration: Millis;
   readonly error: string;
-  /** Fields that nobody knows, in the rows of this run; left out: none. */
-  readonly drift?: readonly Drift[];
-  /** Those of them that this lake has not seen before. */
-  readonly newDrift?: readonly DriftSighting[];
 }
 
 /** Runs one window by the delivery protocol (docs/architecture.md). Resolves whatever happens; rejects only when the ledger does. */
@@ -57,9 +38,9 @@ export async function runWindow(window: Window, ports: RunPorts): Promise<RunOut
     const seen = await ports.ledger.read(window);
     if (seen === undefined) return unrun('unknown', window, undefined);
     const may = mayRun(seen.value, ports.clock.now());
-    if (may === 'done') {
+    if (may === 'done' || may === 'halved') {
       await removeOldEmpties(seen, ports);
-      return unrun('unchanged', window, seen.value);
+      return unrun(may === 'done' ? 'unchanged' : 'halved', window, seen.value);
     }
     if (may !== 'run') return unrun(may, window, seen.value);
     const outcome = await attempt(seen, ports);
@@ -81,8 +62,7 @@ async function attempt(seen: Versioned<LedgerEntry>, ports: RunPorts): Promise<R
   const claim = await claimWindow(seen, ports);
   if (claim === undefined) return undefined;
   try {
-    const { entry, ...drift } = await deliver(claim, ports);
-    return { ...outcomeOf('done', seen.value.window, entry, ports), ...drift };
+    return await deliverOrHalve(claim, claim.entry.died > seen.value.died, ports);
   } catch (error) {
     return await giveUp(error, claim, ports);
   } finally {
@@ -90,43 +70,22 @@ async function attempt(seen: Versioned<LedgerEntry>, ports: RunPorts): Promise<R
   }
 }
 
-type Delivered = { readonly entry: LedgerEntry } & Pick<RunOutcome, 'drift' | 'newDrift'>;
-
-/** Steps 2 to 6: read the window whole, put its files, empty those of earlier revisions, and only then say done. */
-async function deliver(claim: Claim, ports: RunPorts): Promise<Delivered> {
-  const window = claim.entry.window;
-  const reading = await ports.source.open(window, claim.abort);
-  const less = loses(claim.entry.fingerprint, reading);
-  if (less !== '') throw new Error(`open ${window.source}: ${less}`);
-  return ports.withWorkFolder(async (work) => {
-    const draft = await ports.engine.begin(window, work);
-    try {
-      const written = await writeAll(reading, draft, work, claim, ports);
-      const emptied = await emptyOthers(written, claim, ports.lake, ports.engine.emptyFile);
-      const drift = await sightDrift(draft.drift ?? [], claim.entry, ports.ledger);
-      const finish = { fingerprint: reading.fingerprint, counts: draft.counts, asked: reading.asked, files: [...written, ...emptied] };
-      return { entry: await claim.update((entry) => finishedEntry(entry, ports.clock.now(), finish)), ...drift };
-    } finally {
-      await draft.close();
-    }
-  });
-}
-
-/** Sources of archives carry a hash behind the layout: the field is the same. */
-async function sightDrift(drift: readonly Drift[], { window, startedAt }: LedgerEntry, ledger: Ledger) {
-  if (drift.length === 0) return {};
-  const seen = { app: window.app, source: window.source.split('-')[0] ?? '', firstSeen: startedAt };
-  return { drift, newDrift: await ledger.recordDrift(drift.map((each) => ({ ...each, ...seen }))) };
-}
-
-async function writeAll(reading: Reading, draft: Draft, work: string, claim: Claim, ports: RunPorts): Promise<FileRecord[]> {
-  const written: FileRecord[] = [];
-  for await (const chunk of reading.chunks(work)) {
-    if (claim.abort.aborted) throw new Overtaken(claim.entry.window, claim.entry.revision);
-    written.push(...(await commitFiles(await draft.add(chunk), claim, ports)));
+/** `afterDeath`: the run before ended without a word. Of what cannot be halved that is said then, in place of every second run. */
+async function deliverOrHalve(claim: Claim, afterDeath: boolean, ports: RunPorts): Promise<RunOutcome> {
+  const { window } = claim.entry;
+  const halves = halvesOf(window);
+  const halve = async (into: readonly [Window, Window], why: string) =>
+    outcomeOf('halved', window, await halveWindow(claim, into, why, ports), ports);
+  const heavy = tooHeavy(claim.entry);
+  if (heavy !== '' && halves !== undefined) return halve(halves, heavy);
+  if (heavy !== '' && afterDeath && ports.allowed !== undefined) throw new Error(`${heavy}; ${adviceFor(window)}`);
+  try {
+    const { entry, ...drift } = await deliver(claim, ports);
+    return { ...outcomeOf('done', window, entry, ports), ...drift };
+  } catch (error) {
+    if (error instanceof OutOfTime && halves !== undefined) return halve(halves, error.message);
+    throw error;
   }
-  written.push(...(await commitFiles(await draft.finish(), claim, ports)));
-  return written;
 }
 
 async function giveUp(error: unknown, claim: Claim, ports: RunPorts): Promise<RunOutcome> {
@@ -134,7 +93,9 @@ async function giveUp(error: unknown, claim: Claim, ports: RunPorts): Promise<Ru
   if (error instanceof Overtaken || claim.abort.aborted) return outcomeOf('overtaken', window, claim.entry, ports);
   try {
     const entry = await claim.update((held) => failedEntry(held, ports.clock.now(), ports.clock.random(), oneLine(error)));
-    return outcomeOf('failed', window, entry, ports);
+    if (entry.state !== 'halved') return outcomeOf('failed', window, entry, ports);
+    // It was halved, but somebody was not told: the planner sends for the halves.
+    return { ...outcomeOf('halved', window, entry, ports), error: `${entry.error}; then ${oneLine(error)}` };
   } catch (second) {
     if (second instanceof Overtaken) return outcomeOf('overtaken', window, claim.entry, ports);
     throw new Error(`${oneLine(error)} (and the ledger could not be told: ${oneLine(second)})`, { cause: error });

@@ -10,13 +10,14 @@ export interface TidyPorts {
 }
 
 /**
- * Removes the empty files of a done window once no attempt can be that old (a stalled one could create them again).
+ * Removes the empty files of a done or halved window once no attempt can be that old (a stalled one could create them again).
  * The ledger forgets a path only after the file is gone.
  */
 export async function removeOldEmpties(seen: Versioned<LedgerEntry>, { ledger, lake, clock }: TidyPorts): Promise<void> {
   const entry = seen.value;
   const empty = entry.files.filter((file) => file.rows === 0);
-  if (empty.length === 0 || entry.state !== 'done' || entry.doneAt + oldestRun > clock.now()) return;
+  const settled = entry.state === 'done' || entry.state === 'halved';
+  if (empty.length === 0 || !settled || Math.max(entry.doneAt, entry.startedAt) + oldestRun > clock.now()) return;
   const gone: FileRecord[] = [];
   for (const file of empty) {
     const etag = await lake.head(file.path);

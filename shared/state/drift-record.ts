@@ -1,14 +1,14 @@
 /** How a first sighting of an unknown field is kept: a small document or row of its own. Pure. */
 import { createHash } from 'node:crypto';
 import type { DriftSighting, Signal } from '../model.ts';
-import { checkStateVersion, readTime, STATE_VERSION, spellTime } from './entry-record.ts';
+import { COMMON_VERSION, checkStateVersion, readTime, spellTime } from './entry-record.ts';
 
 /** Names the field of that app, source and signal; paths hold what no key of a table may. */
 export const driftKey = ({ app, source, signal, path }: Pick<DriftSighting, 'app' | 'source' | 'signal' | 'path'>): string =>
   createHash('sha256').update([app, source, signal, path].join('\n')).digest('hex').slice(0, 32);
 
 export const driftRecord = ({ app, source, signal, path, count, firstSeen }: DriftSighting): Readonly<Record<string, string | number>> => ({
-  stateVersion: STATE_VERSION,
+  stateVersion: COMMON_VERSION,
   app,
   source,
   signal,

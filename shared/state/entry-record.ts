@@ -2,10 +2,12 @@
 import type { FileRecord, LedgerEntry, Millis, Signal, WindowState } from '../model.ts';
 
 /**
- * Version of the state that this code writes. It rises only when an older instance would do harm with the newer state; new properties
- * alone do not raise it: who does not know them leaves them alone.
+ * The newest version of the state that this code knows. It rises only when an older instance would do harm with the newer state; new
+ * properties alone do not raise it: who does not know them leaves them alone. 2: windows that were halved, which an older one would run.
  */
-export const STATE_VERSION = 1;
+export const STATE_VERSION = 2;
+/** The version that all other state is written in: an older instance gets on with it. */
+export const COMMON_VERSION = 1;
 
 /** An entry without its files. Instants as ISO 8601 in UTC with milliseconds, '' for none (0). */
 export interface EntryRecord {
@@ -18,6 +20,8 @@ export interface EntryRecord {
   readonly state: string;
   readonly revision: number;
   readonly attempts: number;
+  /** Missing in what older versions wrote: 0. */
+  readonly died: number;
   readonly leaseUntil: string;
   readonly notBefore: string;
   readonly hintedAt: string;
@@ -36,7 +40,7 @@ export interface EntryRecord {
 }
 
 /** Not settled: what `open` of a ledger lists. */
-export const isOpen = (entry: LedgerEntry): boolean => entry.state !== 'done' || entry.again;
+export const isOpen = (entry: LedgerEntry): boolean => entry.state !== 'halved' && (entry.state !== 'done' || entry.again);
 
 export const spellTime = (time: Millis): string => (time === 0 ? '' : new Date(time).toISOString());
 
@@ -50,7 +54,7 @@ const ERROR_LIMIT = 4000;
 export function entryRecord(entry: LedgerEntry): EntryRecord {
   const { window, counts } = entry;
   return {
-    stateVersion: STATE_VERSION,
+    stateVersion: entry.state === 'halved' ? STATE_VERSION : COMMON_VERSION,
     app: window.app,
     signal: window.signal,
     source: window.source,
@@ -59,6 +63,7 @@ export function entryRecord(entry: LedgerEntry): EntryRecord {
     state: entry.state,
     revision: entry.revision,
     attempts: entry.attempts,
+    died: entry.died,
     leaseUntil: spellTime(entry.leaseUntil),
     notBefore: spellTime(entry.notBefore),
     hintedAt: spellTime(entry.hintedAt),
@@ -87,6 +92,7 @@ export function entryOf(record: Readonly<Record<string, unknown>>, files: readon
     state: word('state') as WindowState,
     revision: count('revision'),
     attempts: count('attempts'),
+    died: count('died'),
     leaseUntil: time('leaseUntil'),
     notBefore: time('notBefore'),
     hintedAt: time('hintedAt'),

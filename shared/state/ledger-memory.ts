@@ -9,7 +9,7 @@ interface FeedState {
 }
 
 const windowKey = ({ start, end }: Interval) => `${start}_${end}`;
-const isOpen = (entry: LedgerEntry) => entry.state !== 'done' || entry.again;
+const isOpen = (entry: LedgerEntry) => entry.state !== 'halved' && (entry.state !== 'done' || entry.again);
 
 /** Every call takes effect at once, in one step; values are copied on their way in and out. */
 export function createMemoryLedger(): Ledger {
@@ -40,6 +40,13 @@ export function createMemoryLedger(): Ledger {
       const tag = nextTag();
       entries.set(windowKey(entry.window), { value: structuredClone(entry), etag: tag });
       return tag;
+    },
+    halve: async (entry, etag, halves) => {
+      const { entries } = stateOf(entry.window);
+      const isNew = halves.every(({ window }) => !entries.has(windowKey(window)));
+      if (entries.get(windowKey(entry.window))?.etag !== etag || !isNew) return undefined;
+      for (const each of [...halves, entry]) entries.set(windowKey(each.window), { value: structuredClone(each), etag: nextTag() });
+      return entries.get(windowKey(entry.window))?.etag;
     },
     async *list(feed, { start = -Infinity, end = Infinity } = {}) {
       for (const entry of sorted(feed)) if (entry.window.start >= start && entry.window.start < end) yield structuredClone(entry);

@@ -14,13 +14,15 @@ import {
 } from './document-names.ts';
 import { type Document, inTurns, readDocument, writeDocument } from './documents.ts';
 import { driftKey, driftOf, driftRecord } from './drift-record.ts';
-import { checkStateVersion, entryOf, entryRecord, isOpen, readTime, STATE_VERSION, spellTime } from './entry-record.ts';
+import { COMMON_VERSION, checkStateVersion, entryOf, entryRecord, isOpen, readTime, spellTime } from './entry-record.ts';
 
 /**
  * Three kinds of documents per feed: `windows/…` entries, `open/…` marks of open entries, and `progress.json`, which also holds the
  * entries that the last plan put in. A store changes one document at a time, so:
  * - plan() is decided by the one write of `progress.json`. Its entries are copied to their own documents afterwards; if the process dies
  *   in between, the next process to touch the feed or to plan copies the rest.
+ * - halve() is decided by the one write of the window's entry, which holds its halves, too. They are copied likewise, by whoever reads
+ *   that entry, and it stays marked as open until they are: so list() and open() look at what is marked first.
  * - An entry is marked as open *before* it is written, under a new tag; *after* it was closed, the mark is removed if it still has the
  *   tag that was seen before. So an open entry always has its mark; a mark that outlived its entry costs one reading.
  */
@@ -28,7 +30,16 @@ export function createStoreLedger(store: ObjectStore): Ledger {
   const copyPlanned = plannedCopier(store);
   const entryNamed = async (name: string) => {
     const found = await readDocument(store, name);
-    return found && { value: toEntry(found.value), etag: found.etag };
+    if (found === undefined) return undefined;
+    for (const half of entriesIn(found.value, 'halves')) await copyEntry(store, half);
+    return { value: toEntry(found.value), etag: found.etag };
+  };
+  const marked = (feed: Feed) => {
+    const marks = namesIn(store, `${feedFolder(feed)}open/`);
+    return inTurns(marks, (mark) => entryNamed(entryOfMark(mark)));
+  };
+  const finishHalved = async (feed: Feed) => {
+    for await (const _ of marked(feed));
   };
 
   return {
@@ -41,16 +52,22 @@ export function createStoreLedger(store: ObjectStore): Ledger {
       await copyPlanned(entry.window);
       return writeEntry(store, entry, etag);
     },
+    halve: async (entry, etag, halves) => {
+      await copyPlanned(entry.window);
+      const found = inTurns(halves, ({ window }) => store.head(entryName(window, window)));
+      for await (const tag of found) if (tag !== undefined) return undefined;
+      return writeEntry(store, entry, etag, halves);
+    },
     async *list(feed, range = {}) {
       await copyPlanned(feed);
+      await finishHalved(feed);
       const names = namesIn(store, `${feedFolder(feed)}windows/`, range);
       for await (const found of inTurns(names, entryNamed)) if (found) yield found.value;
     },
     async *open(feed) {
       await copyPlanned(feed);
-      const marks = namesIn(store, `${feedFolder(feed)}open/`);
-      const entries = inTurns(marks, (mark) => entryNamed(entryOfMark(mark)));
-      for await (const found of entries) if (found && isOpen(found.value)) yield found.value;
+      await finishHalved(feed);
+      for await (const found of marked(feed)) if (found && isOpen(found.value)) yield found.value;
     },
     progress: async (feed) => {
       await copyPlanned(feed);
@@ -93,7 +110,7 @@ export function createStoreLedger(store: ObjectStore): Ledger {
       for (;;) {
         const found = await readDocument(store, SWEPT_NAME);
         if (found !== undefined && readTime(found.value.sweptAt) >= at) return;
-        const document = { stateVersion: STATE_VERSION, sweptAt: spellTime(at) };
+        const document = { stateVersion: COMMON_VERSION, sweptAt: spellTime(at) };
         if ((await writeDocument(store, SWEPT_NAME, document, found?.etag)) !== undefined) return;
       }
     },
@@ -107,16 +124,23 @@ function plannedCopier(store: ObjectStore): (feed: Feed, etag?: string) => Promi
     const key = feedFolder(feed);
     if (copied.has(key) && (etag === undefined || copied.get(key) === etag)) return;
     const progress = await readDocument(store, progressName(feed));
-    const copy = async (record: Document) => {
-      const entry = toEntry(record);
-      if ((await store.head(entryName(feed, entry.window))) === undefined) await writeEntry(store, entry, undefined);
-    };
-    for await (const _ of inTurns(progress ? plannedIn(progress.value) : [], copy));
+    const planned = progress ? entriesIn(progress.value, 'planned') : [];
+    for await (const _ of inTurns(planned, (entry) => copyEntry(store, entry)));
     copied.set(key, progress?.etag);
   };
 }
 
-async function writeEntry(store: ObjectStore, entry: LedgerEntry, etag: string | undefined): Promise<string | undefined> {
+/** Whoever was first may have gone on with it: what is there stays as it is. */
+async function copyEntry(store: ObjectStore, entry: LedgerEntry): Promise<void> {
+  if ((await store.head(entryName(entry.window, entry.window))) === undefined) await writeEntry(store, entry, undefined);
+}
+
+async function writeEntry(
+  store: ObjectStore,
+  entry: LedgerEntry,
+  etag: string | undefined,
+  halves: readonly LedgerEntry[] = [],
+): Promise<string | undefined> {
   const { window } = entry;
   const mark = markName(window, window);
   let marked = await store.head(mark);
@@ -124,7 +148,9 @@ async function writeEntry(store: ObjectStore, entry: LedgerEntry, etag: string |
   while (isOpen(entry) && (await writeDocument(store, mark, { start: spellTime(window.start) }, marked)) === undefined) {
     marked = await store.head(mark);
   }
-  const tag = await writeDocument(store, entryName(window, window), toDocument(entry), etag);
+  const document = halves.length === 0 ? toDocument(entry) : { ...toDocument(entry), halves: halves.map(toDocument) };
+  const tag = await writeDocument(store, entryName(window, window), document, etag);
+  if (tag !== undefined) for (const half of halves) await copyEntry(store, half);
   if (tag !== undefined && !isOpen(entry) && marked !== undefined) await store.remove(mark, marked);
   return tag;
 }
@@ -137,7 +163,7 @@ const toDocument = (entry: LedgerEntry): Document => ({ ...entryRecord(entry), f
 const toEntry = (record: Document): LedgerEntry => entryOf(record, Array.isArray(record.files) ? record.files : []);
 
 function fromProgress({ horizon, watermark }: Progress): Document {
-  return { stateVersion: STATE_VERSION, horizon: spellTime(horizon), watermark: spellTime(watermark) };
+  return { stateVersion: COMMON_VERSION, horizon: spellTime(horizon), watermark: spellTime(watermark) };
 }
 
 function toProgress(record: Document): Progress {
@@ -145,7 +171,9 @@ function toProgress(record: Document): Progress {
   return { horizon: readTime(record.horizon), watermark: readTime(record.watermark) };
 }
 
-function plannedIn(progress: Document): readonly Document[] {
-  checkStateVersion(progress);
-  return Array.isArray(progress.planned) ? progress.planned : [];
+/** Entries that a document holds beside what it is. */
+function entriesIn(document: Document, name: 'planned' | 'halves'): readonly LedgerEntry[] {
+  checkStateVersion(document);
+  const held: unknown = document[name];
+  return Array.isArray(held) ? held.map(toEntry) : [];
 }

@@ -3,7 +3,7 @@ import { odata, type TableClient, type TransactionAction } from '@azure/data-tab
 import { failureCode, failureStatus } from '../lake/failure.ts';
 import type { DriftSighting, Feed, Ledger, LedgerEntry, Millis, Progress } from '../model.ts';
 import { driftOf, driftRecord } from './drift-record.ts';
-import { checkStateVersion, isOpen, readTime, STATE_VERSION, spellTime } from './entry-record.ts';
+import { COMMON_VERSION, checkStateVersion, isOpen, readTime, spellTime } from './entry-record.ts';
 import { stateFailure } from './state-failure.ts';
 import * as rows from './table-entities.ts';
 
@@ -29,7 +29,7 @@ export function createTableLedger({ client, lakeId }: TableLedgerOptions): Ledge
     const keys = { partitionKey: rows.lakePartition(lakeId), rowKey: rows.feedRow(feed) };
     if (registered.has(keys.rowKey)) return;
     const { app, signal, source } = feed;
-    await table.upsert({ ...keys, app, signal, source, stateVersion: STATE_VERSION });
+    await table.upsert({ ...keys, app, signal, source, stateVersion: COMMON_VERSION });
     registered.add(keys.rowKey);
   };
   const entries = async function* (feed: Feed, kind: 'w' | 'o', range: Parameters<Ledger['list']>[1] = {}) {
@@ -37,7 +37,7 @@ export function createTableLedger({ client, lakeId }: TableLedgerOptions): Ledge
   };
 
   return {
-    prepare: () => table.prepare({ partitionKey: rows.lakePartition(lakeId), rowKey: rows.LAKE_ROW, stateVersion: STATE_VERSION }),
+    prepare: () => table.prepare({ partitionKey: rows.lakePartition(lakeId), rowKey: rows.LAKE_ROW, stateVersion: COMMON_VERSION }),
     read: async (window) => {
       const entity = await table.get(rows.feedPartition(lakeId, window), rows.windowRow(window));
       return entity && { value: rows.entityEntry(entity), etag: entity.etag };
@@ -49,6 +49,12 @@ export function createTableLedger({ client, lakeId }: TableLedgerOptions): Ledge
       if (tags !== 'absent') return tags?.[0];
       // It was closed before, so there is no copy to remove: the entry alone. Its tag still guards it.
       return changes.length === 1 || isOpen(entry) ? undefined : firstOf(await table.commit(changes.slice(0, 1)));
+    },
+    halve: async (entry, etag, halves) => {
+      const partition = rows.feedPartition(lakeId, entry.window);
+      const added = halves.flatMap((half) => entryChanges(partition, half, undefined));
+      const tags = await table.commit([...entryChanges(partition, entry, etag), ...added]);
+      return tags === 'absent' ? undefined : tags?.[0];
     },
     list: (feed, range) => entries(feed, 'w', range),
     open: (feed) => entries(feed, 'o'),
@@ -110,12 +116,12 @@ function entryChanges(partitionKey: string, entry: LedgerEntry, etag: string | u
 
 function progressChange(partitionKey: string, { horizon, watermark }: Progress, etag: string | undefined): TransactionAction {
   const times = { horizon: spellTime(horizon), watermark: spellTime(watermark) };
-  const entity = { partitionKey, rowKey: rows.PROGRESS_ROW, stateVersion: STATE_VERSION, ...times };
+  const entity = { partitionKey, rowKey: rows.PROGRESS_ROW, stateVersion: COMMON_VERSION, ...times };
   return etag === undefined ? ['create', entity] : ['update', entity, 'Merge', { etag }];
 }
 
 function sweptChange(keys: rows.Keys, at: Millis, etag: string | undefined): TransactionAction {
-  const entity = { ...keys, stateVersion: STATE_VERSION, sweptAt: spellTime(at) };
+  const entity = { ...keys, stateVersion: COMMON_VERSION, sweptAt: spellTime(at) };
   return etag === undefined ? ['create', entity] : ['update', entity, 'Merge', { etag }];
 }
 

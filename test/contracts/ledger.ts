@@ -24,6 +24,7 @@ function entry(of: Window, change: Partial<LedgerEntry> = {}): LedgerEntry {
     state: 'due',
     revision: 0,
     attempts: 0,
+    died: 0,
     leaseUntil: 0,
     notBefore: 0,
     hintedAt: 0,
@@ -45,6 +46,7 @@ const full = (of: Window): LedgerEntry =>
     state: 'running',
     revision: 7,
     attempts: 3,
+    died: 2,
     leaseUntil: first + 1,
     notBefore: first + 2,
     hintedAt: first + 3,
@@ -68,7 +70,7 @@ async function must<T>(value: Promise<T | undefined>): Promise<T> {
 }
 
 const all = <T>(values: AsyncIterable<T>): Promise<T[]> => Array.fromAsync(values);
-const isOpen = ({ state, again }: LedgerEntry) => state !== 'done' || again;
+const isOpen = ({ state, again }: LedgerEntry) => state !== 'halved' && (state !== 'done' || again);
 const byStart = (a: LedgerEntry, b: LedgerEntry) => a.window.start - b.window.start;
 const byApp = (a: Feed, b: Feed) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
 
@@ -193,6 +195,52 @@ export function ledgerContract(name: string, { make, runs, files }: LedgerContra
       }
     });
 
+    test('halve: the entry and its halves in one step, or nothing', async () => {
+      const { ledger, reopen } = await opened();
+      const [parent, next] = [entry(window(0), { state: 'running', revision: 3 }), entry(window(1))];
+      const middle = first + HOUR / 2;
+      const halves = [
+        entry({ ...window(0), end: middle }, { hintedAt: first }),
+        entry({ ...window(0), start: middle }, { hintedAt: first }),
+      ];
+      const halved = entry(window(0), { state: 'halved', revision: 3, files: full(window(0)).files, error: 'halved at …' });
+      const etag = await must(ledger.write(parent, undefined));
+      await ledger.write(next, undefined);
+
+      const stale = await must(ledger.write(parent, etag));
+      assert.equal(await reopen().halve(halved, etag, halves), undefined, 'changed since');
+      const odd = entry({ ...window(0), start: middle, end: middle + 1 });
+      await ledger.write(odd, undefined);
+      assert.equal(await reopen().halve(halved, stale, [halves[0] ?? odd, odd]), undefined, 'one of them exists');
+      assert.deepEqual(await all(reopen().list(feed)), [parent, odd, next].toSorted(byStart));
+      assert.deepEqual(await all(reopen().open(feed)), [parent, odd, next].toSorted(byStart));
+
+      const tag = await must(reopen().halve(halved, stale, halves));
+      assert.deepEqual(await reopen().read(window(0)), { value: halved, etag: tag });
+      assert.deepEqual(await all(ledger.list(feed)), [halves[0], halved, odd, halves[1], next], 'the shortest first');
+      assert.deepEqual(await all(reopen().open(feed)), [halves[0], odd, halves[1], next]);
+      assert.equal(await ledger.halve(halved, stale, halves), undefined, 'twice');
+      for (const half of halves) {
+        const seen = await must(ledger.read(half.window));
+        assert.ok(await reopen().write({ ...half, state: 'done' }, seen.etag));
+      }
+      assert.ok(await ledger.write({ ...halved, files: [] }, tag));
+      assert.deepEqual(await all(reopen().open(feed)), [odd, next]);
+    });
+
+    test('halve: of several at once, and of a write, one wins', async () => {
+      const { reopen } = await opened();
+      const middle = first + HOUR / 2;
+      const halves = [entry({ ...window(0), end: middle }), entry({ ...window(0), start: middle })];
+      const etag = await must(reopen().write(entry(window(0), { state: 'running' }), undefined));
+      const overtaking = reopen().write(entry(window(0), { state: 'running', revision: 1 }), etag);
+      const halving = [1, 2, 3].map(() => reopen().halve(entry(window(0), { state: 'halved' }), etag, halves));
+      const won = await Promise.all([overtaking, ...halving]);
+      assert.equal(won.filter((tag) => tag !== undefined).length, 1);
+      const states = (await all(reopen().list(feed))).map(({ state }) => state);
+      assert.deepEqual(states, won[0] === undefined ? ['due', 'halved', 'due'] : ['running']);
+    });
+
     test('plan: entries and progress in one step, or nothing', async () => {
       const { ledger, reopen } = await opened();
       const forty = Array.from({ length: 40 }, (_, n) => entry(window(n), { hintedAt: first }));
@@ -279,7 +327,7 @@ export function ledgerContract(name: string, { make, runs, files }: LedgerContra
     });
 
     test('open lists exactly what is open, after any sequence of calls', async () => {
-      const states: WindowState[] = ['due', 'running', 'done', 'done', 'failed'];
+      const states: WindowState[] = ['due', 'running', 'done', 'done', 'failed', 'halved'];
       const call = fc.record({
         at: fc.nat({ max: 4 }),
         state: fc.constantFrom(...states),

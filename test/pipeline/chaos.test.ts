@@ -3,18 +3,15 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Ledger, Source } from '../../shared/model.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
-import { type RunOutcome, type RunPorts, runWindow } from '../../shared/pipeline/run.ts';
+import { type RunPorts, runWindow } from '../../shared/pipeline/run.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
-import { expectedFiles, gated, manualClock, type Truth, textLake, truthSource, window, wordEngine } from './world.ts';
+import { drain, type Runner, startRunner, step } from './runners.ts';
+import { expectedFiles, gated, window as hourWindow, manualClock, type Truth, textLake, truthSource, wordEngine } from './world.ts';
 
 const lease = 10_000;
 
-interface Runner {
-  readonly outcome: Promise<RunOutcome | 'crashed'>;
-  /** Calls that wait at the gate. */
-  readonly waiting: (() => void)[];
-  ended: boolean;
-}
+/** Of a minute: it is never halved, however often its runs die (chaos-halved.test.ts has those that are). */
+const window = { ...hourWindow, end: 60_000 };
 
 function world() {
   const clock = manualClock();
@@ -25,27 +22,22 @@ function world() {
   const seenBy = new Map<number, Truth>();
 
   const start = (): Runner => {
-    const waiting: (() => void)[] = [];
-    const gate = () => new Promise<void>((resolve) => waiting.push(resolve));
     let seen: Truth = {};
     let revision = 0;
-    const held: Ledger = gated(
-      {
-        ...ledger,
-        write: async (entry, etag) => {
-          if (entry.state === 'running') revision = entry.revision;
-          return ledger.write(entry, etag);
-        },
+    const held: Ledger = {
+      ...ledger,
+      write: async (entry, etag) => {
+        if (entry.state === 'running') revision = entry.revision;
+        return ledger.write(entry, etag);
       },
-      gate,
-    );
+    };
     const source = truthSource(() => {
       seen = truth;
       return truth;
     });
     const engine = wordEngine();
-    const ports: RunPorts = {
-      ledger: held,
+    const ports = (gate: () => Promise<void>): RunPorts => ({
+      ledger: gated(held, gate),
       lake: gated(lake, gate),
       source: gated(neverEmpty(source), gate),
       engine: {
@@ -60,12 +52,8 @@ function world() {
       path: (file) => `part-${file.partition}`,
       discard: async () => {},
       withWorkFolder: (use) => use('work'),
-    };
-    const runner: Runner = { waiting, ended: false, outcome: runWindow(window, ports).catch(() => 'crashed' as const) };
-    void runner.outcome.then(() => {
-      runner.ended = true;
     });
-    return runner;
+    return startRunner((gate) => runWindow(window, ports(gate)));
   };
   return {
     clock,
@@ -81,18 +69,6 @@ function world() {
 
 /** As a query is: no rows are an answer like any other. (Export blobs that are gone leave the lake as it is.) */
 const neverEmpty = (source: Source): Source => ({ open: async (...asked) => ({ ...(await source.open(...asked)), empty: false }) });
-
-const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
-
-/** Lets a runner go on to its end. */
-async function drain(runner: Runner, clock: { advance(by: number): void }): Promise<void> {
-  for (let turns = 0; !runner.ended && turns < 2000; turns++) {
-    for (const pass of runner.waiting.splice(0)) pass();
-    await settle();
-    if (runner.waiting.length === 0 && !runner.ended) clock.advance(lease / 3);
-  }
-  assert.ok(runner.ended, 'the runner came to an end');
-}
 
 /** In every state in which the ledger says done, the lake holds exactly what that revision read; other paths are empty. */
 async function assertTrueToLedger({ ledger, lake, seenBy }: ReturnType<typeof world>): Promise<void> {
@@ -129,8 +105,7 @@ describe('the delivery protocol', () => {
           if (move.kind === 'succeed') here.clock.advance(lease + 1);
           if (move.kind === 'start' || move.kind === 'succeed') runners.push(here.start());
           for (let steps = 0; move.kind === 'go' && steps < move.steps; steps++) {
-            runners[move.who % runners.length]?.waiting.shift()?.();
-            await settle();
+            await step(runners[move.who % runners.length]);
             await assertTrueToLedger(here);
           }
         }
@@ -138,14 +113,14 @@ describe('the delivery protocol', () => {
         await askAgain(here.ledger);
         here.clock.advance(4_000_000);
         const successor = here.start();
-        await drain(successor, here.clock);
+        await drain(successor, here.clock, lease / 3);
         const outcome = await successor.outcome;
         assert.ok(outcome !== 'crashed' && (outcome.state === 'done' || outcome.state === 'unchanged'), JSON.stringify(outcome));
         await assertTrueToLedger(here);
         const complete = here.lake.contents();
         const ledgerThen = await here.ledger.read(window);
         // The stalled ones wake up after their successor: nothing may change.
-        for (const runner of runners) await drain(runner, here.clock);
+        for (const runner of runners) await drain(runner, here.clock, lease / 3);
         assert.deepEqual(here.lake.contents(), complete);
         assert.equal((await here.ledger.read(window))?.value.revision, ledgerThen?.value.revision);
       }),

@@ -6,8 +6,10 @@ import {
   claimedEntry,
   failedEntry,
   finishedEntry,
+  halvedEntry,
   hintDue,
   intendedEntry,
+  isOpen,
   mayRun,
   plannedEntry,
 } from '../../shared/pipeline/entry.ts';
@@ -17,6 +19,10 @@ const planned = plannedEntry(window, 1000);
 const running = claimedEntry(planned, 2000, 500);
 const failed = failedEntry(running, 3000, 0.5, 'no');
 const done = finishedEntry(running, 4000, { fingerprint: 'f', counts: running.counts, asked: 1, files: [] });
+const empty = { path: 'a', signal: 'requests', rows: 0, bytes: 7 } as const;
+const counts = { read: 5, written: 4, deduplicated: 0, quarantined: 1 };
+const heavy = { ...askedAgain(done, 5000), state: 'running', died: 2, counts, files: [{ ...empty, rows: 5 }] } as const;
+const halved = halvedEntry(heavy, [empty], 'heavy');
 
 describe('mayRun', () => {
   const rows: readonly [string, LedgerEntry, number, string][] = [
@@ -28,12 +34,37 @@ describe('mayRun', () => {
     ['done', done, 9000, 'done'],
     ['asked for again', askedAgain(done, 5000), 5000, 'run'],
     ['asked for again, too early', askedAgain(done, 5000), 4999, 'early'],
+    ['halved', halved, 9000, 'halved'],
+    ['halved, whatever was asked of it', askedAgain(halved, 5000), 9000, 'halved'],
   ];
   for (const [what, entry, now, expected] of rows) test(`${what}: ${expected}`, () => assert.equal(mayRun(entry, now), expected));
 });
 
 test('a claim raises revision and attempts; done forgets the attempts', () => {
   assert.deepEqual([running.revision, running.attempts, failed.attempts, done.attempts, done.revision], [1, 1, 1, 0, 1]);
+});
+
+describe('runs that ended without a word', () => {
+  const again = claimedEntry(running, 2500, 500);
+  const rows: readonly [string, LedgerEntry, number][] = [
+    ['none before the first claim', running, 0],
+    ['a lease that ran out', again, 1],
+    ['two in a row', claimedEntry(again, 3000, 500), 2],
+    ['a reported failure is none', claimedEntry(failed, 70_000, 500), 0],
+    ['and does not undo them', claimedEntry(failedEntry(again, 3000, 0.5, 'no'), 200_000, 500), 1],
+    ['asked for again while it ran', claimedEntry(askedAgain(running, 2100), 2500, 500), 1],
+    ['done forgets them', finishedEntry(again, 4000, { fingerprint: 'f', counts: running.counts, asked: 1, files: [] }), 0],
+  ];
+  for (const [what, entry, expected] of rows) test(`${what}: ${expected}`, () => assert.equal(entry.died, expected));
+});
+
+test('a halved window is settled and keeps nothing of its own but its empty files', () => {
+  const { state, again, doneAt, fingerprint, files, error, leaseUntil } = halved;
+  assert.deepEqual(
+    { state, again, doneAt, fingerprint, counts: halved.counts, files, error, leaseUntil },
+    { state: 'halved', again: false, doneAt: 0, fingerprint: '', counts: planned.counts, files: [empty], error: 'heavy', leaseUntil: 0 },
+  );
+  assert.deepEqual([isOpen(halved), isOpen(askedAgain(halved, 1))], [false, false]);
 });
 
 test('asked for again while it runs, a window stays open after it is done', () => {

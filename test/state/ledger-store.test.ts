@@ -57,7 +57,8 @@ ledgerContract('in a container of Azurite', {
 const feed: Feed = { app: 'shop', signal: 'requests', source: 'query' };
 const window = (n: number): Window => ({ ...feed, start: n * 3_600_000, end: (n + 1) * 3_600_000 });
 const planned = (n: number) => plannedEntry(window(n), 0);
-const isOpen = ({ state, again }: LedgerEntry) => state !== 'done' || again;
+const isOpen = ({ state, again }: LedgerEntry) => state !== 'halved' && (state !== 'done' || again);
+const halves = [plannedEntry({ ...window(0), end: 1_800_000 }, 0), plannedEntry({ ...window(0), start: 1_800_000 }, 0)];
 
 /** A store on which the process dies before its k-th step, and another process's view of the same store. */
 function dying() {
@@ -150,6 +151,57 @@ describe('ledger in a store: killed between any two steps', () => {
   });
 });
 
+test('a window is halved as a whole or not at all, wherever its process is killed, and whoever looks at it first', async () => {
+  const found = new Set<string>();
+  /** Throws when one of the two ways to look shows a part of the halving. */
+  const looks: Readonly<Record<string, (ledger: Ledger) => Promise<unknown>>> = {
+    list: async (ledger) => {
+      const states = (await Array.fromAsync(ledger.list(feed))).map(({ state }) => state).join();
+      found.add(states);
+      assert.ok(['running,due', 'due,halved,due,due'].includes(states), states);
+    },
+    open: async (ledger) => {
+      const states = (await Array.fromAsync(ledger.open(feed))).map(({ state }) => state).join();
+      found.add(states);
+      assert.ok(['running,due', 'due,due,due'].includes(states), states);
+    },
+    read: async (ledger) => {
+      const { state } = (await ledger.read(window(0)))?.value ?? {};
+      for (const half of halves) assert.equal((await ledger.read(half.window))?.value.state, state === 'halved' ? 'due' : undefined);
+    },
+  };
+  for (const [name, look] of Object.entries(looks))
+    for (const who of ['one that knew the feed', 'another']) {
+      for (let [steps, finished] = [0, false]; !finished; steps += 1) {
+        const { store, dieAfter } = dying();
+        const survivor = createStoreLedger(store);
+        await survivor.write({ ...planned(0), state: 'running' }, undefined);
+        await survivor.write(planned(1), undefined);
+        const etag = (await survivor.read(window(0)))?.etag ?? '';
+        dieAfter(steps);
+        const act = createStoreLedger(store).halve({ ...planned(0), state: 'halved' }, etag, halves);
+        finished = (await act.catch(() => undefined)) !== undefined;
+        dieAfter(Infinity);
+        const ledger = who === 'another' ? createStoreLedger(store) : survivor;
+        const shown = `${name} by ${who}, killed after ${steps} steps`;
+        await assert.doesNotReject(look(ledger), shown);
+        for (const second of Object.values(looks)) await assert.doesNotReject(second(ledger), shown);
+        assert.ok(steps < 100);
+      }
+    }
+  assert.equal(found.size, 3);
+});
+
+test('halves that went on are not set back by who copies them once more', async () => {
+  const store = createMemoryStore();
+  const ledger = createStoreLedger(store);
+  const etag = (await ledger.write({ ...planned(0), state: 'running' }, undefined)) ?? '';
+  await ledger.halve({ ...planned(0), state: 'halved' }, etag, halves);
+  for (const half of halves) await ledger.write({ ...half, state: 'done' }, (await ledger.read(half.window))?.etag);
+  const states = (await Array.fromAsync(createStoreLedger(store).list(feed))).map(({ state }) => state);
+  assert.deepEqual(states, ['done', 'halved', 'done']);
+});
+
 test('an open entry always has its mark, wherever one process comes between two steps of another', async () => {
   const change = async (ledger: Ledger, state: 'running' | 'done') => {
     const seen = await ledger.read(window(0));
@@ -216,7 +268,7 @@ test('documents of a newer version and broken ones are refused with one line', a
   await ledger.write(planned(0), undefined);
   const [document] = await Array.fromAsync(store.list('_insights-lake/ledger/app=shop/source=query/signal=requests/windows/'));
   assert.ok(document);
-  const newer = await store.put(document.name, new TextEncoder().encode('{"stateVersion": 2}'), document.etag);
+  const newer = await store.put(document.name, new TextEncoder().encode('{"stateVersion": 3}'), document.etag);
   await assert.rejects(ledger.read(window(0)), /a newer version of Insights Lake wrote it .*upgrade this instance/);
   await store.put(document.name, new TextEncoder().encode('{"stateVersion": '), newer);
   await assert.rejects(ledger.read(window(0)), /^Error: read _insights-lake\/ledger\/.*\.json in memory: it is no JSON document any more/);

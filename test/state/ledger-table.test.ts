@@ -62,8 +62,8 @@ describe('ledger in a table', () => {
     const { client, ledger } = await opened();
     await ledger.plan(feed, { horizon: 1, watermark: 1 }, undefined, [plannedEntry(window, 0)]);
     for (const key of [rowKey, rowKey.replace('w', 'o'), 'p'])
-      await client.updateEntity({ partitionKey, rowKey: key, stateVersion: 2 }, 'Merge');
-    const refused = /^Error: read the ledger: a newer version of Insights Lake wrote it \(state version 2, this one knows 1\); upgrade/;
+      await client.updateEntity({ partitionKey, rowKey: key, stateVersion: 3 }, 'Merge');
+    const refused = /^Error: read the ledger: a newer version of Insights Lake wrote it \(state version 3, this one knows 2\); upgrade/;
     await assert.rejects(ledger.read(window), refused);
     await assert.rejects(ledger.progress(feed), refused);
     await assert.rejects(Array.fromAsync(ledger.list(feed)), refused);

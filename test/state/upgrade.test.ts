@@ -7,7 +7,7 @@ import type { LedgerEntry } from '../../shared/model.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
 import { runWindow } from '../../shared/pipeline/run.ts';
 import { entryName } from '../../shared/state/document-names.ts';
-import { entryRecord, STATE_VERSION } from '../../shared/state/entry-record.ts';
+import { COMMON_VERSION, entryRecord, STATE_VERSION } from '../../shared/state/entry-record.ts';
 import { createStoreLedger } from '../../shared/state/ledger-store.ts';
 import { entityEntry, entryEntity } from '../../shared/state/table-entities.ts';
 import { parseMessage } from '../../shared/state/window-message.ts';
@@ -34,12 +34,13 @@ const window = {
   end: Date.UTC(2026, 1, 1),
 } as const;
 const name = 'continuous_20260131T2300Z_20260201T0000Z';
-/** What every file of the corpus means. */
+/** What the files of the corpus mean, where they say nothing else. */
 const entry: LedgerEntry = {
   window,
   state: 'failed',
   revision: 3,
   attempts: 2,
+  died: 0,
   leaseUntil: 0,
   notBefore: Date.UTC(2026, 1, 1, 0, 20),
   hintedAt: Date.UTC(2026, 1, 1, 0, 10),
@@ -55,10 +56,34 @@ const entry: LedgerEntry = {
   doneAt: Date.UTC(2026, 1, 1, 0, 5),
   error: 'put requests/…: the disk is full; make room (ENOSPC)',
 };
-/** What a version did not know yet, and what its absence means. */
-const before: Readonly<Record<number, Partial<LedgerEntry>>> = { 0: { hintedAt: 0, again: false, asked: 0 } };
+/** A window that was halved: what raised the state version to 2. */
+const halved: LedgerEntry = {
+  ...entry,
+  window: { ...window, source: 'query' },
+  state: 'halved',
+  attempts: 3,
+  died: 2,
+  notBefore: 0,
+  again: false,
+  files: [
+    {
+      path: 'requests/app=shop/date=2026-01-31/hour=23/query_20260131T2300Z_20260201T0000Z.parquet',
+      signal: 'requests',
+      rows: 0,
+      bytes: 5678,
+    },
+  ],
+  fingerprint: '',
+  counts: { read: 0, written: 0, deduplicated: 0, quarantined: 0 },
+  asked: 0,
+  doneAt: 0,
+  error: 'halved at 2026-01-31T23:30:00.000Z: its last 2 runs ended without a word, for lack of time or memory or in a crash',
+};
+/** What the file of a version means; what it did not know yet is empty. */
+const meaning: readonly LedgerEntry[] = [{ ...entry, hintedAt: 0, again: false, asked: 0 }, entry, halved];
+const meant = (version: number): LedgerEntry => meaning[version] ?? assert.fail(`say what v${version}.json means`);
 
-async function readDocument(document: object): Promise<LedgerEntry | undefined> {
+async function readDocument(document: object, { window }: LedgerEntry): Promise<LedgerEntry | undefined> {
   const store = createMemoryStore();
   await store.put(entryName(window, window), new TextEncoder().encode(JSON.stringify(document)), undefined);
   return (await createStoreLedger(store).read(window))?.value;
@@ -68,19 +93,20 @@ for (let version = 0; version <= STATE_VERSION; version++)
   test(`state of version ${version} is read, from a table and from a document`, async () => {
     assert.ok(existsSync(join(folder, `v${version}.json`)), 'add what that version wrote');
     const { entity, document } = keptBy(version);
-    const expected = { ...entry, ...before[version] };
-    assert.deepEqual(entityEntry(entity), expected);
-    assert.deepEqual(await readDocument(document), expected);
+    assert.deepEqual(entityEntry(entity), meant(version));
+    assert.deepEqual(await readDocument(document, meant(version)), meant(version));
   });
 
-test('what is written now still means to the oldest instance of this state version what it meant', () => {
-  const { entity, document } = keptBy(STATE_VERSION);
-  const plain = (value: unknown) => (typeof value === 'object' && value !== null && 'value' in value ? Number(value.value) : value);
-  const written = entryEntity({ partitionKey: String(entity.partitionKey), rowKey: String(entity.rowKey) }, entry);
-  const known = Object.keys(entity).map((key) => [key, plain(written[key])]);
-  assert.deepEqual(Object.fromEntries(known), entity);
-  assert.deepEqual({ ...document, ...entryRecord(entry), files: entry.files }, { ...entryRecord(entry), ...document });
-});
+for (let version = COMMON_VERSION; version <= STATE_VERSION; version++)
+  test(`what is written now as version ${version} still means to its oldest instance what it meant`, () => {
+    const { entity, document } = keptBy(version);
+    const now = meant(version);
+    const plain = (value: unknown) => (typeof value === 'object' && value !== null && 'value' in value ? Number(value.value) : value);
+    const written = entryEntity({ partitionKey: String(entity.partitionKey), rowKey: String(entity.rowKey) }, now);
+    const known = Object.keys(entity).map((key) => [key, plain(written[key])]);
+    assert.deepEqual(Object.fromEntries(known), entity);
+    assert.deepEqual({ ...document, ...entryRecord(now), files: now.files }, { ...entryRecord(now), ...document });
+  });
 
 test('an older instance that meets newer state stops before it touches ledger or lake', async () => {
   const store = createMemoryStore();

@@ -1,0 +1,86 @@
+import type { Clock, Draft, Drift, DriftSighting, Engine, FileRecord, Interval, Ledger, LedgerEntry, Reading, Source } from '../model.ts';
+import { type Claim, Overtaken } from './claim.ts';
+import { type CommitPorts, commitFiles, emptyOthers } from './commit.ts';
+import { finishedEntry } from './entry.ts';
+import { loses } from './verdict.ts';
+import { type Watch, watchTime } from './watch.ts';
+
+export interface DeliverPorts extends CommitPorts {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly source: Source;
+  readonly engine: Engine;
+  /** Gives the run a folder of its own on the local disk and removes it afterwards, whatever happened. */
+  withWorkFolder<T>(use: (folder: string) => Promise<T>): Promise<T>;
+  /** When the host began this invocation, and when it ends it, ready or not. Left out: a run may take as long as it takes. */
+  readonly allowed?: Interval;
+}
+
+export interface Delivered {
+  readonly entry: LedgerEntry;
+  /** Fields that nobody knows, in the rows of this run; left out: none. */
+  readonly drift?: readonly Drift[];
+  /** Those of them that this lake has not seen before. */
+  readonly newDrift?: readonly DriftSighting[];
+}
+
+/**
+ * Steps 2 to 6: read the window whole, put its files, empty those of earlier revisions, and only then say done. Throws OutOfTime when that
+ * takes longer than a run may, and the window can be halved.
+ */
+export async function deliver(claim: Claim, ports: DeliverPorts): Promise<Delivered> {
+  const watch = watchTime(claim, ports);
+  try {
+    return await readAndWrite(claim, watch, ports);
+  } catch (error) {
+    if (!claim.abort.aborted) watch.check(); // a reading that was broken off for it
+    throw error;
+  } finally {
+    watch.close();
+  }
+}
+
+async function readAndWrite(claim: Claim, watch: Watch, ports: DeliverPorts): Promise<Delivered> {
+  const window = claim.entry.window;
+  const reading = await ports.source.open(window, watch.abort);
+  const less = loses(claim.entry.fingerprint, reading);
+  if (less !== '') throw new Error(`open ${window.source}: ${less}`);
+  return ports.withWorkFolder(async (work) => {
+    const draft = await ports.engine.begin(window, work);
+    try {
+      const written = await writeAll(reading, draft, work, claim, watch, ports);
+      const emptied = await emptyOthers(written, claim, ports.lake, ports.engine.emptyFile);
+      const drift = await sightDrift(draft.drift ?? [], claim.entry, ports.ledger);
+      const finish = { fingerprint: reading.fingerprint, counts: draft.counts, asked: reading.asked, files: [...written, ...emptied] };
+      return { entry: await claim.update((entry) => finishedEntry(entry, ports.clock.now(), finish)), ...drift };
+    } finally {
+      await draft.close();
+    }
+  });
+}
+
+/** Sources of archives carry a hash behind the layout: the field is the same. */
+async function sightDrift(drift: readonly Drift[], { window, startedAt }: LedgerEntry, ledger: Ledger) {
+  if (drift.length === 0) return {};
+  const seen = { app: window.app, source: window.source.split('-')[0] ?? '', firstSeen: startedAt };
+  return { drift, newDrift: await ledger.recordDrift(drift.map((each) => ({ ...each, ...seen }))) };
+}
+
+async function writeAll(
+  reading: Reading,
+  draft: Draft,
+  work: string,
+  claim: Claim,
+  watch: Watch,
+  ports: DeliverPorts,
+): Promise<FileRecord[]> {
+  const written: FileRecord[] = [];
+  for await (const chunk of reading.chunks(work)) {
+    if (claim.abort.aborted) throw new Overtaken(claim.entry.window, claim.entry.revision);
+    watch.check();
+    written.push(...(await commitFiles(await draft.add(chunk), claim, ports)));
+  }
+  watch.close();
+  written.push(...(await commitFiles(await draft.finish(), claim, ports)));
+  return written;
+}

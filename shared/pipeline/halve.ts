@@ -1,0 +1,41 @@
+import type { Clock, Engine, Hints, LedgerEntry, ObjectStore, Window } from '../model.ts';
+import type { Claim } from './claim.ts';
+import { emptyOthers } from './commit.ts';
+import { halvedEntry, plannedEntry } from './entry.ts';
+
+export interface HalvePorts {
+  readonly lake: ObjectStore;
+  readonly engine: Pick<Engine, 'emptyFile'>;
+  readonly clock: Clock;
+  /** Sends the halves on their way. Left out: whoever has this window run runs them, too. */
+  readonly hints?: Hints;
+}
+
+/**
+ * So many runs of a window that ended without a word, and the next one halves it instead of reading it. One is an update mostly, or a
+ * machine that was taken away; two of the same window are the window's doing, and a third would go the same way.
+ */
+const deadly = 2;
+
+/** Why the window is too heavy to be read once more; '' when it is not. */
+export const tooHeavy = ({ died }: LedgerEntry): string =>
+  died < deadly ? '' : `its last ${died} runs ended without a word, for lack of time or memory or in a crash`;
+
+/**
+ * Replaces the window by its halves: to the lake this is a run that finds no rows (step 5: an empty file in place of every one that any
+ * attempt wrote or meant to write, so that a stalled one can write none any more), to the ledger one transaction. Before that nothing
+ * has changed, and who finds the lease expired does it again; after it the halves are windows as any others.
+ */
+export async function halveWindow(
+  claim: Claim,
+  halves: readonly [Window, Window],
+  why: string,
+  { lake, engine, clock, hints }: HalvePorts,
+): Promise<LedgerEntry> {
+  const emptied = await emptyOthers([], claim, lake, engine.emptyFile);
+  const text = `halved at ${new Date(halves[1].start).toISOString()}: ${why}`;
+  const planned = halves.map((half) => plannedEntry(half, clock.now()));
+  const entry = await claim.halve((held) => halvedEntry(held, emptied, text), planned);
+  for (const half of halves) await hints?.send(half, 0);
+  return entry;
+}
