@@ -1,0 +1,52 @@
+import type { Counts } from './ledger.ts';
+import type { Chunk } from './source.ts';
+import type { Millis, Signal, Window } from './windows.ts';
+
+/** A finished file on local disk, to be committed to the lake. */
+export interface DraftFile {
+  readonly signal: Signal | 'quarantine';
+  /** Start of the partition that the rows fall into. */
+  readonly partition: Millis;
+  /** 1 for the first file of window and partition; beyond the size limit 2, 3, … */
+  readonly part: number;
+  /** Local files whose contents, one after the other, are the file. */
+  readonly content: { readonly files: readonly string[]; readonly bytes: number };
+  readonly rows: number;
+}
+
+/** A field in `extra` that neither the column tables nor the documentation of the source know. */
+export interface Drift {
+  readonly signal: Signal;
+  /** Dotted, from the root of the record; arrays are passed through. */
+  readonly path: string;
+  /** Rows that have it, of those that were counted. */
+  readonly count: number;
+}
+
+/** A drift as an app and a source first showed it. */
+export interface DriftSighting extends Drift {
+  readonly app: string;
+  /** The layout, or `query`. */
+  readonly source: string;
+  /** Start of the run that saw it; `count` is that run's. */
+  readonly firstSeen: Millis;
+}
+
+/** Decodes, deduplicates and encodes one run of one window. Local files live in the run's work folder. */
+export interface Draft {
+  /** Decodes a chunk and stages its rows. Returns the files that are full or must leave to keep temporary disk bounded. */
+  add(chunk: Chunk): Promise<readonly DraftFile[]>;
+  /** Everything that is still staged, quarantine included. */
+  finish(): Promise<readonly DraftFile[]>;
+  readonly counts: Counts;
+  /** Most frequent first, at most 100; left out: none is looked for. */
+  readonly drift?: readonly Drift[];
+  /** Frees memory; safe to call twice. */
+  close(): Promise<void>;
+}
+
+export interface Engine {
+  begin(window: Window, work: string): Promise<Draft>;
+  /** The bytes of a file of that signal without rows, readable by every reader of the format. */
+  emptyFile(signal: Signal | 'quarantine'): Promise<Uint8Array>;
+}

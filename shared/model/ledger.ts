@@ -1,0 +1,128 @@
+import type { DriftSighting } from './engine.ts';
+import type { Feed, Interval, Millis, Signal, Window } from './windows.ts';
+
+/**
+ * `failed` shows that the last attempt failed; the window is tried again when `notBefore` has passed. `halved`: it was too heavy for one
+ * run and never runs again; its two halves, windows of their own, stand for it.
+ */
+export type WindowState = 'due' | 'running' | 'done' | 'failed' | 'halved';
+
+/** A file that a revision of the window wrote or intended to write. */
+export interface FileRecord {
+  /** Path in the lake, below its prefix. */
+  readonly path: string;
+  /** Whose schema the file has; `quarantine` for the file of unreadable lines. */
+  readonly signal: Signal | 'quarantine';
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** Rows read = written + deduplicated + filtered; unreadable lines are counted apart. */
+export interface Counts {
+  readonly read: number;
+  readonly written: number;
+  readonly deduplicated: number;
+  /** Rows that a condition of the settings (`where`) takes out; left out: none. */
+  readonly filtered?: number;
+  readonly quarantined: number;
+}
+
+/** What the ledger knows of one window. */
+export interface LedgerEntry {
+  readonly window: Window;
+  readonly state: WindowState;
+  /** Rises by one with every claim; 0 before the first. */
+  readonly revision: number;
+  /** Claims since the window was last done. */
+  readonly attempts: number;
+  /** Those of them that overtook an expired lease: runs that ended without a word, for lack of time or memory or in a crash. */
+  readonly died: number;
+  /** A claim is respected until then; 0 when nobody holds one. */
+  readonly leaseUntil: Millis;
+  /** Not to be run before: back-off after a failure, or the refresh interval of a blob window. */
+  readonly notBefore: Millis;
+  /** When a hint was last sent for it; 0: none is out, the planner sends one when there is room. */
+  readonly hintedAt: Millis;
+  /** Asked for again since the last claim (a blob arrived): due once more after the run that is under way. */
+  readonly again: boolean;
+  /** Every path that any revision intended and that may still exist. */
+  readonly files: readonly FileRecord[];
+  /** What the source looked like when the window was last done; '' before. */
+  readonly fingerprint: string;
+  readonly counts: Counts;
+  /** Requests to the query API or blobs read by the last run. */
+  readonly asked: number;
+  readonly startedAt: Millis;
+  readonly doneAt: Millis;
+  /** Why the last attempt failed, or the window was halved; '' otherwise. */
+  readonly error: string;
+}
+
+/** A value with the tag that guards its next write. */
+export interface Versioned<T> {
+  readonly value: T;
+  readonly etag: string;
+}
+
+export interface Progress {
+  /** Exclusive end of the last planned window. */
+  readonly horizon: Millis;
+  /** Exclusive end of the last window of the gap-free run of done windows; never goes back. */
+  readonly watermark: Millis;
+}
+
+/** One entity per window, guarded by ETags. A lake has one ledger. */
+export interface Ledger {
+  /** Creates what the ledger needs (a table, a folder) where it is missing. */
+  prepare(): Promise<void>;
+  read(window: Window): Promise<Versioned<LedgerEntry> | undefined>;
+  /**
+   * Writes the entry if it is unchanged since `etag` (undefined: if there is none yet).
+   * Returns the new tag, or undefined when the race was lost.
+   */
+  write(entry: LedgerEntry, etag: string | undefined): Promise<string | undefined>;
+  /**
+   * Puts the entry of a window that was halved, and those of its halves, which are new, in one step: all or nothing. As `write` does,
+   * returns the new tag of the former, or undefined when it has changed since `etag`, or a half is there already.
+   */
+  halve(entry: LedgerEntry, etag: string, halves: readonly LedgerEntry[]): Promise<string | undefined>;
+  /** Entries of a feed with `from <= start < to`, by start; where several have one, the shortest first. */
+  list(feed: Feed, range?: Partial<Interval>): AsyncIterable<LedgerEntry>;
+  /** Entries of a feed that are not settled: neither done nor halved, or asked for again. Costs what is open, not what was ever planned. */
+  open(feed: Feed): AsyncIterable<LedgerEntry>;
+  progress(feed: Feed): Promise<Versioned<Progress> | undefined>;
+  /**
+   * Puts new entries (at most 40, all of this feed) into the ledger and moves horizon and watermark, in one step: all or nothing.
+   * `etag` undefined: the feed has no progress yet. False when somebody else was first; nothing has changed then.
+   */
+  plan(feed: Feed, progress: Progress, etag: string | undefined, entries: readonly LedgerEntry[]): Promise<boolean>;
+  /** Every feed that ever had an entry or progress in this lake. */
+  feeds(): AsyncIterable<Feed>;
+  /** Remembers what was not known of yet, and returns that. */
+  recordDrift(seen: readonly DriftSighting[]): Promise<readonly DriftSighting[]>;
+  /** Every first sighting of a field that nobody knows. */
+  drift(): AsyncIterable<DriftSighting>;
+  /** When the last sweep began that came to its end; undefined before the first. */
+  swept(): Promise<Millis | undefined>;
+  /** Puts the start of a sweep that has come to its end; an earlier one than is known already changes nothing. */
+  recordSweep(at: Millis): Promise<void>;
+}
+
+/** The queue: a hint that a window may be due. Losing or repeating one does no harm. */
+export interface Hints {
+  prepare(): Promise<void>;
+  send(window: Window, delay: Millis): Promise<void>;
+}
+
+/** What to sweep beside the folders that can still change: an archive, or a part of one. */
+export interface SweepRequest extends Interval {
+  /** Only windows with a blob whose name (in its container, below its prefix) starts like this; '': all. */
+  readonly prefix: string;
+  /** '': every app. */
+  readonly app: string;
+}
+
+/** The queue again: a range to be swept by the deployed app, beside its live windows. */
+export interface SweepQueue {
+  ask(request: SweepRequest): Promise<void>;
+}

@@ -1,0 +1,102 @@
+import type { SweepRequest } from './ledger.ts';
+import type { Layout, Window } from './windows.ts';
+
+/** Where a stretch of a chunk came from. */
+export interface Segment {
+  /** Name of the blob or file. */
+  readonly blob: string;
+  /** Byte offset in the blob. */
+  readonly offset: number;
+  /** Byte offset in the chunk. */
+  readonly position: number;
+  readonly length: number;
+}
+
+/** Bytes that could not be read as a record, on their way to quarantine. */
+export interface Fault {
+  readonly blob: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly reason: string;
+  /** The bytes as they stood (cut at 1 MiB; `length` is the true one). */
+  readonly bytes: Uint8Array;
+}
+
+/** A column of a query answer: name and Kusto type. */
+export interface AnswerColumn {
+  readonly name: string;
+  readonly type: string;
+}
+
+/**
+ * Raw records on local disk, one JSON document a line: objects from export blobs, arrays of cells from a query.
+ * The file belongs to whoever made it and is gone when the next chunk is asked for.
+ */
+export interface Chunk {
+  readonly path: string;
+  readonly layout: Layout;
+  readonly bytes: number;
+  /** Non-blank lines. */
+  readonly lines: number;
+  /** Bytes of the longest line. */
+  readonly longestLine: number;
+  /** Layout `query` only: what the cells are. */
+  readonly columns: readonly AnswerColumn[];
+  /** Export layouts only: in order of position, covering the file. */
+  readonly segments: readonly Segment[];
+  /** Bytes that the reader already knows it cannot hand over as a record. */
+  readonly faults: readonly Fault[];
+}
+
+/** What the source of a window looks like, at a glance. shared/pipeline/verdict.ts compares it with what the ledger knows. */
+export interface Look {
+  /**
+   * Known before reading for blobs, only after the last chunk for a query ('' until then). Of blobs a hash, and behind it marks:
+   * before reading `+open` where they may still be appended to; after reading `+tail` where a record that is cut short by the end of
+   * its blob was left for the next reading, and `+archived` where archived blobs were left out.
+   */
+  readonly fingerprint: string;
+  /** Nothing is there that the lake should follow (no blob in the folder, or none that can be read). Always false for a query. */
+  readonly empty: boolean;
+  /** Blobs of the archive tier, which cannot be read; left out: none. */
+  readonly archived?: number;
+}
+
+/** One reading of a window, whole. */
+export interface Reading extends Look {
+  /** Requests made or blobs read so far. */
+  readonly asked: number;
+  /** Chunks of at most 64 MiB (a single longer record aside), written into the folder `work`. */
+  chunks(work: string): AsyncIterable<Chunk>;
+}
+
+export interface Source {
+  open(window: Window, abort: AbortSignal): Promise<Reading>;
+}
+
+/** What the folders of a window of export blobs hold, seen without reading them. Its fingerprint is that of a reading opened now. */
+export interface Sighting extends Look {
+  readonly window: Window;
+  readonly blobs: number;
+  readonly bytes: number;
+  readonly archived: number;
+}
+
+/**
+ * What a sweep meets beside windows. `missing`: a container that does not exist. `unknown`: a folder or container whose kind is no
+ * signal (another category of diagnostic settings, another table). `failed`: one that could not be listed; `what` says why. The rest is
+ * swept all the same.
+ */
+export interface Oddity {
+  readonly kind: 'missing' | 'unknown' | 'failed';
+  readonly what: string;
+}
+
+/** The windows that export blobs make, by their time folders. */
+export interface Sightings {
+  /**
+   * Every window with blobs that lies in the range at least in part: feed by feed, in order of time. Lists the time folders of the
+   * range and the folders above them, nothing else. `tell` is called for each oddity, once.
+   */
+  sightings(range: SweepRequest, abort: AbortSignal, tell: (oddity: Oddity) => void): AsyncIterable<Sighting>;
+}
