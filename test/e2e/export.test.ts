@@ -11,11 +11,11 @@ import type { Row } from '../../local/telemetry/row.ts';
 import { SIGNALS } from '../../local/telemetry/tables.ts';
 import type { Format } from '../../shared/model.ts';
 import { assertStruck, assertValid, strikeWithAll } from './asked.ts';
-import { differences, type Leniency, shortened } from './compare.ts';
+import { assertLake } from './assertLake.ts';
+import { differences, type Leniency } from './compare.ts';
 import { type RunningCommand, startCommand } from './process.ts';
-import { readLake } from './readLake.ts';
 import { shopRows } from './shopRows.ts';
-import { fromQuery, wholeWindow } from './truth.ts';
+import { fromQuery } from './truth.ts';
 
 /**
  * `export` killed at random moments under every fault of the query API; the lake is compared with the simulator row by row and column by
@@ -43,18 +43,14 @@ const words = (simulator: Simulator, lake: string, length: number): string[] => 
 
 const rowsOf = (length: number): Row[] => shopRows({ seed, app: 'shop', perHour: 60, start: START, end: START + length * HOUR });
 
-async function assertSame(data: MemoryData, lake: string, format: Format, leniency: Leniency = {}): Promise<number> {
-  let rows = 0;
-  for (const signal of SIGNALS) {
-    const truth = data.all(signal).map((row) => fromQuery(signal, row, HOUR));
-    assert.ok(truth.length > 0, `no ${signal} to compare`);
-    const found = await readLake(lake, signal, format);
-    const rowsFound = found.rows.map((row) => wholeWindow(row, HOUR));
-    assert.deepEqual(shortened([...found.faults, ...differences(truth, rowsFound, leniency)]), [], `${signal} (seed ${seed})`);
-    rows += truth.length;
-  }
-  return rows;
-}
+const assertSame = (data: MemoryData, lake: string, format: Format, leniency: Leniency = {}): Promise<number> =>
+  assertLake(lake, {
+    app: 'shop',
+    seed,
+    format,
+    truthOf: (signal) => data.all(signal).map((row) => fromQuery(signal, row, HOUR)),
+    compare: (truth, rows) => differences(truth, rows, leniency),
+  });
 
 /** Kills the command at a moment by chance: while it starts, or when so many questions have been asked; not if it ends before. */
 async function killedInTime({ child, ended }: RunningCommand, simulator: Simulator, chance: Chance): Promise<boolean> {

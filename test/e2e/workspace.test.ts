@@ -9,9 +9,9 @@ import { resourceIdOf, signalOf } from '../../local/telemetry/asCells.ts';
 import type { Row } from '../../local/telemetry/row.ts';
 import { SIGNALS } from '../../local/telemetry/tables.ts';
 import { assertStruck, assertValid, strikeWithAll } from './asked.ts';
-import { differences, shortened } from './compare.ts';
+import { assertLake } from './assertLake.ts';
+import { differences } from './compare.ts';
 import { startCommand } from './process.ts';
-import { readLake } from './readLake.ts';
 import { shopRows } from './shopRows.ts';
 import { fromWorkspace, type LakeRow } from './truth.ts';
 
@@ -78,16 +78,13 @@ const byContent = ({ filename, ...row }: LakeRow): LakeRow => {
   return { ...row, itemId, filename: filename ?? null };
 };
 
-async function assertSame(lake: string, app: string, rows: readonly Row[]): Promise<void> {
-  for (const signal of SIGNALS) {
-    const truth = rows.filter((row) => signalOf(row) === signal).map((row) => fromWorkspace(signal, row, HOUR));
-    assert.ok(truth.length > 0, `no ${signal} to compare`);
-    const found = await readLake(lake, signal, 'parquet');
-    const own = found.rows.filter(({ filename }) => String(filename).includes(`/app=${app}/`));
-    const lines = differences(truth.map(byContent), own.map(byContent));
-    assert.deepEqual(shortened([...found.faults, ...lines]), [], `${signal} of ${app} (seed ${seed})`);
-  }
-}
+const assertSame = (lake: string, app: string, rows: readonly Row[]): Promise<number> =>
+  assertLake(lake, {
+    app,
+    seed,
+    truthOf: (signal) => rows.filter((row) => signalOf(row) === signal).map((row) => fromWorkspace(signal, row, HOUR)),
+    compare: (truth, found) => differences(truth.map(byContent), found.map(byContent)),
+  });
 
 test('export of a whole workspace', async (t) => {
   t.diagnostic(`E2E_SEED=${seed}`);
