@@ -29,7 +29,7 @@ export async function removeFiltered(db: Database, signal: Signal, { where }: Si
   return before - (await count());
 }
 
-/** What is wrong with the conditions of a signal: one sentence each. Looks at words and types, on a table without rows. */
+/** What is wrong with the conditions of a signal: one sentence each. Looks at words and types, and tries them on a row of nothing. */
 export async function whereFaults(db: Database, signal: Signal, { where }: SignalShape): Promise<readonly string[]> {
   await db.run(createDecoded(signal));
   const faults: string[] = [];
@@ -61,9 +61,15 @@ const MACROS = [
   'array_to_string',
 ];
 
-/** What a function must not read although it counts as constant: settings, variables, the catalogue. */
+/**
+ * What a function must not read although it counts as constant: settings, variables, the catalogue, how rows lie in memory; nor call any
+ * aggregate by its name.
+ */
 const SETTINGS =
-  /^(current_|getvariable|getenv|version$|pg_|has_|in_search_path|json_(de)?serialize|json_execute|add_parquet_key|icu_sort_key$)/;
+  /^(current_|getvariable|getenv|version$|pg_|has_|in_search_path|json_(de)?serialize|json_execute|add_parquet_key|icu_sort_key$|vector_type$|__internal|(list_|array_)?aggr(egate)?$)/;
+
+/** Words that other databases, and DuckDB may be one day, take for a time: cast to one they are no constant. */
+const MOMENTS = /^\s*(now|today|tomorrow|yesterday)\s*$/i;
 
 async function wordFault(db: Database, signal: Signal, sql: string): Promise<string | undefined> {
   const node = await parsed(db, `SELECT ${enclosed(sql)} AS kept FROM decoded`);
@@ -96,7 +102,7 @@ function faultIn(value: unknown, functions: ReadonlySet<string>, columns: Readon
   const kind = value.class;
   if (typeof kind === 'string') {
     if (!EXPRESSIONS.includes(kind)) return `${kind.toLowerCase().replaceAll('_', ' ')} is not allowed`;
-    const wrong = kind === 'COLUMN_REF' ? columnFault(value, columns) : kind === 'FUNCTION' ? functionFault(value, functions) : undefined;
+    const wrong = columnFault(value, columns) ?? functionFault(value, functions) ?? momentFault(value);
     if (wrong !== undefined) return wrong;
   }
   for (const child of Object.values(value)) {
@@ -106,24 +112,35 @@ function faultIn(value: unknown, functions: ReadonlySet<string>, columns: Readon
   return undefined;
 }
 
-function columnFault({ column_names: names }: Tree, columns: ReadonlySet<string>): string | undefined {
+function columnFault({ class: kind, column_names: names }: Tree, columns: ReadonlySet<string>): string | undefined {
+  if (kind !== 'COLUMN_REF') return undefined;
   const name = Array.isArray(names) ? names.join('.') : '';
   return columns.has(name.toLowerCase()) ? undefined : `there is no column ${name}`;
 }
 
-function functionFault({ function_name: name, filter, distinct }: Tree, functions: ReadonlySet<string>): string | undefined {
+function functionFault(call: Tree, functions: ReadonlySet<string>): string | undefined {
+  if (call.class !== 'FUNCTION') return undefined;
+  const { function_name: name, filter, distinct, children } = call;
+  if (name === 'age' && Array.isArray(children) && children.length === 1) return 'age of one time counts from today; give it both';
   const allowed = functions.has(String(name)) && filter === null && distinct === false;
   return allowed
     ? undefined
     : `${name} is no function that a condition may use (only those that work on their arguments alone, row by row)`;
 }
 
-/** Unknown functions and columns, operators that do not fit their sides, and whatever fails without any row. */
+function momentFault({ class: kind, child }: Tree): string | undefined {
+  if (kind !== 'CAST' || !isTree(child) || child.class !== 'CONSTANT' || !isTree(child.value)) return undefined;
+  const { value } = child.value;
+  return typeof value === 'string' && MOMENTS.test(value) ? `'${value}' is no constant time; write it out` : undefined;
+}
+
+/** Unknown functions and columns, operators that do not fit their sides, and whatever fails on a row that says nothing. */
 async function typeFault(db: Database, signal: Signal, sql: string): Promise<string | undefined> {
   const table = decodedTable(signal);
   try {
     const [described] = await db.rows(`DESCRIBE SELECT ${enclosed(sql)} AS kept FROM ${table}`);
     if (described?.[1] !== 'BOOLEAN') return `it is of type ${described?.[1]}, not a condition`;
+    await db.run(`INSERT INTO ${table} (_element) VALUES (0)`);
     await db.run(`DELETE FROM ${table} WHERE ${untrue(sql)}`);
     return undefined;
   } catch (error) {
