@@ -27,6 +27,7 @@ export const examine: Examine = async function* (env, abort) {
     yield* config;
     return;
   }
+  const { place } = config.quarantine;
   yield finding('settings', 'ok', described(config));
   const looks = [
     examineClock(addressesOf(config)),
@@ -34,6 +35,7 @@ export const examine: Examine = async function* (env, abort) {
     ...config.apps.map((app) => examineSource(app, abort)),
     ...(config.exports ? [examineExports(config.exports.places)] : []),
     attempt('lake', () => examineLake(opened(config.lake))),
+    ...(place ? [attempt('lake', () => examineLake(opened(place)))] : []),
     attempt('state', () => examineTable(config)),
     attempt('state', () => examineQueue(config)),
   ];

@@ -88,7 +88,42 @@ test('settings, clock, source, exports, lake and state, each with a line; nothin
   );
 });
 
+const shaped = (shape: object): Env => ({ INSIGHTS_LAKE_CONFIG: JSON.stringify({ shape }) });
+
+test('conditions on rows and a quarantine of its own have a line each, where there are some', async () => {
+  const about = async (more: Env) =>
+    (await findings({ ...settings(), ...more }))
+      .filter((line) => /conditions|shape|quarantine/.test(line))
+      .map((line) => line.replace(azurite.blobUrl, ''));
+  assert.deepEqual(await about(shaped({ requests: { drop: ['client_IP'] } })), []);
+  assert.deepEqual(await about(shaped({ requests: { where: 'success' } })), ['ok settings conditions on the rows of 1 signal: understood']);
+  assert.deepEqual(
+    await about({
+      ...shaped({ '*': { where: "user_Id <> ''" }, traces: { where: 'severityLevel > 0' } }),
+      QUARANTINE_CONTAINER: 'quarantine',
+    }),
+    [
+      'ok settings conditions on the rows of 10 signals: understood',
+      'ok lake /quarantine/: files can be written, overwritten, listed and removed',
+    ],
+  );
+  assert.deepEqual(
+    (await Array.fromAsync(storeOf('quarantine').list(''))).map(({ name }) => name),
+    ['_insights-lake/probe'],
+  );
+});
+
 const wrong: readonly (readonly [what: string, change: () => Env, ...lines: RegExp[]])[] = [
+  [
+    'a shape that is none',
+    () => shaped({ requests: { drop: ['usr_Id'], hash: ['user_Id'] } }),
+    /^fail settings INSIGHTS_LAKE_CONFIG: shape\.requests\.drop names "usr_Id", which is no column of requests; did you mean user_Id\?$/,
+  ],
+  [
+    'hashing without a key',
+    () => shaped({ requests: { hash: ['user_Id'] } }),
+    /^fail settings SHAPE_HASH_KEY must be a secret of 16 characters or more, for shape\.requests\.hash; it is not set$/,
+  ],
   [
     'every wrong setting has a line, and nothing else is tried',
     () => ({ QUERY_WINDOW: '7h', LAKE_FORMAT: 'xls', AzureWebJobsStorage: 'c2VjcmV0' }),
