@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { overlapText, sourceOverlap } from './config/apps.ts';
 import { faultMessage } from './config/faults.ts';
+import { functionTimeout } from './config/function-timeout.ts';
 import { parseConfig } from './config.ts';
 import { type CheckedEngine, createEngine, engineDefaults } from './engine/engine.ts';
 import { filePath, quarantinePath } from './lake/paths.ts';
@@ -13,6 +14,7 @@ import type {
   DraftFile,
   DriftSighting,
   Feed,
+  Millis,
   ObjectStore,
   Output,
   QuarantineSettings,
@@ -24,7 +26,7 @@ import type {
 import { arriveInWindow } from './pipeline/arrive.ts';
 import { type FeedPlan, type PlanPorts, planFeed, reviveFeed } from './pipeline/plan.ts';
 import { type RequeueOutcome, type RequeueRequest, requeueWindows } from './pipeline/requeue.ts';
-import { type RunOutcome, runWindow } from './pipeline/run.ts';
+import { type RunOutcome, type RunPorts, runWindow } from './pipeline/run.ts';
 import { noShaping } from './signals/shape.ts';
 import { reframe } from './source/framing/reframe.ts';
 import { createAsk } from './source/query/client.ts';
@@ -55,11 +57,13 @@ let made: Wired | undefined;
 
 /** The app of this process, from its environment. Throws all faults of the settings, on every call, until they are mended. */
 export function wired(): Wired {
-  made ??= wire(parseConfig(process.env, (path) => readFileSync(path, 'utf8')));
+  const readFile = (path: string) => readFileSync(path, 'utf8');
+  made ??= wire(parseConfig(process.env, readFile), functionTimeout(process.env, readFile));
   return made;
 }
 
-export function wire(config: Config): Wired {
+/** `timeout`: how long the host lets an invocation run before it kills it; undefined: without end. */
+export function wire(config: Config, timeout?: Millis): Wired {
   const lake = openLake(config);
   const ledger = openLedger(config.state, config.lake);
   const hints = openHints(config.state);
@@ -72,6 +76,15 @@ export function wire(config: Config): Wired {
   const run = { ...ports, ...local };
   const ready = untilItWorks(() => Promise.all([lake.prepare(), ledger.prepare(), hints.prepare(), checkConditions(local.engine)]));
   const inTurn = oneAtATime();
+  /** Waiting for its turn is part of the time that an invocation has. */
+  const invoke = (call: (ports: typeof run & Pick<RunPorts, 'allowed'>) => Promise<RunOutcome>): Promise<RunOutcome> => {
+    const start = clock.now();
+    const ports = timeout === undefined ? run : { ...run, allowed: { start, end: start + timeout } };
+    return inTurn(async () => {
+      await ready();
+      return call(ports);
+    });
+  };
   return {
     config,
     ...wireSweeps(config, ports, blobs?.sightings, ready),
@@ -87,18 +100,10 @@ export function wire(config: Config): Wired {
       await ready();
       return requeueWindows(request, ports);
     },
-    run: (window) =>
-      inTurn(async () => {
-        await ready();
-        return runWindow(window, run);
-      }),
+    run: (window) => invoke((ports) => runWindow(window, ports)),
     arrive: async (blobName) => {
       const window = windowOfBlob(blobName, config);
-      if (window === undefined) return undefined;
-      return inTurn(async () => {
-        await ready();
-        return arriveInWindow(window, run);
-      });
+      return window && invoke((ports) => arriveInWindow(window, ports));
     },
   };
 }

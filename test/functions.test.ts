@@ -168,7 +168,7 @@ test('a window that failed is logged, and its invocation is red', async () => {
   );
 });
 
-for (const state of ['unchanged', 'busy', 'early', 'unknown', 'overtaken'] as const) {
+for (const state of ['unchanged', 'busy', 'early', 'unknown', 'overtaken', 'halved'] as const) {
   test(`a run that ends ${state} is no failure`, async () => {
     give({ run: async () => outcome({ state }) });
     await invoke('runWindow', { string: JSON.stringify(message) });
