@@ -15,6 +15,7 @@ import { asCells } from '../local/telemetry/asCells.ts';
 import type { RunOutcome } from '../shared/pipeline/run.ts';
 import { type Instance, startInstance } from '../test/e2e/instance.ts';
 import { environment } from '../test/e2e/process.ts';
+import { APPENDED, runGrowing } from './append.ts';
 import { evenRows, exportText, HOUR } from './telemetry.ts';
 import { watchPeaks } from './watch.ts';
 
@@ -26,6 +27,8 @@ interface Case {
   readonly bytes: number;
   readonly blob?: () => Iterable<string>;
   readonly rows?: { readonly data: () => Data; readonly answer: number };
+  /** Lengths at which the blob is swept and run while it grows. */
+  readonly grows?: readonly number[];
 }
 
 /** As an answer spells it, on average. */
@@ -42,6 +45,8 @@ const query = (name: string, bytes: number, width: number, answer: number, long 
 const cases: Readonly<Record<string, Case>> = {
   blob: { name: 'blob of 2 GB', bytes: 2_000 * MB, blob: () => exportText(2_000 * MB) },
   line: { name: 'blob of 300 MB, three lines of 20 MB', bytes: 300 * MB, blob: () => exportText(300 * MB, 3) },
+  // What is read in all; the seconds hold the appending too.
+  append: { name: 'append blob of 5 GB, swept and run at 1, 2.5 and 5 GB', bytes: 8_500 * MB, grows: [1_000 * MB, 2_500 * MB, 5_000 * MB] },
   query: query('query window of 5 GB', 5_000 * MB, 1_000, 64 * MB),
   answer: query('query window of 500 MB, answers of 104 MB', 500 * MB, 1_000, 104 * MB),
   row: query('query window of 200 MB, a row of 20 MB', 200 * MB, 500, 64 * MB, true),
@@ -59,11 +64,12 @@ interface Measured {
 
 async function measure(wanted: Case, folder: string, azurite: Azurite): Promise<Measured> {
   const container = `c${Date.now()}`;
+  const exported = wanted.grows ? APPENDED : container;
   const work = join(folder, container);
   await mkdir(work, { recursive: true });
   const blobs = BlobServiceClient.fromConnectionString(azurite.connectionString);
   const name = `bench_${'0'.repeat(32)}/Requests/2024-05-10/06/a_20240510_060000.blob`;
-  await blobs.getContainerClient(container).create();
+  await blobs.getContainerClient(exported).create();
   if (wanted.blob)
     await blobs
       .getContainerClient(container)
@@ -73,7 +79,7 @@ async function measure(wanted: Case, folder: string, azurite: Azurite): Promise<
   const app = await startInstance(
     environment({
       AzureWebJobsStorage: azurite.connectionString,
-      ...(wanted.rows ? querySettings(simulator.url) : { EXPORT_CONTAINER: container, EXPORT_CONNECTION: 'AzureWebJobsStorage' }),
+      ...(wanted.rows ? querySettings(simulator.url) : exportSettings(exported)),
       STATE_TABLE: container,
       WINDOW_QUEUE: container,
       LAKE_CONNECTION_STRING: azurite.connectionString,
@@ -83,16 +89,22 @@ async function measure(wanted: Case, folder: string, azurite: Azurite): Promise<
   );
   const peaks = watchPeaks(app.child.pid ?? 0, work);
   const began = performance.now();
-  const outcome = wanted.blob ? await app.arrive(name) : await runPlanned(app);
+  const outcome = await (wanted.grows ? runGrowing(app, blobs, wanted.grows) : wanted.blob ? app.arrive(name) : runPlanned(app));
   const seconds = (performance.now() - began) / 1000;
   const { memory, disk } = await peaks.stop();
   await app.kill();
   await simulator.close();
   await rm(work, { recursive: true, force: true });
-  for (const used of [container, `${container}lake`]) await blobs.deleteContainer(used);
+  for (const used of [exported, `${container}lake`]) await blobs.deleteContainer(used);
   if (outcome?.state !== 'done') throw new Error(`${wanted.name}: ${outcome?.state} ${outcome?.error}`);
   return { case: wanted.name, bytes: wanted.bytes, rows: outcome.counts.written, files: outcome.files.length, seconds, memory, disk };
 }
+
+const exportSettings = (container: string): Record<string, string> => ({
+  EXPORT_CONTAINER: container,
+  EXPORT_CONNECTION: 'AzureWebJobsStorage',
+  EXPORT_REFRESH: '0m',
+});
 
 const querySettings = (endpoint: string): Record<string, string> => ({
   APP_NAME: 'bench',

@@ -3,12 +3,15 @@ import { pipeline } from 'node:stream/promises';
 import type { Data } from '../local/simulator/data.ts';
 import { asExportRecord } from '../local/telemetry/asExportRecord.ts';
 import type { Row } from '../local/telemetry/row.ts';
+import { APP_COLUMNS } from '../local/telemetry/tables.ts';
 import { telemetryRows } from '../local/telemetry/telemetryRows.ts';
-import type { Interval, Signal } from '../shared/model.ts';
+import type { Interval, Millis, Signal } from '../shared/model.ts';
 
 /** Telemetry by the gigabyte, made on the fly: the records of one hour over and over, each with an id and a time of its own. */
 
 export const HOUR: Interval = { start: Date.UTC(2024, 4, 10, 6), end: Date.UTC(2024, 4, 10, 7) };
+/** Folder of the component whose requests these are, and their resource. */
+export const COMPONENT = '/SUBSCRIPTIONS/S/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.INSIGHTS/COMPONENTS/BENCH';
 const shop = { seed: 'bench', app: 'bench', perHour: 4_000 };
 
 /** Different rows of one signal; `few` are enough where volume is all that counts. */
@@ -33,6 +36,26 @@ export function* exportText(bytes: number, long = 0): Generator<string> {
       piece += `${head}${idOf(n++)}${tail.replace('"dimensions":[', `"dimensions":[{"long":"${'long text, '.repeat(wide / 11)}"},`)}\n`;
     }
     written += piece.length;
+    yield piece;
+  }
+}
+
+/** Requests as diagnostic settings append them to the blob of the hour that starts at `hour`, without end, in pieces of about 1 MB. */
+export function* appendedText(hour: Millis): Generator<string> {
+  const names = APP_COLUMNS.requests.filter(({ workspace }) => workspace !== '' && workspace !== 'TimeGenerated');
+  const heads = baseRows('requests').map((row) => {
+    const own = names.flatMap(({ name, type, workspace }) => {
+      const value = type === 'dynamic' && row[name] ? JSON.parse(String(row[name])) : name === 'success' ? row[name] === 'True' : row[name];
+      return value === null || value === undefined || value === '' ? [] : [[workspace, value]];
+    });
+    return JSON.stringify({ resourceId: COMPONENT, ...Object.fromEntries(own), Type: 'AppRequests' }).slice(1);
+  });
+  for (let n = 0; ; ) {
+    let piece = '';
+    for (; piece.length < 1024 * 1024; n++) {
+      const time = `${new Date(hour + (n % 3_600_000)).toISOString().slice(0, -1)}1234Z`;
+      piece += `{"time":"${time}","_ItemId":"${idOf(n)}",${heads[n % heads.length]}\r\n`;
+    }
     yield piece;
   }
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import type { Window } from '../../shared/model.ts';
 import type { RunOutcome } from '../../shared/pipeline/run.ts';
+import type { SweepOutcome } from '../../shared/pipeline/sweep.ts';
 import type { PlanOutcome } from '../../shared/wire.ts';
 import type { Order } from './instanceMain.ts';
 import { clockModule } from './process.ts';
@@ -12,6 +13,7 @@ export interface Instance {
   run(window: Window): Promise<RunOutcome>;
   arrive(blob: string): Promise<RunOutcome | undefined>;
   plan(): Promise<PlanOutcome>;
+  sweep(): Promise<SweepOutcome | undefined>;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
 }
@@ -57,6 +59,7 @@ export async function startInstance(env: Readonly<Record<string, string>>): Prom
     run: (window) => give<RunOutcome>({ run: window }),
     arrive: (blob) => give<RunOutcome | undefined>({ arrive: blob }),
     plan: () => give<PlanOutcome>({ plan: true }),
+    sweep: () => give<SweepOutcome | undefined>({ sweep: true }),
     kill: async () => {
       child.kill('SIGKILL');
       await gone;

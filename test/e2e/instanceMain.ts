@@ -3,12 +3,12 @@ import { flushCompileCache } from 'node:module';
 import type { Window } from '../../shared/model.ts';
 import { wired } from '../../shared/wire.ts';
 
-export type Order = { readonly run: Window } | { readonly arrive: string } | { readonly plan: true };
+export type Order = { readonly run: Window } | { readonly arrive: string } | { readonly plan: true } | { readonly sweep: true };
 
 async function obey(order: Order): Promise<unknown> {
   if ('run' in order) return wired().run(order.run);
   if ('arrive' in order) return wired().arrive(order.arrive);
-  return wired().plan();
+  return 'sweep' in order ? wired().sweep() : wired().plan();
 }
 
 process.on('message', ({ id, order }: { id: number; order: Order }) => {
