@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseConfig } from '../shared/config.ts';
-import type { Config } from '../shared/model.ts';
-import { shapedColumns } from '../shared/signals/shape.ts';
+import { parseConfig } from '../../shared/config.ts';
+import type { Config } from '../../shared/model.ts';
+import { shapedColumns } from '../../shared/signals/shape.ts';
 
 const base = {
   APP_NAME: 'shop',

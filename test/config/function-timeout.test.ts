@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { Env } from '../shared/config/flat.ts';
-import { functionTimeout } from '../shared/config/function-timeout.ts';
+import type { Env } from '../../shared/config/flat.ts';
+import { functionTimeout } from '../../shared/config/function-timeout.ts';
 
 const minutes = 60_000;
 const host = (functionTimeout?: unknown): string => JSON.stringify({ version: '2.0', functionTimeout });
@@ -37,7 +37,7 @@ describe('how long the host lets an invocation run', () => {
   });
 
   test('that of this package can be read', () => {
-    const root = join(import.meta.dirname, '..');
+    const root = join(import.meta.dirname, '../..');
     assert.equal(
       functionTimeout({}, (path) => readFileSync(join(root, path), 'utf8')),
       30 * minutes,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bindingsOf } from '../shared/config/bindings.ts';
+import { bindingsOf } from '../../shared/config/bindings.ts';
 
 const usual = { schedule: '0 */5 * * * *', queue: 'insights-lake-windows', blobs: undefined, sweep: undefined };
 const sweep = '0 */10 * * * *';
@@ -57,3 +57,20 @@ for (const [name, env, expected] of table) {
     assert.deepEqual(bindingsOf(env, readFile), expected);
   });
 }
+
+test('bindings are found whatever the settings look like', () => {
+  const none = () => {
+    throw new Error('ENOENT');
+  };
+  for (const env of [{}, { INSIGHTS_LAKE_CONFIG: '{' }, { INSIGHTS_LAKE_CONFIG: '@gone' }, { INSIGHTS_LAKE_CONFIG: '{"plan":7}' }])
+    assert.deepEqual(bindingsOf(env, none), usual);
+  const document = JSON.stringify({ exports: { container: 'ce-1', prefix: 'a/b', trigger: 'LogsAndContainerScan', connection: 'Own' } });
+  const env = { INSIGHTS_LAKE_CONFIG: document, PLAN_SCHEDULE: '0 * * * * *', WINDOW_QUEUE: 'q-1', EXPORT_WINDOW: 'wrong' };
+  assert.deepEqual(bindingsOf(env, none), {
+    schedule: '0 * * * * *',
+    queue: 'q-1',
+    blobs: { path: 'ce-1/a/b/{name}', connection: 'Own', source: 'LogsAndContainerScan' },
+    sweep: '0 */10 * * * *',
+  });
+  assert.equal(bindingsOf({ EXPORT_CONTAINER: 'ce-1' }, none).blobs?.path, 'ce-1/{name}');
+});

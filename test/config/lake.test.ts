@@ -1,0 +1,71 @@
+import { connection, guid, one, other, reads, refuses } from './settings.ts';
+
+reads([
+  [
+    'an identity for the lake',
+    { ...one, AZURE_CLIENT_ID: guid, LAKE_CLIENT_ID: other },
+    (c) => c.lake,
+    {
+      kind: 'container',
+      url: 'https://lake.blob.core.windows.net',
+      container: 'telemetry',
+      prefix: '',
+      access: { kind: 'identity', clientId: other },
+    },
+  ],
+  [
+    'a lake by key',
+    { ...one, LAKE_ACCOUNT_KEY: 'a2V5' },
+    (c) => (c.lake.kind === 'container' && c.lake.access.kind === 'key' ? [c.lake.access.account, c.lake.access.key.reveal()] : c.lake),
+    ['lake', 'a2V5'],
+  ],
+  [
+    'an emulated lake by key',
+    { ...one, LAKE_ACCOUNT_URL: 'http://127.0.0.1:10000/devstoreaccount1', LAKE_ACCOUNT_KEY: 'a2V5' },
+    (c) => (c.lake.kind === 'container' && c.lake.access.kind === 'key' ? c.lake.access.account : c.lake),
+    'devstoreaccount1',
+  ],
+  [
+    'a lake by SAS',
+    { ...one, LAKE_SAS: '?sv=1&sig=abc' },
+    (c) => (c.lake.kind === 'container' && c.lake.access.kind === 'sas' ? c.lake.access.sas.reveal() : c.lake),
+    'sv=1&sig=abc',
+  ],
+  [
+    'a lake by connection string',
+    { ...one, LAKE_ACCOUNT_URL: '', LAKE_CONNECTION_STRING: connection, LAKE_PREFIX: 'raw/' },
+    (c) => (c.lake.kind === 'container' ? [c.lake.url, c.lake.prefix, c.lake.access.kind] : c.lake),
+    ['', 'raw', 'connectionString'],
+  ],
+  [
+    'a folder',
+    { ...one, LAKE_ACCOUNT_URL: '', LAKE_CONTAINER: '', LAKE_FOLDER: './lake' },
+    (c) => c.lake,
+    { kind: 'folder', folder: './lake' },
+  ],
+  [
+    'zipped text by day',
+    { ...one, LAKE_FORMAT: 'ndjson', LAKE_GZIP: 'TRUE', LAKE_PARTITION: 'day' },
+    (c) => c.output,
+    { format: 'ndjson', gzip: true, partition: 'day', path: '{signal}/app={app}/date={yyyy}-{MM}-{dd}/{source}_{start}_{end}.{ext}' },
+  ],
+]);
+
+refuses([
+  ['a lake in two places', { ...one, LAKE_FOLDER: 'x' }, /LAKE_ACCOUNT_URL and LAKE_FOLDER are set$/],
+  ['a lake without a container', { ...one, LAKE_CONTAINER: '' }, /^LAKE_CONTAINER must be the name of a container; it is not set$/],
+  ['a lake with two keys', { ...one, LAKE_ACCOUNT_KEY: 'a', LAKE_SAS: 'sig=b' }, /^only one of LAKE_ACCOUNT_KEY and LAKE_SAS/],
+  [
+    'a container in the account URL',
+    { ...one, LAKE_ACCOUNT_URL: 'https://lake.blob.core.windows.net?sv=1&sig=hush' },
+    /^LAKE_ACCOUNT_URL must be .*; it is \[secret\]$/,
+  ],
+  [
+    'a format',
+    { ...one, LAKE_FORMAT: 'parquett' },
+    /^LAKE_FORMAT must be one of parquet, ndjson, csv; it is "parquett"; did you mean parquet\?$/,
+  ],
+  ['gzip on Parquet', { ...one, LAKE_GZIP: 'true' }, /^LAKE_GZIP must be false with the format parquet/],
+  ['a path template', { ...one, LAKE_PATH: '{signal}/{app}/x.{ext}' }, /^LAKE_PATH lacks \{source\}/],
+  ['neither true nor false', { ...one, LAKE_GZIP: 'yes' }, /^LAKE_GZIP must be true or false; it is "yes"$/],
+]);

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { inspect } from 'node:util';
+import { secret } from '../../shared/config/secret.ts';
+import { parseConfig } from '../../shared/config.ts';
+import { blobs, connection, faultsOf, one } from './settings.ts';
+
+test('secrets never show, neither in errors nor when printed', () => {
+  const hidden = secret('hunter2');
+  assert.equal(`${hidden} ${JSON.stringify({ hidden })} ${inspect(hidden)}`, '[secret] {"hidden":"[secret]"} [secret]');
+  assert.equal(hidden.reveal(), 'hunter2');
+  const env = {
+    ...one,
+    ...blobs,
+    QUERY_KEY: 'hunter2',
+    LAKE_SAS: 'sig=hunter2',
+    AzureWebJobsStorage: connection,
+    LAKE_ACCOUNT_KEY: 'hunter2',
+    QUERY_ENDPOINT: 'https://me:hunter2@host?sig=hunter2',
+    ExportStorage: 'hunter2',
+  };
+  assert.doesNotMatch(faultsOf(env).join('\n'), /hunter2/);
+  const good = { ...one, QUERY_KEY: 'hunter2', LAKE_SAS: 'sig=hunter2', AzureWebJobsStorage: connection };
+  assert.doesNotMatch(inspect(parseConfig(good), { depth: 9, showHidden: true }), /hunter2|dG9wIHNlY3JldA/);
+});
