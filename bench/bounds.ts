@@ -1,6 +1,6 @@
 /**
- * What one window may need at most, measured by the operating system: `node bench/bounds.ts [case…]`. Each case runs in a process of its
- * own through what the triggers call (shared/wire.ts), against Azurite and the simulator, which are not counted. Needs Linux and 8 GB of
+ * What one window may need at most, measured by the operating system: `node bench/bounds.ts [case…] [--json]`. Each case runs in a process
+ * of its own through what the triggers call (shared/wire.ts), against Azurite and the simulator, which are not counted. Needs Linux, and 8 GB of
  * disk, which it frees again. Not part of `npm test`: it takes some minutes.
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -120,27 +120,36 @@ async function runPlanned(app: Instance): Promise<RunOutcome> {
   return app.run({ app: 'bench', signal: 'requests', source: 'query', ...HOUR });
 }
 
-const mb = (bytes: number): string => `${Math.round(bytes / MB)} MB`;
+const mb = (bytes: number): string => `${Math.round(bytes / MB)} MB${bytes > LIMIT ? ' **over**' : ''}`;
 
-async function main(words: readonly string[]): Promise<void> {
+function line({ case: name, bytes, rows, files, seconds, memory, disk }: Measured): string {
+  return `| ${name} | ${rows} | ${files} | ${Math.round(seconds)} | ${Math.round(bytes / MB / seconds)} | ${mb(memory)} | ${mb(disk)} |`;
+}
+
+async function main(words: readonly string[], json: boolean): Promise<void> {
   const unknown = words.find((word) => cases[word] === undefined);
   if (unknown !== undefined) throw new Error(`there is no case ${unknown}; give some of ${Object.keys(cases).join(', ')}`);
   const folder = await mkdtemp(join(tmpdir(), 'bounds-'));
   const azurite = await startAzurite({ folder: join(folder, 'azurite') });
+  const results: Measured[] = [];
   try {
-    console.log('| case | rows | files | seconds | MB/s | peak memory | peak temporary disk |\n|---|--:|--:|--:|--:|--:|--:|');
+    if (!json) console.log('| case | rows | files | seconds | MB/s | peak memory | peak temporary disk |\n|---|--:|--:|--:|--:|--:|--:|');
     for (const word of words.length > 0 ? words : Object.keys(cases)) {
       const found = cases[word];
       if (found === undefined) continue;
-      const { case: name, bytes, rows, files, seconds, memory, disk } = await measure(found, folder, azurite);
-      const mark = (value: number) => `${mb(value)}${value > LIMIT ? ' **over**' : ''}`;
-      const speed = Math.round(bytes / MB / seconds);
-      console.log(`| ${name} | ${rows} | ${files} | ${Math.round(seconds)} | ${speed} | ${mark(memory)} | ${mark(disk)} |`);
+      const result = await measure(found, folder, azurite);
+      results.push(result);
+      if (!json) console.log(line(result));
     }
+    if (json) console.log(JSON.stringify(results, null, 2));
   } finally {
     await azurite.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-await main(process.argv.slice(2));
+const given = process.argv.slice(2);
+await main(
+  given.filter((word) => word !== '--json'),
+  given.includes('--json'),
+);

@@ -1,85 +1,53 @@
-/**
- * `npm run bench`: how fast records become Parquet, as ratios to JSON.parse on the same machine at the same time. Flags: `--json`.
- * Each measurement runs in a process of its own, three times in turn; the medians count.
- */
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+/** `npm run bench -- [part…] [flags]`: runs the measurements, each of which is a script of this folder and can be run by itself. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { answerText } from '../local/simulator/answer.ts';
-import { parseKql } from '../local/simulator/kql.ts';
-import type { Kind } from './measure.ts';
-import { evenRows, exportText, HOUR, writeText } from './telemetry.ts';
+import { text } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
 
-const MB = 1_000_000;
-const ROUNDS = 3;
+const PARTS = ['throughput', 'startup', 'bounds'] as const;
+type Part = (typeof PARTS)[number];
 
-interface Sample {
-  readonly seconds: number;
-  readonly bytes: number;
-  readonly memory: number;
+const HELP = `npm run bench -- [part…] [flags]
+
+  throughput   how fast records become Parquet, as ratios to JSON.parse: two minutes or so
+  startup      how long the built functions take to load (npm run build first): ten seconds; fails beyond its limit
+  bounds       memory and temporary disk that one window needs at most: many minutes, 8 GB of disk, Linux
+
+  --bounds     the part bounds as well
+  --json       one JSON object, a member for each part
+  --help
+
+Without a part: throughput and startup. \`node bench/bounds.ts <case…>\` measures single cases; \`node bench/listing.ts\` what it costs to
+sweep two million blobs.`;
+
+const OPTIONS = { bounds: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } } as const;
+
+function partsOf(words: readonly string[], bounds: boolean): readonly Part[] {
+  const unknown = words.find((word) => !PARTS.some((part) => part === word));
+  if (unknown !== undefined) throw new Error(`there is no part ${unknown}; see --help`);
+  const wanted = new Set([...(words.length > 0 ? words : ['throughput', 'startup']), ...(bounds ? ['bounds'] : [])]);
+  return PARTS.filter((part) => wanted.has(part));
 }
 
-const rows: readonly (readonly [kind: Kind, input: 'blob' | 'answer', text: string])[] = [
-  ['parse', 'blob', 'export blob: JSON.parse of every line'],
-  ['map', 'blob', 'export blob: JSON.parse, map, NDJSON'],
-  ['transform', 'blob', 'export blob → Parquet'],
-  ['parseAnswer', 'answer', 'query answer: JSON.parse of the whole'],
-  ['answer', 'answer', 'query answer → Parquet'],
-];
-
-/** An answer as the service would send it, without its limits. */
-function answerPieces(bytes: number): Iterable<string> {
-  const iso = (at: number) => new Date(at).toISOString();
-  const text = `requests | where timestamp >= datetime(${iso(HOUR.start)}) and timestamp < datetime(${iso(HOUR.end)})`;
-  const { query } = parseKql(text);
-  if (query === undefined) throw new Error(`${text}: not understood`);
-  const style = { cells: 'native', form: 'current', rowLimit: Number.POSITIVE_INFINITY, byteLimit: Number.POSITIVE_INFINITY } as const;
-  return answerText(query, evenRows(Math.round(bytes / 1_100), 60).rows('requests', HOUR, ''), style, {
-    rows: 0,
-    bytes: 0,
-    incomplete: undefined,
-  });
+/** Resolves with what the part printed for `--json`; without it that is on the screen. A part that fails makes the whole fail. */
+async function run(part: Part, json: boolean): Promise<string> {
+  const words = [join(import.meta.dirname, `${part}.ts`), ...(json ? ['--json'] : [])];
+  const child = spawn(process.execPath, words, { stdio: ['ignore', json ? 'pipe' : 'inherit', 'inherit'] });
+  const ended = once(child, 'exit');
+  const printed = child.stdout ? await text(child.stdout) : '';
+  if ((await ended)[0] !== 0) process.exitCode = 1;
+  return printed;
 }
 
-async function sample(kind: Kind, file: string): Promise<Sample> {
-  const { stdout } = await promisify(execFile)(process.execPath, [join(import.meta.dirname, 'measure.ts'), kind, file]);
-  return JSON.parse(stdout);
-}
-
-const median = (samples: readonly Sample[]): Sample => {
-  const [first, ...rest] = samples.toSorted((one, other) => one.seconds - other.seconds);
-  const middle = [first, ...rest][Math.floor(samples.length / 2)];
-  if (middle === undefined) throw new Error('nothing was measured');
-  return { ...middle, memory: Math.max(...samples.map(({ memory }) => memory)) };
-};
-
-const folder = await mkdtemp(join(tmpdir(), 'bench-data-'));
-try {
-  const files = { blob: join(folder, 'a.blob'), answer: join(folder, 'answer.json') };
-  await writeText(files.blob, exportText(200 * MB));
-  await writeText(files.answer, answerPieces(80 * MB));
-  const samples = new Map<Kind, Sample[]>();
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [kind, input] of rows) samples.set(kind, [...(samples.get(kind) ?? []), await sample(kind, files[input])]);
+const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
+if (values.help) console.log(HELP);
+else {
+  const results: Record<string, unknown> = {};
+  for (const part of partsOf(positionals, values.bounds ?? false)) {
+    if (!values.json) console.log(`\n${part}`);
+    const printed = await run(part, values.json ?? false);
+    if (printed !== '') results[part] = JSON.parse(printed);
   }
-  const results = rows.map(([kind, input, text]) => {
-    const { seconds, bytes, memory } = median(samples.get(kind) ?? []);
-    const base = median(samples.get(input === 'blob' ? 'parse' : 'parseAnswer') ?? []);
-    return {
-      kind,
-      text,
-      mbPerSecond: Math.round(bytes / MB / seconds),
-      ratio: Math.round((base.seconds / seconds) * 100) / 100,
-      peakMb: Math.round(memory / MB),
-    };
-  });
-  if (process.argv.includes('--json')) console.log(JSON.stringify(results, null, 2));
-  else {
-    console.log('| what | MB/s | to JSON.parse | peak memory |\n|---|--:|--:|--:|');
-    for (const { text, mbPerSecond, ratio, peakMb } of results) console.log(`| ${text} | ${mbPerSecond} | ${ratio} | ${peakMb} MB |`);
-  }
-} finally {
-  await rm(folder, { recursive: true, force: true });
+  if (values.json) console.log(JSON.stringify(results, null, 2));
 }

@@ -23,6 +23,7 @@ for (let round = 0; round < ROUNDS; round++) samples.push(await sample());
 const median = (of: 'load' | 'first'): number => samples.map((one) => one[of]).sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? 0;
 const [load, first] = [median('load'), median('first')];
 const functions = samples[0]?.functions ?? [];
+if (functions.length === 0) throw new Error(`${folder} has no built functions; run npm run build first`);
 if (process.argv.includes('--json')) console.log(JSON.stringify({ kind: 'startup', functions, load, first, limit: LIMIT }, null, 2));
 else {
   console.log(`${functions.length} functions of ${folder} load in ${load} ms (at most ${LIMIT}); their first call loads ${first} ms more`);
