@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
@@ -83,8 +86,12 @@ test('requeue: what was unreadable is read again by the next sweep, although not
   assert.equal((await swept('--container', exports, '--out', lake)).totals.done, 0);
 });
 
-test('a container that cannot be listed is exit code 3; settings that do not fit 2', async () => {
-  const none = 'http://127.0.0.1:9/devstoreaccount1/none?sv=1&sig=hush';
+test('a container that cannot be listed is exit code 3; settings that do not fit 2', async (t) => {
+  const storage = createServer((_, response) => response.writeHead(403, { 'x-ms-error-code': 'AuthorizationFailure' }).end());
+  await once(storage.listen(0, '127.0.0.1'), 'listening');
+  t.after(() => storage.close());
+  const { port } = storage.address() as AddressInfo;
+  const none = `http://127.0.0.1:${port}/devstoreaccount1/none?sv=1&sig=hush`;
   const { code, err } = await run(['sweep', '--container', none, '--out', join(base, 'x')]);
   assert.equal(code, 3, err);
   assert.doesNotMatch(err, /hush/);
