@@ -8,7 +8,7 @@ import { windowName } from '../signals/window-name.ts';
 import { type Database, openDatabase } from './database.ts';
 import { decodeChunk } from './decode-chunk.ts';
 import { createDecoded, decodedTable } from './decoded-table.ts';
-import { createSeen, removeRepeated } from './deduplicate.ts';
+import { createSeen, type Seen } from './deduplicate.ts';
 import { createDriftCount } from './drift.ts';
 import { copyTo } from './encode.ts';
 import { withoutValues } from './failure.ts';
@@ -28,6 +28,8 @@ export interface EngineSettings extends StageLimits {
   readonly threads: number;
   /** Bytes that DuckDB may spill to the work folder. */
   readonly spillBytes: number;
+  /** Of so many rows the hashes that tell repeated ones are held in memory, those of others on disk. */
+  readonly heldRows: number;
   /** Of export blobs: whether records without an id that are the same to the letter are one. */
   readonly dedupe: 'id' | 'record';
   /** Whether quarantine holds the bytes of unreadable lines, or only where they are. */
@@ -42,6 +44,7 @@ export const engineDefaults = {
   memoryLimit: 220 * 1024 * 1024,
   threads: 2,
   spillBytes: 96 * 1024 * 1024,
+  heldRows: 1_000_000,
   partBytes: 256 * 1024 * 1024,
   stageBytes: 128 * 1024 * 1024,
   keepBytesInQuarantine: true,
@@ -73,8 +76,9 @@ export function createEngine(settings: EngineSettings): CheckedEngine {
 async function beginDraft(window: Window, work: string, settings: EngineSettings): Promise<Draft> {
   const { output, threads, reframe, shaping } = settings;
   const db = await openDatabase(work, settings);
+  let seen: Seen;
   try {
-    await db.run(createSeen);
+    seen = await createSeen(db, work, settings.heldRows);
     await prepareShaping(db, shaping);
   } catch (error) {
     db.close();
@@ -93,7 +97,7 @@ async function beginDraft(window: Window, work: string, settings: EngineSettings
     const full: DraftFile[] = [];
     for (const signal of found) {
       const [decoded] = await db.rows(`SELECT count(*) FROM ${decodedTable(signal)}`);
-      const repeated = await removeRepeated(db, signal);
+      const repeated = await seen.removeRepeated(signal);
       const filtered = await removeFiltered(db, signal, shaping.signals[signal] ?? noShape);
       counts.read += Number(decoded?.[0]);
       counts.deduplicated += repeated;

@@ -33,6 +33,26 @@ test('records with the same id and element are one, within a chunk and across ch
   assert.deepEqual(counts, { read: 11, written: 6, deduplicated: 5, quarantined: 0 });
 });
 
+test('what was seen long ago lies on disk, and is found there', async () => {
+  const idsOf = (from: number, count: number) => Array.from({ length: count }, (_, n) => request(`r${from + n}`));
+  const nameless = { request: [{ id: 'n' }], context: {} };
+  const { rows, counts } = await decode(
+    windowOf('requests'),
+    (work) =>
+      [
+        [0, 7],
+        [7, 7],
+        [12, 9],
+        [0, 3],
+        [0, 21],
+      ].map(([from = 0, count = 0]) => chunkOf(work, jsonLines([...idsOf(from, count), nameless]))),
+    { heldRows: 5 },
+  );
+  const expected = Array.from({ length: 21 }, (_, n) => `r${n}`);
+  assert.deepEqual(ids(rows), [...expected, ...Array(5).fill('n')].toSorted());
+  assert.deepEqual([counts.written, counts.deduplicated], [21 + 5, 7 + 7 + 9 + 3 + 21 - 21]);
+});
+
 test('rows of a query are one only when every cell is the same', async () => {
   const columns = ['timestamp', 'name', 'itemId'].map((name) => ({ name, type: 'string' }));
   const time = '2026-11-21T03:00:00Z';
