@@ -39,8 +39,8 @@ export interface FunctionApp {
   readonly data: MemoryData;
   /** One instance that nobody strikes. */
   readonly instance: Instance;
-  /** Starts another one, its clock wrong by that much. */
-  start(shift?: number): Promise<Instance>;
+  /** Starts another one, its clock wrong by that much; `more`: its settings beside those of all. */
+  start(shift?: number, more?: Readonly<Record<string, string>>): Promise<Instance>;
   upload(blob: ExportBlob): Promise<void>;
   /**
    * Delivers what lies in the queue, each message to several runners and not in order, until all windows are done. Resolves with how
@@ -62,8 +62,8 @@ export async function startFunctionApp({ seed, chance, shop }: Story): Promise<F
   await blobs.getContainerClient('exports').create();
   const env = environmentOf(shop, proxy, simulator, folder);
   const started: Promise<Instance>[] = [];
-  const start = (shift = 0) => {
-    const one = startInstance({ ...env, CLOCK_SHIFT_MS: String(shift) });
+  const start = (shift = 0, more = {}) => {
+    const one = startInstance({ ...env, ...more, CLOCK_SHIFT_MS: String(shift) });
     started.push(one);
     return one;
   };
