@@ -7,7 +7,7 @@ import { appendedText, COMPONENT } from './telemetry.ts';
 /** A blob of diagnostic settings that grows while the app sweeps and runs. */
 
 export const APPENDED = 'insights-logs-apprequests';
-/** A block of the service holds more; this is what Azure Monitor's appends come to at most. */
+/** What every version of the service takes in one append. */
 const BLOCK = 4 * 1024 * 1024;
 const HOUR: Millis = 3_600_000;
 
