@@ -33,6 +33,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   ContainerDisabled: 'the container is disabled; enable it in the portal',
   ContainerNotFound: 'there is no such container; check its name, or create it',
   InvalidBlobType: 'there is an append or page blob of this name; remove it or choose another place',
+  InvalidHeaderValue:
+    'a header was refused; Azurite must be started with --skipApiVersionCheck (npm run azurite), as it may be older than we are',
   InvalidResourceName: 'the container’s name is not allowed: 3 to 63 lower-case letters, digits and single dashes',
   LeaseIdMissing: 'somebody holds a lease on it; break the lease',
   OutOfRangeInput: 'a name is too short or too long: containers, tables and queues have 3 to 63 characters',
