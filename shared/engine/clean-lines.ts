@@ -20,6 +20,9 @@ export interface CleanLines {
 }
 
 const READ = 1024 * 1024;
+/** A longer line is set aside: with a value of that length in it some statement or other runs out of memory, and its window would for ever. */
+const LONGEST_LINE = 21 * 1024 * 1024;
+const isLong = ({ length }: Buffer): boolean => length > LONG_LINE && length <= LONGEST_LINE;
 /** Bytes that may wait in memory outside of their lines before a file is decoded. */
 const CUT_BYTES = 16 * 1024 * 1024;
 const ANY: CutRule = { depth: 1, stay: undefined };
@@ -45,8 +48,9 @@ export async function* cleanLines(chunk: Chunk, path: string): AsyncGenerator<Cl
     let waitingBytes = 0;
     for await (const { bytes, position } of linesOfFile(chunk.path)) {
       const place = { position, length: bytes.length, cuts: [] };
-      const { line, cuts } =
-        bytes.length > LONG_LINE ? shortenLine(oneLine(bytes), CUT_RULES[chunk.layout], LONG_LINE) : { line: oneLine(bytes), cuts: [] };
+      const { line, cuts } = isLong(bytes)
+        ? shortenLine(oneLine(bytes), CUT_RULES[chunk.layout], LONG_LINE)
+        : { line: oneLine(bytes), cuts: [] };
       const reason = refusal(bytes, line, cuts);
       if (reason !== undefined) refused.push({ ...place, reason });
       else {

@@ -85,6 +85,16 @@ for (const [what, json] of wrong) {
   });
 }
 
+test('a line of more than 21 MiB goes to quarantine, and no other', async () => {
+  const lines = [20_900_000, 22_100_000].map((length) => JSON.stringify({ Type: 'AppRequests', time, Name: long('n', length) }));
+  const chunk = (work: string) => chunkOf(work, lines.join('\n'), { layout: 'diagnostics' });
+  const { counts, quarantine } = await decode(windowOf('requests', 'diagnostics'), (work) => [chunk(work)], {
+    keepBytesInQuarantine: false,
+  });
+  assert.deepEqual(counts, { read: 1, written: 1, deduplicated: 0, quarantined: 1 });
+  assert.match(String(quarantine[0]?.reason), /^a record of 22100066 bytes is too long$/);
+});
+
 const shaping = (shape: object): Shaping => ({ signals: shapesOf({ '*': shape }), key: secret('a key of this test') });
 const hiding = shaping({ drop: ['client_IP'], hash: ['user_Id'], dimensions: { deny: ['mail'] } });
 
