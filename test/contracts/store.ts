@@ -10,8 +10,6 @@ import type { Content, ObjectStore } from '../../shared/model.ts';
 export interface StoreContract {
   /** An empty store; called once per test. */
   readonly make: () => Promise<ObjectStore>;
-  /** Objects for the listing that needs several pages. */
-  readonly many: number;
 }
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -45,7 +43,7 @@ async function bigFile(path: string, mib: number, seed: number): Promise<{ path:
   return { path, bytes: mib * 1024 * 1024 };
 }
 
-export function storeContract(name: string, { make, many }: StoreContract): void {
+export function storeContract(name: string, { make }: StoreContract): void {
   describe(`store contract: ${name}`, () => {
     let work = '';
     before(async () => {
@@ -176,9 +174,10 @@ export function storeContract(name: string, { make, many }: StoreContract): void
       }
     });
 
-    test(`list: ${many} objects`, async () => {
+    // Pages of the service hold 5,000: container-service.test.ts goes through those.
+    test('list: 300 objects', async () => {
       const store = await make();
-      const expected = Array.from({ length: many }, (_, n) => `many/${String(n % 7)}/${String(n).padStart(5, '0')}`).sort();
+      const expected = Array.from({ length: 300 }, (_, n) => `many/${String(n % 7)}/${String(n).padStart(5, '0')}`).sort();
       const queue = expected.values();
       const putSome = async () => {
         for (const each of queue) await store.put(each, bytes(''), undefined);
@@ -272,11 +271,11 @@ export function storeContract(name: string, { make, many }: StoreContract): void
       assert.equal(await textOf(store, 'nothing'), '');
     });
 
-    test('put: 100 MB at once from several attempts; one wins and its bytes are its own', async () => {
+    test('put: 67 MiB, more than one request takes, at once from several attempts; one wins and its bytes are its own', async () => {
       const store = await make();
-      const files = await Promise.all([bigFile(join(work, 'a'), 61, 3), bigFile(join(work, 'b'), 39, 4)]);
+      const files = await Promise.all([bigFile(join(work, 'a'), 61, 3), bigFile(join(work, 'b'), 6, 4)]);
       const [a, b] = files.map(({ path }) => path) as [string, string];
-      const size = 100 * 1024 * 1024;
+      const size = 67 * 1024 * 1024;
       const attempts: Content[] = [
         { files: [a, b], bytes: size },
         { files: [b, a], bytes: size },

@@ -20,7 +20,7 @@ const newContainer = async () => {
 };
 const storeIn = (client: ContainerClient, prefix = '') => createContainerStore({ client, prefix, newId: randomUUID });
 
-storeContract('folder of a container of Azurite', { make: async () => storeIn(await newContainer(), '/lake one/ü/'), many: 2100 });
+storeContract('folder of a container of Azurite', { make: async () => storeIn(await newContainer(), '/lake one/ü/') });
 
 describe('container', () => {
   test('a prefix sees and touches nothing else', async () => {
@@ -72,7 +72,7 @@ describe('container', () => {
     const store = storeIn(client);
     assert.equal(await store.head('x'), undefined);
     assert.deepEqual(await Array.fromAsync(store.list('')), []);
-    const big = new Uint8Array(70 * 1024 * 1024).fill(7);
+    const big = new Uint8Array(65 * 1024 * 1024).fill(7);
     assert.ok(await store.put('x', big, undefined));
     assert.equal((await Array.fromAsync(store.list('')))[0]?.bytes, big.byteLength);
   });

@@ -20,7 +20,7 @@ after(() => rm(base, { recursive: true, force: true }));
 const newFolder = () => mkdtemp(join(base, 'store-'));
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-storeContract('folder', { make: async () => createFolderStore(await newFolder()), many: 2100 });
+storeContract('folder', { make: async () => createFolderStore(await newFolder()) });
 
 function start(what: string, folder: string): ChildProcess {
   const args = [join(import.meta.dirname, 'folder-process.ts'), what, folder];

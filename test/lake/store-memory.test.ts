@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createMemoryStore } from '../../shared/lake/store-memory.ts';
 import { storeContract } from '../contracts/store.ts';
 
-storeContract('memory', { make: async () => createMemoryStore(), many: 2100 });
+storeContract('memory', { make: async () => createMemoryStore() });
 
 test('steps: a throw before changes nothing, a throw after loses only the answer', async () => {
   let killAt = '';
