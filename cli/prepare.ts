@@ -12,8 +12,6 @@ import { agreeOnOutput, lastOwnerDied } from './beside-ledger.ts';
 import { exitCodes, Failure, usage } from './failure.ts';
 import { blame, observedSource, observedStore } from './observe.ts';
 import type { ExportRequest, Prepare, Task, TaskOutcome } from './ports.ts';
-import { runHalves } from './run-halves.ts';
-import { windowText } from './run-tasks.ts';
 import { shapeMarks } from './shape-marks.ts';
 import { sweepPlan } from './sweep-plan.ts';
 import { tileRange } from './tile-range.ts';
@@ -53,15 +51,11 @@ export const prepare: Prepare = async (request, onRead, abort, tell) => {
   const plan = await planOf();
   const source = observedSource(plan.source, blamed, onRead, abort);
   const ports = { ...local, lake, ledger, source, clock: systemClock, lease };
-  const notices = [...plan.notices];
   const run = async (window: Window): Promise<TaskOutcome> => {
     try {
       const entry = await readied(window, { ...plan, orphaned }, ledger, source, abort);
       const outcome = entry === undefined ? await runWindow(window, ports) : unrun('unchanged', window, entry);
-      if (outcome.state !== 'halved') return taskOutcome(outcome, blamed.of(outcome.error), await heldUntil(outcome, ledger));
-      const notice = `${windowText(window)} was too heavy for one run; ${outcome.error}`;
-      if (!notices.includes(notice)) notices.push(notice);
-      return await runHalves(window, ledger, run);
+      return taskOutcome(outcome, blamed.of(outcome.error), await heldUntil(outcome, ledger));
     } catch (error) {
       // only what happens to the ledger, which lies in the destination, comes this way
       const text = error instanceof Error ? error.message : String(error);
@@ -69,7 +63,7 @@ export const prepare: Prepare = async (request, onRead, abort, tell) => {
       return taskOutcome({ ...unrun('failed', window, undefined), error: text }, side === 'unknown' ? 'destination' : side, 0);
     }
   };
-  return { place: lake.place.replace(/\/$/, ''), tasks: plan.tasks, notices, run, close: async () => {} };
+  return { place: lake.place.replace(/\/$/, ''), tasks: plan.tasks, notices: plan.notices, run, close: async () => {} };
 
   async function planOf(): Promise<Plan> {
     if (request.command === 'transform') return archivePlan(archive);
@@ -106,7 +100,6 @@ async function exportPlan({ apps, range, again }: ExportRequest, ledger: Ledger)
       const feed = { app: name, signal, source: 'query' };
       const before: Window[] = [];
       for await (const entry of ledger.list(feed, { start: range.start - longest, end: range.end })) {
-        if (entry.state === 'halved') continue; // its halves stand for it
         before.push(entry.window);
         known.set(keyOf(entry.window), entry);
       }
@@ -151,7 +144,7 @@ async function readied(
   if (listed?.state === 'done' && !listed.again && plan.done !== 'repeat') return listed;
   for (;;) {
     const seen = await ledger.read(window);
-    if (seen?.value.state === 'halved' || (seen?.value.state === 'running' && !plan.orphaned)) return undefined;
+    if (seen?.value.state === 'running' && !plan.orphaned) return undefined;
     if (seen?.value.state === 'done' && !seen.value.again && (await isCurrent(seen.value, plan, source, abort))) return seen.value;
     const now = systemClock.now();
     const due =

@@ -1,4 +1,3 @@
-import type { Window } from '../shared/model.ts';
 import { countText, spanText, timeText } from './numbers.ts';
 import type { Delivery, Task, TaskOutcome, Terminal } from './ports.ts';
 import type { Progress } from './progress.ts';
@@ -66,15 +65,15 @@ async function runOne(
     const outcome = await delivery.run(task.window);
     if (outcome.state !== 'busy') return abort.aborted && outcome.state === 'failed' ? undefined : outcome;
     const wait = Math.min(Math.max(outcome.retryAt - terminal.now(), 100), 5_000);
-    if (!told)
-      progress.note(`${windowText(task.window)} is held by another run; waiting (${spanText(outcome.retryAt - terminal.now())} at most)`);
+    if (!told) progress.note(`${windowText(task)} is held by another run; waiting (${spanText(outcome.retryAt - terminal.now())} at most)`);
     await terminal.sleep(wait, abort).catch(() => undefined);
   }
   return undefined;
 }
 
-export const windowText = ({ app, signal, start, end }: Window): string => `${app} ${signal} ${timeText(start)} to ${timeText(end)}`;
+export const windowText = ({ window }: Task): string =>
+  `${window.app} ${window.signal} ${timeText(window.start)} to ${timeText(window.end)}`;
 
-export const failureLine = ({ task, outcome }: TaskResult): string => `${windowText(task.window)} failed: ${outcome.error}`;
+export const failureLine = ({ task, outcome }: TaskResult): string => `${windowText(task)} failed: ${outcome.error}`;
 
 export const windowsText = (count: number): string => `${countText(count)} window${count === 1 ? '' : 's'}`;

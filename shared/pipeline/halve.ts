@@ -12,10 +12,10 @@ export interface HalvePorts {
 }
 
 /**
- * So many runs of a window that ended without a word, and the next one halves it instead of reading it. One is an update mostly, or a
- * machine that was taken away; two of the same window are the window's doing, and a third would go the same way.
+ * So many runs of a window that ended without a word, and the next one halves it instead of reading it. One or two are an update, or a
+ * machine that was taken away; so many of the same window are the window's doing. (Time that runs out is noticed before it comes to that.)
  */
-const deadly = 2;
+const deadly = 5;
 
 /** Why the window is too heavy to be read once more; '' when it is not. */
 export const tooHeavy = ({ died }: LedgerEntry): string =>

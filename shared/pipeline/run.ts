@@ -76,9 +76,10 @@ async function deliverOrHalve(claim: Claim, afterDeath: boolean, ports: RunPorts
   const halves = halvesOf(window);
   const halve = async (into: readonly [Window, Window], why: string) =>
     outcomeOf('halved', window, await halveWindow(claim, into, why, ports), ports);
-  const heavy = tooHeavy(claim.entry);
+  // Where no host ends runs, it was whoever sits at the terminal.
+  const heavy = ports.allowed === undefined ? '' : tooHeavy(claim.entry);
   if (heavy !== '' && halves !== undefined) return halve(halves, heavy);
-  if (heavy !== '' && afterDeath && ports.allowed !== undefined) throw new Error(`${heavy}; ${adviceFor(window)}`);
+  if (heavy !== '' && afterDeath) throw new Error(`${heavy}; ${adviceFor(window)}`);
   try {
     const { entry, ...drift } = await deliver(claim, ports);
     return { ...outcomeOf('done', window, entry, ports), ...drift };

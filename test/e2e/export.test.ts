@@ -15,7 +15,7 @@ import { assertLake } from './assertLake.ts';
 import { differences, type Leniency } from './compare.ts';
 import { type RunningCommand, startCommand } from './process.ts';
 import { shopRows } from './shopRows.ts';
-import { fromQuery, wholeWindow } from './truth.ts';
+import { fromQuery } from './truth.ts';
 
 /**
  * `export` killed at random moments under every fault of the query API; the lake is compared with the simulator row by row and column by
@@ -49,12 +49,7 @@ const assertSame = (data: MemoryData, lake: string, format: Format, leniency: Le
     seed,
     format,
     truthOf: (signal) => data.all(signal).map((row) => fromQuery(signal, row, HOUR)),
-    compare: (truth, rows) =>
-      differences(
-        truth,
-        rows.map((row) => wholeWindow(row, HOUR)),
-        leniency,
-      ),
+    compare: (truth, rows) => differences(truth, rows, leniency),
   });
 
 /** Kills the command at a moment by chance: while it starts, or when so many questions have been asked; not if it ends before. */

@@ -35,23 +35,6 @@ export function windowAt(time: string, size: number): string {
   return windowText({ start, end: start + size });
 }
 
-/**
- * A row of the lake with its window as it would be if no window had been halved: as those are whose runs were killed twice. It stays as it
- * is where its window is none that halving leads to, or not the one that its time falls into.
- */
-export function wholeWindow(row: LakeRow, size: number): LakeRow {
-  const at = Number(row.timestamp) / 1000;
-  let start = Math.floor(at / size) * size;
-  for (let end = start + size; end > start; ) {
-    if (windowText({ start, end }) === row.exportWindow) return { ...row, exportWindow: windowAt(String(row.timestamp), size) };
-    if (end - start <= 60_000) break;
-    const middle = Math.round((start + end) / 120_000) * 60_000;
-    if (at < middle) end = middle;
-    else start = middle;
-  }
-  return row;
-}
-
 /** The row as the lake must hold it when it comes from the query API. */
 export function fromQuery(signal: Signal, row: Row, size: number): LakeRow {
   const found: Record<string, Value> = {};

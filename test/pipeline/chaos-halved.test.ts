@@ -52,6 +52,7 @@ function world(first: Rows) {
       if (tag !== undefined && entry.state === 'done') for (const at of minutesOf(entry.window)) everDone.add(at);
       return tag;
     },
+    halve: (entry, etag, halves) => ledger.halve(entry, etag, halves.map(almostHalved)),
   };
   const hints = { prepare: async () => {}, send: async (window: Window) => void messages.push(window) };
   const ports = (gate: () => Promise<void>, window: Window, longest: number): RunPorts => {
@@ -81,7 +82,7 @@ function world(first: Rows) {
       path: (file, of) => pathOf(file.partition, of),
       discard: async () => {},
       withWorkFolder: (use) => use('work'),
-      ...(longest > 0 && { allowed: { start: clock.now(), end: clock.now() + longest } }),
+      allowed: { start: clock.now(), end: clock.now() + (longest === 0 ? 1e12 : longest) },
     };
   };
   const plan: PlanPorts = { ledger: watched, hints, clock, patience: 900_000, limit: 100 };
@@ -97,7 +98,7 @@ function world(first: Rows) {
       rows = next;
     },
     entries: () => Array.fromAsync(ledger.list(feed)),
-    /** `longest` 0: nobody ends it. */
+    /** `longest` 0: as good as for ever. */
     start: (window: Window, longest = 0): Runner => startRunner((gate) => runWindow(window, ports(gate, window, longest))),
     tick: () => planFeed(feed, { size: whole.end, lag: 0, until: whole.end }, 0, plan),
   };
@@ -120,6 +121,12 @@ async function assertTrueToLedger({ entries, lake, seenBy }: World): Promise<voi
   }
   assert.equal(end, whole.end);
 }
+
+/** That a window of a minute keeps dying is said now and then. */
+const isUnexpected = ({ state, error }: RunOutcome): boolean => state === 'failed' && !error.startsWith('its last ');
+
+/** Two more deaths, and it is halved. */
+const almostHalved = (entry: LedgerEntry): LedgerEntry => ({ ...entry, died: 3 });
 
 const isLeaf = ({ state }: LedgerEntry): boolean => state !== 'halved';
 
@@ -200,12 +207,12 @@ describe('the delivery protocol, windows that are halved', () => {
     await fc.assert(
       fc.asyncProperty(rowsOfMinutes, fc.array(moves, { minLength: 4, maxLength: 50, size: 'max' }), async (first, plan) => {
         const here = world(first);
-        await here.ledger.plan(feed, { horizon: whole.end, watermark: whole.start }, undefined, [plannedEntry(whole, 0)]);
+        await here.ledger.plan(feed, { horizon: whole.end, watermark: whole.start }, undefined, [almostHalved(plannedEntry(whole, 0))]);
         const runners = [here.start(whole)];
         for (const move of plan) await make(move, here, runners);
         // Everyone stalls where they are. What the planner sends for brings all windows up to date.
         await askAgain(here, 'all');
-        for (const outcome of await finish(here)) assert.ok(outcome !== 'crashed' && outcome.state !== 'failed', JSON.stringify(outcome));
+        for (const outcome of await finish(here)) assert.ok(outcome !== 'crashed' && !isUnexpected(outcome), JSON.stringify(outcome));
         assert.equal(await assertWatermark(here), whole.end);
         const expected = Object.values(truthOf(here.rows(), whole)).flat().sort();
         const complete = here.lake.contents();
