@@ -151,8 +151,19 @@ function diagnosticsOf(code: KustoCode): KqlDiagnostic[] {
   });
 }
 
+/** What was parsed lately: questions that a fault struck come again word for word, and the parser is slow. */
+const lately = new Map<string, ParsedKql>();
+const LATELY = 1_000;
+
 /** Parses with Microsoft's parser against the schemas of the ten app and ten workspace tables, and reads the known shapes off the tree. */
 export function parseKql(text: string): ParsedKql {
+  const parsed = lately.get(text) ?? parse(text);
+  if (lately.size >= LATELY) lately.clear();
+  lately.set(text, parsed);
+  return parsed;
+}
+
+function parse(text: string): ParsedKql {
   const code = kusto().analyze(text);
   const diagnostics = diagnosticsOf(code);
   const query = diagnostics.length === 0 ? queryOf(code) : undefined;
