@@ -19,10 +19,10 @@ const FAULTS: readonly Fault[] = [
   { kind: 'cached', probability: 0.01 },
 ];
 
-/** Switches on all faults: each strikes once within the first 120 questions or so, and then by the simulator's seed. */
+/** Switches on all faults: each strikes once within the first 72 questions or so, and then by the simulator's seed. */
 export function strikeWithAll(simulator: Simulator): void {
   for (const [place, fault] of FAULTS.entries()) {
-    simulator.fault({ ...fault, probability: 1, times: 1, when: ({ index }) => index >= 10 * place });
+    simulator.fault({ ...fault, probability: 1, times: 1, when: ({ index }) => index >= 6 * place });
     simulator.fault(fault);
   }
 }

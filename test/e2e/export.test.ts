@@ -19,11 +19,11 @@ import { fromQuery } from './truth.ts';
 
 /**
  * `export` killed at random moments under every fault of the query API; the lake is compared with the simulator row by row and column by
- * column. E2E_SEED repeats a run, E2E_KILLS (default 40) and E2E_HOURS (default 4: an hour is ten windows) make it longer.
+ * column. E2E_SEED repeats a run, E2E_KILLS (default 40) and E2E_HOURS (default 3: an hour is ten windows) make it longer.
  */
 const seed = process.env.E2E_SEED ?? String(Date.now() % 1_000_000);
 const kills = Number(process.env.E2E_KILLS ?? 40);
-const hours = Number(process.env.E2E_HOURS ?? 4);
+const hours = Number(process.env.E2E_HOURS ?? 3);
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2024, 4, 10);
@@ -99,11 +99,11 @@ for (const [format, leniency] of [
   ['csv', { blanks: true }],
 ] as const) {
   test(`export to ${format}`, async (t) => {
-    const data = memoryData(rowsOf(2));
+    const data = memoryData(rowsOf(1));
     const simulator = await startSimulator({ data, cells: 'text', form: 'old' });
     t.after(() => simulator.close());
     const lake = join(folder, format);
-    const { code, err } = await startCommand([...words(simulator, lake, 2), '--format', format], folder).ended;
+    const { code, err } = await startCommand([...words(simulator, lake, 1), '--format', format], folder).ended;
     assert.equal(code, 0, err);
     await assertSame(data, lake, format, leniency);
     assertValid(simulator, 'app');

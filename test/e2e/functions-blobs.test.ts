@@ -97,7 +97,7 @@ test('blob windows: killed, stalled, twice, out of order, at once', async (t) =>
   t.diagnostic(await strikeEverywhere(app, nextWork));
 
   const runners = [app.instance, await app.start(), await app.start()];
-  const rest = folders.splice(0, 12).flat();
+  const rest = folders.splice(0, 8).flat();
   used.push(...rest);
   const arrivals = await arriveInBursts(inAnyOrder(rest, chance), runners, chance);
   t.diagnostic(`arrivals: ${JSON.stringify(arrivals)}, deliveries: ${JSON.stringify(await app.deliverAll(runners))}`);
