@@ -26,7 +26,7 @@ export function continuousSteps(signal: Signal, constants: RowConstants): readon
   const misfits = cells.flatMap(({ value, text }) => (text === undefined ? [] : [`coalesce(misfit(${text}, ${value}), false)`]));
   const elements = signalTables[signal].element;
   const lists = { _array: elements, _dims: DIMENSIONS, _mets: METRICS };
-  const allObjects = Object.entries(lists).map(([name, path]) => `coalesce(len(${name}) = len(${root.fields.listOf(path)}), true)`);
+  const allObjects = Object.entries(lists).map(([name, path]) => `coalesce(len(${name}) = len(${root.fields.at(path)}), true)`);
   const scalars = `any_scalar(json_type(doc, ${quoteAll(Object.values(lists).map(jsonPath))}))`;
   return [
     { add: { _doc: `from_json(doc, ${root.fields.structure})` } },
@@ -73,7 +73,7 @@ const textsOf = ({ fields: { texts } }: Side): readonly Step[] => (Object.keys(t
 
 /** The objects of an array, or the one object that stands in its place. */
 const objectsAt = (path: string, { fields }: Side): string =>
-  `CASE WHEN ${fields.listOf(path)} IS NOT NULL THEN objects_of(${fields.listOf(path)})
+  `CASE WHEN ${fields.at(path)} IS NOT NULL THEN objects_of(${fields.at(path)})
     ELSE objects_in(json_extract(doc, ${quote(jsonPath(path))})::VARCHAR) END`;
 
 /** Whether the object holds nothing but what is known of it. */
@@ -91,7 +91,7 @@ function oddOf(document: string, known: string, left: string, side: Side, also: 
   const types = `json_type(${document}, ${quoteAll(side.objects)})`;
   // The merge patch puts in objects that it finds missing on its way: those without a type.
   const lost = `${keysIn(document, side)} - ${keysIn(left, side)} + ${side.objects.length} - list_count(${types})`;
-  const taken = [...side.taken.map((path) => `(${side.fields.listOf(path)} IS NOT NULL)::INTEGER`), side.dropped.length].join(' + ');
+  const taken = [...side.taken.map((path) => `(${side.fields.at(path)} IS NOT NULL)::INTEGER`), side.dropped.length].join(' + ');
   return `CASE WHEN ${known} THEN false
     WHEN ${also} OR any_other(${types}) THEN true
     WHEN ${lost} = ${taken} THEN false ELSE any_repeats(json_keys(${document}, ${quoteAll(side.objects)})) END`;

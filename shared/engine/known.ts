@@ -15,8 +15,8 @@ export interface KnownField {
 }
 
 /**
- * The known fields of an object, all read by one pass over its JSON, as SQL. `name` is the column that holds them;
- * `read` are those of which the text is wanted.
+ * The known fields of an object, all read by one pass over its JSON, as SQL. `name` is the column that holds them; of those in `read` the
+ * text is wanted.
  *
  * The pass is silent about anything else in the object. What it missed shows in two counts over the text: every key of the object must be
  * one that was read (so none is unknown, none stands twice and none is null), and every object must stand where one is expected.
@@ -30,7 +30,8 @@ export interface KnownFields {
   readonly structure: string;
   /** The text of a field that is read, as json_extract_string would give it. */
   textOf(path: string): string;
-  listOf(path: string): string;
+  /** The column of a field. */
+  at(path: string): string;
   /** How many keys are accounted for; how many of them have an object behind them. */
   readonly keys: string;
   readonly objects: string;
@@ -50,17 +51,17 @@ interface Field {
 
 export function knownFields(name: string, fields: readonly KnownField[], read: readonly string[]): KnownFields {
   const tree = treeOf(fields);
-  const paths = [...places(tree, '')].map(({ path }) => path);
+  const all = [...places(tree, '')];
+  const paths = all.map(({ path }) => path);
   const place = (path: string) => `${name}${paths.indexOf(path)}`;
   const asOf = new Map(fields.map(({ path, as }) => [path, as]));
-  const all = [...places(tree, '')];
   const count = (conditions: readonly string[]) => conditions.map((condition) => `(${condition})::INTEGER`).join(' + ') || '0';
   const lists = all.flatMap(({ path, field }) => (field?.as === 'list' ? [`array_to_string(${place(path)}, '')`] : []));
   const inLists = lists.length === 0 ? () => '' : (counter: string) => ` + ${counter}(concat(${lists.join(', ')}))`;
   return {
     structure: quote(JSON.stringify(structureOf(tree))),
     textOf: (path) => (asOf.get(path) === 'text' ? place(path) : `${place(path)}t`),
-    listOf: place,
+    at: place,
     keys: count(all.map(({ path }) => `${place(path)} IS NOT NULL`)) + inLists('keys_in'),
     objects:
       count(all.flatMap(({ path, field }) => (field === undefined ? [`${place(path)} IS NOT NULL`] : []))) + inLists('objects_within'),
