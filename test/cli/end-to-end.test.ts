@@ -28,7 +28,7 @@ interface Ran {
 }
 
 function begin(words: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<Ran> } {
-  const env = { ...process.env, NODE_COMPILE_CACHE: join(base, 'cache') };
+  const env = { NODE_COMPILE_CACHE: join(base, 'cache'), ...process.env };
   const child = spawn(process.execPath, [join(root, 'cli/main.ts'), ...words], { cwd: base, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const text = { out: '', err: '' };
   child.stdout.on('data', (piece) => {

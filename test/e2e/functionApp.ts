@@ -105,7 +105,7 @@ const environmentOf = (shop: Story['shop'], proxy: StorageProxy, simulator: Simu
     LAKE_CONTAINER: 'lake',
     LEASE: '10s',
     TMPDIR: folder,
-    NODE_COMPILE_CACHE: join(folder, 'cache'),
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(folder, 'cache'),
   });
 
 async function deliverAll(queue: QueueClient, runners: readonly Instance[], planner: Instance, chance: Chance) {

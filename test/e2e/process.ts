@@ -27,7 +27,12 @@ export const clockModule = join(import.meta.dirname, 'clock.ts');
 export function startCommand(words: readonly string[], work: string, shift = 0): RunningCommand {
   const child = spawn(process.execPath, ['--import', clockModule, join(root, 'cli/main.ts'), ...words], {
     cwd: root,
-    env: environment({ TMPDIR: work, CLOCK_SHIFT_MS: String(shift), CLOCK_HASTE: '20', NODE_COMPILE_CACHE: join(work, 'cache') }),
+    env: environment({
+      TMPDIR: work,
+      CLOCK_SHIFT_MS: String(shift),
+      CLOCK_HASTE: '20',
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(work, 'cache'),
+    }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [out, err] = ['', ''];
