@@ -44,10 +44,10 @@ export function createDriftCount(db: Database, shaping: Shaping): DriftCount {
         (SELECT any_value(${extra}) AS example, count(*) AS rows FROM ${decodedTable(signal)}
           WHERE NOT _known AND ${extra} IS NOT NULL AND strlen(${extra}) <= ${LONG_LINE} GROUP BY json_keys(${extra}, ${quoteAll(objects)}))`);
       for (const [fields, count] of rows) {
-        const leaves = [...leavesOf(JSON.parse(String(fields)), '')];
+        const leaves = [...leavesOf(JSON.parse(String(fields)), [])].filter((keys) => !isHiddenPath(keys, hidden));
         // Flat records and answers have names, whatever lies below them.
-        for (const path of new Set(layout === 'continuous' ? leaves : leaves.map((leaf) => leaf.split('.')[0] ?? ''))) {
-          if (known(path) || path.length > MOST_LETTERS || isHiddenPath(path, hidden)) continue;
+        for (const path of new Set(leaves.map((keys) => (layout === 'continuous' ? keys.join('.') : (keys[0] ?? ''))))) {
+          if (known(path) || path.length > MOST_LETTERS) continue;
           const key = `${signal} ${path}`;
           const drift = counts.get(key) ?? { signal, path, count: 0 };
           if (!counts.has(key) && counts.size >= MOST_PATHS) continue;
@@ -62,10 +62,10 @@ export function createDriftCount(db: Database, shaping: Shaping): DriftCount {
   };
 }
 
-/** The dotted paths of the values in a structure as json_structure gives it; arrays are passed through. */
-function* leavesOf(structure: unknown, path: string): Generator<string> {
-  if (Array.isArray(structure)) for (const part of structure) yield* leavesOf(part, path);
+/** The keys to the values in a structure as json_structure gives it; arrays are passed through. */
+function* leavesOf(structure: unknown, keys: readonly string[]): Generator<readonly string[]> {
+  if (Array.isArray(structure)) for (const part of structure) yield* leavesOf(part, keys);
   else if (typeof structure === 'object' && structure !== null) {
-    for (const [name, below] of Object.entries(structure)) yield* leavesOf(below, path === '' ? name : `${path}.${name}`);
-  } else yield path;
+    for (const [name, below] of Object.entries(structure)) yield* leavesOf(below, [...keys, name]);
+  } else yield keys;
 }

@@ -69,10 +69,10 @@ export function readings(dotted: string): readonly (readonly string[])[] {
   return [words, ...joined];
 }
 
-/** Whether the tree hides what lies at a dotted path. */
-export function isHiddenPath(dotted: string, tree: FieldTree | undefined): boolean {
+/** Whether the tree hides what these keys lead to. */
+export function isHiddenPath(keys: readonly string[], tree: FieldTree | undefined): boolean {
   let node = tree;
-  for (const step of folded(dotted).split('.')) {
+  for (const step of keys.map(folded)) {
     if (node === undefined) return false;
     if (node.remove.has(step) || node.keep?.has(step) === false) return true;
     node = node.inside.get(step);

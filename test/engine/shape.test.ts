@@ -2,17 +2,12 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { secret } from '../../shared/config/secret.ts';
-import type { EngineSettings } from '../../shared/engine/engine.ts';
+import { createEngine, type EngineSettings, engineDefaults } from '../../shared/engine/engine.ts';
 import { withoutValues } from '../../shared/engine/failure.ts';
-import type { AnswerColumn, Chunk, Format, Layout, Output, Shaping, Signal } from '../../shared/model.ts';
-import type { Column } from '../../shared/signals/column.ts';
-import { columnsOf } from '../../shared/signals/columns.ts';
+import type { AnswerColumn, Chunk, Format, Layout, Output, Shaping } from '../../shared/model.ts';
 import { type AllShapeSettings, shapesOf } from '../../shared/signals/shape-settings.ts';
-import { signals, signalTables } from '../../shared/signals/tables.ts';
-import { chunkOf, type Decoded, decode, hour, jsonLines, parquetOutput, query, windowOf } from './chunks.ts';
-import { isFound, type Sentinel, sentinelRecord } from './sentinels.ts';
+import { chunkOf, type Decoded, decode, hour, jsonLines, parquetOutput, query, windowOf, workFolder } from './chunks.ts';
 
 const KEY = 'a key of this test';
 const hmac = (text: string) => createHmac('sha256', KEY).update(text).digest('hex');
@@ -171,8 +166,6 @@ async function decodeRaw(
   settings: Partial<EngineSettings>,
   files: string[],
 ): Promise<void> {
-  const { createEngine, engineDefaults } = await import('../../shared/engine/engine.ts');
-  const { workFolder } = await import('./chunks.ts');
   const work = workFolder();
   const draft = await createEngine({ ...engineDefaults, output: parquetOutput, ...settings }).begin(window, work);
   try {
@@ -200,117 +193,6 @@ test('the mark of the settings stands in the metadata, and nothing where nothing
   assert.notEqual(await markOf({ requests: { hash: ['user_AuthenticatedId'] } }), first);
   assert.equal(await markOf({}), undefined);
 });
-
-/** Where a column's values stand in a record, told by the column tables alone. */
-const isPathOf = ({ continuous }: Column, path: string): boolean => continuous.some((own) => path === own || path.startsWith(`${own}.`));
-
-const shapes = (signal: Signal) => {
-  const own = columnsOf(signal).filter(({ as }) => !['extra', 'exportWindow', 'itemType', 'folderKey', 'folderApp', 'bucket'].includes(as));
-  return fc.record({
-    hidden: fc.uniqueArray(fc.tuple(fc.constantFrom(...own), fc.boolean()), { selector: ([{ name }]) => name, minLength: 1, maxLength: 6 }),
-    everywhere: fc.boolean(),
-    fitting: fc.boolean(),
-    repeated: fc.boolean(),
-  });
-};
-
-const settingsOf = (signal: Signal, hidden: readonly (readonly [Column, boolean])[], everywhere: boolean): AllShapeSettings => {
-  const drop = hidden.filter(([, dropped]) => dropped).map(([{ name }]) => name);
-  const hash = hidden.filter(([, dropped]) => !dropped).map(([{ name }]) => name);
-  return { [everywhere ? '*' : signal]: { drop, hash } };
-};
-
-/** Kin of a column and what rows are made of may go with it. */
-const goesToo = (signal: Signal, hidden: readonly Column[], path: string): boolean =>
-  signal === 'customMetrics' ||
-  signal === 'performanceCounters' ||
-  (signal === 'exceptions' && hidden.some(({ name }) => name === 'details'))
-    ? true
-    : /^(urlData|baseName)/.test(path);
-
-for (const signal of signals) {
-  test(`${signal}: no value of a dropped or hashed column leaves, and all others do`, async () => {
-    await fc.assert(
-      fc.asyncProperty(shapes(signal), async ({ hidden, everywhere, fitting, repeated }) => {
-        const { record, sentinels } = sentinelRecord(signalTables[signal].element, signal, fitting);
-        const text = JSON.stringify(record);
-        const line = repeated ? text.replace(/}$/, `,${text.slice(1)}`) : text;
-        const { rows } = await decode(windowOf(signal), (work) => [chunkOf(work, `${line}\n`)], {
-          shaping: shaping(settingsOf(signal, hidden, everywhere)),
-        });
-        assert.ok(rows.length > 0);
-        const gone = hidden.map(([column]) => column);
-        // The class of a duration does not show it.
-        const stay = columnsOf(signal).filter((column) => !gone.includes(column) && column.as !== 'bucket');
-        const secretValues = sentinels.filter(
-          ({ path, value }) =>
-            isUnique(value) && gone.some((column) => isPathOf(column, path)) && !stay.some((column) => isPathOf(column, path)),
-        );
-        assert.deepEqual(
-          secretValues.filter((sentinel) => isThere(sentinel, rows)),
-          [],
-        );
-        const others = sentinels.filter(
-          ({ path, value }) => isUnique(value) && !gone.some((column) => isPathOf(column, path)) && path !== 'custom',
-        );
-        assert.deepEqual(
-          others.filter((sentinel) => !goesToo(signal, gone, sentinel.path) && !isFound(sentinel, rows)),
-          [],
-        );
-      }),
-      { numRuns: 12 },
-    );
-  });
-
-  test(`${signal}: nor of flat records and answers`, async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        shapes(signal),
-        fc.constantFrom<Layout>('diagnostics', 'dataExport', 'query'),
-        fc.boolean(),
-        async ({ hidden, everywhere }, layout, long) => {
-          const own = columnsOf(signal).filter(({ as }) => as !== 'extra' && as !== 'exportWindow');
-          const keys = [...new Set([...own.flatMap(({ workspace }) => workspace), ...own.map(({ name }) => name.toUpperCase())])];
-          const padding = long ? 'x'.repeat(300_000) : '';
-          const all = keys
-            .filter((key) => key !== 'Type' && key !== 'TYPE')
-            .map((key) => [key, `sentinel ${key}.${/id$/i.test(key) ? padding : ''}`] as const);
-          const content =
-            layout === 'query'
-              ? jsonLines([all.map(([, value]) => value)])
-              : jsonLines([{ ...Object.fromEntries(all), Type: signalTables[signal].table }]);
-          const { rows } = await decode(
-            windowOf(signal, layout),
-            (work) => [chunkOf(work, content, { layout, columns: all.map(([name]) => ({ name, type: 'string' })) })],
-            { shaping: shaping(settingsOf(signal, hidden, everywhere)) },
-          );
-          assert.equal(rows.length, 1);
-          const text = JSON.stringify(rows).replaceAll(/x{1000,}/g, '');
-          const small = (words: readonly string[]) => words.map((word) => word.toLowerCase());
-          const gone = new Set(hidden.flatMap(([{ name, workspace }]) => small([name, ...workspace])));
-          const others = new Set(
-            own.filter(({ name }) => !hidden.some(([column]) => column.name === name)).flatMap(({ workspace }) => small(workspace)),
-          );
-          for (const [key] of all) {
-            const found = text.includes(`sentinel ${key}.`);
-            // Two columns that one key feeds: it is hidden with either of them, but for the column that stays.
-            if (gone.has(key.toLowerCase()) && !others.has(key.toLowerCase())) assert.ok(!found, `${key} is there`);
-            // Text in place of the links could hold a message.
-            if (!gone.has(key.toLowerCase()) && key.toLowerCase() !== 'details') assert.ok(found, `${key} is missing`);
-          }
-        },
-      ),
-      { numRuns: 8 },
-    );
-  });
-}
-
-/** `isFound` also takes a part of a text for it. */
-const isThere = (sentinel: Sentinel, rows: Decoded['rows']): boolean =>
-  typeof sentinel.value === 'string' ? JSON.stringify(rows).includes(sentinel.value) : isFound(sentinel, rows);
-
-const isUnique = (value: unknown): boolean =>
-  (typeof value === 'number' && value > 1_000_000) || (typeof value === 'string' && value.startsWith('sentinel-'));
 
 test('a condition keeps what is true, however oddly it is written; one that fails names itself and no value', async () => {
   const [world] = worlds;
@@ -375,6 +257,32 @@ test('records of other signals are shaped as theirs, and what lies with a record
   });
   assert.deepEqual(files.map(({ signal }) => signal).toSorted(), ['requests', 'traces']);
   assert.ok(!JSON.stringify(rows).includes('secret'));
+});
+
+test('a promoted field is hashed where the settings say so, although a column of its name is dropped', async () => {
+  const [world] = worlds;
+  assert.ok(world);
+  const promote = [{ from: 'customDimensions.tenant id', as: 'user_Id', type: 'string' } as const];
+  const { rows } = await shaped(world, { '*': { drop: ['user_Id'] }, requests: { promote, hash: ['user_Id'] } });
+  assert.deepEqual(rows.map(({ user_Id }) => user_Id).toSorted(), [1, 2, 3].map((n) => hmac(`tenant ${n}`)).toSorted());
+  assert.ok(!/tenant \d|user \d/.test(JSON.stringify(rows)), JSON.stringify(rows));
+});
+
+test('fields that nobody knows are not told of what is left out', async () => {
+  const line = JSON.stringify({ Type: 'AppRequests', TimeGenerated: time, Name: 'n', 'mail@example.com': 1 });
+  const told = async (shape: AllShapeSettings) => {
+    const work = workFolder();
+    const draft = await createEngine({ ...engineDefaults, output: parquetOutput, shaping: shaping(shape) }).begin(
+      windowOf('requests'),
+      work,
+    );
+    await draft.add(chunkOf(work, line, { layout: 'dataExport' }));
+    await draft.close();
+    return draft.drift?.map(({ path }) => path);
+  };
+  assert.deepEqual(await told({}), ['mail@example.com']);
+  for (const shape of [{ drop: ['extra'] }, { hash: ['extra'] }, { extra: { allow: ['x'] } }, { extra: { deny: ['Mail@Example.com'] } }])
+    assert.deepEqual(await told({ requests: shape }), [], JSON.stringify(shape));
 });
 
 test('records without an id: all stay, or those that are the same to the letter are one', async () => {
