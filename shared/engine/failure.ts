@@ -1,6 +1,6 @@
 /** The kinds of DuckDB's errors whose text is about this machine, and never about a row. */
 const MACHINE = /^(Out of Memory|IO) Error:/;
-const DUCKDB = /^((?:[A-Z]\w*|of) ){0,3}(?:Error|Exception): /;
+const DUCKDB = /^(?:[A-Z]\w*(?: \w+){0,3} )?(?:Error|Exception): /;
 
 /** `Conversion Error` of `Conversion Error: Could not convert …`; undefined when it is none of DuckDB's. */
 export function duckdbKind(error: unknown): string | undefined {
