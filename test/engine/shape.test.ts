@@ -217,7 +217,10 @@ test('errors of the engine quote no records', () => {
   assert.ok(!answer.message.includes('secret') && !String(answer.stack).includes('secret'));
   for (const kind of ['Divide by Zero', 'Out of Range', 'Invalid type', 'INTERNAL', 'TransactionContext', 'Parameter Not Allowed']) {
     const shown = withoutValues(new Error(`${kind} Error: secret`), 'x');
-    assert.ok(shown instanceof Error && shown.message.startsWith(`x: ${kind} Error in`) && !shown.message.includes('secret'), String(shown));
+    assert.ok(
+      shown instanceof Error && shown.message.startsWith(`x: ${kind} Error in`) && !shown.message.includes('secret'),
+      String(shown),
+    );
   }
   const invalid = withoutValues(new Error('Invalid Input Error: CSV Error on Line: 1\nOriginal Line: secret'), 'x');
   assert.ok(invalid instanceof Error && !invalid.message.includes('secret'));
