@@ -49,7 +49,7 @@ export function fresh(making: Making, path: readonly string[], more: Partial<Sec
 }
 
 function freshNumber(making: Making, path: readonly string[]): number {
-  const number = 1_234_500_000 + 10 * making.count++;
+  const number = 1_234_500_001 + 10 * making.count++;
   making.secrets.push({ path, text: String(number), isNumber: true, isKey: false, endsAt: path.length, plain: false });
   return number;
 }
