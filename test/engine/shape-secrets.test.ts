@@ -16,7 +16,7 @@ import { shapeFor } from './secret-shapes.ts';
 
 /** Records of each layout that are tried: SHAPE_RUNS; SHAPE_SEED repeats a run. */
 const runs = Number(process.env.SHAPE_RUNS ?? 12);
-const seed = Number(process.env.SHAPE_SEED ?? Date.now() % 1_000_000);
+const seed = Number(process.env.SHAPE_SEED ?? 20_261_121);
 const KEY = 'a key of this test';
 
 /** Lines that go to quarantine. */
