@@ -60,8 +60,10 @@ function world(first: Rows) {
     const held: Ledger = {
       ...watched,
       write: async (entry, etag) => {
-        if (entry.state === 'running') revision = entry.revision;
-        return watched.write(entry, etag);
+        const tag = await watched.write(entry, etag);
+        // A claim that was lost reads nothing: what follows it is a look at what another has done.
+        if (tag !== undefined && entry.state === 'running') revision = entry.revision;
+        return tag;
       },
     };
     const source: Source = {
