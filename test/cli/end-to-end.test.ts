@@ -11,6 +11,7 @@ import { type Simulator, startSimulator } from '../../local/simulator/startSimul
 import { exportBlobs } from '../../local/telemetry/exportBlobs.ts';
 import { SIGNALS } from '../../local/telemetry/tables.ts';
 import { telemetryRows } from '../../local/telemetry/telemetryRows.ts';
+import { assertValid } from '../e2e/asked.ts';
 
 /** The whole command line as a process of its own, against a folder. */
 const root = join(import.meta.dirname, '../..');
@@ -137,6 +138,7 @@ test('export: the rows of the source, once; run again it asks nothing', async ()
   assert.deepEqual([simulator.requests.length, await filesIn(lake)], [asked, before]);
   const again = await summary(...exporting(lake, '--again', '--signals', 'requests'));
   assert.deepEqual([again.totals.done, simulator.requests.length], [2, asked + 2]);
+  assertValid(simulator, 'app');
   assert.deepEqual(await lakeRows(lake), truth());
 });
 

@@ -5,6 +5,7 @@ import type { ExportBlob } from '../../local/telemetry/exportBlobs.ts';
 import { telemetryRows } from '../../local/telemetry/telemetryRows.ts';
 import type { Signal } from '../../shared/model.ts';
 import { recogniseBlob } from '../../shared/source/blobs/layouts.ts';
+import { assertValid } from './asked.ts';
 import { assertLake } from './assertLake.ts';
 import { classicDifferences } from './compare.ts';
 import { type FunctionApp, inAnyOrder, startFunctionApp, WINDOW } from './functionApp.ts';
@@ -107,4 +108,5 @@ test('blob windows: killed, stalled, twice, out of order, at once', async (t) =>
   assert.ok(rows > 500);
   const asked = (signal: Signal) => app.data.all(signal).map((row) => fromQuery(signal, row, WINDOW));
   await assertLake(lake, { app: shop.app, seed, truthOf: asked });
+  assertValid(app.simulator, 'app');
 });
