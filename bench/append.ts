@@ -12,7 +12,11 @@ const BLOCK = 4 * 1024 * 1024;
 const HOUR: Millis = 3_600_000;
 
 /** Appends up to each of `lengths` (bytes, anywhere in a record), and each time has the app sweep, and run what the sweep found. */
-export async function runGrowing(app: Instance, blobs: BlobServiceClient, lengths: readonly number[]): Promise<RunOutcome | undefined> {
+export async function runGrowing(
+  app: Instance,
+  blobs: BlobServiceClient,
+  lengths: readonly number[],
+): Promise<RunOutcome | undefined> {
   const start = Math.floor(Date.now() / HOUR) * HOUR;
   const window: Window = { app: 'bench', signal: 'requests', source: 'diagnostics', start, end: start + HOUR };
   const [year, month, day, hour] = new Date(start).toISOString().split(/[-T:]/);

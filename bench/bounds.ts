@@ -46,7 +46,11 @@ const cases: Readonly<Record<string, Case>> = {
   blob: { name: 'blob of 2 GB', bytes: 2_000 * MB, blob: () => exportText(2_000 * MB) },
   line: { name: 'blob of 300 MB, three lines of 20 MB', bytes: 300 * MB, blob: () => exportText(300 * MB, 3) },
   // What is read in all; the seconds hold the appending too.
-  append: { name: 'append blob of 5 GB, swept and run at 1, 2.5 and 5 GB', bytes: 8_500 * MB, grows: [1_000 * MB, 2_500 * MB, 5_000 * MB] },
+  append: {
+    name: 'append blob of 5 GB, swept and run at 1, 2.5 and 5 GB',
+    bytes: 8_500 * MB,
+    grows: [1_000 * MB, 2_500 * MB, 5_000 * MB],
+  },
   query: query('query window of 5 GB', 5_000 * MB, 1_000, 64 * MB),
   answer: query('query window of 500 MB, answers of 104 MB', 500 * MB, 1_000, 104 * MB),
   row: query('query window of 200 MB, a row of 20 MB', 200 * MB, 500, 64 * MB, true),
@@ -75,7 +79,9 @@ async function measure(wanted: Case, folder: string, azurite: Azurite): Promise<
       .getContainerClient(container)
       .getBlockBlobClient(name)
       .uploadStream(Readable.from(wanted.blob()), 8 * MB, 2);
-  const simulator = await startSimulator(wanted.rows ? { data: wanted.rows.data(), byteLimit: wanted.rows.answer, gzip: true } : {});
+  const simulator = await startSimulator(
+    wanted.rows ? { data: wanted.rows.data(), byteLimit: wanted.rows.answer, gzip: true } : {},
+  );
   const app = await startInstance(
     environment({
       AzureWebJobsStorage: azurite.connectionString,
@@ -89,7 +95,11 @@ async function measure(wanted: Case, folder: string, azurite: Azurite): Promise<
   );
   const peaks = watchPeaks(app.child.pid ?? 0, work);
   const began = performance.now();
-  const outcome = await (wanted.grows ? runGrowing(app, blobs, wanted.grows) : wanted.blob ? app.arrive(name) : runPlanned(app));
+  const outcome = await (wanted.grows
+    ? runGrowing(app, blobs, wanted.grows)
+    : wanted.blob
+      ? app.arrive(name)
+      : runPlanned(app));
   const seconds = (performance.now() - began) / 1000;
   const { memory, disk } = await peaks.stop();
   await app.kill();
@@ -97,7 +107,15 @@ async function measure(wanted: Case, folder: string, azurite: Azurite): Promise<
   await rm(work, { recursive: true, force: true });
   for (const used of [exported, `${container}lake`]) await blobs.deleteContainer(used);
   if (outcome?.state !== 'done') throw new Error(`${wanted.name}: ${outcome?.state} ${outcome?.error}`);
-  return { case: wanted.name, bytes: wanted.bytes, rows: outcome.counts.written, files: outcome.files.length, seconds, memory, disk };
+  return {
+    case: wanted.name,
+    bytes: wanted.bytes,
+    rows: outcome.counts.written,
+    files: outcome.files.length,
+    seconds,
+    memory,
+    disk,
+  };
 }
 
 const exportSettings = (container: string): Record<string, string> => ({
@@ -128,12 +146,16 @@ function line({ case: name, bytes, rows, files, seconds, memory, disk }: Measure
 
 async function main(words: readonly string[], json: boolean): Promise<void> {
   const unknown = words.find((word) => cases[word] === undefined);
-  if (unknown !== undefined) throw new Error(`there is no case ${unknown}; give some of ${Object.keys(cases).join(', ')}`);
+  if (unknown !== undefined)
+    throw new Error(`there is no case ${unknown}; give some of ${Object.keys(cases).join(', ')}`);
   const folder = await mkdtemp(join(tmpdir(), 'bounds-'));
   const azurite = await startAzurite({ folder: join(folder, 'azurite') });
   const results: Measured[] = [];
   try {
-    if (!json) console.log('| case | rows | files | seconds | MB/s | peak memory | peak temporary disk |\n|---|--:|--:|--:|--:|--:|--:|');
+    if (!json)
+      console.log(
+        '| case | rows | files | seconds | MB/s | peak memory | peak temporary disk |\n|---|--:|--:|--:|--:|--:|--:|',
+      );
     for (const word of words.length > 0 ? words : Object.keys(cases)) {
       const found = cases[word];
       if (found === undefined) continue;

@@ -35,7 +35,12 @@ function blobNames(): string[] {
   return names.sort();
 }
 
-const everything: SweepRequest = { start: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY, prefix: '', app: '' };
+const everything: SweepRequest = {
+  start: Number.NEGATIVE_INFINITY,
+  end: Number.POSITIVE_INFINITY,
+  prefix: '',
+  app: '',
+};
 const month = { start: start + 30 * DAY, end: start + 60 * DAY };
 const requests: Readonly<Record<string, SweepRequest | undefined>> = {
   'the timer, 72 hours back': undefined,
@@ -55,17 +60,29 @@ interface Swept {
 /** In the process that is measured. */
 async function sweep(url: string, request: SweepRequest | undefined): Promise<Swept> {
   const at = new URL(url);
-  const container = { kind: 'container', url: `${at.origin}/account`, container: 'exports', prefix: '', access: { kind: 'none' } } as const;
+  const container = {
+    kind: 'container',
+    url: `${at.origin}/account`,
+    container: 'exports',
+    prefix: '',
+    access: { kind: 'none' },
+  } as const;
   const ledger = createMemoryLedger();
   const never = new AbortController().signal;
   const began = performance.now();
   const settings = { apps: {}, window: HOUR, signals, from: undefined, until: undefined };
   const found = { windows: 0, blobs: 0 };
   if (request === undefined) {
-    const sightings = createSightings({ ...settings, containers: [{ store: openStore(container), container: 'exports' }] });
+    const sightings = createSightings({
+      ...settings,
+      containers: [{ store: openStore(container), container: 'exports' }],
+    });
     const hints = { prepare: async () => {}, send: async () => {} };
     const clock = { ...systemClock, now: () => end };
-    const outcome = await sweepBlobs({ ledger, sightings, hints, clock, lookback: 72 * HOUR, emptied: 'keep', refresh: 0 }, never);
+    const outcome = await sweepBlobs(
+      { ledger, sightings, hints, clock, lookback: 72 * HOUR, emptied: 'keep', refresh: 0 },
+      never,
+    );
     Object.assign(found, { windows: outcome.windows, blobs: outcome.blobs });
   } else {
     const range = { ...request, container, signals, window: HOUR };
@@ -96,7 +113,9 @@ async function main(): Promise<void> {
     for (const what of Object.keys(requests)) {
       listing.asked.length = 0;
       const { windows, blobs, seconds, memory } = await answerOf(fork(import.meta.filename, [listing.url, what]));
-      console.log(`| ${what} | ${windows} | ${blobs} | ${listing.asked.length} | ${seconds.toFixed(1)} | ${Math.round(memory / 1e6)} MB |`);
+      console.log(
+        `| ${what} | ${windows} | ${blobs} | ${listing.asked.length} | ${seconds.toFixed(1)} | ${Math.round(memory / 1e6)} MB |`,
+      );
     }
   } finally {
     await listing.close();

@@ -54,7 +54,8 @@ function mapped({ request, internal, context }: Classic): object {
 }
 
 async function parseLines(file: string, use: (record: Classic) => Promise<void> | void): Promise<void> {
-  for await (const line of createInterface({ input: createReadStream(file, { highWaterMark: 1 << 20 }) })) await use(JSON.parse(line));
+  for await (const line of createInterface({ input: createReadStream(file, { highWaterMark: 1 << 20 }) }))
+    await use(JSON.parse(line));
 }
 
 async function mapLines(file: string, work: string): Promise<void> {
@@ -71,7 +72,14 @@ async function run(window: Window, source: Source, work: string): Promise<void> 
   const lake = createFolderStore(join(work, 'lake'));
   await lake.prepare();
   await ledger.write(plannedEntry(window, 0), undefined);
-  const outcome = await runWindow(window, { ...localPorts(output), ledger, lake, source, clock: systemClock, lease: 60_000 });
+  const outcome = await runWindow(window, {
+    ...localPorts(output),
+    ledger,
+    lake,
+    source,
+    clock: systemClock,
+    lease: 60_000,
+  });
   if (outcome.state !== 'done') throw new Error(`${outcome.state}: ${outcome.error}`);
 }
 
@@ -105,7 +113,8 @@ async function parseAnswer(file: string): Promise<void> {
 const kinds: Readonly<Record<Kind, (file: string, work: string) => Promise<void>>> = {
   parse: (file) => parseLines(file, () => undefined),
   map: mapLines,
-  transform: (file, work) => run(window, createFileSource([{ window, layout: 'continuous', files: [{ name: 'a', path: file }] }]), work),
+  transform: (file, work) =>
+    run(window, createFileSource([{ window, layout: 'continuous', files: [{ name: 'a', path: file }] }]), work),
   parseAnswer,
   answer: (file, work) => run({ ...window, source: 'query' }, answerSource(file), work),
 };
@@ -117,7 +126,13 @@ try {
   const { size } = await stat(file);
   const began = performance.now();
   await measured(file, work);
-  console.log(JSON.stringify({ seconds: (performance.now() - began) / 1000, bytes: size, memory: await residentPeak(process.pid) }));
+  console.log(
+    JSON.stringify({
+      seconds: (performance.now() - began) / 1000,
+      bytes: size,
+      memory: await residentPeak(process.pid),
+    }),
+  );
 } finally {
   await rm(work, { recursive: true, force: true });
 }

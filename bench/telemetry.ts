@@ -45,7 +45,12 @@ export function* appendedText(hour: Millis): Generator<string> {
   const names = APP_COLUMNS.requests.filter(({ workspace }) => workspace !== '' && workspace !== 'TimeGenerated');
   const heads = baseRows('requests').map((row) => {
     const own = names.flatMap(({ name, type, workspace }) => {
-      const value = type === 'dynamic' && row[name] ? JSON.parse(String(row[name])) : name === 'success' ? row[name] === 'True' : row[name];
+      const value =
+        type === 'dynamic' && row[name]
+          ? JSON.parse(String(row[name]))
+          : name === 'success'
+            ? row[name] === 'True'
+            : row[name];
       return value === null || value === undefined || value === '' ? [] : [[workspace, value]];
     });
     return JSON.stringify({ resourceId: COMPONENT, ...Object.fromEntries(own), Type: 'AppRequests' }).slice(1);
@@ -60,11 +65,15 @@ export function* appendedText(hour: Millis): Generator<string> {
   }
 }
 
-export const writeText = (path: string, text: Iterable<string>): Promise<void> => pipeline(text, createWriteStream(path));
+export const writeText = (path: string, text: Iterable<string>): Promise<void> =>
+  pipeline(text, createWriteStream(path));
 
 /** Rows of requests, `count` of them spread evenly over the hour, each about `width` bytes longer than usual. `long`: one of 20 MB. */
 export function evenRows(count: number, width: number, long = false): Data {
-  const base = baseRows('requests').map((row, n) => ({ ...row, customDimensions: JSON.stringify({ text: textOf(n, width) }) }));
+  const base = baseRows('requests').map((row, n) => ({
+    ...row,
+    customDimensions: JSON.stringify({ text: textOf(n, width) }),
+  }));
   const step = (HOUR.end - HOUR.start) / count;
   const at = (n: number): string => `${new Date(HOUR.start + n * step).toISOString().slice(0, -1)}0000Z`;
   return {
@@ -73,7 +82,9 @@ export function evenRows(count: number, width: number, long = false): Data {
       for (let n = Math.max(0, from); n < Math.min(count, to); n++) {
         const row: Row = { ...base[n % base.length], timestamp: at(n), itemId: idOf(n) };
         const isLong = long && n === Math.floor(count / 2);
-        yield isLong ? { ...row, customDimensions: JSON.stringify({ long: 'long text, '.repeat((20 * 1024 * 1024) / 11) }) } : row;
+        yield isLong
+          ? { ...row, customDimensions: JSON.stringify({ long: 'long text, '.repeat((20 * 1024 * 1024) / 11) }) }
+          : row;
       }
     },
   };
@@ -82,6 +93,7 @@ export function evenRows(count: number, width: number, long = false): Data {
 /** Words that compress about as well as those of a log. */
 function textOf(n: number, width: number): string {
   let text = '';
-  for (let word = n; text.length < width; word = (word * 1_103_515_245 + 12_345) % 2 ** 31) text += `${word.toString(36)} `;
+  for (let word = n; text.length < width; word = (word * 1_103_515_245 + 12_345) % 2 ** 31)
+    text += `${word.toString(36)} `;
   return text.slice(0, width);
 }

@@ -35,7 +35,12 @@ function answerPieces(bytes: number): Iterable<string> {
   const text = `requests | where timestamp >= datetime(${iso(HOUR.start)}) and timestamp < datetime(${iso(HOUR.end)})`;
   const { query } = parseKql(text);
   if (query === undefined) throw new Error(`${text}: not understood`);
-  const style = { cells: 'native', form: 'current', rowLimit: Number.POSITIVE_INFINITY, byteLimit: Number.POSITIVE_INFINITY } as const;
+  const style = {
+    cells: 'native',
+    form: 'current',
+    rowLimit: Number.POSITIVE_INFINITY,
+    byteLimit: Number.POSITIVE_INFINITY,
+  } as const;
   return answerText(query, evenRows(Math.round(bytes / 1_100), 60).rows('requests', HOUR, ''), style, {
     rows: 0,
     bytes: 0,
@@ -62,7 +67,8 @@ try {
   await writeText(files.answer, answerPieces(80 * MB));
   const samples = new Map<Kind, Sample[]>();
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [kind, input] of rows) samples.set(kind, [...(samples.get(kind) ?? []), await sample(kind, files[input])]);
+    for (const [kind, input] of rows)
+      samples.set(kind, [...(samples.get(kind) ?? []), await sample(kind, files[input])]);
   }
   const results = rows.map(([kind, input, text]) => {
     const { seconds, bytes, memory } = median(samples.get(kind) ?? []);
@@ -78,7 +84,8 @@ try {
   if (process.argv.includes('--json')) console.log(JSON.stringify(results, null, 2));
   else {
     console.log('| what | MB/s | to JSON.parse | peak memory |\n|---|--:|--:|--:|');
-    for (const { text, mbPerSecond, ratio, peakMb } of results) console.log(`| ${text} | ${mbPerSecond} | ${ratio} | ${peakMb} MB |`);
+    for (const { text, mbPerSecond, ratio, peakMb } of results)
+      console.log(`| ${text} | ${mbPerSecond} | ${ratio} | ${peakMb} MB |`);
   }
 } finally {
   await rm(folder, { recursive: true, force: true });

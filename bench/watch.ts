@@ -39,7 +39,8 @@ async function blocksIn(folder: string): Promise<number> {
   let sum = 0;
   for (const entry of await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => [])) {
     // what has vanished since it was listed counts nothing
-    if (entry.isFile()) sum += ((await lstat(join(entry.parentPath, entry.name)).catch(() => undefined))?.blocks ?? 0) * 512;
+    if (entry.isFile())
+      sum += ((await lstat(join(entry.parentPath, entry.name)).catch(() => undefined))?.blocks ?? 0) * 512;
   }
   return sum;
 }

@@ -34,9 +34,13 @@ export async function archiveOf({ inputs, app, window, lake }: TransformRequest)
   for (const input of inputs) {
     const path = resolve(input);
     const seen = await stat(path).catch((cause: unknown) => {
-      throw new Failure(exitCodes.source, `transform ${input}: there is no such file or folder, or it cannot be read; check the path`, {
-        cause,
-      });
+      throw new Failure(
+        exitCodes.source,
+        `transform ${input}: there is no such file or folder, or it cannot be read; check the path`,
+        {
+          cause,
+        },
+      );
     });
     if (seen.isDirectory()) for await (const file of filesBelow(path, skip)) found.add(file);
     else named.add(path);
@@ -73,13 +77,16 @@ const foreignText = (paths: readonly string[]): string =>
 export async function* filesBelow(folder: string, skip: string | undefined): AsyncIterable<string> {
   if (folder === skip) return;
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
-    throw new Failure(exitCodes.source, `transform ${folder}: the folder cannot be read; check its permissions`, { cause });
+    throw new Failure(exitCodes.source, `transform ${folder}: the folder cannot be read; check its permissions`, {
+      cause,
+    });
   });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
     if (entry.name.startsWith('.')) continue;
     if (entry.isDirectory()) yield* filesBelow(path, skip);
-    else if (entry.isFile() || (entry.isSymbolicLink() && (await stat(path).catch(() => undefined))?.isFile())) yield path;
+    else if (entry.isFile() || (entry.isSymbolicLink() && (await stat(path).catch(() => undefined))?.isFile()))
+      yield path;
   }
 }
 
@@ -99,7 +106,11 @@ function placeOf(path: string) {
 }
 
 /** The hour folders of the files (whole days where a window is longer than an hour), each looked through, into windows. */
-async function layoutWindows(paths: readonly string[], window: number, skip: string | undefined): Promise<ArchiveWindow[]> {
+async function layoutWindows(
+  paths: readonly string[],
+  window: number,
+  skip: string | undefined,
+): Promise<ArchiveWindow[]> {
   const wanted = new Set<string>();
   const folders = new Map<string, string>();
   for (const path of paths) {

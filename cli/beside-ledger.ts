@@ -21,13 +21,19 @@ export async function agreeOnOutput(lake: ObjectStore, output: Output, shape: Sh
   for (;;) {
     const known = await textOf(lake, outputName);
     if (known === undefined) {
-      if ((await put(lake, outputName, JSON.stringify({ ...output, shape } satisfies Chosen, null, 2), undefined)) !== undefined) return;
+      if (
+        (await put(lake, outputName, JSON.stringify({ ...output, shape } satisfies Chosen, null, 2), undefined)) !==
+        undefined
+      )
+        return;
       continue; // another process was first
     }
     const first = outputIn(known.text, lake);
     const other = (['format', 'gzip', 'partition', 'path'] as const).find((key) => first[key] !== output[key]);
     const [was, is] =
-      other === undefined ? shapeWords(first.shape ?? {}, shape) : [`with ${flag(other, first[other])}`, flag(other, output[other])];
+      other === undefined
+        ? shapeWords(first.shape ?? {}, shape)
+        : [`with ${flag(other, first[other])}`, flag(other, output[other])];
     if (was === '') return;
     throw usage(`${lake.place} was written ${was}, not ${is}; say the same again, or choose another --out`);
   }
@@ -37,7 +43,9 @@ function outputIn(text: string, lake: ObjectStore): Partial<Chosen> {
   try {
     return JSON.parse(text) as Partial<Chosen>;
   } catch (cause) {
-    throw new Error(`read ${outputName} in ${lake.place}: it is no JSON document; remove it when the lake is empty`, { cause });
+    throw new Error(`read ${outputName} in ${lake.place}: it is no JSON document; remove it when the lake is empty`, {
+      cause,
+    });
   }
 }
 
@@ -69,7 +77,10 @@ const put = (lake: ObjectStore, name: string, text: string, etag: string | undef
   lake.put(name, new TextEncoder().encode(`${text}\n`), etag);
 
 /** Undefined when there is none. A document that is replaced meanwhile is read again. */
-async function textOf(lake: ObjectStore, name: string): Promise<{ readonly text: string; readonly etag: string } | undefined> {
+async function textOf(
+  lake: ObjectStore,
+  name: string,
+): Promise<{ readonly text: string; readonly etag: string } | undefined> {
   for (;;) {
     const etag = await lake.head(name);
     if (etag === undefined) return undefined;

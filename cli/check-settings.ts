@@ -41,7 +41,8 @@ function settingsIn(file: string, text: string): Env {
   const found = parsed(file, text);
   if (Array.isArray(found)) return Object.fromEntries(found.map((entry) => pairOf(file, entry)));
   if (typeof found !== 'object' || found === null) throw strange(file);
-  if (!('Values' in found)) return Object.fromEntries(Object.entries(found).map((entry) => [entry[0], textOf(file, entry)]));
+  if (!('Values' in found))
+    return Object.fromEntries(Object.entries(found).map((entry) => [entry[0], textOf(file, entry)]));
   if ('IsEncrypted' in found && found.IsEncrypted === true)
     throw usage(`check: ${file} is encrypted; decrypt it with func settings decrypt`);
   return Object.fromEntries(Object.entries(found.Values ?? {}).map((entry) => [entry[0], textOf(file, entry)]));
@@ -56,7 +57,8 @@ function parsed(file: string, text: string): unknown {
 }
 
 function pairOf(file: string, entry: unknown): [string, string] {
-  if (typeof entry !== 'object' || entry === null || !('name' in entry) || typeof entry.name !== 'string') throw strange(file);
+  if (typeof entry !== 'object' || entry === null || !('name' in entry) || typeof entry.name !== 'string')
+    throw strange(file);
   return [entry.name, textOf(file, [entry.name, 'value' in entry ? entry.value : ''])];
 }
 
@@ -67,4 +69,6 @@ function textOf(file: string, [name, value]: [string, unknown]): string {
 }
 
 const strange = (file: string) =>
-  usage(`check: ${file} holds no settings; it must be what az functionapp config appsettings list prints, or {"NAME": "value", …}`);
+  usage(
+    `check: ${file} holds no settings; it must be what az functionapp config appsettings list prints, or {"NAME": "value", …}`,
+  );

@@ -29,9 +29,15 @@ const codeOf: Readonly<Record<Subject, ExitCode>> = {
 };
 
 /** The command `check`: a line per finding, or all of them as one JSON document. Throws Failure when there are no settings to look at. */
-export async function check(options: Options, terminal: Terminal, examine: Examine, abort: AbortSignal): Promise<ExitCode> {
+export async function check(
+  options: Options,
+  terminal: Terminal,
+  examine: Examine,
+  abort: AbortSignal,
+): Promise<ExitCode> {
   const stray = options.positionals[0];
-  if (stray !== undefined) throw usage(`check: ${JSON.stringify(stray)} belongs to no flag; see insights-lake help check`);
+  if (stray !== undefined)
+    throw usage(`check: ${JSON.stringify(stray)} belongs to no flag; see insights-lake help check`);
   const { from, env } = foundSettings(textOf(options, 'settings'), terminal.env);
   const json = isSet(options, 'json');
   const findings: Finding[] = [];

@@ -13,18 +13,23 @@ type Env = Readonly<Record<string, string | undefined>>;
  * AZURE_STORAGE_KEY open it, in this order; else the identity at hand. Throws Failure, never with the query of the URL in it.
  */
 export function destinationOf(out: string | undefined, env: Env, flag = '--out'): Place {
-  if (out === undefined) throw usage(`${flag} is missing: a folder, or https://<account>.blob.core.windows.net/<container>`);
+  if (out === undefined)
+    throw usage(`${flag} is missing: a folder, or https://<account>.blob.core.windows.net/<container>`);
   if (/^file:\/\//i.test(out)) return folderOf(out, flag);
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(out)?.[1]?.toLowerCase();
   if (scheme === undefined) return { kind: 'folder', folder: resolve(out) };
   const bare = out.replace(/[?#].*$/s, '');
   if (scheme === 'abfss') return container(bare, abfssUrl(bare, flag), '', env, flag);
-  if (scheme !== 'https' && scheme !== 'http') throw usage(`${flag} ${bare}: ${scheme} is not supported; give a folder or an https URL`);
+  if (scheme !== 'https' && scheme !== 'http')
+    throw usage(`${flag} ${bare}: ${scheme} is not supported; give a folder or an https URL`);
   const url = secureUrl(out);
   if (url === undefined || url.username !== '')
-    throw usage(`${flag} is no address that can be used: https://<account>.blob.core.windows.net/<container> (http only on 127.0.0.1)`);
+    throw usage(
+      `${flag} is no address that can be used: https://<account>.blob.core.windows.net/<container> (http only on 127.0.0.1)`,
+    );
   const sas = url.search.slice(1);
-  if (sas !== '' && !/(^|&)sig=/.test(sas)) throw usage(`${flag} ${bare}: what follows the ? is no SAS token (it lacks sig=)`);
+  if (sas !== '' && !/(^|&)sig=/.test(sas))
+    throw usage(`${flag} ${bare}: what follows the ? is no SAS token (it lacks sig=)`);
   return container(bare, new URL(bare), sas, env, flag);
 }
 
@@ -32,7 +37,9 @@ function folderOf(out: string, flag: string): Place {
   try {
     return { kind: 'folder', folder: fileURLToPath(out) };
   } catch (error) {
-    throw usage(`${flag} ${out}: not a folder of this machine (${error instanceof Error ? error.message : String(error)})`);
+    throw usage(
+      `${flag} ${out}: not a folder of this machine (${error instanceof Error ? error.message : String(error)})`,
+    );
   }
 }
 
@@ -50,11 +57,21 @@ function container(shown: string, url: URL, sas: string, env: Env, flag: string)
   const account = emulator ? (words.shift() ?? '') : '';
   const [name, ...prefix] = words.map(decodeURIComponent);
   if (name === undefined)
-    throw usage(`${flag} ${shown}: names no container; write ${shown.replace(/\/+$/, '')}/<container>, optionally with a folder behind it`);
+    throw usage(
+      `${flag} ${shown}: names no container; write ${shown.replace(/\/+$/, '')}/<container>, optionally with a folder behind it`,
+    );
   if (!/^(?=.{3,63}$)([a-z0-9]+(-[a-z0-9]+)*|\$(root|web))$/.test(name))
-    throw usage(`${flag} ${shown}: "${name}" is no name of a container (3 to 63 small letters, digits and single hyphens)`);
+    throw usage(
+      `${flag} ${shown}: "${name}" is no name of a container (3 to 63 small letters, digits and single hyphens)`,
+    );
   const endpoint = blobEndpoint(`${url.origin}${account === '' ? '' : `/${account}`}`);
-  return { kind: 'container', url: endpoint, container: name, prefix: prefix.join('/'), access: accessOf(endpoint, sas, env, flag) };
+  return {
+    kind: 'container',
+    url: endpoint,
+    container: name,
+    prefix: prefix.join('/'),
+    access: accessOf(endpoint, sas, env, flag),
+  };
 }
 
 function accessOf(endpoint: string, sas: string, env: Env, flag: string): Access {
@@ -74,7 +91,9 @@ const emulated = {
 /** The secret of a connection string; the address stays the one that the flag names, and must be of the same account. */
 function connectionAccess(text: string, account: string, flag: string): Access {
   if (!isConnectionString(text))
-    throw usage('AZURE_STORAGE_CONNECTION_STRING is no storage connection string (AccountName=…;AccountKey=…); mend or unset it');
+    throw usage(
+      'AZURE_STORAGE_CONNECTION_STRING is no storage connection string (AccountName=…;AccountKey=…); mend or unset it',
+    );
   const part = (name: string) => new RegExp(`(?:^|;)\\s*${name}=([^;]*)`, 'i').exec(text)?.[1];
   const development = part('UseDevelopmentStorage') !== undefined;
   const endpoint = part('BlobEndpoint');
@@ -82,7 +101,11 @@ function connectionAccess(text: string, account: string, flag: string): Access {
     ? emulated.account
     : (part('AccountName') ?? (endpoint && URL.canParse(endpoint) ? accountName(endpoint) : 'unknown'));
   if (own !== account)
-    throw usage(`AZURE_STORAGE_CONNECTION_STRING is of the account ${own}, ${flag} names ${account}; unset it, or name that account`);
+    throw usage(
+      `AZURE_STORAGE_CONNECTION_STRING is of the account ${own}, ${flag} names ${account}; unset it, or name that account`,
+    );
   const key = development ? emulated.key : part('AccountKey');
-  return key ? { kind: 'key', account, key: secret(key) } : { kind: 'sas', sas: secret(part('SharedAccessSignature') ?? '') };
+  return key
+    ? { kind: 'key', account, key: secret(key) }
+    : { kind: 'sas', sas: secret(part('SharedAccessSignature') ?? '') };
 }

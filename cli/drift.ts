@@ -11,10 +11,13 @@ import { refuseStray } from './sweep-request.ts';
 export async function drift(options: Options, terminal: Terminal, operations: Operations): Promise<ExitCode> {
   refuseStray('drift', options);
   const place = textOf(options, 'out');
-  if (place !== undefined && options.values.settings !== undefined) throw usage('drift: give --out or --settings, not both');
+  if (place !== undefined && options.values.settings !== undefined)
+    throw usage('drift: give --out or --settings, not both');
   const lake = place === undefined ? undefined : destinationOf(place, terminal.env);
   const env = lake === undefined ? settingsFor('drift', options, terminal).env : {};
-  const found = [...(await operations.drift(lake, env))].sort((a, b) => b.firstSeen - a.firstSeen || (a.path < b.path ? -1 : 1));
+  const found = [...(await operations.drift(lake, env))].sort(
+    (a, b) => b.firstSeen - a.firstSeen || (a.path < b.path ? -1 : 1),
+  );
   const fields = found.map((each) => ({ ...each, firstSeen: new Date(each.firstSeen).toISOString() }));
   if (isSet(options, 'json')) terminal.out(`${JSON.stringify({ command: 'drift', exitCode: 0, fields }, null, 2)}\n`);
   else terminal.out(`${found.length === 0 ? 'every field is known' : found.map(line).join('\n')}\n`);

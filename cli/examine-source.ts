@@ -31,7 +31,13 @@ export async function examineSource({ name, query }: App, abort: AbortSignal): P
   }
 }
 
-async function askAll(app: string, query: QuerySettings, source: Source, work: string, abort: AbortSignal): Promise<Finding[]> {
+async function askAll(
+  app: string,
+  query: QuerySettings,
+  source: Source,
+  work: string,
+  abort: AbortSignal,
+): Promise<Finding[]> {
   const findings: Finding[] = [];
   const say = (level: Level, text: string) => findings.push({ subject: 'source', level, text });
   const end = Math.floor((systemClock.now() - query.lag) / minute) * minute;

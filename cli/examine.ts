@@ -15,13 +15,18 @@ const tolerance = 60_000;
 const patience = 10_000;
 
 const finding = (subject: Subject, level: Level, text: string): Finding => ({ subject, level, text });
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ');
+const messageOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ');
 
 /** All at once, since what cannot be reached takes its time; told in the order of the list. */
 export const examine: Examine = async function* (env, abort) {
   const references = Object.entries(env).filter(([, value]) => value?.startsWith('@Microsoft.KeyVault('));
   for (const [name] of references)
-    yield finding('settings', 'warn', `${name}: a reference into Key Vault, which only the app can follow; what it opens fails here`);
+    yield finding(
+      'settings',
+      'warn',
+      `${name}: a reference into Key Vault, which only the app can follow; what it opens fails here`,
+    );
   const config = configOf(env);
   if (Array.isArray(config)) {
     yield* config;
@@ -84,7 +89,9 @@ function opened(lake: Place): ObjectStore {
   try {
     return openStore(lake);
   } catch (error) {
-    throw new Error(`the lake cannot be opened: ${messageOf(error)}; copy LAKE_CONNECTION_STRING anew from the account's access keys`);
+    throw new Error(
+      `the lake cannot be opened: ${messageOf(error)}; copy LAKE_CONNECTION_STRING anew from the account's access keys`,
+    );
   }
 }
 
@@ -94,9 +101,11 @@ async function examineLake(lake: ObjectStore): Promise<string> {
   const content = new TextEncoder().encode('Insights Lake checks whether it may write here.\n');
   const first = await lake.put(trial, content, await lake.head(trial));
   const second = first && (await lake.put(trial, content, first));
-  if (second === undefined) throw new Error(`${lake.place}: somebody else wrote ${trial} at the same moment; check again`);
+  if (second === undefined)
+    throw new Error(`${lake.place}: somebody else wrote ${trial} at the same moment; check again`);
   for await (const { name } of lake.list(trial)) if (name === trial) break;
-  if (!(await lake.remove(trial, second))) throw new Error(`${lake.place}: ${trial} changed while it was removed; check again`);
+  if (!(await lake.remove(trial, second)))
+    throw new Error(`${lake.place}: ${trial} changed while it was removed; check again`);
   return `${lake.place}: files can be written, overwritten, listed and removed`;
 }
 
@@ -151,17 +160,27 @@ function addressesOf({ lake, apps }: Config): string[] {
 
 /** The clock of this machine against that of the first service that answers, to a second. */
 async function examineClock(places: readonly string[]): Promise<Finding[]> {
-  for (const origin of new Set(places.filter((place) => URL.canParse(place) && /^https?:/.test(place)).map((url) => new URL(url).origin))) {
+  for (const origin of new Set(
+    places.filter((place) => URL.canParse(place) && /^https?:/.test(place)).map((url) => new URL(url).origin),
+  )) {
     const asked = Date.now();
-    const answer = await fetch(origin, { method: 'HEAD', redirect: 'manual', signal: AbortSignal.timeout(patience) }).catch(
-      () => undefined,
-    );
+    const answer = await fetch(origin, {
+      method: 'HEAD',
+      redirect: 'manual',
+      signal: AbortSignal.timeout(patience),
+    }).catch(() => undefined);
     const theirs = Date.parse(answer?.headers.get('date') ?? '');
     if (Number.isNaN(theirs)) continue;
     const seconds = Math.round(((asked + Date.now()) / 2 - theirs) / 1000);
     const text = `this machine is ${Math.abs(seconds)} s ${seconds < 0 ? 'behind' : 'ahead of'} ${origin}`;
     if (Math.abs(seconds) * 1000 <= tolerance) return [finding('clock', 'ok', text)];
-    return [finding('clock', 'warn', `${text}; set its clock: windows are cut by it, and storage refuses what is 15 minutes off`)];
+    return [
+      finding(
+        'clock',
+        'warn',
+        `${text}; set its clock: windows are cut by it, and storage refuses what is 15 minutes off`,
+      ),
+    ];
   }
   return [finding('clock', 'warn', 'no service tells its time; see the lines below')];
 }

@@ -20,7 +20,9 @@ export function kindOf(record: Json): Kind {
   if (element !== undefined && ('context' in record || 'internal' in record))
     return { layout: 'continuous', signal: byElement.get(element), category: element };
   if ('context' in record && 'internal' in record) return { layout: 'continuous', signal: undefined, category: '' };
-  const category = [record.Type, record.category, record.Category, record.type].find((word) => typeof word === 'string');
+  const category = [record.Type, record.category, record.Category, record.type].find(
+    (word) => typeof word === 'string',
+  );
   const layout = 'time' in record ? 'diagnostics' : 'dataExport';
   return { layout, signal: byTable.get(String(category ?? '').toLowerCase()), category: String(category ?? '') };
 }

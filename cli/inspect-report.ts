@@ -98,7 +98,10 @@ function addRecord(all: Gathered, app: string, record: Readonly<Record<string, u
     const name = `${signal}\n${field}`;
     const known = all.fields.get(name);
     if (known === undefined && all.fields.size >= most.fields) continue;
-    all.fields.set(name, { count: (known?.count ?? 0) + 1, first: Math.min(known?.first ?? Infinity, time ?? Infinity) });
+    all.fields.set(name, {
+      count: (known?.count ?? 0) + 1,
+      first: Math.min(known?.first ?? Infinity, time ?? Infinity),
+    });
   }
 }
 
@@ -122,7 +125,17 @@ function addUnreadable(all: Gathered, stretch: Unreadable): void {
   if (all.first.length < most.unreadable) all.first.push(stretch);
 }
 
-function inspectionOf({ files, bytes, records, signals, fields, kinds, unreadable, unreadableBytes, first }: Gathered): Inspection {
+function inspectionOf({
+  files,
+  bytes,
+  records,
+  signals,
+  fields,
+  kinds,
+  unreadable,
+  unreadableBytes,
+  first,
+}: Gathered): Inspection {
   return {
     ...{ files, bytes, records },
     signals: [...signals].sort(byName).map(([key, { first: from, last, ...counts }]) => {
@@ -138,5 +151,6 @@ function inspectionOf({ files, bytes, records, signals, fields, kinds, unreadabl
   };
 }
 
-const byName = ([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number => (one < other ? -1 : 1);
+const byName = ([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number =>
+  one < other ? -1 : 1;
 const spelled = (time: number): string => (Number.isFinite(time) ? new Date(time).toISOString() : '');

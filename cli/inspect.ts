@@ -11,7 +11,11 @@ import type { Terminal } from './ports.ts';
 import { paced } from './progress.ts';
 
 /** `inspect`: what is in an export. Reads all of it, record by record, and writes nothing. */
-export async function inspect({ positionals, values }: Options, terminal: Terminal, abort: AbortSignal): Promise<ExitCode> {
+export async function inspect(
+  { positionals, values }: Options,
+  terminal: Terminal,
+  abort: AbortSignal,
+): Promise<ExitCode> {
   if (positionals.length === 0) throw usage('inspect: no files or folders are given; see insights-lake help inspect');
   const inspection = createInspection();
   const tell = paced(terminal);
@@ -30,7 +34,9 @@ export async function inspect({ positionals, values }: Options, terminal: Termin
   const result = inspection.result();
   const exitCode = result.records === 0 ? exitCodes.source : exitCodes.done;
   const json = isSet({ positionals, values }, 'json');
-  terminal.out(`${json ? JSON.stringify({ command: 'inspect', exitCode, ...result }, null, 2) : inspectionText(result)}\n`);
+  terminal.out(
+    `${json ? JSON.stringify({ command: 'inspect', exitCode, ...result }, null, 2) : inspectionText(result)}\n`,
+  );
   return exitCode;
 }
 
@@ -38,9 +44,13 @@ async function* filesIn(inputs: readonly string[]): AsyncIterable<string> {
   for (const input of inputs) {
     const path = resolve(input);
     const seen = await stat(path).catch((cause: unknown) => {
-      throw new Failure(exitCodes.source, `inspect ${input}: there is no such file or folder, or it cannot be read; check the path`, {
-        cause,
-      });
+      throw new Failure(
+        exitCodes.source,
+        `inspect ${input}: there is no such file or folder, or it cannot be read; check the path`,
+        {
+          cause,
+        },
+      );
     });
     if (seen.isDirectory()) yield* filesBelow(path, undefined);
     else yield path;
@@ -68,9 +78,18 @@ function strangeKind(path: string): string | undefined {
   return classic ?? /(?:^|\/)((?:insights-logs|am)-[^/]+)\//i.exec(name)?.[1];
 }
 
-const plural = (count: number, word: string, more = 's'): string => `${countText(count)} ${word}${count === 1 ? '' : more}`;
+const plural = (count: number, word: string, more = 's'): string =>
+  `${countText(count)} ${word}${count === 1 ? '' : more}`;
 
-function inspectionText({ files, bytes, records, signals, unknownFields, unknownKinds, unreadable }: Inspection): string {
+function inspectionText({
+  files,
+  bytes,
+  records,
+  signals,
+  unknownFields,
+  unknownKinds,
+  unreadable,
+}: Inspection): string {
   const time = (text: string): string => (text === '' ? '' : timeText(Date.parse(text)));
   const some = <T>(all: readonly T[], line: (one: T) => string): string[] => [
     ...all.slice(0, 20).map((one) => `  ${line(one)}`),
@@ -83,13 +102,19 @@ function inspectionText({ files, bytes, records, signals, unknownFields, unknown
         `  ${layout}  ${app === '' ? '' : `${app}  `}${signal}: ${plural(count, 'record')} in ${plural(of, 'file')}, ${time(first)} to ${time(last)}`,
     ),
     ...(unknownFields.length > 0 ? ['fields that nobody knows, kept in extra:'] : []),
-    ...some(unknownFields, ({ signal, field, count, firstSeen }) => `${signal} ${field}: ${countText(count)}, first ${time(firstSeen)}`),
+    ...some(
+      unknownFields,
+      ({ signal, field, count, firstSeen }) => `${signal} ${field}: ${countText(count)}, first ${time(firstSeen)}`,
+    ),
     ...(unknownKinds.length > 0 ? ['no signal, left out:'] : []),
     ...some(unknownKinds, ({ kind, count }) => `${kind}: ${countText(count)}`),
     unreadable.count === 0
       ? 'everything can be read'
       : `${plural(unreadable.count, 'unreadable stretch', 'es')}, ${bytesText(unreadable.bytes)}:`,
-    ...some(unreadable.first, ({ file, offset, length, reason }) => `${file} at byte ${offset}, ${length} bytes: ${reason}`),
+    ...some(
+      unreadable.first,
+      ({ file, offset, length, reason }) => `${file} at byte ${offset}, ${length} bytes: ${reason}`,
+    ),
     ...(unreadable.count > unreadable.first.length ? ['  …'] : []),
   ].join('\n');
 }

@@ -67,5 +67,11 @@ export function observedStore(store: ObjectStore, { mark }: Blame): ObjectStore 
         mark('destination', error);
         throw error;
       });
-  return { ...store, prepare: noted(store.prepare), head: noted(store.head), put: noted(store.put), remove: noted(store.remove) };
+  return {
+    ...store,
+    prepare: noted(store.prepare),
+    head: noted(store.head),
+    put: noted(store.put),
+    remove: noted(store.remove),
+  };
 }

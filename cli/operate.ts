@@ -13,7 +13,12 @@ import { enqueueRequest, rangeOf, refuseStray, signalsOf } from './sweep-request
 
 /** What is done to the state of an app, deployed or not. Throws Failure. */
 export interface Operations {
-  enqueue(request: SweepRequest, env: Env, abort: AbortSignal, tell: (progress: SweepProgress) => void): Promise<SweepOutcome>;
+  enqueue(
+    request: SweepRequest,
+    env: Env,
+    abort: AbortSignal,
+    tell: (progress: SweepProgress) => void,
+  ): Promise<SweepOutcome>;
   /** `lake` undefined: of the app that has these settings. */
   requeue(request: RequeueRequest, lake: Place | undefined, env: Env): Promise<RequeueOutcome>;
   /** Fields that nobody knows, as they were first seen; `lake` as above. */
@@ -21,16 +26,25 @@ export interface Operations {
 }
 
 /** `sweep --enqueue`: all windows of the app's containers that it has not, put into its ledger and queue. */
-export async function enqueue(options: Options, terminal: Terminal, operations: Operations, abort: AbortSignal): Promise<ExitCode> {
+export async function enqueue(
+  options: Options,
+  terminal: Terminal,
+  operations: Operations,
+  abort: AbortSignal,
+): Promise<ExitCode> {
   const request = enqueueRequest(options);
   const { env } = settingsFor('sweep', options, terminal);
   const tell = paced(terminal);
   const outcome = await operations.enqueue(request, env, abort, ({ windows, blobs, enqueued, at }) =>
-    tell(`${timeText(at)} · ${countText(windows)} windows, ${countText(blobs)} blobs · ${countText(enqueued)} enqueued`),
+    tell(
+      `${timeText(at)} · ${countText(windows)} windows, ${countText(blobs)} blobs · ${countText(enqueued)} enqueued`,
+    ),
   );
   const exitCode = outcome.errors.length > 0 ? exitCodes.source : exitCodes.done;
   const { range, ...counts } = outcome;
-  terminal.out(`${isSet(options, 'json') ? JSON.stringify({ command: 'sweep', exitCode, ...counts }, null, 2) : enqueuedText(outcome)}\n`);
+  terminal.out(
+    `${isSet(options, 'json') ? JSON.stringify({ command: 'sweep', exitCode, ...counts }, null, 2) : enqueuedText(outcome)}\n`,
+  );
   return exitCode;
 }
 
@@ -40,7 +54,9 @@ function enqueuedText(outcome: SweepOutcome): string {
   return [
     `${countText(windows)} windows of ${countText(blobs)} blobs (${bytesText(bytes)}): ${countText(enqueued)} enqueued, ` +
       `${countText(open)} on their way already, the rest as the lake has them`,
-    ...(archived > 0 ? [`${countText(archived)} windows hold archived blobs, which are skipped; ${countText(kept)} stay as they are`] : []),
+    ...(archived > 0
+      ? [`${countText(archived)} windows hold archived blobs, which are skipped; ${countText(kept)} stay as they are`]
+      : []),
     ...(missing.length > 0 ? [`no such container: ${some(missing)}`] : []),
     ...(unknown.length > 0 ? [`no signal, left out: ${some(unknown)}`] : []),
     ...errors,
@@ -52,7 +68,8 @@ function enqueuedText(outcome: SweepOutcome): string {
 export async function requeue(options: Options, terminal: Terminal, operations: Operations): Promise<ExitCode> {
   refuseStray('requeue', options);
   const place = textOf(options, 'out');
-  if (place !== undefined && options.values.settings !== undefined) throw usage('requeue: give --out or --settings, not both');
+  if (place !== undefined && options.values.settings !== undefined)
+    throw usage('requeue: give --out or --settings, not both');
   const request = { ...rangeOf('requeue', options), signals: signalsOf('requeue', options) };
   const lake = place === undefined ? undefined : destinationOf(place, terminal.env);
   const env = lake === undefined ? settingsFor('requeue', options, terminal).env : {};

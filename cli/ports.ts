@@ -1,4 +1,15 @@
-import type { App, Counts, Interval, Millis, Output, Place, Shaping, Signal, SweepRequest, Window } from '../shared/model.ts';
+import type {
+  App,
+  Counts,
+  Interval,
+  Millis,
+  Output,
+  Place,
+  Shaping,
+  Signal,
+  SweepRequest,
+  Window,
+} from '../shared/model.ts';
 
 /** Where the files go, how they look and what is made of the rows. */
 export interface LakeRequest {

@@ -60,7 +60,11 @@ export const prepare: Prepare = async (request, onRead, abort, tell) => {
       // only what happens to the ledger, which lies in the destination, comes this way
       const text = error instanceof Error ? error.message : String(error);
       const side = blamed.of(text);
-      return taskOutcome({ ...unrun('failed', window, undefined), error: text }, side === 'unknown' ? 'destination' : side, 0);
+      return taskOutcome(
+        { ...unrun('failed', window, undefined), error: text },
+        side === 'unknown' ? 'destination' : side,
+        0,
+      );
     }
   };
   return { place: lake.place.replace(/\/$/, ''), tasks: plan.tasks, notices: plan.notices, run, close: async () => {} };
@@ -73,7 +77,9 @@ export const prepare: Prepare = async (request, onRead, abort, tell) => {
       return { ...swept, tasks: byTime(swept.tasks), done: 'compare' };
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
-      throw new Failure(blamed.of(text) === 'destination' ? exitCodes.destination : exitCodes.source, text, { cause: error });
+      throw new Failure(blamed.of(text) === 'destination' ? exitCodes.destination : exitCodes.source, text, {
+        cause: error,
+      });
     }
   }
 };
@@ -89,7 +95,13 @@ async function onDestination<T>(use: () => Promise<T>): Promise<T> {
 
 function archivePlan(archive: Archive = { windows: [], notices: [] }): Plan {
   const tasks = archive.windows.map(({ window, bytes }) => ({ window, weight: Math.max(bytes, 1) }));
-  return { source: createFileSource(archive.windows), tasks: byTime(tasks), known: new Map(), notices: archive.notices, done: 'compare' };
+  return {
+    source: createFileSource(archive.windows),
+    tasks: byTime(tasks),
+    known: new Map(),
+    notices: archive.notices,
+    done: 'compare',
+  };
 }
 
 async function exportPlan({ apps, range, again }: ExportRequest, ledger: Ledger): Promise<Plan> {
@@ -145,10 +157,13 @@ async function readied(
   for (;;) {
     const seen = await ledger.read(window);
     if (seen?.value.state === 'running' && !plan.orphaned) return undefined;
-    if (seen?.value.state === 'done' && !seen.value.again && (await isCurrent(seen.value, plan, source, abort))) return seen.value;
+    if (seen?.value.state === 'done' && !seen.value.again && (await isCurrent(seen.value, plan, source, abort)))
+      return seen.value;
     const now = systemClock.now();
     const due =
-      seen === undefined ? plannedEntry(window, now) : { ...seen.value, again: seen.value.state === 'done', notBefore: 0, leaseUntil: 0 };
+      seen === undefined
+        ? plannedEntry(window, now)
+        : { ...seen.value, again: seen.value.state === 'done', notBefore: 0, leaseUntil: 0 };
     if ((await ledger.write(due, seen?.etag)) !== undefined) return undefined;
   }
 }

@@ -39,7 +39,15 @@ export async function main(words: readonly string[]): Promise<number> {
       requeue: async (...asked) => (await import('./operations.ts')).operations.requeue(...asked),
       drift: async (...asked) => (await import('./operations.ts')).operations.drift(...asked),
     };
-    const edge = { terminal: terminal(), prepare, examine, operations, version: version(), parallel, abort: abort.signal };
+    const edge = {
+      terminal: terminal(),
+      prepare,
+      examine,
+      operations,
+      version: version(),
+      parallel,
+      abort: abort.signal,
+    };
     return await runCommand(words, edge);
   } finally {
     process.off('SIGINT', stop);
@@ -59,7 +67,9 @@ const terminal = (): Terminal => ({
 
 /** package.json lies one folder up in a checkout, two up in dist/. */
 function version(): string {
-  const found = ['../package.json', '../../package.json'].map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url));
+  const found = ['../package.json', '../../package.json']
+    .map((path) => new URL(path, import.meta.url))
+    .find((url) => existsSync(url));
   const { version: text } = JSON.parse(found ? readFileSync(found, 'utf8') : '{}') as { version?: string };
   return text ?? 'unknown';
 }

@@ -92,7 +92,8 @@ export const lakeOf = (options: Options): object =>
   });
 
 export function transformRequest(options: Options, { env }: Terminal): TransformRequest {
-  if (options.positionals.length === 0) throw usage('transform: no files or folders are given; see insights-lake help transform');
+  if (options.positionals.length === 0)
+    throw usage('transform: no files or folders are given; see insights-lake help transform');
   const lake = destinationOf(textOf(options, 'out'), env);
   const window = textOf(options, 'window');
   const app = textOf(options, 'app');
@@ -137,7 +138,9 @@ export function exportRequest(options: Options, terminal: Terminal): ExportReque
   ];
   const key = keyOf(options, terminal.env);
   const asked = { command: 'export', options, env: terminal.env };
-  const settings = checked(asked, raw, [...named.faults, ...missing, ...key.faults], (parsed) => exportFaults(parsed, terminal.now()));
+  const settings = checked(asked, raw, [...named.faults, ...missing, ...key.faults], (parsed) =>
+    exportFaults(parsed, terminal.now()),
+  );
   const { from = 0, until = 0 } = settings.query;
   return {
     command: 'export',
@@ -168,13 +171,20 @@ function appsIn(options: Options): { readonly apps: object[]; readonly faults: S
   const workspaces = textsOf(options, 'workspace').map((text) => ({ flag: '--workspace', text, ...split(text) }));
   const all = [...apps, ...workspaces];
   if (all.length === 0)
-    return { apps: [], faults: [fault('--app', '<name>=<application id> (or --workspace <name>=<workspace id>)', 'missing')] };
+    return {
+      apps: [],
+      faults: [fault('--app', '<name>=<application id> (or --workspace <name>=<workspace id>)', 'missing')],
+    };
   return {
     apps: [
       ...apps.map(({ name, id }) => given({ name, appId: id })),
-      ...workspaces.map(({ name, id }) => given({ name, workspaceId: id?.split(',')[0], resourceId: id?.split(',')[1] })),
+      ...workspaces.map(({ name, id }) =>
+        given({ name, workspaceId: id?.split(',')[0], resourceId: id?.split(',')[1] }),
+      ),
     ],
-    faults: all.filter(({ id }) => !id).map(({ flag, text }) => fault(flag, '<name>=<id>, such as shop=01234567-89ab-…', shown(text))),
+    faults: all
+      .filter(({ id }) => !id)
+      .map(({ flag, text }) => fault(flag, '<name>=<id>, such as shop=01234567-89ab-…', shown(text))),
   };
 }
 
@@ -183,12 +193,17 @@ function split(text: string): { readonly name: string; readonly id: string | und
   return at < 0 ? { name: text, id: undefined } : { name: text.slice(0, at).trim(), id: text.slice(at + 1).trim() };
 }
 
-function keyOf(options: Options, env: Terminal['env']): { readonly value: string | undefined; readonly faults: SettingFault[] } {
+function keyOf(
+  options: Options,
+  env: Terminal['env'],
+): { readonly value: string | undefined; readonly faults: SettingFault[] } {
   const name = textOf(options, 'key-env');
   const value = name === undefined ? undefined : env[name]?.trim() || undefined;
   const missing = name !== undefined && value === undefined;
   return {
     value,
-    faults: missing ? [fault('--key-env', 'the name of an environment variable that holds a key', `${shown(name)}, which is not set`)] : [],
+    faults: missing
+      ? [fault('--key-env', 'the name of an environment variable that holds a key', `${shown(name)}, which is not set`)]
+      : [],
   };
 }

@@ -65,7 +65,10 @@ async function runOne(
     const outcome = await delivery.run(task.window);
     if (outcome.state !== 'busy') return abort.aborted && outcome.state === 'failed' ? undefined : outcome;
     const wait = Math.min(Math.max(outcome.retryAt - terminal.now(), 100), 5_000);
-    if (!told) progress.note(`${windowText(task)} is held by another run; waiting (${spanText(outcome.retryAt - terminal.now())} at most)`);
+    if (!told)
+      progress.note(
+        `${windowText(task)} is held by another run; waiting (${spanText(outcome.retryAt - terminal.now())} at most)`,
+      );
     await terminal.sleep(wait, abort).catch(() => undefined);
   }
   return undefined;

@@ -73,7 +73,11 @@ function helpText(command: string): string {
   return text;
 }
 
-async function deliver(request: Request, options: Options, { terminal, prepare, parallel, abort }: Edge): Promise<ExitCode> {
+async function deliver(
+  request: Request,
+  options: Options,
+  { terminal, prepare, parallel, abort }: Edge,
+): Promise<ExitCode> {
   const started = terminal.now();
   let onRead = (_records: number, _bytes: number): void => {};
   const delivery = await prepare(request, (records, bytes) => onRead(records, bytes), abort, paced(terminal));

@@ -39,7 +39,8 @@ function read(file: string): object | string {
     const value: unknown = JSON.parse(readFileSync(resolve(file), 'utf8').replace(/^\uFEFF/, ''));
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : 'holds no JSON object';
   } catch (error) {
-    if (!(error instanceof SyntaxError)) return `cannot be read (${error instanceof Error && 'code' in error ? error.code : error})`;
+    if (!(error instanceof SyntaxError))
+      return `cannot be read (${error instanceof Error && 'code' in error ? error.code : error})`;
     return `does not parse (${error.message.replace(/\s+/g, ' ').slice(0, 120)})`;
   }
 }

@@ -37,7 +37,13 @@ export interface Summary {
   readonly notices: readonly string[];
 }
 
-export function summaryOf(request: Request, delivery: Delivery, results: Results, exitCode: number, elapsed: Millis): Summary {
+export function summaryOf(
+  request: Request,
+  delivery: Delivery,
+  results: Results,
+  exitCode: number,
+  elapsed: Millis,
+): Summary {
   const feeds = Map.groupBy(results.ended, ({ task }) => `${task.window.app}\n${task.window.signal}`);
   return {
     command: request.command,
@@ -66,7 +72,8 @@ const failed = ({ outcome }: TaskResult): boolean => outcome.state === 'failed';
 function totalsOf(ended: readonly TaskResult[]): Totals {
   const count = (state: string): number => ended.filter(({ outcome }) => outcome.state === state).length;
   const there = ended.filter((result) => !failed(result)).map(({ outcome }) => outcome);
-  const sum = (value: (outcome: TaskResult['outcome']) => number): number => there.reduce((total, outcome) => total + value(outcome), 0);
+  const sum = (value: (outcome: TaskResult['outcome']) => number): number =>
+    there.reduce((total, outcome) => total + value(outcome), 0);
   return {
     windows: ended.length,
     done: count('done'),
@@ -103,7 +110,9 @@ export function summaryText(summary: Summary, results: Results): string {
 function table(rows: readonly (readonly string[])[]): string[] {
   const widths = heads.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]) =>
-    row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ');
+    row
+      .map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  ');
   return rows.map((row) => line(row).trimEnd());
 }
 
@@ -114,7 +123,9 @@ function closing(summary: Summary, results: Results): string[] {
   return [
     `${said} after ${spanText(seconds * 1000)}; files are in ${destination}`,
     ...(totals.filtered > 0 ? [`rows left out by conditions of --shape: ${countText(totals.filtered)}`] : []),
-    ...(totals.quarantined > 0 ? [`unreadable records, set aside below ${destination}/_quarantine: ${countText(totals.quarantined)}`] : []),
+    ...(totals.quarantined > 0
+      ? [`unreadable records, set aside below ${destination}/_quarantine: ${countText(totals.quarantined)}`]
+      : []),
     ...summary.notices,
     ...failures.slice(0, 10),
     ...(failures.length > 10 ? [`… and ${windowsText(failures.length - 10)} more failed`] : []),

@@ -31,15 +31,26 @@ export async function sweepPlan(
   abort: AbortSignal,
   tell: Tell,
 ): Promise<SweepPlan> {
-  const settings = { containers: [storeOf(request.container)], apps: {}, grows: ({ end }: Window) => now() < end + lookback };
-  const view = createSightings({ ...settings, window: request.window, signals: request.signals, from: undefined, until: undefined });
+  const settings = {
+    containers: [storeOf(request.container)],
+    apps: {},
+    grows: ({ end }: Window) => now() < end + lookback,
+  };
+  const view = createSightings({
+    ...settings,
+    window: request.window,
+    signals: request.signals,
+    from: undefined,
+    until: undefined,
+  });
   const tasks: Task[] = [];
   const known = new Map<string, LedgerEntry>();
   const told: string[] = [];
   let [blobs, bytes, archived, feed] = [0, 0, 0, ''];
   let entries = new Map<string, LedgerEntry>();
   const odd = ({ kind, what }: { kind: string; what: string }) => {
-    if (kind === 'failed' || kind === 'missing') throw new Error(kind === 'missing' ? `list ${what}: there is no such container` : what);
+    if (kind === 'failed' || kind === 'missing')
+      throw new Error(kind === 'missing' ? `list ${what}: there is no such container` : what);
     told.push(what);
   };
   for await (const sighting of view.sightings(request, abort, odd)) {
@@ -62,13 +73,18 @@ const noticesOf = (unknown: readonly string[], archived: number): string[] => [
   ...(unknown.length > 0
     ? [`${countText(unknown.length)} folders of kinds that are no signal left out: ${unknown.slice(0, 3).join(', ')}`]
     : []),
-  ...(archived > 0 ? [`${countText(archived)} windows hold archived blobs, which cannot be read and are left out`] : []),
+  ...(archived > 0
+    ? [`${countText(archived)} windows hold archived blobs, which cannot be read and are left out`]
+    : []),
 ];
 
 /** What a folder on disk is called counts when it is the download of a container that Azure made. */
 function storeOf(place: Place): ExportStore {
   const name = place.kind === 'container' ? place.container : basename(place.folder);
-  return { store: openStore(place), container: /^(insights-logs|am)-./i.test(name) || place.kind === 'container' ? name : '' };
+  return {
+    store: openStore(place),
+    container: /^(insights-logs|am)-./i.test(name) || place.kind === 'container' ? name : '',
+  };
 }
 
 /** One feed's at a time, without the names of their files: of windows that are done only the counts are told. */

@@ -15,7 +15,8 @@ const localFlags = ['container', 'out', 'format', 'gzip', 'partition', 'path', '
 /** `sweep` without `--enqueue`: an export container, or a folder that is one, brought into a lake from here. */
 export function sweepCommand(options: Options, { env }: Terminal): SweepCommand {
   refuseStray('sweep', options);
-  if (options.values.settings !== undefined) throw usage('sweep: --settings goes with --enqueue; see insights-lake help sweep');
+  if (options.values.settings !== undefined)
+    throw usage('sweep: --settings goes with --enqueue; see insights-lake help sweep');
   const { container, lake } = placesOf(options, env);
   const raw = {
     exports: given({ container: 'archive', window: textOf(options, 'window') }),
@@ -44,7 +45,8 @@ function placesOf(options: Options, env: Terminal['env']): { readonly container:
   const account = (place: Place) => (place.kind === 'container' ? accountName(place.url) : '');
   const secret = env.AZURE_STORAGE_CONNECTION_STRING ?? env.AZURE_STORAGE_KEY;
   const two = account(container) !== '' && account(lake) !== '' && account(container) !== account(lake);
-  if (secret === undefined || !two) return { container: destinationOf(source, env, '--container'), lake: destinationOf(out, env) };
+  if (secret === undefined || !two)
+    return { container: destinationOf(source, env, '--container'), lake: destinationOf(out, env) };
   if (env.AZURE_STORAGE_CONNECTION_STRING === undefined)
     throw usage(
       'sweep: AZURE_STORAGE_KEY is of one account, --container and --out name two; use a SAS in the URLs, or the identity at hand',
@@ -54,7 +56,8 @@ function placesOf(options: Options, env: Terminal['env']): { readonly container:
     : { container, lake: destinationOf(out, env) };
 }
 
-const isOf = (connection: string, account: string): boolean => new RegExp(`(^|;)\\s*AccountName=${account}(;|$)`, 'i').test(connection);
+const isOf = (connection: string, account: string): boolean =>
+  new RegExp(`(^|;)\\s*AccountName=${account}(;|$)`, 'i').test(connection);
 
 /** `sweep --enqueue`: what the deployed app is to look at. */
 export function enqueueRequest(options: Options): SweepRequest {
@@ -70,7 +73,8 @@ export function rangeOf(command: string, options: Options): SweepRequest {
   const time = (name: 'from' | 'to', otherwise: number): number => {
     const text = textOf(options, name);
     const found = text === undefined ? otherwise : instantOf(text);
-    if (found === undefined) faults.push(fault(`--${name}`, 'a date or a date and time in ISO 8601 such as 2026-01-31', shown(text)).text);
+    if (found === undefined)
+      faults.push(fault(`--${name}`, 'a date or a date and time in ISO 8601 such as 2026-01-31', shown(text)).text);
     return found ?? otherwise;
   };
   const range: Interval = { start: time('from', Number.NEGATIVE_INFINITY), end: time('to', Number.POSITIVE_INFINITY) };
@@ -83,13 +87,15 @@ export function signalsOf(command: string, options: Options): Signal[] {
   const words = (textOf(options, 'signals') ?? '').split(',').map((word) => word.trim());
   const named = words.filter((word) => word !== '' && word !== 'all');
   const stray = named.find((word) => !signalNames.some((name) => name === word));
-  if (stray !== undefined) throw usage(`${command}: --signals must be signals out of ${signalNames.join(', ')}; it is ${shown(stray)}`);
+  if (stray !== undefined)
+    throw usage(`${command}: --signals must be signals out of ${signalNames.join(', ')}; it is ${shown(stray)}`);
   return signalNames.filter((name) => named.includes(name));
 }
 
 export function refuseStray(command: string, { positionals }: Options): void {
   const [stray] = positionals;
-  if (stray !== undefined) throw usage(`${command}: ${shown(stray)} belongs to no flag; see insights-lake help ${command}`);
+  if (stray !== undefined)
+    throw usage(`${command}: ${shown(stray)} belongs to no flag; see insights-lake help ${command}`);
 }
 
 export const isEnqueue = (options: Options): boolean => isSet(options, 'enqueue');

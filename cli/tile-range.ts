@@ -6,7 +6,9 @@ import type { Interval, Millis } from '../shared/model.ts';
  * in another size never brings a row twice. `known`: disjoint intervals.
  */
 export function tileRange(range: Interval, size: Millis, known: readonly Interval[]): Interval[] {
-  const kept = known.filter((window) => window.start < range.end && range.start < window.end).sort((a, b) => a.start - b.start);
+  const kept = known
+    .filter((window) => window.start < range.end && range.start < window.end)
+    .sort((a, b) => a.start - b.start);
   const tiles: Interval[] = [];
   let at = range.start;
   for (const window of kept) {

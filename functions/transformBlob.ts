@@ -33,7 +33,9 @@ if (blobs !== undefined) {
       const { wired } = await import('../shared/wire.ts');
       const outcome = await wired().arrive(blob.BlobName);
       for (const facts of outcome === undefined ? [] : driftFacts(outcome)) context.log(JSON.stringify(facts));
-      context.log(JSON.stringify(outcome === undefined ? { event: 'ignored', blob: blob.BlobName } : runFacts(outcome)));
+      context.log(
+        JSON.stringify(outcome === undefined ? { event: 'ignored', blob: blob.BlobName } : runFacts(outcome)),
+      );
       if (outcome?.state === 'failed') throw new Error(outcome.error);
     },
   });

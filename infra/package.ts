@@ -44,12 +44,26 @@ function buildApp(): void {
   rmSync(join(app, 'dist', 'cli'), { recursive: true, force: true });
   for (const file of ['host.json', 'package.json', 'package-lock.json']) cpSync(join(root, file), join(app, file));
   // The settings document, where INSIGHTS_LAKE_CONFIG=@insights-lake.json names one.
-  if (existsSync(join(root, 'insights-lake.json'))) cpSync(join(root, 'insights-lake.json'), join(app, 'insights-lake.json'));
-  npm(app, 'ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--os=linux', '--cpu=x64', '--libc=glibc');
+  if (existsSync(join(root, 'insights-lake.json')))
+    cpSync(join(root, 'insights-lake.json'), join(app, 'insights-lake.json'));
+  npm(
+    app,
+    'ci',
+    '--omit=dev',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--os=linux',
+    '--cpu=x64',
+    '--libc=glibc',
+  );
   const modules = join(app, 'node_modules');
   for (const name of filesIn(modules)) if (!runs(name)) rmSync(join(modules, name));
   rmSync(join(app, 'package-lock.json'));
-  writeFileSync(join(app, 'package.json'), `${JSON.stringify(publishedManifest(JSON.parse(read('package.json'))), null, 2)}\n`);
+  writeFileSync(
+    join(app, 'package.json'),
+    `${JSON.stringify(publishedManifest(JSON.parse(read('package.json'))), null, 2)}\n`,
+  );
 }
 
 function releaseEntries(): ZipEntry[] {
@@ -60,25 +74,33 @@ function releaseEntries(): ZipEntry[] {
 /** Throws when the package has outgrown its limits, with what weighs most. */
 function checkSize(entries: readonly ZipEntry[], packed: number): void {
   const unpacked = entries.reduce((sum, { content }) => sum + content.length, 0);
-  console.log(`package: ${entries.length} files, ${megabytes(unpacked)} unpacked, ${megabytes(packed)} as a zip, in ${target}`);
+  console.log(
+    `package: ${entries.length} files, ${megabytes(unpacked)} unpacked, ${megabytes(packed)} as a zip, in ${target}`,
+  );
   if (unpacked <= limits.unpacked && packed <= limits.packed) return;
   const heavy = entries.toSorted((one, other) => other.content.length - one.content.length).slice(0, 5);
   const names = heavy.map(({ name, content }) => `${name} ${megabytes(content.length)}`).join(', ');
   const most = `${megabytes(limits.unpacked)} unpacked and ${megabytes(limits.packed)} as a zip`;
-  throw new Error(`package: more than ${most}; leave out what does not run (infra/runs.ts), or raise the limits here. Heaviest: ${names}`);
+  throw new Error(
+    `package: more than ${most}; leave out what does not run (infra/runs.ts), or raise the limits here. Heaviest: ${names}`,
+  );
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
 /** Loads the functions as a worker would: one of each file. Throws what they say when they do not load. */
 function checkLoading(): void {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'infra', 'startup.ts'), app], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'infra', 'startup.ts'), app], {
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`package: its functions do not load: ${stderr.trim()}`);
   const { functions, load, first }: Startup = JSON.parse(stdout);
   const files = readdirSync(join(root, 'functions')).map((name) => name.replace(/\.ts$/, ''));
   const silent = files.filter((name) => !functions.includes(name));
   if (silent.length > 0) throw new Error(`package: nothing registers as ${silent.join(', ')}`);
-  console.log(`package: ${functions.join(', ')} load in ${load} ms; clients and engine, at the first call, in ${first} ms`);
+  console.log(
+    `package: ${functions.join(', ')} load in ${load} ms; clients and engine, at the first call, in ${first} ms`,
+  );
 }
 
 function build(): void {

@@ -45,7 +45,17 @@ export async function secondPhase(surroundings: Surroundings): Promise<void> {
     `exportPrefix=${outputs.eventsPrefix ?? ''}`,
     `existingTopic=${outputs.EXISTING_TOPIC ?? ''}`,
   ];
-  const keys = ['functionapp', 'keys', 'list', '--resource-group', group, '--name', app, '--query', 'length(systemKeys.blobs_extension)'];
+  const keys = [
+    'functionapp',
+    'keys',
+    'list',
+    '--resource-group',
+    group,
+    '--name',
+    app,
+    '--query',
+    'length(systemKeys.blobs_extension)',
+  ];
   const ready = await tried(keyTries, pause, sleep, () => {
     const answer = az(keys);
     return { ok: answer.ok && Number(answer.text) > 0, text: answer.text };
@@ -76,7 +86,10 @@ function outputsOf({ group, env, az }: Surroundings): Surroundings['env'] {
     '--query',
     'properties.outputs',
   ]);
-  if (!ok) throw new Error(`events: resource group ${group} has no deployment insights-lake (docs/deploy.md, by hand): ${text}`);
+  if (!ok)
+    throw new Error(
+      `events: resource group ${group} has no deployment insights-lake (docs/deploy.md, by hand): ${text}`,
+    );
   const outputs: Record<string, { readonly value?: unknown }> = JSON.parse(text);
   const values = Object.entries(outputs).map(([name, { value }]) => [name, String(value ?? '')]);
   return { ...env, ...Object.fromEntries(values), AZURE_RESOURCE_GROUP: group };
@@ -84,11 +97,17 @@ function outputsOf({ group, env, az }: Surroundings): Surroundings['env'] {
 
 function needed(outputs: Surroundings['env'], name: string): string {
   const value = outputs[name];
-  if (!value) throw new Error(`events: ${name} is not set; name the resource group: npm run events -- <resource group>`);
+  if (!value)
+    throw new Error(`events: ${name} is not set; name the resource group: npm run events -- <resource group>`);
   return value;
 }
 
-async function tried(tries: number, wait: number, sleep: Surroundings['sleep'], attempt: () => Answer): Promise<Answer> {
+async function tried(
+  tries: number,
+  wait: number,
+  sleep: Surroundings['sleep'],
+  attempt: () => Answer,
+): Promise<Answer> {
   for (let left = tries; ; left -= 1) {
     const answer = attempt();
     if (answer.ok || left <= 1) return answer;
@@ -101,14 +120,17 @@ function az(args: readonly string[]): Answer {
   const windows = process.platform === 'win32';
   const words = windows ? args.map((word) => `"${word}"`) : args;
   const { status, stdout, stderr, error } = spawnSync('az', words, { encoding: 'utf8', shell: windows });
-  if (error) return { ok: false, text: `the Azure CLI did not start (${error.message}); install it and sign in with az login` };
+  if (error)
+    return { ok: false, text: `the Azure CLI did not start (${error.message}); install it and sign in with az login` };
   return { ok: status === 0, text: (status === 0 ? stdout : stderr).trim() };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-  await secondPhase({ group: process.argv[2], env: process.env, az, sleep, say: console.log }).catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
-  });
+  await secondPhase({ group: process.argv[2], env: process.env, az, sleep, say: console.log }).catch(
+    (error: unknown) => {
+      console.error(error instanceof Error ? error.message : error);
+      process.exitCode = 1;
+    },
+  );
 }

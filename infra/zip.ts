@@ -23,9 +23,15 @@ export function zipOf(entries: readonly ZipEntry[]): Buffer {
   for (const { name, content } of ordered) {
     const packed = deflateRawSync(content, { level: 9 });
     const path = Buffer.from(name);
-    const facts = numbers([2, version], [2, utf8], [2, deflated], [2, 0], [2, date], [4, crc32(content)], [4, packed.length]).concat(
-      numbers([4, content.length], [2, path.length], [2, 0]),
-    );
+    const facts = numbers(
+      [2, version],
+      [2, utf8],
+      [2, deflated],
+      [2, 0],
+      [2, date],
+      [4, crc32(content)],
+      [4, packed.length],
+    ).concat(numbers([4, content.length], [2, path.length], [2, 0]));
     const record = Buffer.concat([Buffer.from('PK\x03\x04'), ...facts, path, packed]);
     const rest = numbers([2, 0], [2, 0], [2, 0], [4, mode], [4, offset]);
     central.push(Buffer.concat([Buffer.from('PK\x01\x02'), ...numbers([2, madeBy]), ...facts, ...rest, path]));

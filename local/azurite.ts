@@ -83,7 +83,8 @@ function launch(folder: string, inMemory: boolean): ChildProcess {
 function listening(child: ChildProcess): Promise<string[]> {
   return new Promise((resolve, reject) => {
     let out = '';
-    const fail = (what: string) => reject(new Error(`start Azurite: ${what}; it said: ${out.trim().slice(-2000) || 'nothing'}`));
+    const fail = (what: string) =>
+      reject(new Error(`start Azurite: ${what}; it said: ${out.trim().slice(-2000) || 'nothing'}`));
     const limit = setTimeout(fail, START_LIMIT_MS, `it did not listen within ${START_LIMIT_MS / 1000} s`);
     const hear = (data: Buffer) => {
       out += data.toString();

@@ -47,10 +47,16 @@ function refuse(): string {
   throw new Error('files are not read here');
 }
 
-function readDocument(env: Env, readFile: ReadFile): { readonly value: object; readonly faults: readonly SettingFault[] } {
+function readDocument(
+  env: Env,
+  readFile: ReadFile,
+): { readonly value: object; readonly faults: readonly SettingFault[] } {
   const setting = settingOf(env, documentSetting);
   if (setting === undefined) return { value: {}, faults: [] };
-  const wrong = (text: string) => ({ value: {}, faults: [{ setting: documentSetting, text: `${documentSetting} ${text}` }] });
+  const wrong = (text: string) => ({
+    value: {},
+    faults: [{ setting: documentSetting, text: `${documentSetting} ${text}` }],
+  });
   let text = setting;
   try {
     if (setting.startsWith('@')) text = readFile(setting.slice(1)).replace(/^\uFEFF/, '');
@@ -62,22 +68,36 @@ function readDocument(env: Env, readFile: ReadFile): { readonly value: object; r
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { value, faults: [] };
     return wrong(`must be a JSON object, or @ and the path of a file that holds one; it is ${shown(value)}`);
   } catch (error) {
-    return wrong(`must be a JSON object, or @ and the path of a file that holds one; it does not parse (${reason(error)})`);
+    return wrong(
+      `must be a JSON object, or @ and the path of a file that holds one; it does not parse (${reason(error)})`,
+    );
   }
 }
 
-const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').slice(0, 120);
+const reason = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').slice(0, 120);
 
 /** Faults of what is set and what is missing, which show whatever the single values look like. */
 function wholeFaults(document: object, raw: object, env: Env): SettingFault[] {
   const lake = valueAt(raw, ['lake']);
-  const own = ['APP_NAME', 'APP_ID', 'WORKSPACE_ID', 'RESOURCE_ID'].filter((name) => settingOf(env, name) !== undefined);
+  const own = ['APP_NAME', 'APP_ID', 'WORKSPACE_ID', 'RESOURCE_ID'].filter(
+    (name) => settingOf(env, name) !== undefined,
+  );
   const twice = 'apps' in document && own.length > 0;
   const nothing = valueAt(raw, ['apps', 0]) === undefined && !('exports' in raw);
   const stateless = connectionOf(env, 'AzureWebJobsStorage', ['queue', 'table']);
   return [
-    ...(twice ? [{ setting: own[0] ?? '', text: `${own.join(', ')} and apps of ${documentSetting} exclude each other; keep one` }] : []),
-    ...(nothing ? [{ setting: 'APP_ID', text: 'nothing to export: set APP_NAME and APP_ID or WORKSPACE_ID, or EXPORT_CONTAINER' }] : []),
+    ...(twice
+      ? [
+          {
+            setting: own[0] ?? '',
+            text: `${own.join(', ')} and apps of ${documentSetting} exclude each other; keep one`,
+          },
+        ]
+      : []),
+    ...(nothing
+      ? [{ setting: 'APP_ID', text: 'nothing to export: set APP_NAME and APP_ID or WORKSPACE_ID, or EXPORT_CONTAINER' }]
+      : []),
     ...lakeFaults(typeof lake === 'object' && lake !== null ? { ...lake } : {}, env),
     ...(Array.isArray(stateless) ? stateless : []),
   ];

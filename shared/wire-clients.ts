@@ -26,7 +26,9 @@ const credentials = new Map<string, TokenCredential>();
 
 /** The identity at hand: managed identity in Azure, the developer's own sign-in elsewhere. One per client id: it keeps the tokens. */
 export function identity(clientId: string): TokenCredential {
-  const known = credentials.get(clientId) ?? new DefaultAzureCredential(clientId === '' ? {} : { managedIdentityClientId: clientId });
+  const known =
+    credentials.get(clientId) ??
+    new DefaultAzureCredential(clientId === '' ? {} : { managedIdentityClientId: clientId });
   credentials.set(clientId, known);
   return known;
 }
@@ -40,8 +42,12 @@ function containerClient({ url, container, access }: Extract<Place, { kind: 'con
   if (access.kind === 'connectionString') return new ContainerClient(access.connectionString.reveal(), container);
   const address = `${url.replace(/\/$/, '')}/${container}`;
   if (access.kind === 'sas') return new ContainerClient(`${address}?${access.sas.reveal().replace(/^\?/, '')}`);
-  if (access.kind === 'key') return new ContainerClient(address, new StorageSharedKeyCredential(access.account, access.key.reveal()));
-  return new ContainerClient(address, access.kind === 'identity' ? identity(access.clientId) : new AnonymousCredential());
+  if (access.kind === 'key')
+    return new ContainerClient(address, new StorageSharedKeyCredential(access.account, access.key.reveal()));
+  return new ContainerClient(
+    address,
+    access.kind === 'identity' ? identity(access.clientId) : new AnonymousCredential(),
+  );
 }
 
 export function openLedger(state: Config['state'], lake: Place): Ledger {
@@ -76,9 +82,12 @@ const placeUrl = (place: Extract<Place, { kind: 'container' }>): string => new U
 let runs = 0;
 
 /** One folder per run under one of the process; folders of processes that have died are removed at the start. */
-export function workFolders(base = join(tmpdir(), 'insights-lake')): <T>(use: (folder: string) => Promise<T>) => Promise<T> {
+export function workFolders(
+  base = join(tmpdir(), 'insights-lake'),
+): <T>(use: (folder: string) => Promise<T>) => Promise<T> {
   mkdirSync(base, { recursive: true });
-  for (const name of readdirSync(base)) if (!isAlive(Number(name))) rmSync(join(base, name), { recursive: true, force: true });
+  for (const name of readdirSync(base))
+    if (!isAlive(Number(name))) rmSync(join(base, name), { recursive: true, force: true });
   return async (use) => {
     runs += 1;
     const folder = join(base, String(process.pid), String(runs));

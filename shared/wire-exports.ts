@@ -16,7 +16,10 @@ export function wireExports(exports: ExportSettings, now: () => Millis) {
   const { lookback, emptied, apps, window, signals, from, until } = exports;
   const grows = ({ end }: Window) => now() < end + lookback;
   const settings: BlobSourceSettings = { containers, apps, grows, emptied };
-  return { source: createBlobSource(settings), sightings: createSightings({ ...settings, window, signals, from, until }) };
+  return {
+    source: createBlobSource(settings),
+    sightings: createSightings({ ...settings, window, signals, from, until }),
+  };
 }
 
 /** The window of a blob that the trigger names; undefined when it is none of an export's, or none that is wanted. */
@@ -35,7 +38,11 @@ export interface Sweeps {
   /** Looks at all folders that can still change; undefined when there are no export blobs in the settings. */
   sweep(): Promise<SweepOutcome | undefined>;
   /** The same for a range of folder time, however old. */
-  sweepRange(request: SweepRequest, abort: AbortSignal, tell?: (progress: SweepProgress) => void): Promise<SweepOutcome>;
+  sweepRange(
+    request: SweepRequest,
+    abort: AbortSignal,
+    tell?: (progress: SweepProgress) => void,
+  ): Promise<SweepOutcome>;
   /** What a message asks for: a day at most is swept, more is sent on day by day. Resolves with the outcome, or how many were sent. */
   sweepPart(request: SweepRequest): Promise<SweepOutcome | number>;
 }

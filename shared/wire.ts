@@ -74,10 +74,14 @@ export function wire(config: Config, timeout?: Millis): Wired {
   const ports = { lake, ledger, hints, clock, source, limit, patience, lease, refresh: config.exports?.refresh ?? 0 };
   const local = localPorts(config.output, { ...config, dedupe: config.exports?.dedupe ?? 'id' });
   const run = { ...ports, ...local };
-  const ready = untilItWorks(() => Promise.all([lake.prepare(), ledger.prepare(), hints.prepare(), checkConditions(local.engine)]));
+  const ready = untilItWorks(() =>
+    Promise.all([lake.prepare(), ledger.prepare(), hints.prepare(), checkConditions(local.engine)]),
+  );
   const inTurn = oneAtATime();
   /** Waiting for its turn is part of the time that an invocation has. */
-  const invoke = (call: (ports: typeof run & Pick<RunPorts, 'allowed'>) => Promise<RunOutcome>): Promise<RunOutcome> => {
+  const invoke = (
+    call: (ports: typeof run & Pick<RunPorts, 'allowed'>) => Promise<RunOutcome>,
+  ): Promise<RunOutcome> => {
     const start = clock.now();
     const ports = timeout === undefined ? run : { ...run, allowed: { start, end: start + timeout } };
     return inTurn(async () => {
@@ -168,13 +172,17 @@ export function querySource(settings: QuerySettings): Source {
 
 /** One source for all windows: the query API of the window's app, or the containers of export blobs. */
 function sourceOf(config: Config, blobs: Source | undefined): Source {
-  const queries = new Map(config.apps.flatMap((app) => (app.query ? [[app.name, querySource(app.query)] as const] : [])));
+  const queries = new Map(
+    config.apps.flatMap((app) => (app.query ? [[app.name, querySource(app.query)] as const] : [])),
+  );
   return {
     open: async (window, abort) => {
       if (window.source !== 'query') refuseOverlap(window, config);
       const source = window.source === 'query' ? queries.get(window.app) : blobs;
       if (source) return source.open(window, abort);
-      throw new Error(`${window.app} ${window.source}: no such source in the settings any more; put it back, or leave the window as it is`);
+      throw new Error(
+        `${window.app} ${window.source}: no such source in the settings any more; put it back, or leave the window as it is`,
+      );
     },
   };
 }

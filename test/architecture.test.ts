@@ -37,9 +37,9 @@ const files = ['shared', 'functions', 'cli', 'local', 'bench', 'test'].flatMap(s
 
 function imports(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8');
-  return [...text.matchAll(/^(?:import|export)\b[^;'"]*?from\s+'([^']+)'|^import\s+'([^']+)'|\bimport\('([^']+)'\)/gm)].map(
-    (found) => found[1] ?? found[2] ?? found[3] ?? '',
-  );
+  return [
+    ...text.matchAll(/^(?:import|export)\b[^;'"]*?from\s+'([^']+)'|^import\s+'([^']+)'|\bimport\('([^']+)'\)/gm),
+  ].map((found) => found[1] ?? found[2] ?? found[3] ?? '');
 }
 
 test('every file imports only what its folder may import', () => {
@@ -67,7 +67,9 @@ test('clock, chance, environment and printing stay at the edge', () => {
   const wrong = files
     .filter((file) => file.startsWith('shared/') && !/^shared\/(wire|config)/.test(file))
     .filter((file) =>
-      /Date\.now\(\)|new Date\(\)|process\.env|Math\.random|randomUUID|console\./.test(readFileSync(join(root, file), 'utf8')),
+      /Date\.now\(\)|new Date\(\)|process\.env|Math\.random|randomUUID|console\./.test(
+        readFileSync(join(root, file), 'utf8'),
+      ),
     );
   assert.deepEqual(wrong, []);
 });

@@ -20,7 +20,9 @@ let wired: () => FakeWired;
 Object.assign(globalThis, { fakeWired: () => wired() });
 registerHooks({
   resolve: (specifier, context, next) =>
-    specifier.endsWith('/shared/wire.ts') ? { url: 'fake:wire', format: 'module', shortCircuit: true } : next(specifier, context),
+    specifier.endsWith('/shared/wire.ts')
+      ? { url: 'fake:wire', format: 'module', shortCircuit: true }
+      : next(specifier, context),
   load: (url, context, next) =>
     url === 'fake:wire'
       ? { format: 'module', source: 'export const wired = () => globalThis.fakeWired();', shortCircuit: true }
@@ -37,7 +39,13 @@ await import('../functions/runWindow.ts');
 await import('../functions/sweepBlobs.ts');
 await import('../functions/transformBlob.ts');
 
-const window: Window = { app: 'shop', signal: 'requests', source: 'query', start: Date.UTC(2026, 0, 2, 3), end: Date.UTC(2026, 0, 2, 4) };
+const window: Window = {
+  app: 'shop',
+  signal: 'requests',
+  source: 'query',
+  start: Date.UTC(2026, 0, 2, 3),
+  end: Date.UTC(2026, 0, 2, 4),
+};
 const outcome = (more: Partial<RunOutcome> = {}): RunOutcome => ({
   state: 'done',
   window,
@@ -90,7 +98,9 @@ beforeEach(() => {
 
 async function invoke(name: string, data: object): Promise<void> {
   const trigger = core.functions.get(name)?.trigger.name ?? '';
-  await core.invoke(name, { invocationId: '1', inputData: [{ name: trigger, data }], triggerMetadata: {} }, (_, line) => lines.push(line));
+  await core.invoke(name, { invocationId: '1', inputData: [{ name: trigger, data }], triggerMetadata: {} }, (_, line) =>
+    lines.push(line),
+  );
 }
 
 const refuse = async (): Promise<never> => assert.fail('not to be called');
@@ -99,11 +109,18 @@ const give = (part: Partial<FakeWired>): void => {
 };
 
 test('each function is bound to its trigger', () => {
-  const bound = Object.fromEntries([...core.functions].map(([name, { trigger }]) => [name, { ...trigger, name: '', properties: '' }]));
+  const bound = Object.fromEntries(
+    [...core.functions].map(([name, { trigger }]) => [name, { ...trigger, name: '', properties: '' }]),
+  );
   const common = { name: '', direction: 'in', properties: '' };
   assert.deepEqual(bound, {
     planWindows: { ...common, type: 'timerTrigger', schedule: '*/2 * * * * *' },
-    runWindow: { ...common, type: 'queueTrigger', queueName: 'insights-lake-windows', connection: 'AzureWebJobsStorage' },
+    runWindow: {
+      ...common,
+      type: 'queueTrigger',
+      queueName: 'insights-lake-windows',
+      connection: 'AzureWebJobsStorage',
+    },
     sweepBlobs: { ...common, type: 'timerTrigger', schedule: '0 */10 * * * *' },
     transformBlob: {
       ...common,
@@ -249,7 +266,9 @@ test('a message can ask for the sweep of an archive: parted by days, a day at on
   });
   await invoke('runWindow', { string: '{"sweep":{"from":"2024-01-01","to":"2024-02-01","prefix":"shop_1/"}}' });
   await invoke('runWindow', { string: '{"sweep":{"from":"2024-01-01","to":"2024-01-01T12:00Z"}}' });
-  await assert.rejects(invoke('runWindow', { string: '{"sweep":{"from":"2024-01-01","to":"2024-01-02"}}' }), { message: 'gone' });
+  await assert.rejects(invoke('runWindow', { string: '{"sweep":{"from":"2024-01-01","to":"2024-01-02"}}' }), {
+    message: 'gone',
+  });
   assert.deepEqual(asked.slice(0, 2), [
     { start: Date.UTC(2024, 0, 1), end: Date.UTC(2024, 1, 1), prefix: 'shop_1/', app: '' },
     { start: Date.UTC(2024, 0, 1), end: Date.UTC(2024, 0, 1, 12), prefix: '', app: '' },
@@ -258,7 +277,11 @@ test('a message can ask for the sweep of an archive: parted by days, a day at on
     lines.slice(0, 2).map((line) => JSON.parse(line)),
     [{ event: 'sweep', parts: 31 }, sweptFacts],
   );
-  for (const wrong of ['{"sweep":{"from":"2024-01-01"}}', '{"sweep":{"from":"2024-01-02","to":"2024-01-01"}}', '{"sweep":"all"}'])
+  for (const wrong of [
+    '{"sweep":{"from":"2024-01-01"}}',
+    '{"sweep":{"from":"2024-01-02","to":"2024-01-01"}}',
+    '{"sweep":"all"}',
+  ])
     await assert.rejects(invoke('runWindow', { string: wrong }), /^Error: window message: /);
   await assert.rejects(
     invoke('runWindow', { string: '{"sweep":{"from":"2024-01-01T00:00","to":"2024-02-01"}}' }),

@@ -31,7 +31,15 @@ const folder = (at: number) => {
   return `y=${y}/m=${m}/d=${d}/h=${h}/m=00/PT1H.json`;
 };
 const row = (id: string, at: number) =>
-  JSON.stringify({ time: new Date(at).toISOString(), Type: 'AppRequests', Id: id, Name: 'ü', DurationMs: 1, Success: true, _ItemId: id });
+  JSON.stringify({
+    time: new Date(at).toISOString(),
+    Type: 'AppRequests',
+    Id: id,
+    Name: 'ü',
+    DurationMs: 1,
+    Success: true,
+    _ItemId: id,
+  });
 
 function settings(name: string): Record<string, string> {
   return {
@@ -79,7 +87,9 @@ async function work(app: Wired, queue: string): Promise<string[]> {
 }
 
 async function idsIn(lake: string): Promise<string[]> {
-  const names = (await readdir(lake, { recursive: true })).filter((name) => name.endsWith('.ndjson') && !name.startsWith('_'));
+  const names = (await readdir(lake, { recursive: true })).filter(
+    (name) => name.endsWith('.ndjson') && !name.startsWith('_'),
+  );
   const texts = await Promise.all(names.map((name) => readFile(join(lake, name), 'utf8')));
   return texts
     .flatMap((text) => text.split('\n').filter(Boolean))
@@ -110,7 +120,11 @@ test('an archive: by a message, parted by days; by the command line, going on wh
   const app = wire(parseConfig(env));
   const old = Date.UTC(2024, 1, 28, 23);
   for (let n = 0; n < 3; n++)
-    await append('insights-logs-apprequests', `${COMPONENT}/${folder(old + n * 24 * hour)}`, `${row(`old-${n}`, old)}\n`);
+    await append(
+      'insights-logs-apprequests',
+      `${COMPONENT}/${folder(old + n * 24 * hour)}`,
+      `${row(`old-${n}`, old)}\n`,
+    );
   const request = { start: Date.UTC(2024, 1, 28), end: Date.UTC(2024, 2, 1), prefix: 'resourceId=', app: 'shop' };
   await app.sweep();
   await take(name);

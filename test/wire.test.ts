@@ -45,15 +45,21 @@ describe('the app put together', () => {
     assert.equal(twice?.state, 'failed');
     assert.match(twice?.error ?? '', /requests of app shop would come twice/);
 
-    const apart = await wire(settings({ QUERY_FROM: '2024-04-01', EXPORT_UNTIL: '2024-04-01', LAKE_FOLDER: join(folder, 'other') })).arrive(
-      blob,
-    );
+    const apart = await wire(
+      settings({ QUERY_FROM: '2024-04-01', EXPORT_UNTIL: '2024-04-01', LAKE_FOLDER: join(folder, 'other') }),
+    ).arrive(blob);
     assert.deepEqual([apart?.state, apart?.counts.written], ['done', 1]);
   });
 
   test('conditions that are none: no call does anything, and each is named', async () => {
     const shape = { requests: { where: 'succes' }, traces: { where: 'severityLevel' } };
-    const app = wire(settings({ INSIGHTS_LAKE_CONFIG: JSON.stringify({ shape }), QUERY_FROM: '2024-04-01', EXPORT_UNTIL: '2024-04-01' }));
+    const app = wire(
+      settings({
+        INSIGHTS_LAKE_CONFIG: JSON.stringify({ shape }),
+        QUERY_FROM: '2024-04-01',
+        EXPORT_UNTIL: '2024-04-01',
+      }),
+    );
     const message = [
       'settings: 2 are wrong',
       '- shape.requests.where must be a condition on the columns of requests: there is no column succes; it is "succes"',

@@ -56,4 +56,5 @@ export function startApp(
 }
 
 /** A planner that found nothing to do says so every few seconds for every feed: days of it would fill the disk. */
-const isIdle = (event: HostEvent): boolean => event.kind === 'log' && event.message.includes('"planned":0,"repeated":0');
+const isIdle = (event: HostEvent): boolean =>
+  event.kind === 'log' && event.message.includes('"planned":0,"repeated":0');

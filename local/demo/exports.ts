@@ -5,7 +5,9 @@ import { exportContainer, type Story } from './story.ts';
 
 /** The blobs of the story that were delivered in `[from, until)`, by time of delivery. */
 export const blobsOf = ({ store, exported }: Story, from: Millis, until: Millis): ExportBlob[] =>
-  [...exportBlobs({ ...store, ...exported })].filter((blob) => blob.at >= from && blob.at < until).sort((a, b) => a.at - b.at);
+  [...exportBlobs({ ...store, ...exported })]
+    .filter((blob) => blob.at >= from && blob.at < until)
+    .sort((a, b) => a.at - b.at);
 
 /** Drops blobs into the container that the app watches; ten at once. Blobs that are there stay as they are. */
 export async function dropBlobs(connectionString: string, blobs: readonly ExportBlob[]): Promise<void> {

@@ -18,13 +18,18 @@ const owner = join(demoFolder, 'running.pid');
 export async function enterFolder(): Promise<void> {
   const pid = Number(await readFile(owner, 'utf8').catch(() => ''));
   if (pid > 0 && pid !== process.pid && isAlive(pid)) {
-    throw new Error(`another demonstration is running here (process ${pid}); stop it with Ctrl-C in its window, then try again`);
+    throw new Error(
+      `another demonstration is running here (process ${pid}); stop it with Ctrl-C in its window, then try again`,
+    );
   }
   try {
     await mkdir(places.work, { recursive: true });
     await writeFile(owner, String(process.pid));
   } catch (cause) {
-    throw new Error(`cannot write to ${demoFolder} (${messageOf(cause)}); make the checkout writable and the disk less full`, { cause });
+    throw new Error(
+      `cannot write to ${demoFolder} (${messageOf(cause)}); make the checkout writable and the disk less full`,
+      { cause },
+    );
   }
 }
 

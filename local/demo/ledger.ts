@@ -11,7 +11,8 @@ export function ledgerOf(settings: Record<string, string>): Ledger {
 /** Every window that the ledger knows; of those that were halved the halves. */
 export async function allEntries(ledger: Ledger): Promise<LedgerEntry[]> {
   const entries: LedgerEntry[] = [];
-  for await (const feed of ledger.feeds()) for await (const entry of ledger.list(feed)) if (entry.state !== 'halved') entries.push(entry);
+  for await (const feed of ledger.feeds())
+    for await (const entry of ledger.list(feed)) if (entry.state !== 'halved') entries.push(entry);
   return entries;
 }
 

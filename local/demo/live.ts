@@ -13,7 +13,9 @@ const hour = 3_600_000;
 export async function live(stage: Stage, say: Say, abort: AbortSignal): Promise<boolean> {
   const before = (await allEntries(stage.ledger)).filter((entry) => entry.window.source === 'query' && isDone(entry));
   if (before.length > 0)
-    say(`${before.length} windows are done already, the last until ${time(Math.max(...before.map(({ window }) => window.end)))}`);
+    say(
+      `${before.length} windows are done already, the last until ${time(Math.max(...before.map(({ window }) => window.end)))}`,
+    );
   const tally = { windows: 0, rows: 0, failed: '' };
   await stage.startFunctions((event) => count(event, tally));
   say(
@@ -23,7 +25,10 @@ export async function live(stage: Stage, say: Say, abort: AbortSignal): Promise<
   for (let dropped = Date.now() - 3 * hour, second = 0; !abort.aborted; second++) {
     if (second % 60 === 0) {
       const now = Date.now();
-      await dropBlobs(azurite.connectionString, blobsOf({ ...story, exported: { start: now - 3 * hour, end: now } }, dropped, now));
+      await dropBlobs(
+        azurite.connectionString,
+        blobsOf({ ...story, exported: { start: now - 3 * hour, end: now } }, dropped, now),
+      );
       dropped = now;
     }
     if (second % 60 === 59 && tally.windows === 0 && tally.failed === '')
@@ -43,7 +48,8 @@ const nextDue = (now: number): number => Math.ceil((now - 60_000) / 300_000) * 3
 const time = (at: number): string => `${new Date(at).toISOString().slice(0, 16)}Z`;
 
 function count(event: HostEvent, tally: { windows: number; rows: number; failed: string }): void {
-  if (event.kind === 'ended' && event.error !== '') tally.failed = `(${event.name} failed: ${event.error.slice(0, 200)})`;
+  if (event.kind === 'ended' && event.error !== '')
+    tally.failed = `(${event.name} failed: ${event.error.slice(0, 200)})`;
   if (event.kind !== 'log' || !event.message.startsWith('{')) return;
   const facts: { event?: string; state?: string; written?: number } = JSON.parse(event.message);
   if (facts.event !== 'run' || facts.state !== 'done') return;

@@ -28,7 +28,9 @@ async function main(): Promise<void> {
       ? 'Insights Lake, running over made-up telemetry. Nothing leaves this machine.'
       : 'Insights Lake, from an empty folder to a lake, with trouble on the way: about a minute. Nothing leaves this machine.',
   );
-  const complete = await withStage({ live: values.keep, now: Date.now() }, (stage) => (values.keep ? live : show)(stage, say, abort));
+  const complete = await withStage({ live: values.keep, now: Date.now() }, (stage) =>
+    (values.keep ? live : show)(stage, say, abort),
+  );
   if (!abort.aborted) process.exitCode = complete ? 0 : 1;
 }
 

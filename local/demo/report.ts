@@ -3,7 +3,8 @@ import { type Comparison, isComplete } from './verify.ts';
 /** Plain text for a terminal of 80 columns. The first column is flush left, the others right. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  const cell = (text: string, column: number): string => (column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0));
+  const cell = (text: string, column: number): string =>
+    column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart(widths[column] ?? 0);
   return rows.map((row) => `  ${row.map(cell).join('  ')}`).join('\n');
 }
 
@@ -11,7 +12,8 @@ const count = (value: number): string => value.toLocaleString('en');
 const size = (bytes: number): string =>
   bytes < 1_000_000 ? `${count(Math.ceil(bytes / 1_000))} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 
-const sumOf = (of: readonly Comparison[], pick: (one: Comparison) => number): number => of.reduce((sum, one) => sum + pick(one), 0);
+const sumOf = (of: readonly Comparison[], pick: (one: Comparison) => number): number =>
+  of.reduce((sum, one) => sum + pick(one), 0);
 
 export function comparisonTable(comparisons: readonly Comparison[]): string {
   const total = {

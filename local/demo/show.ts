@@ -41,7 +41,9 @@ export async function show(stage: Stage, say: Say, abort: AbortSignal): Promise<
     repeatAMessage(stage, say, until),
     addLateBlobs(stage, late, say, until),
   ].map((trouble) => trouble.then(() => open--));
-  const finished = untilDone(stage, expectedWindows(story, blobs), say, abort, () => open === 0).finally(() => over.abort());
+  const finished = untilDone(stage, expectedWindows(story, blobs), say, abort, () => open === 0).finally(() =>
+    over.abort(),
+  );
   const [entries] = await Promise.all([finished, ...troubles]);
   if (abort.aborted) return false;
   return report(stage, blobs, entries, say);
@@ -62,7 +64,12 @@ async function cutAnAnswer({ simulator }: Stage, say: Say, abort: AbortSignal): 
   if (!abort.aborted) say('trouble: the query API cut an answer short (traces); the run asks again in halves');
 }
 
-async function killHalfWay(stage: Stage, onEvent: (event: HostEvent) => void, say: Say, abort: AbortSignal): Promise<void> {
+async function killHalfWay(
+  stage: Stage,
+  onEvent: (event: HostEvent) => void,
+  say: Say,
+  abort: AbortSignal,
+): Promise<void> {
   await runHalfWay(stage.simulator, abort);
   if (abort.aborted) return;
   await stage.killFunctions();
@@ -78,7 +85,12 @@ async function repeatAMessage({ azurite }: Stage, say: Say, abort: AbortSignal):
   say(`trouble: a message is delivered twice (${signal}, ${start})`);
 }
 
-async function addLateBlobs({ azurite }: Stage, late: readonly ExportBlob[], say: Say, abort: AbortSignal): Promise<void> {
+async function addLateBlobs(
+  { azurite }: Stage,
+  late: readonly ExportBlob[],
+  say: Say,
+  abort: AbortSignal,
+): Promise<void> {
   await pause(10_000, abort);
   if (abort.aborted) return;
   await dropBlobs(azurite.connectionString, late);
@@ -89,7 +101,8 @@ async function addLateBlobs({ azurite }: Stage, late: readonly ExportBlob[], say
 function expectedWindows({ shop, store, asked }: Story, blobs: readonly ExportBlob[]): Set<string> {
   const signals = Object.entries(EXPORT_FOLDERS).map(([signal, folder]) => [folder, signal as Signal] as const);
   const expected = new Set<string>();
-  for (const signal of SIGNALS) for (let at = asked.start; at < asked.end; at += 3_600_000) expected.add(`${signal} ${shop.app} ${at}`);
+  for (const signal of SIGNALS)
+    for (let at = asked.start; at < asked.end; at += 3_600_000) expected.add(`${signal} ${shop.app} ${at}`);
   for (const { name } of blobs) {
     const [, folder, date, hour] = name.split('/');
     const signal = signals.find(([one]) => one === folder)?.[1];
@@ -109,32 +122,46 @@ async function untilDone(
   for (; ; await pause(1_000, abort)) {
     const entries = await allEntries(stage.ledger);
     const done = entries.filter(isDone);
-    const open = expected.difference(new Set(done.map(({ window }) => `${window.signal} ${window.app} ${window.start}`)));
+    const open = expected.difference(
+      new Set(done.map(({ window }) => `${window.signal} ${window.app} ${window.start}`)),
+    );
     if ((troublesAreOver() && open.size === 0 && done.length === entries.length) || abort.aborted) return entries;
     if (done.length > best) [best, changed] = [done.length, Date.now()];
     if (Date.now() > changed + patience) return entries;
     if (Date.now() < told + 5_000) continue;
     told = Date.now();
     const failed = entries.filter(({ state }) => state === 'failed');
-    const errors = failed.length > 0 ? `; ${failed.length} failed and will be tried again: ${failed[0]?.error.slice(0, 200)}` : '';
+    const errors =
+      failed.length > 0 ? `; ${failed.length} failed and will be tried again: ${failed[0]?.error.slice(0, 200)}` : '';
     say(`${expected.size - open.size} of ${expected.size} windows are done${errors}`);
   }
 }
 
-async function report({ story, simulator }: Stage, blobs: readonly ExportBlob[], entries: LedgerEntry[], say: Say): Promise<boolean> {
+async function report(
+  { story, simulator }: Stage,
+  blobs: readonly ExportBlob[],
+  entries: LedgerEntry[],
+  say: Say,
+): Promise<boolean> {
   const comparisons = await compare(story, blobs, places.lake, entries);
   const unfinished = entries.filter((entry) => !isDone(entry));
   const wrong = [...shortfalls(comparisons), ...unfinished.slice(0, 5).map(openWindow)];
   if (unfinished.length > 5) wrong.push(`and ${unfinished.length - 5} windows more that are not done`);
-  say(`compared by the ids of all rows, at the sources and in the files (${simulator.requests.length} queries were asked)\n`);
+  say(
+    `compared by the ids of all rows, at the sources and in the files (${simulator.requests.length} queries were asked)\n`,
+  );
   console.log(`${comparisonTable(comparisons)}\n`);
   const lake = relative('.', places.lake);
   if (wrong.length > 0) {
-    console.log(`Not complete:\n${wrong.map((line) => `- ${line}`).join('\n')}\nThe log of the functions: ${relative('.', places.log)}`);
+    console.log(
+      `Not complete:\n${wrong.map((line) => `- ${line}`).join('\n')}\nThe log of the functions: ${relative('.', places.log)}`,
+    );
     return false;
   }
   const query = exampleQuery(lake);
-  console.log(`Complete, and nothing twice. The files are in ${lake}; DuckDB, pandas or Spark read them:\n\n${indented(query)}\n`);
+  console.log(
+    `Complete, and nothing twice. The files are in ${lake}; DuckDB, pandas or Spark read them:\n\n${indented(query)}\n`,
+  );
   console.log(`${table(await ask(query))}\n`);
   console.log(`From your own app (sign in with az login; needs Reader on it):\n\n  ${exportLine(story)}\n`);
   return true;
@@ -150,4 +177,5 @@ function exportLine({ asked }: Story): string {
   return `npx insights-lake export --app shop=<app id> --from ${day(asked.end - 86_400_000)} --to ${day(asked.end)} --out ./lake`;
 }
 
-const pause = (ms: Millis, abort: AbortSignal): Promise<void> => sleep(ms, undefined, { signal: abort }).catch(() => undefined);
+const pause = (ms: Millis, abort: AbortSignal): Promise<void> =>
+  sleep(ms, undefined, { signal: abort }).catch(() => undefined);

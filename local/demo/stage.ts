@@ -23,20 +23,30 @@ export interface Stage {
 }
 
 /** Sets the stage, uses it, and leaves nothing running whatever happens. `fresh`: from an empty folder. */
-export async function withStage<T>(options: { live: boolean; now: Millis }, use: (stage: Stage) => Promise<T>): Promise<T> {
+export async function withStage<T>(
+  options: { live: boolean; now: Millis },
+  use: (stage: Stage) => Promise<T>,
+): Promise<T> {
   const { live, now } = options;
   await enterFolder();
   const closers: (() => Promise<unknown>)[] = [leaveFolder];
   try {
     if (!live)
-      for (const folder of [places.azurite, places.lake, places.work, places.log]) await rm(folder, { recursive: true, force: true });
+      for (const folder of [places.azurite, places.lake, places.work, places.log])
+        await rm(folder, { recursive: true, force: true });
     await enterFolder();
     const story = storyAt(now);
     const azurite = await startAzurite({ folder: places.azurite });
     closers.push(() => azurite.close());
-    const simulator = await startSimulator({ data: telemetryData(story.shop, live ? Date.now : () => Number.POSITIVE_INFINITY) });
+    const simulator = await startSimulator({
+      data: telemetryData(story.shop, live ? Date.now : () => Number.POSITIVE_INFINITY),
+    });
     closers.push(() => simulator.close());
-    const settings = settingsOf(story, { connectionString: azurite.connectionString, endpoint: simulator.url, lake: places.lake }, live);
+    const settings = settingsOf(
+      story,
+      { connectionString: azurite.connectionString, endpoint: simulator.url, lake: places.lake },
+      live,
+    );
     const ledger = ledgerOf(settings);
     await ledger.prepare();
     const functions = functionsOf(environment(settings, places.work));
@@ -47,7 +57,9 @@ export async function withStage<T>(options: { live: boolean; now: Millis }, use:
   }
 }
 
-function functionsOf(env: Record<string, string>): Pick<Stage, 'startFunctions' | 'killFunctions' | 'failed'> & { close(): Promise<void> } {
+function functionsOf(
+  env: Record<string, string>,
+): Pick<Stage, 'startFunctions' | 'killFunctions' | 'failed'> & { close(): Promise<void> } {
   let running: RunningApp | undefined;
   let closed = false;
   let fail: (error: Error) => void = () => undefined;

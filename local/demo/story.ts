@@ -37,7 +37,11 @@ export interface Surroundings {
 }
 
 /** The settings of the app, as they would stand in a function app or in local.settings.json. */
-export function settingsOf(story: Story, { connectionString, endpoint, lake }: Surroundings, live: boolean): Record<string, string> {
+export function settingsOf(
+  story: Story,
+  { connectionString, endpoint, lake }: Surroundings,
+  live: boolean,
+): Record<string, string> {
   const iso = (at: Millis): string => new Date(at).toISOString();
   return {
     AzureWebJobsStorage: connectionString,
@@ -45,7 +49,9 @@ export function settingsOf(story: Story, { connectionString, endpoint, lake }: S
     APP_ID: appId,
     QUERY_ENDPOINT: endpoint,
     QUERY_FROM: iso(story.asked.start),
-    ...(live ? { QUERY_WINDOW: '5m', QUERY_LAG: '1m' } : { QUERY_WINDOW: '1h', QUERY_LAG: '0m', QUERY_UNTIL: iso(story.asked.end) }),
+    ...(live
+      ? { QUERY_WINDOW: '5m', QUERY_LAG: '1m' }
+      : { QUERY_WINDOW: '1h', QUERY_LAG: '0m', QUERY_UNTIL: iso(story.asked.end) }),
     EXPORT_CONTAINER: exportContainer,
     ExportStorage: connectionString,
     EXPORT_TRIGGER: 'LogsAndContainerScan',

@@ -7,7 +7,12 @@ import type { Simulator } from '../simulator/startSimulator.ts';
 export const cutShort: Fault = { kind: 'truncate', times: 1, when: ({ parsed }) => parsed?.signal === 'traces' };
 
 /** An answer stops half-way and never ends: the moment at which the run that waits for it is killed. */
-const halfWay: Fault = { kind: 'stall', at: 'middle', times: 1, when: ({ parsed }) => parsed?.signal === 'dependencies' };
+const halfWay: Fault = {
+  kind: 'stall',
+  at: 'middle',
+  times: 1,
+  when: ({ parsed }) => parsed?.signal === 'dependencies',
+};
 
 /** Resolves as soon as a run hangs half-way. */
 export async function runHalfWay(simulator: Simulator, abort: AbortSignal): Promise<void> {

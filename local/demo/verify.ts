@@ -36,7 +36,9 @@ export async function compare(
   const idsInLake = async (signal: Signal, app: string): Promise<string[]> => {
     const folder = join(lake, signal, `app=${app}`);
     if (!existsSync(folder)) return [];
-    const answer = await connection.runAndReadAll(`SELECT itemId FROM read_parquet('${folder.replaceAll("'", "''")}/**/*.parquet')`);
+    const answer = await connection.runAndReadAll(
+      `SELECT itemId FROM read_parquet('${folder.replaceAll("'", "''")}/**/*.parquet')`,
+    );
     return answer.getRows().map(([id]) => String(id));
   };
   for (const signal of SIGNALS) {
@@ -78,7 +80,9 @@ export const isComplete = ({ atSource, inLake, missing, strange, duplicates }: C
   atSource === inLake && missing === 0 && strange === 0 && duplicates === 0;
 
 /** An example of what the lake is for: read by anything that reads Parquet. */
-export const exampleQuery = (lake: string): string => `SELECT name, sum(itemCount) AS calls, round(quantile_cont(duration, 0.95)) AS p95_ms
+export const exampleQuery = (
+  lake: string,
+): string => `SELECT name, sum(itemCount) AS calls, round(quantile_cont(duration, 0.95)) AS p95_ms
 FROM read_parquet('${lake}/requests/**/*.parquet')
 GROUP BY name ORDER BY calls DESC LIMIT 5`;
 

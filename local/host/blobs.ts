@@ -41,7 +41,12 @@ export async function scanBlobs(scan: BlobScan, abort: AbortSignal): Promise<voi
       for await (const blob of watched.listBlobsFlat({ prefix })) {
         const receipt = `${folder}${blob.properties.etag.replaceAll('"', '')}/${container}/${blob.name}`;
         if (known.has(receipt) || !pattern.test(blob.name)) continue;
-        await announce(scan, { container, name: blob.name, etag: blob.properties.etag, type: blob.properties.blobType ?? 'BlockBlob' });
+        await announce(scan, {
+          container,
+          name: blob.name,
+          etag: blob.properties.etag,
+          type: blob.properties.blobType ?? 'BlockBlob',
+        });
         await scan.receipts.getBlockBlobClient(receipt).upload('', 0);
         known.add(receipt);
       }
@@ -50,7 +55,10 @@ export async function scanBlobs(scan: BlobScan, abort: AbortSignal): Promise<voi
   }
 }
 
-async function announce(scan: BlobScan, blob: { container: string; name: string; etag: string; type: string }): Promise<void> {
+async function announce(
+  scan: BlobScan,
+  blob: { container: string; name: string; etag: string; type: string },
+): Promise<void> {
   const message: BlobMessage = {
     FunctionId: `Host.Functions.${scan.functionName}`,
     BlobType: blob.type,
@@ -69,5 +77,9 @@ export function parseBlobPath(path: string): { container: string; prefix: string
   const source = name
     .split(/\{(\w+)\}/)
     .map((piece, index) => (index % 2 === 1 ? `(?<${piece}>.+)` : piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')));
-  return { container: path.slice(0, slash), prefix: name.split('{')[0] ?? '', pattern: new RegExp(`^${source.join('')}$`, 's') };
+  return {
+    container: path.slice(0, slash),
+    prefix: name.split('{')[0] ?? '',
+    pattern: new RegExp(`^${source.join('')}$`, 's'),
+  };
 }

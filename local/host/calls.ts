@@ -16,7 +16,12 @@ export const callTimer = async (options: HostOptions, name: string, timer: Timer
 export const callHttp = (options: HostOptions, name: string, data: HttpData): Promise<unknown> =>
   call(options, name, { http: data }, {}, data.url);
 
-export async function callQueue(options: HostOptions, name: string, text: string, message: DequeuedMessageItem): Promise<void> {
+export async function callQueue(
+  options: HostOptions,
+  name: string,
+  text: string,
+  message: DequeuedMessageItem,
+): Promise<void> {
   await call(options, name, { string: text }, queueMetadata(text, message), text);
 }
 
@@ -34,7 +39,10 @@ export async function callBlob(
   });
   if (properties === undefined || bareTag(properties.etag) !== bareTag(message.ETag)) return;
   const { pattern } = parseBlobPath(setting(found.trigger.path, options.env));
-  const captured = Object.entries(pattern.exec(message.BlobName)?.groups ?? {}).map(([key, value]) => [key, { string: value }]);
+  const captured = Object.entries(pattern.exec(message.BlobName)?.groups ?? {}).map(([key, value]) => [
+    key,
+    { string: value },
+  ]);
   const metadata = {
     ...Object.fromEntries(captured),
     BlobTrigger: { string: `${message.ContainerName}/${message.BlobName}` },
@@ -52,7 +60,11 @@ const reference = (found: RegisteredFunction, message: BlobMessage): TypedData =
     source: 'AzureStorageBlobs',
     contentType: 'application/json',
     content: Buffer.from(
-      JSON.stringify({ Connection: found.trigger.connection, ContainerName: message.ContainerName, BlobName: message.BlobName }),
+      JSON.stringify({
+        Connection: found.trigger.connection,
+        ContainerName: message.ContainerName,
+        BlobName: message.BlobName,
+      }),
     ),
   },
 });

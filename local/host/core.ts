@@ -10,7 +10,12 @@ export interface TypedData {
   readonly string?: string;
   readonly json?: string;
   readonly bytes?: Uint8Array;
-  readonly modelBindingData?: { readonly version: string; readonly source: string; readonly contentType: string; readonly content: Buffer };
+  readonly modelBindingData?: {
+    readonly version: string;
+    readonly source: string;
+    readonly contentType: string;
+    readonly content: Buffer;
+  };
   readonly http?: HttpData;
 }
 
@@ -99,7 +104,8 @@ export function injectCore(): Core {
 
   const invoke: Core['invoke'] = async (name, request, log) => {
     const found = functions.get(name);
-    if (found === undefined || model === undefined) throw new Error(`no function ${name}; there are ${[...functions.keys()].join(', ')}`);
+    if (found === undefined || model === undefined)
+      throw new Error(`no function ${name}; there are ${[...functions.keys()].join(', ')}`);
     const context = {
       invocationId: request.invocationId,
       request,
@@ -124,10 +130,16 @@ function provide(core: object): void {
   Object.assign(globalThis, { [key]: core });
   registerHooks({
     resolve: (specifier, context, next) =>
-      specifier === '@azure/functions-core' ? { url, format: 'commonjs', shortCircuit: true } : next(specifier, context),
+      specifier === '@azure/functions-core'
+        ? { url, format: 'commonjs', shortCircuit: true }
+        : next(specifier, context),
     load: (target, context, next) =>
       target === url
-        ? { format: 'commonjs', source: `module.exports = globalThis[Symbol.for('${key.description}')]`, shortCircuit: true }
+        ? {
+            format: 'commonjs',
+            source: `module.exports = globalThis[Symbol.for('${key.description}')]`,
+            shortCircuit: true,
+          }
         : next(target, context),
   });
 }

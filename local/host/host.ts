@@ -9,7 +9,13 @@ import { startTrigger } from './triggers.ts';
 /** What happens in the host, for whoever started it. */
 export type HostEvent =
   | { readonly kind: 'started'; readonly name: string; readonly id: string; readonly input: string }
-  | { readonly kind: 'log'; readonly name: string; readonly id: string; readonly level: string; readonly message: string }
+  | {
+      readonly kind: 'log';
+      readonly name: string;
+      readonly id: string;
+      readonly level: string;
+      readonly message: string;
+    }
   | { readonly kind: 'ended'; readonly name: string; readonly id: string; readonly ms: number; readonly error: string }
   | { readonly kind: 'host'; readonly message: string };
 
@@ -64,7 +70,8 @@ async function keepListening(found: RegisteredFunction, options: HostOptions, ab
     try {
       return await startTrigger(found, options, abort);
     } catch (error) {
-      if (!abort.aborted) options.report({ kind: 'host', message: `${found.name} is not listening: ${messageOf(error)}` });
+      if (!abort.aborted)
+        options.report({ kind: 'host', message: `${found.name} is not listening: ${messageOf(error)}` });
     }
     await sleep(5_000, undefined, { signal: abort }).catch(() => undefined);
   }

@@ -13,10 +13,15 @@ export interface HttpHost {
  * Serves `/api/<route>` for HTTP functions and `POST /admin/functions/<name>` with `{"input": "…"}` for all others, on the loopback
  * interface. Port 0 takes a free one.
  */
-export async function serveHttp(host: HttpHost, port: number): Promise<{ readonly url: string; close(): Promise<void> }> {
+export async function serveHttp(
+  host: HttpHost,
+  port: number,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     answer(host, request, response).catch((error: unknown) => {
-      response.writeHead(500, { 'content-type': 'text/plain' }).end(error instanceof Error ? error.message : String(error));
+      response
+        .writeHead(500, { 'content-type': 'text/plain' })
+        .end(error instanceof Error ? error.message : String(error));
     });
   });
   await listen(server, port);
@@ -49,13 +54,26 @@ async function answer(host: HttpHost, request: IncomingMessage, response: Server
     if (params === undefined || !allows(trigger.methods, method)) continue;
     const headers = Object.fromEntries(Object.entries(request.headers).map(([key, value]) => [key, String(value)]));
     const query = Object.fromEntries(url.searchParams);
-    const data: HttpData = { method, url: url.href, headers, params, query, ...(body.length > 0 ? { body: { bytes: body } } : {}) };
+    const data: HttpData = {
+      method,
+      url: url.href,
+      headers,
+      params,
+      query,
+      ...(body.length > 0 ? { body: { bytes: body } } : {}),
+    };
     return send(await host.request(name, data), response);
   }
   response.writeHead(404).end();
 }
 
-async function runManually(host: HttpHost, name: string, method: string, body: Buffer, response: ServerResponse): Promise<void> {
+async function runManually(
+  host: HttpHost,
+  name: string,
+  method: string,
+  body: Buffer,
+  response: ServerResponse,
+): Promise<void> {
   if (method !== 'POST' || !host.functions.has(name)) return void response.writeHead(404).end();
   const sent: unknown = body.length > 0 ? JSON.parse(body.toString('utf8')) : {};
   const input = typeof sent === 'object' && sent !== null && 'input' in sent ? sent.input : '';
@@ -84,7 +102,11 @@ async function read(request: IncomingMessage): Promise<Buffer> {
 }
 
 interface HttpAnswer {
-  readonly http?: { readonly statusCode?: string; readonly headers?: Readonly<Record<string, string>>; readonly body?: TypedData };
+  readonly http?: {
+    readonly statusCode?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body?: TypedData;
+  };
 }
 
 function send(answered: unknown, response: ServerResponse): void {

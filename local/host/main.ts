@@ -24,7 +24,8 @@ const { values } = parseArgs({
 const line: Readonly<{ [K in HostEvent['kind']]: (event: Extract<HostEvent, { kind: K }>) => string }> = {
   started: ({ name, id }) => `${name} ${id.slice(0, 8)} started`,
   log: ({ name, id, level, message }) => `${name} ${id.slice(0, 8)} ${level}: ${message}`,
-  ended: ({ name, id, ms, error }) => `${name} ${id.slice(0, 8)} ${error === '' ? 'succeeded' : 'failed'} (${ms} ms) ${error}`,
+  ended: ({ name, id, ms, error }) =>
+    `${name} ${id.slice(0, 8)} ${error === '' ? 'succeeded' : 'failed'} (${ms} ms) ${error}`,
   host: ({ message }) => message,
 };
 

@@ -34,7 +34,8 @@ export async function listenToQueue(listener: QueueListener, abort: AbortSignal)
     }
     wait = found.length > 0 ? shortestWait : Math.min(wait * 2, Math.max(settings.maxPollingInterval, shortestWait));
     if (found.length === 0) await sleep(wait, undefined, { signal: abort }).catch(() => undefined);
-    while (running.size > settings.newBatchThreshold && !abort.aborted) await Promise.race([...running, aborted(abort)]);
+    while (running.size > settings.newBatchThreshold && !abort.aborted)
+      await Promise.race([...running, aborted(abort)]);
   }
   await Promise.all(running);
 }
@@ -56,7 +57,9 @@ async function process(message: DequeuedMessageItem, listener: QueueListener): P
     await queue.deleteMessage(message.messageId, held.popReceipt);
   } catch (error) {
     await settle(done, renewals);
-    await giveBack(message, held.popReceipt, listener).catch((second: unknown) => report(`${queue.name}: ${text(second)}`));
+    await giveBack(message, held.popReceipt, listener).catch((second: unknown) =>
+      report(`${queue.name}: ${text(second)}`),
+    );
     report(`${queue.name}: message ${message.messageId}, try ${message.dequeueCount}: ${text(error)}`);
   }
 }
@@ -67,7 +70,11 @@ async function settle(done: AbortController, renewals: Promise<void>): Promise<v
 }
 
 /** A failed message comes back after `visibilityTimeout`, or goes to the poison queue when it has failed often enough. */
-async function giveBack(message: DequeuedMessageItem, popReceipt: string, { queue, poison, settings }: QueueListener): Promise<void> {
+async function giveBack(
+  message: DequeuedMessageItem,
+  popReceipt: string,
+  { queue, poison, settings }: QueueListener,
+): Promise<void> {
   if (message.dequeueCount < settings.maxDequeueCount) {
     await queue.updateMessage(message.messageId, popReceipt, undefined, settings.visibilityTimeout / 1000);
     return;
@@ -104,4 +111,5 @@ function decode(raw: string, encoding: 'base64' | 'none'): string {
   return bytes.toString('utf8');
 }
 
-const text = (error: unknown): string => (error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
+const text = (error: unknown): string =>
+  error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);

@@ -12,6 +12,7 @@ export function setting(value: unknown, env: Env): string {
 /** The connection string that a binding's `connection` names. */
 export function connection(name: unknown, env: Env): string {
   const found = env[String(name)] ?? env[`AzureWebJobs${String(name)}`];
-  if (found === undefined || found === '') throw new Error(`setting ${String(name)} is missing; it must be a storage connection string`);
+  if (found === undefined || found === '')
+    throw new Error(`setting ${String(name)} is missing; it must be a storage connection string`);
   return found;
 }

@@ -13,7 +13,9 @@ type Start = (found: RegisteredFunction, options: HostOptions, abort: AbortSigna
 /** Listens for what fires the function until aborted; what runs then is waited for. Rejects when it cannot listen. */
 export function startTrigger(found: RegisteredFunction, options: HostOptions, abort: AbortSignal): Promise<void> {
   const start = triggers[found.trigger.type];
-  return start === undefined ? Promise.reject(new Error(`${found.trigger.type} is not known here`)) : start(found, options, abort);
+  return start === undefined
+    ? Promise.reject(new Error(`${found.trigger.type} is not known here`))
+    : start(found, options, abort);
 }
 
 const triggers: Readonly<Record<string, Start>> = {

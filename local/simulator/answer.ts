@@ -65,7 +65,12 @@ const PIECE = 64 * 1024;
  * The JSON text of an answer in pieces, never whole in memory. An answer beyond a limit is cut there and ends in `error`. `facts` says
  * afterwards what was in it.
  */
-export function* answerText(query: KqlQuery, rows: Iterable<Row>, style: AnswerStyle, facts: AnswerFacts): Generator<string> {
+export function* answerText(
+  query: KqlQuery,
+  rows: Iterable<Row>,
+  style: AnswerStyle,
+  facts: AnswerFacts,
+): Generator<string> {
   const columns = columnsAsked(query).map((column) => columnForm(column, style.form));
   const name = style.form === 'current' ? 'PrimaryResult' : 'Table_0';
   let piece = `{"tables":[{"name":"${name}","columns":${JSON.stringify(columns)},"rows":[`;

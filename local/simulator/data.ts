@@ -69,7 +69,8 @@ export function telemetryData(shop: Shop, now: () => Millis = () => Number.POSIT
 }
 
 /** A number below 2^52 that stands in for Kusto's xxhash64: the same for every number of parts. */
-const hashOf = (row: Row, itemId: string): number => Number.parseInt(digest('md5', itemId || JSON.stringify(row), 'hex').slice(0, 13), 16);
+const hashOf = (row: Row, itemId: string): number =>
+  Number.parseInt(digest('md5', itemId || JSON.stringify(row), 'hex').slice(0, 13), 16);
 
 /** The rows that the query asks for. Times compare as text, tick by tick, since both sides have seven digits. */
 export function* selectRows(query: KqlQuery, data: Data, id: string): Generator<Row> {

@@ -9,21 +9,39 @@ export interface Refusal {
 
 const refusal = (status: number, code: string, message: string, innererror?: object): Refusal => ({
   status,
-  body: { error: { message, code, correlationId: '5f2d6b0e-7c3c-4e7b-9a3e-0c6f3f1d2a11', ...(innererror ? { innererror } : {}) } },
+  body: {
+    error: {
+      message,
+      code,
+      correlationId: '5f2d6b0e-7c3c-4e7b-9a3e-0c6f3f1d2a11',
+      ...(innererror ? { innererror } : {}),
+    },
+  },
 });
 
 const INVALID = 'The request had some invalid properties';
 
 export const REFUSALS = {
   syntax: refusal(400, 'BadArgumentError', INVALID, { code: 'SyntaxError', message: 'Syntax Error' }),
-  body: refusal(400, 'BadArgumentError', INVALID, { code: 'QueryValidationError', message: 'Failed parsing the request body' }),
-  timespan: refusal(400, 'BadArgumentError', INVALID, { code: 'InvalidTimespan', message: 'timespan: the simulator knows start/end only' }),
+  body: refusal(400, 'BadArgumentError', INVALID, {
+    code: 'QueryValidationError',
+    message: 'Failed parsing the request body',
+  }),
+  timespan: refusal(400, 'BadArgumentError', INVALID, {
+    code: 'InvalidTimespan',
+    message: 'timespan: the simulator knows start/end only',
+  }),
   unauthorized: {
     status: 401,
     headers: { 'WWW-Authenticate': 'Bearer' },
-    body: { error: { code: 'AuthenticationFailed', message: "Authentication failed. The 'Authorization' header is missing." } },
+    body: {
+      error: { code: 'AuthenticationFailed', message: "Authentication failed. The 'Authorization' header is missing." },
+    },
   },
-  badToken: { status: 401, body: { error: { code: 'InvalidAuthenticationToken', message: 'The access token is invalid.' } } },
+  badToken: {
+    status: 401,
+    body: { error: { code: 'InvalidAuthenticationToken', message: 'The access token is invalid.' } },
+  },
   forbidden: refusal(
     403,
     'InsufficientAccessError',
@@ -67,7 +85,10 @@ export const noTable = (table: string): Refusal =>
   refusal(400, 'BadArgumentError', INVALID, {
     code: 'SemanticError',
     message: 'A semantic error occurred.',
-    innererror: { code: 'SEM0100', message: `'where' operator: Failed to resolve table or column expression named '${table}'` },
+    innererror: {
+      code: 'SEM0100',
+      message: `'where' operator: Failed to resolve table or column expression named '${table}'`,
+    },
   });
 
 /** Why an answer is incomplete. The first three ask for smaller queries, the others for another try. */
@@ -84,9 +105,13 @@ export const REASONS = {
   ],
   memory: [
     '-2133196793',
-    () => 'Query execution lacks memory resources to complete (E_LOW_MEMORY_CONDITION; see https://aka.ms/kustoquerylimits)',
+    () =>
+      'Query execution lacks memory resources to complete (E_LOW_MEMORY_CONDITION; see https://aka.ms/kustoquerylimits)',
   ],
-  runaway: ['-2133196799', () => 'Query execution has exceeded the allowed limits (E_RUNAWAY_QUERY; see https://aka.ms/kustoquerylimits)'],
+  runaway: [
+    '-2133196799',
+    () => 'Query execution has exceeded the allowed limits (E_RUNAWAY_QUERY; see https://aka.ms/kustoquerylimits)',
+  ],
   // The number is made up: no recording has one.
   network: ['-2133196700', () => 'Query execution has failed on a network error (E_NETWORK_ERROR)'],
 } satisfies Record<string, readonly [string, (limit: number) => string]>;

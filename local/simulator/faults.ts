@@ -90,7 +90,12 @@ export function faultSwitch(seed: string | number): FaultSwitch {
 /** The answer of a fault that needs no rows; undefined for the others. */
 export function refusalOf(fault: Fault, asked: AskedRequest, now: Millis): Refusal | undefined {
   const { retryAfter } = fault;
-  const after = retryAfter === 'date' ? new Date(now + 1_000).toUTCString() : retryAfter === undefined ? undefined : String(retryAfter);
+  const after =
+    retryAfter === 'date'
+      ? new Date(now + 1_000).toUTCString()
+      : retryAfter === undefined
+        ? undefined
+        : String(retryAfter);
   const refusals: Readonly<Partial<Record<FaultKind, Refusal>>> = {
     throttle: throttled(after),
     unavailable: REFUSALS.unavailable,

@@ -62,7 +62,10 @@ function shapeOf(node: SyntaxNode): Shape {
   }
   if (node.ChildCount === 0) return { text: source, literals: [] };
   const parts = childrenOf(node).map(shapeOf);
-  return { text: `${type}(${parts.map((part) => part.text).join(' ')})`, literals: parts.flatMap((part) => part.literals) };
+  return {
+    text: `${type}(${parts.map((part) => part.text).join(' ')})`,
+    literals: parts.flatMap((part) => part.literals),
+  };
 }
 
 /** Table and operators of a query that is one pipe; undefined for anything else. */
@@ -147,7 +150,13 @@ function diagnosticsOf(code: KustoCode): KqlDiagnostic[] {
   const all = code.GetDiagnostics();
   return Array.from({ length: all.Count }, (_, index) => {
     const { Code, Message, Start, Length } = all.getItem(index);
-    return { code: Code, kind: places.has(Start) ? 'SyntaxError' : 'SemanticError', message: Message, start: Start, length: Length };
+    return {
+      code: Code,
+      kind: places.has(Start) ? 'SyntaxError' : 'SemanticError',
+      message: Message,
+      start: Start,
+      length: Length,
+    };
   });
 }
 

@@ -67,7 +67,8 @@ function load(): Kusto {
   require('@kusto/language-service-next/Kusto.Language.Bridge.min.js');
   const { Bridge, Kusto } = globalThis as unknown as Globals;
   const { Symbols, GlobalState, KustoCode } = Kusto.Language;
-  const table = (name: string, columns: readonly TableColumn[]) => new Symbols.TableSymbol.$ctor7(name, schemaOf(columns), null);
+  const table = (name: string, columns: readonly TableColumn[]) =>
+    new Symbols.TableSymbol.$ctor7(name, schemaOf(columns), null);
   const tables = SIGNALS.flatMap((signal) => [
     table(signal, APP_COLUMNS[signal]),
     table(WORKSPACE_TABLES[signal], [...WORKSPACE_COLUMNS[signal], ...HIDDEN]),

@@ -9,8 +9,15 @@ const CREDENTIALS = new Set(['authorization', 'x-api-key', 'cookie']);
 function bodyOf(body: string): { readonly query: string; readonly timespan: string | undefined } {
   try {
     const parsed: unknown = JSON.parse(body);
-    const { query, timespan } = { query: '', timespan: undefined, ...(parsed as { query?: unknown; timespan?: unknown }) };
-    return { query: typeof query === 'string' ? query : '', timespan: typeof timespan === 'string' ? timespan : undefined };
+    const { query, timespan } = {
+      query: '',
+      timespan: undefined,
+      ...(parsed as { query?: unknown; timespan?: unknown }),
+    };
+    return {
+      query: typeof query === 'string' ? query : '',
+      timespan: typeof timespan === 'string' ? timespan : undefined,
+    };
   } catch {
     return { query: '', timespan: undefined };
   }

@@ -28,7 +28,12 @@ async function stall(response: ServerResponse, pause: Millis | undefined): Promi
 }
 
 /** What a fault does before an answer. True when there is nothing left to answer. */
-export async function strikeConnection(fault: Fault, response: ServerResponse, log: OpenRequest, now: Millis): Promise<boolean> {
+export async function strikeConnection(
+  fault: Fault,
+  response: ServerResponse,
+  log: OpenRequest,
+  now: Millis,
+): Promise<boolean> {
   const refusal = refusalOf(fault, log, now);
   if (refusal) {
     refuse(response, refusal, log);
@@ -61,7 +66,11 @@ function styleFor(fault: Fault | undefined, style: AnswerStyle, rows: () => Iter
 }
 
 /** The pieces, broken off or held up within the first one by a fault in the middle. */
-async function* faulty(pieces: Iterable<string>, response: ServerResponse, fault: Fault | undefined): AsyncGenerator<string> {
+async function* faulty(
+  pieces: Iterable<string>,
+  response: ServerResponse,
+  fault: Fault | undefined,
+): AsyncGenerator<string> {
   let middle = fault?.at === 'middle' ? fault : undefined;
   for (const piece of pieces) {
     const split = middle ? piece.length >> 1 : piece.length;

@@ -99,7 +99,8 @@ function deskOf(options: SimulatorOptions): Desk {
 
 const listen = (server: Server, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
-    const failed = (cause: Error) => reject(new Error(`simulator: cannot listen on port ${port}; choose another one or 0`, { cause }));
+    const failed = (cause: Error) =>
+      reject(new Error(`simulator: cannot listen on port ${port}; choose another one or 0`, { cause }));
     server.once('error', failed).listen(port, '127.0.0.1', () => {
       const address = server.address();
       resolve(typeof address === 'object' && address ? address.port : port);
@@ -116,7 +117,15 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const handle = async (message: IncomingMessage, response: ServerResponse) => {
     response.once('close', () => open--);
     const asked = await readRequest(message, { at: desk.now(), concurrent: ++open });
-    const log: OpenRequest = { ...asked, index: requests.length, status: 0, rows: 0, incomplete: undefined, fault: undefined, sent: false };
+    const log: OpenRequest = {
+      ...asked,
+      index: requests.length,
+      status: 0,
+      rows: 0,
+      incomplete: undefined,
+      fault: undefined,
+      sent: false,
+    };
     requests.push(log);
     await serve(desk, message, response, log);
   };

@@ -32,7 +32,8 @@ export function throttleOf(limits: ThrottleLimits | undefined, now: () => Millis
       if (!limits) return () => undefined;
       const at = now();
       while (recent[0] !== undefined && recent[0] <= at - limits.per) recent.shift();
-      if (recent.length >= limits.requests) return Math.max(1, Math.ceil(((recent[0] ?? at) + limits.per - at) / 1_000));
+      if (recent.length >= limits.requests)
+        return Math.max(1, Math.ceil(((recent[0] ?? at) + limits.per - at) / 1_000));
       recent.push(at);
       if (running < limits.concurrent) running++;
       else if (waiting.length >= limits.queue) return 1;

@@ -8,18 +8,23 @@ const BY_TYPE: ReadonlyMap<Cell | undefined, Signal> = new Map(SIGNALS.map((sign
 /** The signal of a canonical row, by its `itemType`. */
 export function signalOf(row: Row): Signal {
   const signal = BY_TYPE.get(row.itemType);
-  if (!signal) throw new Error(`row of unknown itemType ${JSON.stringify(row.itemType)}; set one of ${[...BY_TYPE.keys()].join(', ')}`);
+  if (!signal)
+    throw new Error(
+      `row of unknown itemType ${JSON.stringify(row.itemType)}; set one of ${[...BY_TYPE.keys()].join(', ')}`,
+    );
   return signal;
 }
 
 /** The component that a row is of, as `_ResourceId` names it (in lower case). */
 export const resourceIdOf = (row: Row): string =>
   String(
-    row._ResourceId ?? `/subscriptions/${row.appId}/resourcegroups/shops/providers/microsoft.insights/components/${row.appName}`,
+    row._ResourceId ??
+      `/subscriptions/${row.appId}/resourcegroups/shops/providers/microsoft.insights/components/${row.appName}`,
   ).toLowerCase();
 
 /** The service leaves out the zeros at the end of a fraction, and a fraction of zeros altogether. */
-const shortTime = (time: Cell): Cell => (typeof time === 'string' ? time.replace(/(\.\d*?)0*Z$/, '$1Z').replace('.Z', 'Z') : time);
+const shortTime = (time: Cell): Cell =>
+  typeof time === 'string' ? time.replace(/(\.\d*?)0*Z$/, '$1Z').replace('.Z', 'Z') : time;
 
 const capital = (value: Cell): Cell => (typeof value === 'boolean' ? (value ? 'True' : 'False') : value);
 
@@ -43,7 +48,10 @@ const EXTRAS: Readonly<Record<string, (row: Row) => Cell>> = {
 };
 
 const APP_NAMES: Readonly<Record<string, ReadonlyMap<string, string>>> = Object.fromEntries(
-  SIGNALS.map((signal) => [signal, new Map(APP_COLUMNS[signal].filter((c) => c.workspace).map((c) => [c.workspace, c.name]))]),
+  SIGNALS.map((signal) => [
+    signal,
+    new Map(APP_COLUMNS[signal].filter((c) => c.workspace).map((c) => [c.workspace, c.name])),
+  ]),
 );
 
 function workspaceCells(row: Row): Cell[] {

@@ -10,12 +10,21 @@ const number = (value: Cell | undefined): number => Number(value ?? 0);
 
 /** Continuous Export leaves out what is empty. */
 const filled = (record: Json): Json =>
-  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== '' && value !== null && value !== undefined));
+  Object.fromEntries(
+    Object.entries(record).filter(([, value]) => value !== '' && value !== null && value !== undefined),
+  );
 
 const countOf = (row: Row): number => (row.itemCount === undefined ? 1 : number(row.itemCount));
 
 /** `value` is the sum over the items that a sampled record stands for, each of which is `one`. */
-const metric = (one: number, count: number): Json => ({ value: one * count, count, min: one, max: one, stdDev: 0, sampledValue: one });
+const metric = (one: number, count: number): Json => ({
+  value: one * count,
+  count,
+  min: one,
+  max: one,
+  stdDev: 0,
+  sampledValue: one,
+});
 
 /** Milliseconds as ticks of 100 ns. */
 const ticks = (ms: Cell | undefined): number => Math.round(number(ms) * 10_000);
@@ -28,7 +37,8 @@ function urlData(url: Cell | undefined): Json | undefined {
 }
 
 const SEVERITIES = ['Verbose', 'Information', 'Warning', 'Error', 'Critical'];
-const severity = (row: Row): string | undefined => (row.severityLevel === null ? undefined : SEVERITIES[number(row.severityLevel)]);
+const severity = (row: Row): string | undefined =>
+  row.severityLevel === null ? undefined : SEVERITIES[number(row.severityLevel)];
 
 /** The representative, then the chain, which counts nothing. */
 function exceptionElements(row: Row): Json[] {
@@ -54,7 +64,14 @@ function exceptionElements(row: Row): Json[] {
     severityLevel: severity(row),
   });
   return [
-    { ...representative, id: 'Representative', outerId: '', message: text(row.message), hasFullStack: true, count: countOf(row) },
+    {
+      ...representative,
+      id: 'Representative',
+      outerId: '',
+      message: text(row.message),
+      hasFullStack: true,
+      count: countOf(row),
+    },
     ...chain.map(({ type: _, ...one }) => ({ ...one, assembly: '', hasFullStack: true, exceptionType: '', count: 0 })),
   ];
 }
@@ -72,7 +89,12 @@ const ELEMENTS: Readonly<Record<Signal, readonly [string, (row: Row) => readonly
     (row) => [
       {
         ...filled({ id: row.id, name: row.name, source: row.source, url: row.url, urlData: urlData(row.url) }),
-        ...{ responseCode: number(row.resultCode), success: row.success, count: countOf(row), durationMetric: duration(row.duration, row) },
+        ...{
+          responseCode: number(row.resultCode),
+          success: row.success,
+          count: countOf(row),
+          durationMetric: duration(row.duration, row),
+        },
       },
     ],
   ],
@@ -124,7 +146,13 @@ const ELEMENTS: Readonly<Record<Signal, readonly [string, (row: Row) => readonly
     'availability',
     (row) => [
       {
-        ...filled({ testRunId: row.id, testName: row.name, runLocation: row.location, message: row.message, testTimestamp: row.timestamp }),
+        ...filled({
+          testRunId: row.id,
+          testName: row.name,
+          runLocation: row.location,
+          message: row.message,
+          testTimestamp: row.timestamp,
+        }),
         ...{ result: row.success ? 'Pass' : 'Fail', count: countOf(row) },
         availabilityMetric: { name: 'availability', type: 'Aggregation', ...metric(row.success ? 1 : 0, countOf(row)) },
         durationMetric: { name: 'duration', type: 'Aggregation', ...duration(row.duration, row) },
@@ -141,7 +169,9 @@ const spread = (record: Json): Json[] => Object.entries(record).map(([key, value
 function customOf(row: Row): Json {
   const dimensions = JSON.parse(text(row.customDimensions) || '{}') as Json;
   const measurements = JSON.parse(text(row.customMeasurements) || '{}') as Readonly<Record<string, number>>;
-  const own = Object.entries(measurements).map(([key, one]) => ({ [key]: { ...metric(one, countOf(row)), sum: one * countOf(row) } }));
+  const own = Object.entries(measurements).map(([key, one]) => ({
+    [key]: { ...metric(one, countOf(row)), sum: one * countOf(row) },
+  }));
   const { value, valueCount: count, valueMin: min, valueMax: max, valueStdDev: stdDev, valueSum: sum } = row;
   const aggregate = { [text(row.name)]: { value, count, min, max, stdDev, sampledValue: value, sum } };
   return { dimensions: spread(dimensions), metrics: signalOf(row) === 'customMetrics' ? [aggregate] : own };
@@ -160,8 +190,17 @@ function contextOf(row: Row): Json {
     cloud: {},
     serverDevice: {},
     device: {
-      ...filled({ type: row.client_Type, deviceModel: row.client_Model, osVersion: row.client_OS, browserVersion: browser }),
-      ...filled({ browser: browser.replace(/ [\d.]+$/, ''), roleName: row.cloud_RoleName, roleInstance: row.cloud_RoleInstance }),
+      ...filled({
+        type: row.client_Type,
+        deviceModel: row.client_Model,
+        osVersion: row.client_OS,
+        browserVersion: browser,
+      }),
+      ...filled({
+        browser: browser.replace(/ [\d.]+$/, ''),
+        roleName: row.cloud_RoleName,
+        roleInstance: row.cloud_RoleInstance,
+      }),
       screenResolution: {},
     },
     application: filled({ version: row.application_Version }),
@@ -186,5 +225,9 @@ function contextOf(row: Row): Json {
  */
 export function asExportRecord(row: Row): Json {
   const [key, elements] = ELEMENTS[signalOf(row)];
-  return { [key]: elements(row), internal: { data: { id: row.itemId, documentVersion: '1.61' } }, context: contextOf(row) };
+  return {
+    [key]: elements(row),
+    internal: { data: { id: row.itemId, documentVersion: '1.61' } },
+    context: contextOf(row),
+  };
 }

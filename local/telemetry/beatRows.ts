@@ -49,7 +49,11 @@ export function customMetricRow(shop: Shop, beat: Beat): Row {
     valueMin,
     valueMax,
     valueStdDev: valueCount === 1 ? 0 : round((valueMax - valueMin) / 4),
-    customDimensions: bag({ '_MS.AggregationIntervalMs': '60000', '_MS.MetricId': `metric/${name}`, 'Request.Success': 'True' }),
+    customDimensions: bag({
+      '_MS.AggregationIntervalMs': '60000',
+      '_MS.MetricId': `metric/${name}`,
+      'Request.Success': 'True',
+    }),
   });
 }
 

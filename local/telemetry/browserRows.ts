@@ -4,7 +4,8 @@ import type { Row } from './row.ts';
 import type { Shop, Visit } from './visits.ts';
 
 /** Pages that a person looks at: not the API, not bots. */
-const isLookedAt = (visit: Visit): boolean => visit.page.method === 'GET' && !visit.page.name.includes('api/') && !visit.bot;
+const isLookedAt = (visit: Visit): boolean =>
+  visit.page.method === 'GET' && !visit.page.name.includes('api/') && !visit.bot;
 
 /** How a visit's page was loaded, in whole milliseconds as browsers report. */
 function loadOf(visit: Visit) {
@@ -15,11 +16,19 @@ function loadOf(visit: Visit) {
     chance.int(1, 30),
     chance.int(80, 2_500),
   ];
-  return { network, send, receive, processing, total: network + send + receive + processing, measured: chance.hit(0.8) };
+  return {
+    network,
+    send,
+    receive,
+    processing,
+    total: network + send + receive + processing,
+    measured: chance.hit(0.8),
+  };
 }
 
 /** Browsers report milliseconds, and do so once the page has loaded. */
-const afterLoad = (visit: Visit): string => timeText(visit.minute, Math.floor(visit.ticks / 10_000 + loadOf(visit).total) * 10_000);
+const afterLoad = (visit: Visit): string =>
+  timeText(visit.minute, Math.floor(visit.ticks / 10_000 + loadOf(visit).total) * 10_000);
 
 export function pageViewRows(shop: Shop, visit: Visit): Row[] {
   if (!isLookedAt(visit)) return [];

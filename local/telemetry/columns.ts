@@ -37,7 +37,14 @@ export const bag = (value: Readonly<Record<string, string | number | undefined>>
   return text === '{}' ? null : text;
 };
 
-const EMPTY: Readonly<Record<string, Cell>> = { string: '', dynamic: null, datetime: '', real: null, int: null, bool: null };
+const EMPTY: Readonly<Record<string, Cell>> = {
+  string: '',
+  dynamic: null,
+  datetime: '',
+  real: null,
+  int: null,
+  bool: null,
+};
 
 /** Fills every column of the signal, in the order of the table; what `own` leaves out is empty. */
 export function rowOf(signal: Signal, shop: Shop, time: string, key: string, own: Row): Row {

@@ -45,7 +45,11 @@ function blobOf(options: ExportOptions, signal: Signal, slot: number, lines: rea
   const ikey = (options.ikey ?? identityOf(options.app).ikey).replaceAll('-', '');
   const id = uuidOf(`${options.seed}/${options.app}/${signal}/${slot}`);
   const folder = `${options.app}_${ikey}/${EXPORT_FOLDERS[signal]}/${date}/${time.slice(0, 2)}`;
-  return { name: `${folder}/${id}_${date.replaceAll('-', '')}_${time.replaceAll(':', '')}.blob`, text: `${lines.join('\n')}\n`, at };
+  return {
+    name: `${folder}/${id}_${date.replaceAll('-', '')}_${time.replaceAll(':', '')}.blob`,
+    text: `${lines.join('\n')}\n`,
+    at,
+  };
 }
 
 function* blobsOf(options: ExportOptions, signal: Signal): Generator<ExportBlob> {

@@ -42,7 +42,9 @@ export function requestRows(shop: Shop, visit: Visit): Row[] {
     resultCode: visit.resultCode,
     ...lasting(visit.durationTicks),
     customDimensions: bag({ AspNetCoreEnvironment: 'Production', '_MS.ProcessedByMetricExtractors': EXTRACTED }),
-    customMeasurements: chance.hit(0.3) ? bag({ responseBytes: chance.int(300, 90_000), 'render time': chance.int(1, 4_000) / 100 }) : null,
+    customMeasurements: chance.hit(0.3)
+      ? bag({ responseBytes: chance.int(300, 90_000), 'render time': chance.int(1, 4_000) / 100 })
+      : null,
   });
   return [own, ...callsOf(visit).flatMap((call) => (call.kind === 'stock' ? [stockRequest(shop, visit, call)] : []))];
 }
@@ -79,7 +81,13 @@ const frame = (method: string, level: number, line: number) => ({
 /** Outer exception and its cause, each with its stack. */
 function detailsOf(id: number, outer: string, outerMessage: string, inner: string, innerMessage: string): Cell {
   return JSON.stringify([
-    { id: String(id), outerId: '0', type: outer, message: outerMessage, parsedStack: [frame('Shop.Web.Orders.Pay', 0, 118)] },
+    {
+      id: String(id),
+      outerId: '0',
+      type: outer,
+      message: outerMessage,
+      parsedStack: [frame('Shop.Web.Orders.Pay', 0, 118)],
+    },
     {
       id: String(id + 1),
       outerId: String(id),
@@ -95,8 +103,13 @@ export function exceptionRows(shop: Shop, visit: Visit): Row[] {
   const handled = chance.hit(0.02);
   if (visit.resultCode !== '500' && !handled) return [];
   const outer = handled ? 'System.TimeoutException' : 'Shop.OrderFailedException';
-  const message = handled ? 'The cache did not answer in 00:00:01.' : `Order ${chance.int(1, 9_999)} "failed"\n→ try again`;
-  const inner = { type: 'System.Net.Http.HttpRequestException', message: 'Response status code does not indicate success: 503.' };
+  const message = handled
+    ? 'The cache did not answer in 00:00:01.'
+    : `Order ${chance.int(1, 9_999)} "failed"\n→ try again`;
+  const inner = {
+    type: 'System.Net.Http.HttpRequestException',
+    message: 'Response status code does not indicate success: 503.',
+  };
   const at = visit.ticks + Math.floor(visit.durationTicks * 0.9);
   return [
     rowOf('exceptions', shop, timeText(visit.minute, at), visit.key, {
@@ -127,7 +140,11 @@ export function exceptionRows(shop: Shop, visit: Visit): Row[] {
 const LINES: readonly (readonly [string, (n: number) => string, number])[] = [
   ['Executing endpoint {EndpointName}', () => "Executing endpoint 'Shop.Web.Products.Details (Shop.Web)'", 1],
   ['Cart {CartId} holds {Count} articles', (n) => `Cart ${n} holds ${(n % 7) + 1} articles`, 0],
-  ['Slow query ({Elapsed} ms): {Sql}', (n) => `Slow query (${n} ms): SELECT *\r\nFROM [Orders] WHERE [Note] = N'Grüße "🛶"'`, 2],
+  [
+    'Slow query ({Elapsed} ms): {Sql}',
+    (n) => `Slow query (${n} ms): SELECT *\r\nFROM [Orders] WHERE [Note] = N'Grüße "🛶"'`,
+    2,
+  ],
   ['Mail to {Address} not delivered', (n) => `Mail to kunde${n}@example.com not delivered`, 3],
 ];
 

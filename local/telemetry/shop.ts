@@ -44,7 +44,16 @@ export const PAGES: readonly Page[] = [
   page('GET', 'Products/Details', 'Product', '/products/#', 34, 42, ['redis', 'sql', 'stock'], 'ProductViewed'),
   page('GET', 'Products/Search', 'Search', '/search?q=tent&page=#', 16, 130, ['sql', 'sql'], 'Searched'),
   page('POST', 'Cart/Add', 'Cart', '/cart', 10, 55, ['sql', 'stock'], 'AddedToCart'),
-  page('POST', 'Checkout/Pay', 'Checkout', '/checkout/#/pay', 4, 900, ['sql', 'payment', 'sql', 'queue'], 'OrderPlaced'),
+  page(
+    'POST',
+    'Checkout/Pay',
+    'Checkout',
+    '/checkout/#/pay',
+    4,
+    900,
+    ['sql', 'payment', 'sql', 'queue'],
+    'OrderPlaced',
+  ),
   page('GET', 'api/orders/{id}', 'Order', '/api/orders/#', 6, 30, ['sql']),
 ];
 
@@ -65,8 +74,20 @@ export const TARGETS: Readonly<Record<CallKind, Target>> = {
     median: 9,
   },
   redis: { type: 'Redis', target: 'lakeside-cache', name: 'GET', data: 'GET session:"cart"', median: 1.2 },
-  stock: { type: 'HTTP', target: 'shop-api', name: 'GET /api/stock', data: 'https://shop-api.example.net/api/stock', median: 14 },
-  queue: { type: 'Queue Message | Azure Service Bus', target: 'lakeside-bus/orders', name: 'Send', data: '', median: 6 },
+  stock: {
+    type: 'HTTP',
+    target: 'shop-api',
+    name: 'GET /api/stock',
+    data: 'https://shop-api.example.net/api/stock',
+    median: 14,
+  },
+  queue: {
+    type: 'Queue Message | Azure Service Bus',
+    target: 'lakeside-bus/orders',
+    name: 'Send',
+    data: '',
+    median: 6,
+  },
   payment: {
     type: 'HTTP',
     target: 'pay.example.com',
@@ -83,7 +104,12 @@ export interface Place {
   readonly continent: string;
 }
 
-const place = (city: string, province: string, country: string, continent: string): Place => ({ city, province, country, continent });
+const place = (city: string, province: string, country: string, continent: string): Place => ({
+  city,
+  province,
+  country,
+  continent,
+});
 
 /** The last is what the service says when it does not know. */
 export const PLACES: readonly Place[] = [
@@ -119,11 +145,23 @@ export const VERSION = '4.7.1+b1f3';
 /** Counters as Continuous Export keys them, with the names that the query tables use. */
 export const COUNTERS = [
   { key: 'percentage_processor_time', category: 'Process', counter: '% Processor Time', instance: 'w3wp', high: 95 },
-  { key: 'percentage_processor_total', category: 'Processor', counter: '% Processor Time', instance: '_Total', high: 100 },
+  {
+    key: 'percentage_processor_total',
+    category: 'Processor',
+    counter: '% Processor Time',
+    instance: '_Total',
+    high: 100,
+  },
   { key: 'process_private_bytes', category: 'Process', counter: 'Private Bytes', instance: 'w3wp', high: 3e9 },
   { key: 'available_bytes', category: 'Memory', counter: 'Available Bytes', instance: '', high: 8e9 },
   { key: 'io_data_bytes_per_sec', category: 'Process', counter: 'IO Data Bytes/sec', instance: 'w3wp', high: 5e6 },
-  { key: 'requests_per_sec', category: 'ASP.NET Applications', counter: 'Requests/Sec', instance: '__Total__', high: 250 },
+  {
+    key: 'requests_per_sec',
+    category: 'ASP.NET Applications',
+    counter: 'Requests/Sec',
+    instance: '__Total__',
+    high: 250,
+  },
   {
     key: 'number_of_exceps_thrown_per_sec',
     category: '.NET CLR Exceptions',

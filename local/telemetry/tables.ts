@@ -82,10 +82,13 @@ function column(spelled: string): AppColumn {
   return { name, type: type as TableColumn['type'], workspace: workspace === '-' ? '' : (workspace ?? capitalised) };
 }
 
-const perSignal = <T>(make: (signal: Signal) => T) => Object.fromEntries(SIGNALS.map((s) => [s, make(s)])) as Readonly<Record<Signal, T>>;
+const perSignal = <T>(make: (signal: Signal) => T) =>
+  Object.fromEntries(SIGNALS.map((s) => [s, make(s)])) as Readonly<Record<Signal, T>>;
 
 /** Columns of the app tables, in the order of the answers. */
-export const APP_COLUMNS: Readonly<Record<Signal, readonly AppColumn[]>> = perSignal((signal) => SPELLED[signal].split(/\s+/).map(column));
+export const APP_COLUMNS: Readonly<Record<Signal, readonly AppColumn[]>> = perSignal((signal) =>
+  SPELLED[signal].split(/\s+/).map(column),
+);
 
 /** What every workspace row carries beside the telemetry. `_ItemId` is not among them: it only comes where it is asked for. */
 const WORKSPACE_EXTRAS: readonly TableColumn[] = [

@@ -1,6 +1,16 @@
 import type { Millis } from '../../shared/model.ts';
 import { chanceOf, shareOf, uuidOf } from './chance.ts';
-import { type CallKind, DEVICES, type Device, INSTANCES, PAGES, type Page, PLACES, type Place, TARGETS } from './shop.ts';
+import {
+  type CallKind,
+  DEVICES,
+  type Device,
+  INSTANCES,
+  PAGES,
+  type Page,
+  PLACES,
+  type Place,
+  TARGETS,
+} from './shop.ts';
 
 /** Which telemetry: the same three always tell the same story. */
 export interface Shop {
@@ -95,7 +105,9 @@ function visitAt(shop: Shop, minute: Millis, index: number, burst: boolean): Vis
 /** The visits that begin in that minute. */
 export function visitsOf(shop: Shop, minute: Millis): Visit[] {
   const burst = isBurst(shop, minute);
-  return Array.from({ length: countAt(shop, minute, shop.perHour, 'visits') }, (_, index) => visitAt(shop, minute, index, burst));
+  return Array.from({ length: countAt(shop, minute, shop.perHour, 'visits') }, (_, index) =>
+    visitAt(shop, minute, index, burst),
+  );
 }
 
 /** What the visit called, one after the other, within the next minute. */
@@ -105,7 +117,13 @@ export function callsOf(visit: Visit): Call[] {
   return visit.page.calls.map((kind, index, all) => {
     ticks += chance.int(1_000, 20_000);
     const durationTicks = Math.round(chance.about(TARGETS[kind].median) * 10_000);
-    const call = { kind, id: chance.hex(16), ticks, durationTicks, ok: !(visit.resultCode === '500' && index === all.length - 1) };
+    const call = {
+      kind,
+      id: chance.hex(16),
+      ticks,
+      durationTicks,
+      ok: !(visit.resultCode === '500' && index === all.length - 1),
+    };
     ticks += durationTicks;
     return call;
   });

@@ -17,8 +17,15 @@ export function appFaults(settings: SettingsDocument, nameOf: NameOf): SettingFa
   const names = settings.apps.map((app) => app.name);
   return settings.apps.flatMap((app, index) => [
     ...idFaults(app, settings, (field) => nameOf(index, field)),
-    ...(names.indexOf(app.name) < index ? [fault(nameOf(index, 'name'), 'a name that no other app has', shown(app.name))] : []),
-    ...rangeFaults(app.from ?? settings.query.from, app.until ?? settings.query.until, nameOf(index, 'from'), nameOf(index, 'until')),
+    ...(names.indexOf(app.name) < index
+      ? [fault(nameOf(index, 'name'), 'a name that no other app has', shown(app.name))]
+      : []),
+    ...rangeFaults(
+      app.from ?? settings.query.from,
+      app.until ?? settings.query.until,
+      nameOf(index, 'from'),
+      nameOf(index, 'until'),
+    ),
   ]);
 }
 
@@ -26,20 +33,37 @@ function idFaults(app: AppSettings, settings: SettingsDocument, name: (field: st
   const { appId, workspaceId } = app;
   if ((appId === undefined) === (workspaceId === undefined)) {
     const was = appId === undefined ? 'neither is set' : 'both are set';
-    return [{ setting: name('appId'), text: `exactly one of ${name('appId')} and ${name('workspaceId')} must be set; ${was}` }];
+    return [
+      {
+        setting: name('appId'),
+        text: `exactly one of ${name('appId')} and ${name('workspaceId')} must be set; ${was}`,
+      },
+    ];
   }
   const stray = app.resourceId !== undefined && workspaceId === undefined;
   const custom = (app.endpoint ?? settings.query.endpoint) !== undefined;
   const [field, id] = appId === undefined ? ['workspaceId', workspaceId] : ['appId', appId];
   return [
     ...(stray
-      ? [{ setting: name('resourceId'), text: `${name('resourceId')} goes with ${name('workspaceId')}; an app id needs none` }]
+      ? [
+          {
+            setting: name('resourceId'),
+            text: `${name('resourceId')} goes with ${name('workspaceId')}; an app id needs none`,
+          },
+        ]
       : []),
-    ...(custom || wellKnown.test(id ?? '') ? [] : [fault(name(field), 'a GUID such as 01234567-89ab-cdef-0123-456789abcdef', shown(id))]),
+    ...(custom || wellKnown.test(id ?? '')
+      ? []
+      : [fault(name(field), 'a GUID such as 01234567-89ab-cdef-0123-456789abcdef', shown(id))]),
   ];
 }
 
-export function rangeFaults(from: number | undefined, until: number | undefined, fromName: string, untilName: string): SettingFault[] {
+export function rangeFaults(
+  from: number | undefined,
+  until: number | undefined,
+  fromName: string,
+  untilName: string,
+): SettingFault[] {
   if (from === undefined || until === undefined || from < until) return [];
   return [fault(untilName, `later than ${fromName} (${new Date(from).toISOString()})`, new Date(until).toISOString())];
 }
@@ -50,7 +74,9 @@ export function appsOf(settings: SettingsDocument, env: Env): App[] {
   return settings.apps.map((app) => {
     const asked = { ...settings.query, ...app };
     const target =
-      app.appId === undefined ? { workspaceId: app.workspaceId ?? '', resourceId: app.resourceId ?? '' } : { appId: app.appId };
+      app.appId === undefined
+        ? { workspaceId: app.workspaceId ?? '', resourceId: app.resourceId ?? '' }
+        : { appId: app.appId };
     const address = queryAddress(target, {
       cloud: asked.cloud ?? 'public',
       endpoint: asked.endpoint,
@@ -69,7 +95,12 @@ export function appsOf(settings: SettingsDocument, env: Env): App[] {
  * `app` is the name under which its export folder goes. A query without `from` starts when the app first starts: later than
  * any `until` of the exports that lies in the past.
  */
-export function sourceOverlap(apps: readonly App[], exports: ExportSettings, app: string, signal: Signal): Interval | undefined {
+export function sourceOverlap(
+  apps: readonly App[],
+  exports: ExportSettings,
+  app: string,
+  signal: Signal,
+): Interval | undefined {
   const query = apps.find((candidate) => candidate.name === app)?.query;
   if (query === undefined || !query.signals.includes(signal) || !exports.signals.includes(signal)) return undefined;
   const from = query.from ?? exports.until ?? Number.NEGATIVE_INFINITY;

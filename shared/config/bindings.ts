@@ -50,7 +50,8 @@ function exportBindings(given: unknown): Pick<Bindings, 'blobs' | 'sweep'> {
 function documentOf(env: Env, readFile: (path: string) => string): object {
   const text = settingOf(env, documentSetting);
   try {
-    const value: unknown = text && JSON.parse(text.startsWith('@') ? readFile(text.slice(1)).replace(/^\uFEFF/, '') : text);
+    const value: unknown =
+      text && JSON.parse(text.startsWith('@') ? readFile(text.slice(1)).replace(/^\uFEFF/, '') : text);
     return typeof value === 'object' && value !== null ? value : {};
   } catch {
     return {};

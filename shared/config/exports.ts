@@ -12,7 +12,9 @@ export const isContainerPattern = (name: string): boolean => PATTERN.test(name);
 export function containersOf(names: readonly string[]): string[] {
   const expanded = names.flatMap((name) => {
     const start = PATTERN.exec(name)?.[1];
-    return start === undefined ? [name] : Object.values(signalTables).map(({ table }) => `${start}${table.toLowerCase()}`);
+    return start === undefined
+      ? [name]
+      : Object.values(signalTables).map(({ table }) => `${start}${table.toLowerCase()}`);
   });
   return [...new Set(expanded)];
 }
@@ -34,5 +36,17 @@ export function exportsOf(
   });
   const place = placeOf(first, prefix);
   const places = [place, ...others.map((container) => placeOf(container, ''))];
-  return { place, places, window, refresh, lookback, emptied, dedupe, from, until, signals: blobs.signals ?? settings.signals, apps };
+  return {
+    place,
+    places,
+    window,
+    refresh,
+    lookback,
+    emptied,
+    dedupe,
+    from,
+    until,
+    signals: blobs.signals ?? settings.signals,
+    apps,
+  };
 }

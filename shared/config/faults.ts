@@ -9,7 +9,8 @@ export type Issue = NonNullable<ReturnType<typeof settingsDocument.safeParse>['e
 /** What the schema found, in words. `origin` names the setting (or flag) that the value at a path came from. */
 export function issueFaults(issue: Issue, raw: object, origin: (path: Path) => string): SettingFault[] {
   const path = issue.path.filter((step) => typeof step !== 'symbol');
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key], origin([...path, key])));
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => unknownKey([...path, key], origin([...path, key])));
   const value = valueAt(raw, path);
   const words = issue.code === 'invalid_value' ? issue.values.map(String) : [];
   const near = typeof value === 'string' ? nearestWord(value, words) : undefined;
@@ -20,7 +21,9 @@ export function issueFaults(issue: Issue, raw: object, origin: (path: Path) => s
 function unknownKey(path: Path, name: string): SettingFault {
   const key = String(path.at(-1));
   const near = nearestWord(key, sectionKeys[sectionOf(path)] ?? []);
-  const secret = secretSettings.find((name) => name.replace(/^.*?_/, '').replaceAll('_', '').toLowerCase() === key.toLowerCase());
+  const secret = secretSettings.find(
+    (name) => name.replace(/^.*?_/, '').replaceAll('_', '').toLowerCase() === key.toLowerCase(),
+  );
   const hint = secret ? `; a secret goes into the app setting ${secret}` : near ? `; did you mean ${near}?` : '';
   return { setting: name, text: `${name} is no setting${hint}` };
 }

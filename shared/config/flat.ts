@@ -56,11 +56,25 @@ export const flatSettings: readonly (readonly [name: string, path: Path, read?: 
 ];
 
 /** Never part of a document: a file in the package is no place for secrets. */
-export const secretSettings = ['QUERY_KEY', 'LAKE_CONNECTION_STRING', 'LAKE_ACCOUNT_KEY', 'LAKE_SAS', 'SHAPE_HASH_KEY'] as const;
+export const secretSettings = [
+  'QUERY_KEY',
+  'LAKE_CONNECTION_STRING',
+  'LAKE_ACCOUNT_KEY',
+  'LAKE_SAS',
+  'SHAPE_HASH_KEY',
+] as const;
 
 /** Windows plans of App Service set these two themselves. */
 const foreign = /^APP_POOL_/;
-const connectionParts = ['blobServiceUri', 'queueServiceUri', 'tableServiceUri', 'accountName', 'credential', 'clientId', 'tenantId'];
+const connectionParts = [
+  'blobServiceUri',
+  'queueServiceUri',
+  'tableServiceUri',
+  'accountName',
+  'credential',
+  'clientId',
+  'tenantId',
+];
 
 function listOf(text: string): string[] {
   return text
@@ -91,7 +105,10 @@ function numberOf(text: string): unknown {
 export const settingOf = (env: Env, name: string): string | undefined => env[name]?.trim() || undefined;
 
 /** The document with the flat app settings laid over it; `origin` tells where the value at a path came from, for messages. */
-export function withFlatSettings(document: object, env: Env): { readonly raw: object; readonly origin: (path: Path) => string } {
+export function withFlatSettings(
+  document: object,
+  env: Env,
+): { readonly raw: object; readonly origin: (path: Path) => string } {
   const raw = structuredClone(document);
   const set = flatSettings.filter(([name]) => settingOf(env, name) !== undefined);
   const blobs = 'exports' in raw || settingOf(env, 'EXPORT_CONTAINER') !== undefined;
@@ -112,10 +129,14 @@ export function withFlatSettings(document: object, env: Env): { readonly raw: ob
 export const documentSetting = 'INSIGHTS_LAKE_CONFIG';
 
 export const pathText = (path: Path): string =>
-  path.map((step, index) => (typeof step === 'number' ? `[${step}]` : index === 0 ? step : `.${step}`)).join('') || 'the document';
+  path.map((step, index) => (typeof step === 'number' ? `[${step}]` : index === 0 ? step : `.${step}`)).join('') ||
+  'the document';
 
 export function valueAt(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>((at, step) => (typeof at === 'object' && at !== null ? Reflect.get(at, step) : undefined), value);
+  return path.reduce<unknown>(
+    (at, step) => (typeof at === 'object' && at !== null ? Reflect.get(at, step) : undefined),
+    value,
+  );
 }
 
 /** Sets the value at a path, with objects and lists made on the way; what stands in the way stays, for the schema to refuse. */
@@ -142,6 +163,11 @@ export function unknownSettings(env: Env): SettingFault[] {
     const words = ours(name);
     if (words === undefined || words.includes(name) || settingOf(env, name) === undefined) return [];
     const near = nearestWord(name, words);
-    return [{ setting: name, text: `${name} is no setting of Insights Lake${near ? `; did you mean ${near}?` : '; remove or rename it'}` }];
+    return [
+      {
+        setting: name,
+        text: `${name} is no setting of Insights Lake${near ? `; did you mean ${near}?` : '; remove or rename it'}`,
+      },
+    ];
   });
 }

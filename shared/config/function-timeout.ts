@@ -21,7 +21,8 @@ export function functionTimeout(env: Env, readFile: (path: string) => string): M
 
 /** `[d.]hh:mm:ss[.fff]`, as .NET writes a time span; -1 is without end. */
 function spanOf(text: string): Millis | undefined {
-  const [, days = '0', hours, minutes, seconds] = /^(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})(?:\.\d+)?$/.exec(text.trim()) ?? [];
+  const [, days = '0', hours, minutes, seconds] =
+    /^(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})(?:\.\d+)?$/.exec(text.trim()) ?? [];
   if (seconds === undefined) return undefined;
   return ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * minute + Number(seconds) * 1000;
 }

@@ -15,25 +15,38 @@ const keys = ['LAKE_CONNECTION_STRING', 'LAKE_ACCOUNT_KEY', 'LAKE_SAS'] as const
 /** What is wrong with the destination as a whole, whatever its parts look like: `raw` is the unparsed `lake` of the document. */
 export function lakeFaults(raw: Record<string, unknown>, env: Env): SettingFault[] {
   const given = destinations.filter(
-    (name) => settingOf(env, name) ?? raw[{ LAKE_ACCOUNT_URL: 'accountUrl', LAKE_CONNECTION_STRING: '', LAKE_FOLDER: 'folder' }[name]],
+    (name) =>
+      settingOf(env, name) ??
+      raw[{ LAKE_ACCOUNT_URL: 'accountUrl', LAKE_CONNECTION_STRING: '', LAKE_FOLDER: 'folder' }[name]],
   );
   if (given.length !== 1) {
     const was = given.length === 0 ? 'none of them is set' : `${given.join(' and ')} are set`;
-    return [{ setting: given[0] ?? destinations[0], text: `exactly one of ${destinations.join(', ')} must name the lake; ${was}` }];
+    return [
+      {
+        setting: given[0] ?? destinations[0],
+        text: `exactly one of ${destinations.join(', ')} must name the lake; ${was}`,
+      },
+    ];
   }
   if (given[0] === 'LAKE_FOLDER') return [];
-  return [...(raw.container === undefined ? [fault('LAKE_CONTAINER', 'the name of a container', 'not set')] : []), ...keyFaults(env)];
+  return [
+    ...(raw.container === undefined ? [fault('LAKE_CONTAINER', 'the name of a container', 'not set')] : []),
+    ...keyFaults(env),
+  ];
 }
 
 function keyFaults(env: Env): SettingFault[] {
   const given = keys.filter((name) => settingOf(env, name) !== undefined);
   if (given.length > 1)
-    return [{ setting: given[1] ?? '', text: `only one of ${given.join(' and ')} can open the lake; remove the others` }];
+    return [
+      { setting: given[1] ?? '', text: `only one of ${given.join(' and ')} can open the lake; remove the others` },
+    ];
   const text = settingOf(env, 'LAKE_CONNECTION_STRING');
   if (text !== undefined && !isConnectionString(text))
     return [fault('LAKE_CONNECTION_STRING', 'a storage connection string (AccountName=…;AccountKey=…)', '[secret]')];
   const sas = settingOf(env, 'LAKE_SAS');
-  if (sas !== undefined && !/(^|[?&])sig=/.test(sas)) return [fault('LAKE_SAS', 'a SAS token (sv=…&sig=…)', '[secret]')];
+  if (sas !== undefined && !/(^|[?&])sig=/.test(sas))
+    return [fault('LAKE_SAS', 'a SAS token (sv=…&sig=…)', '[secret]')];
   return [];
 }
 
@@ -41,7 +54,13 @@ function keyFaults(env: Env): SettingFault[] {
 export function lakePlace(lake: Lake, env: Env): Place {
   if (lake.folder !== undefined) return { kind: 'folder', folder: lake.folder };
   const url = lake.accountUrl === undefined ? '' : blobEndpoint(lake.accountUrl);
-  return { kind: 'container', url, container: lake.container ?? '', prefix: lake.prefix, access: lakeAccess(lake, url, env) };
+  return {
+    kind: 'container',
+    url,
+    container: lake.container ?? '',
+    prefix: lake.prefix,
+    access: lakeAccess(lake, url, env),
+  };
 }
 
 function lakeAccess(lake: Lake, url: string, env: Env): Access {
@@ -74,7 +93,12 @@ export function quarantineFaults(
 ): SettingFault[] {
   if (quarantine.container === undefined || lake.folder === undefined) return [];
   const name = origin(['quarantine', 'container']);
-  return [{ setting: name, text: `${name} goes with a lake in a storage account, not with LAKE_FOLDER; remove it (the prefix is enough)` }];
+  return [
+    {
+      setting: name,
+      text: `${name} goes with a lake in a storage account, not with LAKE_FOLDER; remove it (the prefix is enough)`,
+    },
+  ];
 }
 
 export interface OutputChoice {

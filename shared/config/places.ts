@@ -16,7 +16,8 @@ export type Endpoint = 'blob' | 'queue' | 'table';
 /** Works with `AccountName=…;AccountKey=…`, `BlobEndpoint=…;SharedAccessSignature=…` and `UseDevelopmentStorage=true`. */
 export const isConnectionString = (text: string): boolean =>
   /(^|;)\s*UseDevelopmentStorage=true/i.test(text) ||
-  (/(^|;)\s*(AccountName|BlobEndpoint|TableEndpoint)=/i.test(text) && /(^|;)\s*(AccountKey|SharedAccessSignature)=/i.test(text));
+  (/(^|;)\s*(AccountName|BlobEndpoint|TableEndpoint)=/i.test(text) &&
+    /(^|;)\s*(AccountKey|SharedAccessSignature)=/i.test(text));
 
 /**
  * Reads a connection as the Functions host names them: the setting `name` holds a connection string, or settings `name__…` hold
@@ -25,8 +26,14 @@ export const isConnectionString = (text: string): boolean =>
 export function connectionOf(env: Env, name: string, needs: readonly Endpoint[]): Connection | SettingFault[] {
   const text = settingOf(env, name);
   if (text !== undefined) {
-    if (!isConnectionString(text)) return [fault(name, 'a storage connection string (AccountName=…;AccountKey=…)', '[secret]')];
-    return { blobUrl: '', queueUrl: '', tableUrl: '', access: { kind: 'connectionString', connectionString: secret(text) } };
+    if (!isConnectionString(text))
+      return [fault(name, 'a storage connection string (AccountName=…;AccountKey=…)', '[secret]')];
+    return {
+      blobUrl: '',
+      queueUrl: '',
+      tableUrl: '',
+      access: { kind: 'connectionString', connectionString: secret(text) },
+    };
   }
   const account = settingOf(env, `${name}__accountName`);
   if (account !== undefined && !/^[a-z0-9]{3,24}$/.test(account))
@@ -44,7 +51,12 @@ export function connectionOf(env: Env, name: string, needs: readonly Endpoint[])
   return { blobUrl, queueUrl, tableUrl, access: { kind: 'identity', clientId } };
 }
 
-function endpointUrl(env: Env, name: string, kind: Endpoint, account: string | undefined): { setting: string; value: string | undefined } {
+function endpointUrl(
+  env: Env,
+  name: string,
+  kind: Endpoint,
+  account: string | undefined,
+): { setting: string; value: string | undefined } {
   const setting = `${name}__${kind}ServiceUri`;
   const derived = account === undefined ? undefined : `https://${account}.${kind}.core.windows.net`;
   return { setting, value: settingOf(env, setting) ?? derived };

@@ -4,7 +4,9 @@ import { isLoopback } from './values.ts';
 export type Cloud = 'public' | 'usgov' | 'china';
 
 /** Hosts of the query APIs by cloud, and the audiences of their tokens. Source: docs of the two APIs, 2026. */
-const clouds: Readonly<Record<Cloud, { readonly app: string; readonly workspace: string; readonly workspaceScope: string }>> = {
+const clouds: Readonly<
+  Record<Cloud, { readonly app: string; readonly workspace: string; readonly workspaceScope: string }>
+> = {
   public: {
     app: 'https://api.applicationinsights.io',
     workspace: 'https://api.loganalytics.azure.com',
@@ -43,7 +45,11 @@ export function queryAddress(target: Target, access: Access): Pick<QuerySettings
   return {
     url: workspace ? `${base}/v1/workspaces/${target.workspaceId}/query` : `${base}/v1/apps/${target.appId}/query`,
     scope: workspace ? cloud.workspaceScope : `${cloud.app}/.default`,
-    auth: access.key ? { kind: 'key', key: access.key } : loopback ? { kind: 'none' } : { kind: 'identity', clientId: access.clientId },
+    auth: access.key
+      ? { kind: 'key', key: access.key }
+      : loopback
+        ? { kind: 'none' }
+        : { kind: 'identity', clientId: access.clientId },
     schema: workspace ? { kind: 'workspace', resourceId: target.resourceId } : { kind: 'app' },
   };
 }

@@ -1,90 +1,31 @@
 import { z } from 'zod';
-import type { Format, Millis, Signal } from '../model.ts';
 import { shape, signalNames, signalShape } from './shape-schema.ts';
-import { durationOf, instantOf, secureUrl } from './values.ts';
+import {
+  container,
+  count,
+  day,
+  divides,
+  duration,
+  exportContainers,
+  formatNames,
+  instant,
+  matching,
+  minute,
+  nameOfApp,
+  oneOf,
+  prefix,
+  schedule,
+  signalList,
+  url,
+  wholeHours,
+} from './value-schema.ts';
 
 /**
  * The settings document: what INSIGHTS_LAKE_CONFIG holds, and what the flat app settings are read into. The `error` of every
  * value says what it must be and completes the sentence "X must be …". insights-lake.schema.json is generated from this.
  */
 
-export { signalNames };
-export const formatNames = ['parquet', 'ndjson', 'csv'] as const satisfies readonly Format[];
-
-const minute = 60_000;
-const day = 86_400_000;
-
-const matching = (must: string, pattern: RegExp) => z.string({ error: must }).regex(pattern, { error: must });
-
-function duration(must: string, fits: (length: Millis) => boolean) {
-  return matching(must, /^\d{1,6}[smhd]$/)
-    .refine((text) => fits(durationOf(text) ?? -1), { error: must })
-    .transform((text) => durationOf(text) ?? 0);
-}
-
-const instant = () => {
-  const must = 'a date or a date and time in ISO 8601 such as 2026-01-31 or 2026-01-31T06:00:00Z (UTC unless it says otherwise)';
-  return z
-    .string({ error: must })
-    .refine((text) => instantOf(text) !== undefined, { error: must })
-    .transform((text) => instantOf(text) ?? 0);
-};
-
-const url = (what: string) => {
-  const must = `${what}, without a query string; plain http only on 127.0.0.1 or localhost`;
-  return z
-    .string({ error: must })
-    .refine((text) => secureUrl(text)?.search === '' && secureUrl(text)?.hash === '', { error: must })
-    .transform((text) => text.replace(/\/+$/, ''));
-};
-
-const oneOf = <const T extends readonly string[]>(names: T) => z.enum(names, { error: `one of ${names.join(', ')}` });
-
-const count = (least: number, most: number) => {
-  const error = `a whole number from ${least} to ${most}`;
-  return z.number({ error }).int({ error }).min(least, { error }).max(most, { error });
-};
-
-const divides = (length: Millis): boolean => length >= 5 * minute && length <= day && day % length === 0;
-const wholeHours = (length: Millis): boolean =>
-  length >= 60 * minute && length <= day && day % length === 0 && length % (60 * minute) === 0;
-
-const nameOfApp = () =>
-  matching('a name of small letters, digits and hyphens, 63 at most, that begins with a letter or digit', /^[a-z0-9][a-z0-9-]{0,62}$/);
-
-const container = () =>
-  matching(
-    'the name of a container: 3 to 63 small letters, digits and single hyphens',
-    /^(?=.{3,63}$)([a-z0-9]+(-[a-z0-9]+)*|\$(root|logs|web))$/,
-  );
-
-const exportContainers = () => {
-  const must = 'the name of a container, or a list of them: 3 to 63 small letters, digits and single hyphens, or insights-logs-* or am-*';
-  const name = matching(must, /^((?=.{3,63}$)([a-z0-9]+(-[a-z0-9]+)*|\$(root|logs|web))|insights-logs-\*|am-\*)$/);
-  return z.union([name, z.array(name).min(1)], { error: must }).transform((names) => (typeof names === 'string' ? [names] : names));
-};
-
-const prefix = (otherwise = '') => {
-  const must = `a folder path such as ${otherwise || 'telemetry/raw'}, without a leading slash, empty parts or ..`;
-  return matching(must, /^(?!\/)(?!.*\/\/)(?!(.*\/)?\.\.?(\/|$))[^\\]*$/)
-    .refine((text) => text !== '' || otherwise === '', { error: must })
-    .transform((text) => text.replace(/\/$/, ''))
-    .prefault(otherwise);
-};
-
-export const signalList = () =>
-  z
-    .array(z.enum(['all', ...signalNames], { error: `all, or signals out of ${signalNames.join(', ')}` }), {
-      error: `a list of all, or signals out of ${signalNames.join(', ')}`,
-    })
-    .min(1, { error: 'at least one signal, or all' })
-    .transform((names): Signal[] => signalNames.filter((name) => names.includes('all') || names.includes(name)));
-
-const schedule = () =>
-  matching(
-    'a schedule of six fields (second minute hour day month weekday, UTC) such as 0 */5 * * * *',
-    /^([\dA-Za-z*,/-]+ ){5}[\dA-Za-z*,/-]+$/,
-  );
+export { formatNames, signalNames };
 
 const query = {
   cloud: oneOf(['public', 'usgov', 'china']).describe('Azure cloud that the app lives in. Default: public.').optional(),
@@ -124,7 +65,10 @@ const exportBlobs = z.strictObject({
     'Containers that the telemetry was or is exported to. insights-logs-* and am-* stand for the ten of diagnostic settings and data export.',
   ),
   prefix: prefix().describe('Folder in the first container that holds the exports.'),
-  connection: matching('the name of a connection, such as ExportStorage or AzureWebJobsStorage', /^[A-Za-z][A-Za-z0-9_]*$/)
+  connection: matching(
+    'the name of a connection, such as ExportStorage or AzureWebJobsStorage',
+    /^[A-Za-z][A-Za-z0-9_]*$/,
+  )
     .describe('App setting, or prefix of app settings (…__blobServiceUri), that names the storage account.')
     .prefault('ExportStorage'),
   window: duration('whole hours that divide the day, such as 1h, 6h or 1d', wholeHours)
@@ -134,16 +78,24 @@ const exportBlobs = z.strictObject({
     .describe('A window runs at most once in this time, however many blobs arrive.')
     .prefault('5m'),
   lookback: duration('a length from 1h to 90d, such as 72h', (length) => length >= 60 * minute && length <= 90 * day)
-    .describe('How long after its time a folder can still change: so far back, from the last sweep that finished, a sweep looks.')
+    .describe(
+      'How long after its time a folder can still change: so far back, from the last sweep that finished, a sweep looks.',
+    )
     .prefault('72h'),
   emptied: oneOf(['keep', 'follow'])
-    .describe('Whether a folder that was emptied (by a lifecycle rule) leaves the lake as it is, or empties the files of its window.')
+    .describe(
+      'Whether a folder that was emptied (by a lifecycle rule) leaves the lake as it is, or empties the files of its window.',
+    )
     .prefault('keep'),
   dedupe: oneOf(['id', 'record'])
-    .describe('Records without an id: all are kept, or those that are the same to the letter are one (data export repeats lines).')
+    .describe(
+      'Records without an id: all are kept, or those that are the same to the letter are one (data export repeats lines).',
+    )
     .prefault('id'),
   schedule: schedule().describe('When the containers are swept.').prefault('0 */10 * * * *'),
-  trigger: oneOf(['EventGrid', 'LogsAndContainerScan']).describe('How the blob trigger learns of blobs.').prefault('EventGrid'),
+  trigger: oneOf(['EventGrid', 'LogsAndContainerScan'])
+    .describe('How the blob trigger learns of blobs.')
+    .prefault('EventGrid'),
   from: instant().describe('Folders before this time are left alone.').optional(),
   until: instant().describe('Folders from this time on are left alone.').optional(),
   signals: signalList().describe('Default: signals of the document, or all.').optional(),
@@ -191,7 +143,10 @@ const state = z.strictObject({
   table: matching('a table name: 3 to 63 letters and digits, a letter first', /^[A-Za-z][A-Za-z0-9]{2,62}$/)
     .describe('Table that holds the ledger.')
     .prefault('insightslake'),
-  queue: matching('a queue name: 3 to 63 small letters, digits and single hyphens', /^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/)
+  queue: matching(
+    'a queue name: 3 to 63 small letters, digits and single hyphens',
+    /^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/,
+  )
     .describe('Queue of windows.')
     .prefault('insights-lake-windows'),
   lease: duration('a length from 10s to 1h, such as 2m', (length) => length >= 10_000 && length <= 60 * minute)

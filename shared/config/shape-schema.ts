@@ -19,7 +19,8 @@ export const signalNames = [
 const types = ['string', 'integer', 'long', 'real', 'boolean', 'timestamp'] as const;
 
 const listMust = (of: string) => `a list of ${of}`;
-const names = (of: string) => z.array(z.string({ error: listMust(of) }).min(1, { error: listMust(of) }), { error: listMust(of) });
+const names = (of: string) =>
+  z.array(z.string({ error: listMust(of) }).min(1, { error: listMust(of) }), { error: listMust(of) });
 
 /** What every reader of every format takes for a column's name. */
 const columnName = () => {
@@ -36,7 +37,8 @@ const fields = (of: string) =>
     { error: 'an object with allow or deny' },
   );
 
-const fromMust = 'customDimensions., customMeasurements. or extra. and the name of a field, such as customDimensions.tenant id';
+const fromMust =
+  'customDimensions., customMeasurements. or extra. and the name of a field, such as customDimensions.tenant id';
 
 const promotion = z.strictObject({
   from: z
@@ -52,7 +54,9 @@ const whereMust = "a condition in SQL such as resultCode <> '404'";
 export const signalShape = z.strictObject(
   {
     drop: names('columns').describe('Columns that are left out.').optional(),
-    hash: names('columns').describe('Columns whose values become HMAC-SHA256 (hex) with the secret SHAPE_HASH_KEY.').optional(),
+    hash: names('columns')
+      .describe('Columns whose values become HMAC-SHA256 (hex) with the secret SHAPE_HASH_KEY.')
+      .optional(),
     rename: z
       .record(z.string(), columnName(), { error: 'an object of column to new name' })
       .describe('Column to its name in the files.')
@@ -60,7 +64,9 @@ export const signalShape = z.strictObject(
     where: z
       .string({ error: whereMust })
       .refine((text) => text.trim() !== '', { error: whereMust })
-      .describe('A condition in SQL on the columns (before dropping, hashing and renaming): rows for which it is not true are left out.')
+      .describe(
+        'A condition in SQL on the columns (before dropping, hashing and renaming): rows for which it is not true are left out.',
+      )
       .optional(),
     promote: z
       .array(promotion, { error: listMust('promotions') })
@@ -77,4 +83,7 @@ const everySignal = Object.fromEntries(signalNames.map((name) => [name, signalSh
   ReturnType<typeof signalShape.optional>
 >;
 
-export const shape = z.strictObject({ '*': signalShape.optional(), ...everySignal }, { error: 'an object of signal to its shape' });
+export const shape = z.strictObject(
+  { '*': signalShape.optional(), ...everySignal },
+  { error: 'an object of signal to its shape' },
+);

@@ -21,17 +21,32 @@ export function shapingOf(settings: AllShapeSettings, env: Env): Shaping {
 }
 
 /** What is wrong with the shapes beyond their single values. `path`: the template of the files' paths; `document`: what holds them. */
-export function shapeFaults({ shape }: SettingsDocument, path: string, env: Env, document = documentSetting): SettingFault[] {
+export function shapeFaults(
+  { shape }: SettingsDocument,
+  path: string,
+  env: Env,
+  document = documentSetting,
+): SettingFault[] {
   const atDocument = (text: string): SettingFault => ({ setting: document, text: `${document}: ${text}` });
-  const parts = (['*', ...signals] as const).flatMap((of) => (shape[of] === undefined ? [] : [[of, shape[of]] as const]));
-  const faults = parts.flatMap(([of, settings]) => [...unknownColumns(of, settings, shape), ...contradictions(of, settings)]);
+  const parts = (['*', ...signals] as const).flatMap((of) =>
+    shape[of] === undefined ? [] : [[of, shape[of]] as const],
+  );
+  const faults = parts.flatMap(([of, settings]) => [
+    ...unknownColumns(of, settings, shape),
+    ...contradictions(of, settings),
+  ]);
   if (faults.length > 0) return faults.map(atDocument);
   return [...nameFaults(shape, path).map(atDocument), ...keyFaults(parts, env)];
 }
 
-const columnNames = (of: Of): string[] => (of === '*' ? [...new Set(signals.flatMap(columnNames))] : columnsOf(of).map(({ name }) => name));
+const columnNames = (of: Of): string[] =>
+  of === '*' ? [...new Set(signals.flatMap(columnNames))] : columnsOf(of).map(({ name }) => name);
 
-function unknownColumns(of: Of, { drop = [], hash = [], rename = {}, promote = [] }: ShapeSettings, all: AllShapeSettings): string[] {
+function unknownColumns(
+  of: Of,
+  { drop = [], hash = [], rename = {}, promote = [] }: ShapeSettings,
+  all: AllShapeSettings,
+): string[] {
   const known = columnNames(of);
   const promoted = [...promote, ...(all['*']?.promote ?? [])].map(({ as }) => as);
   const unknown = (key: string, names: readonly string[], more: readonly string[] = []) =>
@@ -52,7 +67,9 @@ function unknownColumns(of: Of, { drop = [], hash = [], rename = {}, promote = [
 }
 
 function contradictions(of: Of, { drop = [], hash = [], rename = {}, dimensions, extra }: ShapeSettings): string[] {
-  const both = drop.filter((name) => hash.includes(name)).map((name) => `shape.${of} drops and hashes ${name}; keep one`);
+  const both = drop
+    .filter((name) => hash.includes(name))
+    .map((name) => `shape.${of} drops and hashes ${name}; keep one`);
   const gone = drop.filter((name) => name in rename).map((name) => `shape.${of} drops and renames ${name}; keep one`);
   const lists = Object.entries({ dimensions, extra })
     .filter(([, list]) => list?.allow !== undefined && list.deny !== undefined)
@@ -65,13 +82,15 @@ function nameFaults(settings: AllShapeSettings, path: string): string[] {
   const inPath = [...path.matchAll(/([^/=]+)=/g)].map(([, key = '']) => key.toLowerCase());
   return Object.entries(shapesOf(settings)).flatMap(([signal, shape]) => {
     const columns = shapedColumns(signal as Signal, shape);
-    if (columns.length === 0) return [`shape drops every column of ${signal}; leave one, or leave the signal out of SIGNALS`];
+    if (columns.length === 0)
+      return [`shape drops every column of ${signal}; leave one, or leave the signal out of SIGNALS`];
     const names = columns.map(({ name }) => name.toLowerCase());
     const given = [...Object.values(shape.rename), ...shape.promote.map(({ as }) => as)];
     return [...new Set(given)].flatMap((name) => {
       const small = name.toLowerCase();
       const count = names.filter((each) => each === small).length;
-      if (count > 1) return [`shape makes two columns ${JSON.stringify(name)} of ${signal}; rename or promote to another name`];
+      if (count > 1)
+        return [`shape makes two columns ${JSON.stringify(name)} of ${signal}; rename or promote to another name`];
       return count > 0 && inPath.includes(small)
         ? [
             `shape names a column of ${signal} ${JSON.stringify(name)}, as a folder in the paths of the lake (${small}=…); choose another name`,

@@ -99,7 +99,11 @@ async function* linesOfFile(path: string): AsyncGenerator<{ readonly bytes: Buff
       }
       const isLast = block.length < READ;
       // A line that goes on beyond the block is read again from its start; one longer than a block on its own, into no more than it needs.
-      const line = isLast ? block.subarray(from) : from === 0 ? await readAt(file, at, (await lineEnd(file, at, block)) - at) : undefined;
+      const line = isLast
+        ? block.subarray(from)
+        : from === 0
+          ? await readAt(file, at, (await lineEnd(file, at, block)) - at)
+          : undefined;
       if (line !== undefined && !isBlank(line)) yield { bytes: line, position: at + from };
       if (isLast) return;
       at += line === undefined ? from : line.length + 1;

@@ -40,7 +40,11 @@ export function continuousCell(column: Column, paths: ContinuousPaths, constants
   if (as === 'severity' || as === 'passed') return { column, value: `as_${as}(${text})`, text };
   if (type === 'dynamic') return exact(text);
   if (type !== 'string') return { column, value: castTo(type, text), text };
-  return exact(firstOf(continuous.map((path) => `as_string(${textAt(path)}, ${isRoot(path) ? 'doc' : '_el'}, ${quote(jsonPath(path))})`)));
+  return exact(
+    firstOf(
+      continuous.map((path) => `as_string(${textAt(path)}, ${isRoot(path) ? 'doc' : '_el'}, ${quote(jsonPath(path))})`),
+    ),
+  );
 }
 
 /** Columns that no path leads to. */

@@ -40,7 +40,12 @@ export function continuousPaths(columns: readonly Column[], signal: Signal): Con
   });
   const { element } = signalTables[signal];
   const documented = documentedFields(signal);
-  const side = (name: string, ofSide: (path: string) => boolean, others: readonly KnownField[], also: readonly string[]): Side => {
+  const side = (
+    name: string,
+    ofSide: (path: string) => boolean,
+    others: readonly KnownField[],
+    also: readonly string[],
+  ): Side => {
     const mine = [...new Set(taken.filter(ofSide))];
     const dropped = others.filter(({ path, left }) => !left && !mine.includes(path)).map(({ path }) => path);
     const objects = ['$', ...containersOf([...mine, ...dropped]).map(jsonPath)];

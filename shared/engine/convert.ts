@@ -23,7 +23,8 @@ export const DUCKDB_TYPES: Readonly<Record<ColumnType, string>> = {
 };
 
 /** Text to the column's type; what does not fit becomes NULL. */
-export const castTo = (type: ColumnType, text: string): string => (CASTS[type] === '' ? text : `${CASTS[type]}(${text})`);
+export const castTo = (type: ColumnType, text: string): string =>
+  CASTS[type] === '' ? text : `${CASTS[type]}(${text})`;
 
 /** The value of a column as SQL, and the text that it was made of (to tell a missing value from one that did not fit). */
 export interface Cell {

@@ -41,7 +41,8 @@ export async function decodeChunk(chunk: Chunk, context: DecodeContext): Promise
   await db.run('SET threads = 1'); // Or the lines would not be numbered as they stand in the file.
   try {
     const first = await decodeCarefully(chunk, context);
-    if (first.bad.length === 0 || chunk.layout === 'query' || context.reframe === undefined) return await asFaults(first, chunk);
+    if (first.bad.length === 0 || chunk.layout === 'query' || context.reframe === undefined)
+      return await asFaults(first, chunk);
     const clean = await context.reframe(chunk, context.work);
     try {
       return await asFaults(await decodeCarefully(clean, context), clean);
@@ -70,7 +71,8 @@ async function decodePlain(chunk: Chunk, { db, window, partition, byRecord }: De
 }
 
 /** DuckDB refused the bytes; anything else (memory, disk) is no fault of theirs. */
-const isUnreadable = (error: unknown): boolean => error instanceof Error && /\bCSV\b|unicode|Malformed JSON/.test(error.message);
+const isUnreadable = (error: unknown): boolean =>
+  error instanceof Error && /\bCSV\b|unicode|Malformed JSON/.test(error.message);
 
 interface Careful {
   readonly signals: readonly Signal[];
@@ -106,7 +108,9 @@ async function decodeLines(
     if (!signals.has(signal)) await db.run(createDecoded(signal));
     signals.add(signal);
     const from = `(SELECT ordinal, CASE WHEN signal = ${quote(signal)} THEN line END AS doc FROM ${survey})`;
-    await db.run(insertDecoded(signal, chunk, constantsOf(chunk, window), { from, numbered: true, window, partition, byRecord }));
+    await db.run(
+      insertDecoded(signal, chunk, constantsOf(chunk, window), { from, numbered: true, window, partition, byRecord }),
+    );
     const ordinals = await db.rows(`SELECT DISTINCT _ordinal FROM ${decodedTable(signal)} WHERE _ordinal IS NOT NULL`);
     await putBack(
       signal,
@@ -144,7 +148,9 @@ async function putBack(
 async function asFaults({ signals, bad }: Careful, chunk: Chunk): Promise<DecodedChunk> {
   const worst = bad[0];
   if (worst !== undefined && chunk.layout === 'query') {
-    throw new Error(`query answer: row at byte ${worst.position} of a part cannot be read (${worst.reason}); the window is asked again`);
+    throw new Error(
+      `query answer: row at byte ${worst.position} of a part cannot be read (${worst.reason}); the window is asked again`,
+    );
   }
   const faults: Fault[] = [];
   for (const line of bad) faults.push(await faultAt(chunk, line, line.reason));
@@ -154,7 +160,9 @@ async function asFaults({ signals, bad }: Careful, chunk: Chunk): Promise<Decode
 /** The folder of a classic export is `{appName}_{ikey without dashes}`. */
 function constantsOf({ layout, segments }: Chunk, window: Window): RowConstants {
   const exportWindow = windowName(window);
-  const folders = new Set(layout === 'continuous' ? segments.map(({ blob }) => /(?:^|\/)([^/]+_[0-9a-f]{32})\//i.exec(blob)?.[1]) : []);
+  const folders = new Set(
+    layout === 'continuous' ? segments.map(({ blob }) => /(?:^|\/)([^/]+_[0-9a-f]{32})\//i.exec(blob)?.[1]) : [],
+  );
   const [folder] = folders.size === 1 ? folders : [];
   if (folder === undefined) return { exportWindow, folderKey: undefined, folderApp: undefined };
   const key = folder

@@ -23,10 +23,14 @@ export function continuousSteps(signal: Signal, constants: RowConstants): readon
   const columns = columnsOf(signal);
   const { root, element } = continuousPaths(columns, signal);
   const cells = columns.map((column) => continuousCell(column, { root, element }, constants, signal));
-  const misfits = cells.flatMap(({ value, text }) => (text === undefined ? [] : [`coalesce(misfit(${text}, ${value}), false)`]));
+  const misfits = cells.flatMap(({ value, text }) =>
+    text === undefined ? [] : [`coalesce(misfit(${text}, ${value}), false)`],
+  );
   const elements = signalTables[signal].element;
   const lists = { _array: elements, _dims: DIMENSIONS, _mets: METRICS };
-  const allObjects = Object.entries(lists).map(([name, path]) => `coalesce(len(${name}) = len(${root.fields.at(path)}), true)`);
+  const allObjects = Object.entries(lists).map(
+    ([name, path]) => `coalesce(len(${name}) = len(${root.fields.at(path)}), true)`,
+  );
   const scalars = `any_scalar(json_type(doc, ${quoteAll(Object.values(lists).map(jsonPath))}))`;
   return [
     { add: { _doc: `from_json(doc, ${root.fields.structure})` } },
@@ -69,7 +73,8 @@ export function continuousSteps(signal: Signal, constants: RowConstants): readon
   ];
 }
 
-const textsOf = ({ fields: { texts } }: Side): readonly Step[] => (Object.keys(texts).length === 0 ? [] : [{ add: texts }]);
+const textsOf = ({ fields: { texts } }: Side): readonly Step[] =>
+  Object.keys(texts).length === 0 ? [] : [{ add: texts }];
 
 /** The objects of an array, or the one object that stands in its place. */
 const objectsAt = (path: string, { fields }: Side): string =>
@@ -91,13 +96,17 @@ function oddOf(document: string, known: string, left: string, side: Side, also: 
   const types = `json_type(${document}, ${quoteAll(side.objects)})`;
   // The merge patch puts in objects that it finds missing on its way: those without a type.
   const lost = `${keysIn(document, side)} - ${keysIn(left, side)} + ${side.objects.length} - list_count(${types})`;
-  const taken = [...side.taken.map((path) => `(${side.fields.at(path)} IS NOT NULL)::INTEGER`), side.dropped.length].join(' + ');
+  const taken = [
+    ...side.taken.map((path) => `(${side.fields.at(path)} IS NOT NULL)::INTEGER`),
+    side.dropped.length,
+  ].join(' + ');
   return `CASE WHEN ${known} THEN false
     WHEN ${also} OR any_other(${types}) THEN true
     WHEN ${lost} = ${taken} THEN false ELSE any_repeats(json_keys(${document}, ${quoteAll(side.objects)})) END`;
 }
 
-const keysIn = (document: string, { objects }: Side): string => `coalesce(len(flatten(json_keys(${document}, ${quoteAll(objects)}))), 0)`;
+const keysIn = (document: string, { objects }: Side): string =>
+  `coalesce(len(flatten(json_keys(${document}, ${quoteAll(objects)}))), 0)`;
 
 function bucketOf({ name, continuous }: Column, columns: readonly Column[]): string {
   const duration = columns.find(({ as, continuous: [metric] }) => as === 'ticks' && metric === continuous[0]);

@@ -15,7 +15,11 @@ export const TYPE_KEYS = ['Type', 'type', 'category', 'Category'] as const;
  * The steps from `doc` to the rows of a signal's flat records (diagnostic settings, data export): keys are the workspace's column names.
  * Same columns as `continuousSteps`; a record is a row.
  */
-export function flatSteps(signal: Signal, layout: 'diagnostics' | 'dataExport', constants: RowConstants): readonly Step[] {
+export function flatSteps(
+  signal: Signal,
+  layout: 'diagnostics' | 'dataExport',
+  constants: RowConstants,
+): readonly Step[] {
   const columns = columnsOf(signal);
   const keysOf = (column: Column) =>
     layout === 'diagnostics' && column.type === 'timestamp' ? column.workspace.toReversed() : column.workspace;
@@ -34,7 +38,9 @@ export function flatSteps(signal: Signal, layout: 'diagnostics' | 'dataExport', 
           signal,
         ),
   );
-  const misfits = cells.flatMap(({ value, text }) => (text === undefined ? [] : [`coalesce(misfit(${text}, ${value}), false)`]));
+  const misfits = cells.flatMap(({ value, text }) =>
+    text === undefined ? [] : [`coalesce(misfit(${text}, ${value}), false)`],
+  );
   const mine = `lower(${firstOf(TYPE_KEYS.map(textOf))}) = ${quote(signalTables[signal].table.toLowerCase())}`;
   return [
     { add: { _texts: `json_extract_string(doc, ${quoteAll(read.map((key) => `$.${key}`))})` } },

@@ -22,9 +22,18 @@ export function querySteps(signal: Signal, answer: readonly AnswerColumn[], cons
   const strangers = unknown.map((place, index) => memberOf(names[place] ?? '', `_strangers[${index + 1}]::VARCHAR`));
   return [
     { add: { _cells: `json_extract_string(doc, ${quoteAll(answer.map((_, place) => `$[${place}]`))})` } },
-    { add: { _rows: `CASE WHEN json_array_length(doc) = ${answer.length} AND json_type(doc) = 'ARRAY' THEN [0] ELSE [] END` } },
+    {
+      add: {
+        _rows: `CASE WHEN json_array_length(doc) = ${answer.length} AND json_type(doc) = 'ARRAY' THEN [0] ELSE [] END`,
+      },
+    },
     { add: { _element: 'unnest(_rows)' }, drop: ['_rows'] },
-    { add: { _strangers: unknown.length === 0 ? '[]' : `json_extract(doc, ${quoteAll(unknown.map((place) => `$[${place}]`))})` } },
+    {
+      add: {
+        _strangers:
+          unknown.length === 0 ? '[]' : `json_extract(doc, ${quoteAll(unknown.map((place) => `$[${place}]`))})`,
+      },
+    },
     { add: Object.fromEntries(cells.map(({ column, value }) => [named(column.name), value])) },
     {
       add: {
@@ -45,7 +54,9 @@ const memberOf = (name: string, value: string): string =>
 const misfitMember = ({ column, value, text }: Cell): string[] =>
   text === undefined
     ? []
-    : [`CASE WHEN misfit(${text}, ${value}) THEN ${quote(`${JSON.stringify(column.name)}:`)} || to_json(${text})::VARCHAR END`];
+    : [
+        `CASE WHEN misfit(${text}, ${value}) THEN ${quote(`${JSON.stringify(column.name)}:`)} || to_json(${text})::VARCHAR END`,
+      ];
 
 /**
  * Where in the answer each column stands: under its own name, else under that of the workspace; exactly so spelled, else in any case where

@@ -57,9 +57,15 @@ FROM (${nested(steps, target.from)})`;
 
 /** Line ends differ between the two ways that lines are read. A cut value is told by its hash: equal lines stay equal. */
 const sameOf = (signal: Signal, layout: Layout, byRecord: boolean): string =>
-  byRecord && layout !== 'query' ? `coalesce(_same, md5_number('${signal}/' || _element || '/record/' || trim(doc, E' \\t\\r')))` : '_same';
+  byRecord && layout !== 'query'
+    ? `coalesce(_same, md5_number('${signal}/' || _element || '/record/' || trim(doc, E' \\t\\r')))`
+    : '_same';
 
-function stepsOf(signal: Signal, { layout, columns }: Pick<Chunk, 'layout' | 'columns'>, constants: RowConstants): readonly Step[] {
+function stepsOf(
+  signal: Signal,
+  { layout, columns }: Pick<Chunk, 'layout' | 'columns'>,
+  constants: RowConstants,
+): readonly Step[] {
   if (layout === 'continuous') return continuousSteps(signal, constants);
   return layout === 'query' ? querySteps(signal, columns, constants) : flatSteps(signal, layout, constants);
 }

@@ -20,8 +20,23 @@ export interface DriftCount {
 
 /** Objects of classic records whose keys tell records apart. */
 const ROOT_OBJECTS = [
-  ...['$', '$.context', '$.context.data', '$.context.device', '$.context.location', '$.context.operation', '$.context.session'],
-  ...['$.context.user', '$.context.application', '$.context.cloud', '$.context.custom', '$.internal', '$.internal.data'],
+  ...[
+    '$',
+    '$.context',
+    '$.context.data',
+    '$.context.device',
+    '$.context.location',
+    '$.context.operation',
+    '$.context.session',
+  ],
+  ...[
+    '$.context.user',
+    '$.context.application',
+    '$.context.cloud',
+    '$.context.custom',
+    '$.internal',
+    '$.internal.data',
+  ],
 ];
 
 /**
@@ -39,14 +54,18 @@ export function createDriftCount(db: Database, shaping: Shaping): DriftCount {
       const hidden = hiddenTrees(signal, layout, shaping).get('extra');
       const extra = named('extra');
       const objects =
-        layout === 'continuous' ? [...ROOT_OBJECTS, `$.${signalTables[signal].element}`, `$.${signalTables[signal].element}[0]`] : ['$'];
+        layout === 'continuous'
+          ? [...ROOT_OBJECTS, `$.${signalTables[signal].element}`, `$.${signalTables[signal].element}[0]`]
+          : ['$'];
       const rows = await db.rows(`SELECT json_structure(example)::VARCHAR, rows FROM
         (SELECT any_value(${extra}) AS example, count(*) AS rows FROM ${decodedTable(signal)}
           WHERE NOT _known AND ${extra} IS NOT NULL AND strlen(${extra}) <= ${LONG_LINE} GROUP BY json_keys(${extra}, ${quoteAll(objects)}))`);
       for (const [fields, count] of rows) {
         const leaves = [...leavesOf(JSON.parse(String(fields)), [])].filter((keys) => !isHiddenPath(keys, hidden));
         // Flat records and answers have names, whatever lies below them.
-        for (const path of new Set(leaves.map((keys) => (layout === 'continuous' ? keys.join('.') : (keys[0] ?? ''))))) {
+        for (const path of new Set(
+          leaves.map((keys) => (layout === 'continuous' ? keys.join('.') : (keys[0] ?? ''))),
+        )) {
           if (known(path) || path.length > MOST_LETTERS) continue;
           const key = `${signal} ${path}`;
           const drift = counts.get(key) ?? { signal, path, count: 0 };

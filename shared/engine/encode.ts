@@ -58,7 +58,11 @@ function parquet({ signal, mark, window, rowBytes }: Encoding): string {
     insights_lake_schema: String(SCHEMA_VERSION),
     insights_lake_signal: signal,
     ...(mark !== '' && { insights_lake_shape: mark }),
-    ...(window && { insights_lake_app: window.app, insights_lake_source: window.source, insights_lake_window: windowName(window) }),
+    ...(window && {
+      insights_lake_app: window.app,
+      insights_lake_source: window.source,
+      insights_lake_window: windowName(window),
+    }),
   };
   const metadata = Object.entries(facts).map(([key, value]) => `${key}: ${quote(value)}`);
   return `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${group}, KV_METADATA {${metadata.join(', ')}}`;
@@ -68,7 +72,8 @@ function parquet({ signal, mark, window, rowBytes }: Encoding): string {
 const isoTime = (name: string): string => `strftime(make_timestamp(epoch_us(${name})), '%Y-%m-%dT%H:%M:%S.%fZ')`;
 
 /** DuckDB spells these nan, inf and -inf. */
-const spelledReal = (name: string): string => `CASE WHEN isnan(${name}) THEN 'NaN' WHEN ${name} > 0 THEN 'Infinity' ELSE '-Infinity' END`;
+const spelledReal = (name: string): string =>
+  `CASE WHEN isnan(${name}) THEN 'NaN' WHEN ${name} > 0 THEN 'Infinity' ELSE '-Infinity' END`;
 
 /** What a value is quoted for, as DuckDB's own writer does it. */
 const SPECIAL = ['"', ',', '\n', '\r', '#'];

@@ -87,7 +87,15 @@ async function beginDraft(window: Window, work: string, settings: EngineSettings
   const stage = createStage(db, work, window, output, shaping, settings);
   const quarantine = createQuarantine(join(work, 'quarantine.ndjson'), window, settings.keepBytesInQuarantine);
   const drift = createDriftCount(db, shaping);
-  const context = { db, window, work, partition: output.partition, threads, reframe, byRecord: settings.dedupe === 'record' };
+  const context = {
+    db,
+    window,
+    work,
+    partition: output.partition,
+    threads,
+    reframe,
+    byRecord: settings.dedupe === 'record',
+  };
   const counts = { read: 0, written: 0, deduplicated: 0, filtered: 0 };
   let open = true;
 
@@ -112,7 +120,8 @@ async function beginDraft(window: Window, work: string, settings: EngineSettings
   }
 
   const doing = `${window.app} ${window.signal} ${windowName(window)}`;
-  const careful = <T>(act: () => Promise<T>) => act().catch((error: unknown) => Promise.reject(withoutValues(error, doing)));
+  const careful = <T>(act: () => Promise<T>) =>
+    act().catch((error: unknown) => Promise.reject(withoutValues(error, doing)));
   return {
     add: (chunk) => careful(() => add(chunk)),
     finish: () => careful(async () => [...(await stage.finish()), ...(await quarantine.finish(window.start))]),
@@ -169,7 +178,10 @@ const encodeNothing = (signal: Signal, settings: EngineSettings): Promise<Uint8A
   });
 
 /** A database for a moment, in a folder of its own. */
-async function withDatabase<T>({ threads }: EngineSettings, use: (db: Database, work: string) => Promise<T>): Promise<T> {
+async function withDatabase<T>(
+  { threads }: EngineSettings,
+  use: (db: Database, work: string) => Promise<T>,
+): Promise<T> {
   const work = await mkdtemp(join(tmpdir(), 'insights-lake-'));
   try {
     const db = await openDatabase(work, { memoryLimit: 64 * 1024 * 1024, threads, spillBytes: 0 });

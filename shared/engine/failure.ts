@@ -15,5 +15,7 @@ export function duckdbKind(error: unknown): string | undefined {
 export function withoutValues(error: unknown, doing: string): unknown {
   const kind = error instanceof SyntaxError ? 'Syntax Error' : duckdbKind(error);
   if (kind === undefined || (error instanceof Error && MACHINE.test(error.message))) return error;
-  return new Error(`${doing}: ${kind} in the engine (its text may quote records and is left out); the window is tried again`);
+  return new Error(
+    `${doing}: ${kind} in the engine (its text may quote records and is left out); the window is tried again`,
+  );
 }

@@ -4,7 +4,11 @@ import type { Chunk, Fault } from '../model.ts';
 const MOST_BYTES = 1024 * 1024;
 
 /** A stretch of a chunk as a fault: which blob it came from, where it stands there, and its bytes. */
-export async function faultAt(chunk: Chunk, at: { readonly position: number; readonly length: number }, reason: string): Promise<Fault> {
+export async function faultAt(
+  chunk: Chunk,
+  at: { readonly position: number; readonly length: number },
+  reason: string,
+): Promise<Fault> {
   const segment = chunk.segments.findLast(({ position }) => position <= at.position);
   const bytes = new Uint8Array(Math.min(at.length, MOST_BYTES));
   const file = await open(chunk.path, 'r');

@@ -13,7 +13,8 @@ export interface FieldTree {
  * A name as names are compared: without regard to case, letter by letter as DuckDB's `lower` does it. That of JavaScript knows the letter
  * behind it (a final sigma) and makes two of one (İ).
  */
-export const folded = (name: string): string => [...name].map((letter) => (letter === 'İ' ? 'i' : letter.toLowerCase())).join('');
+export const folded = (name: string): string =>
+  [...name].map((letter) => (letter === 'İ' ? 'i' : letter.toLowerCase())).join('');
 
 const foldedSet = (names: readonly string[]): Set<string> => new Set(names.map(folded));
 
@@ -23,7 +24,8 @@ export const treeOf = (remove: readonly string[], keep?: readonly string[]): Fie
   inside: new Map(),
 });
 
-export const isEmptyTree = ({ remove, keep, inside }: FieldTree): boolean => remove.size === 0 && keep === undefined && inside.size === 0;
+export const isEmptyTree = ({ remove, keep, inside }: FieldTree): boolean =>
+  remove.size === 0 && keep === undefined && inside.size === 0;
 
 export function removePath(tree: FieldTree, path: readonly string[]): void {
   const last = path.at(-1);
@@ -35,7 +37,8 @@ export function placeTree(tree: FieldTree, path: readonly string[], other: Field
   if (isEmptyTree(other)) return;
   const node = path.map(folded).reduce(insideOf, tree);
   for (const name of other.remove) node.remove.add(name);
-  node.keep = node.keep && other.keep ? node.keep.intersection(other.keep) : (node.keep ?? (other.keep && new Set(other.keep)));
+  node.keep =
+    node.keep && other.keep ? node.keep.intersection(other.keep) : (node.keep ?? (other.keep && new Set(other.keep)));
   for (const [name, below] of other.inside) placeTree(node, [name], below);
 }
 
@@ -64,7 +67,9 @@ export function keepingTree(allow: readonly string[]): FieldTree {
 export function readings(dotted: string): readonly (readonly string[])[] {
   const words = dotted.split('.');
   const joined = words.flatMap((_, from) =>
-    words.slice(from + 1).map((_, more) => words.toSpliced(from, more + 2, words.slice(from, from + more + 2).join('.'))),
+    words
+      .slice(from + 1)
+      .map((_, more) => words.toSpliced(from, more + 2, words.slice(from, from + more + 2).join('.'))),
   );
   return [words, ...joined];
 }

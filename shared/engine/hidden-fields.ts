@@ -10,7 +10,9 @@ import { type FieldTree, isEmptyTree, keepingTree, placeTree, readings, removePa
 const KIN: Partial<Record<Signal, Readonly<Record<string, readonly string[]>>>> = {
   requests: { url: ['urlData'] },
   dependencies: { data: ['urlData', 'baseName'], target: ['urlData'] },
-  exceptions: { details: ['parsedStack', 'stack', 'rawStack', 'message', 'exceptionType', 'typeName', 'outerId', 'id'] },
+  exceptions: {
+    details: ['parsedStack', 'stack', 'rawStack', 'message', 'exceptionType', 'typeName', 'outerId', 'id'],
+  },
   customMetrics: { value: ['sampledValue'], valueSum: ['sampledValue'] },
   pageViews: { url: ['urlData'] },
   browserTimings: { url: ['urlData'] },
@@ -62,7 +64,8 @@ function extraTree(signal: Signal, layout: Layout, shaping: Shaping): FieldTree 
   }
   if (layout === 'continuous') for (const element of elementsOfOthers(signal, shaping)) removePath(tree, [element]);
   for (const path of shape.extra.deny.flatMap(readings)) removePath(tree, path);
-  for (const { from } of hiddenPromotions(shape)) for (const path of fieldOf(from, 'extra')) removePath(tree, path.split('.'));
+  for (const { from } of hiddenPromotions(shape))
+    for (const path of fieldOf(from, 'extra')) removePath(tree, path.split('.'));
   if (shape.extra.allow !== undefined) placeTree(tree, [], keepingTree(shape.extra.allow));
   return tree;
 }
@@ -82,15 +85,19 @@ function linkTree(signal: Signal, layout: Layout, shape: SignalShape): FieldTree
   if (signal !== 'exceptions') return treeOf([]);
   const hidden = hiddenColumns(signal, shape);
   const keys = LINKS.flatMap(([columns, keys]) => (hidden.some(({ name }) => columns.includes(name)) ? keys : []));
-  const own = layout === 'continuous' ? hidden.flatMap(({ continuous }) => continuous.filter((path) => !isRoot(path))) : [];
+  const own =
+    layout === 'continuous' ? hidden.flatMap(({ continuous }) => continuous.filter((path) => !isRoot(path))) : [];
   return treeOf([...keys, ...own]);
 }
 
-const fieldOf = (from: string, column: string): readonly string[] => (from.startsWith(`${column}.`) ? [from.slice(column.length + 1)] : []);
+const fieldOf = (from: string, column: string): readonly string[] =>
+  from.startsWith(`${column}.`) ? [from.slice(column.length + 1)] : [];
 
 /** Element keys of other signals of which something is hidden: a record may carry elements of several. */
 const elementsOfOthers = (signal: Signal, { signals: shapes }: Shaping): readonly string[] =>
-  signals.filter((other) => other !== signal && shapes[other] && isPrivate(shapes[other])).map((other) => signalTables[other].element);
+  signals
+    .filter((other) => other !== signal && shapes[other] && isPrivate(shapes[other]))
+    .map((other) => signalTables[other].element);
 
 type Steps = readonly string[];
 

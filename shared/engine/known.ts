@@ -55,7 +55,8 @@ export function knownFields(name: string, fields: readonly KnownField[], read: r
   const paths = all.map(({ path }) => path);
   const place = (path: string) => `${name}${paths.indexOf(path)}`;
   const asOf = new Map(fields.map(({ path, as }) => [path, as]));
-  const count = (conditions: readonly string[]) => conditions.map((condition) => `(${condition})::INTEGER`).join(' + ') || '0';
+  const count = (conditions: readonly string[]) =>
+    conditions.map((condition) => `(${condition})::INTEGER`).join(' + ') || '0';
   const lists = all.flatMap(({ path, field }) => (field?.as === 'list' ? [`array_to_string(${place(path)}, '')`] : []));
   const inLists = lists.length === 0 ? () => '' : (counter: string) => ` + ${counter}(concat(${lists.join(', ')}))`;
   return {
@@ -64,10 +65,13 @@ export function knownFields(name: string, fields: readonly KnownField[], read: r
     at: place,
     keys: count(all.map(({ path }) => `${place(path)} IS NOT NULL`)) + inLists('keys_in'),
     objects:
-      count(all.flatMap(({ path, field }) => (field === undefined ? [`${place(path)} IS NOT NULL`] : []))) + inLists('objects_within'),
+      count(all.flatMap(({ path, field }) => (field === undefined ? [`${place(path)} IS NOT NULL`] : []))) +
+      inLists('objects_within'),
     columns: Object.fromEntries(paths.map((path) => [place(path), [name, ...path.split('.').map(named)].join('.')])),
     texts: Object.fromEntries(
-      fields.flatMap(({ path, as }) => (as !== 'text' && read.includes(path) ? [[`${place(path)}t`, TEXTS[as](place(path))]] : [])),
+      fields.flatMap(({ path, as }) =>
+        as !== 'text' && read.includes(path) ? [[`${place(path)}t`, TEXTS[as](place(path))]] : [],
+      ),
     ),
     left: `'{' || ${membersOf(tree, '', place)} || '}'`,
   };
@@ -90,7 +94,10 @@ function treeOf(fields: readonly KnownField[]): Map<string, Field> {
   return root;
 }
 
-function* places(tree: Map<string, Field>, prefix: string): Generator<{ readonly path: string; readonly field: KnownField | undefined }> {
+function* places(
+  tree: Map<string, Field>,
+  prefix: string,
+): Generator<{ readonly path: string; readonly field: KnownField | undefined }> {
   for (const [key, { field, inside }] of tree) {
     yield { path: `${prefix}${key}`, field };
     yield* places(inside, `${prefix}${key}.`);
@@ -100,7 +107,9 @@ function* places(tree: Map<string, Field>, prefix: string): Generator<{ readonly
 const TYPES: Readonly<Record<Reading, unknown>> = { text: 'VARCHAR', json: 'JSON', list: ['JSON'] };
 
 const structureOf = (tree: Map<string, Field>): object =>
-  Object.fromEntries([...tree].map(([key, { field, inside }]) => [key, field === undefined ? structureOf(inside) : TYPES[field.as]]));
+  Object.fromEntries(
+    [...tree].map(([key, { field, inside }]) => [key, field === undefined ? structureOf(inside) : TYPES[field.as]]),
+  );
 
 /** The members that belong into `extra`, joined by commas. */
 function membersOf(tree: Map<string, Field>, prefix: string, place: (path: string) => string): string {

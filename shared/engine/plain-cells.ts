@@ -13,7 +13,8 @@ export function plainCell(column: Column, texts: readonly string[], constants: R
   const { as, type } = column;
   const text = firstOf(texts);
   const exact = (value: string): Cell => ({ column, value, text: undefined });
-  if (as === 'itemType') return exact(texts.length === 0 ? quote(signalTables[signal].itemType) : itemTypeOf(text, signal));
+  if (as === 'itemType')
+    return exact(texts.length === 0 ? quote(signalTables[signal].itemType) : itemTypeOf(text, signal));
   if (texts.length === 0) return exact(constantOf(column, constants, signal));
   if (as === 'severity') return { column, value: `as_severity(${text})`, text };
   if (type === 'string') return exact(text);

@@ -15,7 +15,13 @@ import { named, quote } from './sql.ts';
  * they stand in; and long values lose their hidden fields here, one by one, for the statement that does it for all others would take many
  * times their length of memory. They come back by way of a file in `work`, as cut values do.
  */
-export async function prepareRows(db: Database, work: string, signal: Signal, layout: Layout, shaping: Shaping): Promise<void> {
+export async function prepareRows(
+  db: Database,
+  work: string,
+  signal: Signal,
+  layout: Layout,
+  shaping: Shaping,
+): Promise<void> {
   const table = decodedTable(signal);
   for (const [index, { from }] of shapedColumns(signal, shaping.signals[signal] ?? noShape).entries()) {
     if (!isPromotion(from)) continue;
@@ -29,7 +35,9 @@ export async function prepareRows(db: Database, work: string, signal: Signal, la
       const [found] = await db.rows(`SELECT ${column} FROM ${table} WHERE rowid = ${row}`);
       const path = join(work, 'scrubbed-value');
       await writeFile(path, scrubText(String(found?.[0]), tree));
-      await db.run(`UPDATE ${table} SET ${column} = (SELECT content FROM read_text(${quote(path)})) WHERE rowid = ${row}`);
+      await db.run(
+        `UPDATE ${table} SET ${column} = (SELECT content FROM read_text(${quote(path)})) WHERE rowid = ${row}`,
+      );
       await rm(path, { force: true });
     }
   }

@@ -35,14 +35,20 @@ export function createQuarantine(path: string, window: Window, keepBytes: boolea
     },
     async finish(partition) {
       await close();
-      return count === 0 ? [] : [{ signal: 'quarantine', partition, part: 1, content: { files: [path], bytes }, rows: count }];
+      return count === 0
+        ? []
+        : [{ signal: 'quarantine', partition, part: 1, content: { files: [path], bytes }, rows: count }];
     },
     close,
   };
 }
 
 /** `bytes` as text where they are text, else as base64, which `encoding` then says. */
-function entryOf({ blob, offset, length, reason, bytes }: Fault, window: string, keepBytes: boolean): Record<string, unknown> {
+function entryOf(
+  { blob, offset, length, reason, bytes }: Fault,
+  window: string,
+  keepBytes: boolean,
+): Record<string, unknown> {
   const entry = { window, blob, offset, length, reason };
   if (!keepBytes) return entry;
   if (isUtf8(bytes)) return { ...entry, bytes: Buffer.from(bytes).toString('utf8') };

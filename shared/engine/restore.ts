@@ -34,7 +34,9 @@ export async function restoreCuts(
     for (const [index, { name, type }] of texts.entries()) {
       if (typeof found?.[index] !== 'string') continue;
       await writeFile(path, restored(found[index], type, layout, jsonOf));
-      await db.run(`UPDATE ${table} SET ${named(name)} = (SELECT content FROM read_text(${quote(path)})) WHERE rowid = ${row}`);
+      await db.run(
+        `UPDATE ${table} SET ${named(name)} = (SELECT content FROM read_text(${quote(path)})) WHERE rowid = ${row}`,
+      );
     }
   }
   await rm(path, { force: true });
@@ -43,7 +45,12 @@ export async function restoreCuts(
 }
 
 /** The text with its values, in pieces. */
-function restored(text: string, type: ColumnType, layout: Layout, jsonOf: ReadonlyMap<string, Buffer>): (Buffer | string)[] {
+function restored(
+  text: string,
+  type: ColumnType,
+  layout: Layout,
+  jsonOf: ReadonlyMap<string, Buffer>,
+): (Buffer | string)[] {
   const whole = jsonOf.get(type === 'string' ? text : text.slice(1, -1));
   if (whole !== undefined) return [wholeValue(whole, type === 'string', layout)];
   // Between the pieces of text stand the tokens.

@@ -21,9 +21,11 @@ export function scrubbed(value: string, tree: FieldTree, depth = 0): string {
  */
 export function untouched(value: string, tree: FieldTree): string | undefined {
   const names = namesIn(tree);
-  if (names === undefined || ![...names.hidden, ...names.above].every((name) => /^[\w .-]+$/.test(name))) return undefined;
+  if (names === undefined || ![...names.hidden, ...names.above].every((name) => /^[\w .-]+$/.test(name)))
+    return undefined;
   // A letter that is İ elsewhere is an i here, which patterns do not know.
-  const anyOf = (some: readonly string[]) => `"(${some.map((name) => name.replace(/[.-]/g, '\\$&').replaceAll('i', '[iİ]')).join('|')})"`;
+  const anyOf = (some: readonly string[]) =>
+    `"(${some.map((name) => name.replace(/[.-]/g, '\\$&').replaceAll('i', '[iİ]')).join('|')})"`;
   const signs = [
     ...(names.hidden.length > 0 ? [anyOf(names.hidden)] : []),
     ...(names.above.length > 0 ? [`${anyOf(names.above)}\\s*:\\s*[^{\\s]`] : []),
@@ -58,8 +60,12 @@ function membersOf(value: string, { remove, keep, inside }: FieldTree, depth: nu
     ...(inside.size > 0 ? [`(NOT list_contains(${quoteAll([...inside.keys()])}, ${name}) OR ${isOpen})`] : []),
   ];
   const stay =
-    conditions.length === 0 ? `members(${value})` : `list_filter(members(${value}), lambda ${member}: ${conditions.join(' AND ')})`;
-  const deeper = [...inside].map(([key, node]) => `WHEN ${quote(key)} THEN ${scrubbed(`${member}.v`, node, depth + 1)}`);
+    conditions.length === 0
+      ? `members(${value})`
+      : `list_filter(members(${value}), lambda ${member}: ${conditions.join(' AND ')})`;
+  const deeper = [...inside].map(
+    ([key, node]) => `WHEN ${quote(key)} THEN ${scrubbed(`${member}.v`, node, depth + 1)}`,
+  );
   if (deeper.length === 0) return `object_of(${stay})`;
   return `object_of(list_transform(${stay}, lambda ${member}: {'k': ${member}.k, 'v': CASE ${name} ${deeper.join(' ')} ELSE ${member}.v END}))`;
 }

@@ -60,7 +60,10 @@ function hidingSteps(trees: ReadonlyMap<string, FieldTree>): readonly Step[] {
     const column = named(name);
     const glance = untouched(column, tree);
     const asItIs = glance === undefined ? '' : ` WHEN ${glance} THEN ${column}`;
-    return [hidden(name), `CASE WHEN strlen(${column}) > ${LONG_LINE} THEN ${column}${asItIs} ELSE ${scrubbed(column, tree)} END`] as const;
+    return [
+      hidden(name),
+      `CASE WHEN strlen(${column}) > ${LONG_LINE} THEN ${column}${asItIs} ELSE ${scrubbed(column, tree)} END`,
+    ] as const;
   });
   return [
     { add: Object.fromEntries(scrubs) },

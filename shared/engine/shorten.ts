@@ -83,7 +83,8 @@ function longValues(line: Buffer, { depth, stay }: CutRule, longest: number): Sp
     else if (CLOSING.has(byte)) {
       const closed = open.pop();
       const left = closed === undefined ? 0 : at + 1 - closed.start - closed.saved;
-      if (closed && open.length >= depth && left > LONG_VALUE && mayGo(line, closed.start, stay)) cut(closed.start, at + 1, left);
+      if (closed && open.length >= depth && left > LONG_VALUE && mayGo(line, closed.start, stay))
+        cut(closed.start, at + 1, left);
     }
   }
   return open.length === 0 ? found : [];

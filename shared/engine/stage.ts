@@ -36,7 +36,14 @@ export interface Stage {
 }
 
 /** Encodes decoded rows piece by piece and puts the pieces of a partition together to files. */
-export function createStage(db: Database, work: string, window: Window, output: Output, shaping: Shaping, limits: StageLimits): Stage {
+export function createStage(
+  db: Database,
+  work: string,
+  window: Window,
+  output: Output,
+  shaping: Shaping,
+  limits: StageLimits,
+): Stage {
   const slots = new Map<string, Slot>();
   let written = 0;
   const nextPath = () => join(work, `piece-${written++}`);
@@ -53,7 +60,15 @@ export function createStage(db: Database, work: string, window: Window, output: 
       const from = `(SELECT * FROM ${table} WHERE _partition = ${partition})`;
       const rowBytes = (raw ?? 0) / Math.max(rows ?? 0, 1);
       await db.run(
-        copyTo(path, relation(from, layout), { output, signal, columns, mark, window, rowBytes, header: slot.pieces.length === 0 }),
+        copyTo(path, relation(from, layout), {
+          output,
+          signal,
+          columns,
+          mark,
+          window,
+          rowBytes,
+          header: slot.pieces.length === 0,
+        }),
       );
       slot.pieces.push({ path, bytes: (await stat(path)).size });
       slot.rows += rows ?? 0;

@@ -23,7 +23,9 @@ export async function removeFiltered(db: Database, signal: Signal, { where }: Si
     } catch (error) {
       const kind = duckdbKind(error);
       if (kind === undefined || /^(Out of Memory|IO)/.test(kind)) throw error;
-      throw new Error(`${setting}: fails on a row of ${signal} (${kind}); let it hold for every value, with try_cast for example`);
+      throw new Error(
+        `${setting}: fails on a row of ${signal} (${kind}); let it hold for every value, with try_cast for example`,
+      );
     }
   }
   return before - (await count());
@@ -45,7 +47,18 @@ type Tree = Readonly<Record<string, unknown>>;
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null;
 
 /** The kinds of expressions that a condition may be made of, as DuckDB's parser names them. */
-const EXPRESSIONS = ['COLUMN_REF', 'CONSTANT', 'COMPARISON', 'CONJUNCTION', 'FUNCTION', 'OPERATOR', 'CASE', 'CAST', 'BETWEEN', 'COLLATE'];
+const EXPRESSIONS = [
+  'COLUMN_REF',
+  'CONSTANT',
+  'COMPARISON',
+  'CONJUNCTION',
+  'FUNCTION',
+  'OPERATOR',
+  'CASE',
+  'CAST',
+  'BETWEEN',
+  'COLLATE',
+];
 
 /** DuckDB's own macros that are like functions. */
 const MACROS = [
@@ -92,7 +105,9 @@ const frame = (node: unknown): string =>
 /** The statement's tree, or what the parser says. */
 async function parsed(db: Database, statement: string): Promise<unknown> {
   const [row] = await db.rows(`SELECT json_serialize_sql(${quote(statement)})`);
-  const answer: { error: boolean; error_message?: string; statements?: { node: unknown }[] } = JSON.parse(String(row?.[0]));
+  const answer: { error: boolean; error_message?: string; statements?: { node: unknown }[] } = JSON.parse(
+    String(row?.[0]),
+  );
   if (answer.error) return firstLine(answer.error_message ?? 'it does not parse');
   return answer.statements?.length === 1 ? answer.statements[0]?.node : 'it is more than one statement';
 }
@@ -121,7 +136,8 @@ function columnFault({ class: kind, column_names: names }: Tree, columns: Readon
 function functionFault(call: Tree, functions: ReadonlySet<string>): string | undefined {
   if (call.class !== 'FUNCTION') return undefined;
   const { function_name: name, filter, distinct, children } = call;
-  if (name === 'age' && Array.isArray(children) && children.length === 1) return 'age of one time counts from today; give it both';
+  if (name === 'age' && Array.isArray(children) && children.length === 1)
+    return 'age of one time counts from today; give it both';
   const allowed = functions.has(String(name)) && filter === null && distinct === false;
   return allowed
     ? undefined

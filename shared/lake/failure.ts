@@ -5,13 +5,16 @@ export interface StoreFailure extends Error {
   readonly code: string;
 }
 
-const BLOB_ROLE = 'give this identity the role Storage Blob Data Contributor (or Owner) on the container; that takes up to an hour to work';
-const IMMUTABLE = 'the container must let blobs be overwritten: remove its immutability policy or legal hold, or choose another container';
+const BLOB_ROLE =
+  'give this identity the role Storage Blob Data Contributor (or Owner) on the container; that takes up to an hour to work';
+const IMMUTABLE =
+  'the container must let blobs be overwritten: remove its immutability policy or legal hold, or choose another container';
 
 /** Code → what happened and what to do. Codes of Blob Storage, of the SDK's transport and of Node's file system. */
 const ADVICE: Readonly<Record<string, string>> = {
   AccountIsDisabled: 'the storage account is disabled; enable it in the portal',
-  AuthenticationFailed: 'the key, SAS or token was refused; check it, that it has not expired, and this machine’s clock',
+  AuthenticationFailed:
+    'the key, SAS or token was refused; check it, that it has not expired, and this machine’s clock',
   AuthorizationFailure:
     'not allowed; check the account’s firewall (allow this network or use a private endpoint), the role of this identity or the key',
   AuthorizationPermissionMismatch: `not allowed; check the container’s name and ${BLOB_ROLE}; a SAS needs read, add, create, write, delete and list`,
@@ -66,16 +69,22 @@ const ADVICE: Readonly<Record<string, string>> = {
  * `advice` goes before the table above: for the codes that mean something else to a table or queue.
  * Errors of the Azure SDKs are no `cause` of it: they carry the request, whose address and headers hold secrets.
  */
-export function storeFailure(doing: string, error: unknown, advice: Readonly<Record<string, string>> = {}): StoreFailure {
+export function storeFailure(
+  doing: string,
+  error: unknown,
+  advice: Readonly<Record<string, string>> = {},
+): StoreFailure {
   const code = failureCode(error);
   const text = `${doing}: ${advice[code] ?? ADVICE[code] ?? plainMessage(error)}${code === '' ? '' : ` (${code})`}`;
-  const cause = error instanceof Error && !('request' in error) && !('response' in error) ? { cause: error } : undefined;
+  const cause =
+    error instanceof Error && !('request' in error) && !('response' in error) ? { cause: error } : undefined;
   return Object.assign(new Error(text, cause), { code });
 }
 
 /** The store's word for the failure: its service's code, else Node's, else the HTTP status; '' where there is none. */
 export function failureCode(error: unknown): string {
-  if (/^(CredentialUnavailable|Authentication|AggregateAuthentication)\w*Error$/.test(text(error, 'name'))) return 'CREDENTIAL';
+  if (/^(CredentialUnavailable|Authentication|AggregateAuthentication)\w*Error$/.test(text(error, 'name')))
+    return 'CREDENTIAL';
   const code =
     text(field(error, 'details'), 'errorCode') ||
     text(field(field(error, 'details'), 'odataError'), 'code') ||
@@ -84,7 +93,8 @@ export function failureCode(error: unknown): string {
   return /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/.test(code) ? 'CERT' : code;
 }
 
-const field = (of: unknown, name: string): unknown => (typeof of === 'object' && of !== null ? Reflect.get(of, name) : undefined);
+const field = (of: unknown, name: string): unknown =>
+  typeof of === 'object' && of !== null ? Reflect.get(of, name) : undefined;
 
 function text(of: unknown, name: string): string {
   const value = field(of, name);

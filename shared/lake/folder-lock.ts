@@ -26,7 +26,11 @@ const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
  * one process while another has just made it its own. Whoever created a number on the ground of an old listing finds higher ones
  * afterwards and draws back.
  */
-export async function withFolderLock<T>(folder: string, scratch: string, use: (turn: number) => Promise<T>): Promise<T> {
+export async function withFolderLock<T>(
+  folder: string,
+  scratch: string,
+  use: (turn: number) => Promise<T>,
+): Promise<T> {
   await mkdir(folder, { recursive: true });
   await mkdir(scratch, { recursive: true });
   const turn = await take(folder, scratch);
@@ -49,7 +53,8 @@ async function take(folder: string, scratch: string): Promise<number> {
       }
       await rm(join(folder, String(last + 1)), { force: true });
     }
-    if (waited > PATIENCE_MS) throw new Error(`lock ${folder}: held by process ${holder ?? 'unknown'} for ${PATIENCE_MS / 1000} s; end it`);
+    if (waited > PATIENCE_MS)
+      throw new Error(`lock ${folder}: held by process ${holder ?? 'unknown'} for ${PATIENCE_MS / 1000} s; end it`);
     await sleep(pause);
   }
 }

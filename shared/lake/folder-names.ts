@@ -19,11 +19,13 @@ export function nameFault(name: string, windows: boolean): string | undefined {
 
 /** The same for writing, and stricter: what is written on one system can be copied to every other. */
 export function newNameFault(name: string): string | undefined {
-  if ([...name].some((char) => char < ' ' || '<>:"|?*\\'.includes(char))) return 'control characters and < > : " | ? * \\ are not allowed';
+  if ([...name].some((char) => char < ' ' || '<>:"|?*\\'.includes(char)))
+    return 'control characters and < > : " | ? * \\ are not allowed';
   const fault = nameFault(name, true);
   if (fault !== undefined) return fault;
   const segments = name.split('/');
-  if (segments.some((segment) => /[. ]$/.test(segment))) return 'names must not end with a dot or space (Windows drops them)';
+  if (segments.some((segment) => /[. ]$/.test(segment)))
+    return 'names must not end with a dot or space (Windows drops them)';
   if (segments.some((segment) => /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(segment)))
     return 'CON, PRN, AUX, NUL, COM1 and LPT1 are devices on Windows';
   return undefined;

@@ -10,13 +10,19 @@ export async function checkContent(content: Content): Promise<void> {
   if (content instanceof Uint8Array) return;
   const sizes = await Promise.all(content.files.map(async (file) => (await stat(file)).size));
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
-  if (bytes !== content.bytes) throw new Error(`read ${content.files.join(', ')}: ${bytes} bytes where ${content.bytes} were announced`);
+  if (bytes !== content.bytes)
+    throw new Error(`read ${content.files.join(', ')}: ${bytes} bytes where ${content.bytes} were announced`);
 }
 
-export const contentBytes = (content: Content): number => (content instanceof Uint8Array ? content.byteLength : content.bytes);
+export const contentBytes = (content: Content): number =>
+  content instanceof Uint8Array ? content.byteLength : content.bytes;
 
 /** Bytes `[start, end)` of the content, in pieces of at most 1 MiB. Can be called again for the same range (a repeated upload). */
-export async function* contentRange(content: Content, start = 0, end = contentBytes(content)): AsyncGenerator<Uint8Array> {
+export async function* contentRange(
+  content: Content,
+  start = 0,
+  end = contentBytes(content),
+): AsyncGenerator<Uint8Array> {
   if (content instanceof Uint8Array) {
     for (let at = start; at < end; at += PIECE) yield content.subarray(at, Math.min(end, at + PIECE));
     return;
@@ -42,7 +48,12 @@ async function* fileRange(file: string, start: number, end: number): AsyncGenera
 /** Bytes `[start, end)` of an open file; ends early where the file does. */
 export async function* handleRange(handle: FileHandle, start: number, end: number): AsyncGenerator<Uint8Array> {
   for (let at = start; at < end; ) {
-    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(Math.min(PIECE, end - at)), 0, Math.min(PIECE, end - at), at);
+    const { bytesRead, buffer } = await handle.read(
+      Buffer.allocUnsafe(Math.min(PIECE, end - at)),
+      0,
+      Math.min(PIECE, end - at),
+      at,
+    );
     if (bytesRead === 0) return;
     yield buffer.subarray(0, bytesRead);
     at += bytesRead;

@@ -86,8 +86,10 @@ function literalFaults(template: string): string[] {
     bad.length > 0 && `has ${bad.join(' ')} in it: not every lake and reader can have that in a path`,
     segments.includes('') && 'has an empty folder name: no / at the start or end, and none twice',
     segments.some((segment) => /^\.+$/.test(segment)) && 'has a folder of dots',
-    segments.some((segment) => /^[_.]/.test(segment)) && 'has a folder or file that starts with _ or . (Spark would not see it)',
-    segments.some((segment) => /^ |[. ]$/.test(segment)) && 'has a name that begins with a space or ends with a space or dot',
+    segments.some((segment) => /^[_.]/.test(segment)) &&
+      'has a folder or file that starts with _ or . (Spark would not see it)',
+    segments.some((segment) => /^ |[. ]$/.test(segment)) &&
+      'has a name that begins with a space or ends with a space or dot',
   ];
   return faults.filter((fault) => fault !== false);
 }
@@ -114,7 +116,9 @@ function gapFault(piece: Piece, neighbour: Piece | undefined, edge: 0 | -1): str
   if (!('token' in piece) || !neighbour || piece.token === 'app' || TOKENS[piece.token].fixed) return [];
   const touching = 'text' in neighbour ? neighbour.text.at(edge) : undefined;
   if (touching !== undefined && !TOKENS[piece.token].alphabet.test(touching)) return [];
-  return [`needs a _ ${edge === 0 ? 'after' : 'before'} {${piece.token}}: its value could not be told from what stands next to it`];
+  return [
+    `needs a _ ${edge === 0 ? 'after' : 'before'} {${piece.token}}: its value could not be told from what stands next to it`,
+  ];
 }
 
 /** Parts append `_2`, `_3`, … to the file name: what it ends with must not be able to look like that. */

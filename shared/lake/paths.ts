@@ -29,14 +29,17 @@ export function filePath(template: string, file: FileIdentity): string {
   const stem = templateStem(template, file);
   if (stem === undefined) throw new Error(`path ${template}: must end with .{ext} or .${extension(file)}`);
   const grid = stem.includes('{HH}') ? HOUR : DAY;
-  if (partition % grid !== 0) throw new Error(`path ${template}: partition ${partition} does not start on a full ${grid / HOUR} h`);
+  if (partition % grid !== 0)
+    throw new Error(`path ${template}: partition ${partition} does not start on a full ${grid / HOUR} h`);
   if (!Number.isInteger(part) || part < 1) throw new Error(`path ${template}: part ${part} must be 1 or more`);
   const stray = signal === window.signal ? '' : `-from-${window.signal}`;
   const values = tokenValues(window, signal, `${sourceWord(window.source)}${stray}`, partition);
   const filled = stem.replace(/\{(\w+)\}/g, (text, word: string) => (isToken(word) ? (values[word] ?? text) : text));
   const path = `${filled}${part === 1 ? '' : `_${part}`}.${extension(file)}`;
   if (path.length > MAX_PATH)
-    throw new Error(`path ${path.slice(0, 80)}…: ${path.length} characters, the limit is ${MAX_PATH}; shorten the setting`);
+    throw new Error(
+      `path ${path.slice(0, 80)}…: ${path.length} characters, the limit is ${MAX_PATH}; shorten the setting`,
+    );
   return path;
 }
 
@@ -47,7 +50,12 @@ export function quarantinePath(window: Window, prefix = '_quarantine'): string {
   return `${prefix}/${filePath(template, { window, signal: window.signal, partition, part: 1, format: 'ndjson', gzip: false })}`;
 }
 
-function tokenValues(window: Window, signal: Signal, source: string, partition: Millis): Partial<Record<Token, string>> {
+function tokenValues(
+  window: Window,
+  signal: Signal,
+  source: string,
+  partition: Millis,
+): Partial<Record<Token, string>> {
   const day = new Date(partition).toISOString();
   return {
     signal,
@@ -74,7 +82,8 @@ function sourceWord(source: string): string {
  * end is lost on Windows. No two names are spelled alike.
  */
 function appWord(app: string): string {
-  if (app === '' || !app.isWellFormed()) throw new Error(`path of app ${JSON.stringify(app)}: must be a text that is not empty`);
+  if (app === '' || !app.isWellFormed())
+    throw new Error(`path of app ${JSON.stringify(app)}: must be a text that is not empty`);
   return app.replace(/^[_. ]|[. ]$|[^\p{L}\p{N}_.,@()~ -]/gu, (char) =>
     [...new TextEncoder().encode(char)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
   );

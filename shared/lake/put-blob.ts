@@ -34,7 +34,8 @@ export async function putBlob(
 
 async function putWhole(blob: BlockBlobClient, content: Content, conditions: Conditions): Promise<string | undefined> {
   // A function, so that the SDK's retries start the stream anew.
-  const body = content instanceof Uint8Array ? content : () => Readable.from(contentRange(content), { objectMode: false });
+  const body =
+    content instanceof Uint8Array ? content : () => Readable.from(contentRange(content), { objectMode: false });
   const { etag } = await blob.upload(body, contentBytes(content), { conditions });
   return etag;
 }

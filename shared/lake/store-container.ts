@@ -26,7 +26,8 @@ export function createContainerStore({ client, prefix, newId }: ContainerStoreOp
   const root = folder === '' ? '' : `${folder}/`;
   const place = `${client.url.replace(/\?.*$/s, '').replace(/\/+$/, '')}/${root}`;
   const blob = (name: string) => client.getBlockBlobClient(`${root}${name}`);
-  const failed = (verb: string, name: string) => (error: unknown) => Promise.reject(storeFailure(`${verb} ${place}${name}`, error));
+  const failed = (verb: string, name: string) => (error: unknown) =>
+    Promise.reject(storeFailure(`${verb} ${place}${name}`, error));
 
   const store: ObjectStore = {
     place,
@@ -71,7 +72,8 @@ type BlockBlob = ReturnType<ContainerClient['getBlockBlobClient']>;
 async function head(blob: BlockBlob): Promise<string | undefined> {
   try {
     const found = await blob.getProperties();
-    if (found.metadata?.[FOLDER_MARK] === 'true') throw Object.assign(new Error('a folder'), { code: 'PathAlreadyExists' });
+    if (found.metadata?.[FOLDER_MARK] === 'true')
+      throw Object.assign(new Error('a folder'), { code: 'PathAlreadyExists' });
     return bare(found.etag);
   } catch (error) {
     if (failureCode(error) === 'BlobNotFound') return undefined;
@@ -122,7 +124,9 @@ async function prepare(store: ObjectStore, client: ContainerClient): Promise<voi
     await probe(store);
   } catch (error) {
     if (failureCode(error) !== 'ContainerNotFound') throw error;
-    await client.createIfNotExists().catch((refused) => Promise.reject(failureStatus(refused) === 403 ? error : refused));
+    await client
+      .createIfNotExists()
+      .catch((refused) => Promise.reject(failureStatus(refused) === 403 ? error : refused));
     await probe(store);
   }
 }

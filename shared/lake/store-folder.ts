@@ -98,7 +98,8 @@ async function* readRange(path: string, range: Parameters<ObjectStore['read']>[1
   const handle = await open(path, 'r');
   try {
     const stats = await handle.stat({ bigint: true });
-    if (range?.etag !== undefined && range.etag !== tagOf(stats)) throw Object.assign(new Error('changed'), { code: 'ConditionNotMet' });
+    if (range?.etag !== undefined && range.etag !== tagOf(stats))
+      throw Object.assign(new Error('changed'), { code: 'ConditionNotMet' });
     yield* handleRange(handle, range?.start ?? 0, Math.min(range?.end ?? Infinity, Number(stats.size)));
   } finally {
     await handle.close();

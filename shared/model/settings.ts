@@ -16,7 +16,13 @@ export type Access =
 
 /** A blob container, or a local folder. `url` is the account's blob endpoint; '' where a connection string names it. */
 export type Place =
-  | { readonly kind: 'container'; readonly url: string; readonly container: string; readonly prefix: string; readonly access: Access }
+  | {
+      readonly kind: 'container';
+      readonly url: string;
+      readonly container: string;
+      readonly prefix: string;
+      readonly access: Access;
+    }
   | { readonly kind: 'folder'; readonly folder: string };
 
 /** How files look; the same for all signals. */

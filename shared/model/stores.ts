@@ -30,5 +30,8 @@ export interface ObjectStore {
   /** Folder names (ending in `/`) directly below `prefix` (which is '' or ends in `/`). */
   folders(prefix: string): AsyncIterable<string>;
   /** Bytes `[start, end)` as a stream, pinned to `etag` where given; fails when the object is gone or changed. */
-  read(name: string, range?: { readonly start: number; readonly end: number; readonly etag?: string }): AsyncIterable<Uint8Array>;
+  read(
+    name: string,
+    range?: { readonly start: number; readonly end: number; readonly etag?: string },
+  ): AsyncIterable<Uint8Array>;
 }

@@ -40,7 +40,8 @@ export async function askFor(
     if (seen !== undefined && skip(seen.value)) return undefined;
     const free = seen === undefined ? now : freeAt(seen.value, now, refresh);
     const pending = seen?.value.again === true && seen.value.notBefore > now;
-    const asked = seen === undefined ? plannedEntry(window, now) : askedAgain(seen.value, pending ? seen.value.notBefore : free);
+    const asked =
+      seen === undefined ? plannedEntry(window, now) : askedAgain(seen.value, pending ? seen.value.notBefore : free);
     const entry = later ? unhinted(asked) : asked;
     if ((await ledger.write(entry, seen?.etag)) !== undefined) return { entry, free, pending };
   }

@@ -65,11 +65,18 @@ function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease }: ClaimPo
       }
       await reread();
     }
-    throw new Error(`write the ledger entry of ${window.app} ${window.signal}: others change it all the time, or hold a part of its range`);
+    throw new Error(
+      `write the ledger entry of ${window.app} ${window.signal}: others change it all the time, or hold a part of its range`,
+    );
   };
   const inOrder = inTurn();
   const update = (make: Change) => inOrder(() => change(make, ledger.write));
-  const renewals = renew(() => update((entry) => ({ ...entry, leaseUntil: clock.now() + lease })), clock, lease / 3, released.signal);
+  const renewals = renew(
+    () => update((entry) => ({ ...entry, leaseUntil: clock.now() + lease })),
+    clock,
+    lease / 3,
+    released.signal,
+  );
 
   return {
     get entry() {
@@ -102,7 +109,12 @@ function inTurn(): <T>(call: () => Promise<T>) => Promise<T> {
 }
 
 /** A renewal that fails is not the end: the revision decides, not the lease. The next step of the run finds out. */
-async function renew(extend: () => Promise<unknown>, clock: Clock, every: Millis, released: AbortSignal): Promise<void> {
+async function renew(
+  extend: () => Promise<unknown>,
+  clock: Clock,
+  every: Millis,
+  released: AbortSignal,
+): Promise<void> {
   while (!released.aborted) {
     await clock.sleep(every, released).catch(() => undefined);
     if (!released.aborted) await extend().catch(() => undefined);

@@ -11,7 +11,11 @@ export interface CommitPorts {
 }
 
 /** Steps 3 and 4 of the delivery protocol: the ledger learns the paths, then each file is put. Returns what was written. */
-export async function commitFiles(files: readonly DraftFile[], claim: Claim, ports: CommitPorts): Promise<FileRecord[]> {
+export async function commitFiles(
+  files: readonly DraftFile[],
+  claim: Claim,
+  ports: CommitPorts,
+): Promise<FileRecord[]> {
   if (files.length === 0) return [];
   const records = files.map((file) => recordOf(file, claim.entry.window, ports));
   await claim.update((entry) => intendedEntry(entry, records.map(intended)));
@@ -49,7 +53,9 @@ async function putWhileOurs(path: string, content: Content, claim: Claim, lake: 
     await claim.check();
     if ((await lake.put(path, content, etag)) !== undefined) return;
   }
-  throw new Error(`put ${path}: another writer replaces it all the time; two deployments with different state must not share a lake`);
+  throw new Error(
+    `put ${path}: another writer replaces it all the time; two deployments with different state must not share a lake`,
+  );
 }
 
 const recordOf = (file: DraftFile, window: Window, ports: CommitPorts): FileRecord => ({

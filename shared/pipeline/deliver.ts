@@ -1,4 +1,16 @@
-import type { Clock, Draft, Drift, DriftSighting, Engine, FileRecord, Interval, Ledger, LedgerEntry, Reading, Source } from '../model.ts';
+import type {
+  Clock,
+  Draft,
+  Drift,
+  DriftSighting,
+  Engine,
+  FileRecord,
+  Interval,
+  Ledger,
+  LedgerEntry,
+  Reading,
+  Source,
+} from '../model.ts';
 import { type Claim, Overtaken } from './claim.ts';
 import { type CommitPorts, commitFiles, emptyOthers } from './commit.ts';
 import { finishedEntry } from './entry.ts';
@@ -51,7 +63,12 @@ async function readAndWrite(claim: Claim, watch: Watch, ports: DeliverPorts): Pr
       const written = await writeAll(reading, draft, work, claim, watch, ports);
       const emptied = await emptyOthers(written, claim, ports.lake, ports.engine.emptyFile);
       const drift = await sightDrift(draft.drift ?? [], claim.entry, ports.ledger);
-      const finish = { fingerprint: reading.fingerprint, counts: draft.counts, asked: reading.asked, files: [...written, ...emptied] };
+      const finish = {
+        fingerprint: reading.fingerprint,
+        counts: draft.counts,
+        asked: reading.asked,
+        files: [...written, ...emptied],
+      };
       return { entry: await claim.update((entry) => finishedEntry(entry, ports.clock.now(), finish)), ...drift };
     } finally {
       await draft.close();

@@ -126,7 +126,8 @@ export const isUnhinted = (entry: LedgerEntry, now: Millis): boolean => entry.hi
 export const unchangedEntry = (entry: LedgerEntry): LedgerEntry => ({ ...entry, again: false, notBefore: 0 });
 
 /** Not settled: neither done nor halved, or asked for once more. */
-export const isOpen = (entry: LedgerEntry): boolean => entry.state !== 'halved' && (entry.state !== 'done' || entry.again);
+export const isOpen = (entry: LedgerEntry): boolean =>
+  entry.state !== 'halved' && (entry.state !== 'done' || entry.again);
 
 /**
  * Whether an open entry needs another hint: when its lease, back-off or refresh interval has run out since the last hint, or when

@@ -7,7 +7,13 @@ import type { SweepOutcome } from './sweep.ts';
 
 const time = (at: Millis): string => new Date(at).toISOString();
 
-const windowFacts = ({ app, signal, source, start, end }: Window) => ({ app, signal, source, start: time(start), end: time(end) });
+const windowFacts = ({ app, signal, source, start, end }: Window) => ({
+  app,
+  signal,
+  source,
+  start: time(start),
+  end: time(end),
+});
 
 /** Files are counted, not listed: a line of a trace holds 32 KB. Durations in milliseconds. */
 export function runFacts(outcome: RunOutcome): Readonly<Record<string, string | number>> {
@@ -58,8 +64,21 @@ export function planFacts(plan: FeedPlan, now: Millis): Readonly<Record<string, 
 }
 
 /** Names of containers and folders are cut at twenty: a line is for looking at. */
-export function sweepFacts({ range, missing, unknown, errors, ...counts }: SweepOutcome): Readonly<Record<string, string | number>> {
+export function sweepFacts({
+  range,
+  missing,
+  unknown,
+  errors,
+  ...counts
+}: SweepOutcome): Readonly<Record<string, string | number>> {
   const names = (all: readonly string[]): string => all.slice(0, 20).join(', ');
   const ends = { start: time(range.start), end: time(range.end) };
-  return { event: 'sweep', ...ends, ...counts, missing: names(missing), unknown: names(unknown), errors: errors.length };
+  return {
+    event: 'sweep',
+    ...ends,
+    ...counts,
+    missing: names(missing),
+    unknown: names(unknown),
+    errors: errors.length,
+  };
 }

@@ -33,7 +33,12 @@ const together = 40;
  * watermark. `from`: start of the first window; undefined: the grid line before now. Two planners at once plan nothing twice: the
  * windows and the horizon are written in one transaction, and the loser stops.
  */
-export async function planFeed(feed: Feed, tiling: Tiling, from: Millis | undefined, ports: PlanPorts): Promise<FeedPlan> {
+export async function planFeed(
+  feed: Feed,
+  tiling: Tiling,
+  from: Millis | undefined,
+  ports: PlanPorts,
+): Promise<FeedPlan> {
   const { ledger, clock, hints, limit } = ports;
   const first = from ?? gridLine(clock.now(), tiling.size);
   let planned = 0;

@@ -93,7 +93,9 @@ async function giveUp(error: unknown, claim: Claim, ports: RunPorts): Promise<Ru
   const window = claim.entry.window;
   if (error instanceof Overtaken || claim.abort.aborted) return outcomeOf('overtaken', window, claim.entry, ports);
   try {
-    const entry = await claim.update((held) => failedEntry(held, ports.clock.now(), ports.clock.random(), oneLine(error)));
+    const entry = await claim.update((held) =>
+      failedEntry(held, ports.clock.now(), ports.clock.random(), oneLine(error)),
+    );
     if (entry.state !== 'halved') return outcomeOf('failed', window, entry, ports);
     // It was halved, but somebody was not told: the planner sends for the halves.
     return { ...outcomeOf('halved', window, entry, ports), error: `${entry.error}; then ${oneLine(error)}` };
@@ -103,7 +105,8 @@ async function giveUp(error: unknown, claim: Claim, ports: RunPorts): Promise<Ru
   }
 }
 
-const oneLine = (error: unknown): string => (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').slice(0, 2000);
+const oneLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').slice(0, 2000);
 
 /** The outcome of a call that ran nothing: what the ledger says of the window. */
 export const unrun = (state: RunState, window: Window, entry: LedgerEntry | undefined): RunOutcome => ({

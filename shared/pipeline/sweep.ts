@@ -90,9 +90,16 @@ async function look(
     if (todo !== 'same') seen[todo] += 1;
     tell({ ...seen, at: sighting.window.start });
   }
-  if (ports.emptied === 'follow' && odd.missing.size + odd.failed.size === 0) seen.enqueued += await emptyGone(request, there, ports);
+  if (ports.emptied === 'follow' && odd.missing.size + odd.failed.size === 0)
+    seen.enqueued += await emptyGone(request, there, ports);
   const { start, end } = request;
-  return { ...seen, range: { start, end }, missing: [...odd.missing], unknown: [...odd.unknown], errors: [...odd.failed] };
+  return {
+    ...seen,
+    range: { start, end },
+    missing: [...odd.missing],
+    unknown: [...odd.unknown],
+    errors: [...odd.failed],
+  };
 }
 
 const keyOf = ({ app, signal, source, start, end }: Window): string => [app, signal, source, start, end].join('\n');

@@ -13,7 +13,10 @@ export interface TidyPorts {
  * Removes the empty files of a done or halved window once no attempt can be that old (a stalled one could create them again).
  * The ledger forgets a path only after the file is gone.
  */
-export async function removeOldEmpties(seen: Versioned<LedgerEntry>, { ledger, lake, clock }: TidyPorts): Promise<void> {
+export async function removeOldEmpties(
+  seen: Versioned<LedgerEntry>,
+  { ledger, lake, clock }: TidyPorts,
+): Promise<void> {
   const entry = seen.value;
   const empty = entry.files.filter((file) => file.rows === 0);
   const settled = entry.state === 'done' || entry.state === 'halved';

@@ -17,7 +17,10 @@ export function verdictOf(known: string, seen: Look): Verdict {
 function sameSource(known: string, { fingerprint, archived = 0 }: Look): boolean {
   const [before, now] = [partsOf(known), partsOf(fingerprint)];
   if (before.hash !== now.hash || before.marks.includes('requeued')) return false;
-  return (!before.marks.includes('tail') || now.marks.includes('open')) && (!before.marks.includes('archived') || archived > 0);
+  return (
+    (!before.marks.includes('tail') || now.marks.includes('open')) &&
+    (!before.marks.includes('archived') || archived > 0)
+  );
 }
 
 /**
@@ -27,7 +30,8 @@ function sameSource(known: string, { fingerprint, archived = 0 }: Look): boolean
  */
 export function loses(known: string, { fingerprint, empty, archived = 0 }: Look): string {
   if (known === '') return '';
-  if (empty && archived === 0) return 'its blobs are gone, and its files stay as they are; set EXPORT_EMPTIED=follow to have them emptied';
+  if (empty && archived === 0)
+    return 'its blobs are gone, and its files stay as they are; set EXPORT_EMPTIED=follow to have them emptied';
   const { hash, marks } = partsOf(known);
   if (archived === 0 || (marks.includes('archived') && hash === partsOf(fingerprint).hash)) return '';
   return `${archived} of its blobs are archived, and its files stay as they are; rehydrate the blobs to have them read`;

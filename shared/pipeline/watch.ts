@@ -23,7 +23,10 @@ export interface Watch {
 }
 
 /** Watches the time of a run that began with `claim`. `allowed`: when the host began the invocation, and when it ends it, ready or not. */
-export function watchTime(claim: Claim, { clock, allowed }: { readonly clock: Clock; readonly allowed?: Interval }): Watch {
+export function watchTime(
+  claim: Claim,
+  { clock, allowed }: { readonly clock: Clock; readonly allowed?: Interval },
+): Watch {
   if (allowed === undefined) return { abort: claim.abort, check: () => {}, close: () => {} };
   const { window, startedAt } = claim.entry;
   const halves = halvesOf(window) !== undefined;
@@ -38,7 +41,8 @@ export function watchTime(claim: Claim, { clock, allowed }: { readonly clock: Cl
       const what = `not read to its end in ${minutes(clock.now() - startedAt)}, and the host ends a run after ${minutes(allowed.end - allowed.start)}`;
       // Another run of this process went first: the window is not to blame.
       const waited = startedAt - allowed.start;
-      if (waited > length / 2) throw new Error(`${what}, of which it waited ${minutes(waited)} for another; it is tried again`);
+      if (waited > length / 2)
+        throw new Error(`${what}, of which it waited ${minutes(waited)} for another; it is tried again`);
       throw halves ? new OutOfTime(what) : new Error(`${what}; ${adviceFor(window)}`);
     },
     close: () => closed.abort(),

@@ -33,7 +33,9 @@ export const commonColumns: readonly Column[] = [
   string('appName', [], [], { as: 'folderApp', note: 'Of export blobs: from the name of their folder.' }),
   string('iKey', ['IKey'], [], { as: 'folderKey', note: 'Of export blobs: from the name of their folder.' }),
   string('sdkVersion', ['SDKVersion']),
-  string('itemId', ['_ItemId', 'ItemId'], ['internal.data.id'], { note: 'Natural key; several elements of one export record share it.' }),
+  string('itemId', ['_ItemId', 'ItemId'], ['internal.data.id'], {
+    note: 'Natural key; several elements of one export record share it.',
+  }),
   integer('itemCount', ['ItemCount'], ['count', 'context.data.samplingRate'], {
     as: 'items',
     note: 'How many telemetry items a sampled row stands for: count with `sum(itemCount)`.',

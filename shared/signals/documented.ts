@@ -10,7 +10,10 @@ const ROOT: readonly string[] = [
   'context.custom.dimensions.**',
   'context.custom.metrics.**',
   ...paths('context.data', 'eventTime isSynthetic samplingRate syntheticSource'),
-  ...paths('context.device', 'browser browserVersion deviceModel deviceName id locale network oemName os osVersion roleInstance roleName'),
+  ...paths(
+    'context.device',
+    'browser browserVersion deviceModel deviceName id locale network oemName os osVersion roleInstance roleName',
+  ),
   ...paths('context.device', 'screenResolution screenResolution.value type'),
   ...paths('context.location', 'city clientip continent country province'),
   ...paths('context.operation', 'id name parentId'),
@@ -36,9 +39,15 @@ const ELEMENT: Readonly<Record<Signal, readonly string[]>> = {
     ...paths('durationMetric', METRIC),
   ],
   exceptions: [
-    ...words('assembly count exceptionGroup exceptionType failedUserCodeMethod failedUserCodeAssembly handledAt hasFullStack id method'),
-    ...words('message outerExceptionMessage outerExceptionThrownAtAssembly outerExceptionThrownAtMethod outerExceptionType outerId stack'),
-    ...words('innermostExceptionMessage innermostExceptionThrownAtAssembly innermostExceptionThrownAtMethod innermostExceptionType'),
+    ...words(
+      'assembly count exceptionGroup exceptionType failedUserCodeMethod failedUserCodeAssembly handledAt hasFullStack id method',
+    ),
+    ...words(
+      'message outerExceptionMessage outerExceptionThrownAtAssembly outerExceptionThrownAtMethod outerExceptionType outerId stack',
+    ),
+    ...words(
+      'innermostExceptionMessage innermostExceptionThrownAtAssembly innermostExceptionThrownAtMethod innermostExceptionType',
+    ),
     ...words('problemId severityLevel typeName'),
     ...paths('parsedStack', 'assembly fileName level line method'),
   ],
@@ -48,7 +57,9 @@ const ELEMENT: Readonly<Record<Signal, readonly string[]>> = {
   pageViews: [...words(`count id name ${URL}`), ...paths('durationMetric', METRIC)],
   browserTimings: [
     ...words(`count name ${URL}`),
-    ...['clientProcess', 'networkConnection', 'receiveRequest', 'sendRequest', 'total'].flatMap((metric) => paths(metric, METRIC)),
+    ...['clientProcess', 'networkConnection', 'receiveRequest', 'sendRequest', 'total'].flatMap((metric) =>
+      paths(metric, METRIC),
+    ),
   ],
   availabilityResults: [
     ...words('count message result runLocation testName testRunId testTimestamp'),
@@ -59,8 +70,12 @@ const ELEMENT: Readonly<Record<Signal, readonly string[]>> = {
 
 /** Standard columns of workspace tables (Azure Monitor Logs) and the envelope of diagnostic settings. */
 const FLAT: readonly string[] = [
-  ...words('TenantId SourceSystem TimeGenerated Type _ResourceId _SubscriptionId _IsBillable _BilledSize _TimeReceived _ItemId'),
-  ...words('_Internal_WorkspaceResourceId ReferencedItemId ReferencedType MG time resourceId category operationName level location'),
+  ...words(
+    'TenantId SourceSystem TimeGenerated Type _ResourceId _SubscriptionId _IsBillable _BilledSize _TimeReceived _ItemId',
+  ),
+  ...words(
+    '_Internal_WorkspaceResourceId ReferencedItemId ReferencedType MG time resourceId category operationName level location',
+  ),
 ];
 
 function words(text: string): readonly string[] {
@@ -72,8 +87,12 @@ function paths(prefix: string, text: string): readonly string[] {
 }
 
 /** Of classic records, as far as they have one name and stand in no array: dotted from the root, and from the element. */
-export function documentedFields(signal: Signal): { readonly root: readonly string[]; readonly element: readonly string[] } {
-  const plain = (all: readonly string[]) => all.filter((path) => !path.includes('*') && !path.startsWith('parsedStack.'));
+export function documentedFields(signal: Signal): {
+  readonly root: readonly string[];
+  readonly element: readonly string[];
+} {
+  const plain = (all: readonly string[]) =>
+    all.filter((path) => !path.includes('*') && !path.startsWith('parsedStack.'));
   return { root: plain(ROOT), element: plain(ELEMENT[signal]) };
 }
 

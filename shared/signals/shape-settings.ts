@@ -27,7 +27,9 @@ export type AllShapeSettings = Readonly<Partial<Record<Signal | '*', ShapeSettin
  */
 export function shapesOf(settings: AllShapeSettings): Readonly<Partial<Record<Signal, SignalShape>>> {
   const shapes = signals.flatMap((signal) => {
-    const parts = (['*', signal] as const).flatMap((of) => (settings[of] === undefined ? [] : [partOf(settings[of], of, signal)]));
+    const parts = (['*', signal] as const).flatMap((of) =>
+      settings[of] === undefined ? [] : [partOf(settings[of], of, signal)],
+    );
     return parts.length === 0 ? [] : [[signal, parts.reduce(together)] as const];
   });
   return Object.fromEntries(shapes);
@@ -56,7 +58,9 @@ function together(all: SignalShape, own: SignalShape): SignalShape {
   const promote = [...all.promote.filter(({ as }) => own.promote.every((mine) => mine.as !== as)), ...own.promote];
   return {
     drop,
-    hash: [...new Set([...all.hash, ...own.hash])].filter((name) => !drop.includes(name) || promote.some(({ as }) => as === name)),
+    hash: [...new Set([...all.hash, ...own.hash])].filter(
+      (name) => !drop.includes(name) || promote.some(({ as }) => as === name),
+    ),
     rename: { ...all.rename, ...own.rename },
     where: [...all.where, ...own.where],
     promote,
@@ -66,6 +70,7 @@ function together(all: SignalShape, own: SignalShape): SignalShape {
 }
 
 function listsTogether(all: FieldList, own: FieldList): FieldList {
-  const allow = all.allow === undefined && own.allow === undefined ? undefined : [...(all.allow ?? []), ...(own.allow ?? [])];
+  const allow =
+    all.allow === undefined && own.allow === undefined ? undefined : [...(all.allow ?? []), ...(own.allow ?? [])];
   return { allow, deny: [...all.deny, ...own.deny] };
 }

@@ -46,7 +46,8 @@ export const hiddenColumns = (signal: Signal, { drop, hash }: SignalShape): read
   columnsOf(signal).filter(({ name }) => drop.includes(name) || hash.includes(name));
 
 /** Promoted and hashed: the field that such a column is made of must not be seen beside it. */
-export const hiddenPromotions = ({ promote, hash }: SignalShape): readonly Promotion[] => promote.filter(({ as }) => hash.includes(as));
+export const hiddenPromotions = ({ promote, hash }: SignalShape): readonly Promotion[] =>
+  promote.filter(({ as }) => hash.includes(as));
 
 /** Whether the shape holds anything back that a record says: then what could not be read may hold it too. */
 export function isPrivate({ drop, hash, dimensions, extra }: SignalShape): boolean {

@@ -17,7 +17,10 @@ export interface SignalTable {
   readonly lacks: readonly string[];
 }
 
-const duration = real('duration', ['DurationMs'], ['durationMetric'], { as: 'ticks', note: 'Milliseconds, of one item.' });
+const duration = real('duration', ['DurationMs'], ['durationMetric'], {
+  as: 'ticks',
+  note: 'Milliseconds, of one item.',
+});
 const bucketOf = (metric: string) => string('performanceBucket', ['PerformanceBucket'], [metric], { as: 'bucket' });
 const timing = (name: string, metric: string): Column =>
   real(name, [`${name.charAt(0).toUpperCase()}${name.slice(1)}Ms`], [metric], { as: 'ticks', note: 'Milliseconds.' });
@@ -131,11 +134,34 @@ const table = (
 /** The ten signals. Names and types: contracts.md, section 2; paths of the classic record: export-data-model.md. */
 export const signalTables: Readonly<Record<Signal, SignalTable>> = {
   requests: table('requests', 'AppRequests', 'request', 'request', ['Requests'], requests),
-  dependencies: table('dependencies', 'AppDependencies', 'dependency', 'remoteDependency', ['RemoteDependency', 'Rdd'], dependencies),
+  dependencies: table(
+    'dependencies',
+    'AppDependencies',
+    'dependency',
+    'remoteDependency',
+    ['RemoteDependency', 'Rdd'],
+    dependencies,
+  ),
   exceptions: table('exceptions', 'AppExceptions', 'exception', 'basicException', ['Exceptions'], exceptions),
-  traces: table('traces', 'AppTraces', 'trace', 'message', ['Messages'], [string('message', ['Message'], ['raw']), severityLevel]),
-  customEvents: table('customEvents', 'AppEvents', 'customEvent', 'event', ['Event'], [string('name', ['Name'], ['name'])]),
-  customMetrics: table('customMetrics', 'AppMetrics', 'customMetric', 'metric', ['Metrics'], customMetrics, ['customMeasurements']),
+  traces: table(
+    'traces',
+    'AppTraces',
+    'trace',
+    'message',
+    ['Messages'],
+    [string('message', ['Message'], ['raw']), severityLevel],
+  ),
+  customEvents: table(
+    'customEvents',
+    'AppEvents',
+    'customEvent',
+    'event',
+    ['Event'],
+    [string('name', ['Name'], ['name'])],
+  ),
+  customMetrics: table('customMetrics', 'AppMetrics', 'customMetric', 'metric', ['Metrics'], customMetrics, [
+    'customMeasurements',
+  ]),
   pageViews: table('pageViews', 'AppPageViews', 'pageView', 'view', ['PageViews'], pageViews),
   browserTimings: table(
     'browserTimings',

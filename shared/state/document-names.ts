@@ -11,13 +11,16 @@ export const feedFolder = ({ app, source, signal }: Feed): string =>
   `${LEDGER_FOLDER}app=${word(app)}/source=${word(source)}/signal=${word(signal)}/`;
 
 export const progressName = (feed: Feed): string => `${feedFolder(feed)}progress.json`;
-export const entryName = (feed: Feed, window: Interval): string => `${feedFolder(feed)}windows/${windowWord(window)}.json`;
+export const entryName = (feed: Feed, window: Interval): string =>
+  `${feedFolder(feed)}windows/${windowWord(window)}.json`;
 export const markName = (feed: Feed, window: Interval): string => `${feedFolder(feed)}open/${windowWord(window)}.json`;
 export const entryOfMark = (name: string): string => name.replace('/open/', '/windows/');
 
 /** The feed that feedFolder made this name of. */
 export function feedOfFolder(folder: string): Feed {
-  const [app = '', source = '', signal = ''] = [...folder.matchAll(/=([^/]*)/g)].map((found) => decodeURIComponent(found[1] ?? ''));
+  const [app = '', source = '', signal = ''] = [...folder.matchAll(/=([^/]*)/g)].map((found) =>
+    decodeURIComponent(found[1] ?? ''),
+  );
   return { app, source, signal: signal as Feed['signal'] };
 }
 

@@ -20,12 +20,20 @@ export async function readDocument(store: ObjectStore, name: string): Promise<Ve
 }
 
 /** Puts the document if it still has `etag`; undefined when the race was lost. */
-export function writeDocument(store: ObjectStore, name: string, value: Document, etag: string | undefined): Promise<string | undefined> {
+export function writeDocument(
+  store: ObjectStore,
+  name: string,
+  value: Document,
+  etag: string | undefined,
+): Promise<string | undefined> {
   return store.put(name, new TextEncoder().encode(`${JSON.stringify(value, null, 1)}\n`), etag);
 }
 
 /** `act` on each, eight at a time; answers in their order. */
-export async function* inTurns<T, R>(all: AsyncIterable<T> | Iterable<T>, act: (one: T) => Promise<R>): AsyncGenerator<R> {
+export async function* inTurns<T, R>(
+  all: AsyncIterable<T> | Iterable<T>,
+  act: (one: T) => Promise<R>,
+): AsyncGenerator<R> {
   let waiting: T[] = [];
   for await (const one of all) {
     waiting.push(one);
@@ -46,6 +54,8 @@ function parse(text: string, name: string): Document {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Error(`read ${name}: it is no JSON document any more; restore it or choose another destination`, { cause });
+    throw new Error(`read ${name}: it is no JSON document any more; restore it or choose another destination`, {
+      cause,
+    });
   }
 }

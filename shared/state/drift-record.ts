@@ -4,10 +4,22 @@ import type { DriftSighting, Signal } from '../model.ts';
 import { COMMON_VERSION, checkStateVersion, readTime, spellTime } from './entry-record.ts';
 
 /** Names the field of that app, source and signal; paths hold what no key of a table may. */
-export const driftKey = ({ app, source, signal, path }: Pick<DriftSighting, 'app' | 'source' | 'signal' | 'path'>): string =>
+export const driftKey = ({
+  app,
+  source,
+  signal,
+  path,
+}: Pick<DriftSighting, 'app' | 'source' | 'signal' | 'path'>): string =>
   createHash('sha256').update([app, source, signal, path].join('\n')).digest('hex').slice(0, 32);
 
-export const driftRecord = ({ app, source, signal, path, count, firstSeen }: DriftSighting): Readonly<Record<string, string | number>> => ({
+export const driftRecord = ({
+  app,
+  source,
+  signal,
+  path,
+  count,
+  firstSeen,
+}: DriftSighting): Readonly<Record<string, string | number>> => ({
   stateVersion: COMMON_VERSION,
   app,
   source,

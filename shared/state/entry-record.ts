@@ -40,7 +40,8 @@ export interface EntryRecord {
 }
 
 /** Not settled: what `open` of a ledger lists. */
-export const isOpen = (entry: LedgerEntry): boolean => entry.state !== 'halved' && (entry.state !== 'done' || entry.again);
+export const isOpen = (entry: LedgerEntry): boolean =>
+  entry.state !== 'halved' && (entry.state !== 'done' || entry.again);
 
 export const spellTime = (time: Millis): string => (time === 0 ? '' : new Date(time).toISOString());
 
@@ -88,7 +89,13 @@ export function entryOf(record: Readonly<Record<string, unknown>>, files: readon
   const count = (name: keyof EntryRecord) => Number(record[name] ?? 0);
   const time = (name: keyof EntryRecord) => readTime(record[name]);
   return {
-    window: { app: word('app'), signal: word('signal') as Signal, source: word('source'), start: time('start'), end: time('end') },
+    window: {
+      app: word('app'),
+      signal: word('signal') as Signal,
+      source: word('source'),
+      start: time('start'),
+      end: time('end'),
+    },
     state: word('state') as WindowState,
     revision: count('revision'),
     attempts: count('attempts'),

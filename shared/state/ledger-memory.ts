@@ -1,5 +1,15 @@
 /** The ledger in memory, for tests. The reference for what the other two do. */
-import type { DriftSighting, Feed, Interval, Ledger, LedgerEntry, Millis, Progress, Versioned, Window } from '../model.ts';
+import type {
+  DriftSighting,
+  Feed,
+  Interval,
+  Ledger,
+  LedgerEntry,
+  Millis,
+  Progress,
+  Versioned,
+  Window,
+} from '../model.ts';
 import { driftKey } from './drift-record.ts';
 
 interface FeedState {
@@ -45,11 +55,13 @@ export function createMemoryLedger(): Ledger {
       const { entries } = stateOf(entry.window);
       const isNew = halves.every(({ window }) => !entries.has(windowKey(window)));
       if (entries.get(windowKey(entry.window))?.etag !== etag || !isNew) return undefined;
-      for (const each of [...halves, entry]) entries.set(windowKey(each.window), { value: structuredClone(each), etag: nextTag() });
+      for (const each of [...halves, entry])
+        entries.set(windowKey(each.window), { value: structuredClone(each), etag: nextTag() });
       return entries.get(windowKey(entry.window))?.etag;
     },
     async *list(feed, { start = -Infinity, end = Infinity } = {}) {
-      for (const entry of sorted(feed)) if (entry.window.start >= start && entry.window.start < end) yield structuredClone(entry);
+      for (const entry of sorted(feed))
+        if (entry.window.start >= start && entry.window.start < end) yield structuredClone(entry);
     },
     async *open(feed) {
       for (const entry of sorted(feed)) if (isOpen(entry)) yield structuredClone(entry);
@@ -57,8 +69,10 @@ export function createMemoryLedger(): Ledger {
     progress: async (feed) => structuredClone(peek(feed)?.progress),
     plan: async (feed, progress, etag, entries) => {
       const state = stateOf(feed);
-      if (state.progress?.etag !== etag || entries.some(({ window }) => state.entries.has(windowKey(window)))) return false;
-      for (const entry of entries) state.entries.set(windowKey(entry.window), { value: structuredClone(entry), etag: nextTag() });
+      if (state.progress?.etag !== etag || entries.some(({ window }) => state.entries.has(windowKey(window))))
+        return false;
+      for (const entry of entries)
+        state.entries.set(windowKey(entry.window), { value: structuredClone(entry), etag: nextTag() });
       state.progress = { value: { ...progress }, etag: nextTag() };
       return true;
     },

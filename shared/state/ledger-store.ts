@@ -14,7 +14,15 @@ import {
 } from './document-names.ts';
 import { type Document, inTurns, readDocument, writeDocument } from './documents.ts';
 import { driftKey, driftOf, driftRecord } from './drift-record.ts';
-import { COMMON_VERSION, checkStateVersion, entryOf, entryRecord, isOpen, readTime, spellTime } from './entry-record.ts';
+import {
+  COMMON_VERSION,
+  checkStateVersion,
+  entryOf,
+  entryRecord,
+  isOpen,
+  readTime,
+  spellTime,
+} from './entry-record.ts';
 
 /**
  * Three kinds of documents per feed: `windows/…` entries, `open/…` marks of open entries, and `progress.json`, which also holds the
@@ -87,7 +95,8 @@ export function createStoreLedger(store: ObjectStore): Ledger {
     },
     async *feeds() {
       for await (const app of store.folders(LEDGER_FOLDER))
-        for await (const source of store.folders(app)) for await (const signal of store.folders(source)) yield feedOfFolder(signal);
+        for await (const source of store.folders(app))
+          for await (const signal of store.folders(source)) yield feedOfFolder(signal);
     },
     recordDrift: async (seen) => {
       const fresh: DriftSighting[] = [];
@@ -132,7 +141,8 @@ function plannedCopier(store: ObjectStore): (feed: Feed, etag?: string) => Promi
 
 /** Whoever was first may have gone on with it: what is there stays as it is. */
 async function copyEntry(store: ObjectStore, entry: LedgerEntry): Promise<void> {
-  if ((await store.head(entryName(entry.window, entry.window))) === undefined) await writeEntry(store, entry, undefined);
+  if ((await store.head(entryName(entry.window, entry.window))) === undefined)
+    await writeEntry(store, entry, undefined);
 }
 
 async function writeEntry(
@@ -145,7 +155,10 @@ async function writeEntry(
   const mark = markName(window, window);
   let marked = await store.head(mark);
   // Marked until it is marked: another may have removed the mark, or put it, since we looked.
-  while (isOpen(entry) && (await writeDocument(store, mark, { start: spellTime(window.start) }, marked)) === undefined) {
+  while (
+    isOpen(entry) &&
+    (await writeDocument(store, mark, { start: spellTime(window.start) }, marked)) === undefined
+  ) {
     marked = await store.head(mark);
   }
   const document = halves.length === 0 ? toDocument(entry) : { ...toDocument(entry), halves: halves.map(toDocument) };
@@ -155,8 +168,13 @@ async function writeEntry(
   return tag;
 }
 
-async function* namesIn(store: ObjectStore, folder: string, { start = -Infinity, end = Infinity }: Partial<Interval> = {}) {
-  for await (const { name } of store.list(folder)) if (startInName(name) >= start && startInName(name) < end) yield name;
+async function* namesIn(
+  store: ObjectStore,
+  folder: string,
+  { start = -Infinity, end = Infinity }: Partial<Interval> = {},
+) {
+  for await (const { name } of store.list(folder))
+    if (startInName(name) >= start && startInName(name) < end) yield name;
 }
 
 const toDocument = (entry: LedgerEntry): Document => ({ ...entryRecord(entry), files: entry.files });

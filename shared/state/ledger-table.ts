@@ -33,11 +33,13 @@ export function createTableLedger({ client, lakeId }: TableLedgerOptions): Ledge
     registered.add(keys.rowKey);
   };
   const entries = async function* (feed: Feed, kind: 'w' | 'o', range: Parameters<Ledger['list']>[1] = {}) {
-    for await (const entity of table.list(rows.feedPartition(lakeId, feed), rows.rowRange(kind, range))) yield rows.entityEntry(entity);
+    for await (const entity of table.list(rows.feedPartition(lakeId, feed), rows.rowRange(kind, range)))
+      yield rows.entityEntry(entity);
   };
 
   return {
-    prepare: () => table.prepare({ partitionKey: rows.lakePartition(lakeId), rowKey: rows.LAKE_ROW, stateVersion: COMMON_VERSION }),
+    prepare: () =>
+      table.prepare({ partitionKey: rows.lakePartition(lakeId), rowKey: rows.LAKE_ROW, stateVersion: COMMON_VERSION }),
     read: async (window) => {
       const entity = await table.get(rows.feedPartition(lakeId, window), rows.windowRow(window));
       return entity && { value: rows.entityEntry(entity), etag: entity.etag };
@@ -65,7 +67,8 @@ export function createTableLedger({ client, lakeId }: TableLedgerOptions): Ledge
       return { value: { horizon: readTime(entity.horizon), watermark: readTime(entity.watermark) }, etag: entity.etag };
     },
     plan: async (feed, progress, etag, planned) => {
-      if (planned.length > MAX_PLANNED) throw new Error(`plan ${planned.length} windows: at most ${MAX_PLANNED} at once`);
+      if (planned.length > MAX_PLANNED)
+        throw new Error(`plan ${planned.length} windows: at most ${MAX_PLANNED} at once`);
       await register(feed);
       const partition = rows.feedPartition(lakeId, feed);
       const changes = planned.flatMap((entry) => entryChanges(partition, entry, undefined));
@@ -114,7 +117,11 @@ function entryChanges(partitionKey: string, entry: LedgerEntry, etag: string | u
   return etag === undefined ? [change] : [change, ['delete', copy]];
 }
 
-function progressChange(partitionKey: string, { horizon, watermark }: Progress, etag: string | undefined): TransactionAction {
+function progressChange(
+  partitionKey: string,
+  { horizon, watermark }: Progress,
+  etag: string | undefined,
+): TransactionAction {
   const times = { horizon: spellTime(horizon), watermark: spellTime(watermark) };
   const entity = { partitionKey, rowKey: rows.PROGRESS_ROW, stateVersion: COMMON_VERSION, ...times };
   return etag === undefined ? ['create', entity] : ['update', entity, 'Merge', { etag }];
@@ -125,12 +132,14 @@ function sweptChange(keys: rows.Keys, at: Millis, etag: string | undefined): Tra
   return etag === undefined ? ['create', entity] : ['update', entity, 'Merge', { etag }];
 }
 
-const firstOf = (tags: readonly string[] | 'absent' | undefined): string | undefined => (Array.isArray(tags) ? tags[0] : undefined);
+const firstOf = (tags: readonly string[] | 'absent' | undefined): string | undefined =>
+  Array.isArray(tags) ? tags[0] : undefined;
 
 /** The calls to the table that the ledger makes, their failures made plain. */
 function tableCalls(client: TableClient) {
   const place = `table ${client.url.replace(/\?.*$/s, '')}/${client.tableName}`;
-  const failed = (doing: string) => (error: unknown) => Promise.reject(stateFailure('table', `${doing} ${place}`, error));
+  const failed = (doing: string) => (error: unknown) =>
+    Promise.reject(stateFailure('table', `${doing} ${place}`, error));
   const upsert = (entity: rows.Keys & Record<string, unknown>) => client.upsertEntity(entity, 'Merge');
 
   return {

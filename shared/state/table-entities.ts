@@ -30,7 +30,10 @@ export const windowRow = ({ start, end }: Interval): string => `w|${rowTime(star
 export const openRow = ({ start, end }: Interval): string => `o|${rowTime(start)}_${rowTime(end)}`;
 export const PROGRESS_ROW = 'p';
 /** All rows whose key starts with `kind|` and whose start lies in the range. */
-export const rowRange = (kind: 'w' | 'o' | 'f' | 'd', { start, end }: Partial<Interval> = {}): { from: string; to: string } => ({
+export const rowRange = (
+  kind: 'w' | 'o' | 'f' | 'd',
+  { start, end }: Partial<Interval> = {},
+): { from: string; to: string } => ({
   from: start === undefined ? `${kind}|` : `${kind}|${rowTime(start)}`,
   to: end === undefined ? `${kind}}` : `${kind}|${rowTime(end)}`,
 });
@@ -44,12 +47,19 @@ export const SWEPT_ROW = 'swept';
 
 /** Throws when the list of files does not fit into an entity. */
 export function entryEntity(keys: Keys, entry: LedgerEntry): Keys & Record<string, unknown> {
-  const record = Object.entries(entryRecord(entry)).map(([name, value]) => [name, COUNTS.includes(name) ? int64(Number(value)) : value]);
+  const record = Object.entries(entryRecord(entry)).map(([name, value]) => [
+    name,
+    COUNTS.includes(name) ? int64(Number(value)) : value,
+  ]);
   const files = JSON.stringify(entry.files.map(({ path, signal, rows, bytes }) => [path, signal, rows, bytes]));
-  const pieces = Array.from({ length: Math.ceil(files.length / PIECE) }, (_, n) => files.slice(n * PIECE, (n + 1) * PIECE));
+  const pieces = Array.from({ length: Math.ceil(files.length / PIECE) }, (_, n) =>
+    files.slice(n * PIECE, (n + 1) * PIECE),
+  );
   if (pieces.length > MAX_PIECES) {
     const what = `${entry.files.length} files are more than an entry of the ledger can name`;
-    throw new Error(`write the ledger entry of ${entry.window.app} ${entry.window.signal}: ${what}; choose a shorter window`);
+    throw new Error(
+      `write the ledger entry of ${entry.window.app} ${entry.window.signal}: ${what}; choose a shorter window`,
+    );
   }
   const named = pieces.map((text, n) => [`files${n}`, text]);
   return { ...keys, ...Object.fromEntries(record), filePieces: pieces.length, ...Object.fromEntries(named) };

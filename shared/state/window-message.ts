@@ -51,7 +51,8 @@ export function parseWindowMessage(message: unknown): Window {
   return window.start < window.end ? window : refuse(`start must be before end, was ${fields.start} and ${fields.end}`);
 }
 
-const fieldsOf = (message: unknown): Record<string, unknown> => asRecord(typeof message === 'string' ? parsed(message) : message);
+const fieldsOf = (message: unknown): Record<string, unknown> =>
+  asRecord(typeof message === 'string' ? parsed(message) : message);
 
 function sweepOf(fields: Record<string, unknown>): SweepRequest {
   const [start, end] = [time(fields, 'from'), time(fields, 'to')];
@@ -59,7 +60,8 @@ function sweepOf(fields: Record<string, unknown>): SweepRequest {
   return { start, end, prefix: textOr(fields, 'prefix'), app: textOr(fields, 'app') };
 }
 
-const textOr = (fields: Record<string, unknown>, name: string): string => ((fields[name] ?? '') === '' ? '' : text(fields, name));
+const textOr = (fields: Record<string, unknown>, name: string): string =>
+  (fields[name] ?? '') === '' ? '' : text(fields, name);
 
 function refuse(fault: string): never {
   throw new Error(`window message: ${fault}; only Insights Lake may write to this queue`);
@@ -80,7 +82,9 @@ function asRecord(value: unknown): Record<string, unknown> {
 
 function text(fields: Record<string, unknown>, name: string): string {
   const value = fields[name];
-  return typeof value === 'string' && value !== '' ? value : refuse(`${name} must be a text that is not empty, was ${shown(value)}`);
+  return typeof value === 'string' && value !== ''
+    ? value
+    : refuse(`${name} must be a text that is not empty, was ${shown(value)}`);
 }
 
 function signalOf(name: string): Signal {
@@ -101,7 +105,9 @@ function time(fields: Record<string, unknown>, name: string): number {
   const value = Date.parse(spelled);
   const known = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{3})?)?Z)?$/.test(spelled) && Number.isFinite(value);
   const exact = known && new Date(value).toISOString().startsWith(spelled.replace(/Z$/, ''));
-  return exact ? value : refuse(`${name} of a sweep must be a time such as 2026-11-21 or 2026-11-21T03:00Z, was ${shown(spelled)}`);
+  return exact
+    ? value
+    : refuse(`${name} of a sweep must be a time such as 2026-11-21 or 2026-11-21T03:00Z, was ${shown(spelled)}`);
 }
 
 const shown = (value: unknown) => String(JSON.stringify(value)).slice(0, 100);

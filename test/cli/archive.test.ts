@@ -12,8 +12,10 @@ const base = await mkdtemp(join(tmpdir(), 'insights-archive-'));
 after(() => rm(base, { recursive: true }));
 
 const key = '2b1f0c9d2b1f0c9d2b1f0c9d2b1f0c9d';
-const record = '{"request":[{"id":"a"}],"internal":{"data":{"id":"1"}},"context":{"data":{"eventTime":"2020-03-01T05:10:00Z"}}}\n';
-const event = '{"event":[{"name":"a"}],"internal":{"data":{"id":"2"}},"context":{"data":{"eventTime":"2020-03-01T06:10:00Z"}}}\n';
+const record =
+  '{"request":[{"id":"a"}],"internal":{"data":{"id":"1"}},"context":{"data":{"eventTime":"2020-03-01T05:10:00Z"}}}\n';
+const event =
+  '{"event":[{"name":"a"}],"internal":{"data":{"id":"2"}},"context":{"data":{"eventTime":"2020-03-01T06:10:00Z"}}}\n';
 
 async function put(files: Record<string, string>): Promise<string> {
   const root = await mkdtemp(join(base, 'a-'));
@@ -53,7 +55,9 @@ const export1 = {
 };
 
 test('folders of an export are windows by hour, whatever is above them', async () => {
-  const root = await put(Object.fromEntries(Object.entries(export1).map(([name, text]) => [`a/b/c/d=1/e/f/${name}`, text])));
+  const root = await put(
+    Object.fromEntries(Object.entries(export1).map(([name, text]) => [`a/b/c/d=1/e/f/${name}`, text])),
+  );
   const { text, notices } = await windowsOf([root]);
   assert.deepEqual(text.toSorted(), [
     `fabrikam-web dependencies continuous 2020-03-01T05 2020-03-01T06: ${folder}/Rdd/2020-03-01/05/d_20200301_050100.blob`,
@@ -67,7 +71,8 @@ test('a window is the same, and whole, however it was named', async () => {
   const root = await put(export1);
   const whole = (await windowsOf([root])).windows.find(({ files }) => files.length === 2);
   const file = join(root, folder, 'Requests/2020-03-01/05/a_20200301_050100.blob');
-  for (const inputs of [[file], [dirname(file)], [file, file, dirname(file)]]) assert.deepEqual((await windowsOf(inputs)).windows, [whole]);
+  for (const inputs of [[file], [dirname(file)], [file, file, dirname(file)]])
+    assert.deepEqual((await windowsOf(inputs)).windows, [whole]);
   const day = await windowsOf([file], { window: 86_400_000 });
   assert.equal(day.windows[0]?.files.length, 3);
 });
@@ -87,7 +92,10 @@ test('components of one name, and both folders of dependencies, never share a wi
 test('components of two subscriptions never share a window', async () => {
   const shop = (subscription: string) =>
     `insights-logs-apprequests/resourceId=/SUBSCRIPTIONS/${subscription}/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.INSIGHTS/COMPONENTS/SHOP/y=2024/m=03/d=01/h=05/m=00/PT1H.json`;
-  const root = await put({ [shop('12345678-0000-0000-0000-000000000000')]: '{}', [shop('12345678-0000-0000-0000-000000000001')]: '{}' });
+  const root = await put({
+    [shop('12345678-0000-0000-0000-000000000000')]: '{}',
+    [shop('12345678-0000-0000-0000-000000000001')]: '{}',
+  });
   const { windows } = await windowsOf([root]);
   assert.equal(new Set(windows.map(({ window }) => window.source)).size, 2);
 });
@@ -113,7 +121,9 @@ test('loose files are windows of their own, known by name and beginning, whereve
   ]);
   assert.equal(new Set(windows.map(({ window }) => window.source)).size, 2);
   const timeless = await put({ 'm.json': '{"metric":[],"context":{"custom":{"metrics":[{"a":{"value":1}}]}}}' });
-  assert.deepEqual((await windowsOf([timeless])).text, ['archive customMetrics continuous 1970-01-01T00 1970-01-01T01: m.json']);
+  assert.deepEqual((await windowsOf([timeless])).text, [
+    'archive customMetrics continuous 1970-01-01T00 1970-01-01T01: m.json',
+  ]);
   const moved = await put({ 'z/a.json': record });
   assert.deepEqual((await windowsOf([join(moved, 'z/a.json')], { app: 'old' })).windows[0]?.window, windows[0]?.window);
 });
@@ -127,9 +137,19 @@ test('what holds no telemetry is left out and told; hidden files, links to folde
 });
 
 for (const [what, files, input, message] of [
-  ['a missing path', {}, 'none', /^transform .*none: there is no such file or folder, or it cannot be read; check the path$/],
+  [
+    'a missing path',
+    {},
+    'none',
+    /^transform .*none: there is no such file or folder, or it cannot be read; check the path$/,
+  ],
   ['an empty folder', {}, '.', /: no export blobs there \(0 files without telemetry records\); give the folder/],
-  ['a folder of something else', { 'a.txt': 'x', 'package.json': '{"name":"x"}' }, '.', /\(2 files without telemetry records\)/],
+  [
+    'a folder of something else',
+    { 'a.txt': 'x', 'package.json': '{"name":"x"}' },
+    '.',
+    /\(2 files without telemetry records\)/,
+  ],
 ] as const) {
   test(`refuses ${what}`, async () => {
     const root = await put(files);

@@ -14,8 +14,17 @@ before(async () => {
 after(() => azurite.close());
 
 async function transform(out: string, env: Record<string, string>) {
-  const words = [join(root, 'cli/main.ts'), 'transform', join(root, 'test/corpus/continuous-export'), '--out', out, '--json'];
-  const ran = await promisify(execFile)(process.execPath, words, { env: { ...process.env, ...env } }).catch((error) => error);
+  const words = [
+    join(root, 'cli/main.ts'),
+    'transform',
+    join(root, 'test/corpus/continuous-export'),
+    '--out',
+    out,
+    '--json',
+  ];
+  const ran = await promisify(execFile)(process.execPath, words, { env: { ...process.env, ...env } }).catch(
+    (error) => error,
+  );
   return { code: ran.code ?? 0, out: String(ran.stdout), err: String(ran.stderr) };
 }
 

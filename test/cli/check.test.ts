@@ -45,7 +45,8 @@ const settings = (): Env => ({
 
 async function findings(env: Env): Promise<string[]> {
   const found: string[] = [];
-  for await (const { level, subject, text } of examine(env, new AbortController().signal)) found.push(`${level} ${subject} ${text}`);
+  for await (const { level, subject, text } of examine(env, new AbortController().signal))
+    found.push(`${level} ${subject} ${text}`);
   const secrets = [azurite.key, 'c2VjcmV0'];
   assert.deepEqual(
     secrets.filter((secret) => found.join('\n').includes(secret)),
@@ -72,7 +73,9 @@ test('settings, clock, source, exports, lake and state, each with a line; nothin
   const expected = [
     /^ok settings complete: shop \(2 signals\), 1 export container → parquet by hour$/,
     new RegExp(`^ok clock this machine is [0-2] s (ahead of|behind) ${at(new URL(azurite.blobUrl).origin)}$`),
-    new RegExp(`^ok source shop at ${at(new URL(simulator.url).host)}: 2 signals answer; 0 rows of the minute before 2.*Z$`),
+    new RegExp(
+      `^ok source shop at ${at(new URL(simulator.url).host)}: 2 signals answer; 0 rows of the minute before 2.*Z$`,
+    ),
     new RegExp(`^ok exports ${at(azurite.blobUrl)}/exports/: can be read$`),
     new RegExp(`^ok lake ${at(azurite.blobUrl)}/lake/: files can be written, overwritten, listed and removed$`),
     /^ok state table insightslake: can be written and read; knows 0 feeds of this lake$/,
@@ -96,7 +99,9 @@ test('conditions on rows and a quarantine of its own have a line each, where the
       .filter((line) => /conditions|shape|quarantine/.test(line))
       .map((line) => line.replace(azurite.blobUrl, ''));
   assert.deepEqual(await about(shaped({ requests: { drop: ['client_IP'] } })), []);
-  assert.deepEqual(await about(shaped({ requests: { where: 'success' } })), ['ok settings conditions on the rows of 1 signal: understood']);
+  assert.deepEqual(await about(shaped({ requests: { where: 'success' } })), [
+    'ok settings conditions on the rows of 1 signal: understood',
+  ]);
   assert.deepEqual(
     await about({
       ...shaped({ '*': { where: "user_Id <> ''" }, traces: { where: 'severityLevel > 0' } }),
@@ -133,11 +138,17 @@ const wrong: readonly (readonly [what: string, change: () => Env, ...lines: RegE
   ],
   [
     'each condition that is none',
-    () => ({ INSIGHTS_LAKE_CONFIG: '{"shape": {"requests": {"where": "succes"}, "traces": {"where": "severityLevel"}}}' }),
+    () => ({
+      INSIGHTS_LAKE_CONFIG: '{"shape": {"requests": {"where": "succes"}, "traces": {"where": "severityLevel"}}}',
+    }),
     /^fail settings shape\.requests\.where must be .*there is no column succes; it is "succes"$/,
     /^fail settings shape\.traces\.where must be .*not a condition; it is "severityLevel"$/,
   ],
-  ['an app that is not there', () => ({ APP_ID: other }), /^fail source query requests of shop .*404.*check the address and the app id/],
+  [
+    'an app that is not there',
+    () => ({ APP_ID: other }),
+    /^fail source query requests of shop .*404.*check the address and the app id/,
+  ],
   [
     'a container of exports that is not there',
     () => ({ EXPORT_CONTAINER: 'nowhere' }),
@@ -204,13 +215,20 @@ test('a clock that goes wrong is noticed by the answer of a service', async () =
     const { LAKE_CONNECTION_STRING, LAKE_CONTAINER, ...rest } = settings();
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const found = await findings({ ...rest, QUERY_ENDPOINT: url, LAKE_FOLDER: join(folder, 'lake') });
-    assert.match(found.join('\n'), /^warn clock this machine is (299|30[01]) s ahead of http:\/\/127.*; set its clock/m);
+    assert.match(
+      found.join('\n'),
+      /^warn clock this machine is (299|30[01]) s ahead of http:\/\/127.*; set its clock/m,
+    );
   } finally {
     server.close();
   }
 });
 
-const finding = (level: Finding['level'], subject: Finding['subject'], text = 'x: y'): Finding => ({ level, subject, text });
+const finding = (level: Finding['level'], subject: Finding['subject'], text = 'x: y'): Finding => ({
+  level,
+  subject,
+  text,
+});
 
 test('lines, verdict and exit code', async () => {
   const cases: readonly (readonly [findings: readonly Finding[], code: number, last: RegExp])[] = [
@@ -233,7 +251,12 @@ test('lines, verdict and exit code', async () => {
       given.map(({ level, subject, text }) => `${level.padEnd(5)} ${subject.padEnd(8)} ${text}`),
     );
     const json = await run(['check', '--json'], { examine: () => given });
-    assert.deepEqual(JSON.parse(json.out), { ...JSON.parse(json.out), command: 'check', exitCode: code, findings: given });
+    assert.deepEqual(JSON.parse(json.out), {
+      ...JSON.parse(json.out),
+      command: 'check',
+      exitCode: code,
+      findings: given,
+    });
   }
 });
 

@@ -30,7 +30,11 @@ interface Ran {
 
 function begin(words: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<Ran> } {
   const env = { NODE_COMPILE_CACHE: join(base, 'cache'), ...process.env };
-  const child = spawn(process.execPath, [join(root, 'cli/main.ts'), ...words], { cwd: base, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [join(root, 'cli/main.ts'), ...words], {
+    cwd: base,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const text = { out: '', err: '' };
   child.stdout.on('data', (piece) => {
     text.out += piece;
@@ -85,18 +89,36 @@ before(async () => {
 after(() => simulator.close());
 
 const exporting = (lake: string, ...more: string[]): string[] => [
-  ...['export', '--app', 'shop=sim', '--endpoint', simulator.url, '--from', '2026-01-31T06:00', '--to', '2026-01-31T08:00'],
+  ...[
+    'export',
+    '--app',
+    'shop=sim',
+    '--endpoint',
+    simulator.url,
+    '--from',
+    '2026-01-31T06:00',
+    '--to',
+    '2026-01-31T08:00',
+  ],
   ...['--out', lake, ...more],
 ];
 
 async function untilAsked(times: number, child: ChildProcess): Promise<void> {
   const seen = simulator.requests.length;
-  while (simulator.requests.length < seen + times && child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (simulator.requests.length < seen + times && child.exitCode === null)
+    await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 test('transform: loose files of every make', async () => {
   const lake = join(base, 'loose-lake');
-  const done = await summary('transform', join(root, 'test/corpus/continuous-export'), '--out', lake, '--app', 'corpus');
+  const done = await summary(
+    'transform',
+    join(root, 'test/corpus/continuous-export'),
+    '--out',
+    lake,
+    '--app',
+    'corpus',
+  );
   assert.equal(done.totals.failed, 0);
   assert.ok(done.totals.rows >= 5);
   const there = Object.values(await lakeRows(lake)).reduce((sum, { rows }) => sum + rows, 0);
@@ -117,7 +139,10 @@ test('transform: a folder of Continuous Export; run again it does nothing; a new
   assert.equal(first.totals.done, first.totals.windows);
   const before = await filesIn(lake);
   const second = await summary('transform', archive, '--out', lake);
-  assert.deepEqual([second.totals.done, second.totals.unchanged, second.totals.rows], [0, first.totals.windows, first.totals.rows]);
+  assert.deepEqual(
+    [second.totals.done, second.totals.unchanged, second.totals.rows],
+    [0, first.totals.windows, first.totals.rows],
+  );
   assert.deepEqual(await filesIn(lake), before);
 
   await put(held?.name ?? '', held?.text ?? '');
@@ -167,9 +192,24 @@ test('Ctrl-C: exit code 130 at once, and the same command goes on without waitin
   assert.deepEqual(await lakeRows(lake), truth());
 });
 
-const wrong: readonly (readonly [what: string, words: () => string[] | Promise<string[]>, code: number, message: RegExp])[] = [
-  ['a missing file', () => ['transform', join(base, 'none'), '--out', join(base, 'x1')], 3, /there is no such file or folder/],
-  ['a folder without exports', () => ['transform', join(root, 'docs'), '--out', join(base, 'x2')], 3, /no export blobs there/],
+const wrong: readonly (readonly [
+  what: string,
+  words: () => string[] | Promise<string[]>,
+  code: number,
+  message: RegExp,
+])[] = [
+  [
+    'a missing file',
+    () => ['transform', join(base, 'none'), '--out', join(base, 'x1')],
+    3,
+    /there is no such file or folder/,
+  ],
+  [
+    'a folder without exports',
+    () => ['transform', join(root, 'docs'), '--out', join(base, 'x2')],
+    3,
+    /no export blobs there/,
+  ],
   [
     'a file in place of the lake',
     () => ['transform', join(root, 'test/corpus/continuous-export'), '--out', join(root, 'LICENSE')],

@@ -30,11 +30,16 @@ async function inspected(...paths: string[]): Promise<Inspection & { exitCode: n
 
 const COMPONENT = 'resourceId=/SUBSCRIPTIONS/S/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.INSIGHTS/COMPONENTS/SHOP';
 const time = 'y=2024/m=03/d=01/h=05/m=00/PT1H.json';
-const row = (more: object) => JSON.stringify({ time: '2024-03-01T05:10:00.1234567Z', Type: 'AppRequests', Name: 'GET /', ...more });
+const row = (more: object) =>
+  JSON.stringify({ time: '2024-03-01T05:10:00.1234567Z', Type: 'AppRequests', Name: 'GET /', ...more });
 const classic = (more: object) => ({
   request: [{ id: 'a', name: 'GET /', durationMetric: { value: 1, count: 1 }, ...more }],
   internal: { data: { id: '1', documentVersion: '1.61' } },
-  context: { data: { eventTime: '2020-03-01T05:10:00Z', samplingRate: 100 }, device: { type: 'PC' }, custom: { dimensions: [{ a: 'b' }] } },
+  context: {
+    data: { eventTime: '2020-03-01T05:10:00Z', samplingRate: 100 },
+    device: { type: 'PC' },
+    custom: { dimensions: [{ a: 'b' }] },
+  },
 });
 
 test('layouts, apps, signals, times, unknown fields and kinds, unreadable lines', async () => {
@@ -111,7 +116,10 @@ test('the real records of the corpus are all of a kind', async () => {
   const classicOnes = await inspected(join(corpus, 'continuous-export'));
   assert.ok(classicOnes.signals.length >= 3);
   assert.deepEqual(classicOnes.unreadable.first, []);
-  const diagnostics = await inspected(join(corpus, 'diagnostic-settings/dtpath'), join(corpus, 'diagnostic-settings/otel'));
+  const diagnostics = await inspected(
+    join(corpus, 'diagnostic-settings/dtpath'),
+    join(corpus, 'diagnostic-settings/otel'),
+  );
   assert.ok(diagnostics.records > 0);
   for (const { layout } of diagnostics.signals) assert.ok(['diagnostics', 'dataExport'].includes(layout));
 });
@@ -129,7 +137,10 @@ const kinds: readonly (readonly [string, object])[] = [
   ['{"request":[],"internal":{},"context":{}}', { layout: 'continuous', signal: 'requests', category: 'request' }],
   ['{"strange":[],"internal":{},"context":{}}', { layout: 'continuous', signal: undefined, category: '' }],
   ['{"time":"x","Type":"AppTraces"}', { layout: 'diagnostics', signal: 'traces', category: 'AppTraces' }],
-  ['{"TimeGenerated":"x","Type":"appmetrics"}', { layout: 'dataExport', signal: 'customMetrics', category: 'appmetrics' }],
+  [
+    '{"TimeGenerated":"x","Type":"appmetrics"}',
+    { layout: 'dataExport', signal: 'customMetrics', category: 'appmetrics' },
+  ],
   ['{"time":"x","category":"AuditLogs"}', { layout: 'diagnostics', signal: undefined, category: 'AuditLogs' }],
   ['{}', { layout: 'dataExport', signal: undefined, category: '' }],
 ];
@@ -158,16 +169,25 @@ for (const signal of signals) {
 test('what columns hold, and what every row has, is no unknown field', () => {
   const flat = { layout: 'dataExport', signal: 'requests', category: 'AppRequests' } as const;
   assert.deepEqual(
-    unknownFields({ TimeGenerated: '', Type: '', Url: '', Properties: { x: 1 }, TenantId: '', _ResourceId: '', Odd: 1 }, flat),
+    unknownFields(
+      { TimeGenerated: '', Type: '', Url: '', Properties: { x: 1 }, TenantId: '', _ResourceId: '', Odd: 1 },
+      flat,
+    ),
     ['Odd'],
   );
   const exception = { layout: 'continuous', signal: 'exceptions', category: 'basicException' } as const;
-  const told = { basicException: [{ parsedStack: [{ level: 0, method: 'm', odd: 1 }], odd: { deep: [1, 2] }, empty: null }], odd: 1 };
+  const told = {
+    basicException: [{ parsedStack: [{ level: 0, method: 'm', odd: 1 }], odd: { deep: [1, 2] }, empty: null }],
+    odd: 1,
+  };
   assert.deepEqual(unknownFields({ ...told, context: { session: { isFirst: true } } }, exception), [
     'basicException[].parsedStack.odd',
     'basicException[].odd.deep',
     'odd',
   ]);
   const counter = { layout: 'continuous', signal: 'performanceCounters', category: 'performanceCounter' } as const;
-  assert.deepEqual(unknownFields({ performanceCounter: [{ 'any name': { value: 1 } }], internal: {}, context: {} }, counter), []);
+  assert.deepEqual(
+    unknownFields({ performanceCounter: [{ 'any name': { value: 1 } }], internal: {}, context: {} }, counter),
+    [],
+  );
 });

@@ -33,11 +33,16 @@ function fake(outcome: SweepOutcome = swept) {
   const operations: Operations = {
     enqueue: async (sweep, env, _abort, tell) => {
       asked.push({ sweep, env: env.EXPORT_CONTAINER });
-      for (let n = 0; n < 20; n++) tell({ windows: n, blobs: n * 60, bytes: 0, enqueued: n, at: Date.UTC(2024, 0, 1, n) });
+      for (let n = 0; n < 20; n++)
+        tell({ windows: n, blobs: n * 60, bytes: 0, enqueued: n, at: Date.UTC(2024, 0, 1, n) });
       return outcome;
     },
     requeue: async (requeue, lake, env) => {
-      asked.push({ requeue, lake: lake?.kind === 'folder' ? 'folder' : (lake?.container ?? ''), env: env.EXPORT_CONTAINER });
+      asked.push({
+        requeue,
+        lake: lake?.kind === 'folder' ? 'folder' : (lake?.container ?? ''),
+        env: env.EXPORT_CONTAINER,
+      });
       return { windows: 100, quarantined: 2, failed: 1 };
     },
     drift: async (lake, env) => {
@@ -54,10 +59,23 @@ function fake(outcome: SweepOutcome = swept) {
 
 test('sweep --enqueue: the settings of the app, the range, progress and what came of it', async () => {
   const { operations, asked } = fake();
-  const words = ['sweep', '--enqueue', '--settings', settings, '--from', '2024-01-01', '--prefix', 'shop_1/', '--app', 'shop'];
+  const words = [
+    'sweep',
+    '--enqueue',
+    '--settings',
+    settings,
+    '--from',
+    '2024-01-01',
+    '--prefix',
+    'shop_1/',
+    '--app',
+    'shop',
+  ];
   const { code, out, err } = await run(words, { operations });
   assert.equal(code, 0);
-  assert.deepEqual(asked, [{ sweep: { start: Date.UTC(2024, 0, 1), end: Infinity, prefix: 'shop_1/', app: 'shop' }, env: 'exports' }]);
+  assert.deepEqual(asked, [
+    { sweep: { start: Date.UTC(2024, 0, 1), end: Infinity, prefix: 'shop_1/', app: 'shop' }, env: 'exports' },
+  ]);
   assert.equal(
     out,
     `48 windows of 2,880 blobs (5.0 MB): 40 enqueued, 3 on their way already, the rest as the lake has them
@@ -71,7 +89,10 @@ no signal, left out: insights-logs-appsystemevents
 
 test('sweep --enqueue --json; what could not be listed is exit code 3', async () => {
   const { operations } = fake({ ...swept, errors: ['list x: 403'] });
-  const { code, out } = await run(['sweep', '--enqueue', '--json'], { operations, env: { EXPORT_CONTAINER: 'exports' } });
+  const { code, out } = await run(['sweep', '--enqueue', '--json'], {
+    operations,
+    env: { EXPORT_CONTAINER: 'exports' },
+  });
   assert.equal(code, 3);
   const { range, ...counts } = swept;
   assert.deepEqual(JSON.parse(out), { command: 'sweep', exitCode: 3, ...counts, errors: ['list x: 403'] });
@@ -79,7 +100,9 @@ test('sweep --enqueue --json; what could not be listed is exit code 3', async ()
 
 test('requeue: in the app of the settings, or in a lake of the command line', async () => {
   const { operations, asked } = fake();
-  const app = await run(['requeue', '--settings', settings, '--signals', 'traces,requests', '--to', '2024-02-01'], { operations });
+  const app = await run(['requeue', '--settings', settings, '--signals', 'traces,requests', '--to', '2024-02-01'], {
+    operations,
+  });
   assert.equal(app.out, '3 of 100 windows are due again (2 with unreadable records, 1 failed); the app runs them\n');
   const lake = await run(['requeue', '--out', './lake'], { operations });
   assert.match(lake.out, /; run the command that made the lake again, and it runs them\n$/);
@@ -105,7 +128,10 @@ test('drift: in the app of the settings, or in a lake of the command line; newes
   assert.equal(app.out, `${lines.join('\n')}\n`);
   const { out } = await run(['drift', '--out', './lake', '--json'], { operations });
   const { command, fields } = JSON.parse(out) as { command: string; fields: { path: string; firstSeen: string }[] };
-  assert.deepEqual([command, fields[0]?.path, fields[0]?.firstSeen], ['drift', 'request.new', '2026-01-02T00:00:00.000Z']);
+  assert.deepEqual(
+    [command, fields[0]?.path, fields[0]?.firstSeen],
+    ['drift', 'request.new', '2026-01-02T00:00:00.000Z'],
+  );
   assert.deepEqual(asked, [
     { lake: '', env: 'exports' },
     { lake: 'folder', env: undefined },
@@ -114,16 +140,36 @@ test('drift: in the app of the settings, or in a lake of the command line; newes
 
 const account = (name: string) => `AccountName=${name};AccountKey=a2V5`;
 const url = (name: string) => `https://${name}.blob.core.windows.net/telemetry`;
-const places: readonly (readonly [what: string, env: Record<string, string>, container: string, source: string, lake: string])[] = [
+const places: readonly (readonly [
+  what: string,
+  env: Record<string, string>,
+  container: string,
+  source: string,
+  lake: string,
+])[] = [
   ['one account by connection string', { AZURE_STORAGE_CONNECTION_STRING: account('one') }, 'one', 'key', 'key'],
-  ['two accounts, the string that of the source', { AZURE_STORAGE_CONNECTION_STRING: account('two') }, 'two', 'key', 'identity'],
-  ['two accounts, the string that of the lake', { AZURE_STORAGE_CONNECTION_STRING: account('one') }, 'two', 'identity', 'key'],
+  [
+    'two accounts, the string that of the source',
+    { AZURE_STORAGE_CONNECTION_STRING: account('two') },
+    'two',
+    'key',
+    'identity',
+  ],
+  [
+    'two accounts, the string that of the lake',
+    { AZURE_STORAGE_CONNECTION_STRING: account('one') },
+    'two',
+    'identity',
+    'key',
+  ],
   ['two accounts, nothing given', {}, 'two', 'identity', 'identity'],
 ];
 for (const [what, env, container, source, lake] of places) {
   test(`sweep: ${what}`, async () => {
     const { request } = await run(['sweep', '--container', url(container), '--out', url('one')], { env });
-    assert.ok(request?.command === 'sweep' && request.container.kind === 'container' && request.lake.kind === 'container');
+    assert.ok(
+      request?.command === 'sweep' && request.container.kind === 'container' && request.lake.kind === 'container',
+    );
     assert.deepEqual([request.container.access.kind, request.lake.access.kind], [source, lake]);
   });
 }
@@ -132,8 +178,14 @@ const wrong: readonly (readonly [words: readonly string[], message: RegExp, env?
   [['sweep', '--out', 'lake'], /--container is missing/],
   [['sweep', '--container', 'x'], /--out is missing/],
   [['sweep', '--container', 'x', '--out', 'lake', '--settings', 'y'], /--settings goes with --enqueue/],
-  [['sweep', '--container', 'x', '--out', 'lake', '--from', 'monday'], /sweep: --from must be a date .*; it is "monday"/],
-  [['sweep', '--container', 'x', '--out', 'lake', '--from', '2024-01-02', '--to', '2024-01-01'], /--to must be later than --from/],
+  [
+    ['sweep', '--container', 'x', '--out', 'lake', '--from', 'monday'],
+    /sweep: --from must be a date .*; it is "monday"/,
+  ],
+  [
+    ['sweep', '--container', 'x', '--out', 'lake', '--from', '2024-01-02', '--to', '2024-01-01'],
+    /--to must be later than --from/,
+  ],
   [['sweep', '--container', 'x', '--out', 'lake', '--signals', 'trace'], /did you mean traces\?/],
   [['sweep', '--container', 'x', '--out', 'lake', '--window', '30m'], /--window must be whole hours/],
   [['sweep', '--enqueue', '--out', 'lake'], /--out is not for --enqueue/],

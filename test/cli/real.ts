@@ -4,7 +4,10 @@ import { prepare } from '../../cli/prepare.ts';
 import { runCommand } from '../../cli/run.ts';
 
 /** Runs a command line over the real pipeline, in this process. */
-export async function run(words: readonly string[], env: Record<string, string> = {}): Promise<{ code: number; out: string; err: string }> {
+export async function run(
+  words: readonly string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number; out: string; err: string }> {
   const text = { out: '', err: '' };
   const terminal = {
     out: (more: string) => {

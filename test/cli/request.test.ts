@@ -7,7 +7,8 @@ import { destinationOf } from '../../cli/destination.ts';
 import type { Access } from '../../shared/model.ts';
 import { guid, run } from './fake.ts';
 
-const connection = 'DefaultEndpointsProtocol=https;AccountName=lake;AccountKey=aHVzaA==;EndpointSuffix=core.windows.net';
+const connection =
+  'DefaultEndpointsProtocol=https;AccountName=lake;AccountKey=aHVzaA==;EndpointSuffix=core.windows.net';
 
 /** What opens the place, with the secret shown. */
 function opened(access: Access): string {
@@ -28,7 +29,12 @@ const places: readonly (readonly [out: string, env: Record<string, string>, wher
     'https://lake.blob.core.windows.net raw ',
     'sas sv=1&sig=s',
   ],
-  ['https://lake.blob.core.windows.net/raw', { AZURE_STORAGE_KEY: 'k' }, 'https://lake.blob.core.windows.net raw ', 'key lake k'],
+  [
+    'https://lake.blob.core.windows.net/raw',
+    { AZURE_STORAGE_KEY: 'k' },
+    'https://lake.blob.core.windows.net raw ',
+    'key lake k',
+  ],
   [
     'https://lake.blob.core.windows.net/raw',
     { AZURE_STORAGE_CONNECTION_STRING: connection },
@@ -43,7 +49,10 @@ const places: readonly (readonly [out: string, env: Record<string, string>, wher
   ],
   [
     'https://lake.blob.core.windows.net/raw',
-    { AZURE_STORAGE_CONNECTION_STRING: 'BlobEndpoint=https://lake.blob.core.windows.net/;SharedAccessSignature=sv=1&sig=s' },
+    {
+      AZURE_STORAGE_CONNECTION_STRING:
+        'BlobEndpoint=https://lake.blob.core.windows.net/;SharedAccessSignature=sv=1&sig=s',
+    },
     'https://lake.blob.core.windows.net raw ',
     'sas sv=1&sig=s',
   ],
@@ -61,8 +70,16 @@ const refused: readonly (readonly [out: string, env: Record<string, string>, mes
   ['https://lake.blob.core.windows.net/raw?token=hush', {}, /no SAS token/],
   ['https://me:hush@lake.blob.core.windows.net/raw', {}, /no address that can be used/],
   ['ftp://lake/raw?hush', {}, /ftp is not supported/],
-  ['https://other.blob.core.windows.net/raw', { AZURE_STORAGE_CONNECTION_STRING: connection }, /is of the account lake, --out names other/],
-  ['https://lake.blob.core.windows.net/raw', { AZURE_STORAGE_CONNECTION_STRING: 'hush' }, /is no storage connection string/],
+  [
+    'https://other.blob.core.windows.net/raw',
+    { AZURE_STORAGE_CONNECTION_STRING: connection },
+    /is of the account lake, --out names other/,
+  ],
+  [
+    'https://lake.blob.core.windows.net/raw',
+    { AZURE_STORAGE_CONNECTION_STRING: 'hush' },
+    /is no storage connection string/,
+  ],
 ];
 for (const [out, env, message] of refused) {
   test(`destination ${out} is refused without its secret`, () => {
@@ -77,8 +94,30 @@ test('an export with everything', async () => {
   const resource = '/subscriptions/s/resourceGroups/g/providers/microsoft.insights/components/c';
   const { request } = await run(
     [
-      ...['export', '--app', 'shop=sim', '--workspace', `pay=ws,${resource}`, '--from', '2026-01-31T06:00', '--to', '2026-02-01'],
-      ...['--out', './lake', '--signals', 'traces, requests', '--window', '15m', '--format', 'csv', '--gzip', '--partition', 'day'],
+      ...[
+        'export',
+        '--app',
+        'shop=sim',
+        '--workspace',
+        `pay=ws,${resource}`,
+        '--from',
+        '2026-01-31T06:00',
+        '--to',
+        '2026-02-01',
+      ],
+      ...[
+        '--out',
+        './lake',
+        '--signals',
+        'traces, requests',
+        '--window',
+        '15m',
+        '--format',
+        'csv',
+        '--gzip',
+        '--partition',
+        'day',
+      ],
       ...['--endpoint', 'http://127.0.0.1:7075', '--key-env', 'MY_KEY', '--again'],
     ],
     { env: { MY_KEY: 'hush' } },
@@ -86,7 +125,14 @@ test('an export with everything', async () => {
   assert.equal(request?.command, 'export');
   if (request?.command !== 'export') return;
   assert.deepEqual(
-    request.apps.map(({ name, query }) => [name, query?.url, query?.schema, query?.auth.kind, query?.signals, query?.window]),
+    request.apps.map(({ name, query }) => [
+      name,
+      query?.url,
+      query?.schema,
+      query?.auth.kind,
+      query?.signals,
+      query?.window,
+    ]),
     [
       ['shop', 'http://127.0.0.1:7075/v1/apps/sim/query', { kind: 'app' }, 'key', ['requests', 'traces'], 900_000],
       [
@@ -106,7 +152,17 @@ test('an export with everything', async () => {
 });
 
 test('an export with the least: all signals, hours, Parquet, identity', async () => {
-  const { request } = await run(['export', '--app', `shop=${guid}`, '--from', '2026-01-31', '--to', '2026-02-01', '--out', 'lake']);
+  const { request } = await run([
+    'export',
+    '--app',
+    `shop=${guid}`,
+    '--from',
+    '2026-01-31',
+    '--to',
+    '2026-02-01',
+    '--out',
+    'lake',
+  ]);
   assert.ok(request?.command === 'export');
   const query = request.apps[0]?.query;
   assert.deepEqual(
@@ -118,5 +174,8 @@ test('an export with the least: all signals, hours, Parquet, identity', async ()
 test('a transform', async () => {
   const { request } = await run(['transform', 'a', 'b', '--out', 'lake', '--window', '1d', '--app', 'old']);
   assert.ok(request?.command === 'transform');
-  assert.deepEqual([request.inputs, request.window, request.app, request.output.format], [['a', 'b'], 86_400_000, 'old', 'parquet']);
+  assert.deepEqual(
+    [request.inputs, request.window, request.app, request.output.format],
+    [['a', 'b'], 86_400_000, 'old', 'parquet'],
+  );
 });

@@ -94,7 +94,12 @@ const codes: readonly (readonly [what: string, outcome: FakeOptions['outcome'], 
   ['lines in quarantine', () => ({ ...done, counts: { ...done.counts, quarantined: 2 } }), exitCodes.done, 4],
   ['one window fails', mixed(failed('source')), exitCodes.failed, 4],
   ['the source refuses everything', () => failed('source'), exitCodes.source, 3],
-  ['the destination fails from the second on', (_, call) => (call > 1 ? failed('destination') : done), exitCodes.destination, 4],
+  [
+    'the destination fails from the second on',
+    (_, call) => (call > 1 ? failed('destination') : done),
+    exitCodes.destination,
+    4,
+  ],
   ['the destination fails early', () => failed('destination'), exitCodes.destination, 3],
   ['everything fails for its own reason', () => failed('unknown'), exitCodes.failed, 4],
 ];
@@ -112,7 +117,13 @@ test('failed windows are told at once, in the summary, and with what to do', asy
   assert.ok(out.includes(`${line}\nrun the same command again to go on\n`));
   const { summary } = await json({ outcome: mixed(failed('source')) });
   assert.deepEqual(summary.failures, [
-    { app: 'shop', signal: 'traces', start: '2026-01-31T00:00:00.000Z', end: '2026-01-31T01:00:00.000Z', error: 'query: refused; mend it' },
+    {
+      app: 'shop',
+      signal: 'traces',
+      start: '2026-01-31T00:00:00.000Z',
+      end: '2026-01-31T01:00:00.000Z',
+      error: 'query: refused; mend it',
+    },
   ]);
   assert.deepEqual([summary.exitCode, summary.totals.failed, summary.totals.rows], [1, 1, 30]);
 });

@@ -20,7 +20,12 @@ const secrets = { ip: '198.51.100.77', user: 'user-7e57ab1e', mail: 'bob@secret.
 const key = { SHAPE_HASH_KEY: 'a key of the test alone' };
 const hidden = Object.values(secrets);
 const shape = {
-  '*': { drop: ['client_IP'], hash: ['user_Id'], dimensions: { deny: ['email'] }, extra: { deny: ['context.user.odd', 'Odd'] } },
+  '*': {
+    drop: ['client_IP'],
+    hash: ['user_Id'],
+    dimensions: { deny: ['email'] },
+    extra: { deny: ['context.user.odd', 'Odd'] },
+  },
   requests: { rename: { name: 'title' }, where: "name <> 'probe'" },
 };
 
@@ -30,7 +35,15 @@ const CLASSIC = 'Shop_2b1f0c9d8e7a4b5c9d0e1f2a3b4c5d6e/Messages/2024-03-01/05/x.
 const { ip, user, mail, odd } = secrets;
 const flat = (id: string, name = 'GET /') =>
   `${JSON.stringify({
-    ...{ time: '2024-03-01T05:10:00Z', Type: 'AppRequests', Id: id, _ItemId: id, Name: name, DurationMs: 1, Success: true },
+    ...{
+      time: '2024-03-01T05:10:00Z',
+      Type: 'AppRequests',
+      Id: id,
+      _ItemId: id,
+      Name: name,
+      DurationMs: 1,
+      Success: true,
+    },
     ...{ ClientIP: ip, UserId: user, Properties: { email: mail, kept: 'open' }, Odd: odd },
   })}\n`;
 /** Its severity fits no column, so the whole record goes to extra. */
@@ -62,7 +75,9 @@ async function bytesIn(lake: string, most = false): Promise<string> {
   const texts = await Promise.all(
     names
       .toSorted()
-      .map(async (name) => ((await stat(join(lake, name))).isFile() ? `${name}\n${await readFile(join(lake, name), 'utf8')}` : '')),
+      .map(async (name) =>
+        (await stat(join(lake, name))).isFile() ? `${name}\n${await readFile(join(lake, name), 'utf8')}` : '',
+      ),
   );
   return texts.join('\n');
 }
@@ -77,8 +92,20 @@ const exports = join(base, 'exports');
 const shapes = await shapeFile('shape.json', { shape });
 let simulator: Simulator;
 before(async () => {
-  await put(exports, { [HOURLY]: flat('a') + flat('b', 'probe') + torn(flat('c')), [CLASSIC]: classic + torn(classic) });
-  const rows = [...telemetryRows({ seed: 'shape', app: 'shop', perHour: 60, start: hour, end: hour + 3_600_000, signal: 'requests' })];
+  await put(exports, {
+    [HOURLY]: flat('a') + flat('b', 'probe') + torn(flat('c')),
+    [CLASSIC]: classic + torn(classic),
+  });
+  const rows = [
+    ...telemetryRows({
+      seed: 'shape',
+      app: 'shop',
+      perHour: 60,
+      start: hour,
+      end: hour + 3_600_000,
+      signal: 'requests',
+    }),
+  ];
   const told = rows.map((row) => ({
     ...row,
     user_Id: user,
@@ -97,7 +124,17 @@ const commands: readonly (readonly [command: string, words: () => string[], told
   ['sweep', () => ['sweep', '--container', exports], hidden],
   [
     'export',
-    () => ['export', '--app', 'shop=sim', '--endpoint', simulator.url, '--from', '2024-03-01T05:00', '--to', '2024-03-01T06:00'],
+    () => [
+      'export',
+      '--app',
+      'shop=sim',
+      '--endpoint',
+      simulator.url,
+      '--from',
+      '2024-03-01T05:00',
+      '--to',
+      '2024-03-01T06:00',
+    ],
     [ip, user, mail],
   ],
 ];
@@ -116,7 +153,11 @@ for (const [command, words, told] of commands) {
     for (const secret of [...told, key.SHAPE_HASH_KEY])
       assert.ok(!`${left}${shaped.out}${shaped.err}`.includes(secret), `${secret} with --shape`);
     assert.ok(left.includes('open'), 'the other dimensions stay');
-    assert.ok((await rowsIn(lake, 'requests')).every(({ title, user_Id }) => title !== 'probe' && /^[0-9a-f]{64}$/.test(String(user_Id))));
+    assert.ok(
+      (await rowsIn(lake, 'requests')).every(
+        ({ title, user_Id }) => title !== 'probe' && /^[0-9a-f]{64}$/.test(String(user_Id)),
+      ),
+    );
   });
 }
 
@@ -145,7 +186,16 @@ test("a deployed app's document: its shape and the fate of bytes, and nothing el
     ...{ shape: { '*': { drop: ['client_IP'] } }, quarantine: { bytes: 'keep', container: 'unread' } },
   };
   const lake = join(base, 'whole');
-  const words = ['transform', exports, '--out', lake, '--format', 'ndjson', '--shape', await shapeFile('whole.json', document)];
+  const words = [
+    'transform',
+    exports,
+    '--out',
+    lake,
+    '--format',
+    'ndjson',
+    '--shape',
+    await shapeFile('whole.json', document),
+  ];
   const { code, err } = await run(words);
   assert.equal(code, 0, err);
   const [line] = await rowsIn(lake, '_quarantine');
@@ -156,7 +206,12 @@ test("a deployed app's document: its shape and the fate of bytes, and nothing el
 const at = '--shape: ';
 const must =
   '--shape must be a file with the part shape of the settings document, such as {"shape": {"*": {"drop": ["client_IP"]}}}; it is ';
-const wrong: readonly (readonly [what: string, text: string | undefined, lines: readonly (string | RegExp)[], env?: object])[] = [
+const wrong: readonly (readonly [
+  what: string,
+  text: string | undefined,
+  lines: readonly (string | RegExp)[],
+  env?: object,
+])[] = [
   [
     'every wrong word at once',
     '{"shape": {"request": {}, "traces": {"dropp": [], "drop": ["mesage"]}, "requests": {"hash": ["usr_Id"]}, "pageViews": {"where": " "}}}',
@@ -178,14 +233,26 @@ const wrong: readonly (readonly [what: string, text: string | undefined, lines: 
     ['SHAPE_HASH_KEY must be a secret of 16 characters or more, for shape.*.hash; it is 5 characters'],
     { SHAPE_HASH_KEY: 'short' },
   ],
-  ['a shape alone', '{"requests": {}}', [`${at}requests is no setting`, /^--shape must be a file .*"wrong\.json", which has none$/]],
-  ['a misspelt part', '{"shap": {}}', [`${at}shap is no setting; did you mean shape?`, /^--shape must be a file .*which has none$/]],
+  [
+    'a shape alone',
+    '{"requests": {}}',
+    [`${at}requests is no setting`, /^--shape must be a file .*"wrong\.json", which has none$/],
+  ],
+  [
+    'a misspelt part',
+    '{"shap": {}}',
+    [`${at}shap is no setting; did you mean shape?`, /^--shape must be a file .*which has none$/],
+  ],
   [
     'a misspelt fate of bytes',
     '{"shape": {}, "quarantine": {"byte": "keep", "prefix": ""}}',
     [`${at}quarantine.byte is no setting; did you mean bytes?`, /^--shape: quarantine\.prefix must be a folder path/],
   ],
-  ['a name of the paths', '{"shape": {"traces": {"rename": {"message": "app"}}}}', [/^--shape: shape names a column of traces "app"/]],
+  [
+    'a name of the paths',
+    '{"shape": {"traces": {"rename": {"message": "app"}}}}',
+    [/^--shape: shape names a column of traces "app"/],
+  ],
   ['a list', '[]', [`${must}"wrong.json", which holds no JSON object`]],
   ['no JSON', '{"shape": ', [/^--shape must be .*"wrong\.json", which does not parse \(.+\)$/]],
   ['no file', undefined, [`${must}"wrong.json", which cannot be read (ENOENT)`]],
@@ -209,7 +276,9 @@ for (const [what, text, lines, env] of wrong) {
       const { code, out, err } = await run([...words(), '--out', lake, '--shape', file], { ...env });
       const said = err.trimEnd().replaceAll(`${base}/`, '').split('\n');
       const told =
-        said.length === 1 ? [said[0]?.replace(/^insights-lake: \w+: /, '')] : said.slice(1).map((line) => line.replace(/^- /, ''));
+        said.length === 1
+          ? [said[0]?.replace(/^insights-lake: \w+: /, '')]
+          : said.slice(1).map((line) => line.replace(/^- /, ''));
       assert.deepEqual([code, out, told.length], [2, '', lines.length], err);
       for (const line of lines)
         assert.ok(
@@ -225,11 +294,26 @@ const kept = {
   traces: { drop: ['client_IP'], where: "message <> ''" },
   requests: { hash: ['user_Id'], drop: ['client_IP', 'client_City'] },
 };
-const others: readonly (readonly [what: string, now: object | undefined, env: Record<string, string>, refusal: string])[] = [
-  ['the same in other words', { requests: { drop: ['client_City', 'client_IP'], hash: ['user_Id'] }, traces: kept.traces }, key, ''],
+const others: readonly (readonly [
+  what: string,
+  now: object | undefined,
+  env: Record<string, string>,
+  refusal: string,
+])[] = [
+  [
+    'the same in other words',
+    { requests: { drop: ['client_City', 'client_IP'], hash: ['user_Id'] }, traces: kept.traces },
+    key,
+    '',
+  ],
   ['none', undefined, {}, 'with --shape, not without'],
   ['an empty one', {}, {}, 'with --shape, not without'],
-  ['another one', { ...kept, traces: {} }, key, 'with another shape of traces (or another SHAPE_HASH_KEY), not this one'],
+  [
+    'another one',
+    { ...kept, traces: {} },
+    key,
+    'with another shape of traces (or another SHAPE_HASH_KEY), not this one',
+  ],
   [
     'another key',
     kept,
@@ -249,7 +333,10 @@ test('a lake keeps the shape that it was made with', async () => {
     const { code, err } = await run([...words, ...more], env);
     assert.equal(code, refusal === '' ? 0 : 2, `${what}: ${err}`);
     if (refusal === '') continue;
-    assert.ok(err.includes(`was written ${refusal}`) && err.endsWith('; say the same again, or choose another --out\n'), `${what}: ${err}`);
+    assert.ok(
+      err.includes(`was written ${refusal}`) && err.endsWith('; say the same again, or choose another --out\n'),
+      `${what}: ${err}`,
+    );
     assert.ok((await bytesIn(lake, true)) === before, `${what} changes something`);
   }
 });
@@ -281,11 +368,17 @@ test('a lake that was made without keeps doing without; a shape that shapes noth
     await writeFile(marks, JSON.stringify(document));
     const { code, err } = await run([...words, '--shape', shapes], key);
     assert.deepEqual([code, /was written without --shape, not with one; say the same/.test(err)], [2, true], err);
-    assert.equal((await run([...words, '--shape', await shapeFile('nothing.json', { shape: { requests: {} } })])).code, 0);
+    assert.equal(
+      (await run([...words, '--shape', await shapeFile('nothing.json', { shape: { requests: {} } })])).code,
+      0,
+    );
   }
 });
 
 test('sweep --enqueue: the settings of the app say it', async () => {
   const { code, err } = await run(['sweep', '--enqueue', '--shape', shapes]);
-  assert.deepEqual([code, err], [2, 'insights-lake: sweep: --shape is not for --enqueue, the settings of the app say it\n']);
+  assert.deepEqual(
+    [code, err],
+    [2, 'insights-lake: sweep: --shape is not for --enqueue, the settings of the app say it\n'],
+  );
 });

@@ -37,9 +37,13 @@ async function swept(...words: string[]): Promise<Summary> {
 /** Ids of the rows in a lake, and what lies in quarantine. */
 async function rowsIn(lake: string): Promise<{ ids: string[]; set: number }> {
   const names = (await readdir(lake, { recursive: true })).filter((name) => name.endsWith('.ndjson'));
-  const texts = await Promise.all(names.map(async (name) => ({ name, text: await readFile(join(lake, name), 'utf8') })));
+  const texts = await Promise.all(
+    names.map(async (name) => ({ name, text: await readFile(join(lake, name), 'utf8') })),
+  );
   const lines = (quarantine: boolean) =>
-    texts.filter(({ name }) => name.startsWith('_quarantine') === quarantine).flatMap(({ text }) => text.split('\n').filter(Boolean));
+    texts
+      .filter(({ name }) => name.startsWith('_quarantine') === quarantine)
+      .flatMap(({ text }) => text.split('\n').filter(Boolean));
   return {
     ids: lines(false)
       .map((line) => JSON.parse(line).itemId)
@@ -61,7 +65,9 @@ test('sweep: a folder of exports of two layouts; run again it does nothing; grow
   assert.deepEqual([part.totals.done, part.totals.rows], [1, 1]);
   const rest = await swept('--container', exports, '--out', lake);
   assert.deepEqual([rest.totals.windows, rest.totals.done, rest.totals.unchanged, rest.totals.rows], [3, 2, 1, 3]);
-  assert.deepEqual(rest.notices, ['1 folders of kinds that are no signal left out: insights-logs-appsystemevents/resourceId=/']);
+  assert.deepEqual(rest.notices, [
+    '1 folders of kinds that are no signal left out: insights-logs-appsystemevents/resourceId=/',
+  ]);
   assert.deepEqual((await rowsIn(lake)).ids, ['a', 'b', 'c']);
   assert.deepEqual((await swept('--container', exports, '--out', lake)).totals.done, 0);
   await appendFile(join(exports, hourly('05')), row('d', '2024-03-01T05:20:00Z'));
@@ -87,7 +93,9 @@ test('requeue: what was unreadable is read again by the next sweep, although not
 });
 
 test('a container that cannot be listed is exit code 3; settings that do not fit 2', async (t) => {
-  const storage = createServer((_, response) => response.writeHead(403, { 'x-ms-error-code': 'AuthorizationFailure' }).end());
+  const storage = createServer((_, response) =>
+    response.writeHead(403, { 'x-ms-error-code': 'AuthorizationFailure' }).end(),
+  );
   await once(storage.listen(0, '127.0.0.1'), 'listening');
   t.after(() => storage.close());
   const { port } = storage.address() as AddressInfo;

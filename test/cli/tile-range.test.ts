@@ -5,7 +5,13 @@ import { bytesText, spanText, timeText } from '../../cli/numbers.ts';
 import { tileRange } from '../../cli/tile-range.ts';
 import type { Interval } from '../../shared/model.ts';
 
-const table: readonly (readonly [what: string, range: Interval, size: number, known: Interval[], expected: Interval[]])[] = [
+const table: readonly (readonly [
+  what: string,
+  range: Interval,
+  size: number,
+  known: Interval[],
+  expected: Interval[],
+])[] = [
   [
     'grid lines',
     { start: 20, end: 40 },
@@ -59,24 +65,44 @@ for (const [what, range, size, known, expected] of table)
   test(`tiles: ${what}`, () => assert.deepEqual(tileRange(range, size, known), expected));
 
 test('whatever is asked for in whatever order and size, the windows of a lake tile time', () => {
-  const asked = fc.tuple(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 1, max: 100 }), fc.constantFrom(1, 5, 10, 60));
+  const asked = fc.tuple(
+    fc.integer({ min: 0, max: 300 }),
+    fc.integer({ min: 1, max: 100 }),
+    fc.constantFrom(1, 5, 10, 60),
+  );
   fc.assert(
     fc.property(fc.array(asked, { maxLength: 8 }), (requests) => {
       let known: Interval[] = [];
       for (const [start, length, size] of requests) {
         const range = { start, end: start + length };
         const tiles = tileRange(range, size, known);
-        const inside = tiles.reduce((sum, tile) => sum + Math.min(tile.end, range.end) - Math.max(tile.start, range.start), 0);
+        const inside = tiles.reduce(
+          (sum, tile) => sum + Math.min(tile.end, range.end) - Math.max(tile.start, range.start),
+          0,
+        );
         assert.equal(inside, length);
-        known = [...known.filter((old) => !tiles.some((tile) => tile.start === old.start)), ...tiles].sort((a, b) => a.start - b.start);
-        for (const [index, tile] of known.entries()) assert.ok(tile.start < tile.end && tile.end <= (known[index + 1]?.start ?? 1e9));
+        known = [...known.filter((old) => !tiles.some((tile) => tile.start === old.start)), ...tiles].sort(
+          (a, b) => a.start - b.start,
+        );
+        for (const [index, tile] of known.entries())
+          assert.ok(tile.start < tile.end && tile.end <= (known[index + 1]?.start ?? 1e9));
       }
     }),
   );
 });
 
 test('numbers for people', () => {
-  assert.deepEqual([0, 999, 1_000, 1_234_567, 123_456_789, 5e12].map(bytesText), ['0 B', '999 B', '1.0 kB', '1.2 MB', '123 MB', '5.0 TB']);
+  assert.deepEqual([0, 999, 1_000, 1_234_567, 123_456_789, 5e12].map(bytesText), [
+    '0 B',
+    '999 B',
+    '1.0 kB',
+    '1.2 MB',
+    '123 MB',
+    '5.0 TB',
+  ]);
   assert.deepEqual([0, 1, 59_000, 65_000, 3_660_000].map(spanText), ['0s', '1s', '59s', '1m 05s', '1h 01m']);
-  assert.deepEqual([Date.UTC(2026, 0, 31, 6), Date.UTC(2026, 0, 31, 6, 0, 5)].map(timeText), ['2026-01-31T06:00Z', '2026-01-31T06:00:05Z']);
+  assert.deepEqual([Date.UTC(2026, 0, 31, 6), Date.UTC(2026, 0, 31, 6, 0, 5)].map(timeText), [
+    '2026-01-31T06:00Z',
+    '2026-01-31T06:00:05Z',
+  ]);
 });

@@ -23,7 +23,10 @@ const wrong: readonly (readonly [words: readonly string[], message: RegExp])[] =
   [['transform', 'x', '--out='], /--out is empty/],
   [['transform', 'x', '--formt', 'y'], /transform: there is no flag --formt; did you mean --format\?/],
   [['transform', 'x', ...out, '-q'], /there is no flag -q/],
-  [['transform', 'x', ...out, '--format', 'xls'], /transform: --format must be one of parquet, ndjson, csv; it is "xls"/],
+  [
+    ['transform', 'x', ...out, '--format', 'xls'],
+    /transform: --format must be one of parquet, ndjson, csv; it is "xls"/,
+  ],
   [['transform', 'x', ...out, '--gzip'], /--gzip must be false with the format parquet/],
   [['transform', 'x', ...out, '--window', '30m'], /--window must be whole hours .*; it is "30m"/],
   [['transform', 'x', ...out, '--app', 'A b'], /--app must be a name of small letters.*; it is "A b"/],
@@ -33,7 +36,10 @@ const wrong: readonly (readonly [words: readonly string[], message: RegExp])[] =
   [['transform', 'x', '--out', 'http://lake.example/c'], /http only on 127.0.0.1/],
   [['export', ...range, ...out], /export: --app must be <name>=<application id>.*; it is missing/],
   [['export', ...app, ...out], /--from must be a date.*; it is missing\n.*--to must be/],
-  [['export', ...app, '--from', 'yesterday', '--to', '2026-02-01', ...out], /--from must be a date .*; it is "yesterday"/],
+  [
+    ['export', ...app, '--from', 'yesterday', '--to', '2026-02-01', ...out],
+    /--from must be a date .*; it is "yesterday"/,
+  ],
   [
     ['export', ...app, '--from', '2026-02-01', '--to', '2026-01-31', ...out],
     /--to must be later than --from \(2026-02-01T00:00:00.000Z\); it is 2026-01-31/,
@@ -50,7 +56,10 @@ const wrong: readonly (readonly [words: readonly string[], message: RegExp])[] =
   [['export', ...app, ...range, ...out, '--signals', ','], /--signals must be at least one signal/],
   [['export', ...app, ...range, ...out, '--window', '7h'], /--window must be a length from 5m to 1d/],
   [['export', ...app, ...range, ...out, '--cloud', 'mars'], /--cloud must be one of public, usgov, china/],
-  [['export', ...app, ...range, ...out, '--endpoint', 'http://api.example'], /--endpoint must be the address of a query API/],
+  [
+    ['export', ...app, ...range, ...out, '--endpoint', 'http://api.example'],
+    /--endpoint must be the address of a query API/,
+  ],
   [
     ['export', ...app, ...range, ...out, '--key-env', 'NO_KEY'],
     /--key-env must be the name of an environment variable that holds a key; it is "NO_KEY", which is not set/,
@@ -74,7 +83,19 @@ for (const [words, message] of wrong) {
 }
 
 test('every wrong flag is named at once', async () => {
-  const { err } = await run(['export', ...app, '--from', 'x', '--to', '2026-02-01', ...out, '--format', 'xls', '--window', '7h']);
+  const { err } = await run([
+    'export',
+    ...app,
+    '--from',
+    'x',
+    '--to',
+    '2026-02-01',
+    ...out,
+    '--format',
+    'xls',
+    '--window',
+    '7h',
+  ]);
   for (const flag of ['--from', '--format', '--window']) assert.match(err, new RegExp(`- ${flag} must`));
 });
 
@@ -105,7 +126,9 @@ test('an old Node is refused with one line; this one runs', async () => {
   const ran = await promisify(execFile)(process.execPath, [main, '--version']);
   assert.match(ran.stdout, /^\d+\.\d+\.\d+\n$/);
   const old = `Object.defineProperty(process.versions,'node',{value:'20.20.2'});await import(${JSON.stringify(`file://${main}`)})`;
-  const refused = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', old]).catch((error) => error);
+  const refused = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', old]).catch(
+    (error) => error,
+  );
   assert.equal(refused.code, 2);
   assert.match(refused.stderr, /^insights-lake: needs Node 22 or newer, this is 20\.20\.2; [^\n]*\n$/);
 });

@@ -32,7 +32,11 @@ refuses([
     { ...one, RESOURCE_ID: '/subscriptions/a/resourceGroups/b/providers/microsoft.insights/components/c' },
     /^RESOURCE_ID goes with WORKSPACE_ID/,
   ],
-  ['a signal', { ...one, SIGNALS: 'reqests' }, /^SIGNALS must be all, or signals.*; it is "reqests"; did you mean requests\?$/],
+  [
+    'a signal',
+    { ...one, SIGNALS: 'reqests' },
+    /^SIGNALS must be all, or signals.*; it is "reqests"; did you mean requests\?$/,
+  ],
   ['a date', { ...one, QUERY_FROM: '2026-02-30' }, /^QUERY_FROM must be a date.*; it is "2026-02-30"$/],
   [
     'a range',
@@ -42,9 +46,18 @@ refuses([
 ]);
 
 test('the overlap of two sources is exact to the boundary', () => {
-  const { apps, exports } = parseConfig({ ...one, ...blobs, SIGNALS: 'requests', QUERY_FROM: '2024-02-01', EXPORT_UNTIL: '2024-03-01' });
+  const { apps, exports } = parseConfig({
+    ...one,
+    ...blobs,
+    SIGNALS: 'requests',
+    QUERY_FROM: '2024-02-01',
+    EXPORT_UNTIL: '2024-03-01',
+  });
   assert.ok(exports);
-  assert.deepEqual(sourceOverlap(apps, exports, 'shop', 'requests'), { start: Date.UTC(2024, 1, 1), end: Date.UTC(2024, 2, 1) });
+  assert.deepEqual(sourceOverlap(apps, exports, 'shop', 'requests'), {
+    start: Date.UTC(2024, 1, 1),
+    end: Date.UTC(2024, 2, 1),
+  });
   assert.equal(sourceOverlap(apps, exports, 'shop', 'traces'), undefined);
   assert.equal(sourceOverlap(apps, exports, 'pay', 'requests'), undefined);
   assert.equal(sourceOverlap(apps, { ...exports, until: Date.UTC(2024, 1, 1) }, 'shop', 'requests'), undefined);

@@ -24,14 +24,25 @@ const table: readonly [string, Record<string, string>, object][] = [
       INSIGHTS_LAKE_CONFIG:
         '{"exports":{"container":"c-1","trigger":"LogsAndContainerScan","connection":"Other"},"plan":{"schedule":"1 * * * * *"}}',
     },
-    { ...usual, sweep, schedule: '1 * * * * *', blobs: { path: 'c-1/{name}', connection: 'Other', source: 'LogsAndContainerScan' } },
+    {
+      ...usual,
+      sweep,
+      schedule: '1 * * * * *',
+      blobs: { path: 'c-1/{name}', connection: 'Other', source: 'LogsAndContainerScan' },
+    },
   ],
   ['a document in a file', { INSIGHTS_LAKE_CONFIG: '@lake.json' }, { ...usual, queue: 'from-file' }],
   ['a file that is not there', { INSIGHTS_LAKE_CONFIG: '@none.json', WINDOW_QUEUE: 'q-2' }, { ...usual, queue: 'q-2' }],
   ['a document that does not parse', { INSIGHTS_LAKE_CONFIG: '{' }, usual],
   [
     'wrong values fall back',
-    { PLAN_SCHEDULE: 'hourly', WINDOW_QUEUE: 'No!', EXPORT_CONTAINER: 'exports', EXPORT_TRIGGER: 'Poll', EXPORT_PREFIX: '/x' },
+    {
+      PLAN_SCHEDULE: 'hourly',
+      WINDOW_QUEUE: 'No!',
+      EXPORT_CONTAINER: 'exports',
+      EXPORT_TRIGGER: 'Poll',
+      EXPORT_PREFIX: '/x',
+    },
     { ...usual, blobs, sweep },
   ],
   [
@@ -62,10 +73,22 @@ test('bindings are found whatever the settings look like', () => {
   const none = () => {
     throw new Error('ENOENT');
   };
-  for (const env of [{}, { INSIGHTS_LAKE_CONFIG: '{' }, { INSIGHTS_LAKE_CONFIG: '@gone' }, { INSIGHTS_LAKE_CONFIG: '{"plan":7}' }])
+  for (const env of [
+    {},
+    { INSIGHTS_LAKE_CONFIG: '{' },
+    { INSIGHTS_LAKE_CONFIG: '@gone' },
+    { INSIGHTS_LAKE_CONFIG: '{"plan":7}' },
+  ])
     assert.deepEqual(bindingsOf(env, none), usual);
-  const document = JSON.stringify({ exports: { container: 'ce-1', prefix: 'a/b', trigger: 'LogsAndContainerScan', connection: 'Own' } });
-  const env = { INSIGHTS_LAKE_CONFIG: document, PLAN_SCHEDULE: '0 * * * * *', WINDOW_QUEUE: 'q-1', EXPORT_WINDOW: 'wrong' };
+  const document = JSON.stringify({
+    exports: { container: 'ce-1', prefix: 'a/b', trigger: 'LogsAndContainerScan', connection: 'Own' },
+  });
+  const env = {
+    INSIGHTS_LAKE_CONFIG: document,
+    PLAN_SCHEDULE: '0 * * * * *',
+    WINDOW_QUEUE: 'q-1',
+    EXPORT_WINDOW: 'wrong',
+  };
   assert.deepEqual(bindingsOf(env, none), {
     schedule: '0 * * * * *',
     queue: 'q-1',

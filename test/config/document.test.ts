@@ -21,7 +21,14 @@ test('several apps come in one document, each with what it says and what query s
   ]) {
     const { apps } = parseConfig(env, readFrom({ 'apps.json': `\uFEFF${JSON.stringify(document)}` }));
     assert.deepEqual(
-      apps.map(({ name, query }) => [name, new URL(query?.url ?? '').host, query?.window, query?.lag, query?.signals, query?.from]),
+      apps.map(({ name, query }) => [
+        name,
+        new URL(query?.url ?? '').host,
+        query?.window,
+        query?.lag,
+        query?.signals,
+        query?.from,
+      ]),
       [
         ['shop', 'api.applicationinsights.us', 900_000, 1_200_000, ['requests'], undefined],
         ['pay', 'api.loganalytics.azure.cn', 3_600_000, 1_200_000, ['traces'], Date.UTC(2026, 0, 1)],
@@ -45,7 +52,11 @@ const wrongDocuments: readonly (readonly [what: string, document: unknown, ...fa
     { apps: [{ name: 'a', appid: guid, appId: guid }] },
     /^INSIGHTS_LAKE_CONFIG: apps\[0\].appid is no setting; did you mean appId\?$/,
   ],
-  ['a value', { apps: [{ name: 'a', appId: guid, window: 15 }] }, /^INSIGHTS_LAKE_CONFIG: apps\[0\].window must be a length .*; it is 15$/],
+  [
+    'a value',
+    { apps: [{ name: 'a', appId: guid, window: 15 }] },
+    /^INSIGHTS_LAKE_CONFIG: apps\[0\].window must be a length .*; it is 15$/,
+  ],
   [
     'two of one name',
     {

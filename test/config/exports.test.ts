@@ -6,7 +6,13 @@ reads([
     { ...one, ...blobs, EXPORT_PREFIX: 'ce' },
     (c) =>
       c.exports?.place.kind === 'container'
-        ? [c.exports.place.container, c.exports.place.prefix, c.exports.place.access.kind, c.exports.window, c.exports.refresh]
+        ? [
+            c.exports.place.container,
+            c.exports.place.prefix,
+            c.exports.place.access.kind,
+            c.exports.window,
+            c.exports.refresh,
+          ]
         : [],
     ['exports', 'ce', 'connectionString', 3_600_000, 300_000],
   ],
@@ -68,7 +74,12 @@ reads([
     (c) => c.exports?.places.length,
     10,
   ],
-  ['export settings without a container do nothing', { ...one, EXPORT_TRIGGER: 'EventGrid' }, (c) => c.exports, undefined],
+  [
+    'export settings without a container do nothing',
+    { ...one, EXPORT_TRIGGER: 'EventGrid' },
+    (c) => c.exports,
+    undefined,
+  ],
 ]);
 
 refuses([
@@ -88,5 +99,9 @@ refuses([
     { ...one, ...blobs, EXPORT_APPS: 'shop_1=shop' },
     /^requests, .* of app shop would come twice, .*EXPORT_UNTIL/,
   ],
-  ['pairs', { ...one, ...blobs, EXPORT_APPS: 'shop' }, /^EXPORT_APPS must be an object of export folder to app name; it is "shop"$/],
+  [
+    'pairs',
+    { ...one, ...blobs, EXPORT_APPS: 'shop' },
+    /^EXPORT_APPS must be an object of export folder to app name; it is "shop"$/,
+  ],
 ]);

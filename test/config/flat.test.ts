@@ -90,4 +90,5 @@ test('every wrong setting is named in one error', () => {
   assert.equal(faults.length, 6);
 });
 
-test('settings that Windows plans set themselves are left alone', () => assert.deepEqual(faultsOf({ ...one, APP_POOL_ID: 'x' }), []));
+test('settings that Windows plans set themselves are left alone', () =>
+  assert.deepEqual(faultsOf({ ...one, APP_POOL_ID: 'x' }), []));

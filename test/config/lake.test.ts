@@ -16,7 +16,10 @@ reads([
   [
     'a lake by key',
     { ...one, LAKE_ACCOUNT_KEY: 'a2V5' },
-    (c) => (c.lake.kind === 'container' && c.lake.access.kind === 'key' ? [c.lake.access.account, c.lake.access.key.reveal()] : c.lake),
+    (c) =>
+      c.lake.kind === 'container' && c.lake.access.kind === 'key'
+        ? [c.lake.access.account, c.lake.access.key.reveal()]
+        : c.lake,
     ['lake', 'a2V5'],
   ],
   [
@@ -47,14 +50,27 @@ reads([
     'zipped text by day',
     { ...one, LAKE_FORMAT: 'ndjson', LAKE_GZIP: 'TRUE', LAKE_PARTITION: 'day' },
     (c) => c.output,
-    { format: 'ndjson', gzip: true, partition: 'day', path: '{signal}/app={app}/date={yyyy}-{MM}-{dd}/{source}_{start}_{end}.{ext}' },
+    {
+      format: 'ndjson',
+      gzip: true,
+      partition: 'day',
+      path: '{signal}/app={app}/date={yyyy}-{MM}-{dd}/{source}_{start}_{end}.{ext}',
+    },
   ],
 ]);
 
 refuses([
   ['a lake in two places', { ...one, LAKE_FOLDER: 'x' }, /LAKE_ACCOUNT_URL and LAKE_FOLDER are set$/],
-  ['a lake without a container', { ...one, LAKE_CONTAINER: '' }, /^LAKE_CONTAINER must be the name of a container; it is not set$/],
-  ['a lake with two keys', { ...one, LAKE_ACCOUNT_KEY: 'a', LAKE_SAS: 'sig=b' }, /^only one of LAKE_ACCOUNT_KEY and LAKE_SAS/],
+  [
+    'a lake without a container',
+    { ...one, LAKE_CONTAINER: '' },
+    /^LAKE_CONTAINER must be the name of a container; it is not set$/,
+  ],
+  [
+    'a lake with two keys',
+    { ...one, LAKE_ACCOUNT_KEY: 'a', LAKE_SAS: 'sig=b' },
+    /^only one of LAKE_ACCOUNT_KEY and LAKE_SAS/,
+  ],
   [
     'a container in the account URL',
     { ...one, LAKE_ACCOUNT_URL: 'https://lake.blob.core.windows.net?sv=1&sig=hush' },

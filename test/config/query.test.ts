@@ -47,6 +47,10 @@ refuses([
   ],
   ['a window too short', { ...one, QUERY_WINDOW: '1m' }, /^QUERY_WINDOW/],
   ['a window without a unit', { ...one, QUERY_WINDOW: '60' }, /^QUERY_WINDOW/],
-  ['plain http', { ...one, QUERY_ENDPOINT: 'http://api.example' }, /^QUERY_ENDPOINT must be .*plain http only on 127.0.0.1/],
+  [
+    'plain http',
+    { ...one, QUERY_ENDPOINT: 'http://api.example' },
+    /^QUERY_ENDPOINT must be .*plain http only on 127.0.0.1/,
+  ],
   ['a cloud', { ...one, QUERY_CLOUD: 'germany' }, /^QUERY_CLOUD must be one of public, usgov, china; it is "germany"$/],
 ]);

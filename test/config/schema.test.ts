@@ -14,9 +14,12 @@ test('the published JSON Schema is the one of the code (else: npx insights-lake 
 
 test('every setting is documented', () => {
   const text = readFileSync(join(root, 'docs/settings.md'), 'utf8');
-  const missing = [...flatSettings.map(([name]) => name), ...secretSettings, 'AZURE_CLIENT_ID', 'INSIGHTS_LAKE_CONFIG'].filter(
-    (name) => !text.includes(`\`${name}\``),
-  );
+  const missing = [
+    ...flatSettings.map(([name]) => name),
+    ...secretSettings,
+    'AZURE_CLIENT_ID',
+    'INSIGHTS_LAKE_CONFIG',
+  ].filter((name) => !text.includes(`\`${name}\``));
   assert.deepEqual(missing, []);
 });
 

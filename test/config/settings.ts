@@ -26,7 +26,9 @@ export function faultsOf(env: Env, files: Record<string, string> = {}): string[]
     const text = error instanceof Error ? error.message : '';
     assert.match(text, /^settings: /);
     const lines = text.split('\n');
-    return lines.length === 1 ? [text.replace('settings: ', '')] : lines.slice(1).map((line) => line.replace(/^- /, ''));
+    return lines.length === 1
+      ? [text.replace('settings: ', '')]
+      : lines.slice(1).map((line) => line.replace(/^- /, ''));
   }
   return [];
 }
@@ -47,7 +49,8 @@ type Read = readonly [what: string, env: Env, value: (config: Config) => unknown
 
 /** A test for each row: what the settings say. */
 export function reads(table: readonly Read[]): void {
-  for (const [what, env, value, expected] of table) test(`reads ${what}`, () => assert.deepEqual(value(parseConfig(env)), expected));
+  for (const [what, env, value, expected] of table)
+    test(`reads ${what}`, () => assert.deepEqual(value(parseConfig(env)), expected));
 }
 
 /** A test for each row: how wrong settings are told. */

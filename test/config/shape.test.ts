@@ -24,9 +24,22 @@ const faults: readonly (readonly [what: string, shape: unknown, message: string,
     { requests: { drop: ['usr_Id'] } },
     `${at}shape.requests.drop names "usr_Id", which is no column of requests; did you mean user_Id?`,
   ],
-  ['column of another signal', { traces: { hash: ['url'] } }, `${at}shape.traces.hash names "url", which is no column of traces`, key],
-  ['unknown for all', { '*': { drop: ['xxxxx'] } }, `${at}shape.*.drop names "xxxxx", which is no column of any signal`],
-  ['renamed unknown', { traces: { rename: { txt: 'text' } } }, `${at}shape.traces.rename names "txt", which is no column of traces`],
+  [
+    'column of another signal',
+    { traces: { hash: ['url'] } },
+    `${at}shape.traces.hash names "url", which is no column of traces`,
+    key,
+  ],
+  [
+    'unknown for all',
+    { '*': { drop: ['xxxxx'] } },
+    `${at}shape.*.drop names "xxxxx", which is no column of any signal`,
+  ],
+  [
+    'renamed unknown',
+    { traces: { rename: { txt: 'text' } } },
+    `${at}shape.traces.rename names "txt", which is no column of traces`,
+  ],
   [
     'renamed onto a column',
     { requests: { rename: { name: 'URL' } } },
@@ -47,13 +60,22 @@ const faults: readonly (readonly [what: string, shape: unknown, message: string,
     { traces: { rename: { message: 'the text' } } },
     `${at}shape.traces.rename.message must be a name of letters, digits and underscores, 128 at most, that does not begin with a digit; it is "the text"`,
   ],
-  ['dropped and hashed', { traces: { drop: ['message'], hash: ['message'] } }, `${at}shape.traces drops and hashes message; keep one`, key],
+  [
+    'dropped and hashed',
+    { traces: { drop: ['message'], hash: ['message'] } },
+    `${at}shape.traces drops and hashes message; keep one`,
+    key,
+  ],
   [
     'dropped and renamed',
     { traces: { drop: ['message'], rename: { message: 'm' } } },
     `${at}shape.traces drops and renames message; keep one`,
   ],
-  ['allow and deny', { traces: { extra: { allow: ['a'], deny: ['b'] } } }, `${at}shape.traces.extra has both allow and deny; keep one`],
+  [
+    'allow and deny',
+    { traces: { extra: { allow: ['a'], deny: ['b'] } } },
+    `${at}shape.traces.extra has both allow and deny; keep one`,
+  ],
   [
     'promoted from nowhere',
     { traces: { promote: [{ from: 'message', as: 'm', type: 'string' }] } },
@@ -74,7 +96,11 @@ const faults: readonly (readonly [what: string, shape: unknown, message: string,
     { traces: { where: ' ' } },
     `${at}shape.traces.where must be a condition in SQL such as resultCode <> '404'; it is " "`,
   ],
-  ['no key', { '*': { hash: ['user_Id'] } }, 'SHAPE_HASH_KEY must be a secret of 16 characters or more, for shape.*.hash; it is not set'],
+  [
+    'no key',
+    { '*': { hash: ['user_Id'] } },
+    'SHAPE_HASH_KEY must be a secret of 16 characters or more, for shape.*.hash; it is not set',
+  ],
   [
     'a short key',
     { '*': { hash: ['user_Id'] } },
@@ -146,7 +172,10 @@ const quarantines: readonly (readonly [env: object, shape: object, expected: unk
 for (const [env, shape, expected] of quarantines) {
   test(`quarantine: ${JSON.stringify({ ...env, ...shape })}`, () => {
     const { prefix, place, keepBytes } = read({ shape }, env).quarantine;
-    assert.deepEqual([prefix, place?.kind === 'container' ? `${place.container}/${place.prefix}` : undefined, keepBytes], expected);
+    assert.deepEqual(
+      [prefix, place?.kind === 'container' ? `${place.container}/${place.prefix}` : undefined, keepBytes],
+      expected,
+    );
   });
 }
 
@@ -156,7 +185,10 @@ test('quarantine: what cannot be', () => {
     () => parseConfig({ ...rest, LAKE_FOLDER: 'lake', QUARANTINE_CONTAINER: 'unread' }),
     /QUARANTINE_CONTAINER goes with a lake in a storage account/,
   );
-  assert.throws(() => read({}, { QUARANTINE_BYTES: 'some' }), /QUARANTINE_BYTES must be one of keep, omit; it is "some"/);
+  assert.throws(
+    () => read({}, { QUARANTINE_BYTES: 'some' }),
+    /QUARANTINE_BYTES must be one of keep, omit; it is "some"/,
+  );
   assert.throws(
     () => read({}, { QUARANTINE_PREFX: 'x' }),
     /QUARANTINE_PREFX is no setting of Insights Lake; did you mean QUARANTINE_PREFIX\?/,

@@ -17,7 +17,9 @@ test('durations and instants', () => {
   ] as const)
     assert.equal(durationOf(text), length, text);
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 99_999 }), (seconds) => assert.equal(durationOf(durationText(seconds * 1000)), seconds * 1000)),
+    fc.property(fc.integer({ min: 0, max: 99_999 }), (seconds) =>
+      assert.equal(durationOf(durationText(seconds * 1000)), seconds * 1000),
+    ),
   );
   for (const [text, iso] of [
     ['2026-01-31', '2026-01-31T00:00:00.000Z'],

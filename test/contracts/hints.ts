@@ -35,7 +35,8 @@ export function hintsContract(name: string, { make }: HintsContract): void {
     test('a delay hides it, however long', async () => {
       const { hints, visible, waiting } = await make();
       await hints.prepare();
-      for (const delay of [30_001, 3_600_000, 365 * 86_400_000, Number.MAX_SAFE_INTEGER]) await hints.send(window(0), delay);
+      for (const delay of [30_001, 3_600_000, 365 * 86_400_000, Number.MAX_SAFE_INTEGER])
+        await hints.send(window(0), delay);
       for (const delay of [0, -5]) await hints.send(window(1), delay);
       assert.deepEqual(await visible(), [window(1), window(1)]);
       assert.equal(await waiting(), 4);

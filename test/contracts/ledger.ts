@@ -16,7 +16,11 @@ export interface LedgerContract {
 const HOUR = 3_600_000;
 const first = Date.UTC(2026, 10, 21, 3);
 const feed: Feed = { app: 'shop', signal: 'requests', source: 'query' };
-const window = (n: number, of: Feed = feed): Window => ({ ...of, start: first + n * HOUR, end: first + (n + 1) * HOUR });
+const window = (n: number, of: Feed = feed): Window => ({
+  ...of,
+  start: first + n * HOUR,
+  end: first + (n + 1) * HOUR,
+});
 
 function entry(of: Window, change: Partial<LedgerEntry> = {}): LedgerEntry {
   return {
@@ -88,13 +92,17 @@ export function ledgerContract(name: string, { make, runs, files }: LedgerContra
       await Promise.all([ledger.prepare(), reopen().prepare()]);
       assert.equal(await ledger.read(window(0)), undefined);
       assert.equal(await ledger.progress(feed), undefined);
-      assert.deepEqual([await all(ledger.list(feed)), await all(ledger.open(feed)), await all(ledger.feeds())], [[], [], []]);
+      assert.deepEqual(
+        [await all(ledger.list(feed)), await all(ledger.open(feed)), await all(ledger.feeds())],
+        [[], [], []],
+      );
     });
 
     test('what is written is read, every field of it, by other processes too', async () => {
       const { ledger, reopen } = await opened();
       const etag = await must(ledger.write(full(window(0)), undefined));
-      for (const each of [ledger, reopen()]) assert.deepEqual(await each.read(window(0)), { value: full(window(0)), etag });
+      for (const each of [ledger, reopen()])
+        assert.deepEqual(await each.read(window(0)), { value: full(window(0)), etag });
       assert.deepEqual(await all(reopen().list(feed)), [full(window(0))]);
       assert.deepEqual(await all(reopen().open(feed)), [full(window(0))]);
     });
@@ -136,15 +144,26 @@ export function ledgerContract(name: string, { make, runs, files }: LedgerContra
     test('write: only over what has not changed', async () => {
       const { ledger, reopen } = await opened();
       const other = reopen();
-      assert.equal(await ledger.write(entry(window(0)), 'W/"datetime\'2020-01-01T00%3A00%3A00.0000000Z\'"'), undefined, 'not there');
+      assert.equal(
+        await ledger.write(entry(window(0)), 'W/"datetime\'2020-01-01T00%3A00%3A00.0000000Z\'"'),
+        undefined,
+        'not there',
+      );
       const one = await must(ledger.write(entry(window(0)), undefined));
       assert.equal(await other.write(entry(window(0), { revision: 1 }), undefined), undefined, 'it exists');
       const two = await must(other.write(entry(window(0), { revision: 1, state: 'done' }), one));
       assert.notEqual(two, one);
-      for (const state of ['done', 'running'] as const) assert.equal(await ledger.write(entry(window(0), { state }), one), undefined);
-      assert.deepEqual(await ledger.read(window(0)), { value: entry(window(0), { revision: 1, state: 'done' }), etag: two });
+      for (const state of ['done', 'running'] as const)
+        assert.equal(await ledger.write(entry(window(0), { state }), one), undefined);
+      assert.deepEqual(await ledger.read(window(0)), {
+        value: entry(window(0), { revision: 1, state: 'done' }),
+        etag: two,
+      });
       const three = await must(ledger.write(entry(window(0), { revision: 2, state: 'done' }), two));
-      assert.ok(await ledger.write(entry(window(0), { revision: 3, state: 'running' }), three), 'closed, and opened again');
+      assert.ok(
+        await ledger.write(entry(window(0), { revision: 3, state: 'running' }), three),
+        'closed, and opened again',
+      );
       assert.deepEqual(await all(ledger.open(feed)), [entry(window(0), { revision: 3, state: 'running' })]);
     });
 
@@ -154,11 +173,16 @@ export function ledgerContract(name: string, { make, runs, files }: LedgerContra
       let etag: string | undefined;
       for (let round = 0; round < 4; round += 1) {
         const state: WindowState = round % 2 === 0 ? 'running' : 'done';
-        const tags = await Promise.all(instances.map((ledger, n) => ledger.write(entry(window(0), { revision: n, state }), etag)));
+        const tags = await Promise.all(
+          instances.map((ledger, n) => ledger.write(entry(window(0), { revision: n, state }), etag)),
+        );
         assert.equal(tags.filter((tag) => tag !== undefined).length, 1, `round ${round}`);
         const winner = tags.findIndex((tag) => tag !== undefined);
         etag = tags[winner];
-        assert.deepEqual(await instances[0]?.read(window(0)), { value: entry(window(0), { revision: winner, state }), etag });
+        assert.deepEqual(await instances[0]?.read(window(0)), {
+          value: entry(window(0), { revision: winner, state }),
+          etag,
+        });
         assert.equal((await all(reopen().open(feed))).length, round % 2 === 0 ? 1 : 0);
       }
     });
@@ -203,7 +227,12 @@ export function ledgerContract(name: string, { make, runs, files }: LedgerContra
         entry({ ...window(0), end: middle }, { hintedAt: first }),
         entry({ ...window(0), start: middle }, { hintedAt: first }),
       ];
-      const halved = entry(window(0), { state: 'halved', revision: 3, files: full(window(0)).files, error: 'halved at …' });
+      const halved = entry(window(0), {
+        state: 'halved',
+        revision: 3,
+        files: full(window(0)).files,
+        error: 'halved at …',
+      });
       const etag = await must(ledger.write(parent, undefined));
       await ledger.write(next, undefined);
 
@@ -254,7 +283,11 @@ export function ledgerContract(name: string, { make, runs, files }: LedgerContra
       const next = { horizon: window(41).end, watermark: first + HOUR };
       for (const etag of [undefined, 'W/"datetime\'2020-01-01T00%3A00%3A00.0000000Z\'"'])
         assert.equal(await ledger.plan(feed, next, etag, more), false);
-      assert.equal(await ledger.plan(feed, next, seen.etag, [entry(window(42)), entry(window(5))]), false, 'one of them exists');
+      assert.equal(
+        await ledger.plan(feed, next, seen.etag, [entry(window(42)), entry(window(5))]),
+        false,
+        'one of them exists',
+      );
       assert.deepEqual(await reopen().progress(feed), seen);
       assert.equal(await ledger.read(window(42)), undefined);
       assert.equal(await ledger.plan(feed, next, seen.etag, more), true);
@@ -262,7 +295,11 @@ export function ledgerContract(name: string, { make, runs, files }: LedgerContra
       assert.equal((await all(ledger.open(feed))).length, 41);
 
       const last = await must(ledger.progress(feed));
-      assert.equal(await ledger.plan(feed, { ...next, watermark: next.horizon }, last.etag, []), true, 'the watermark alone');
+      assert.equal(
+        await ledger.plan(feed, { ...next, watermark: next.horizon }, last.etag, []),
+        true,
+        'the watermark alone',
+      );
       assert.deepEqual((await must(ledger.progress(feed))).value, { ...next, watermark: next.horizon });
     });
 
@@ -273,10 +310,14 @@ export function ledgerContract(name: string, { make, runs, files }: LedgerContra
       for (let round = 0; round < 3; round += 1) {
         const etag = (await instances[0]?.progress(feed))?.etag;
         const plans = instances.map((_, n) =>
-          [0, 1, 2].map((k) => entry({ ...feed, start: horizon + k * (n + 1) * 1000, end: horizon + (k + 1) * (n + 1) * 1000 })),
+          [0, 1, 2].map((k) =>
+            entry({ ...feed, start: horizon + k * (n + 1) * 1000, end: horizon + (k + 1) * (n + 1) * 1000 }),
+          ),
         );
         const progress = plans.map((entries) => ({ horizon: entries.at(-1)?.window.end ?? 0, watermark: first }));
-        const won = await Promise.all(instances.map((ledger, n) => ledger.plan(feed, progress[n] ?? assert.fail(), etag, plans[n] ?? [])));
+        const won = await Promise.all(
+          instances.map((ledger, n) => ledger.plan(feed, progress[n] ?? assert.fail(), etag, plans[n] ?? [])),
+        );
         assert.equal(won.filter(Boolean).length, 1);
         const winner = won.indexOf(true);
         assert.deepEqual(await all(reopen().list(feed, { start: horizon })), plans[winner]);
@@ -287,7 +328,21 @@ export function ledgerContract(name: string, { make, runs, files }: LedgerContra
 
     test('feeds are kept apart, whatever they are called, and can be listed', async () => {
       const { ledger, reopen } = await opened();
-      const apps = ['shop', 'Shop', 'a/b', 'a|b', 'a', "o'neil", 'ü 日本 🚀', 'x%2Fy', 'x~002fy', '100%', '.', '..', 'con'];
+      const apps = [
+        'shop',
+        'Shop',
+        'a/b',
+        'a|b',
+        'a',
+        "o'neil",
+        'ü 日本 🚀',
+        'x%2Fy',
+        'x~002fy',
+        '100%',
+        '.',
+        '..',
+        'con',
+      ];
       const feeds = apps.map(
         (app, n): Feed => ({
           app,
@@ -297,7 +352,9 @@ export function ledgerContract(name: string, { make, runs, files }: LedgerContra
       );
       await Promise.all(
         feeds.map((of, n) =>
-          n % 2 === 0 ? ledger.write(entry(window(n, of)), undefined) : ledger.plan(of, { horizon: n, watermark: 1 }, undefined, []),
+          n % 2 === 0
+            ? ledger.write(entry(window(n, of)), undefined)
+            : ledger.plan(of, { horizon: n, watermark: 1 }, undefined, []),
         ),
       );
       for (const [n, of] of feeds.entries()) {
@@ -306,7 +363,11 @@ export function ledgerContract(name: string, { make, runs, files }: LedgerContra
           n % 2 === 0 ? [window(n, of)] : [],
           of.app,
         );
-        assert.deepEqual((await ledger.progress(of))?.value, n % 2 === 0 ? undefined : { horizon: n, watermark: 1 }, of.app);
+        assert.deepEqual(
+          (await ledger.progress(of))?.value,
+          n % 2 === 0 ? undefined : { horizon: n, watermark: 1 },
+          of.app,
+        );
       }
       assert.deepEqual((await all(reopen().feeds())).sort(byApp), feeds.sort(byApp));
     });
@@ -346,9 +407,15 @@ export function ledgerContract(name: string, { make, runs, files }: LedgerContra
             const value = entry(window(at), { state, again, revision: n });
             const known = expected.get(at);
             if (plan) {
-              const planned = await ledger.plan(feed, { horizon: n + 1, watermark: 0 }, (await ledger.progress(feed))?.etag, [value]);
+              const planned = await ledger.plan(
+                feed,
+                { horizon: n + 1, watermark: 0 },
+                (await ledger.progress(feed))?.etag,
+                [value],
+              );
               assert.equal(planned, known === undefined);
-              if (planned) expected.set(at, { value, etag: (await must(ledger.read(window(at)))).etag, before: undefined });
+              if (planned)
+                expected.set(at, { value, etag: (await must(ledger.read(window(at)))).etag, before: undefined });
             } else {
               const etag = await ledger.write(value, stale ? known?.before : known?.etag);
               assert.equal(etag !== undefined, !stale || known === undefined);

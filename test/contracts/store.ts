@@ -14,7 +14,11 @@ export interface StoreContract {
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-export async function textOf(store: ObjectStore, name: string, range?: { start: number; end: number; etag?: string }): Promise<string> {
+export async function textOf(
+  store: ObjectStore,
+  name: string,
+  range?: { start: number; end: number; etag?: string },
+): Promise<string> {
   const pieces: Uint8Array[] = [];
   for await (const piece of store.read(name, range)) pieces.push(piece);
   return Buffer.concat(pieces).toString();
@@ -102,7 +106,8 @@ export function storeContract(name: string, { make }: StoreContract): void {
 
     test('of conditional puts at once, exactly one wins', async () => {
       const store = await make();
-      const race = (etag: string | undefined) => Promise.all(Array.from({ length: 8 }, (_, n) => store.put('raced', bytes(`${n}`), etag)));
+      const race = (etag: string | undefined) =>
+        Promise.all(Array.from({ length: 8 }, (_, n) => store.put('raced', bytes(`${n}`), etag)));
       let etag: string | undefined;
       for (let round = 0; round < 5; round += 1) {
         const tags = await race(etag);
@@ -120,7 +125,8 @@ export function storeContract(name: string, { make }: StoreContract): void {
       const addOne = async (): Promise<void> => {
         const etag = await must(store.head('counter'));
         const seen = await textOf(store, 'counter', { start: 0, end: 100, etag }).catch(() => undefined);
-        if (seen !== undefined && (await store.put('counter', bytes(`${Number(seen) + 1}`), etag)) !== undefined) return;
+        if (seen !== undefined && (await store.put('counter', bytes(`${Number(seen) + 1}`), etag)) !== undefined)
+          return;
         await addOne();
       };
       await Promise.all(
@@ -166,7 +172,8 @@ export function storeContract(name: string, { make }: StoreContract): void {
         ['b/c/d/', []],
         ['nothing/', []],
       ];
-      for (const [prefix, expected] of folders) assert.deepEqual(await Array.fromAsync(store.folders(prefix)), expected, prefix);
+      for (const [prefix, expected] of folders)
+        assert.deepEqual(await Array.fromAsync(store.folders(prefix)), expected, prefix);
       for await (const object of store.list('')) {
         assert.deepEqual({ ...object, etag: await store.head(object.name) }, object);
         assert.equal(object.bytes, object.name.length);
@@ -177,7 +184,10 @@ export function storeContract(name: string, { make }: StoreContract): void {
     // Pages of the service hold 5,000: container-service.test.ts goes through those.
     test('list: 300 objects', async () => {
       const store = await make();
-      const expected = Array.from({ length: 300 }, (_, n) => `many/${String(n % 7)}/${String(n).padStart(5, '0')}`).sort();
+      const expected = Array.from(
+        { length: 300 },
+        (_, n) => `many/${String(n % 7)}/${String(n).padStart(5, '0')}`,
+      ).sort();
       const queue = expected.values();
       const putSome = async () => {
         for (const each of queue) await store.put(each, bytes(''), undefined);
@@ -211,7 +221,11 @@ export function storeContract(name: string, { make }: StoreContract): void {
         [0, Infinity],
       ] as const;
       for (const [start, end] of ranges)
-        assert.equal(await textOf(store, 'big', { start, end }), text.slice(start, Math.max(start, end)), `${start}–${end}`);
+        assert.equal(
+          await textOf(store, 'big', { start, end }),
+          text.slice(start, Math.max(start, end)),
+          `${start}–${end}`,
+        );
       assert.equal(await textOf(store, 'big'), text);
       assert.equal(await textOf(store, 'empty'), '');
       assert.equal(await textOf(store, 'empty', { start: 0, end: 10 }), '');

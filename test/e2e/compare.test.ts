@@ -4,9 +4,21 @@ import { differences } from './compare.ts';
 import { canonicalJson, chain, type LakeRow, microseconds, windowAt } from './truth.ts';
 
 /** The judge of the other tests of this folder is judged here. */
-const row = (more: LakeRow = {}): LakeRow => ({ itemId: 'a', name: 'n', duration: 1.5, success: true, extra: null, ...more });
+const row = (more: LakeRow = {}): LakeRow => ({
+  itemId: 'a',
+  name: 'n',
+  duration: 1.5,
+  success: true,
+  extra: null,
+  ...more,
+});
 
-const cases: readonly (readonly [what: string, lake: readonly LakeRow[], lines: readonly string[], blanks?: boolean])[] = [
+const cases: readonly (readonly [
+  what: string,
+  lake: readonly LakeRow[],
+  lines: readonly string[],
+  blanks?: boolean,
+])[] = [
   ['the same', [row({ filename: 'f' })], []],
   ['a row less', [], ['a: not in the lake']],
   ['a row twice', [row({ filename: 'f' }), row({ filename: 'g' })], ['a: 2 times, in f and g']],

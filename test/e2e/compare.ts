@@ -20,16 +20,20 @@ export function differences(
   const found = Map.groupBy(lake, (row) => row.itemId);
   const expected = new Map(truth.map((row) => [row.itemId, row]));
   const passed = new Set(['filename', ...ignored]);
-  const plain = (value: Value | undefined): Value => (value === undefined || (blanks && (value === '' || value === '{}')) ? null : value);
+  const plain = (value: Value | undefined): Value =>
+    value === undefined || (blanks && (value === '' || value === '{}')) ? null : value;
   const lines: string[] = [];
   for (const [id, rows] of found) {
     const row = expected.get(id);
     if (row === undefined) lines.push(`${id}: in the lake, not at the source`);
-    else if (rows.length > 1) lines.push(`${id}: ${rows.length} times, in ${rows.map(({ filename }) => filename).join(' and ')}`);
+    else if (rows.length > 1)
+      lines.push(`${id}: ${rows.length} times, in ${rows.map(({ filename }) => filename).join(' and ')}`);
     for (const other of row === undefined ? [] : rows) {
       for (const name of new Set([...Object.keys(row ?? {}), ...Object.keys(other)])) {
         if (passed.has(name) || isDeepStrictEqual(plain(row?.[name]), plain(other[name]))) continue;
-        lines.push(`${id} ${name}: ${JSON.stringify(other[name])} instead of ${JSON.stringify(row?.[name])} (${other.filename})`);
+        lines.push(
+          `${id} ${name}: ${JSON.stringify(other[name])} instead of ${JSON.stringify(row?.[name])} (${other.filename})`,
+        );
       }
     }
   }

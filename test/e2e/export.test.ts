@@ -41,7 +41,8 @@ const words = (simulator: Simulator, lake: string, length: number): string[] => 
   ...['--endpoint', simulator.url, '--json'],
 ];
 
-const rowsOf = (length: number): Row[] => shopRows({ seed, app: 'shop', perHour: 60, start: START, end: START + length * HOUR });
+const rowsOf = (length: number): Row[] =>
+  shopRows({ seed, app: 'shop', perHour: 60, start: START, end: START + length * HOUR });
 
 const assertSame = (data: MemoryData, lake: string, format: Format, leniency: Leniency = {}): Promise<number> =>
   assertLake(lake, {
@@ -70,7 +71,8 @@ async function killedInTime({ child, ended }: RunningCommand, simulator: Simulat
 /** A command that is run again and again, each time later than a killed one's claims are respected. */
 function repeated(simulator: Simulator, lake: string) {
   let starts = 0;
-  const start = (more: readonly string[]) => startCommand([...words(simulator, lake, hours), ...more], folder, 20_000 * starts++);
+  const start = (more: readonly string[]) =>
+    startCommand([...words(simulator, lake, hours), ...more], folder, 20_000 * starts++);
   return {
     /** Until so many kills have struck, or all was done before (never with `--again`). Resolves with how many did. */
     async killed(times: number, more: readonly string[], chance: Chance): Promise<number> {
@@ -129,7 +131,8 @@ test(`export killed ${kills} times under faults`, async (t) => {
   // What was late arrives, some is purged, and an hour of two signals loses all it had: its files become empty.
   data.add(all.filter(isLate));
   for (const signal of SIGNALS) data.purge(signal, (row) => shareOf(`purge/${row.itemId}`) < 0.03);
-  for (const signal of ['requests', 'traces'] as const) data.purge(signal, (row) => String(row.timestamp).startsWith('2024-05-10T02'));
+  for (const signal of ['requests', 'traces'] as const)
+    data.purge(signal, (row) => String(row.timestamp).startsWith('2024-05-10T02'));
   const second = await command.killed(kills - first, ['--again'], chance);
   const summary = await command.done(['--again']);
   assert.equal(summary.totals.rows, await assertSame(data, lake, 'parquet'));
@@ -137,5 +140,7 @@ test(`export killed ${kills} times under faults`, async (t) => {
   assertValid(simulator, 'app');
   assertStruck(simulator, seed);
   assert.equal(first + second, kills);
-  t.diagnostic(`${first} + ${second} kills, ${simulator.requests.length} questions, ${rows} and ${summary.totals.rows} rows`);
+  t.diagnostic(
+    `${first} + ${second} kills, ${simulator.requests.length} questions, ${rows} and ${summary.totals.rows} rows`,
+  );
 });

@@ -89,7 +89,12 @@ export async function startFunctionApp({ seed, chance, shop }: Story): Promise<F
   };
 }
 
-const environmentOf = (shop: Story['shop'], proxy: StorageProxy, simulator: Simulator, folder: string): Record<string, string> =>
+const environmentOf = (
+  shop: Story['shop'],
+  proxy: StorageProxy,
+  simulator: Simulator,
+  folder: string,
+): Record<string, string> =>
   environment({
     AzureWebJobsStorage: proxy.connectionString,
     APP_NAME: shop.app,
@@ -133,7 +138,10 @@ async function deliverAll(queue: QueueClient, runners: readonly Instance[], plan
 async function windowsIn(queue: QueueClient): Promise<Window[]> {
   const windows: Window[] = [];
   for (;;) {
-    const { receivedMessageItems: found } = await queue.receiveMessages({ numberOfMessages: 32, visibilityTimeout: 60 });
+    const { receivedMessageItems: found } = await queue.receiveMessages({
+      numberOfMessages: 32,
+      visibilityTimeout: 60,
+    });
     if (found.length === 0) return windows;
     for (const { messageText, messageId, popReceipt } of found) {
       windows.push(parseWindowMessage(Buffer.from(messageText, 'base64').toString()));

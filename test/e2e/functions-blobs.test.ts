@@ -52,7 +52,11 @@ function workOf(blobs: readonly ExportBlob[], grows: boolean): Work {
 }
 
 /** Blobs arrive in bursts, each told of to every runner, out of order. Resolves with how often they ended in which state. */
-async function arriveInBursts(told: readonly ExportBlob[], runners: readonly Instance[], by: Chance): Promise<Record<string, number>> {
+async function arriveInBursts(
+  told: readonly ExportBlob[],
+  runners: readonly Instance[],
+  by: Chance,
+): Promise<Record<string, number>> {
   const arrivals: Record<string, number> = {};
   const rest = [...told];
   while (rest.length > 0) {
@@ -104,7 +108,12 @@ test('blob windows: killed, stalled, twice, out of order, at once', async (t) =>
   t.diagnostic(`arrivals: ${JSON.stringify(arrivals)}, deliveries: ${JSON.stringify(await app.deliverAll(runners))}`);
   assert.equal(arrivals.failed, undefined);
   const lake = await app.download();
-  const rows = await assertLake(lake, { app: store.app, seed, truthOf: truthOfBlobs(used), compare: classicDifferences });
+  const rows = await assertLake(lake, {
+    app: store.app,
+    seed,
+    truthOf: truthOfBlobs(used),
+    compare: classicDifferences,
+  });
   assert.ok(rows > 500);
   const asked = (signal: Signal) => app.data.all(signal).map((row) => fromQuery(signal, row, WINDOW));
   await assertLake(lake, { app: shop.app, seed, truthOf: asked });

@@ -42,7 +42,8 @@ function fullWindows(): Window[] {
 /** `purged`: the window's rows are gone at the source before the second comes. */
 const workOf = (window: Window, purged: boolean): Work => ({
   begin: (runner) => runner.run(window),
-  change: async (struck) => void (purged && struck && app.data.purge(window.signal, ({ timestamp }) => inWindow(timestamp, window))),
+  change: async (struck) =>
+    void (purged && struck && app.data.purge(window.signal, ({ timestamp }) => inWindow(timestamp, window))),
   finish: (runner) => runner.run(window),
 });
 
@@ -60,8 +61,10 @@ test('query windows: killed, stalled, twice, out of order, at once', async (t) =
 
   const runners = [app.instance, await app.start(), await app.start()];
   t.diagnostic(`deliveries: ${JSON.stringify(await app.deliverAll(runners))}`);
-  for (const { feed, watermark } of (await app.instance.plan()).feeds) if (feed.source === 'query') assert.equal(watermark, shop.end);
-  const truthOf = (signal: (typeof SIGNALS)[number]) => app.data.all(signal).map((row) => fromQuery(signal, row, WINDOW));
+  for (const { feed, watermark } of (await app.instance.plan()).feeds)
+    if (feed.source === 'query') assert.equal(watermark, shop.end);
+  const truthOf = (signal: (typeof SIGNALS)[number]) =>
+    app.data.all(signal).map((row) => fromQuery(signal, row, WINDOW));
   const rows = await assertLake(await app.download(), { app: shop.app, seed, truthOf });
   assert.ok(rows > 500);
   assertValid(app.simulator, 'app');

@@ -15,7 +15,13 @@ import { fromQuery, type LakeRow, windowAt, windowText } from './truth.ts';
 const seed = process.env.E2E_SEED ?? String(Date.now() % 1_000_000);
 const START = Date.UTC(2024, 4, 10);
 const shop = { app: 'shop', perHour: 60, start: START, end: START + WINDOW };
-const windowOf = (signal: Signal): Window => ({ app: 'shop', signal, source: 'query', start: START, end: START + WINDOW });
+const windowOf = (signal: Signal): Window => ({
+  app: 'shop',
+  signal,
+  source: 'query',
+  start: START,
+  end: START + WINDOW,
+});
 
 let app: FunctionApp;
 before(async () => {
@@ -43,7 +49,9 @@ test('a window whose runs die is halved by the sixth', async () => {
   assert.equal(outcome.state, 'halved', outcome.error);
   assert.match(outcome.error, /^halved at 2024-05-10T01:00:00.000Z: its last 5 runs ended without a word/);
   assert.equal((await app.instance.run(window)).state, 'halved', 'a message that comes twice');
-  const plan = (await app.instance.plan()).feeds.find(({ feed }) => feed.source === 'query' && feed.signal === 'requests');
+  const plan = (await app.instance.plan()).feeds.find(
+    ({ feed }) => feed.source === 'query' && feed.signal === 'requests',
+  );
   assert.deepEqual([plan?.open, plan?.watermark], [2, START]);
 });
 
@@ -62,7 +70,8 @@ test('a window whose run takes longer than the host lets it is halved by that ru
 
 test('the halves run, the watermark follows them, and the lake has every row once', async (t) => {
   t.diagnostic(`E2E_SEED=${seed}: ${JSON.stringify(await app.deliverAll([app.instance]))}`);
-  for (const { feed, watermark } of (await app.instance.plan()).feeds) if (feed.source === 'query') assert.equal(watermark, shop.end);
+  for (const { feed, watermark } of (await app.instance.plan()).feeds)
+    if (feed.source === 'query') assert.equal(watermark, shop.end);
   const lake = await app.download();
   await assertLake(lake, {
     app: 'shop',
@@ -92,7 +101,8 @@ function wholeWindow(row: LakeRow, size: number): LakeRow {
   const at = Number(row.timestamp) / 1000;
   let start = Math.floor(at / size) * size;
   for (let end = start + size; end > start; ) {
-    if (windowText({ start, end }) === row.exportWindow) return { ...row, exportWindow: windowAt(String(row.timestamp), size) };
+    if (windowText({ start, end }) === row.exportWindow)
+      return { ...row, exportWindow: windowAt(String(row.timestamp), size) };
     if (end - start <= 60_000) break;
     const middle = Math.round((start + end) / 120_000) * 60_000;
     if (at < middle) end = middle;

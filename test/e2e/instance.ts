@@ -37,7 +37,9 @@ export async function startInstance(env: Readonly<Record<string, string>>): Prom
   const ready = new Promise<void>((resolve, reject) => {
     child.once('message', () => resolve());
     child.once('error', reject);
-    child.once('exit', (code, signal) => reject(new Error(`the instance ended with ${signal ?? code} before it was ready`)));
+    child.once('exit', (code, signal) =>
+      reject(new Error(`the instance ended with ${signal ?? code} before it was ready`)),
+    );
   });
   await ready;
   child.on('message', ({ id, outcome, error }: Reply) => {

@@ -3,7 +3,11 @@ import { flushCompileCache } from 'node:module';
 import type { Window } from '../../shared/model.ts';
 import { wired } from '../../shared/wire.ts';
 
-export type Order = { readonly run: Window } | { readonly arrive: string } | { readonly plan: true } | { readonly sweep: true };
+export type Order =
+  | { readonly run: Window }
+  | { readonly arrive: string }
+  | { readonly plan: true }
+  | { readonly sweep: true };
 
 async function obey(order: Order): Promise<unknown> {
   if ('run' in order) return wired().run(order.run);

@@ -6,7 +6,10 @@ import type { Azurite } from '../../local/azurite.ts';
 /** What the app leaves in storage, as it stands there. */
 
 /** Names and bytes (as latin1, unpacked) of all blobs of a container, by name; the lake's own documents are left out. */
-export async function blobsLeft({ connectionString }: Azurite, container: string): Promise<ReadonlyMap<string, string>> {
+export async function blobsLeft(
+  { connectionString }: Azurite,
+  container: string,
+): Promise<ReadonlyMap<string, string>> {
   const client = BlobServiceClient.fromConnectionString(connectionString).getContainerClient(container);
   const texts = new Map<string, string>();
   for await (const { name } of client.listBlobsFlat()) {
@@ -18,10 +21,15 @@ export async function blobsLeft({ connectionString }: Azurite, container: string
 }
 
 /** Large numbers are text. */
-export async function entitiesLeft({ connectionString }: Azurite, table: string): Promise<Readonly<Record<string, unknown>>[]> {
+export async function entitiesLeft(
+  { connectionString }: Azurite,
+  table: string,
+): Promise<Readonly<Record<string, unknown>>[]> {
   const client = TableClient.fromConnectionString(connectionString, table, { allowInsecureConnection: true });
   const entities = await Array.fromAsync(client.listEntities());
   return entities.map((entity) =>
-    Object.fromEntries(Object.entries(entity).map(([key, value]) => [key, typeof value === 'bigint' ? String(value) : value])),
+    Object.fromEntries(
+      Object.entries(entity).map(([key, value]) => [key, typeof value === 'bigint' ? String(value) : value]),
+    ),
   );
 }

@@ -17,7 +17,9 @@ export interface RunningCommand {
 
 /** Of the environment only what a program needs to run: settings of a real app must not leak in. */
 export function environment(more: Readonly<Record<string, string>>): Record<string, string> {
-  const kept = ['PATH', 'HOME', 'LANG', 'TMPDIR'].flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
+  const kept = ['PATH', 'HOME', 'LANG', 'TMPDIR'].flatMap((name) =>
+    process.env[name] === undefined ? [] : [[name, process.env[name]]],
+  );
   return { ...Object.fromEntries(kept), ...more };
 }
 
@@ -44,7 +46,9 @@ export function startCommand(words: readonly string[], work: string, shift = 0):
   });
   const ended = new Promise<CommandEnd>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code, signal) => resolve({ code: signal === null ? (code ?? undefined) : undefined, out, err }));
+    child.once('close', (code, signal) =>
+      resolve({ code: signal === null ? (code ?? undefined) : undefined, out, err }),
+    );
   });
   return { child, ended };
 }

@@ -36,14 +36,21 @@ export interface Found {
 }
 
 /** Every file in the lake but its ledger and locks; what is no file of telemetry is a fault of the lake. */
-export async function lakeFiles(lake: string, format: Format): Promise<{ readonly files: string[]; readonly faults: string[] }> {
+export async function lakeFiles(
+  lake: string,
+  format: Format,
+): Promise<{ readonly files: string[]; readonly faults: string[] }> {
   const all: string[] = [];
   for await (const entry of glob('**/*', { cwd: lake, withFileTypes: true })) {
     const path = relative(lake, join(entry.parentPath, entry.name));
     if (entry.isFile() && !/^(_insights-lake|\.insights-lake)\//.test(path)) all.push(path);
   }
-  const proper = (path: string): boolean => SIGNALS.some((signal) => path.startsWith(`${signal}/app=`)) && path.endsWith(`.${format}`);
-  return { files: all.filter(proper).sort(), faults: all.filter((path) => !proper(path)).map((path) => `stray file ${path}`) };
+  const proper = (path: string): boolean =>
+    SIGNALS.some((signal) => path.startsWith(`${signal}/app=`)) && path.endsWith(`.${format}`);
+  return {
+    files: all.filter(proper).sort(),
+    faults: all.filter((path) => !proper(path)).map((path) => `stray file ${path}`),
+  };
 }
 
 /** All rows of a signal, with DuckDB (text by Node), typed as `truth.ts` has them. */

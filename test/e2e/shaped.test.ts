@@ -51,7 +51,11 @@ const flat = ({ timestamp, name, client_IP, user_Id, customDimensions }: Row) =>
   Properties: JSON.parse(String(customDimensions)),
 });
 
-const bad = (app: string) => [`{"Type":"AppRequests","ClientIP":"hidden-line-${app}`, `hidden-words-${app}`, '{"ClientIP":"hidden-kind"}'];
+const bad = (app: string) => [
+  `{"Type":"AppRequests","ClientIP":"hidden-line-${app}`,
+  `hidden-words-${app}`,
+  '{"ClientIP":"hidden-kind"}',
+];
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'e2e-shaped-'));
@@ -76,7 +80,11 @@ async function put(container: string, name: string, text: string): Promise<void>
 }
 
 const hiding = { '*': { drop: ['client_IP'], hash: ['user_Id'], dimensions: { deny: ['mail'] } } };
-const settingsOf = (lake: string, shape: object, more: Readonly<Record<string, string>> = {}): Record<string, string> => ({
+const settingsOf = (
+  lake: string,
+  shape: object,
+  more: Readonly<Record<string, string>> = {},
+): Record<string, string> => ({
   AzureWebJobsStorage: azurite.connectionString,
   INSIGHTS_LAKE_CONFIG: JSON.stringify({
     shape,
@@ -111,26 +119,37 @@ const entriesOf = (text: string): readonly Readonly<Record<string, unknown>>[] =
     .map((line) => JSON.parse(line));
 
 test('what is hidden is in no blob, no entity and no log; quarantine has its own container and no bytes', async () => {
-  const env = settingsOf('hidden', { ...hiding, requests: { where: "name not like '%-1.'", rename: { name: 'title' } } });
+  const env = settingsOf('hidden', {
+    ...hiding,
+    requests: { where: "name not like '%-1.'", rename: { name: 'title' } },
+  });
   Object.assign(process.env, env);
   const core = injectCore();
   for (const name of ['planWindows', 'runWindow', 'transformBlob']) await import(`../../functions/${name}.ts`);
   const lines: string[] = [];
   const invoke = (name: string, data: object) => {
     const trigger = core.functions.get(name)?.trigger.name ?? '';
-    return core.invoke(name, { invocationId: '1', inputData: [{ name: trigger, data }], triggerMetadata: {} }, (_, line) =>
-      lines.push(line),
+    return core.invoke(
+      name,
+      { invocationId: '1', inputData: [{ name: trigger, data }], triggerMetadata: {} },
+      (_, line) => lines.push(line),
     );
   };
   const reference = { Connection: 'AzureWebJobsStorage', ContainerName: 'exports', BlobName: BLOB };
   const modelBindingData = { version: '1.0', source: 'AzureStorageBlobs', contentType: 'application/json' };
   const run = (app: string, source: string) => {
     const { start, end, signal } = window;
-    return invoke('runWindow', { string: JSON.stringify({ app, signal, source, start: new Date(start), end: new Date(end) }) });
+    return invoke('runWindow', {
+      string: JSON.stringify({ app, signal, source, start: new Date(start), end: new Date(end) }),
+    });
   };
   await invoke('planWindows', { json: '{}' });
-  await invoke('transformBlob', { modelBindingData: { ...modelBindingData, content: Buffer.from(JSON.stringify(reference)) } });
-  await invoke('runWindow', { string: JSON.stringify({ sweep: { from: new Date(START), to: new Date(START + HOUR) } }) });
+  await invoke('transformBlob', {
+    modelBindingData: { ...modelBindingData, content: Buffer.from(JSON.stringify(reference)) },
+  });
+  await invoke('runWindow', {
+    string: JSON.stringify({ sweep: { from: new Date(START), to: new Date(START + HOUR) } }),
+  });
   await run('pay', 'diagnostics');
   await run('shop', 'query');
 
@@ -139,7 +158,12 @@ test('what is hidden is in no blob, no entity and no log; quarantine has its own
     runs.map(({ app, read, filtered, written, quarantined }) => [app, { read, filtered, written, quarantined }]),
   );
   const total = (app: string) => rowsOf(app).length;
-  const expected = (app: string, quarantined: number) => ({ read: total(app), filtered: 1, written: total(app) - 1, quarantined });
+  const expected = (app: string, quarantined: number) => ({
+    read: total(app),
+    filtered: 1,
+    written: total(app) - 1,
+    quarantined,
+  });
   assert.deepEqual(counts, { store: expected('store', 2), pay: expected('pay', 3), shop: expected('shop', 0) });
 
   const [lake, quarantine] = [await blobsLeft(azurite, 'hidden'), await blobsLeft(azurite, 'hidden-unreadable')];
@@ -166,7 +190,10 @@ test('what is hidden is in no blob, no entity and no log; quarantine has its own
   for (const app of ['store', 'pay', 'shop']) {
     for (const [n] of rowsOf(app).entries()) {
       const row = rows.find(({ title }) => title === `seen-${app}-${n}.`);
-      assert.equal(row?.user_Id, n === 1 ? undefined : createHmac('sha256', KEY).update(`hidden-user-${app}-${n}.`).digest('hex'));
+      assert.equal(
+        row?.user_Id,
+        n === 1 ? undefined : createHmac('sha256', KEY).update(`hidden-user-${app}-${n}.`).digest('hex'),
+      );
       assert.deepEqual(row?.customDimensions, n === 1 ? undefined : { tenant: `tenant-${n}` });
     }
   }
@@ -178,12 +205,23 @@ test('what is hidden is in no blob, no entity and no log; quarantine has its own
   assert.ok(!everything.includes(KEY));
 });
 
-const variants: readonly (readonly [what: string, name: string, shape: object, more: Readonly<Record<string, string>>, bytes: boolean])[] =
+const variants: readonly (readonly [
+  what: string,
+  name: string,
+  shape: object,
+  more: Readonly<Record<string, string>>,
+  bytes: boolean,
+])[] = [
+  ['unless their owner says so', 'kept', hiding, { QUARANTINE_BYTES: 'keep' }, true],
+  ['nor where the owner says so, without any shape', 'omitted', {}, { QUARANTINE_BYTES: 'omit' }, false],
   [
-    ['unless their owner says so', 'kept', hiding, { QUARANTINE_BYTES: 'keep' }, true],
-    ['nor where the owner says so, without any shape', 'omitted', {}, { QUARANTINE_BYTES: 'omit' }, false],
-    ['but where nothing is hidden', 'open', { '*': { where: "operation_Name <> 'x'", rename: { url: 'address' } } }, {}, true],
-  ];
+    'but where nothing is hidden',
+    'open',
+    { '*': { where: "operation_Name <> 'x'", rename: { url: 'address' } } },
+    {},
+    true,
+  ],
+];
 for (const [what, name, shape, more, bytes] of variants) {
   test(`bytes of unreadable lines are not kept, ${what}`, async () => {
     const app = await startInstance(environment(settingsOf(name, shape, more)));
@@ -191,7 +229,11 @@ for (const [what, name, shape, more, bytes] of variants) {
       const outcome = await app.arrive(BLOB);
       assert.equal(outcome?.error, '');
       assert.equal(outcome?.counts.quarantined, 2);
-      assert.ok(outcome?.files.some(({ path, signal }) => signal === 'quarantine' && path.startsWith('unreadable/requests/app=store/')));
+      assert.ok(
+        outcome?.files.some(
+          ({ path, signal }) => signal === 'quarantine' && path.startsWith('unreadable/requests/app=store/'),
+        ),
+      );
     } finally {
       await app.kill();
     }
@@ -202,7 +244,9 @@ for (const [what, name, shape, more, bytes] of variants) {
 }
 
 test('a condition that fails on a value says so in the ledger, and not the value', async () => {
-  const app = await startInstance(environment(settingsOf('failing', { ...hiding, requests: { where: 'cast(user_Id as integer) > 0' } })));
+  const app = await startInstance(
+    environment(settingsOf('failing', { ...hiding, requests: { where: 'cast(user_Id as integer) > 0' } })),
+  );
   try {
     const outcome = await app.arrive(BLOB);
     assert.equal(outcome?.state, 'failed');

@@ -16,7 +16,8 @@ export const denser = <S extends Shop>(shop: S, signal: Signal): S & { readonly 
 });
 
 /** Rows of all ten signals of a made-up app. */
-export const shopRows = (shop: Shop & Interval): Row[] => SIGNALS.flatMap((signal) => [...telemetryRows(denser(shop, signal))]);
+export const shopRows = (shop: Shop & Interval): Row[] =>
+  SIGNALS.flatMap((signal) => [...telemetryRows(denser(shop, signal))]);
 
 /** And what Continuous Export makes of them. */
 export const shopBlobs = (shop: Shop & Interval): ExportBlob[] =>

@@ -1,5 +1,12 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type OutgoingHttpHeaders, request, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  request,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Azurite } from '../../local/azurite.ts';
 
 /** A call to storage on its way through the proxy. */
@@ -42,7 +49,9 @@ export async function startStorageProxy(azurite: Azurite): Promise<StorageProxy>
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : 0;
-    endpoints.push(`${service.charAt(0).toUpperCase()}${service.slice(1)}Endpoint=http://127.0.0.1:${port}/${account};`);
+    endpoints.push(
+      `${service.charAt(0).toUpperCase()}${service.slice(1)}Endpoint=http://127.0.0.1:${port}/${account};`,
+    );
   }
   const close = async () => {
     for (const server of servers) {
@@ -81,7 +90,10 @@ interface Answer {
 
 async function forward(url: string, message: IncomingMessage, body: Uint8Array): Promise<Answer> {
   const { connection: _connection, host: _host, 'transfer-encoding': _encoding, ...headers } = message.headers;
-  const sent = request(url, { method: message.method ?? 'GET', headers: { ...headers, 'content-length': body.length } });
+  const sent = request(url, {
+    method: message.method ?? 'GET',
+    headers: { ...headers, 'content-length': body.length },
+  });
   sent.end(body);
   const [answer] = (await once(sent, 'response')) as [IncomingMessage];
   const pieces: Uint8Array[] = [];

@@ -87,7 +87,10 @@ async function strikeEach(strike: (count: number) => Promise<boolean>): Promise<
  * Killed after each call to storage, those with which a process looks whether lake, ledger and queue are there among them; and stalled
  * before each, always the same process, which has looked and goes on with the next work after every successor.
  */
-export async function strikeEverywhere(app: FunctionApp, nextWork: (strike: 'kill' | 'stall') => Work): Promise<string> {
+export async function strikeEverywhere(
+  app: FunctionApp,
+  nextWork: (strike: 'kill' | 'stall') => Work,
+): Promise<string> {
   let next = app.start(PAST); // while one is struck the next one starts
   const kills = await strikeEach(async (count) => {
     const victim = await next;

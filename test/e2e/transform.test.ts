@@ -39,19 +39,25 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-const run = (lake: string, shift = 0) => startCommand(['transform', join(folder, 'archive'), '--out', lake, '--json'], folder, shift);
+const run = (lake: string, shift = 0) =>
+  startCommand(['transform', join(folder, 'archive'), '--out', lake, '--json'], folder, shift);
 
 function truthOf(signal: Signal): LakeRow[] {
   const rows = [...telemetryRows(denser(exported, signal))];
   return rows.map((row) => fromBlob(signal, row, exported.app, windows.get(String(row.itemId)) ?? ''));
 }
 
-const assertSame = (lake: string): Promise<number> => assertLake(lake, { app: exported.app, seed, truthOf, compare: classicDifferences });
+const assertSame = (lake: string): Promise<number> =>
+  assertLake(lake, { app: exported.app, seed, truthOf, compare: classicDifferences });
 
 /** Names and bytes of every file of the lake. */
 async function bytesOf(lake: string): Promise<Map<string, string>> {
   const { files } = await lakeFiles(lake, 'parquet');
-  return new Map(await Promise.all(files.map(async (file) => [file, (await readFile(join(lake, file))).toString('base64')] as const)));
+  return new Map(
+    await Promise.all(
+      files.map(async (file) => [file, (await readFile(join(lake, file))).toString('base64')] as const),
+    ),
+  );
 }
 
 test('transform of all ten signals, twice', async (t) => {

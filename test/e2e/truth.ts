@@ -87,5 +87,7 @@ export function fromBlob(signal: Signal, row: Row, app: string, window: string):
 export function chain(details: Value | undefined): Value {
   if (typeof details !== 'string') return details ?? null;
   const elements = JSON.parse(details) as Record<string, unknown>[];
-  return canonicalJson(elements.map(({ id, outerId, message, parsedStack }) => ({ id, outerId, message, parsedStack })));
+  return canonicalJson(
+    elements.map(({ id, outerId, message, parsedStack }) => ({ id, outerId, message, parsedStack })),
+  );
 }

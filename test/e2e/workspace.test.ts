@@ -58,13 +58,25 @@ after(async () => {
 
 /** As the portal shows it: not in the case in which the rows have it. */
 const portalId = (rows: readonly Row[]): string =>
-  rows.slice(0, 1).map(resourceIdOf).join('').replace('/resourcegroups/', '/resourceGroups/').replace('.insights/', '.Insights/');
+  rows
+    .slice(0, 1)
+    .map(resourceIdOf)
+    .join('')
+    .replace('/resourcegroups/', '/resourceGroups/')
+    .replace('.insights/', '.Insights/');
 
 const time = (at: number): string => new Date(at).toISOString();
 
 /** Until it is done: a window may fail under so many faults. */
 async function exported(workspaces: readonly string[], end: number, lake: string): Promise<void> {
-  const words = ['export', ...workspaces.flatMap((each) => ['--workspace', each]), '--from', time(START), '--to', time(end)];
+  const words = [
+    'export',
+    ...workspaces.flatMap((each) => ['--workspace', each]),
+    '--from',
+    time(START),
+    '--to',
+    time(end),
+  ];
   for (let tries = 0; ; tries++) {
     const { code, err } = await startCommand([...words, '--out', lake, '--endpoint', simulator.url], folder).ended;
     if (code === 0) return;

@@ -73,7 +73,12 @@ const CONVERTED =
   /(^|\.)(time|TimeGenerated|eventTime|[Tt]ype|[Cc]ategory|severityLevel|SeverityLevel|success|Success|result|ItemCount|count)$|^(request|remoteDependency|view|availability|clientPerformance)\.\w+\.value$|^context\.custom\.metrics\./;
 
 /** The texts and numbers of a row, how often each occurs. JSON in a text counts as JSON. */
-export function countValues(value: unknown, counts: Map<string, number>, skip = (_path: string) => false, path = ''): Map<string, number> {
+export function countValues(
+  value: unknown,
+  counts: Map<string, number>,
+  skip = (_path: string) => false,
+  path = '',
+): Map<string, number> {
   if (typeof value === 'object' && value !== null) {
     for (const [key, each] of Object.entries(value))
       countValues(each, counts, skip, Array.isArray(value) ? path : `${path}${path && '.'}${key}`);
@@ -86,7 +91,8 @@ export function countValues(value: unknown, counts: Map<string, number>, skip = 
 }
 
 /** The same of a record, without those that a column converts. */
-export const countOriginals = (record: unknown, counts: Map<string, number>) => countValues(record, counts, (path) => CONVERTED.test(path));
+export const countOriginals = (record: unknown, counts: Map<string, number>) =>
+  countValues(record, counts, (path) => CONVERTED.test(path));
 
 /** A number in a column of texts, or the other way round, is the same value. Lone halves of surrogate pairs cannot be kept. */
 const keyOf = (value: string | number): string => (typeof value === 'number' ? String(value) : value.toWellFormed());

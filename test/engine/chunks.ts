@@ -60,7 +60,8 @@ export function chunkOf(
   };
 }
 
-export const jsonLines = (records: readonly unknown[]): string => records.map((record) => `${JSON.stringify(record)}\n`).join('');
+export const jsonLines = (records: readonly unknown[]): string =>
+  records.map((record) => `${JSON.stringify(record)}\n`).join('');
 
 export interface Decoded {
   /** Rows of all files as DuckDB's JSON; dynamic columns parsed. */
@@ -88,7 +89,12 @@ export async function decode(
     for (const file of files) if (file.signal !== 'quarantine') rows.push(...(await parquetRows(file.content.files)));
     const quarantined = files.filter(({ signal }) => signal === 'quarantine').flatMap(({ content }) => content.files);
     const entries = quarantined.flatMap((path) => readFileSync(path, 'utf8').trimEnd().split('\n'));
-    return { rows, files, counts: draft.counts, quarantine: entries.map((line) => JSON.parse(line) as Record<string, unknown>) };
+    return {
+      rows,
+      files,
+      counts: draft.counts,
+      quarantine: entries.map((line) => JSON.parse(line) as Record<string, unknown>),
+    };
   } finally {
     await draft.close();
   }
@@ -111,7 +117,9 @@ export async function query(sql: string): Promise<Record<string, Json>[]> {
 export async function parquetRows(files: readonly string[]): Promise<Record<string, Json>[]> {
   const from = `read_parquet([${files.map((file) => `'${file}'`).join(', ')}])`;
   const columns = await query(`DESCRIBE SELECT * FROM ${from}`);
-  const timed = columns.some((column) => column.column_name === 'timestamp' && column.column_type === 'TIMESTAMP WITH TIME ZONE');
+  const timed = columns.some(
+    (column) => column.column_name === 'timestamp' && column.column_type === 'TIMESTAMP WITH TIME ZONE',
+  );
   if (!timed) return query(`SELECT * FROM ${from}`);
   return query(`SELECT * REPLACE (strftime(make_timestamp(epoch_us("timestamp")), '%Y-%m-%dT%H:%M:%S.%f') AS "timestamp")
     FROM ${from} ORDER BY "timestamp"`);

@@ -7,7 +7,8 @@ import { chunkOf, decode, jsonLines, windowOf } from './chunks.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
-const corpus = (name: string): string => readFileSync(join(import.meta.dirname, '../corpus/continuous-export', name), 'utf8');
+const corpus = (name: string): string =>
+  readFileSync(join(import.meta.dirname, '../corpus/continuous-export', name), 'utf8');
 
 /** A classic record with one element. */
 const recordOf = (element: string, own: object, context: object = {}): object => ({
@@ -22,7 +23,8 @@ async function rowsOf(signal: Signal, ...records: readonly object[]): Promise<re
   return rows;
 }
 
-const pick = (row: Row | undefined, expected: Row): Row => Object.fromEntries(Object.keys(expected).map((name) => [name, row?.[name]]));
+const pick = (row: Row | undefined, expected: Row): Row =>
+  Object.fromEntries(Object.keys(expected).map((name) => [name, row?.[name]]));
 
 interface Case {
   readonly name: string;
@@ -31,13 +33,23 @@ interface Case {
   readonly expected: readonly Row[];
 }
 
-const duration = (value: number, count: number) => ({ value, count, min: value, max: value, stdDev: 0, sampledValue: value });
+const duration = (value: number, count: number) => ({
+  value,
+  count,
+  min: value,
+  max: value,
+  stdDev: 0,
+  sampledValue: value,
+});
 
 const cases: readonly Case[] = [
   {
     name: 'a sampled request: the metric is the sum over its items',
     signal: 'requests',
-    record: recordOf('request', { count: 25, durationMetric: { value: 170475, count: 25, min: 6819, max: 6819, sampledValue: 6819 } }),
+    record: recordOf('request', {
+      count: 25,
+      durationMetric: { value: 170475, count: 25, min: 6819, max: 6819, sampledValue: 6819 },
+    }),
     expected: [{ duration: 0.6819, itemCount: 25, performanceBucket: '<250ms' }],
   },
   {
@@ -58,7 +70,11 @@ const cases: readonly Case[] = [
     record: { ...recordOf('request', {}), request: [{ id: 'a' }, { id: 'b', urlData: { host: 'h' } }] },
     expected: [
       { id: 'a', itemId: 'item-1', extra: '{"internal":{"data":{"documentVersion":"1.61"}}}' },
-      { id: 'b', itemId: 'item-1', extra: '{"request":{"urlData":{"host":"h"}},"internal":{"data":{"documentVersion":"1.61"}}}' },
+      {
+        id: 'b',
+        itemId: 'item-1',
+        extra: '{"request":{"urlData":{"host":"h"}},"internal":{"data":{"documentVersion":"1.61"}}}',
+      },
     ],
   },
   {
@@ -90,7 +106,9 @@ const cases: readonly Case[] = [
       durationMetric: duration(25_000_000, 1),
       urlData: { host: 'db' },
     }),
-    expected: [{ type: 'SQL', data: 'select 1', target: 'db', duration: 2500, success: true, performanceBucket: '1sec-3sec' }],
+    expected: [
+      { type: 'SQL', data: 'select 1', target: 'db', duration: 2500, success: true, performanceBucket: '1sec-3sec' },
+    ],
   },
   {
     name: 'a trace',
@@ -136,7 +154,9 @@ const cases: readonly Case[] = [
       dataSizeMetric: { name: 'size', value: 42 },
       availabilityMetric: { name: 'availability', value: 0 },
     }),
-    expected: [{ id: 'r', name: 't', location: 'West US', success: false, message: 'no', duration: 42, size: 42, itemCount: 1 }],
+    expected: [
+      { id: 'r', name: 't', location: 'West US', success: false, message: 'no', duration: 42, size: 42, itemCount: 1 },
+    ],
   },
   {
     name: 'counters: a row per key, known ones by their names',
@@ -176,7 +196,16 @@ const cases: readonly Case[] = [
     },
     expected: [
       {
-        ...{ name: 'Server response time', value: 6, valueCount: 3, valueSum: 6, valueMin: 1, valueMax: 3, valueStdDev: 0.5, itemCount: 3 },
+        ...{
+          name: 'Server response time',
+          value: 6,
+          valueCount: 3,
+          valueSum: 6,
+          valueMin: 1,
+          valueMax: 3,
+          valueStdDev: 0.5,
+          itemCount: 3,
+        },
         extra: '{"metric":{"sampledValue":2},"internal":{"data":{"documentVersion":"1.61"}}}',
       },
       { name: 'a', value: 1, valueSum: 2, valueCount: 1 },
@@ -202,7 +231,8 @@ const cases: readonly Case[] = [
       {
         customDimensions: '{"a.b":"1","{OriginalFormat}":"{\\"x\\":1}","o":{"p":"q"}}',
         customMeasurements: '{"m":2.0}',
-        extra: '{"context":{"custom":{"metrics":[{"m":{"value":6,"count":3}}]}},"internal":{"data":{"documentVersion":"1.61"}}}',
+        extra:
+          '{"context":{"custom":{"metrics":[{"m":{"value":6,"count":3}}]}},"internal":{"data":{"documentVersion":"1.61"}}}',
       },
     ],
   },
@@ -212,7 +242,8 @@ for (const { name, signal, record, expected } of cases) {
   test(name, async () => {
     const rows = await rowsOf(signal, record);
     assert.equal(rows.length, expected.length);
-    const byName = (row: Row) => rows.find((each) => (row.name ? each.name === row.name : row.id ? each.id === row.id : true));
+    const byName = (row: Row) =>
+      rows.find((each) => (row.name ? each.name === row.name : row.id ? each.id === row.id : true));
     for (const row of expected) assert.deepEqual(pick(byName(row), row), row);
   });
 }
@@ -274,7 +305,9 @@ test('event times: 0 to 7 digits, cut to microseconds; others are kept in extra'
 });
 
 test('the exception with its chain', async () => {
-  const { rows } = await decode(windowOf('exceptions'), (work) => [chunkOf(work, corpus('timiles_AppInsightsExporter__Exception.json'))]);
+  const { rows } = await decode(windowOf('exceptions'), (work) => [
+    chunkOf(work, corpus('timiles_AppInsightsExporter__Exception.json')),
+  ]);
   assert.equal(rows.length, 1);
   const [row] = rows;
   const expected = {
@@ -314,15 +347,29 @@ test('several representatives are rows, each with its own chain', async () => {
 
 test('app and key come from the folder of the export', async () => {
   const blob = 'pre/fabrikam_shop_0123456789abcdef0123456789ABCDEF/Requests/2026-11-21/03/x.blob';
-  const { rows } = await decode(windowOf('requests'), (work) => [chunkOf(work, jsonLines([recordOf('request', {})]), { blob })]);
+  const { rows } = await decode(windowOf('requests'), (work) => [
+    chunkOf(work, jsonLines([recordOf('request', {})]), { blob }),
+  ]);
   assert.deepEqual([rows[0]?.appName, rows[0]?.iKey], ['fabrikam_shop', '01234567-89ab-cdef-0123-456789abcdef']);
 });
 
 test('the samples of the documentation', async () => {
   const metric = await rowsOf('customMetrics', JSON.parse(corpus('export-data-model_metric_sample.json')) as object);
-  const expected = { name: 'dispatchRate', value: 0.001295, valueCount: 1, valueSum: 0.001295, customDimensions: '{"ProcessId":"4068"}' };
+  const expected = {
+    name: 'dispatchRate',
+    value: 0.001295,
+    valueCount: 1,
+    valueSum: 0.001295,
+    customDimensions: '{"ProcessId":"4068"}',
+  };
   assert.deepEqual(pick(metric[0], expected), expected);
   const timer = await rowsOf('requests', JSON.parse(corpus('faas_timer_request.json')) as object);
-  const request = { resultCode: '0', success: true, duration: 247.5921, url: null, cloud_RoleName: 'azure-service-nodejs' };
+  const request = {
+    resultCode: '0',
+    success: true,
+    duration: 247.5921,
+    url: null,
+    cloud_RoleName: 'azure-service-nodejs',
+  };
   assert.deepEqual(pick(timer[0], request), request);
 });

@@ -12,8 +12,13 @@ import { chunkOf, decode, windowOf } from './chunks.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
-async function rowsOf(layout: 'continuous' | 'diagnostics' | 'dataExport', text: string | Buffer): Promise<readonly Row[]> {
-  const { rows, quarantine } = await decode(windowOf('requests', layout), (work) => [chunkOf(work, text, { layout })], { reframe });
+async function rowsOf(
+  layout: 'continuous' | 'diagnostics' | 'dataExport',
+  text: string | Buffer,
+): Promise<readonly Row[]> {
+  const { rows, quarantine } = await decode(windowOf('requests', layout), (work) => [chunkOf(work, text, { layout })], {
+    reframe,
+  });
   assert.deepEqual(quarantine, []);
   return rows.map(filled);
 }
@@ -34,7 +39,9 @@ const stampOf = (time: string): string => time.slice(0, 26).replace(/Z$/, '').pa
 /** What a flat record must become, by the names of the workspace's tables alone. */
 function expectedRow(record: Row): Row {
   const signal = SIGNALS.find((each) => WORKSPACE_TABLES[each] === record.Type) as Signal;
-  const names = new Map(APP_COLUMNS[signal].map(({ name, workspace }) => [name === 'timestamp' ? timeKey(record) : workspace, name]));
+  const names = new Map(
+    APP_COLUMNS[signal].map(({ name, workspace }) => [name === 'timestamp' ? timeKey(record) : workspace, name]),
+  );
   const columns = Object.entries(record).flatMap(([key, value]) => (names.has(key) ? [[names.get(key), value]] : []));
   const extra = Object.fromEntries(Object.entries(record).filter(([key]) => !names.has(key)));
   const row: Record<string, unknown> = { ...Object.fromEntries(columns), extra, itemType: ITEM_TYPES[signal] };
@@ -43,7 +50,8 @@ function expectedRow(record: Row): Row {
 
 const timeKey = (record: Row): string => ('time' in record ? 'time' : 'TimeGenerated');
 const recordsOf = (text: string): Row[] => JSON.parse(text).records ?? [JSON.parse(text)];
-const byId = (rows: readonly Row[]): Row[] => rows.toSorted((one, other) => (String(one.id) < String(other.id) ? -1 : 1));
+const byId = (rows: readonly Row[]): Row[] =>
+  rows.toSorted((one, other) => (String(one.id) < String(other.id) ? -1 : 1));
 
 test('diagnostic settings: every value of the real records', async () => {
   const files = CORPUS.filter(({ name }) => /^diagnostic-settings\/.*App|\/app-/.test(name));

@@ -97,7 +97,10 @@ test('a row goes to the hour of its time; implausible and missing ones to the wi
     ['requests', hour, 1, 6],
     ['requests', hour + 2 * DAY, 1, 1],
   ]);
-  assert.equal(rows.find(({ id }) => id === '4')?.timestamp, new Date(hour - 31 * DAY - 1).toISOString().replace('Z', '000'));
+  assert.equal(
+    rows.find(({ id }) => id === '4')?.timestamp,
+    new Date(hour - 31 * DAY - 1).toISOString().replace('Z', '000'),
+  );
   assert.equal(rows.find(({ id }) => id === '8')?.timestamp, null);
 });
 
@@ -113,10 +116,15 @@ test('partitions of a day', async () => {
 });
 
 test('files beyond the size are numbered, pieces are put together up to it', async () => {
-  const chunk = (work: string, n: number) => chunkOf(work, jsonLines([request(`${n}`, hour + n), request(`${n}b`, hour + n)]));
+  const chunk = (work: string, n: number) =>
+    chunkOf(work, jsonLines([request(`${n}`, hour + n), request(`${n}b`, hour + n)]));
   const bytes = jsonLines([request('1'), request('1b')]).length;
   const settings = { partBytes: bytes * 3 };
-  const { files, rows } = await decode(windowOf('requests'), (work) => [1, 2, 3, 4, 5, 6, 7].map((n) => chunk(work, n)), settings);
+  const { files, rows } = await decode(
+    windowOf('requests'),
+    (work) => [1, 2, 3, 4, 5, 6, 7].map((n) => chunk(work, n)),
+    settings,
+  );
   assert.deepEqual(partitionsOf(files), [
     ['requests', hour, 1, 6],
     ['requests', hour, 2, 6],
@@ -130,7 +138,10 @@ test('the largest partitions leave early when the disk would get too full', asyn
   const many = Array.from({ length: 40 }, (_, n) => request(`x${n}`, hour + n));
   const { files, counts } = await decode(
     windowOf('requests'),
-    (work) => [chunkOf(work, jsonLines([...many, request('late', hour - HOUR)])), chunkOf(work, jsonLines([request('y')]))],
+    (work) => [
+      chunkOf(work, jsonLines([...many, request('late', hour - HOUR)])),
+      chunkOf(work, jsonLines([request('y')])),
+    ],
     { stageBytes: 8000 },
   );
   assert.deepEqual(partitionsOf(files), [
@@ -142,10 +153,18 @@ test('the largest partitions leave early when the disk would get too full', asyn
 });
 
 test('a record of another signal is decoded under its own', async () => {
-  const event = { event: [{ name: 'e' }], internal: { data: { id: 'i' } }, context: { data: { eventTime: '2026-11-21T03:00:00Z' } } };
-  const { files, rows, quarantine } = await decode(windowOf('requests'), (work) => [chunkOf(work, jsonLines([request('a'), event]))], {
-    reframe,
-  });
+  const event = {
+    event: [{ name: 'e' }],
+    internal: { data: { id: 'i' } },
+    context: { data: { eventTime: '2026-11-21T03:00:00Z' } },
+  };
+  const { files, rows, quarantine } = await decode(
+    windowOf('requests'),
+    (work) => [chunkOf(work, jsonLines([request('a'), event]))],
+    {
+      reframe,
+    },
+  );
   assert.deepEqual(partitionsOf(files).toSorted(), [
     ['customEvents', hour, 1, 1],
     ['requests', hour, 1, 1],
@@ -165,10 +184,18 @@ test('what cannot be read goes to quarantine with place and reason, its neighbou
     ['{"unknown":[{}]}', /no known signal/],
     ['17', /no known signal|not a record/],
   ];
-  const lines = bad.flatMap(([line], index) => [Buffer.from(`${good(`g${index}`)}\n`), Buffer.from(line), Buffer.from('\n')]);
+  const lines = bad.flatMap(([line], index) => [
+    Buffer.from(`${good(`g${index}`)}\n`),
+    Buffer.from(line),
+    Buffer.from('\n'),
+  ]);
   const content = Buffer.concat([...lines, Buffer.from(good('last'))]);
   for (const settings of [{}, { reframe }]) {
-    const { rows, quarantine, counts } = await decode(windowOf('requests'), (work) => [chunkOf(work, content, { offset: 1000 })], settings);
+    const { rows, quarantine, counts } = await decode(
+      windowOf('requests'),
+      (work) => [chunkOf(work, content, { offset: 1000 })],
+      settings,
+    );
     assert.deepEqual(ids(rows), [...bad.map((_, index) => `g${index}`), 'last'].toSorted());
     assert.equal(counts.quarantined, bad.length);
     for (const [line, reason] of bad) {
@@ -183,7 +210,9 @@ test('what cannot be read goes to quarantine with place and reason, its neighbou
 });
 
 test('quarantine without bytes', async () => {
-  const { quarantine } = await decode(windowOf('requests'), (work) => [chunkOf(work, 'secret\n')], { keepBytesInQuarantine: false });
+  const { quarantine } = await decode(windowOf('requests'), (work) => [chunkOf(work, 'secret\n')], {
+    keepBytesInQuarantine: false,
+  });
   assert.deepEqual(
     quarantine.map((entry) => Object.keys(entry)),
     [['window', 'blob', 'offset', 'length', 'reason']],
@@ -225,21 +254,35 @@ test('a line longer than DuckDB is given at once, in every place where text can 
   const text = (what: string) => `${what} "quoted" \\ ü `.repeat(40_000);
   const record = {
     request: [
-      { id: 'long', name: text('name'), other: { deep: text('deep') }, stack: Array.from({ length: 20_000 }, (_, level) => ({ level })) },
+      {
+        id: 'long',
+        name: text('name'),
+        other: { deep: text('deep') },
+        stack: Array.from({ length: 20_000 }, (_, level) => ({ level })),
+      },
     ],
     internal: { data: { id: 'long' } },
-    context: { data: { eventTime: '2026-11-21T03:00:00Z' }, custom: { dimensions: [{ d: text('dimension') }, { e: 'short' }] } },
+    context: {
+      data: { eventTime: '2026-11-21T03:00:00Z' },
+      custom: { dimensions: [{ d: text('dimension') }, { e: 'short' }] },
+    },
   };
-  const { rows } = await decode(windowOf('requests'), (work) => [chunkOf(work, jsonLines([request('a'), record, request('b')]))]);
+  const { rows } = await decode(windowOf('requests'), (work) => [
+    chunkOf(work, jsonLines([request('a'), record, request('b')])),
+  ]);
   assert.deepEqual(ids(rows), ['a', 'b', 'long']);
   const row = rows.find(({ id }) => id === 'long');
   assert.equal(row?.name, text('name'));
   assert.deepEqual(JSON.parse(String(row?.customDimensions)), { d: text('dimension'), e: 'short' });
-  assert.deepEqual(JSON.parse(String(row?.extra)), { request: { other: { deep: text('deep') }, stack: record.request[0]?.stack } });
+  assert.deepEqual(JSON.parse(String(row?.extra)), {
+    request: { other: { deep: text('deep') }, stack: record.request[0]?.stack },
+  });
   const dynamic = { k: text('k') };
   const columns = ['id', 'name', 'customDimensions', 'customMeasurements'].map((name) => ({ name, type: 'string' }));
   const cells = ['q', text('name'), JSON.stringify(dynamic), dynamic];
-  const answer = await decode(windowOf('requests', 'query'), (work) => [chunkOf(work, jsonLines([cells]), { layout: 'query', columns })]);
+  const answer = await decode(windowOf('requests', 'query'), (work) => [
+    chunkOf(work, jsonLines([cells]), { layout: 'query', columns }),
+  ]);
   assert.equal(answer.rows[0]?.name, text('name'));
   assert.deepEqual(JSON.parse(String(answer.rows[0]?.customDimensions)), dynamic);
   assert.deepEqual(JSON.parse(String(answer.rows[0]?.customMeasurements)), dynamic);
@@ -249,7 +292,9 @@ test('a row of an answer that cannot be read fails the draft', async () => {
   const columns = [{ name: 'id', type: 'string' }];
   for (const line of ['["a"', '["a","b"]', '{"id":"a"}']) {
     await assert.rejects(
-      decode(windowOf('requests', 'query'), (work) => [chunkOf(work, `["ok"]\n${line}\n`, { layout: 'query', columns })]),
+      decode(windowOf('requests', 'query'), (work) => [
+        chunkOf(work, `["ok"]\n${line}\n`, { layout: 'query', columns }),
+      ]),
       /query answer: row at byte 7 .* cannot be read/,
     );
   }
@@ -268,7 +313,9 @@ test('Parquet: real types, metadata; an empty file has the same schema', async (
   };
   const { files } = await decode(windowOf('requests'), (work) => [chunkOf(work, jsonLines([request('a')]))]);
   const path = files[0]?.content.files[0];
-  const metadata = await query(`SELECT decode(key) AS key, decode(value) AS value FROM parquet_kv_metadata('${path}')`).catch(() => []);
+  const metadata = await query(
+    `SELECT decode(key) AS key, decode(value) AS value FROM parquet_kv_metadata('${path}')`,
+  ).catch(() => []);
   assert.deepEqual(Object.fromEntries(metadata.map(({ key, value }) => [key, value])), {
     insights_lake_schema: '1',
     insights_lake_signal: 'requests',
@@ -295,7 +342,11 @@ test('Parquet: real types, metadata; an empty file has the same schema', async (
 const odd = {
   metric: [{ name: 'm "x", y', value: 'NaN', min: '-Infinity', max: 1e21, count: 2 }],
   internal: { data: { id: 'i' } },
-  context: { data: { eventTime: '2026-11-21T03:00:00.1Z' }, custom: { dimensions: [{ d: 'a\nb' }] }, operation: { name: '' } },
+  context: {
+    data: { eventTime: '2026-11-21T03:00:00.1Z' },
+    custom: { dimensions: [{ d: 'a\nb' }] },
+    operation: { name: '' },
+  },
 };
 
 const textOf = (files: readonly DraftFile[], gzip: boolean): string => {
@@ -328,15 +379,30 @@ for (const gzip of [false, true]) {
       `${[
         '{"timestamp":"2026-11-21T03:00:00.100000Z","name":"m \\"x\\", y","value":"NaN","valueCount":2,"valueSum":"NaN","valueMin":"-Infinity"',
         '"valueMax":1e21,"valueStdDev":null,"itemType":"customMetric","customDimensions":{"d":"a\\nb"},"operation_Name":""',
-        ...['operation_Id', 'operation_ParentId', 'operation_SyntheticSource', 'session_Id', 'user_Id', 'user_AuthenticatedId'].map(
-          (name) => `"${name}":${none}`,
-        ),
-        ...['user_AccountId', 'application_Version', 'client_Type', 'client_Model', 'client_OS', 'client_IP', 'client_City'].map(
-          (name) => `"${name}":${none}`,
-        ),
-        ...['client_StateOrProvince', 'client_CountryOrRegion', 'client_Browser', 'cloud_RoleName', 'cloud_RoleInstance'].map(
-          (name) => `"${name}":${none}`,
-        ),
+        ...[
+          'operation_Id',
+          'operation_ParentId',
+          'operation_SyntheticSource',
+          'session_Id',
+          'user_Id',
+          'user_AuthenticatedId',
+        ].map((name) => `"${name}":${none}`),
+        ...[
+          'user_AccountId',
+          'application_Version',
+          'client_Type',
+          'client_Model',
+          'client_OS',
+          'client_IP',
+          'client_City',
+        ].map((name) => `"${name}":${none}`),
+        ...[
+          'client_StateOrProvince',
+          'client_CountryOrRegion',
+          'client_Browser',
+          'cloud_RoleName',
+          'cloud_RoleInstance',
+        ].map((name) => `"${name}":${none}`),
         ...['appId', 'appName', 'iKey', 'sdkVersion'].map((name) => `"${name}":${none}`),
         `"itemId":"${id}","itemCount":2,"extra":null,"exportWindow":"20261121T0300Z_20261121T0400Z"}`,
       ].join(',')}\n`;
@@ -355,7 +421,8 @@ for (const gzip of [false, true]) {
 }
 
 test('empty text files', async () => {
-  const nothing = async (output: Output) => Buffer.from(await createEngine({ ...engineDefaults, output }).emptyFile('traces'));
+  const nothing = async (output: Output) =>
+    Buffer.from(await createEngine({ ...engineDefaults, output }).emptyFile('traces'));
   const header = `${columnsOf('traces')
     .map(({ name }) => name)
     .join(',')}\n`;

@@ -15,7 +15,10 @@ async function driftOf(
 ): Promise<readonly Drift[]> {
   const work = workFolder();
   const shaping = { signals: shapesOf(shape), key: undefined };
-  const draft = await createEngine({ ...engineDefaults, output: parquetOutput, shaping }).begin(windowOf(signal, layout), work);
+  const draft = await createEngine({ ...engineDefaults, output: parquetOutput, shaping }).begin(
+    windowOf(signal, layout),
+    work,
+  );
   try {
     await draft.add(chunk(work));
     return draft.drift ?? [];
@@ -31,13 +34,21 @@ for (const signal of signals) {
       const { record, sentinels } = sentinelRecord(element, signal, fitting);
       const drift = await driftOf(signal, 'continuous', (work) => chunkOf(work, jsonLines([record, record, {}])));
       const odd = sentinels.filter(({ path }) => /undocumented/.test(path)).map(({ path }) => path);
-      const expected = odd.map((path) => (/^(context|internal)\.|^undocumented$/.test(path) ? path : `${element}.${path}`));
+      const expected = odd.map((path) =>
+        /^(context|internal)\.|^undocumented$/.test(path) ? path : `${element}.${path}`,
+      );
       const told = drift.map(({ path }) => path);
       assert.deepEqual(
         told.filter((path) => !path.endsWith('screenResolution')).toSorted(),
-        expected.filter((path) => signal !== 'performanceCounters' || !path.includes('available_bytes') || told.includes(path)).toSorted(),
+        expected
+          .filter(
+            (path) => signal !== 'performanceCounters' || !path.includes('available_bytes') || told.includes(path),
+          )
+          .toSorted(),
       );
-      assert.ok(drift.every(({ count, signal: of }) => count === 1 && of === signal) || /Counters|Metrics/.test(signal));
+      assert.ok(
+        drift.every(({ count, signal: of }) => count === 1 && of === signal) || /Counters|Metrics/.test(signal),
+      );
     });
   }
 }
@@ -54,7 +65,9 @@ for (const layout of ['diagnostics', 'dataExport', 'query'] as const) {
     const columns = ['message', 'TenantId', 'New', 'Other'].map((name) => ({ name, type: 'string' }));
     const rows = [1, 2, 3].map((n) => ['m', 't', { deep: n }, n > 1 ? n : null]);
     const chunk = (work: string) =>
-      layout === 'query' ? chunkOf(work, jsonLines(rows), { layout, columns }) : chunkOf(work, jsonLines(records), { layout });
+      layout === 'query'
+        ? chunkOf(work, jsonLines(rows), { layout, columns })
+        : chunkOf(work, jsonLines(records), { layout });
     assert.deepEqual(await driftOf('traces', layout, chunk), [
       { signal: 'traces', path: 'New', count: 3 },
       { signal: 'traces', path: 'Other', count: 2 },
@@ -68,8 +81,14 @@ for (const layout of ['diagnostics', 'dataExport', 'query'] as const) {
 }
 
 test('names that are values are not all told', async () => {
-  const records = Array.from({ length: 300 }, (_, n) => ({ Type: 'AppTraces', Message: 'm', [`key ${n} ${'x'.repeat(n)}`]: n }));
-  const drift = await driftOf('traces', 'dataExport', (work) => chunkOf(work, jsonLines(records), { layout: 'dataExport' }));
+  const records = Array.from({ length: 300 }, (_, n) => ({
+    Type: 'AppTraces',
+    Message: 'm',
+    [`key ${n} ${'x'.repeat(n)}`]: n,
+  }));
+  const drift = await driftOf('traces', 'dataExport', (work) =>
+    chunkOf(work, jsonLines(records), { layout: 'dataExport' }),
+  );
   assert.equal(drift.length, 100);
   assert.ok(drift.every(({ path }) => path.length <= 200));
 });

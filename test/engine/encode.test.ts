@@ -26,13 +26,17 @@ const columns: readonly Pick<Column, 'name' | 'type'>[] = [
 async function written(from: string, format: 'csv' | 'ndjson'): Promise<string> {
   const path = join(work, 'own');
   const output = { ...parquetOutput, format };
-  await db.run(copyTo(path, from, { output, signal: 'requests', columns, mark: '', window: undefined, rowBytes: 1, header: true }));
+  await db.run(
+    copyTo(path, from, { output, signal: 'requests', columns, mark: '', window: undefined, rowBytes: 1, header: true }),
+  );
   return readFileSync(path, 'utf8');
 }
 
 async function writtenByDuckdb(from: string, options: string): Promise<string> {
   const path = join(work, 'theirs');
-  await db.run(`COPY (SELECT a, ${options === 'FORMAT json' ? 'b::JSON AS b' : 'b'}, c, d FROM ${from}) TO ${quote(path)} (${options})`);
+  await db.run(
+    `COPY (SELECT a, ${options === 'FORMAT json' ? 'b::JSON AS b' : 'b'}, c, d FROM ${from}) TO ${quote(path)} (${options})`,
+  );
   return readFileSync(path, 'utf8');
 }
 
@@ -59,7 +63,12 @@ const signs = fc.constantFrom(
 );
 const text = fc.option(fc.array(signs, { maxLength: 5 }).map((parts) => parts.join('')));
 const rows = fc.array(
-  fc.tuple(text, fc.option(fc.json({ maxDepth: 2 })), fc.option(fc.integer({ min: -9, max: 9 })), fc.option(fc.boolean())),
+  fc.tuple(
+    text,
+    fc.option(fc.json({ maxDepth: 2 })),
+    fc.option(fc.integer({ min: -9, max: 9 })),
+    fc.option(fc.boolean()),
+  ),
   {
     minLength: 20,
     maxLength: 60,
@@ -67,10 +76,13 @@ const rows = fc.array(
 );
 
 test('text formats are those of DuckDB’s own writers, byte by byte', async () => {
-  const literal = (value: string | null) => (value === null ? 'NULL' : quote(value).replaceAll('\0', "' || chr(0) || '"));
+  const literal = (value: string | null) =>
+    value === null ? 'NULL' : quote(value).replaceAll('\0', "' || chr(0) || '");
   await fc.assert(
     fc.asyncProperty(rows, async (all) => {
-      const values = all.map(([a, b, c, d]) => `(${literal(a)}, json(${literal(b)})::VARCHAR, ${c}::INTEGER, ${d}::BOOLEAN)`);
+      const values = all.map(
+        ([a, b, c, d]) => `(${literal(a)}, json(${literal(b)})::VARCHAR, ${c}::INTEGER, ${d}::BOOLEAN)`,
+      );
       const from = `(VALUES ${values.join(', ')}) found(a, b, c, d)`;
       assert.equal(await written(from, 'csv'), await writtenByDuckdb(from, 'FORMAT csv, HEADER true'));
       assert.equal(await written(from, 'ndjson'), await writtenByDuckdb(from, 'FORMAT json'));

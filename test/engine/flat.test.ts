@@ -6,18 +6,32 @@ import type { Signal } from '../../shared/model.ts';
 import { reframe } from '../../shared/source/framing/reframe.ts';
 import { chunkOf, decode, jsonLines, windowOf } from './chunks.ts';
 
-const corpus = (name: string): string => readFileSync(join(import.meta.dirname, '../corpus/diagnostic-settings', name), 'utf8');
+const corpus = (name: string): string =>
+  readFileSync(join(import.meta.dirname, '../corpus/diagnostic-settings', name), 'utf8');
 
 async function rowsOf(signal: Signal, layout: 'diagnostics' | 'dataExport', content: string) {
-  const { rows, quarantine } = await decode(windowOf(signal, layout), (work) => [chunkOf(work, content, { layout })], { reframe });
+  const { rows, quarantine } = await decode(windowOf(signal, layout), (work) => [chunkOf(work, content, { layout })], {
+    reframe,
+  });
   assert.deepEqual(quarantine, []);
   return rows;
 }
 
 test('diagnostic settings: wrapped, pretty records with their values', async () => {
   const requests = await rowsOf('requests', 'diagnostics', corpus('otel/app-requests.json'));
-  const { timestamp, itemType, resultCode, success, duration, itemCount, appId, iKey, sdkVersion, customDimensions, extra } =
-    requests[0] ?? {};
+  const {
+    timestamp,
+    itemType,
+    resultCode,
+    success,
+    duration,
+    itemCount,
+    appId,
+    iKey,
+    sdkVersion,
+    customDimensions,
+    extra,
+  } = requests[0] ?? {};
   assert.deepEqual(
     [timestamp, itemType, resultCode, success, duration, itemCount],
     ['2023-04-18T09:03:00.000000', 'request', '0', true, 15.0645, 1],
@@ -29,7 +43,10 @@ test('diagnostic settings: wrapped, pretty records with their values', async () 
   assert.equal(JSON.parse(String(customDimensions))['{OriginalFormat}'].startsWith('Result'), true);
   assert.deepEqual(Object.keys(JSON.parse(String(extra))), ['resourceId', '_BilledSize']);
   const availability = await rowsOf('availabilityResults', 'diagnostics', corpus('otel/app-availability-results.json'));
-  assert.deepEqual([availability[0]?.success, availability[0]?.duration, availability[0]?.location], [false, 42, 'West US']);
+  assert.deepEqual(
+    [availability[0]?.success, availability[0]?.duration, availability[0]?.location],
+    [false, 42, 'West US'],
+  );
   const dependencies = await rowsOf('dependencies', 'diagnostics', corpus('dtpath/AppDependencies.json'));
   assert.deepEqual(
     [dependencies[0]?.type, dependencies[0]?.target, dependencies[0]?.duration],
@@ -75,7 +92,11 @@ test('a value that does not fit, or a key twice, keeps the record whole', async 
 });
 
 test('a record of no known table goes to quarantine', async () => {
-  const lines = jsonLines([{ time: '2026-11-21T03:00:00Z', Type: 'AppSystemEvents' }, { Type: 'AppTraces', Message: 'm' }, { time: 'x' }]);
+  const lines = jsonLines([
+    { time: '2026-11-21T03:00:00Z', Type: 'AppSystemEvents' },
+    { Type: 'AppTraces', Message: 'm' },
+    { time: 'x' },
+  ]);
   const { rows, quarantine } = await decode(
     windowOf('traces', 'diagnostics'),
     (work) => [chunkOf(work, lines, { layout: 'diagnostics' })],
@@ -85,23 +106,46 @@ test('a record of no known table goes to quarantine', async () => {
 });
 
 /** Spellings that are met in exports beside those of the corpus; each with what must come of it. */
-const spellings: readonly (readonly [what: string, layout: 'diagnostics' | 'dataExport', record: object, expected: object])[] = [
+const spellings: readonly (readonly [
+  what: string,
+  layout: 'diagnostics' | 'dataExport',
+  record: object,
+  expected: object,
+])[] = [
   [
     'a counter has a Category of its own',
     'diagnostics',
     {
-      ...{ time: '2026-11-21T03:10:20.4630000Z', Type: 'AppPerformanceCounters', Name: 'Private Bytes', Category: 'AppRequests' },
+      ...{
+        time: '2026-11-21T03:10:20.4630000Z',
+        Type: 'AppPerformanceCounters',
+        Name: 'Private Bytes',
+        Category: 'AppRequests',
+      },
       ...{ Counter: 'Private Bytes', Instance: '??APP_WIN32_PROC??', Value: 3739648 },
     },
     {
-      ...{ timestamp: '2026-11-21T03:10:20.463000', itemType: 'performanceCounter', name: 'Private Bytes', category: 'AppRequests' },
+      ...{
+        timestamp: '2026-11-21T03:10:20.463000',
+        itemType: 'performanceCounter',
+        name: 'Private Bytes',
+        category: 'AppRequests',
+      },
       ...{ counter: 'Private Bytes', instance: '??APP_WIN32_PROC??', value: 3739648, extra: null },
     },
   ],
   [
     'a metric has its sum and no value',
     'diagnostics',
-    { Type: 'AppMetrics', Name: 'HeartbeatState', Sum: 6, Min: 1, Max: 3, ItemCount: 3, SyntheticSource: 'HeartbeatState' },
+    {
+      Type: 'AppMetrics',
+      Name: 'HeartbeatState',
+      Sum: 6,
+      Min: 1,
+      Max: 3,
+      ItemCount: 3,
+      SyntheticSource: 'HeartbeatState',
+    },
     {
       value: 6,
       valueSum: 6,
@@ -113,21 +157,51 @@ const spellings: readonly (readonly [what: string, layout: 'diagnostics' | 'data
       extra: null,
     },
   ],
-  ['the chain of an exception as an array', 'diagnostics', { Type: 'AppExceptions', Details: [{ id: '0' }] }, { details: '[{"id":"0"}]' }],
-  ['the chain of an exception as text', 'dataExport', { Type: 'AppExceptions', Details: '[{"id":"0"}]' }, { details: '[{"id":"0"}]' }],
+  [
+    'the chain of an exception as an array',
+    'diagnostics',
+    { Type: 'AppExceptions', Details: [{ id: '0' }] },
+    { details: '[{"id":"0"}]' },
+  ],
+  [
+    'the chain of an exception as text',
+    'dataExport',
+    { Type: 'AppExceptions', Details: '[{"id":"0"}]' },
+    { details: '[{"id":"0"}]' },
+  ],
   [
     'timings of a browser',
     'dataExport',
     {
-      ...{ Type: 'AppBrowserTimings', NetworkDurationMs: 1, SendDurationMs: 2, ReceiveDurationMs: 3, ProcessingDurationMs: 4 },
+      ...{
+        Type: 'AppBrowserTimings',
+        NetworkDurationMs: 1,
+        SendDurationMs: 2,
+        ReceiveDurationMs: 3,
+        ProcessingDurationMs: 4,
+      },
       TotalDurationMs: 10.5,
     },
-    { networkDuration: 1, sendDuration: 2, receiveDuration: 3, processingDuration: 4, totalDuration: 10.5, extra: null },
+    {
+      networkDuration: 1,
+      sendDuration: 2,
+      receiveDuration: 3,
+      processingDuration: 4,
+      totalDuration: 10.5,
+      extra: null,
+    },
   ],
   [
     'booleans, numbers and measurements as text',
     'dataExport',
-    { Type: 'AppAvailabilityResults', Success: 'True', DurationMs: '12.5', Size: 'NaN', ItemCount: '3', Measurements: '{"m":1.5}' },
+    {
+      Type: 'AppAvailabilityResults',
+      Success: 'True',
+      DurationMs: '12.5',
+      Size: 'NaN',
+      ItemCount: '3',
+      Measurements: '{"m":1.5}',
+    },
     { success: true, duration: 12.5, size: 'NaN', itemCount: 3, customMeasurements: '{"m":1.5}', extra: null },
   ],
   [
@@ -145,8 +219,19 @@ const spellings: readonly (readonly [what: string, layout: 'diagnostics' | 'data
   [
     'the columns of every workspace table stay in extra',
     'dataExport',
-    { Type: 'AppTraces', TenantId: 't', SourceSystem: 'Azure', _ResourceId: '/s', _BilledSize: 12, _IsBillable: 'True', _ItemId: 'i' },
-    { itemId: 'i', extra: '{"TenantId":"t","SourceSystem":"Azure","_ResourceId":"/s","_BilledSize":12,"_IsBillable":"True"}' },
+    {
+      Type: 'AppTraces',
+      TenantId: 't',
+      SourceSystem: 'Azure',
+      _ResourceId: '/s',
+      _BilledSize: 12,
+      _IsBillable: 'True',
+      _ItemId: 'i',
+    },
+    {
+      itemId: 'i',
+      extra: '{"TenantId":"t","SourceSystem":"Azure","_ResourceId":"/s","_BilledSize":12,"_IsBillable":"True"}',
+    },
   ],
   ...(
     [
@@ -158,7 +243,12 @@ const spellings: readonly (readonly [what: string, layout: 'diagnostics' | 'data
     ] as const
   ).map(
     ([time, timestamp]) =>
-      [`the time ${time}`, 'dataExport', { Type: 'AppTraces', TimeGenerated: time }, { timestamp, extra: null }] as const,
+      [
+        `the time ${time}`,
+        'dataExport',
+        { Type: 'AppTraces', TimeGenerated: time },
+        { timestamp, extra: null },
+      ] as const,
   ),
   ...(['11/21/2026 3:02:34 AM', 1795230154000] as const).map(
     (time) =>
@@ -182,7 +272,9 @@ test('spellings that are met in exports', async () => {
 });
 
 test('wrapped records, many a line, as an event hub hands them on', async () => {
-  const lines = [1, 2].map((n) => `{"records": [{ "Type": "AppTraces", "Message": "${n}a"},{ "Type": "AppTraces", "Message": "${n}b"}]}`);
+  const lines = [1, 2].map(
+    (n) => `{"records": [{ "Type": "AppTraces", "Message": "${n}a"},{ "Type": "AppTraces", "Message": "${n}b"}]}`,
+  );
   const rows = await rowsOf('traces', 'diagnostics', lines.join('\r\n'));
   assert.deepEqual(rows.map(({ message }) => message).sort(), ['1a', '1b', '2a', '2b']);
 });

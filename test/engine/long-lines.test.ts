@@ -18,7 +18,11 @@ const many = (count: number, length: number): Record<string, string> =>
 const inContext = (custom: object) => ({ request: [{ name: 'n' }], context: { data: { eventTime: time }, custom } });
 const parsed = (value: unknown): unknown => JSON.parse(String(value));
 
-async function rowOf(record: object, layout: Layout, settings: Partial<EngineSettings> = {}): Promise<Decoded['rows'][number]> {
+async function rowOf(
+  record: object,
+  layout: Layout,
+  settings: Partial<EngineSettings> = {},
+): Promise<Decoded['rows'][number]> {
   const { rows, quarantine } = await decode(
     windowOf('requests', layout),
     (work) => [chunkOf(work, jsonLines([record]), { layout })],
@@ -61,7 +65,9 @@ for (const layout of ['diagnostics', 'dataExport'] as const) {
     assert.deepEqual(parsed((await rowOf({ ...flat, ...all }, layout)).extra), all);
     assert.deepEqual(parsed((await rowOf({ ...flat, Properties: all }, layout)).customDimensions), all);
     const text = JSON.stringify(all, undefined, 2).replaceAll('\n', '\r\n');
-    const row = await rowOf({ ...flat, Properties: ` ${text}\n` }, layout, { shaping: shaping({ dimensions: { deny: ['key 1'] } }) });
+    const row = await rowOf({ ...flat, Properties: ` ${text}\n` }, layout, {
+      shaping: shaping({ dimensions: { deny: ['key 1'] } }),
+    });
     const { 'key 1': _, ...others } = all;
     assert.deepEqual(parsed(row.customDimensions), others);
     assert.ok(!/[\r\n]/.test(String(row.customDimensions)), 'on one line, for NDJSON');
@@ -75,8 +81,8 @@ const wrong: readonly (readonly [what: string, json: string])[] = [
 ];
 for (const [what, json] of wrong) {
   test(`what is taken out of a line is looked at as well: ${what}`, async () => {
-    const lines = [inContext({}), { ...inContext({}), a: { b: { c: 'HERE' } }, other: long('other', 300_000) }].map((record) =>
-      JSON.stringify(record),
+    const lines = [inContext({}), { ...inContext({}), a: { b: { c: 'HERE' } }, other: long('other', 300_000) }].map(
+      (record) => JSON.stringify(record),
     );
     const text = lines.join('\n').replace('"HERE"', () => json);
     const { counts, quarantine } = await decode(windowOf('requests'), (work) => [chunkOf(work, text)]);
@@ -86,7 +92,9 @@ for (const [what, json] of wrong) {
 }
 
 test('a line of more than 21 MiB goes to quarantine, and no other', async () => {
-  const lines = [20_900_000, 22_100_000].map((length) => JSON.stringify({ Type: 'AppRequests', time, Name: long('n', length) }));
+  const lines = [20_900_000, 22_100_000].map((length) =>
+    JSON.stringify({ Type: 'AppRequests', time, Name: long('n', length) }),
+  );
   const chunk = (work: string) => chunkOf(work, lines.join('\n'), { layout: 'diagnostics' });
   const { counts, quarantine } = await decode(windowOf('requests', 'diagnostics'), (work) => [chunk(work)], {
     keepBytesInQuarantine: false,
@@ -100,28 +108,42 @@ const hiding = shaping({ drop: ['client_IP'], hash: ['user_Id'], dimensions: { d
 
 /** As many long values as 18 MB hold, in columns that take no text too: the record is in `extra` whole beside its columns. */
 function misfits(): Record<string, string> {
-  const columns = columnsOf('requests').filter(({ name, type }) => !['timestamp', 'itemType'].includes(name) && type !== 'dynamic');
+  const columns = columnsOf('requests').filter(
+    ({ name, type }) => !['timestamp', 'itemType'].includes(name) && type !== 'dynamic',
+  );
   const keys = columns.flatMap(({ workspace }) => workspace.slice(0, 1));
   const names = [...keys, ...Array.from({ length: 60 - keys.length }, (_, n) => `Unknown${n}`)];
-  return { Type: 'AppRequests', TimeGenerated: time, ...Object.fromEntries(names.map((name) => [name, long(`of ${name}.`, 300_000)])) };
+  return {
+    Type: 'AppRequests',
+    TimeGenerated: time,
+    ...Object.fromEntries(names.map((name) => [name, long(`of ${name}.`, 300_000)])),
+  };
 }
 
 for (const format of ['parquet', 'ndjson', 'csv'] satisfies Format[]) {
   for (const shape of [undefined, hiding]) {
     test(`60 cells of 300 KB${shape ? ', of which two are hidden,' : ''} in the memory that the engine has, as ${format}`, async () => {
       const work = workFolder();
-      const engine = engineOf({ ...parquetOutput, format }, { shape: shape ?? engineDefaults.shaping, quarantine: kept, dedupe: 'id' });
+      const engine = engineOf(
+        { ...parquetOutput, format },
+        { shape: shape ?? engineDefaults.shaping, quarantine: kept, dedupe: 'id' },
+      );
       const draft = await engine.begin(windowOf('requests', 'diagnostics'), work);
       const files: DraftFile[] = [];
       try {
-        files.push(...(await draft.add(chunkOf(work, jsonLines([misfits()]), { layout: 'diagnostics' }))), ...(await draft.finish()));
+        files.push(
+          ...(await draft.add(chunkOf(work, jsonLines([misfits()]), { layout: 'diagnostics' }))),
+          ...(await draft.finish()),
+        );
       } finally {
         await draft.close();
       }
       assert.deepEqual(draft.counts, { read: 1, written: 1, deduplicated: 0, quarantined: 0 });
       if (format === 'parquet') return;
       const text = readFileSync(files[0]?.content.files[0] ?? '', 'latin1');
-      const gone = Object.keys(misfits()).filter((name) => name.length > 4 && name !== 'TimeGenerated' && !text.includes(`of ${name}.xxx`));
+      const gone = Object.keys(misfits()).filter(
+        (name) => name.length > 4 && name !== 'TimeGenerated' && !text.includes(`of ${name}.xxx`),
+      );
       assert.deepEqual(gone, shape ? ['UserId', 'ClientIP'] : []);
     });
   }

@@ -32,8 +32,13 @@ for (const signal of signals) {
         'TenantId',
         'Undocumented',
       ];
-      const record = { ...Object.fromEntries(keys.map((key) => [key, `sentinel ${key}.`])), Type: signalTables[signal].table };
-      const { rows } = await decode(windowOf(signal, layout), (work) => [chunkOf(work, jsonLines([record]), { layout })]);
+      const record = {
+        ...Object.fromEntries(keys.map((key) => [key, `sentinel ${key}.`])),
+        Type: signalTables[signal].table,
+      };
+      const { rows } = await decode(windowOf(signal, layout), (work) => [
+        chunkOf(work, jsonLines([record]), { layout }),
+      ]);
       assert.equal(rows.length, 1);
       const text = JSON.stringify(rows);
       assert.deepEqual(
@@ -54,7 +59,9 @@ for (const signal of signals) {
       ];
       const cells = names.map((name) => `sentinel ${name}.`);
       const columns = names.map((name) => ({ name, type: 'string' }));
-      const { rows } = await decode(windowOf(signal, 'query'), (work) => [chunkOf(work, jsonLines([cells]), { layout: 'query', columns })]);
+      const { rows } = await decode(windowOf(signal, 'query'), (work) => [
+        chunkOf(work, jsonLines([cells]), { layout: 'query', columns }),
+      ]);
       const text = JSON.stringify(rows);
       assert.deepEqual(
         cells.filter((cell) => !text.includes(cell)),

@@ -22,7 +22,8 @@ const seed = Number(process.env.MUTATED_SEED ?? Date.now() % 1_000_000);
 const TOGETHER = 20;
 
 /** Without ids, so that what is repeated comes twice: a record that repeats an id is one row, by design, and told as such. */
-const plain = (record: string): string => record.replace(/"internal":\s*\{\s*"data":\s*\{\s*"id":\s*"[^"]*",?\s*/, '"internal":{"data":{');
+const plain = (record: string): string =>
+  record.replace(/"internal":\s*\{\s*"data":\s*\{\s*"id":\s*"[^"]*",?\s*/, '"internal":{"data":{');
 
 const generated = SIGNALS.flatMap((signal) => {
   const shop = { seed: 'mutated', app: 'shop', perHour: 3, signal, start: hour, end: hour + 3_600_000 };
@@ -31,7 +32,11 @@ const generated = SIGNALS.flatMap((signal) => {
 const isFlat = (record: string): boolean => record.includes('"Type"');
 const exported = RECORDS.filter(isFlat).map((record) => {
   const { time, Properties, ...rest } = JSON.parse(record);
-  return JSON.stringify({ TimeGenerated: time, ...rest, ...(Properties && { Properties: JSON.stringify(Properties) }) });
+  return JSON.stringify({
+    TimeGenerated: time,
+    ...rest,
+    ...(Properties && { Properties: JSON.stringify(Properties) }),
+  });
 });
 const layouts: readonly (readonly [Exclude<Layout, 'query'>, records: readonly string[]])[] = [
   ['continuous', [...RECORDS.map(plain), ...generated]],
@@ -41,13 +46,20 @@ const layouts: readonly (readonly [Exclude<Layout, 'query'>, records: readonly s
 
 const abort = new AbortController().signal;
 
-async function* chunksOf(contents: readonly (readonly [Buffer, readonly number[]])[], layout: Layout, work: string): AsyncIterable<Chunk> {
+async function* chunksOf(
+  contents: readonly (readonly [Buffer, readonly number[]])[],
+  layout: Layout,
+  work: string,
+): AsyncIterable<Chunk> {
   const blobs = contents.map(([bytes, cuts], index) => ({
     name: `blob-${index}`,
     grows: false,
     async *read() {
       let from = 0;
-      for (const cut of [...cuts.map((each) => each % (bytes.length + 1)).sort((one, other) => one - other), bytes.length]) {
+      for (const cut of [
+        ...cuts.map((each) => each % (bytes.length + 1)).sort((one, other) => one - other),
+        bytes.length,
+      ]) {
         if (cut > from) yield bytes.subarray(from, cut);
         from = cut;
       }
@@ -91,10 +103,15 @@ async function account(blobs: readonly MutatedBlob[], layout: Layout): Promise<v
     contents.map(([bytes]) => bytes),
     found,
   );
-  const clean = await decode(window, (work) => [chunkOf(work, documents.map(lineOf).join(''), { layout })], { reframe });
+  const clean = await decode(window, (work) => [chunkOf(work, documents.map(lineOf).join(''), { layout })], {
+    reframe,
+  });
   assert.deepEqual(clean.quarantine, []);
   assert.deepEqual(sortedRows(found), sortedRows(clean));
-  const records = documents.reduce((counts, text) => countOriginals(JSON.parse(text), counts), new Map<string, number>());
+  const records = documents.reduce(
+    (counts, text) => countOriginals(JSON.parse(text), counts),
+    new Map<string, number>(),
+  );
   assert.deepEqual(
     missingValues(
       records,
@@ -119,7 +136,9 @@ for (const [layout, records] of layouts) {
     const all = fc.sample(blobsOf(records), { numRuns: Math.ceil(COUNT / layouts.length), seed });
     for (let from = 0; from < all.length; from += TOGETHER) {
       const some = all.slice(from, from + TOGETHER);
-      await account(some, layout).catch(async (error: unknown) => assert.fail(`${error}\n${await culprit(some, layout)}`));
+      await account(some, layout).catch(async (error: unknown) =>
+        assert.fail(`${error}\n${await culprit(some, layout)}`),
+      );
     }
   });
 }

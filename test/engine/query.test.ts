@@ -91,11 +91,15 @@ const cells: readonly (readonly [signal: Signal, name: string, json: string, val
 ];
 
 for (const [signal, name, json, value, extra = null] of cells) {
-  test(`${name} ${json} → ${JSON.stringify(value)}`, async () => assert.deepEqual(await cell(signal, name, json), [value, extra]));
+  test(`${name} ${json} → ${JSON.stringify(value)}`, async () =>
+    assert.deepEqual(await cell(signal, name, json), [value, extra]));
 }
 
 test('all types of a column end up somewhere', async () => {
-  for (const name of ['loganalytics__7-log-analytics-all-types-table.json', 'loganalytics__8-log-analytics-response-nan-inf.json']) {
+  for (const name of [
+    'loganalytics__7-log-analytics-all-types-table.json',
+    'loganalytics__8-log-analytics-response-nan-inf.json',
+  ]) {
     const { columns, rows } = corpus(name).tables[0] ?? { columns: [], rows: [] };
     const lines = `${JSON.stringify(rows[0]).replace('9223372036854776000', '9223372036854775807')}\n`;
     const [row] = await answer('traces', columns, lines);
@@ -106,9 +110,16 @@ test('all types of a column end up somewhere', async () => {
 
 test('names of the workspace, its type word, and names that differ only by case', async () => {
   for (const signal of signals) {
-    const columns = ['TimeGenerated', 'Type', 'OperationId', 'itemId', 'operationid', 'TenantId'].map((name) => ({ name, type: 'string' }));
+    const columns = ['TimeGenerated', 'Type', 'OperationId', 'itemId', 'operationid', 'TenantId'].map((name) => ({
+      name,
+      type: 'string',
+    }));
     const { table, itemType } = signalTables[signal];
-    const [row] = await answer(signal, columns, jsonLines([['2026-11-21T03:00:00.1234567Z', table, 'op', 'item', 'other', 't']]));
+    const [row] = await answer(
+      signal,
+      columns,
+      jsonLines([['2026-11-21T03:00:00.1234567Z', table, 'op', 'item', 'other', 't']]),
+    );
     assert.deepEqual(
       [row?.timestamp, row?.itemType, row?.operation_Id, row?.itemId, row?.extra],
       ['2026-11-21T03:00:00.123456', itemType, 'op', 'item', '{"operationid":"other","TenantId":"t"}'],

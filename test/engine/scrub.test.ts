@@ -59,17 +59,21 @@ const canonical = (text: string): string =>
 
 test('long and short values lose the same, and at a glance nothing is overlooked', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(anyJson as fc.Arbitrary<string>, { minLength: 20, maxLength: 40 }), trees, async (values, tree) => {
-      const glance = untouched('v', tree) ?? 'false';
-      const rows = await db.rows(
-        `SELECT v, ${scrubbed('v', tree)}, ${glance} FROM (VALUES ${values.map((v) => `(${quote(v)})`).join(', ')}) t(v)`,
-      );
-      for (const [value, short, whole] of rows) {
-        const long = scrubText(String(value), tree).join('');
-        assert.equal(canonical(short === '' ? 'null' : String(short)), canonical(long), String(value));
-        if (whole === true) assert.equal(canonical(long), canonical(String(value)));
-      }
-    }),
+    fc.asyncProperty(
+      fc.array(anyJson as fc.Arbitrary<string>, { minLength: 20, maxLength: 40 }),
+      trees,
+      async (values, tree) => {
+        const glance = untouched('v', tree) ?? 'false';
+        const rows = await db.rows(
+          `SELECT v, ${scrubbed('v', tree)}, ${glance} FROM (VALUES ${values.map((v) => `(${quote(v)})`).join(', ')}) t(v)`,
+        );
+        for (const [value, short, whole] of rows) {
+          const long = scrubText(String(value), tree).join('');
+          assert.equal(canonical(short === '' ? 'null' : String(short)), canonical(long), String(value));
+          if (whole === true) assert.equal(canonical(long), canonical(String(value)));
+        }
+      },
+    ),
     { numRuns: 40 },
   );
 });
@@ -83,7 +87,9 @@ test('a key that is spelled with escapes is seen in a value that was taken out o
   const tree = treeOf([]);
   removePath(tree, ['Undocumented', 'mail']);
   const value = String.raw`{"Undocumented":{"m\u0061il":"secret","other":1}}`;
-  const [found] = await db.rows(`SELECT ${untouched('v', tree)}, ${scrubbed('v', tree)} FROM (SELECT ${quote(value)} AS v)`);
+  const [found] = await db.rows(
+    `SELECT ${untouched('v', tree)}, ${scrubbed('v', tree)} FROM (SELECT ${quote(value)} AS v)`,
+  );
   assert.deepEqual(found, [false, '{"Undocumented":{"other":1}}']);
 });
 

@@ -13,7 +13,8 @@ const matches = (pattern: string, path: readonly string[]): boolean =>
   pattern.split('.').every((step, at) => path[at] !== undefined && (step === '*' || step === path[at]));
 const small = (path: readonly string[]): string[] => path.map((key) => key.toLowerCase());
 /** Names of fields may hold dots: then the path as it is spelled counts. */
-const isBelow = (path: readonly string[], dotted: string): boolean => `${path.join('.')}.`.startsWith(`${dotted.toLowerCase()}.`);
+const isBelow = (path: readonly string[], dotted: string): boolean =>
+  `${path.join('.')}.`.startsWith(`${dotted.toLowerCase()}.`);
 
 interface World {
   readonly signal: Signal;
@@ -36,13 +37,18 @@ const LINKS: Readonly<Record<string, readonly string[]>> = {
 const CHAIN = ['parsedStack', 'message', 'exceptionType', 'typeName', 'id', 'outerId'];
 
 /** Where a record says what a column holds. The links of an exception's chain show all their fields. */
-function patternsOf({ name, workspace, continuous, as }: Column, { signal, layout }: World, visible = false): readonly string[] {
+function patternsOf(
+  { name, workspace, continuous, as }: Column,
+  { signal, layout }: World,
+  visible = false,
+): readonly string[] {
   if (layout !== 'continuous') return [name, ...workspace].map((key) => key.toLowerCase());
   const { element } = signalTables[signal];
   const metrics = 'context.custom.metrics.*';
   const paths = continuous.flatMap((path) => {
     if (/^(context|internal)\./.test(path)) return [path];
-    if (signal === 'customMetrics') return path === '#.name' ? [`${element}.name`] : [`${element}.${path}`, `${metrics}.${path}`];
+    if (signal === 'customMetrics')
+      return path === '#.name' ? [`${element}.name`] : [`${element}.${path}`, `${metrics}.${path}`];
     if (path === '#.value') return [`${element}.*.value`];
     if (path === '#.details') return visible ? [element] : CHAIN.map((key) => `${element}.${key}`);
     return path.startsWith('#.') ? [] : [`${element}.${path}`];
@@ -61,7 +67,8 @@ export function fateOf(secret: Secret, world: World): Fate {
   const extra = visible.some(({ name }) => name === 'extra');
   if (isMurkyName(secret, world)) return 'either';
   const removed = columns.some((column) => held(column) && at(column)) || isRemoved(path, world, shape);
-  const shown = visible.filter(at).some((column) => !isTakenOut(path, column, world, shape)) || isPromoted(path, world, shape);
+  const shown =
+    visible.filter(at).some((column) => !isTakenOut(path, column, world, shape)) || isPromoted(path, world, shape);
   if ((removed || !extra) && !shown) return 'goes';
   if (extra && !removed && !isDoubtful(secret, path, world, shape)) return 'stays';
   const exact = visible.find(
@@ -98,7 +105,8 @@ function isTakenOut(path: readonly string[], { name }: Column, world: World, sha
   if (name === 'customMeasurements') return isHiddenMeasurement(nameBelow(path, name, world), shape);
   const others = columnsOf(world.signal).filter((column) => column.name !== name && isHeld(column, shape));
   const isOther =
-    world.layout === 'continuous' && others.some((other) => patternsOf(other, world).some((pattern) => matches(pattern, path)));
+    world.layout === 'continuous' &&
+    others.some((other) => patternsOf(other, world).some((pattern) => matches(pattern, path)));
   return name === 'details' && (isHiddenLink(path, shape) || isOther);
 }
 
@@ -124,13 +132,17 @@ function isHiddenLink(path: readonly string[], shape: SignalShape): boolean {
 function isRemoved(path: readonly string[], world: World, shape: SignalShape): boolean {
   const { signal, layout, shaping } = world;
   const { allow, deny } = shape.extra;
-  if (deny.some((denied) => isBelow(path, denied)) || fromOf(shape, 'extra', true).some((from) => isBelow(path, from))) return true;
+  if (deny.some((denied) => isBelow(path, denied)) || fromOf(shape, 'extra', true).some((from) => isBelow(path, from)))
+    return true;
   if (allow !== undefined && !allow.some((allowed) => isBelow(path, allowed))) return true;
   if (layout === 'continuous') {
-    const others = signals.filter((other) => other !== signal && shaping.signals[other] && isPrivate(shaping.signals[other]));
+    const others = signals.filter(
+      (other) => other !== signal && shaping.signals[other] && isPrivate(shaping.signals[other]),
+    );
     if (others.some((other) => signalTables[other].element.toLowerCase() === path[0])) return true;
   }
-  if (signal === 'exceptions' && (path[0] === 'details' || path[0] === 'basicexception') && isHiddenLink(path, shape)) return true;
+  if (signal === 'exceptions' && (path[0] === 'details' || path[0] === 'basicexception') && isHiddenLink(path, shape))
+    return true;
   return (
     isHiddenDimension(nameBelow(path, 'customDimensions', world), shape) ||
     isHiddenMeasurement(nameBelow(path, 'customMeasurements', world), shape)
@@ -153,7 +165,9 @@ function isDoubtful(secret: Secret, path: readonly string[], world: World, shape
   const names = ['customDimensions', 'customMeasurements', 'details'].flatMap((name) => rootsOf(name, world));
   const paths = [
     ...hidden.flatMap((column) => patternsOf(column, world)),
-    ...[...shape.extra.deny, ...(shape.extra.allow ?? []), ...fromOf(shape, 'extra', true)].map((dotted) => dotted.toLowerCase()),
+    ...[...shape.extra.deny, ...(shape.extra.allow ?? []), ...fromOf(shape, 'extra', true)].map((dotted) =>
+      dotted.toLowerCase(),
+    ),
     ...(isPrivate(shape) ? names : []),
   ];
   const way = path.slice(0, secret.endsAt);

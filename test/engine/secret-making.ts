@@ -59,7 +59,8 @@ export function put(making: Making, into: ObjectNode, path: readonly string[], p
   const key = path.at(-1) ?? '';
   const fitting = making.fitting && FITTING.find(([name]) => name.test(key));
   if (fitting) return void into.members.push([JSON.stringify(key), text(fitting[1])]);
-  if (making.fitting && NUMBERS.test(key)) return void into.members.push([JSON.stringify(key), text(freshNumber(making, path))]);
+  if (making.fitting && NUMBERS.test(key))
+    return void into.members.push([JSON.stringify(key), text(freshNumber(making, path))]);
   const way = making.fitting && !oneIn(making.draw, 40) ? 'plain' : oneOf(making.draw, WAYS);
   const value = (at = path, more: Partial<Secret> = {}) => text(fresh(making, at, more));
   const inner = (): Node => {
@@ -68,7 +69,8 @@ export function put(making: Making, into: ObjectNode, path: readonly string[], p
     making.secrets.push({ path: at, text: name, isNumber: false, isKey: true, endsAt: at.length, plain: false });
     return object([JSON.stringify(name), value(at)]);
   };
-  const spelled = way === 'case' ? JSON.stringify(otherCase(key)) : way === 'escaped' ? escaped(key) : JSON.stringify(key);
+  const spelled =
+    way === 'case' ? JSON.stringify(otherCase(key)) : way === 'escaped' ? escaped(key) : JSON.stringify(key);
   const nodes: Record<typeof way, () => Node[]> = {
     plain: () => [value(path, { plain })],
     case: () => [value()],
@@ -91,7 +93,11 @@ export function bend(making: Making, parent: ObjectNode, path: readonly string[]
   member[1] = way === 'list' ? array(member[1]) : way === 'nested' ? array(array(member[1])) : text(jsonOf(member[1]));
   for (const [index, secret] of making.secrets.entries()) {
     if (!path.every((step, at) => step === secret.path[at])) continue;
-    making.secrets[index] = { ...secret, plain: false, endsAt: way === 'list' ? secret.endsAt : Math.min(secret.endsAt, path.length) };
+    making.secrets[index] = {
+      ...secret,
+      plain: false,
+      endsAt: way === 'list' ? secret.endsAt : Math.min(secret.endsAt, path.length),
+    };
   }
 }
 
@@ -102,4 +108,7 @@ export const long = (making: Making, path: readonly string[]): Node => {
 
 /** None of them long, and all together too long for a line. */
 export const many = (making: Making, at: readonly string[]): [string, Node][] =>
-  Array.from({ length: 300 }, (_, n) => [`"many${n}"`, text(`${fresh(making, [...at, `many${n}`])}${'x'.repeat(1000)}`)]);
+  Array.from({ length: 300 }, (_, n) => [
+    `"many${n}"`,
+    text(`${fresh(making, [...at, `many${n}`])}${'x'.repeat(1000)}`),
+  ]);

@@ -2,7 +2,19 @@ import fc from 'fast-check';
 import type { AnswerColumn, Layout, Signal } from '../../shared/model.ts';
 import { columnsOf } from '../../shared/signals/columns.ts';
 import { signalTables } from '../../shared/signals/tables.ts';
-import { bend, type Draw, fresh, long, type Making, makingOf, many, oneIn, oneOf, put, type Secret } from './secret-making.ts';
+import {
+  bend,
+  type Draw,
+  fresh,
+  long,
+  type Making,
+  makingOf,
+  many,
+  oneIn,
+  oneOf,
+  put,
+  type Secret,
+} from './secret-making.ts';
 import { array, jsonOf, type Node, type ObjectNode, object, objectAt, text } from './secret-text.ts';
 import { elementPaths, rootPaths } from './sentinels.ts';
 
@@ -42,20 +54,28 @@ function continuousRecord(draw: Draw, signal: Signal, others: readonly Signal[])
       if (parent !== undefined && !oneIn(draw, 4)) put(making, parent, [...base, ...keys], true);
     }
   };
-  fill(own, [element], [...elementPaths[signal].filter((path) => path !== 'count'), 'undocumentedField', 'undocumentedGroup.field']);
+  fill(
+    own,
+    [element],
+    [...elementPaths[signal].filter((path) => path !== 'count'), 'undocumentedField', 'undocumentedGroup.field'],
+  );
   fill(root, [], rootPaths);
   if (!documented) put(making, root, ['dotted.undocumented'], false);
   const elements = [own, ...(signal === 'exceptions' ? chain(making, element) : [])];
   root.members.push([JSON.stringify(element), array(...elements)]);
   for (const other of others) {
     const key = signalTables[other].element;
-    if (oneIn(draw, 3)) root.members.push([JSON.stringify(key), array(object(['"raw"', text(fresh(making, [key, 'raw']))]))]);
+    if (oneIn(draw, 3))
+      root.members.push([JSON.stringify(key), array(object(['"raw"', text(fresh(making, [key, 'raw']))]))]);
   }
   const custom = objectAt(root, ['context', 'custom']);
   const path = ['context', 'custom', 'dimensions'];
   const one = dimensions(making, path);
   const form = oneOf(draw, ['list', 'lists', 'object'] as const);
-  custom?.members.push(['"dimensions"', form === 'object' ? one : array(one, ...(form === 'lists' ? [dimensions(making, path)] : []))]);
+  custom?.members.push([
+    '"dimensions"',
+    form === 'object' ? one : array(one, ...(form === 'lists' ? [dimensions(making, path)] : [])),
+  ]);
   custom?.members.push(['"metrics"', array(measurements(making, ['context', 'custom', 'metrics']))]);
   for (const group of ['location', 'user', 'custom', 'device']) {
     const context = objectAt(root, ['context']);
@@ -83,7 +103,10 @@ function measurements(making: Making, at: readonly string[]): ObjectNode {
   const all = object();
   for (const name of ['size', 'a/b', 'Retry Count'].slice(0, 1 + making.draw(fc.nat, { max: 2 }))) {
     const fields = ['value', 'min', 'sampledValue', 'odd'].filter(() => !oneIn(making.draw, 3));
-    const metric = fields.map((field): [string, Node] => [JSON.stringify(field), text(fresh(making, [...at, name, field]))]);
+    const metric = fields.map((field): [string, Node] => [
+      JSON.stringify(field),
+      text(fresh(making, [...at, name, field])),
+    ]);
     all.members.push([JSON.stringify(name), object(...metric)]);
   }
   return all;
@@ -104,10 +127,16 @@ function special(making: Making, signal: Signal, layout: Layout): [string, Node]
       if (secret.path[0] === key) making.secrets[index] = { ...secret, endsAt: 1, plain: false };
     return text(jsonOf(node));
   };
-  const names = layout === 'query' ? ['customDimensions', 'customMeasurements', 'details'] : ['Properties', 'Measurements', 'Details'];
+  const names =
+    layout === 'query'
+      ? ['customDimensions', 'customMeasurements', 'details']
+      : ['Properties', 'Measurements', 'Details'];
   const [dims = '', measures = '', details = ''] = names;
   const found: [string, Node][] = [[JSON.stringify(dims), inText(dimensions(making, [dims]), dims)]];
-  const measured = ['size', 'a/b'].map((name): [string, Node] => [JSON.stringify(name), text(fresh(making, [measures, name]))]);
+  const measured = ['size', 'a/b'].map((name): [string, Node] => [
+    JSON.stringify(name),
+    text(fresh(making, [measures, name])),
+  ]);
   found.push([JSON.stringify(measures), inText(object(...measured), measures)]);
   if (signal !== 'exceptions') return found;
   const fields = ['message', 'type', 'Message', 'rawStack', 'id'];
@@ -130,8 +159,12 @@ function answerRow(draw: Draw, signal: Signal): SecretRecord {
   const row = object();
   for (const name of namesOf(signal, 'query')) if (!oneIn(draw, 4)) put(making, row, [name], true);
   // A column stands once in an answer, and cells hold no keys of it.
-  const once = new Map([...row.members, ...special(making, signal, 'query')].map(([key, value]) => [String(JSON.parse(key)), value]));
-  const cells = [...once.values()].map((node) => (node.kind === 'text' ? node : oneIn(draw, 2) ? node : text(jsonOf(node))));
+  const once = new Map(
+    [...row.members, ...special(making, signal, 'query')].map(([key, value]) => [String(JSON.parse(key)), value]),
+  );
+  const cells = [...once.values()].map((node) =>
+    node.kind === 'text' ? node : oneIn(draw, 2) ? node : text(jsonOf(node)),
+  );
   const line = jsonOf(array(...cells));
   const columns = [...once.keys()].map((name) => ({ name, type: 'string' }));
   return {

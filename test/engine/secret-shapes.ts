@@ -10,7 +10,9 @@ import { otherCase } from './secret-text.ts';
 /** Settings of one signal at random, with names that the record has. */
 export function shapeFor(draw: Draw, signal: Signal, layout: Layout, { secrets }: SecretRecord): ShapeSettings {
   const columns = columnsOf(signal).filter(({ name }) => name !== 'exportWindow');
-  const some = (most: number): Column[] => [...new Set(Array.from({ length: draw(fc.nat, { max: most }) }, () => oneOf(draw, columns)))];
+  const some = (most: number): Column[] => [
+    ...new Set(Array.from({ length: draw(fc.nat, { max: most }) }, () => oneOf(draw, columns))),
+  ];
   const drop = oneIn(draw, 3) ? [] : some(5).map(({ name }) => name);
   const hash = oneIn(draw, 2) ? [] : some(4).flatMap(({ name }) => (drop.includes(name) ? [] : [name]));
   const paths = secrets.map(({ path }) => path);
@@ -22,7 +24,9 @@ export function shapeFor(draw: Draw, signal: Signal, layout: Layout, { secrets }
     hash: [...hash, ...hashed],
     promote,
     rename: Object.fromEntries(renamed.map(({ name }, index) => [name, `renamed${index}`])),
-    ...(oneIn(draw, 3) && { where: oneOf(draw, ["name is null or name <> 'other'", 'true', "operation_Name is distinct from 'x'"]) }),
+    ...(oneIn(draw, 3) && {
+      where: oneOf(draw, ["name is null or name <> 'other'", 'true', "operation_Name is distinct from 'x'"]),
+    }),
     dimensions: fields(draw, [...DIMENSIONS, 'none', 'many7', 'big']),
     extra: fields(
       draw,
@@ -33,7 +37,8 @@ export function shapeFor(draw: Draw, signal: Signal, layout: Layout, { secrets }
   return isThere ? shape : { ...shape, where: 'true' };
 }
 
-const someOf = (draw: Draw, path: readonly string[]): readonly string[] => path.slice(0, 1 + draw(fc.nat, { max: path.length - 1 }));
+const someOf = (draw: Draw, path: readonly string[]): readonly string[] =>
+  path.slice(0, 1 + draw(fc.nat, { max: path.length - 1 }));
 
 function fields(draw: Draw, names: readonly string[]): FieldSettings {
   const kind = oneOf(draw, ['none', 'none', 'allow', 'deny'] as const);

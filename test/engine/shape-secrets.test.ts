@@ -32,7 +32,11 @@ const BAD = [
 ];
 
 /** Conditions that fail on most records. */
-const FAILING = ['cast(operation_Name as integer) > 0', "strptime(user_Id, '%Y') < timestamp", 'cast(extra as integer) > 0'];
+const FAILING = [
+  'cast(operation_Name as integer) > 0',
+  "strptime(user_Id, '%Y') < timestamp",
+  'cast(extra as integer) > 0',
+];
 
 interface Case {
   readonly signal: Signal;
@@ -49,7 +53,9 @@ function caseOf(draw: Draw, layout: Layout): Case {
   const record = secretRecord(draw, signal, layout, signal === other ? [] : [other]);
   const shape = shapeFor(draw, signal, layout, record);
   const settings: AllShapeSettings =
-    oneIn(draw, 2) && other !== signal ? { [other]: { drop: ['operation_Name'] }, [signal]: shape } : { [signal]: shape };
+    oneIn(draw, 2) && other !== signal
+      ? { [other]: { drop: ['operation_Name'] }, [signal]: shape }
+      : { [signal]: shape };
   const format = oneOf(draw, ['parquet', 'ndjson', 'csv'] as const);
   return {
     ...{ signal, layout, record, shaping: { signals: shapesOf(settings), key: secret(KEY) } },
@@ -75,7 +81,8 @@ async function written({ signal, layout, record, shaping, bad, output }: Case): 
     const lines = [...bad.slice(0, 1), record.line, ...bad.slice(1)];
     const chunk = chunkOf(work, lines.join('\n'), { layout, columns: record.columns });
     const files = [...(await draft.add(chunk)), ...(await draft.finish())];
-    const textOf = async (some: readonly DraftFile[]) => (await Promise.all(some.map((file) => contents(file, output)))).join('\n');
+    const textOf = async (some: readonly DraftFile[]) =>
+      (await Promise.all(some.map((file) => contents(file, output)))).join('\n');
     const isQuarantine = (file: DraftFile) => file.signal === 'quarantine';
     return {
       rows: await textOf(files.filter((file) => !isQuarantine(file))),
@@ -138,7 +145,9 @@ for (const layout of ['continuous', 'diagnostics', 'dataExport', 'query'] satisf
       errors++;
       const text = inspect(error, { depth: 9 });
       assert.match(text, /where: fails on a row of \w+ \((Conversion|Invalid Input) Error\)/);
-      const quoted = [...tried.record.secrets.map((each) => each.text), 'unreadable.'].filter((word) => text.includes(word));
+      const quoted = [...tried.record.secrets.map((each) => each.text), 'unreadable.'].filter((word) =>
+        text.includes(word),
+      );
       assert.deepEqual(quoted, []);
     });
     await fc.assert(property, { numRuns: runs, seed, endOnFailure: true });

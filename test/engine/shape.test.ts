@@ -7,7 +7,17 @@ import { createEngine, type EngineSettings, engineDefaults } from '../../shared/
 import { withoutValues } from '../../shared/engine/failure.ts';
 import type { AnswerColumn, Chunk, Format, Layout, Output, Shaping } from '../../shared/model.ts';
 import { type AllShapeSettings, shapesOf } from '../../shared/signals/shape-settings.ts';
-import { chunkOf, type Decoded, decode, hour, jsonLines, parquetOutput, query, windowOf, workFolder } from './chunks.ts';
+import {
+  chunkOf,
+  type Decoded,
+  decode,
+  hour,
+  jsonLines,
+  parquetOutput,
+  query,
+  windowOf,
+  workFolder,
+} from './chunks.ts';
 
 const KEY = 'a key of this test';
 const hmac = (text: string) => createHmac('sha256', KEY).update(text).digest('hex');
@@ -42,12 +52,17 @@ const worlds: readonly World[] = [
         work,
         jsonLines(
           [1, 2, 3].map((n) => ({
-            request: [{ name: `name ${n}`, url: `url ${n}`, success: true, durationMetric: { value: 12_345, count: 1 } }],
+            request: [
+              { name: `name ${n}`, url: `url ${n}`, success: true, durationMetric: { value: 12_345, count: 1 } },
+            ],
             context: {
               data: { eventTime: time },
               user: { anonId: `user ${n}` },
               location: { clientip: `ip ${n}`, continent: 'Europe' },
-              custom: { dimensions: [{ 'tenant id': `tenant ${n}`, 'a/b': '7' }], metrics: [{ x: { value: n, count: 1 } }] },
+              custom: {
+                dimensions: [{ 'tenant id': `tenant ${n}`, 'a/b': '7' }],
+                metrics: [{ x: { value: n, count: 1 } }],
+              },
             },
             TenantId: 'T',
           })),
@@ -62,7 +77,14 @@ const worlds: readonly World[] = [
           work,
           jsonLines(
             [1, 2, 3].map((n) => ({
-              ...{ time, TimeGenerated: time, Type: 'AppRequests', Name: `name ${n}`, Url: `url ${n}`, UserId: `user ${n}` },
+              ...{
+                time,
+                TimeGenerated: time,
+                Type: 'AppRequests',
+                Name: `name ${n}`,
+                Url: `url ${n}`,
+                UserId: `user ${n}`,
+              },
               ...{ ClientIP: `ip ${n}`, DurationMs: 1.2345, Success: true, TenantId: 'T' },
               ...{ Properties: { 'tenant id': `tenant ${n}`, 'a/b': '7' }, Measurements: JSON.stringify({ x: n }) },
             })),
@@ -87,14 +109,21 @@ const worlds: readonly World[] = [
   },
 ];
 
-async function shaped({ layout, chunk }: World, settings: AllShapeSettings, more: Partial<EngineSettings> = {}): Promise<Decoded> {
+async function shaped(
+  { layout, chunk }: World,
+  settings: AllShapeSettings,
+  more: Partial<EngineSettings> = {},
+): Promise<Decoded> {
   return decode(windowOf('requests', layout), (work) => [chunk(work)], { shaping: shaping(settings), ...more });
 }
 
 for (const world of worlds) {
   test(`${world.layout}: columns dropped, hashed, renamed, promoted; rows by a condition; dimensions and extra by name`, async () => {
     const { rows, counts } = await shaped(world, {
-      '*': { drop: ['user_AccountId', 'client_IP', 'severityLevel'], hash: ['user_Id', 'timestamp', 'duration', 'success', 'session_Id'] },
+      '*': {
+        drop: ['user_AccountId', 'client_IP', 'severityLevel'],
+        hash: ['user_Id', 'timestamp', 'duration', 'success', 'session_Id'],
+      },
       requests: {
         rename: { name: 'title', user_Id: 'who' },
         where: `name <> 'name 2' -- not this one`,
@@ -128,12 +157,18 @@ for (const world of worlds) {
 
   test(`${world.layout}: only allowed dimensions and paths of extra stay`, async () => {
     const settings = {
-      requests: { dimensions: { allow: ['a/b', 'none'] }, extra: { allow: ['TenantId', 'context.location', 'context.location.x'] } },
+      requests: {
+        dimensions: { allow: ['a/b', 'none'] },
+        extra: { allow: ['TenantId', 'context.location', 'context.location.x'] },
+      },
     };
     const { rows } = await shaped(world, settings);
     assert.deepEqual(JSON.parse(String(rows[0]?.customDimensions)), { 'a/b': '7' });
     const left = { continuous: { context: { location: { continent: 'Europe' } }, TenantId: 'T' } };
-    assert.deepEqual(JSON.parse(String(rows[0]?.extra)), world.layout === 'continuous' ? left.continuous : { TenantId: 'T' });
+    assert.deepEqual(
+      JSON.parse(String(rows[0]?.extra)),
+      world.layout === 'continuous' ? left.continuous : { TenantId: 'T' },
+    );
     const none = await shaped(world, { requests: { extra: { allow: [] }, dimensions: { allow: [] } } });
     assert.deepEqual([none.rows[0]?.extra, none.rows[0]?.customDimensions], [null, null]);
   });
@@ -141,11 +176,14 @@ for (const world of worlds) {
   for (const format of ['parquet', 'ndjson', 'csv'] satisfies Format[]) {
     test(`${world.layout}: the shaped columns in ${format}, the empty file too`, async () => {
       const output: Output = { ...parquetOutput, format };
-      const settings: AllShapeSettings = { requests: { drop: ['timestamp', 'url'], hash: ['user_Id'], rename: { name: 'title' } } };
+      const settings: AllShapeSettings = {
+        requests: { drop: ['timestamp', 'url'], hash: ['user_Id'], rename: { name: 'title' } },
+      };
       const work = await filesOf(world, settings, output);
       const text = work.map((file) => readFileSync(file, 'utf8')).join('');
       if (format === 'csv') assert.match(text, /^id,source,title,success,/);
-      if (format !== 'parquet') assert.ok(text.includes(hmac('user 3')) && text.includes('name 3') && !/url \d|user \d/.test(text), text);
+      if (format !== 'parquet')
+        assert.ok(text.includes(hmac('user 3')) && text.includes('name 3') && !/url \d|user \d/.test(text), text);
       if (format !== 'parquet') return;
       const [row] = await query(`SELECT * FROM read_parquet('${work[0]}') WHERE title = 'name 3'`);
       assert.equal(row?.user_Id, hmac('user 3'));
@@ -154,7 +192,11 @@ for (const world of worlds) {
   }
 }
 
-async function filesOf({ layout, chunk }: World, settings: AllShapeSettings, output: Output): Promise<readonly string[]> {
+async function filesOf(
+  { layout, chunk }: World,
+  settings: AllShapeSettings,
+  output: Output,
+): Promise<readonly string[]> {
   const files: string[] = [];
   await decodeRaw(windowOf('requests', layout), chunk, { shaping: shaping(settings), output }, files);
   return files;
@@ -197,7 +239,8 @@ test('the mark of the settings stands in the metadata, and nothing where nothing
 test('a condition keeps what is true, however oddly it is written; one that fails names itself and no value', async () => {
   const [world] = worlds;
   assert.ok(world);
-  const keep = async (where: string) => (await shaped(world, { requests: { where } })).rows.map(({ name }) => name).toSorted();
+  const keep = async (where: string) =>
+    (await shaped(world, { requests: { where } })).rows.map(({ name }) => name).toSorted();
   assert.deepEqual(await keep("name = 'name 1') or (name = 'name 3'"), ['name 1', 'name 3']);
   assert.deepEqual(await keep('resultCode = 1'), []);
   await assert.rejects(keep('cast(user_Id as integer) > 1'), (error: Error) => {
@@ -215,7 +258,14 @@ test('errors of the engine quote no records', () => {
   assert.ok(answer instanceof Error && answer.cause === undefined);
   assert.match(answer.message, /^shop requests: Conversion Error in the engine/);
   assert.ok(!answer.message.includes('secret') && !String(answer.stack).includes('secret'));
-  for (const kind of ['Divide by Zero', 'Out of Range', 'Invalid type', 'INTERNAL', 'TransactionContext', 'Parameter Not Allowed']) {
+  for (const kind of [
+    'Divide by Zero',
+    'Out of Range',
+    'Invalid type',
+    'INTERNAL',
+    'TransactionContext',
+    'Parameter Not Allowed',
+  ]) {
     const shown = withoutValues(new Error(`${kind} Error: secret`), 'x');
     assert.ok(
       shown instanceof Error && shown.message.startsWith(`x: ${kind} Error in`) && !shown.message.includes('secret'),
@@ -241,12 +291,16 @@ test('long values lose their hidden fields as short ones do', async () => {
     ...{ Properties: { email: 'secret-mail', tenant: 'T', big: long, n: '9007199254740993' }, Undocumented: long },
   };
   const line = JSON.stringify(record).replace('"9007199254740993"', '9007199254740993');
-  const { rows } = await decode(windowOf('requests', 'dataExport'), (work) => [chunkOf(work, `${line}\n`, { layout: 'dataExport' })], {
-    shaping: shaping({
-      '*': { drop: ['client_IP'], dimensions: { deny: ['email'] } },
-      requests: { promote: [{ from: 'customDimensions.email', as: 'mail', type: 'string' }], hash: ['mail'] },
-    }),
-  });
+  const { rows } = await decode(
+    windowOf('requests', 'dataExport'),
+    (work) => [chunkOf(work, `${line}\n`, { layout: 'dataExport' })],
+    {
+      shaping: shaping({
+        '*': { drop: ['client_IP'], dimensions: { deny: ['email'] } },
+        requests: { promote: [{ from: 'customDimensions.email', as: 'mail', type: 'string' }], hash: ['mail'] },
+      }),
+    },
+  );
   const text = JSON.stringify(rows);
   assert.ok(!text.includes('secret-') && text.includes(long), text.slice(0, 2000));
   assert.equal(rows[0]?.mail, hmac('secret-mail'));
@@ -288,7 +342,12 @@ test('fields that nobody knows are not told of what is left out', async () => {
     return draft.drift?.map(({ path }) => path);
   };
   assert.deepEqual(await told({}), ['mail@example.com']);
-  for (const shape of [{ drop: ['extra'] }, { hash: ['extra'] }, { extra: { allow: ['x'] } }, { extra: { deny: ['Mail@Example.com'] } }])
+  for (const shape of [
+    { drop: ['extra'] },
+    { hash: ['extra'] },
+    { extra: { allow: ['x'] } },
+    { extra: { deny: ['Mail@Example.com'] } },
+  ])
     assert.deepEqual(await told({ requests: shape }), [], JSON.stringify(shape));
 });
 
@@ -299,7 +358,10 @@ test('records without an id: all stay, or those that are the same to the letter 
   const run = (dedupe: 'id' | 'record') =>
     decode(
       windowOf('requests', 'dataExport'),
-      (work) => [chunkOf(work, text, { layout: 'dataExport' }), chunkOf(work, `{"x":1}\n${line}\n`, { layout: 'dataExport' })],
+      (work) => [
+        chunkOf(work, text, { layout: 'dataExport' }),
+        chunkOf(work, `{"x":1}\n${line}\n`, { layout: 'dataExport' }),
+      ],
       { dedupe },
     );
   assert.deepEqual((await run('id')).counts, { read: 4, written: 4, deduplicated: 0, quarantined: 1 });
@@ -307,12 +369,20 @@ test('records without an id: all stay, or those that are the same to the letter 
   assert.deepEqual(counts, { read: 4, written: 2, deduplicated: 2, quarantined: 1 });
   assert.deepEqual(rows.map(({ name }) => name).toSorted(), ['m', 'n']);
   const classic = JSON.stringify({ request: [{ name: 'a' }, { name: 'a' }], context: {} });
-  const kept = await decode(windowOf('requests'), (work) => [chunkOf(work, `${classic}\n${classic}\n`)], { dedupe: 'record' });
+  const kept = await decode(windowOf('requests'), (work) => [chunkOf(work, `${classic}\n${classic}\n`)], {
+    dedupe: 'record',
+  });
   assert.deepEqual(kept.counts, { read: 4, written: 2, deduplicated: 2, quarantined: 0 });
 });
 
 test('what is hidden is in no byte of files or quarantine, whatever the bad lines around it', async () => {
-  const good = JSON.stringify({ Type: 'AppRequests', TimeGenerated: time, Name: 'n', ClientIP: 'secret-1', Success: 'odd' });
+  const good = JSON.stringify({
+    Type: 'AppRequests',
+    TimeGenerated: time,
+    Name: 'n',
+    ClientIP: 'secret-1',
+    Success: 'odd',
+  });
   const lines = [
     good,
     '{"Type":"AppRequests","ClientIP":"secret-2',

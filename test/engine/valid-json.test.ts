@@ -4,7 +4,25 @@ import fc from 'fast-check';
 import { isJson } from '../../shared/engine/valid-json.ts';
 import { query } from './chunks.ts';
 
-const pieces = ['{', '}', '[', ']', ',', ':', '"a"', '"', '\\', '\\u00e9', '\\ud83d\\ude00', '\\ud83d', '\\ude00', '1', '-0', '01', '1e5'];
+const pieces = [
+  '{',
+  '}',
+  '[',
+  ']',
+  ',',
+  ':',
+  '"a"',
+  '"',
+  '\\',
+  '\\u00e9',
+  '\\ud83d\\ude00',
+  '\\ud83d',
+  '\\ude00',
+  '1',
+  '-0',
+  '01',
+  '1e5',
+];
 const more = ['1.', 'true', 'nul', 'null', ' ', '\r', '\t', '"x\\n"', 'é', '"\\q"', '""', '-', '\u0000', '\u007f'];
 const piece = fc.constantFrom(...pieces, ...more);
 

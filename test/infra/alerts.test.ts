@@ -30,12 +30,24 @@ const window = { app: 'shop', signal: 'requests', source: 'query', start: 0, end
 const counts = { read: 0, written: 0, deduplicated: 0, quarantined: 0 };
 
 test('the queries ask for fields that the log lines have', () => {
-  const run = runFacts({ state: 'failed', window, revision: 1, attempts: 1, counts, files: [], asked: 1, duration: 1, error: 'no' });
+  const run = runFacts({
+    state: 'failed',
+    window,
+    revision: 1,
+    attempts: 1,
+    counts,
+    files: [],
+    asked: 1,
+    duration: 1,
+    error: 'no',
+  });
   const plan = planFacts(
     { feed: window, planned: 0, repeated: 0, open: 0, failed: 0, horizon: 7_200_000, watermark: 3_600_000 },
     7_200_000,
   );
-  const fields = (name: string) => [...new Set([...textOf(name).matchAll(/\bline\.(\w+)/g)].map(([, field = '']) => field))];
+  const fields = (name: string) => [
+    ...new Set([...textOf(name).matchAll(/\bline\.(\w+)/g)].map(([, field = '']) => field)),
+  ];
   for (const [name, line] of [
     ['failed', run],
     ['stale', plan],

@@ -21,7 +21,11 @@ test('azd calls scripts that exist, and publishes the folder that npm run packag
   const script = text('infra/package.ts');
   assert.ok(script.includes("target = join(root, '.package')") && script.includes("app = join(target, 'app')"));
   assert.ok(text('.gitignore').split('\n').includes('.package/'));
-  assert.match(azd, /^requiredVersions:\n {2}azd: ">= 1\.23\.4"$/m, 'older ones cannot read arrays and objects from variables');
+  assert.match(
+    azd,
+    /^requiredVersions:\n {2}azd: ">= 1\.23\.4"$/m,
+    'older ones cannot read arrays and objects from variables',
+  );
   assert.match(azd, /remoteBuild: false/, 'or azd leaves node_modules out');
 });
 
@@ -39,7 +43,9 @@ test('azd finds the function app by the name of its service', () => {
 });
 
 test('what azd hands over has names of its own: no output comes back as an input, and none is a usual variable of a shell', () => {
-  const inputs = [...text('infra/main.parameters.json').matchAll(/"\$\{(\w+)/g)].map(([, name = '']) => name.toLowerCase());
+  const inputs = [...text('infra/main.parameters.json').matchAll(/"\$\{(\w+)/g)].map(([, name = '']) =>
+    name.toLowerCase(),
+  );
   assert.ok(inputs.length > 10);
   const outputs = bicepFile('main.bicep').outputs.map((name) => name.toLowerCase());
   assert.deepEqual(

@@ -115,7 +115,8 @@ function collect(root: Node, file: string, found: Found): void {
       continue;
     }
     const [name, what, value] = inner(node).map((child) => child.text);
-    if (node.type === 'parameter_declaration') found.parameters.set(name ?? '', { type: what ?? '', value, decorators });
+    if (node.type === 'parameter_declaration')
+      found.parameters.set(name ?? '', { type: what ?? '', value, decorators });
     if (node.type === 'output_declaration') found.outputs.push(name ?? '');
     if (node.type === 'module_declaration') {
       const target = relative(infra, join(infra, dirname(file), unquoted(what ?? ''))).replaceAll('\\', '/');
@@ -123,7 +124,12 @@ function collect(root: Node, file: string, found: Found): void {
     }
     if (node.type === 'resource_declaration') {
       const [type = '', version = ''] = unquoted(what ?? '').split('@');
-      found.resources.push({ type, version, existing: /^resource \w+ '[^']+' existing/.test(node.text), text: node.text });
+      found.resources.push({
+        type,
+        version,
+        existing: /^resource \w+ '[^']+' existing/.test(node.text),
+        text: node.text,
+      });
     }
     decorators = [];
   }
@@ -132,7 +138,8 @@ function collect(root: Node, file: string, found: Found): void {
 /** Names of the properties of the object that stands under `property` in a declaration's body. */
 function keysOf(declaration: Node, property: string): string[] {
   const body = bodyOf(declaration);
-  const entry = body && inner(body).find((child) => child.type === 'object_property' && first(child)?.text === property);
+  const entry =
+    body && inner(body).find((child) => child.type === 'object_property' && first(child)?.text === property);
   const object = entry && inner(entry).at(-1);
   return object ? inner(object).flatMap((child) => first(child)?.text ?? []) : [];
 }

@@ -43,7 +43,9 @@ const calls: Readonly<Record<Client, Readonly<Record<string, readonly string[]>>
     getEntity: ['tableServices/tables/entities/read'],
     listEntities: ['tableServices/tables/entities/read'],
     upsertEntity: ['tableServices/tables/entities/write'],
-    submitTransaction: ['write', 'delete', 'add/action', 'update/action'].map((verb) => `tableServices/tables/entities/${verb}`),
+    submitTransaction: ['write', 'delete', 'add/action', 'update/action'].map(
+      (verb) => `tableServices/tables/entities/${verb}`,
+    ),
   },
 };
 
@@ -61,12 +63,16 @@ const allows: Readonly<Record<string, readonly string[]>> = {
   ],
   storageTableDataContributor: [
     ...['delete', 'read', 'write'].map((verb) => `tableServices/tables/${verb}`),
-    ...['delete', 'read', 'write', 'add/action', 'update/action'].map((verb) => `tableServices/tables/entities/${verb}`),
+    ...['delete', 'read', 'write', 'add/action', 'update/action'].map(
+      (verb) => `tableServices/tables/entities/${verb}`,
+    ),
   ],
 };
 
 /** What each grant of roles.bicep is for: calls of ours, or somebody else's that no code of ours shows. */
-const uses: Readonly<Record<string, { readonly client: Client; readonly calls: 'all' | 'reading' } | { readonly others: string }>> = {
+const uses: Readonly<
+  Record<string, { readonly client: Client; readonly calls: 'all' | 'reading' } | { readonly others: string }>
+> = {
   hostBlobs: { others: 'the Functions host: leases, keys, receipts; the package' },
   hostQueues: { client: 'queue', calls: 'all' },
   hostTables: { client: 'table', calls: 'all' },
@@ -90,7 +96,8 @@ const files = readdirSync(shared, { recursive: true, encoding: 'utf8' })
   .map((name) => ({ name, text: readFileSync(join(shared, name), 'utf8') }));
 
 /** Names that follow a dot and are called. */
-const called = (text: string): string[] => [...text.matchAll(/\??\.(\w+)(?:<[^()]*>)?\(/g)].map(([, name = '']) => name);
+const called = (text: string): string[] =>
+  [...text.matchAll(/\??\.(\w+)(?:<[^()]*>)?\(/g)].map(([, name = '']) => name);
 
 /** Methods of a client that the files call which name one of its classes. */
 function callsOf(client: Client): string[] {
@@ -107,7 +114,9 @@ const grants = new Map(
 );
 
 const isAllowed = (role: string, permission: string): boolean =>
-  (allows[role] ?? []).some((allowed) => (allowed.endsWith('**') ? permission.startsWith(allowed.slice(0, -2)) : permission === allowed));
+  (allows[role] ?? []).some((allowed) =>
+    allowed.endsWith('**') ? permission.startsWith(allowed.slice(0, -2)) : permission === allowed,
+  );
 
 for (const client of ['blob', 'queue', 'table'] as const)
   test(`every call of a ${client} client is known, and no other`, () => {
@@ -157,5 +166,7 @@ test('sources only read: no source puts, removes or prepares anything', () => {
       [...text.matchAll(/\b(?:store|container|place)\w*\.(put|remove|prepare)\(/g)].map(([call]) => `${name}: ${call}`),
     );
   assert.deepEqual(writing, []);
-  assert.ok(files.some(({ name, text }) => name.startsWith('source/blobs/') && /\bstore\w*\.(read|list|folders)\(/.test(text)));
+  assert.ok(
+    files.some(({ name, text }) => name.startsWith('source/blobs/') && /\bstore\w*\.(read|list|folders)\(/.test(text)),
+  );
 });

@@ -14,16 +14,26 @@ const patterns = readFileSync(join(root, '.funcignore'), 'utf8')
  * one character or more except the slash. azd and git read the same lines almost alike.
  */
 const denied = (path: string): boolean =>
-  patterns.some((line) => new RegExp(`^${line.replace(/[-[\]/{}()+?.\\^$|]/g, '\\$&').replace(/\*/g, '([^/]+)')}\\b`).test(path));
+  patterns.some((line) =>
+    new RegExp(`^${line.replace(/[-[\]/{}()+?.\\^$|]/g, '\\$&').replace(/\*/g, '([^/]+)')}\\b`).test(path),
+  );
 
 interface Lock {
-  readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly devDependencies?: Record<string, string> }>>;
+  readonly packages: Readonly<
+    Record<string, { readonly dev?: boolean; readonly devDependencies?: Record<string, string> }>
+  >;
 }
 const lock: Lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
 const installed = Object.entries(lock.packages).filter(([path]) => path.startsWith('node_modules/'));
 
 test('what runs is published', () => {
-  for (const path of ['host.json', 'package.json', 'insights-lake.json', 'dist/functions/planWindows.js', 'dist/shared/pipeline/run.js'])
+  for (const path of [
+    'host.json',
+    'package.json',
+    'insights-lake.json',
+    'dist/functions/planWindows.js',
+    'dist/shared/pipeline/run.js',
+  ])
     assert.equal(denied(path), false, path);
   const lost = installed.filter(
     ([path, { dev }]) => !dev && ['/package.json', '/dist/x.js', '/lib/test/x.js'].some((file) => denied(path + file)),
@@ -53,8 +63,21 @@ test('nothing else is', () => {
       'tsconfig.json',
       'tsconfig.build.json',
     ])
-    .concat(['bench/main.ts', 'cli/main.ts', 'docs/deploy.md', 'functions/planWindows.ts', 'infra/main.bicep', 'local/demo/main.ts'])
-    .concat(['local.settings.json', 'local.settings.sample.json', 'shared/model.ts', 'test/corpus/README.md', 'dist/cli/main.js']);
+    .concat([
+      'bench/main.ts',
+      'cli/main.ts',
+      'docs/deploy.md',
+      'functions/planWindows.ts',
+      'infra/main.bicep',
+      'local/demo/main.ts',
+    ])
+    .concat([
+      'local.settings.json',
+      'local.settings.sample.json',
+      'shared/model.ts',
+      'test/corpus/README.md',
+      'dist/cli/main.js',
+    ]);
   assert.deepEqual(
     paths.filter((path) => !denied(path)),
     [],

@@ -41,7 +41,9 @@ function unzip(archive: Buffer): { readonly name: string; readonly content: Buff
   return files;
 }
 
-const contents = fc.dictionary(fc.string({ minLength: 1, maxLength: 30 }), fc.uint8Array({ maxLength: 300 }), { maxKeys: 12 });
+const contents = fc.dictionary(fc.string({ minLength: 1, maxLength: 30 }), fc.uint8Array({ maxLength: 300 }), {
+  maxKeys: 12,
+});
 
 test('an archive holds what went in, whatever the order, and always in the same bytes', () => {
   fc.assert(
@@ -92,13 +94,30 @@ test('of node_modules the package has what runs on a server, and the terms of us
 });
 
 test('the package’s own package.json has no scripts and no tools', () => {
-  const { scripts, devDependencies, ...published } = { scripts: undefined, devDependencies: undefined, ...publishedManifest(manifest) };
+  const { scripts, devDependencies, ...published } = {
+    scripts: undefined,
+    devDependencies: undefined,
+    ...publishedManifest(manifest),
+  };
   assert.deepEqual([scripts, devDependencies], [undefined, undefined]);
-  assert.deepEqual(published, { ...published, main: manifest.main, type: 'module', dependencies: manifest.dependencies });
+  assert.deepEqual(published, {
+    ...published,
+    main: manifest.main,
+    type: 'module',
+    dependencies: manifest.dependencies,
+  });
 });
 
 test('a release has all that its pages lead to', () => {
-  const pages = ['SECURITY.md', 'CHANGELOG.md', 'docs/deploy.md', 'docs/settings.md', 'docs/upgrade.md', 'docs/cli.md', 'docs/schema.md'];
+  const pages = [
+    'SECURITY.md',
+    'CHANGELOG.md',
+    'docs/deploy.md',
+    'docs/settings.md',
+    'docs/upgrade.md',
+    'docs/cli.md',
+    'docs/schema.md',
+  ];
   assert.deepEqual(pages.filter(released), pages);
   const broken = pages.flatMap((page) =>
     [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)]
@@ -107,7 +126,13 @@ test('a release has all that its pages lead to', () => {
       .map((target) => `${page} → ${target}`),
   );
   assert.deepEqual(broken, []);
-  for (const path of ['infra/package.ts', 'insights-lake.json', 'local.settings.json', 'package.json', 'docs/decisions.md'])
+  for (const path of [
+    'infra/package.ts',
+    'insights-lake.json',
+    'local.settings.json',
+    'package.json',
+    'docs/decisions.md',
+  ])
     assert.equal(released(path), false, path);
 });
 
@@ -124,9 +149,13 @@ describe('the package', () => {
   before(async () => {
     app = mkdtempSync(join(tmpdir(), 'package-'));
     const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-    await promisify(execFile)(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(app, 'dist')], {
-      cwd: root,
-    });
+    await promisify(execFile)(
+      process.execPath,
+      [tsc, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', join(app, 'dist')],
+      {
+        cwd: root,
+      },
+    );
     rmSync(join(app, 'dist', 'cli'), { recursive: true });
     cpSync(join(root, 'host.json'), join(app, 'host.json'));
     writeFileSync(join(app, 'package.json'), JSON.stringify(publishedManifest(manifest)));
@@ -134,13 +163,17 @@ describe('the package', () => {
     const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
     const needed = Object.keys(packages).filter((path) => path.startsWith('node_modules/') && !packages[path].dev);
     const modules = join(root, 'node_modules');
-    const filter = (source: string) => !source.endsWith('/node_modules') && runs(relative(modules, source).replaceAll('\\', '/'));
-    for (const path of needed) if (existsSync(join(root, path))) cpSync(join(root, path), join(app, path), { recursive: true, filter });
+    const filter = (source: string) =>
+      !source.endsWith('/node_modules') && runs(relative(modules, source).replaceAll('\\', '/'));
+    for (const path of needed)
+      if (existsSync(join(root, path))) cpSync(join(root, path), join(app, path), { recursive: true, filter });
   });
   after(() => rmSync(app, { recursive: true, force: true, maxRetries: 3 }));
 
   test('it loads in an empty folder, and every file of functions/ registers its function', async () => {
-    const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'infra', 'startup.ts'), app], { cwd: app });
+    const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'infra', 'startup.ts'), app], {
+      cwd: app,
+    });
     const { functions }: Startup = JSON.parse(stdout);
     assert.deepEqual(functions, ['planWindows', 'runWindow', 'sweepBlobs', 'transformBlob']);
   });
@@ -180,7 +213,11 @@ describe('the package', () => {
 async function untilDone(settings: Readonly<Record<string, string>>, windows: number): Promise<void> {
   const flags = ['--app', app, '--entries', 'dist/functions/*.js', '--port', '0'];
   const env = { PATH: process.env.PATH, TMPDIR: tmpdir(), ...settings };
-  const child = fork(join(root, 'local', 'host', 'main.ts'), flags, { cwd: app, env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  const child = fork(join(root, 'local', 'host', 'main.ts'), flags, {
+    cwd: app,
+    env,
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
   let [done, said] = [0, ''];
   child.stderr?.on('data', (data) => {
     said += data;

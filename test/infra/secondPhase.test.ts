@@ -14,11 +14,17 @@ const outputs = {
 };
 
 /** Runs the second phase against an Azure CLI that answers as it is told, the last answer for good. */
-async function played(env: Record<string, string>, keys: readonly Answer[], deployments: readonly Answer[], group?: string) {
+async function played(
+  env: Record<string, string>,
+  keys: readonly Answer[],
+  deployments: readonly Answer[],
+  group?: string,
+) {
   const calls: string[][] = [];
   const waits: number[] = [];
   const [keysLeft, deploymentsLeft] = [[...keys], [...deployments]];
-  const next = (left: Answer[]): Answer => (left.length > 1 ? left.shift() : left[0]) ?? { ok: false, text: 'unexpected' };
+  const next = (left: Answer[]): Answer =>
+    (left.length > 1 ? left.shift() : left[0]) ?? { ok: false, text: 'unexpected' };
   const az = (args: readonly string[]) => {
     calls.push([...args]);
     if (args.includes('show')) return shown;
@@ -36,7 +42,9 @@ async function played(env: Record<string, string>, keys: readonly Answer[], depl
 const shown = {
   ok: true,
   text: JSON.stringify(
-    Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { type: 'String', value: value === 'true' || value }])),
+    Object.fromEntries(
+      Object.entries(outputs).map(([name, value]) => [name, { type: 'String', value: value === 'true' || value }]),
+    ),
   ),
 };
 const key = { ok: true, text: '88' };
@@ -48,7 +56,11 @@ test('nothing is done where events are not needed', async () => {
 });
 
 test('it waits for the key of the blob trigger, then deploys with the outputs of the first phase', async () => {
-  const { calls, waits, outcome } = await played(outputs, [{ ok: false, text: 'ServiceUnavailable' }, { ok: true, text: '' }, key], [fine]);
+  const { calls, waits, outcome } = await played(
+    outputs,
+    [{ ok: false, text: 'ServiceUnavailable' }, { ok: true, text: '' }, key],
+    [fine],
+  );
   assert.equal(outcome, 'done');
   assert.deepEqual([calls.filter(([command]) => command === 'functionapp').length, waits.length], [3, 2]);
   const given = (calls.at(-1) ?? []).filter((word) => /^\w+=/.test(word)).map((word) => word.split('=')[0] ?? '');
@@ -88,7 +100,10 @@ test('a deployment that fails at first, as a role is not there yet, is repeated'
 
 test('what never works ends with a line that says what to do', async () => {
   const noKey = await played(outputs, [{ ok: false, text: 'host down' }], [fine]);
-  assert.match(noKey.outcome, /^events of app: the app has no key for its blob trigger; see that transformBlob .*: host down$/);
+  assert.match(
+    noKey.outcome,
+    /^events of app: the app has no key for its blob trigger; see that transformBlob .*: host down$/,
+  );
   const refused = await played(outputs, [key], [{ ok: false, text: 'denied' }]);
   assert.match(refused.outcome, /denied; mend it and repeat: npm run events/);
   const missing = await played({ ...outputs, hostAccount: '' }, [key], [fine]);

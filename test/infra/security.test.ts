@@ -37,7 +37,9 @@ test('the function app: HTTPS only, TLS 1.2, no publishing passwords, no FTP', (
   assert.equal(site.text.match(/scmMinTlsVersion: '1\.2'/g)?.length, 2);
   assert.equal(site.text.match(/ftpsState: 'Disabled'/g)?.length, 2);
   assert.equal(
-    site.text.match(/'basicPublishingCredentialsPolicies' = \{\n {4}name: '(ftp|scm)'\n {4}properties: \{\n {6}allow: false/g)?.length,
+    site.text.match(
+      /'basicPublishingCredentialsPolicies' = \{\n {4}name: '(ftp|scm)'\n {4}properties: \{\n {6}allow: false/g,
+    )?.length,
     2,
   );
   assert.ok(site.text.includes("type: 'UserAssigned'"));
@@ -52,7 +54,10 @@ test('no secrets in outputs, settings or the log of deployments', () => {
     .filter(({ text }) => /listKeys|listAccountSas|list[A-Z]\w+\(|AccountKey|SharedAccessSignature/.test(text))
     .map(({ file }) => file);
   assert.deepEqual(keys, ['events.bicep'], 'only the key of the blob trigger is ever read');
-  assert.match(bicepFile('modules/subscription.bicep').parameters.get('endpointUrl')?.decorators.join() ?? '', /secure\(\)/);
+  assert.match(
+    bicepFile('modules/subscription.bicep').parameters.get('endpointUrl')?.decorators.join() ?? '',
+    /secure\(\)/,
+  );
   for (const { file, text } of files)
     assert.doesNotMatch([...text.matchAll(/^output .*$/gm)].join('\n'), /listKeys|systemKeys|code=/, file);
 });
@@ -61,9 +66,15 @@ test('defaults are the safe and the cheap ones', () => {
   const defaults = Object.fromEntries([...main.parameters].map(([name, { value }]) => [name, value]));
   assert.deepEqual(
     Object.fromEntries(
-      ['alerts', 'plan', 'maximumInstanceCount', 'exportTrigger', 'diagnosticSettings', 'lakeRetentionDays', 'exportRetentionDays'].map(
-        (name) => [name, defaults[name]],
-      ),
+      [
+        'alerts',
+        'plan',
+        'maximumInstanceCount',
+        'exportTrigger',
+        'diagnosticSettings',
+        'lakeRetentionDays',
+        'exportRetentionDays',
+      ].map((name) => [name, defaults[name]]),
     ),
     {
       alerts: 'true',
@@ -119,12 +130,17 @@ test('every role assignment stands in roles.bicep, and each is one that we decid
   });
   assert.deepEqual(found, grants);
   const table = /var role = \{\n([^}]*)\}/.exec(bicepFile('modules/roles.bicep').text)?.[1] ?? '';
-  assert.deepEqual(Object.fromEntries([...table.matchAll(/^ {2}(\w+): '([^']+)'$/gm)].map(([, name, id]) => [name, id])), roles);
+  assert.deepEqual(
+    Object.fromEntries([...table.matchAll(/^ {2}(\w+): '([^']+)'$/gm)].map(([, name, id]) => [name, id])),
+    roles,
+  );
 });
 
 test('SECURITY.md names every role', () => {
   const text = readFileSync(join(infra, '..', 'SECURITY.md'), 'utf8');
-  const titles = Object.keys(roles).map((name) => name.replace(/[A-Z]/g, ' $&').replace(/^./, (letter) => letter.toUpperCase()));
+  const titles = Object.keys(roles).map((name) =>
+    name.replace(/[A-Z]/g, ' $&').replace(/^./, (letter) => letter.toUpperCase()),
+  );
   assert.deepEqual(
     titles.filter((title) => !text.includes(`| ${title} |`)),
     [],
@@ -134,7 +150,9 @@ test('SECURITY.md names every role', () => {
 test('events: finished blobs of that container only, and none is lost in silence', () => {
   const { text } = bicepFile('modules/subscription.bicep');
   assert.ok(text.includes("includedEventTypes: ['Microsoft.Storage.BlobCreated']"));
-  assert.ok(text.includes("key: 'data.api'\n          values: ['PutBlob', 'PutBlockList', 'CopyBlob', 'FlushWithClose']"));
+  assert.ok(
+    text.includes("key: 'data.api'\n          values: ['PutBlob', 'PutBlockList', 'CopyBlob', 'FlushWithClose']"),
+  );
   assert.ok(text.includes('deadLetterWithResourceIdentity'));
   const events = bicepFile('events.bicep').text;
   assert.match(events, /subjectPrefix: '\/blobServices\/default\/containers\/\$\{exportContainer\}\/\$\{folder\}'/);

@@ -45,7 +45,9 @@ const settingsIn = (text: string) =>
 
 test('the settings of this test are those that the templates make', () => {
   const made = ['main.bicep', 'modules/app.bicep'].flatMap((file) => {
-    const variables = [...bicepFile(file).text.matchAll(/^var \w+Settings =[\s\S]*?(?=^(?:var|module|resource|\/\/) ?)/gm)];
+    const variables = [
+      ...bicepFile(file).text.matchAll(/^var \w+Settings =[\s\S]*?(?=^(?:var|module|resource|\/\/) ?)/gm),
+    ];
     return settingsIn(variables.join('\n'));
   });
   const here = Object.keys({ ...host, ...premium, ...lake, ...app, ...workspace, ...blobs, ...folders, ...document });
@@ -88,8 +90,17 @@ for (const [way, env] of Object.entries(ways))
 for (const file of filesEnding('.parameters.json').filter((name) => name.startsWith('params/')))
   test(`the app has nothing against the settings of ${file}`, () => {
     const text = JSON.stringify(Object.fromEntries(parameterFile(file))).replaceAll('<container>', 'filled-in');
-    const { use, sourceComponentId, exportAccountId, lakeAccountId, exportContainer, exportPrefix, lakeContainer, lakePrefix, settings } =
-      JSON.parse(text);
+    const {
+      use,
+      sourceComponentId,
+      exportAccountId,
+      lakeAccountId,
+      exportContainer,
+      exportPrefix,
+      lakeContainer,
+      lakePrefix,
+      settings,
+    } = JSON.parse(text);
     // As main.bicep derives them.
     const config = parseConfig({
       ...host,
@@ -103,6 +114,10 @@ for (const file of filesEnding('.parameters.json').filter((name) => name.startsW
     });
     assert.equal(config.apps.length === 1, use !== 'blobs');
     assert.equal(config.exports !== undefined, use !== 'query');
-    assert.deepEqual([!sourceComponentId, !exportAccountId], [use === 'blobs', use === 'query'], 'each use names its sources');
+    assert.deepEqual(
+      [!sourceComponentId, !exportAccountId],
+      [use === 'blobs', use === 'query'],
+      'each use names its sources',
+    );
     assert.equal(!lakeAccountId, !lakeContainer, 'a lake of one’s own is account and container');
   });

@@ -31,9 +31,22 @@ const oddities: readonly object[] = [
   odd('odd-sum', { DurationMs: 0.1 + 0.2, Success: false }),
   odd('odd-text', { Name: 'a "quoted", comma; \'single\'\ttab \\ back\\nslash', Url: '""', Source: '  kept  ' }),
   odd('odd-lines', { Name: 'one\ntwo\r\nthree\n', Properties: { text: 'a\n"b"\r\n,c' } }),
-  odd('odd-unicode', { Name: 'Grüße 你好 🦆 e\u0301 \u200d \u2028 \ufeff', Properties: { schlüssel: '🦆', '': 'empty key' } }),
-  odd('odd-words', { Name: 'NaN', Url: 'NULL', Source: 'null', OperationName: 'None', UserId: 'NA', SessionId: 'true', ResultCode: '007' }),
-  odd('odd-dimensions', { Properties: { big: 9_007_199_254_740_991, real: 1e-7, on: true, none: null, list: [1, 'two', { three: 3 }] } }),
+  odd('odd-unicode', {
+    Name: 'Grüße 你好 🦆 e\u0301 \u200d \u2028 \ufeff',
+    Properties: { schlüssel: '🦆', '': 'empty key' },
+  }),
+  odd('odd-words', {
+    Name: 'NaN',
+    Url: 'NULL',
+    Source: 'null',
+    OperationName: 'None',
+    UserId: 'NA',
+    SessionId: 'true',
+    ResultCode: '007',
+  }),
+  odd('odd-dimensions', {
+    Properties: { big: 9_007_199_254_740_991, real: 1e-7, on: true, none: null, list: [1, 'two', { three: 3 }] },
+  }),
   odd('odd-early', { time: '2024-05-10T07:00:00.0000000Z' }),
   odd('odd-late', { time: '2024-05-10T07:59:59.9999999Z' }),
 ];
@@ -51,7 +64,15 @@ export const oddTruth: Readonly<Record<string, LakeRow>> = {
   'odd-text': { name: 'a "quoted", comma; \'single\'\ttab \\ back\\nslash', url: '""', source: '  kept  ' },
   'odd-lines': { name: 'one\ntwo\r\nthree\n', customDimensions: '{"text":"a\\n\\"b\\"\\r\\n,c"}' },
   'odd-unicode': { name: 'Grüße 你好 🦆 e\u0301 \u200d \u2028 \ufeff' },
-  'odd-words': { name: 'NaN', url: 'NULL', source: 'null', operation_Name: 'None', user_Id: 'NA', session_Id: 'true', resultCode: '007' },
+  'odd-words': {
+    name: 'NaN',
+    url: 'NULL',
+    source: 'null',
+    operation_Name: 'None',
+    user_Id: 'NA',
+    session_Id: 'true',
+    resultCode: '007',
+  },
   'odd-dimensions': {},
   'odd-early': { timestamp: '1715324400000000' },
   'odd-late': { timestamp: '1715327999999999' },
@@ -78,5 +99,7 @@ export async function writeArchive(folder: string): Promise<(signal: Signal) => 
   }
   await put(oddBlob, [...oddities.map((record) => JSON.stringify(record)), '{"time": broken', ''].join('\n'));
   return (signal) =>
-    [...telemetryRows({ ...shop, signal })].map((row) => fromBlob(signal, row, shop.app, windows.get(String(row.itemId)) ?? ''));
+    [...telemetryRows({ ...shop, signal })].map((row) =>
+      fromBlob(signal, row, shop.app, windows.get(String(row.itemId)) ?? ''),
+    );
 }

@@ -43,7 +43,12 @@ export const spark: Judge = { reader: 'spark', lake: 'parquet', partitions: true
 export const nameOf = ({ reader, lake }: Judge): string => (reader === 'spark' ? reader : `${reader}-${lake}`);
 
 /** What the reader's rows of a signal say otherwise than `expected`, which DuckDB read from the Parquet files. */
-export async function verdict(judge: Judge, signal: Signal, out: string, expected: readonly LakeRow[]): Promise<string[]> {
+export async function verdict(
+  judge: Judge,
+  signal: Signal,
+  out: string,
+  expected: readonly LakeRow[],
+): Promise<string[]> {
   const types = new Map<string, ColumnType>(columnsOf(signal).map(({ name, type }) => [name, type]));
   const read = (row: LakeRow): LakeRow =>
     Object.fromEntries([...types].map(([name, type]) => [name, revived(row[name] ?? null, type, judge)]));

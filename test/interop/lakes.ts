@@ -24,7 +24,8 @@ export async function makeLakes(folder: string): Promise<void> {
   for (const [name, { format, gzip }] of Object.entries(formats)) {
     const lake = join(folder, name);
     const flags = ['--format', format, ...(gzip ? ['--gzip'] : [])];
-    const { code, err } = await startCommand(['transform', join(folder, 'archive'), '--out', lake, ...flags], folder).ended;
+    const { code, err } = await startCommand(['transform', join(folder, 'archive'), '--out', lake, ...flags], folder)
+      .ended;
     if (code !== 0) throw new Error(`transform to ${name} ended with ${code}: ${err.trim()}`);
     const output = { format, gzip, partition: 'hour', path: '' } as const;
     const engine = createEngine({ ...engineDefaults, output });
@@ -36,7 +37,8 @@ export async function makeLakes(folder: string): Promise<void> {
   }
 }
 
-export const emptyName = (signal: Signal, extension: string): string => `${signal}/app=empty/date=2024-05-10/hour=00/empty.${extension}`;
+export const emptyName = (signal: Signal, extension: string): string =>
+  `${signal}/app=empty/date=2024-05-10/hour=00/empty.${extension}`;
 
 /** All rows of a signal as DuckDB reads the Parquet files: times as text of microseconds, JSON to the letter. */
 export async function rowsOf(lake: string, signal: Signal): Promise<LakeRow[]> {
@@ -60,7 +62,10 @@ export async function faultsOf(lake: string, signal: Signal, truth: readonly Lak
   const uncounted = truth.some((row) => 'itemCount' in row) ? [] : ['itemCount'];
   const odd = (row: LakeRow) => String(row.itemId).startsWith('odd-');
   const oddRows = Object.fromEntries(rows.filter(odd).map((row) => [row.itemId, row]));
-  const missed = signal !== 'requests' ? [] : Object.entries(oddTruth).flatMap(([id, expected]) => oddFaults(id, expected, oddRows[id]));
+  const missed =
+    signal !== 'requests'
+      ? []
+      : Object.entries(oddTruth).flatMap(([id, expected]) => oddFaults(id, expected, oddRows[id]));
   return [
     ...faults.filter((fault) => !fault.startsWith('stray file _quarantine/')),
     ...differences(

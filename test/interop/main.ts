@@ -17,7 +17,9 @@ import { faultsOf, makeLakes, rowsOf } from './lakes.ts';
 import { outcomeOf, pythonWith } from './python.ts';
 import { sparkTypeFaults, typeFaults } from './types.ts';
 
-const { values: flags } = parseArgs({ options: { spark: { type: 'boolean', default: false }, venv: { type: 'string' } } });
+const { values: flags } = parseArgs({
+  options: { spark: { type: 'boolean', default: false }, venv: { type: 'string' } },
+});
 const folder = await mkdtemp(join(tmpdir(), 'interop-'));
 const [out, lake] = [join(folder, 'out'), join(folder, 'parquet')];
 
@@ -31,7 +33,10 @@ async function read(python: string, script: string): Promise<string> {
   const work = judges.map((judge) => ({ name: nameOf(judge), reader: judge.reader, lake: join(folder, judge.lake) }));
   const request = join(folder, 'request.json');
   await writeFile(request, JSON.stringify({ signals, work, parquet: lake, out }));
-  const outcome = await outcomeOf(python, [join(import.meta.dirname, script), request], { ...process.env, PYSPARK_PYTHON: python });
+  const outcome = await outcomeOf(python, [join(import.meta.dirname, script), request], {
+    ...process.env,
+    PYSPARK_PYTHON: python,
+  });
   if (!outcome.ok) throw new Error(`${script}: ${outcome.text}`);
   return outcome.text;
 }
@@ -84,7 +89,10 @@ async function main(): Promise<number> {
   const count = told('DuckDB and what went in', faults.flat());
   console.log(await read(python.text, 'read.py'));
   const files = await json('types.json');
-  const types = told(`types, compression and metadata of ${Object.keys(files).length} Parquet files`, typeFaults(files));
+  const types = told(
+    `types, compression and metadata of ${Object.keys(files).length} Parquet files`,
+    typeFaults(files),
+  );
   return count + types + (await compare(judges)) + (flags.spark ? await withSpark(venv) : 0);
 }
 

@@ -25,7 +25,8 @@ export function outcomeOf(command: string, args: readonly string[], env = proces
 
 /** A Python 3 on this machine, or undefined. */
 function systemPython(): string | undefined {
-  const isThree = (command: string) => spawnSync(command, ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']).status === 0;
+  const isThree = (command: string) =>
+    spawnSync(command, ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']).status === 0;
   return ['python3', 'python'].find(isThree);
 }
 
@@ -41,7 +42,15 @@ export async function pythonWith(packages: readonly string[], folder: string): P
     const made = await outcomeOf(system, ['-m', 'venv', folder]);
     if (!made.ok) return { ok: false, text: `Python cannot make a virtual environment (${made.text})` };
   }
-  const options = ['--quiet', '--disable-pip-version-check', '--no-input', '--retries', '1', '--only-binary', 'pyarrow,pandas,numpy'];
+  const options = [
+    '--quiet',
+    '--disable-pip-version-check',
+    '--no-input',
+    '--retries',
+    '1',
+    '--only-binary',
+    'pyarrow,pandas,numpy',
+  ];
   const installed = await outcomeOf(python, ['-m', 'pip', 'install', ...options, ...packages]);
   return installed.ok
     ? { ok: true, text: python }

@@ -21,7 +21,15 @@ const arrow: Readonly<Record<ColumnType, string>> = {
   dynamic: 'string',
 };
 const sparkTypes: Readonly<Record<ColumnType, string>> = {
-  ...{ timestamp: 'timestamp', string: 'string', integer: 'int', long: 'bigint', real: 'double', boolean: 'boolean', dynamic: 'string' },
+  ...{
+    timestamp: 'timestamp',
+    string: 'string',
+    integer: 'int',
+    long: 'bigint',
+    real: 'double',
+    boolean: 'boolean',
+    dynamic: 'string',
+  },
 };
 /** What Spark makes of the folders' names. */
 const sparkPartitions = { app: 'string', date: 'date', hour: 'int' };
@@ -34,7 +42,8 @@ export function typeFaults(files: Readonly<Record<string, FileFacts>>): string[]
   return Object.entries(files).flatMap(([path, { columns, metadata, rows, codecs }]) => {
     const signal = SIGNALS.find((one) => path.replaceAll('\\', '/').startsWith(`${one}/`));
     if (signal === undefined) return [`${path}: no signal`];
-    const [, app, source, window] = /app=([^/\\]+).*[/\\]([^/\\]+)_(\d{8}T\d{4}Z_\d{8}T\d{4}Z)(?:_\d+)?\.parquet$/.exec(path) ?? [];
+    const [, app, source, window] =
+      /app=([^/\\]+).*[/\\]([^/\\]+)_(\d{8}T\d{4}Z_\d{8}T\d{4}Z)(?:_\d+)?\.parquet$/.exec(path) ?? [];
     const own = window && { insights_lake_app: app, insights_lake_source: source, insights_lake_window: window };
     const facts = { insights_lake_schema: String(SCHEMA_VERSION), insights_lake_signal: signal, ...own };
     return [

@@ -36,7 +36,11 @@ async function played<T>(
     const received = await bodyOf(request).catch(() => undefined);
     // The client gave up on it.
     if (received === undefined) return;
-    const { status, code, body = '' } = answer({ method, path: url, ifMatch: headers['if-match'], body: received }, n++);
+    const {
+      status,
+      code,
+      body = '',
+    } = answer({ method, path: url, ifMatch: headers['if-match'], body: received }, n++);
     if (code) response.setHeader('x-ms-error-code', code);
     response.setHeader('etag', `"0x${n}"`).setHeader('content-type', 'application/xml');
     response.writeHead(status).end(method === 'HEAD' || body === '' ? undefined : body);
@@ -131,7 +135,10 @@ test('list and folders go through all pages', async () => {
     `<Blob><Name>${name}</Name><Properties><Etag>0x1</Etag><Content-Length>1</Content-Length></Properties></Blob>`;
   const folder = (name: string) => `<BlobPrefix><Name>${name}</Name></BlobPrefix>`;
   const page = (blobs: string, marker: string): Answer => {
-    return { status: 200, body: `<EnumerationResults><Blobs>${blobs}</Blobs><NextMarker>${marker}</NextMarker></EnumerationResults>` };
+    return {
+      status: 200,
+      body: `<EnumerationResults><Blobs>${blobs}</Blobs><NextMarker>${marker}</NextMarker></EnumerationResults>`,
+    };
   };
   const answer = ({ path }: Request): Answer => {
     const one = path.includes('delimiter') ? folder : blob;
@@ -154,7 +161,9 @@ test('when one block fails, the rest are not sent', async () => {
     return { status: 403, code: 'AuthorizationPermissionMismatch' };
   };
   await played(answer, (store) =>
-    assert.rejects(store.put('x', new Uint8Array(200 * 1024 * 1024), undefined), { code: 'AuthorizationPermissionMismatch' }),
+    assert.rejects(store.put('x', new Uint8Array(200 * 1024 * 1024), undefined), {
+      code: 'AuthorizationPermissionMismatch',
+    }),
   );
   assert.ok(blocks <= 4, `${blocks}`);
 });

@@ -22,10 +22,18 @@ test('one line: what happened, what to do, the code', () => {
       'AuthorizationPermissionMismatch',
       /role Storage Blob Data Contributor/,
     ],
-    [rest({ statusCode: 400, details: { errorCode: 'InvalidHeaderValue' } }, ''), 'InvalidHeaderValue', /--skipApiVersionCheck/],
+    [
+      rest({ statusCode: 400, details: { errorCode: 'InvalidHeaderValue' } }, ''),
+      'InvalidHeaderValue',
+      /--skipApiVersionCheck/,
+    ],
     [rest({ statusCode: 403, details: {} }, ''), 'HTTP 403', /^put x: no reason given \(HTTP 403\)$/],
     [rest({ statusCode: 400, code: 'OddCode' }), 'OddCode', /^put x: Something\. \(OddCode\)$/],
-    [rest({ statusCode: 404, details: { odataError: { code: 'TableNotFound' } } }), 'TableNotFound', /\(TableNotFound\)$/],
+    [
+      rest({ statusCode: 404, details: { odataError: { code: 'TableNotFound' } } }),
+      'TableNotFound',
+      /\(TableNotFound\)$/,
+    ],
     [
       Object.assign(new Error('no token\nat all'), { name: 'CredentialUnavailableError' }),
       'CREDENTIAL',

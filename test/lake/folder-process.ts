@@ -30,7 +30,9 @@ const work: Record<string, () => Promise<void>> = {
     for (let n = 0; n < 100; ) {
       const etag = await store.head('counter');
       const pieces =
-        etag === undefined ? [] : await Array.fromAsync(store.read('counter', { start: 0, end: 100, etag })).catch(() => undefined);
+        etag === undefined
+          ? []
+          : await Array.fromAsync(store.read('counter', { start: 0, end: 100, etag })).catch(() => undefined);
       if (pieces === undefined) continue;
       const next = new TextEncoder().encode(String(Number(Buffer.concat(pieces).toString()) + 1));
       if ((await store.put('counter', next, etag)) !== undefined) n += 1;

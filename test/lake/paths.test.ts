@@ -14,7 +14,14 @@ const window: Window = {
   start: at('2026-11-21T03:00:00Z'),
   end: at('2026-11-21T04:00:00Z'),
 };
-const file: FileIdentity = { window, signal: 'requests', partition: window.start, part: 1, format: 'parquet', gzip: false };
+const file: FileIdentity = {
+  window,
+  signal: 'requests',
+  partition: window.start,
+  part: 1,
+  format: 'parquet',
+  gzip: false,
+};
 const hourly: Output = { format: 'parquet', gzip: false, partition: 'hour', path: '' };
 const daily: Output = { ...hourly, partition: 'day' };
 const base = '{signal}/{app}/{yyyy}{MM}{dd}{HH}/';
@@ -34,7 +41,11 @@ test('compactTime', () => {
 test('filePath: files of a lake', () => {
   const day = { ...file, partition: at('2026-11-21T00:00:00Z') };
   const table: [string, FileIdentity, string][] = [
-    [defaultPathTemplate('hour'), file, 'requests/app=shop/date=2026-11-21/hour=03/query_20261121T0300Z_20261121T0400Z.parquet'],
+    [
+      defaultPathTemplate('hour'),
+      file,
+      'requests/app=shop/date=2026-11-21/hour=03/query_20261121T0300Z_20261121T0400Z.parquet',
+    ],
     [defaultPathTemplate('day'), day, 'requests/app=shop/date=2026-11-21/query_20261121T0300Z_20261121T0400Z.parquet'],
     [
       defaultPathTemplate('hour'),
@@ -64,14 +75,18 @@ test('filePath refuses what would let two files meet', () => {
     [{ window: { ...window, app: '' } }, /not empty/],
     [{ window: { ...window, app: 'x'.repeat(1000) } }, /limit is 1024/],
   ];
-  for (const [change, expected] of faults) assert.throws(() => filePath(defaultPathTemplate('hour'), { ...file, ...change }), expected);
+  for (const [change, expected] of faults)
+    assert.throws(() => filePath(defaultPathTemplate('hour'), { ...file, ...change }), expected);
   assert.throws(() => filePath(defaultPathTemplate('day'), file), /full 24 h/);
   assert.throws(() => filePath(`${base}{source}_{start}_{end}.csv`, file), /must end with .{ext} or .parquet/);
 });
 
 test('quarantinePath', () => {
   const path = quarantinePath({ ...window, start: window.start + 1_800_000 });
-  assert.equal(path, '_quarantine/requests/app=shop/date=2026-11-21/hour=03/query_20261121T0330Z_20261121T0400Z.ndjson');
+  assert.equal(
+    path,
+    '_quarantine/requests/app=shop/date=2026-11-21/hour=03/query_20261121T0330Z_20261121T0400Z.ndjson',
+  );
 });
 
 test('pathTemplateFaults', () => {
@@ -85,7 +100,11 @@ test('pathTemplateFaults', () => {
     [`lake/{app}/{yyyy}/{MM}/{dd}/{HH}/{signal}_${name}`, hourly, undefined],
     ['{yyyy}-{MM}-{dd}T{HH}/{signal}-{app}_{source}_{start}-{end}.{ext}', hourly, undefined],
     [`${base}{source}_{start}_{end}.csv`, hourly, /must end with .{ext} or .parquet/],
-    [`${base}{source}_{start}_{end}.ndjson`, { ...hourly, format: 'ndjson', gzip: true }, /must end with .{ext} or .ndjson.gz/],
+    [
+      `${base}{source}_{start}_{end}.ndjson`,
+      { ...hourly, format: 'ndjson', gzip: true },
+      /must end with .{ext} or .ndjson.gz/,
+    ],
     [`${base}{source}_{start}_{end}`, hourly, /must end with/],
     [`${base}${name}`.replace('{HH}', ''), hourly, /lacks {HH}/],
     [`${base}${name}`.replace('{HH}', ''), daily, undefined],
@@ -123,10 +142,18 @@ describe('no two files share a path', () => {
             for (const start of [window.start, window.start + 1000])
               for (const partition of [window.start, window.end])
                 for (const part of [1, 2, 10])
-                  yield { ...file, window: { app, source, signal: own, start, end: window.end }, signal, partition, part };
+                  yield {
+                    ...file,
+                    window: { app, source, signal: own, start, end: window.end },
+                    signal,
+                    partition,
+                    part,
+                  };
   }
   const gap = fc.constantFrom('_', '_', '/', '/', '/', '-', '', '2', '_2', '/{HH}_', '_{HH}', '_{app}/');
-  const order = fc.shuffledSubarray(['{app}', '{signal}', '{source}', '{start}', '{end}', '{yyyy}{MM}{dd}{HH}'], { minLength: 6 });
+  const order = fc.shuffledSubarray(['{app}', '{signal}', '{source}', '{start}', '{end}', '{yyyy}{MM}{dd}{HH}'], {
+    minLength: 6,
+  });
   const sound = fc
     .tuple(order, fc.array(gap, { minLength: 6, maxLength: 6 }))
     .map(
@@ -153,8 +180,12 @@ describe('no two files share a path', () => {
   });
 
   test('any two names of apps', () => {
-    const app = fc.oneof(fc.stringMatching(/^[ab_2/=%. -]{1,4}$/), fc.string({ unit: 'grapheme', minLength: 1, maxLength: 4 }));
-    const pathOf = (name: string) => filePath(defaultPathTemplate('hour'), { ...file, window: { ...window, app: name } });
+    const app = fc.oneof(
+      fc.stringMatching(/^[ab_2/=%. -]{1,4}$/),
+      fc.string({ unit: 'grapheme', minLength: 1, maxLength: 4 }),
+    );
+    const pathOf = (name: string) =>
+      filePath(defaultPathTemplate('hour'), { ...file, window: { ...window, app: name } });
     fc.assert(fc.property(app, app, (one, other) => (pathOf(one) === pathOf(other)) === (one === other)));
   });
 });

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { AnonymousCredential, BlobServiceClient, ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import {
+  AnonymousCredential,
+  BlobServiceClient,
+  ContainerClient,
+  StorageSharedKeyCredential,
+} from '@azure/storage-blob';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { createContainerStore } from '../../shared/lake/store-container.ts';
 import { storeContract, textOf } from '../contracts/store.ts';
@@ -14,7 +19,9 @@ before(async () => {
 after(() => azurite.close());
 
 const newContainer = async () => {
-  const client = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient(`test-${++containers}`);
+  const client = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient(
+    `test-${++containers}`,
+  );
   await client.create();
   return client;
 };
@@ -78,20 +85,31 @@ describe('container', () => {
   });
 
   test('failures say what to do and keep secrets', async () => {
-    const missing = new ContainerClient(`${azurite.blobUrl}/none`, new StorageSharedKeyCredential(azurite.account, azurite.key));
+    const missing = new ContainerClient(
+      `${azurite.blobUrl}/none`,
+      new StorageSharedKeyCredential(azurite.account, azurite.key),
+    );
     const refused = new ContainerClient(`${azurite.blobUrl}/none?sv=2024-01-01&sig=SECRET`, new AnonymousCredential());
     const nobody = new ContainerClient('http://127.0.0.1:1/account/none?sig=SECRET', new AnonymousCredential(), {
       retryOptions: { maxTries: 1 },
     });
     const badName = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient('A_b');
     const cases: [() => Promise<unknown>, string, RegExp][] = [
-      [() => storeIn(missing).head('x'), 'ContainerNotFound', /^look up http.*\/none\/x: there is no such container; check its name/],
+      [
+        () => storeIn(missing).head('x'),
+        'ContainerNotFound',
+        /^look up http.*\/none\/x: there is no such container; check its name/,
+      ],
       [
         () => storeIn(missing).put('x', new Uint8Array(1), undefined),
         'ContainerNotFound',
         /^put http.*\/none\/x: there is no such container/,
       ],
-      [() => Array.fromAsync(storeIn(missing).list('')), 'ContainerNotFound', /^list http.*\/none\/: there is no such container/],
+      [
+        () => Array.fromAsync(storeIn(missing).list('')),
+        'ContainerNotFound',
+        /^list http.*\/none\/: there is no such container/,
+      ],
       [() => storeIn(refused).prepare(), 'AuthorizationFailure', /^prepare http.*\/none\/: not allowed; .*role/],
       [() => storeIn(nobody).prepare(), 'ECONNREFUSED', /^prepare http.*\/none\/: nothing listens there/],
       [() => storeIn(badName).prepare(), 'InvalidResourceName', /name is not allowed/],

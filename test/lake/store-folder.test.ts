@@ -58,7 +58,10 @@ describe('folder: several processes', () => {
     const folder = await newFolder();
     const stores = [createFolderStore(folder), createFolderStore(folder)];
     const tags = await Promise.all(
-      stores.flatMap((store, n) => [store.put('x', bytes(`${n}`), undefined), store.put(`y${n}`, bytes(`${n}`), undefined)]),
+      stores.flatMap((store, n) => [
+        store.put('x', bytes(`${n}`), undefined),
+        store.put(`y${n}`, bytes(`${n}`), undefined),
+      ]),
     );
     assert.equal(tags.filter((tag) => tag !== undefined).length, 3);
     for (const n of [0, 1]) assert.equal(await textOf(createFolderStore(folder), `y${n}`), `${n}`);
@@ -81,7 +84,8 @@ describe('folder: several processes', () => {
       // Not all at the same moment: the survivors take over from the dead.
       for (const child of children) {
         const seen = await readFile(join(folder, 'log'), 'utf8').catch(() => '');
-        while ((await readFile(join(folder, 'log'), 'utf8').catch(() => '')).length < seen.length + 1500) await sleep(5);
+        while ((await readFile(join(folder, 'log'), 'utf8').catch(() => '')).length < seen.length + 1500)
+          await sleep(5);
         child.kill('SIGKILL');
         await once(child, 'exit');
       }
@@ -186,9 +190,12 @@ describe('folder: failures', () => {
   test('names', async () => {
     const outside = ['../x', 'a/../x', '/etc/x', 'a//b', '.', '', 'a/', '.insights-lake/lock/1', 'a\0b'];
     for (const name of outside) assert.ok(nameFault(name, false), name);
-    for (const name of ['a\\b', 'c:x']) assert.deepEqual([nameFault(name, false), nameFault(name, true) !== undefined], [undefined, true]);
-    for (const name of ['a:b', 'a?', 'con', 'x/LPT1.txt', 'a.', 'a /b', 'a\tb', 'a|b']) assert.ok(newNameFault(name), name);
-    for (const name of ['a.b', 'console', 'app=x/ü 1.parquet', '_q/%20']) assert.equal(newNameFault(name), undefined, name);
+    for (const name of ['a\\b', 'c:x'])
+      assert.deepEqual([nameFault(name, false), nameFault(name, true) !== undefined], [undefined, true]);
+    for (const name of ['a:b', 'a?', 'con', 'x/LPT1.txt', 'a.', 'a /b', 'a\tb', 'a|b'])
+      assert.ok(newNameFault(name), name);
+    for (const name of ['a.b', 'console', 'app=x/ü 1.parquet', '_q/%20'])
+      assert.equal(newNameFault(name), undefined, name);
     const store = createFolderStore(await newFolder());
     const message = { code: 'InvalidName', message: /^(put|read|look up|remove|list) .*x\/?: .*not allowed/ };
     await assert.rejects(store.put('../x', bytes('1'), undefined), message);
@@ -205,9 +212,21 @@ describe('folder: failures', () => {
     await mkdir(join(folder, 'd', 'e'), { recursive: true });
     const store = createFolderStore(folder);
     const cases: [() => Promise<unknown>, string, RegExp][] = [
-      [() => createFolderStore(join(folder, 'file')).prepare(), 'ENOTDIR', /^prepare .*file: a part of the path is a file/],
-      [() => createFolderStore(join(folder, 'file', 'x')).prepare(), 'ENOTDIR', /^prepare .*x: a part of the path is a file/],
-      [() => store.put('file/x', bytes('1'), undefined), 'EEXIST', /^put .*file\/x: there is a file where a folder must be/],
+      [
+        () => createFolderStore(join(folder, 'file')).prepare(),
+        'ENOTDIR',
+        /^prepare .*file: a part of the path is a file/,
+      ],
+      [
+        () => createFolderStore(join(folder, 'file', 'x')).prepare(),
+        'ENOTDIR',
+        /^prepare .*x: a part of the path is a file/,
+      ],
+      [
+        () => store.put('file/x', bytes('1'), undefined),
+        'EEXIST',
+        /^put .*file\/x: there is a file where a folder must be/,
+      ],
       [() => store.put('d/e', bytes('1'), undefined), 'EISDIR', /^put .*d\/e: there is a folder of this name/],
       [() => store.put(`${'x'.repeat(300)}`, bytes('1'), undefined), 'ENAMETOOLONG', /^put .*: the name is too long/],
       [() => textOf(store, 'none'), 'ENOENT', /^read .*none: it is gone/],
@@ -217,9 +236,14 @@ describe('folder: failures', () => {
     assert.deepEqual(left, []);
   });
 
-  test('a folder that may not be written', { skip: process.getuid?.() === 0 && 'root may write everywhere' }, async () => {
+  test('a folder that may not be written', {
+    skip: process.getuid?.() === 0 && 'root may write everywhere',
+  }, async () => {
     const folder = await newFolder();
     await chmod(folder, 0o500);
-    await assert.rejects(createFolderStore(folder).prepare(), { code: 'EACCES', message: /^prepare .*: not allowed; give this user/ });
+    await assert.rejects(createFolderStore(folder).prepare(), {
+      code: 'EACCES',
+      message: /^prepare .*: not allowed; give this user/,
+    });
   });
 });

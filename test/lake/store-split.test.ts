@@ -10,7 +10,10 @@ test('what lies in the folder goes to the other store, all else stays', async ()
   const both = splitStore(lake, other, '_quarantine');
   const tags = [await both.put('_quarantine/a', bytes, undefined), await both.put('_quarantines/b', bytes, undefined)];
   assert.deepEqual(await Promise.all([other.head('_quarantine/a'), lake.head('_quarantines/b')]), tags);
-  assert.deepEqual(await Promise.all([lake.head('_quarantine/a'), other.head('_quarantines/b')]), [undefined, undefined]);
+  assert.deepEqual(await Promise.all([lake.head('_quarantine/a'), other.head('_quarantines/b')]), [
+    undefined,
+    undefined,
+  ]);
   assert.deepEqual([await both.head('_quarantine/a'), await both.head('_quarantines/b')], tags);
   const names: string[] = [];
   for await (const { name } of both.list('_quarantine/')) names.push(name);

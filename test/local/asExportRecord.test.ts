@@ -9,7 +9,8 @@ import type { Signal } from '../../shared/model.ts';
 /** A second reading of Continuous Export, written from reference/export-data-model.md: path of each column below element 0 or `context`. */
 type Any = { readonly [key: string]: Any | undefined };
 
-const at = (from: unknown, path: string): unknown => path.split('.').reduce<unknown>((node, key) => (node as Any | undefined)?.[key], from);
+const at = (from: unknown, path: string): unknown =>
+  path.split('.').reduce<unknown>((node, key) => (node as Any | undefined)?.[key], from);
 
 /** `ms:` ticks of one item as milliseconds, `each:` the value of one item, `level:` a severity by name. */
 const ELEMENT: Readonly<Record<Signal, readonly [string, Readonly<Record<string, string>>]>> = {
@@ -49,13 +50,20 @@ const ELEMENT: Readonly<Record<Signal, readonly [string, Readonly<Record<string,
         assembly: 'assembly',
         method: 'method',
       },
-      ...{ outerType: 'outerExceptionType', outerMessage: 'outerExceptionMessage', outerAssembly: 'outerExceptionThrownAtAssembly' },
+      ...{
+        outerType: 'outerExceptionType',
+        outerMessage: 'outerExceptionMessage',
+        outerAssembly: 'outerExceptionThrownAtAssembly',
+      },
       ...{
         outerMethod: 'outerExceptionThrownAtMethod',
         innermostType: 'innermostExceptionType',
         innermostMessage: 'innermostExceptionMessage',
       },
-      ...{ innermostAssembly: 'innermostExceptionThrownAtAssembly', innermostMethod: 'innermostExceptionThrownAtMethod' },
+      ...{
+        innermostAssembly: 'innermostExceptionThrownAtAssembly',
+        innermostMethod: 'innermostExceptionThrownAtMethod',
+      },
       severityLevel: 'level:severityLevel',
     },
   ],
@@ -104,7 +112,17 @@ const CONTEXT: Readonly<Record<string, string>> = {
 };
 
 /** What such records never carried, and what has its own test below. */
-const ELSEWHERE = new Set(['appId', 'appName', 'iKey', 'sdkVersion', 'performanceBucket', 'itemType', 'details', 'counter', 'value']);
+const ELSEWHERE = new Set([
+  'appId',
+  'appName',
+  'iKey',
+  'sdkVersion',
+  'performanceBucket',
+  'itemType',
+  'details',
+  'counter',
+  'value',
+]);
 
 const LEVELS = ['Verbose', 'Information', 'Warning', 'Error', 'Critical'];
 
@@ -120,7 +138,9 @@ function read(element: unknown, spelled: string): unknown {
 
 /** Text of a bag, as the query answers it; null when empty. */
 function merged(entries: unknown, of: (value: unknown) => unknown): string | null {
-  const all = (entries as Any[]).flatMap((entry) => Object.entries(entry)).map(([key, value]) => [key, of(value)] as const);
+  const all = (entries as Any[])
+    .flatMap((entry) => Object.entries(entry))
+    .map(([key, value]) => [key, of(value)] as const);
   return all.length === 0 ? null : JSON.stringify(Object.fromEntries(all));
 }
 
@@ -132,10 +152,18 @@ function decoded(signal: Signal, text: string): Row {
   const context = Object.entries(CONTEXT).map(([column, path]) => [column, at(record, `context.${path}`)]);
   const custom = {
     customDimensions: merged(at(record, 'context.custom.dimensions'), (value) => value),
-    customMeasurements: merged(at(record, 'context.custom.metrics'), (value) => Number(at(value, 'value')) / Number(at(value, 'count'))),
+    customMeasurements: merged(
+      at(record, 'context.custom.metrics'),
+      (value) => Number(at(value, 'value')) / Number(at(value, 'count')),
+    ),
   };
   const itemCount = 100 / Number(at(record, 'context.data.samplingRate'));
-  return { ...Object.fromEntries([...own, ...context]), ...custom, itemId: at(record, 'internal.data.id'), itemCount } as Row;
+  return {
+    ...Object.fromEntries([...own, ...context]),
+    ...custom,
+    itemId: at(record, 'internal.data.id'),
+    itemCount,
+  } as Row;
 }
 
 const START = Date.UTC(2026, 10, 21, 12);
@@ -186,7 +214,13 @@ describe('a Continuous Export record', () => {
       assert.deepEqual(at(record, `context.custom.metrics`), [
         {
           [String(row.name)]: {
-            ...{ value: row.value, count: row.valueCount, min: row.valueMin, max: row.valueMax, stdDev: row.valueStdDev },
+            ...{
+              value: row.value,
+              count: row.valueCount,
+              min: row.valueMin,
+              max: row.valueMax,
+              stdDev: row.valueStdDev,
+            },
             ...{ sampledValue: row.value, sum: row.valueSum },
           },
         },
@@ -205,7 +239,9 @@ describe('a Continuous Export record', () => {
     assert.deepEqual(at(recordOf(row), 'performanceCounter'), [
       { percentage_processor_time: { value: 12.5 }, categoryName: 'Process', instanceName: 'w3wp' },
     ]);
-    assert.deepEqual(at(recordOf({ ...row, counter: 'Odd' }), 'performanceCounter.0.Invalid Perf Counter Name Odd'), { value: 12.5 });
+    assert.deepEqual(at(recordOf({ ...row, counter: 'Odd' }), 'performanceCounter.0.Invalid Perf Counter Name Odd'), {
+      value: 12.5,
+    });
   });
 
   it('represents an exception, followed by its chain', () => {

@@ -11,7 +11,8 @@ export const SHOP = { seed: 5, app: 'shop', perHour: 60 };
 export const REQUESTS = [...telemetryRows({ ...SHOP, signal: 'requests', start: START, end: START + HOUR })];
 export const [FROM, TO] = ['2026-11-21T12:00:00.0000000Z', '2026-11-21T13:00:00.0000000Z'];
 
-export const appQuery = (from = FROM, to = TO) => `requests\n| where timestamp >= datetime(${from}) and timestamp < datetime(${to})`;
+export const appQuery = (from = FROM, to = TO) =>
+  `requests\n| where timestamp >= datetime(${from}) and timestamp < datetime(${to})`;
 
 export interface Answer {
   readonly tables: readonly {

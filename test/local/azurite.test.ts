@@ -17,13 +17,19 @@ test('several at once; each answers at its addresses; a folder keeps its data', 
   await BlobServiceClient.fromConnectionString(one.connectionString).createContainer('kept');
   await TableClient.fromConnectionString(one.connectionString, 'kept', { allowInsecureConnection: true }).createTable();
   await new QueueClient(one.connectionString, 'kept').create();
-  assert.equal((await Array.fromAsync(BlobServiceClient.fromConnectionString(two.connectionString).listContainers())).length, 0);
-  for (const url of [one.blobUrl, one.queueUrl, one.tableUrl]) assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/devstoreaccount1$/);
+  assert.equal(
+    (await Array.fromAsync(BlobServiceClient.fromConnectionString(two.connectionString).listContainers())).length,
+    0,
+  );
+  for (const url of [one.blobUrl, one.queueUrl, one.tableUrl])
+    assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/devstoreaccount1$/);
   await Promise.all([one.close(), two.close()]);
   await one.close();
 
   const again = await startAzurite({ folder });
-  const containers = await Array.fromAsync(BlobServiceClient.fromConnectionString(again.connectionString).listContainers());
+  const containers = await Array.fromAsync(
+    BlobServiceClient.fromConnectionString(again.connectionString).listContainers(),
+  );
   assert.deepEqual(
     containers.map(({ name }) => name),
     ['kept'],
@@ -38,7 +44,9 @@ test('it ends with the process that started it, however that ends', async () => 
     const { startAzurite } = await import(${JSON.stringify(new URL('../../local/azurite.ts', import.meta.url).href)});
     console.log((await startAzurite()).blobUrl);
     setInterval(() => {}, 1000);`;
-  const parent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [said] = await once(parent.stdout, 'data');
   const url = String(said).trim();
   assert.ok((await fetch(`${url}?comp=list`)).status >= 400);

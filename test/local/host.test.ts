@@ -107,7 +107,8 @@ async function until<T>(find: () => T | undefined | false | Promise<T | undefine
 }
 
 const send = (text: string) => queues.getQueueClient('work').sendMessage(Buffer.from(text).toString('base64'));
-const worked = (wanted: string) => calls.filter(({ name, input }) => name === 'work' && JSON.stringify(input).includes(wanted));
+const worked = (wanted: string) =>
+  calls.filter(({ name, input }) => name === 'work' && JSON.stringify(input).includes(wanted));
 const poison = async (queue: string): Promise<string[]> => {
   const client = queues.getQueueClient(queue);
   if (!(await client.exists())) return [];
@@ -152,7 +153,9 @@ test('a message that failed comes back at once with a higher count', async () =>
 
 test('a message that always fails goes to the poison queue', async () => {
   await send('{"do":"fail"}');
-  assert.deepEqual(await until(async () => (await poison('work-poison')).length > 0 && poison('work-poison')), ['{"do":"fail"}']);
+  assert.deepEqual(await until(async () => (await poison('work-poison')).length > 0 && poison('work-poison')), [
+    '{"do":"fail"}',
+  ]);
   assert.equal(worked('"fail"').length, 2);
 });
 
@@ -165,7 +168,9 @@ test('a message that is not base64 never reaches the function', async () => {
 test('a message stays hidden while its function runs, longer than the lock', async () => {
   await send('{"do":"linger"}');
   const started = await until(() => events.find((event) => event.kind === 'started' && event.input.includes('linger')));
-  await until(() => events.find((event) => event.kind === 'ended' && started.kind === 'started' && event.id === started.id));
+  await until(() =>
+    events.find((event) => event.kind === 'ended' && started.kind === 'started' && event.id === started.id),
+  );
   assert.equal(worked('linger').length, 1);
 });
 
@@ -185,7 +190,9 @@ test('a blob is handed over once for each version, by reference', async () => {
 
 test('a blob that always fails goes to the poison queue of blobs', async () => {
   await blobs.getContainerClient('drop').getBlockBlobClient('in/bad.txt').upload('x', 1);
-  const [text] = await until(async () => (await poison('webjobs-blobtrigger-poison')).length > 0 && poison('webjobs-blobtrigger-poison'));
+  const [text] = await until(
+    async () => (await poison('webjobs-blobtrigger-poison')).length > 0 && poison('webjobs-blobtrigger-poison'),
+  );
   assert.equal(JSON.parse(text ?? '').BlobName, 'in/bad.txt');
   assert.equal(calls.filter(({ name, metadata }) => name === 'arrived' && metadata.name === 'bad.txt').length, 2);
 });
@@ -204,7 +211,9 @@ test('an HTTP function answers below /api', async () => {
 
 test('any function can be run by hand', async () => {
   const run = (name: string, input: string) =>
-    fetch(`${host.url}/admin/functions/${name}`, { method: 'POST', body: JSON.stringify({ input }) }).then((answer) => answer.status);
+    fetch(`${host.url}/admin/functions/${name}`, { method: 'POST', body: JSON.stringify({ input }) }).then(
+      (answer) => answer.status,
+    );
   assert.equal(await run('work', '{"do":"by hand"}'), 202);
   assert.deepEqual(worked('by hand')[0]?.input, { do: 'by hand' });
   assert.equal(await run('arrived', 'drop/in/by/hand.txt'), 202);

@@ -24,7 +24,10 @@ describe('KQL that we send', () => {
           `${workspace}\n${GENERATED}\n| where _ResourceId =~ '/s/A'\n| extend itemId = _ItemId`,
           { ...other, resourceId: '/s/A', itemId: true },
         ],
-        [`${workspace}\n${GENERATED}\n| extend itemId = _ItemId\n${HASH}`, { ...other, itemId: true, hash: { parts: 4, part: 1 } }],
+        [
+          `${workspace}\n${GENERATED}\n| extend itemId = _ItemId\n${HASH}`,
+          { ...other, itemId: true, hash: { parts: 4, part: 1 } },
+        ],
         [
           `${workspace}\n${GENERATED}\n| where _ResourceId =~ '/s'\n| summarize rows = count()`,
           { ...other, resourceId: '/s', count: true },

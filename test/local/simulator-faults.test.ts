@@ -5,7 +5,20 @@ import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Fault } from '../../local/simulator/faults.ts';
-import { type Answer, appQuery, ask, type Extra, FROM, JSON_HEADERS, post, REQUESTS, rowsOf, START, start, WORKSPACE } from './asking.ts';
+import {
+  type Answer,
+  appQuery,
+  ask,
+  type Extra,
+  FROM,
+  JSON_HEADERS,
+  post,
+  REQUESTS,
+  rowsOf,
+  START,
+  start,
+  WORKSPACE,
+} from './asking.ts';
 
 describe('refusals', () => {
   const code = async (response: Response): Promise<unknown> => [

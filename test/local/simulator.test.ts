@@ -6,9 +6,24 @@ import { REAL_LIMITS, throttleOf } from '../../local/simulator/throttle.ts';
 import { asCells } from '../../local/telemetry/asCells.ts';
 import { deliveredAt } from '../../local/telemetry/deliveredAt.ts';
 import type { Row } from '../../local/telemetry/row.ts';
-import { type Answer, appQuery, ask, FROM, HOUR, post, REQUESTS, rowsOf, SHOP, START, start, TO, WORKSPACE } from './asking.ts';
+import {
+  type Answer,
+  appQuery,
+  ask,
+  FROM,
+  HOUR,
+  post,
+  REQUESTS,
+  rowsOf,
+  SHOP,
+  START,
+  start,
+  TO,
+  WORKSPACE,
+} from './asking.ts';
 
-const hashPart = (parts: number, part: number) => `\n| where hash(iff(isempty(itemId), tostring(pack_all()), itemId), ${parts}) == ${part}`;
+const hashPart = (parts: number, part: number) =>
+  `\n| where hash(iff(isempty(itemId), tostring(pack_all()), itemId), ${parts}) == ${part}`;
 const workspaceQuery = (more = '') =>
   `AppRequests\n| where TimeGenerated >= datetime(${FROM}) and TimeGenerated < datetime(${TO})${more}\n| extend itemId = _ItemId`;
 const itemIds = (answer: Answer): unknown[] => {
@@ -44,7 +59,11 @@ describe('an answer', () => {
     const simulator = await start({ cells: 'text', form: 'old' });
     const answer = await ask(simulator);
     assert.equal(answer.tables[0]?.name, 'Table_0');
-    assert.deepEqual(answer.tables[0].columns[0], { columnName: 'timestamp', dataType: 'DateTime', columnType: 'datetime' });
+    assert.deepEqual(answer.tables[0].columns[0], {
+      columnName: 'timestamp',
+      dataType: 'DateTime',
+      columnType: 'datetime',
+    });
     assert.ok(
       rowsOf(answer)
         .flat()
@@ -71,7 +90,11 @@ describe('an answer', () => {
       (row): Row => ({ ...row, itemId: `x${row.itemId}`, _ResourceId: '/subscriptions/S/components/Other' }),
     );
     const simulator = await start({ data: memoryData([...REQUESTS, ...other]) });
-    const answer = await ask(simulator, workspaceQuery("\n| where _ResourceId =~ '/SUBSCRIPTIONS/s/components/OTHER'"), WORKSPACE);
+    const answer = await ask(
+      simulator,
+      workspaceQuery("\n| where _ResourceId =~ '/SUBSCRIPTIONS/s/components/OTHER'"),
+      WORKSPACE,
+    );
     assert.deepEqual(
       itemIds(answer),
       other.map((row) => row.itemId),
@@ -125,7 +148,10 @@ describe('ranges', () => {
       1,
     );
     assert.equal(rowsOf(await ask(simulator)).length, REQUESTS.length - 1);
-    assert.throws(() => data.add([{ ...REQUESTS[0], timestamp: 'yesterday' }]), /add row: timestamp "yesterday"; spell it/);
+    assert.throws(
+      () => data.add([{ ...REQUESTS[0], timestamp: 'yesterday' }]),
+      /add row: timestamp "yesterday"; spell it/,
+    );
   });
 
   it('can be made as they are asked for, up to now, and late', async () => {
@@ -149,17 +175,26 @@ describe('ranges', () => {
 describe('limits', () => {
   const recorded = JSON.parse(
     readFileSync(
-      new URL('../corpus/query-api/java__LogsQueryClientTest.testLogsQueryAllowPartialSuccess.body.json', import.meta.url),
+      new URL(
+        '../corpus/query-api/java__LogsQueryClientTest.testLogsQueryAllowPartialSuccess.body.json',
+        import.meta.url,
+      ),
       'utf8',
     ),
   ) as Answer;
 
   it('cut answers beyond so many bytes, with the error that was recorded', async () => {
-    const bytes = REQUESTS.slice(0, 4).reduce((sum, row) => sum + Buffer.byteLength(JSON.stringify(asCells(row, 'app'))) + 1, 0);
+    const bytes = REQUESTS.slice(0, 4).reduce(
+      (sum, row) => sum + Buffer.byteLength(JSON.stringify(asCells(row, 'app'))) + 1,
+      0,
+    );
     const simulator = await start({ byteLimit: bytes });
     const answer = await ask(simulator);
     assert.equal(rowsOf(answer).length, 4);
-    assert.deepEqual(JSON.parse(JSON.stringify(answer.error).replace(`limit ${bytes}`, 'limit 64000000')), recorded.error);
+    assert.deepEqual(
+      JSON.parse(JSON.stringify(answer.error).replace(`limit ${bytes}`, 'limit 64000000')),
+      recorded.error,
+    );
     assert.equal(simulator.requests[0]?.incomplete, 'bytes');
   });
 
@@ -167,14 +202,19 @@ describe('limits', () => {
     const cut = await start({ rowLimit: REQUESTS.length - 1 });
     const answer = await ask(cut);
     assert.equal(rowsOf(answer).length, REQUESTS.length - 1);
-    assert.match(answer.error?.details[0]?.innererror.message ?? '', /record count limit \d+ \(E_QUERY_RESULT_SET_TOO_LARGE/);
+    assert.match(
+      answer.error?.details[0]?.innererror.message ?? '',
+      /record count limit \d+ \(E_QUERY_RESULT_SET_TOO_LARGE/,
+    );
     const whole = await start({ rowLimit: REQUESTS.length });
     assert.equal((await ask(whole)).error, undefined);
   });
 
   it('refuse the request that is one too many', async () => {
     const simulator = await start({ throttle: { ...REAL_LIMITS, requests: 2 }, now: () => START });
-    const statuses = [await post(simulator, appQuery()), await post(simulator, appQuery())].map((response) => response.status);
+    const statuses = [await post(simulator, appQuery()), await post(simulator, appQuery())].map(
+      (response) => response.status,
+    );
     assert.deepEqual(statuses, [200, 200]);
     const refused = await post(simulator, appQuery());
     assert.deepEqual([refused.status, refused.headers.get('retry-after')], [429, '30']);

@@ -54,12 +54,15 @@ describe('telemetry rows', () => {
   it('hang together: what a request caused names its operation and its id', () => {
     const requests = new Map(rowsOf('requests', START - HOUR).map((row) => [row.id, row.operation_Id]));
     for (const signal of ['dependencies', 'exceptions', 'traces', 'customEvents'] as const) {
-      for (const row of rowsOf(signal)) assert.equal(requests.get(row.operation_ParentId ?? null), row.operation_Id, signal);
+      for (const row of rowsOf(signal))
+        assert.equal(requests.get(row.operation_ParentId ?? null), row.operation_Id, signal);
     }
     const operations = new Set(requests.values());
-    for (const row of [...rowsOf('pageViews'), ...rowsOf('browserTimings')]) assert.ok(operations.has(row.operation_Id ?? null));
+    for (const row of [...rowsOf('pageViews'), ...rowsOf('browserTimings')])
+      assert.ok(operations.has(row.operation_Id ?? null));
     const calls = new Set(rowsOf('dependencies', START - HOUR).map((row) => row.id));
-    for (const row of rowsOf('requests')) if (row.cloud_RoleName === 'shop-api') assert.ok(calls.has(row.operation_ParentId ?? null));
+    for (const row of rowsOf('requests'))
+      if (row.cloud_RoleName === 'shop-api') assert.ok(calls.has(row.operation_ParentId ?? null));
   });
 
   it('are various: bursts, sampling, failures, users, places, awkward dimensions', () => {
@@ -70,14 +73,19 @@ describe('telemetry rows', () => {
     assert.ok(all('requests', 'client_City').has('東京'));
     assert.ok(all('requests', 'session_Id').has(''));
     assert.ok(rowsOf('traces').every((row) => String(row.customDimensions).includes('"{OriginalFormat}":')));
-    assert.ok(rowsOf('customMetrics').some((row) => Number(row.valueCount) > 1 && Number(row.valueMax) > Number(row.valueMin)));
+    assert.ok(
+      rowsOf('customMetrics').some((row) => Number(row.valueCount) > 1 && Number(row.valueMax) > Number(row.valueMin)),
+    );
   });
 });
 
 describe('cells', () => {
   it('stand in the order and have the types of recorded answers', () => {
     const recorded = JSON.parse(
-      readFileSync(new URL('../corpus/query-api/datacontract_full_response.json', import.meta.url), 'utf8').replace('\uFEFF', ''),
+      readFileSync(new URL('../corpus/query-api/datacontract_full_response.json', import.meta.url), 'utf8').replace(
+        '\uFEFF',
+        '',
+      ),
     ) as { tables: { name: Signal; columns: { name: string; type: string }[] }[] };
     assert.equal(recorded.tables.length, 10);
     for (const { name, columns } of recorded.tables) {
@@ -109,7 +117,10 @@ describe('cells', () => {
     assert.equal(cell(row, 'itemCount', 'app', true), '1');
     assert.equal(cell(row, 'customMeasurements', 'app', true), null);
     assert.equal(cell(row, 'timestamp', 'app'), '2026-11-21T19:00:00.12Z');
-    assert.equal(cell({ ...row, timestamp: '2026-11-21T19:00:00.0000000Z' }, 'timestamp', 'app'), '2026-11-21T19:00:00Z');
+    assert.equal(
+      cell({ ...row, timestamp: '2026-11-21T19:00:00.0000000Z' }, 'timestamp', 'app'),
+      '2026-11-21T19:00:00Z',
+    );
     assert.equal(cell(row, 'Success', 'workspace'), true);
     assert.equal(cell(row, 'DurationMs', 'workspace'), 3.38);
     assert.equal(cell(row, 'Type', 'workspace'), 'AppRequests');
@@ -127,7 +138,9 @@ describe('cells', () => {
 });
 
 describe('export blobs', () => {
-  const blobs = [...exportBlobs({ ...SHOP, ikey: '0f0e0d0c-0000-4000-8000-000000000001', start: START, end: START + 2 * HOUR })];
+  const blobs = [
+    ...exportBlobs({ ...SHOP, ikey: '0f0e0d0c-0000-4000-8000-000000000001', start: START, end: START + 2 * HOUR }),
+  ];
 
   it('are named by type and time of delivery', () => {
     for (const { name, at } of blobs) {
@@ -151,7 +164,11 @@ describe('export blobs', () => {
           .split('\n')
           .map((line) => ({ at, id: JSON.parse(line).internal.data.id as string })),
       );
-      assert.deepEqual(records.map((record) => record.id).toSorted(), rows.map((row) => String(row.itemId)).toSorted(), signal);
+      assert.deepEqual(
+        records.map((record) => record.id).toSorted(),
+        rows.map((row) => String(row.itemId)).toSorted(),
+        signal,
+      );
       const delivered = new Map(rows.map((row) => [row.itemId, deliveredAt(row)]));
       for (const { id, at } of records) {
         const time = delivered.get(id) ?? Number.NaN;

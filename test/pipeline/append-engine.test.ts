@@ -25,7 +25,12 @@ const seed = process.env.APPEND_SEED ?? String(Date.now() % 1_000_000);
 const start = Date.UTC(2026, 0, 31, 12);
 const PLACES = [
   { container: 'insights-logs-apprequests', name: blobName.diagnostics(start), layout: 'diagnostics', start },
-  { container: 'insights-logs-apprequests', name: blobName.diagnostics(start + hour), layout: 'diagnostics', start: start + hour },
+  {
+    container: 'insights-logs-apprequests',
+    name: blobName.diagnostics(start + hour),
+    layout: 'diagnostics',
+    start: start + hour,
+  },
   { container: 'am-apptraces', name: blobName.dataExport(start, '00'), layout: 'dataExport', start },
   { container: 'am-apptraces', name: blobName.dataExport(start, '05'), layout: 'dataExport', start },
 ] as const;
@@ -174,10 +179,12 @@ const disturb: Readonly<Record<string, (here: World, chance: Chance) => Promise<
   /** The message stays, and comes once more: while its window runs, or later. */
   repeated: async (here, chance) => {
     const window = await dueWindow(here, chance);
-    if (window) await Promise.all([runWindow(window, here.ports), ...(chance.hit(0.5) ? [runWindow(window, here.ports)] : [])]);
+    if (window)
+      await Promise.all([runWindow(window, here.ports), ...(chance.hit(0.5) ? [runWindow(window, here.ports)] : [])]);
     return window !== undefined;
   },
-  lost: async ({ messages }, chance) => messages.length > 0 && messages.splice(chance.int(0, messages.length - 1), 1).length > 0,
+  lost: async ({ messages }, chance) =>
+    messages.length > 0 && messages.splice(chance.int(0, messages.length - 1), 1).length > 0,
   killedRun: async (here, chance) => {
     const window = await dueWindow(here, chance);
     if (window === undefined) return false;
@@ -236,7 +243,10 @@ test(`blobs appended to in ${CUTS} cuts: rows by the real engine are those of on
     await compare(here, blobs, await cleanWorld());
     const found = quarantined(await contentsOf(here.lake));
     assert.deepEqual(differences(found, expectedQuarantine(blobs)), []);
-    assert.ok(found.length > 0 && tally.inCharacters > tally.cuts / 20, 'bad lines and cuts inside of characters were among them');
+    assert.ok(
+      found.length > 0 && tally.inCharacters > tally.cuts / 20,
+      'bad lines and cuts inside of characters were among them',
+    );
     const runs = here.runs();
     await here.sweep();
     await here.settle();

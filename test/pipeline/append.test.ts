@@ -78,12 +78,24 @@ function expected(texts: readonly Buffer[], settled: boolean): Record<string, st
   return files;
 }
 
-const filled = ({ lake }: World) => Object.fromEntries(Object.entries(lake.contents()).filter(([, text]) => text !== ''));
+const filled = ({ lake }: World) =>
+  Object.fromEntries(Object.entries(lake.contents()).filter(([, text]) => text !== ''));
 
 const sentences = ['', 'ü', '😀', '\\"{}[]', 'ein langer Satz, '.repeat(20)];
-const record = fc.record({ text: fc.constantFrom(...sentences), n: fc.nat(), o: fc.constantFrom({}, { a: [1, null] }) });
+const record = fc.record({
+  text: fc.constantFrom(...sentences),
+  n: fc.nat(),
+  o: fc.constantFrom({}, { a: [1, null] }),
+});
 const moves = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('append' as const), blob: fc.nat(3), part: fc.integer({ min: 1, max: 300 }) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('append' as const),
+      blob: fc.nat(3),
+      part: fc.integer({ min: 1, max: 300 }),
+    }),
+  },
   { weight: 3, arbitrary: fc.constant({ kind: 'sweep' as const }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('take' as const), which: fc.nat(), keep: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('kill' as const), calls: fc.nat(30), sweep: fc.boolean() }) },
@@ -111,7 +123,9 @@ async function make(here: World, move: Move, rest: Buffer[]): Promise<void> {
   } else if (move.kind === 'kill') {
     const dying = mortal(here.ports, move.calls);
     const { window } = messages[0] ?? {};
-    await (move.sweep || window === undefined ? sweepBlobs(dying, never) : runWindow(window, dying)).catch(() => undefined);
+    await (move.sweep || window === undefined ? sweepBlobs(dying, never) : runWindow(window, dying)).catch(
+      () => undefined,
+    );
   } else if (move.kind === 'settle') {
     await here.settle();
     await here.sweep();

@@ -22,7 +22,17 @@ type TimeKey = 'time' | 'TimeGenerated';
 
 const hour = 3_600_000;
 const RESOURCE = '/SUBSCRIPTIONS/S/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.INSIGHTS/COMPONENTS/SHOP';
-const TEXTS = ['', 'ü', 'größer 😀', '日本語', '\\"{}[],:', '\u2028\u007f', '\r\n\t', '{"a":"}{"}', 'ein langer Satz, '.repeat(20)];
+const TEXTS = [
+  '',
+  'ü',
+  'größer 😀',
+  '日本語',
+  '\\"{}[],:',
+  '\u2028\u007f',
+  '\r\n\t',
+  '{"a":"}{"}',
+  'ein langer Satz, '.repeat(20),
+];
 /** Beyond the length that the engine reads at one go. */
 const LONG = 280 * 1024;
 
@@ -37,19 +47,46 @@ function requestLine(n: number, start: Millis, chance: Chance): Pick<Line, 'byte
   const at = start + chance.int(0, 3599) * 1000 - (chance.hit(0.1) ? chance.int(1, 3) * hour : 0);
   const digits = chance.pick(['1234567', '9999999', '5', '000']);
   const text = chance.pick(TEXTS);
-  const own = { Id: `r${n}`, Name: `GET /${text}`, Success: chance.hit(0.5), ResultCode: '200', DurationMs: n + 0.25, ItemCount: n % 5 };
+  const own = {
+    Id: `r${n}`,
+    Name: `GET /${text}`,
+    Success: chance.hit(0.5),
+    ResultCode: '200',
+    DurationMs: n + 0.25,
+    ItemCount: n % 5,
+  };
   const properties = { text, n: String(n) };
-  const record = { time: timeOf(at, digits), resourceId: RESOURCE, Type: 'AppRequests', ...own, Properties: properties, _ItemId: `i${n}` };
+  const record = {
+    time: timeOf(at, digits),
+    resourceId: RESOURCE,
+    Type: 'AppRequests',
+    ...own,
+    Properties: properties,
+    _ItemId: `i${n}`,
+  };
   const row = {
     ...emptyRow('requests'),
     timestamp: stampOf(at, digits),
-    ...{ itemType: 'request', id: own.Id, name: own.Name, success: own.Success, resultCode: '200', duration: own.DurationMs },
+    ...{
+      itemType: 'request',
+      id: own.Id,
+      name: own.Name,
+      success: own.Success,
+      resultCode: '200',
+      duration: own.DurationMs,
+    },
     ...{ customDimensions: properties, itemId: `i${n}`, itemCount: own.ItemCount, extra: { resourceId: RESOURCE } },
   };
   return { bytes: Buffer.from(JSON.stringify(record)), row };
 }
 
-function traceLine(n: number, start: Millis, chance: Chance, time: TimeKey, long: boolean): Pick<Line, 'bytes' | 'row'> {
+function traceLine(
+  n: number,
+  start: Millis,
+  chance: Chance,
+  time: TimeKey,
+  long: boolean,
+): Pick<Line, 'bytes' | 'row'> {
   const at = start + chance.int(0, 3599) * 1000;
   const message = long ? `${n} ${'日本語 😀 "quoted" '.repeat(LONG / 26)}` : chance.pick(TEXTS) + n;
   const properties = { text: chance.pick(TEXTS) };
@@ -59,7 +96,13 @@ function traceLine(n: number, start: Millis, chance: Chance, time: TimeKey, long
   };
   const row = {
     ...emptyRow('traces'),
-    ...{ timestamp: stampOf(at, '7654321'), itemType: 'trace', message, severityLevel: n % 5, customDimensions: properties },
+    ...{
+      timestamp: stampOf(at, '7654321'),
+      itemType: 'trace',
+      message,
+      severityLevel: n % 5,
+      customDimensions: properties,
+    },
     ...{ itemId: `t${n}`, extra: { TenantId: 't', _BilledSize: n } },
   };
   return { bytes: Buffer.from(JSON.stringify(record)), row };
@@ -70,7 +113,12 @@ const BAD: readonly ((n: number, time: TimeKey) => Buffer)[] = [
   (n) => Buffer.from(`no record at all, ${n}`),
   (n) => Buffer.from(`{"time":"2026-01-31T12:00:00Z","n":${n},"Name":"cut in größe`),
   (n, time) => Buffer.from(`{"Type":"AppRequests","${time}":"2026-01-31T05:00:00Z","n":${n}} and more`),
-  (n) => Buffer.concat([Buffer.from(`{"Type":"AppTraces","n":${n},"Message":"`), Buffer.from([0xc3, 0x28]), Buffer.from('"}')]),
+  (n) =>
+    Buffer.concat([
+      Buffer.from(`{"Type":"AppTraces","n":${n},"Message":"`),
+      Buffer.from([0xc3, 0x28]),
+      Buffer.from('"}'),
+    ]),
   (n) => Buffer.from(`{"Type":"AppRequests","Name":"\u0001 ${n}"}`),
   (n) => Buffer.from(`{"Type":"AppSystemEvents","time":"2026-01-31T12:00:00Z","n":${n}}`),
   () => Buffer.alloc(7),
@@ -83,7 +131,13 @@ function earlyOf(bad: Buffer, n: number): NonNullable<Line['early']> {
 }
 
 /** The lines of a blob. Data export repeats some; one of each blob is long. */
-export function linesOf(layout: 'diagnostics' | 'dataExport', count: number, first: number, start: Millis, chance: Chance): Line[] {
+export function linesOf(
+  layout: 'diagnostics' | 'dataExport',
+  count: number,
+  first: number,
+  start: Millis,
+  chance: Chance,
+): Line[] {
   const lines: Line[] = [];
   for (let n = first; n < first + count; n++) {
     const time = layout === 'diagnostics' ? 'time' : 'TimeGenerated';
@@ -91,10 +145,15 @@ export function linesOf(layout: 'diagnostics' | 'dataExport', count: number, fir
     const end = Buffer.from(chance.pick(['\n', '\n', '\r\n', '\n\n', ' \r\n\r\n']));
     if (chance.hit(0.06)) {
       const bad = chance.pick(BAD)(n, time);
-      lines.push({ bytes: Buffer.concat([bad, end]), bad, ...(bad.includes('} and') ? { early: earlyOf(bad, n) } : {}) });
+      lines.push({
+        bytes: Buffer.concat([bad, end]),
+        bad,
+        ...(bad.includes('} and') ? { early: earlyOf(bad, n) } : {}),
+      });
     }
     // A record of another table than its container's has a file of its own.
-    const { bytes, row } = time === 'time' && !long ? requestLine(n, start, chance) : traceLine(n, start, chance, time, long);
+    const { bytes, row } =
+      time === 'time' && !long ? requestLine(n, start, chance) : traceLine(n, start, chance, time, long);
     const line = { bytes: Buffer.concat([bytes, end]), ...(row && { row }) };
     lines.push(line, ...(layout === 'dataExport' && chance.hit(0.05) ? [line] : []));
   }
@@ -118,7 +177,12 @@ export function cutsOf(lines: readonly Line[], count: number, chance: Chance): n
   while (cuts.size < count) {
     const index = chance.int(0, lines.length - 1);
     const { bytes } = lines[index] ?? { bytes: Buffer.alloc(0) };
-    const inside = chance.pick([chance.int(0, bytes.length), midCharacter(bytes, chance), bytes.indexOf(0x0a), bytes.indexOf(0x0a) + 1]);
+    const inside = chance.pick([
+      chance.int(0, bytes.length),
+      midCharacter(bytes, chance),
+      bytes.indexOf(0x0a),
+      bytes.indexOf(0x0a) + 1,
+    ]);
     const at = (starts[index] ?? 0) + inside;
     if (at > 0) cuts.add(at);
   }
@@ -142,4 +206,5 @@ export function looksWhole(lines: readonly Line[], length: number): boolean {
 }
 
 /** Whether the first `length` bytes of a blob end in the middle of a character. */
-export const endsInCharacter = (bytes: Buffer, length: number): boolean => !isUtf8(bytes.subarray(Math.max(0, length - 8), length));
+export const endsInCharacter = (bytes: Buffer, length: number): boolean =>
+  !isUtf8(bytes.subarray(Math.max(0, length - 8), length));

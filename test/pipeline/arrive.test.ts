@@ -25,7 +25,10 @@ function place() {
     path: (file) => `part-${file.partition}`,
     discard: async () => {},
     withWorkFolder: (use) => use('work'),
-    hints: { prepare: async () => {}, send: async (of, delay) => void delayed.push({ window: of, at: clock.now() + delay }) },
+    hints: {
+      prepare: async () => {},
+      send: async (of, delay) => void delayed.push({ window: of, at: clock.now() + delay }),
+    },
   };
   const drop = async (rows: Truth) => {
     truth = rows;
@@ -109,7 +112,10 @@ describe('arriveInWindow', () => {
 
   test('a window that fails says why, backs off, and is tried again', async () => {
     const here = place();
-    const broken = { ...here.ports, source: { open: async () => Promise.reject(new Error('the source is closed; open it')) } };
+    const broken = {
+      ...here.ports,
+      source: { open: async () => Promise.reject(new Error('the source is closed; open it')) },
+    };
     const outcome = await arriveInWindow(window, broken);
     assert.deepEqual([outcome.state, outcome.error], ['failed', 'the source is closed; open it']);
     assert.equal((await runWindow(window, here.ports)).state, 'early');

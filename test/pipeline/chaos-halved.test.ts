@@ -22,19 +22,23 @@ const whole: Window = { ...feed, start: 0, end: 4 * minute };
 /** Rows by the minute that they happened in. */
 type Rows = Readonly<Record<number, readonly string[]>>;
 
-const minutesOf = ({ start, end }: Window): number[] => Array.from({ length: (end - start) / minute }, (_, n) => start / minute + n);
+const minutesOf = ({ start, end }: Window): number[] =>
+  Array.from({ length: (end - start) / minute }, (_, n) => start / minute + n);
 
 /** What a window reads: its rows in two partitions, so that a run puts one file on the way and one at the end. */
 function truthOf(rows: Rows, window: Window): Truth {
   const found: Record<number, string[]> = {};
-  for (const at of minutesOf(window)) for (const row of rows[at] ?? []) found[at % 2] = [...(found[at % 2] ?? []), `${at}/${row}`];
+  for (const at of minutesOf(window))
+    for (const row of rows[at] ?? []) found[at % 2] = [...(found[at % 2] ?? []), `${at}/${row}`];
   return found;
 }
 
 const keyOf = ({ start, end }: Window): string => `${start}_${end}`;
 const pathOf = (partition: number, window: Window): string => `part-${partition}-${keyOf(window)}`;
 const textsOf = (truth: Truth, window: Window) =>
-  Object.fromEntries(Object.entries(truth).map(([partition, rows]) => [pathOf(Number(partition), window), rows.join('\n')]));
+  Object.fromEntries(
+    Object.entries(truth).map(([partition, rows]) => [pathOf(Number(partition), window), rows.join('\n')]),
+  );
 
 function world(first: Rows) {
   const [clock, ledger, lake] = [manualClock(), createMemoryLedger(), textLake()];
@@ -101,7 +105,8 @@ function world(first: Rows) {
     },
     entries: () => Array.fromAsync(ledger.list(feed)),
     /** `longest` 0: as good as for ever. */
-    start: (window: Window, longest = 0): Runner => startRunner((gate) => runWindow(window, ports(gate, window, longest))),
+    start: (window: Window, longest = 0): Runner =>
+      startRunner((gate) => runWindow(window, ports(gate, window, longest))),
     tick: () => planFeed(feed, { size: whole.end, lag: 0, until: whole.end }, 0, plan),
   };
 }
@@ -134,7 +139,8 @@ const isLeaf = ({ state }: LedgerEntry): boolean => state !== 'halved';
 
 async function assertWatermark({ tick, everDone }: World): Promise<number> {
   const { watermark } = await tick();
-  for (let at = 0; at < watermark / minute; at++) assert.ok(everDone.has(at), `minute ${at} is before the watermark, and never was done`);
+  for (let at = 0; at < watermark / minute; at++)
+    assert.ok(everDone.has(at), `minute ${at} is before the watermark, and never was done`);
   return watermark;
 }
 
@@ -170,11 +176,20 @@ const rowsOfMinutes = fc.dictionary(
 const which = fc.nat(6);
 const longest = fc.constantFrom(0, 0, 5_000, 60_000);
 const moves = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant('go' as const), who: fc.nat(5), steps: fc.integer({ min: 1, max: 40 }) }) },
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant('die' as const), which, longest, steps: fc.integer({ min: 1, max: 28 }) }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({ kind: fc.constant('go' as const), who: fc.nat(5), steps: fc.integer({ min: 1, max: 40 }) }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({ kind: fc.constant('die' as const), which, longest, steps: fc.integer({ min: 1, max: 28 }) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('start' as const), which, longest }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('deliver' as const), longest }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('wait' as const), time: fc.constantFrom(2_000, 4_000, 50_000) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('wait' as const), time: fc.constantFrom(2_000, 4_000, 50_000) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('tick' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('again' as const), which }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('change' as const), rows: rowsOfMinutes }) },
@@ -191,7 +206,8 @@ async function make(move: Move, here: World, runners: Runner[]): Promise<void> {
   if (move.kind === 'die') here.clock.advance(lease + 1);
   if (move.kind === 'die') await begin(move.which, move.longest, isOpen);
   if (move.kind === 'start') await begin(move.which, move.longest, () => true);
-  if (move.kind === 'deliver') for (const window of here.messages.splice(0, 1)) runners.push(here.start(window, move.longest));
+  if (move.kind === 'deliver')
+    for (const window of here.messages.splice(0, 1)) runners.push(here.start(window, move.longest));
   if (move.kind === 'wait') here.clock.advance(move.time);
   if (move.kind === 'tick') await assertWatermark(here);
   if (move.kind === 'again') await askAgain(here, move.which);
@@ -207,31 +223,41 @@ describe('the delivery protocol, windows that are halved', () => {
   test('whoever stalls, dies, repeats or wakes up late, in whatever step: the lake has each row once', async () => {
     let [halved, deep] = [0, 0];
     await fc.assert(
-      fc.asyncProperty(rowsOfMinutes, fc.array(moves, { minLength: 4, maxLength: 50, size: 'max' }), async (first, plan) => {
-        const here = world(first);
-        await here.ledger.plan(feed, { horizon: whole.end, watermark: whole.start }, undefined, [almostHalved(plannedEntry(whole, 0))]);
-        const runners = [here.start(whole)];
-        for (const move of plan) await make(move, here, runners);
-        // Everyone stalls where they are. What the planner sends for brings all windows up to date.
-        await askAgain(here, 'all');
-        for (const outcome of await finish(here)) assert.ok(outcome !== 'crashed' && !isUnexpected(outcome), JSON.stringify(outcome));
-        assert.equal(await assertWatermark(here), whole.end);
-        const expected = Object.values(truthOf(here.rows(), whole)).flat().sort();
-        const complete = here.lake.contents();
-        const rowsIn = Object.values(complete).flatMap((text) => (text === '' ? [] : text.split('\n')));
-        assert.deepEqual(rowsIn.sort(), expected);
-        const entries = await here.entries();
-        // The stalled ones wake up after their successors: nothing may change.
-        for (const runner of runners) await drain(runner, here.clock, lease / 3);
-        assert.deepEqual(here.lake.contents(), complete);
-        assert.deepEqual((await here.entries()).map(lasting), entries.map(lasting));
-        const count = entries.length - entries.filter(isLeaf).length;
-        halved += count > 0 ? 1 : 0;
-        deep += count > 1 ? 1 : 0;
-      }),
+      fc.asyncProperty(
+        rowsOfMinutes,
+        fc.array(moves, { minLength: 4, maxLength: 50, size: 'max' }),
+        async (first, plan) => {
+          const here = world(first);
+          await here.ledger.plan(feed, { horizon: whole.end, watermark: whole.start }, undefined, [
+            almostHalved(plannedEntry(whole, 0)),
+          ]);
+          const runners = [here.start(whole)];
+          for (const move of plan) await make(move, here, runners);
+          // Everyone stalls where they are. What the planner sends for brings all windows up to date.
+          await askAgain(here, 'all');
+          for (const outcome of await finish(here))
+            assert.ok(outcome !== 'crashed' && !isUnexpected(outcome), JSON.stringify(outcome));
+          assert.equal(await assertWatermark(here), whole.end);
+          const expected = Object.values(truthOf(here.rows(), whole)).flat().sort();
+          const complete = here.lake.contents();
+          const rowsIn = Object.values(complete).flatMap((text) => (text === '' ? [] : text.split('\n')));
+          assert.deepEqual(rowsIn.sort(), expected);
+          const entries = await here.entries();
+          // The stalled ones wake up after their successors: nothing may change.
+          for (const runner of runners) await drain(runner, here.clock, lease / 3);
+          assert.deepEqual(here.lake.contents(), complete);
+          assert.deepEqual((await here.entries()).map(lasting), entries.map(lasting));
+          const count = entries.length - entries.filter(isLeaf).length;
+          halved += count > 0 ? 1 : 0;
+          deep += count > 1 ? 1 : 0;
+        },
+      ),
       { numRuns: 1000 },
     );
-    assert.ok(halved > 120 && deep > 30, `halved in ${halved} cases, more than once in ${deep}: too few to say anything`);
+    assert.ok(
+      halved > 120 && deep > 30,
+      `halved in ${halved} cases, more than once in ${deep}: too few to say anything`,
+    );
   });
 });
 

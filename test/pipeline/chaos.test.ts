@@ -6,7 +6,16 @@ import { plannedEntry } from '../../shared/pipeline/entry.ts';
 import { type RunPorts, runWindow } from '../../shared/pipeline/run.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
 import { drain, type Runner, startRunner, step } from './runners.ts';
-import { expectedFiles, gated, window as hourWindow, manualClock, type Truth, textLake, truthSource, wordEngine } from './world.ts';
+import {
+  expectedFiles,
+  gated,
+  window as hourWindow,
+  manualClock,
+  type Truth,
+  textLake,
+  truthSource,
+  wordEngine,
+} from './world.ts';
 
 const lease = 10_000;
 
@@ -68,7 +77,9 @@ function world() {
 }
 
 /** As a query is: no rows are an answer like any other. (Export blobs that are gone leave the lake as it is.) */
-const neverEmpty = (source: Source): Source => ({ open: async (...asked) => ({ ...(await source.open(...asked)), empty: false }) });
+const neverEmpty = (source: Source): Source => ({
+  open: async (...asked) => ({ ...(await source.open(...asked)), empty: false }),
+});
 
 /** In every state in which the ledger says done, the lake holds exactly what that revision read; other paths are empty. */
 async function assertTrueToLedger({ ledger, lake, seenBy }: ReturnType<typeof world>): Promise<void> {
@@ -84,7 +95,10 @@ const truths = fc.dictionary(
   fc.array(fc.string({ minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 3 }),
 );
 const moves = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('go' as const), who: fc.nat(3), steps: fc.integer({ min: 1, max: 30 }) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant('go' as const), who: fc.nat(3), steps: fc.integer({ min: 1, max: 30 }) }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('succeed' as const), truth: truths }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('start' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('change' as const), truth: truths }) },
@@ -115,7 +129,10 @@ describe('the delivery protocol', () => {
         const successor = here.start();
         await drain(successor, here.clock, lease / 3);
         const outcome = await successor.outcome;
-        assert.ok(outcome !== 'crashed' && (outcome.state === 'done' || outcome.state === 'unchanged'), JSON.stringify(outcome));
+        assert.ok(
+          outcome !== 'crashed' && (outcome.state === 'done' || outcome.state === 'unchanged'),
+          JSON.stringify(outcome),
+        );
         await assertTrueToLedger(here);
         const complete = here.lake.contents();
         const ledgerThen = await here.ledger.read(window);

@@ -37,11 +37,15 @@ describe('mayRun', () => {
     ['halved', halved, 9000, 'halved'],
     ['halved, whatever was asked of it', askedAgain(halved, 5000), 9000, 'halved'],
   ];
-  for (const [what, entry, now, expected] of rows) test(`${what}: ${expected}`, () => assert.equal(mayRun(entry, now), expected));
+  for (const [what, entry, now, expected] of rows)
+    test(`${what}: ${expected}`, () => assert.equal(mayRun(entry, now), expected));
 });
 
 test('a claim raises revision and attempts; done forgets the attempts', () => {
-  assert.deepEqual([running.revision, running.attempts, failed.attempts, done.attempts, done.revision], [1, 1, 1, 0, 1]);
+  assert.deepEqual(
+    [running.revision, running.attempts, failed.attempts, done.attempts, done.revision],
+    [1, 1, 1, 0, 1],
+  );
 });
 
 describe('runs that ended without a word', () => {
@@ -53,7 +57,11 @@ describe('runs that ended without a word', () => {
     ['a reported failure is none', claimedEntry(failed, 70_000, 500), 0],
     ['and does not undo them', claimedEntry(failedEntry(again, 3000, 0.5, 'no'), 200_000, 500), 1],
     ['asked for again while it ran', claimedEntry(askedAgain(running, 2100), 2500, 500), 1],
-    ['done forgets them', finishedEntry(again, 4000, { fingerprint: 'f', counts: running.counts, asked: 1, files: [] }), 0],
+    [
+      'done forgets them',
+      finishedEntry(again, 4000, { fingerprint: 'f', counts: running.counts, asked: 1, files: [] }),
+      0,
+    ],
   ];
   for (const [what, entry, expected] of rows) test(`${what}: ${expected}`, () => assert.equal(entry.died, expected));
 });
@@ -62,24 +70,48 @@ test('a halved window is settled and keeps nothing of its own but its empty file
   const { state, again, doneAt, fingerprint, files, error, leaseUntil } = halved;
   assert.deepEqual(
     { state, again, doneAt, fingerprint, counts: halved.counts, files, error, leaseUntil },
-    { state: 'halved', again: false, doneAt: 0, fingerprint: '', counts: planned.counts, files: [empty], error: 'heavy', leaseUntil: 0 },
+    {
+      state: 'halved',
+      again: false,
+      doneAt: 0,
+      fingerprint: '',
+      counts: planned.counts,
+      files: [empty],
+      error: 'heavy',
+      leaseUntil: 0,
+    },
   );
   assert.deepEqual([isOpen(halved), isOpen(askedAgain(halved, 1))], [false, false]);
 });
 
 test('asked for again while it runs, a window stays open after it is done', () => {
   const asked = askedAgain(running, 7000);
-  assert.equal(mayRun(finishedEntry(asked, 4000, { fingerprint: 'f', counts: asked.counts, asked: 1, files: [] }), 7000), 'run');
+  assert.equal(
+    mayRun(finishedEntry(asked, 4000, { fingerprint: 'f', counts: asked.counts, asked: 1, files: [] }), 7000),
+    'run',
+  );
 });
 
 test('a message that met its window running is sent anew by the next tick', () => {
-  const met = finishedEntry(askedAgain(running, 7000), 8000, { fingerprint: 'f', counts: running.counts, asked: 1, files: [] });
-  const ahead = finishedEntry(askedAgain(running, 9000), 8000, { fingerprint: 'f', counts: running.counts, asked: 1, files: [] });
+  const met = finishedEntry(askedAgain(running, 7000), 8000, {
+    fingerprint: 'f',
+    counts: running.counts,
+    asked: 1,
+    files: [],
+  });
+  const ahead = finishedEntry(askedAgain(running, 9000), 8000, {
+    fingerprint: 'f',
+    counts: running.counts,
+    asked: 1,
+    files: [],
+  });
   assert.deepEqual([hintDue(met, 8000, 900_000), hintDue(ahead, 9000, 900_000)], [true, false]);
 });
 
 test('the back-off doubles from a minute to an hour', () => {
-  const waits = [1, 2, 3, 6, 7, 50].map((attempts) => failedEntry({ ...running, attempts }, 0, 0.5, 'no').notBefore / 60_000);
+  const waits = [1, 2, 3, 6, 7, 50].map(
+    (attempts) => failedEntry({ ...running, attempts }, 0, 0.5, 'no').notBefore / 60_000,
+  );
   assert.deepEqual(waits, [1, 2, 4, 32, 60, 60]);
 });
 
@@ -111,5 +143,6 @@ describe('hintDue', () => {
     ['asked for again: a delayed hint is on the way', askedAgain(done, 5000), 5000, false],
     ['asked for again, and the hint was lost', askedAgain(done, 5000), 5000 + patience, true],
   ];
-  for (const [what, entry, now, expected] of rows) test(what, () => assert.equal(hintDue(entry, now, patience), expected));
+  for (const [what, entry, now, expected] of rows)
+    test(what, () => assert.equal(hintDue(entry, now, patience), expected));
 });

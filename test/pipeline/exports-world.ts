@@ -2,7 +2,17 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryStore } from '../../shared/lake/store-memory.ts';
-import type { Counts, Draft, DraftFile, Engine, Millis, ObjectStore, Signal, StoredObject, Window } from '../../shared/model.ts';
+import type {
+  Counts,
+  Draft,
+  DraftFile,
+  Engine,
+  Millis,
+  ObjectStore,
+  Signal,
+  StoredObject,
+  Window,
+} from '../../shared/model.ts';
 import type { AskPorts } from '../../shared/pipeline/ask.ts';
 import { reviveFeed } from '../../shared/pipeline/plan.ts';
 import { type RunOutcome, type RunPorts, runWindow } from '../../shared/pipeline/run.ts';
@@ -28,9 +38,16 @@ function lineEngine(): Engine {
     begin: async (window): Promise<Draft> => {
       const lines: string[] = [];
       const bad: Uint8Array[] = [];
-      const counts: { -readonly [K in keyof Counts]: Counts[K] } = { read: 0, written: 0, deduplicated: 0, quarantined: 0 };
+      const counts: { -readonly [K in keyof Counts]: Counts[K] } = {
+        read: 0,
+        written: 0,
+        deduplicated: 0,
+        quarantined: 0,
+      };
       const file = (signal: DraftFile['signal'], text: string, rows: number): DraftFile[] =>
-        rows === 0 ? [] : [{ signal, partition: window.start, part: 1, content: { files: [text], bytes: text.length }, rows }];
+        rows === 0
+          ? []
+          : [{ signal, partition: window.start, part: 1, content: { files: [text], bytes: text.length }, rows }];
       return {
         counts,
         add: async (chunk) => {
@@ -104,7 +121,10 @@ export async function exportsWorld({
       runs += 1;
       return use(await mkdtemp(join(base, `${runs}-`)));
     },
-    hints: { prepare: async () => {}, send: async (of, delay) => void messages.push({ window: of, at: clock.now() + delay }) },
+    hints: {
+      prepare: async () => {},
+      send: async (of, delay) => void messages.push({ window: of, at: clock.now() + delay }),
+    },
     ...making,
   };
 
@@ -118,7 +138,8 @@ export async function exportsWorld({
       }
       clock.advance(pause);
       open = 0;
-      for await (const feed of ledger.feeds()) open += (await reviveFeed(feed, { ...ports, patience: 1, limit: 1000 })).open;
+      for await (const feed of ledger.feeds())
+        open += (await reviveFeed(feed, { ...ports, patience: 1, limit: 1000 })).open;
     }
     return outcomes;
   }
@@ -176,7 +197,8 @@ export function exportStore(archived: (name: string) => boolean = () => false) {
   const store = createMemoryStore({
     onStep: (step) => void (/^(list|folders) /.test(step) && !step.endsWith(': done') && asked.push(step)),
   });
-  const put = async (name: string, bytes: Uint8Array | string) => store.put(name, Buffer.from(bytes), await store.head(name));
+  const put = async (name: string, bytes: Uint8Array | string) =>
+    store.put(name, Buffer.from(bytes), await store.head(name));
   return {
     ...store,
     asked,
@@ -201,7 +223,8 @@ export function brokenStore(code: string, message: string): ObjectStore {
 }
 
 const COMPONENT = 'resourceId=/SUBSCRIPTIONS/S/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.INSIGHTS/COMPONENTS/SHOP';
-const WORKSPACE = 'WorkspaceResourceId=/subscriptions/s/resourcegroups/g/providers/microsoft.operationalinsights/workspaces/shop';
+const WORKSPACE =
+  'WorkspaceResourceId=/subscriptions/s/resourcegroups/g/providers/microsoft.operationalinsights/workspaces/shop';
 const KEY = '2b1f0c9d8e7a4b5c9d0e1f2a3b4c5d6e';
 
 const timeOf = (at: Millis) => {

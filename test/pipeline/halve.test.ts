@@ -14,7 +14,8 @@ const [first, second] = [
   { ...hour, end: 30 * minutes },
   { ...hour, start: 30 * minutes },
 ] as const;
-const deaths = 'halved at 1970-01-01T00:30:00.000Z: its last 5 runs ended without a word, for lack of time or memory or in a crash';
+const deaths =
+  'halved at 1970-01-01T00:30:00.000Z: its last 5 runs ended without a word, for lack of time or memory or in a crash';
 
 interface Setup {
   readonly window?: Window;
@@ -56,7 +57,10 @@ async function world({ window = hour, died = 0, pace = 0, ledger: differing = ()
     withWorkFolder: (use) => use('work'),
     allowed: { start: 0, end: 1e12 },
   };
-  const within = (length: number, waited = 0): Interval => ({ start: clock.now() - waited, end: clock.now() - waited + length });
+  const within = (length: number, waited = 0): Interval => ({
+    start: clock.now() - waited,
+    end: clock.now() - waited + length,
+  });
   return {
     clock,
     ledger: memory,
@@ -92,7 +96,9 @@ function paced(source: Source, pace: number, clock: ManualClock): Source {
 const filled = (lake: ReturnType<typeof textLake>) =>
   Object.entries(lake.contents()).flatMap(([path, text]) => (text === '' ? [] : [path]));
 const states = async (ledger: Ledger) =>
-  (await Array.fromAsync(ledger.list(hour))).map(({ window: { start, end }, state }) => `${start / minutes}-${end / minutes} ${state}`);
+  (await Array.fromAsync(ledger.list(hour))).map(
+    ({ window: { start, end }, state }) => `${start / minutes}-${end / minutes} ${state}`,
+  );
 
 describe('a window that is too heavy for one run', () => {
   test('is read once more after four runs that died, and halved after five', async () => {
@@ -117,7 +123,8 @@ describe('a window that is too heavy for one run', () => {
   test('is halved when its time is up, in the same run; what that has put becomes empty', async () => {
     const here = await world({ pace: 8 * minutes });
     const outcome = await here.run({ allowed: here.within(30 * minutes) });
-    const why = 'halved at 1970-01-01T00:30:00.000Z: not read to its end in 24 min, and the host ends a run after 30 min';
+    const why =
+      'halved at 1970-01-01T00:30:00.000Z: not read to its end in 24 min, and the host ends a run after 30 min';
     assert.deepEqual([outcome.state, outcome.error, outcome.revision], ['halved', why, 1]);
     assert.deepEqual(here.lake.contents(), { 'part-0-0-3600000': '', 'part-1-0-3600000': '' });
     assert.deepEqual(here.sent, [first, second]);
@@ -173,7 +180,11 @@ describe('a window that is too heavy for one run', () => {
   });
 
   const least: readonly [string, Window, RegExp][] = [
-    ['a minute', { ...hour, end: minutes }, /a window of a minute is not halved any more: give the app .*functionTimeout in host.json/],
+    [
+      'a minute',
+      { ...hour, end: minutes },
+      /a window of a minute is not halved any more: give the app .*functionTimeout in host.json/,
+    ],
     ['export blobs', { ...hour, source: 'continuous' }, /windows of blobs are not halved: set a shorter EXPORT_WINDOW/],
   ];
   for (const [what, window, advice] of least) {
@@ -182,7 +193,10 @@ describe('a window that is too heavy for one run', () => {
       assert.equal((await slow.run({ allowed: slow.within(30 * minutes) })).state, 'done');
       const slower = await world({ window, pace: 10 * minutes });
       const outcome = await slower.run({ allowed: slower.within(30 * minutes) });
-      assert.deepEqual([outcome.state, await Array.fromAsync(slower.ledger.list(window)).then((all) => all.length)], ['failed', 1]);
+      assert.deepEqual(
+        [outcome.state, await Array.fromAsync(slower.ledger.list(window)).then((all) => all.length)],
+        ['failed', 1],
+      );
       assert.match(outcome.error, /^not read to its end in 30 min/);
       assert.match(outcome.error, advice);
     });
@@ -219,7 +233,9 @@ describe('a halving that goes wrong', () => {
 
   test('the queue is not there: the halves are there, and the planner sends for them', async () => {
     const here = await world({ died: 5 });
-    const outcome = await here.run({ hints: { prepare: async () => {}, send: () => Promise.reject(new Error('send: no queue')) } });
+    const outcome = await here.run({
+      hints: { prepare: async () => {}, send: () => Promise.reject(new Error('send: no queue')) },
+    });
     assert.deepEqual([outcome.state, outcome.error], ['halved', `${deaths}; then send: no queue`]);
     here.clock.advance(900_000);
     await here.ledger.plan(hour, { horizon: hour.end, watermark: hour.start }, undefined, []);
@@ -227,14 +243,22 @@ describe('a halving that goes wrong', () => {
       ledger: here.ledger,
       hints: { ...here.ports.hints, prepare: async () => {}, send: async (to: Window) => void here.sent.push(to) },
     };
-    await planFeed(hour, { size: hour.end, lag: 0, until: hour.end }, 0, { ...plan, clock: here.clock, patience: 900_000, limit: 10 });
+    await planFeed(hour, { size: hour.end, lag: 0, until: hour.end }, 0, {
+      ...plan,
+      clock: here.clock,
+      patience: 900_000,
+      limit: 10,
+    });
     assert.deepEqual(here.sent, [first, second]);
   });
 
   test('the lake refuses: nothing is halved, and the next run tries again', async () => {
     const here = await world({ died: 5 });
     const outcome = await here.run({ lake: { ...here.lake, put: () => Promise.reject(new Error('put: 403')) } });
-    assert.deepEqual([outcome.state, outcome.error, await states(here.ledger)], ['failed', 'put: 403', ['0-60 failed']]);
+    assert.deepEqual(
+      [outcome.state, outcome.error, await states(here.ledger)],
+      ['failed', 'put: 403', ['0-60 failed']],
+    );
     here.clock.advance(60 * minutes);
     assert.equal((await here.run()).state, 'halved');
   });
@@ -247,7 +271,15 @@ test('the watermark follows the halves; the empty files of the whole are removed
   const { clock, ledger, ports } = here;
   const hints = { prepare: async () => {}, send: async () => {} };
   const tick = async () =>
-    (await planFeed(hour, { size: hour.end, lag: 0, until: hour.end }, 0, { ledger, hints, clock, patience: 1e6, limit: 9 })).watermark;
+    (
+      await planFeed(hour, { size: hour.end, lag: 0, until: hour.end }, 0, {
+        ledger,
+        hints,
+        clock,
+        patience: 1e6,
+        limit: 9,
+      })
+    ).watermark;
   const marks = [await tick()];
   for (const half of [second, first]) {
     await runWindow(half, ports);
@@ -269,7 +301,10 @@ test('requeue looks at the halves, not at the window that was halved', async () 
   assert.ok(seen);
   const quarantined = { read: 5, written: 4, deduplicated: 0, quarantined: 1 };
   const done = finishedEntry(seen.value, 1, { fingerprint: 'rows:5', counts: quarantined, asked: 1, files: [] });
-  const tag = await here.ledger.write({ ...claimedEntry(claimedEntry(done, 1, 1), 3, 1), leaseUntil: 4, died: 5, again: true }, seen.etag);
+  const tag = await here.ledger.write(
+    { ...claimedEntry(claimedEntry(done, 1, 1), 3, 1), leaseUntil: 4, died: 5, again: true },
+    seen.etag,
+  );
   assert.ok(tag);
   assert.equal((await here.run()).state, 'halved');
   const request = { app: '', signals: [], start: 0, end: hour.end };

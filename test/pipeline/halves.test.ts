@@ -5,7 +5,13 @@ import type { Window } from '../../shared/model.ts';
 import { halvesOf } from '../../shared/pipeline/halves.ts';
 
 const at = (time: string): number => Date.parse(`2026-01-31T${time}Z`);
-const windowOf = (start: number, end: number, source = 'query'): Window => ({ app: 'shop', signal: 'requests', source, start, end });
+const windowOf = (start: number, end: number, source = 'query'): Window => ({
+  app: 'shop',
+  signal: 'requests',
+  source,
+  start,
+  end,
+});
 
 describe('halvesOf', () => {
   const rows: readonly [string, Window, string | undefined][] = [
@@ -20,7 +26,8 @@ describe('halvesOf', () => {
     ['a loose file', windowOf(at('03:00'), at('04:00'), 'file-01234567'), undefined],
   ];
   for (const [what, window, cut] of rows)
-    test(`${what}: ${cut ?? 'none'}`, () => assert.equal(halvesOf(window)?.[0].end, cut === undefined ? undefined : at(cut)));
+    test(`${what}: ${cut ?? 'none'}`, () =>
+      assert.equal(halvesOf(window)?.[0].end, cut === undefined ? undefined : at(cut)));
 
   test('halves of halves tile the window without overlap or gap, down to a minute or less', () => {
     const times = fc.tuple(fc.integer({ min: 0, max: 4e12 }), fc.integer({ min: 1, max: 86_400_000 }));

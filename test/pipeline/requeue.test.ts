@@ -19,8 +19,16 @@ test('windows with something in quarantine and failed ones run again, although t
   const closed = { ...here.ports, source: { open: () => Promise.reject(new Error('closed')) } };
   for (const { window } of here.messages.splice(0)) await runWindow(window, failing(window) ? closed : here.ports);
   const before = here.lake.contents();
-  assert.deepEqual(await requeueWindows({ ...all, app: 'other' }, here.ports), { windows: 0, quarantined: 0, failed: 0 });
-  assert.deepEqual(await requeueWindows({ ...all, signals: ['traces'] }, here.ports), { windows: 1, quarantined: 0, failed: 0 });
+  assert.deepEqual(await requeueWindows({ ...all, app: 'other' }, here.ports), {
+    windows: 0,
+    quarantined: 0,
+    failed: 0,
+  });
+  assert.deepEqual(await requeueWindows({ ...all, signals: ['traces'] }, here.ports), {
+    windows: 1,
+    quarantined: 0,
+    failed: 0,
+  });
   assert.deepEqual(await requeueWindows({ ...all, end: start }, here.ports), { windows: 1, quarantined: 0, failed: 1 });
   here.messages.length = 0;
   assert.deepEqual(await requeueWindows(all, here.ports), { windows: 3, quarantined: 1, failed: 1 });

@@ -3,12 +3,25 @@ import { describe, test } from 'node:test';
 import type { Millis, ObjectStore } from '../../shared/model.ts';
 import { daySlices } from '../../shared/pipeline/slices.ts';
 import { sweepBlobs, sweepRange } from '../../shared/pipeline/sweep.ts';
-import { blobName, brokenStore, exportStore, exportsWorld, hour, missingStore, never, pathOf, type WorldOptions } from './exports-world.ts';
+import {
+  blobName,
+  brokenStore,
+  exportStore,
+  exportsWorld,
+  hour,
+  missingStore,
+  never,
+  pathOf,
+  type WorldOptions,
+} from './exports-world.ts';
 
 const start = Date.UTC(2026, 0, 31, 12);
 const day = 24 * hour;
 
-async function inWorld(options: Partial<WorldOptions>, use: (here: Awaited<ReturnType<typeof exportsWorld>>) => Promise<void>) {
+async function inWorld(
+  options: Partial<WorldOptions>,
+  use: (here: Awaited<ReturnType<typeof exportsWorld>>) => Promise<void>,
+) {
   const here = await exportsWorld({ stores: {}, start, ...options });
   try {
     await use(here);
@@ -69,7 +82,8 @@ describe('sweepBlobs', () => {
     await inWorld({ stores: { exports }, lookback: 6 * hour }, async (here) => {
       await here.sweep();
       here.clock.advance(20 * day);
-      for (let at = start; at < start + 20 * day; at += 7 * hour) await exports.write(blobName.continuous(at), `{"at":${at}}\n`);
+      for (let at = start; at < start + 20 * day; at += 7 * hour)
+        await exports.write(blobName.continuous(at), `{"at":${at}}\n`);
       const failing: typeof here.ports = {
         ...here.ports,
         sightings: {
@@ -104,7 +118,10 @@ describe('sweepBlobs', () => {
       const range = { start: old - day, end: old + day, prefix: '', app: '' };
       assert.equal((await sweepRange({ ...range, app: 'other' }, here.ports, never)).windows, 0);
       assert.equal((await sweepRange({ ...range, prefix: 'other/' }, here.ports, never)).windows, 0);
-      assert.equal((await sweepRange({ ...range, prefix: blobName.continuous(old).slice(0, 30) }, here.ports, never)).enqueued, 1);
+      assert.equal(
+        (await sweepRange({ ...range, prefix: blobName.continuous(old).slice(0, 30) }, here.ports, never)).enqueued,
+        1,
+      );
       await here.settle();
       assert.deepEqual(filled(here), { [requests(old)]: '{"old":1}' });
       assert.equal((await sweepRange({ ...range, start: 0, end: Infinity }, here.ports, never)).enqueued, 0);
@@ -132,15 +149,24 @@ describe('sweepBlobs', () => {
       const partly = await here.sweep();
       assert.deepEqual([partly.enqueued, partly.kept], [0, 1]);
       const range = { start, end: start + hour };
-      const [entry] = await Array.fromAsync(here.ledger.list({ app: 'shop', signal: 'requests', source: 'continuous' }, range));
+      const [entry] = await Array.fromAsync(
+        here.ledger.list({ app: 'shop', signal: 'requests', source: 'continuous' }, range),
+      );
       const { arriveInWindow } = await import('../../shared/pipeline/arrive.ts');
-      assert.equal((await arriveInWindow(entry?.window ?? assert.fail(), here.ports)).state, 'unchanged', 'an event does not help either');
+      assert.equal(
+        (await arriveInWindow(entry?.window ?? assert.fail(), here.ports)).state,
+        'unchanged',
+        'an event does not help either',
+      );
       assert.deepEqual(filled(here), before);
 
       archived.clear();
       assert.equal((await here.sweep()).enqueued, 2, 'rehydrated');
       await here.settle();
-      assert.deepEqual(filled(here), { [requests(start - hour)]: '{"cold":1}', [requests(start)]: '{"n":0}\n{"n":1}\n{"n":2}' });
+      assert.deepEqual(filled(here), {
+        [requests(start - hour)]: '{"cold":1}',
+        [requests(start)]: '{"n":0}\n{"n":1}\n{"n":2}',
+      });
     });
   });
 
@@ -160,7 +186,10 @@ describe('sweepBlobs', () => {
   });
 
   for (const [what, message] of [
-    ['archived', /^open continuous: 1 of its blobs are archived, and its files stay as they are; rehydrate the blobs to have them read$/],
+    [
+      'archived',
+      /^open continuous: 1 of its blobs are archived, and its files stay as they are; rehydrate the blobs to have them read$/,
+    ],
     ['deleted', /^open continuous: its blobs are gone, and its files stay as they are; set EXPORT_EMPTIED=follow/],
   ] as const)
     test(`a rerun that failed does not go on without blobs that were ${what} meanwhile`, async () => {
@@ -233,11 +262,14 @@ describe('sweepBlobs', () => {
         [pathOf('traces', { app: 'shop', source: 'dataExport', start })]: '{"c":1}',
       });
     });
-    await inWorld({ stores: { closed: brokenStore('AuthorizationFailure', 'list closed: not allowed'), exports } }, async (here) => {
-      const { enqueued, errors } = await here.sweep();
-      assert.deepEqual([enqueued, errors], [1, ['list closed: not allowed']]);
-      assert.equal(await here.ledger.swept(), undefined);
-    });
+    await inWorld(
+      { stores: { closed: brokenStore('AuthorizationFailure', 'list closed: not allowed'), exports } },
+      async (here) => {
+        const { enqueued, errors } = await here.sweep();
+        assert.deepEqual([enqueued, errors], [1, ['list closed: not allowed']]);
+        assert.equal(await here.ledger.swept(), undefined);
+      },
+    );
   });
 
   test('one feed in two containers is one window, whichever comes first in the settings', async () => {
@@ -253,7 +285,9 @@ describe('sweepBlobs', () => {
         assert.equal((await here.sweep()).windows, 1);
         await here.settle();
         assert.deepEqual(filled(here), { [requests(start)]: '{"n":0}\n{"n":1}' });
-        const entries = await Array.fromAsync(here.ledger.list({ app: 'shop', signal: 'requests', source: 'continuous' }));
+        const entries = await Array.fromAsync(
+          here.ledger.list({ app: 'shop', signal: 'requests', source: 'continuous' }),
+        );
         prints.add(entries.map(({ fingerprint }) => fingerprint).join());
         assert.equal((await here.sweep()).enqueued, 0);
       });

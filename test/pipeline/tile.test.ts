@@ -8,7 +8,9 @@ const hour = 60 * minute;
 const day = 24 * hour;
 const at = (text: string): number => Date.parse(text);
 const spell = (windows: readonly { start: number; end: number }[]): string[] =>
-  windows.map(({ start, end }) => `${new Date(start).toISOString().slice(0, 16)} ${new Date(end).toISOString().slice(0, 16)}`);
+  windows.map(
+    ({ start, end }) => `${new Date(start).toISOString().slice(0, 16)} ${new Date(end).toISOString().slice(0, 16)}`,
+  );
 
 describe('dueWindows', () => {
   const rows: readonly [
@@ -20,7 +22,15 @@ describe('dueWindows', () => {
     until: string | undefined,
     expected: string[],
   ][] = [
-    ['nothing is due before the lag has passed', '2026-03-01T10:00Z', '2026-03-01T11:09Z', hour, 10 * minute, undefined, []],
+    [
+      'nothing is due before the lag has passed',
+      '2026-03-01T10:00Z',
+      '2026-03-01T11:09Z',
+      hour,
+      10 * minute,
+      undefined,
+      [],
+    ],
     [
       'a window is due when its end is a lag ago',
       '2026-03-01T10:00Z',

@@ -33,7 +33,8 @@ const table: readonly (readonly [what: string, known: string, look: Look, verdic
   ['a query, which is not known before it is read', '7|2026-01-01T00:00:00Z', { fingerprint: '', empty: false }, 'run'],
   ['marks are at the end alone', 'a+b', seen('a'), 'run'],
 ];
-for (const [what, known, look, verdict] of table) test(`${what}: ${verdict}`, () => assert.equal(verdictOf(known, look), verdict));
+for (const [what, known, look, verdict] of table)
+  test(`${what}: ${verdict}`, () => assert.equal(verdictOf(known, look), verdict));
 
 test('a run that would lose rows is none', () => {
   for (const [, known, look, verdict] of table) if (loses(known, look) !== '') assert.notEqual(verdict, 'run');

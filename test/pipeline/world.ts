@@ -52,7 +52,8 @@ export function manualClock(): ManualClock {
 export function textLake(): ObjectStore & { readonly contents: () => Record<string, string> } {
   const objects = new Map<string, { text: string; etag: string }>();
   let tags = 0;
-  const textOf = (content: Content): string => (content instanceof Uint8Array ? new TextDecoder().decode(content) : content.files.join(''));
+  const textOf = (content: Content): string =>
+    content instanceof Uint8Array ? new TextDecoder().decode(content) : content.files.join('');
   return {
     place: 'memory',
     prepare: async () => {},
@@ -114,11 +115,19 @@ export function wordEngine(): Engine {
     emptyFile: async () => new Uint8Array(),
     begin: async (): Promise<Draft> => {
       const staged: DraftFile[] = [];
-      const counts: { -readonly [K in keyof Counts]: Counts[K] } = { read: 0, written: 0, deduplicated: 0, quarantined: 0 };
+      const counts: { -readonly [K in keyof Counts]: Counts[K] } = {
+        read: 0,
+        written: 0,
+        deduplicated: 0,
+        quarantined: 0,
+      };
       return {
         counts,
         add: async (chunk) => {
-          const [partition, text] = [Number(chunk.path.split(':', 1)[0]), chunk.path.slice(chunk.path.indexOf(':') + 1)];
+          const [partition, text] = [
+            Number(chunk.path.split(':', 1)[0]),
+            chunk.path.slice(chunk.path.indexOf(':') + 1),
+          ];
           const rows = text.split('\n').length;
           counts.read += rows;
           counts.written += rows;

@@ -16,10 +16,19 @@ test('every column of the query tables is there, with the names and types that r
   const { tables } = JSON.parse(readFileSync(path, 'utf8').replace(/^\ufeff/, '')) as {
     tables: { name: string; columns: { name: string; type: string }[] }[];
   };
-  const types: Record<string, string> = { datetime: 'timestamp', string: 'string', int: 'integer', real: 'real', dynamic: 'dynamic' };
+  const types: Record<string, string> = {
+    datetime: 'timestamp',
+    string: 'string',
+    int: 'integer',
+    real: 'real',
+    dynamic: 'dynamic',
+  };
   for (const { name: signal, columns } of tables) {
-    const ours = new Map(columnsOf(signals.find((each) => each === signal) ?? 'requests').map(({ name, type }) => [name, type]));
-    for (const { name, type } of columns) assert.equal(ours.get(name), name === 'success' ? 'boolean' : types[type], `${signal}.${name}`);
+    const ours = new Map(
+      columnsOf(signals.find((each) => each === signal) ?? 'requests').map(({ name, type }) => [name, type]),
+    );
+    for (const { name, type } of columns)
+      assert.equal(ours.get(name), name === 'success' ? 'boolean' : types[type], `${signal}.${name}`);
   }
 });
 

@@ -15,7 +15,8 @@ after(() => rmSync(work, { recursive: true }));
 
 const KEY = '2b1f0c9d8e7a4b5c9d0e1f2a3b4c5d6e';
 const COMPONENT = 'resourceId=/SUBSCRIPTIONS/S1/RESOURCEGROUPS/RG/PROVIDERS/MICROSOFT.INSIGHTS/COMPONENTS/Shop';
-const WORKSPACE = 'WorkspaceResourceId=/subscriptions/s1/resourcegroups/rg/providers/microsoft.operationalinsights/workspaces/shop';
+const WORKSPACE =
+  'WorkspaceResourceId=/subscriptions/s1/resourcegroups/rg/providers/microsoft.operationalinsights/workspaces/shop';
 const HOUR = 3_600_000;
 const never = new AbortController().signal;
 
@@ -24,7 +25,9 @@ const windowAt = (hour: string, hours = 1, more: Partial<Window> = {}): Window =
   return { app: 'shop', signal: 'dependencies', source: 'continuous', start, end: start + hours * HOUR, ...more };
 };
 
-async function storeOf(blobs: Readonly<Record<string, string | Uint8Array>>): Promise<ObjectStore & { readonly asked: string[] }> {
+async function storeOf(
+  blobs: Readonly<Record<string, string | Uint8Array>>,
+): Promise<ObjectStore & { readonly asked: string[] }> {
   const asked: string[] = [];
   const store = createMemoryStore({ onStep: (step) => void (step.endsWith(': done') || asked.push(step)) });
   for (const [name, content] of Object.entries(blobs)) await store.put(name, Buffer.from(content), undefined);
@@ -32,7 +35,8 @@ async function storeOf(blobs: Readonly<Record<string, string | Uint8Array>>): Pr
   return { ...store, asked };
 }
 
-const sourceOf = (store: ObjectStore, container = '') => createBlobSource({ containers: [{ store, container }], apps: {} });
+const sourceOf = (store: ObjectStore, container = '') =>
+  createBlobSource({ containers: [{ store, container }], apps: {} });
 
 async function gather<T>(reading: Reading, each: (chunk: Chunk) => T): Promise<T[]> {
   const all: T[] = [];
@@ -73,16 +77,22 @@ test('a window is what its hour folders hold, and nothing else is listed', async
   assert.deepEqual((await linesIn(day)).slice(-3), ['{"d":1}', '{"c":1}', '{"o":1}']);
   const two = await source.open(windowAt('2020-01-02T03', 2, { signal: 'requests' }), never);
   assert.deepEqual(await linesIn(two), ['{"r":1}']);
-  const named = createBlobSource({ containers: [{ store, container: '' }], apps: { [`other_${KEY}`]: 'shop', [`shop_${KEY}`]: 'else' } });
+  const named = createBlobSource({
+    containers: [{ store, container: '' }],
+    apps: { [`other_${KEY}`]: 'shop', [`shop_${KEY}`]: 'else' },
+  });
   assert.deepEqual(await linesIn(await named.open(windowAt('2020-01-02T03'), never)), ['{"o":1}', '{"x":1}']);
 });
 
 test('what the names of blobs say is where they are looked for', async () => {
   const time = '2020-01-02/03/x';
-  const names = ['', 'a/', 'a/b/', 'a/b/c/', 'a/b/c/d/', 'a/b/c/d/e/', 'a/date=2020/'].map((above) => `${above}Shop_${KEY}/Rdd/${time}`);
+  const names = ['', 'a/', 'a/b/', 'a/b/c/', 'a/b/c/d/', 'a/b/c/d/e/', 'a/date=2020/'].map(
+    (above) => `${above}Shop_${KEY}/Rdd/${time}`,
+  );
   const resource = '/y=2020/m=01/d=02/h=03/m=00/PT1H.json';
   for (const above of ['', 'a/', 'a/b/', 'a/b/c/'])
-    for (const below of ['', 'x/', 'x/y/']) names.push(`${above}insights-logs-appdependencies/${below}${COMPONENT}${resource}`);
+    for (const below of ['', 'x/', 'x/y/'])
+      names.push(`${above}insights-logs-appdependencies/${below}${COMPONENT}${resource}`);
   names.push(
     `${COMPONENT}${resource.toUpperCase()}`,
     `${COMPONENT.toLowerCase()}${resource}`,
@@ -112,7 +122,10 @@ test('where there is no blob, the reading is empty', async () => {
     const reading = await source.open(window, never);
     assert.deepEqual([reading.empty, reading.fingerprint, await linesIn(reading)], [true, '', []]);
   }
-  await assert.rejects(source.open(windowAt('2020-01-02T03', 1, { source: 'query' }), never), /no layout of export blobs/);
+  await assert.rejects(
+    source.open(windowAt('2020-01-02T03', 1, { source: 'query' }), never),
+    /no layout of export blobs/,
+  );
 });
 
 test('the fingerprint changes with each blob of the window, and with no other', async () => {
@@ -152,7 +165,9 @@ test('the successors of Continuous Export: by the name of the container, or of t
   assert.deepEqual(await lines(windowAt('2023-04-18T09', 1, { source: 'diagnostics' })), ['{"a":1}']);
   assert.deepEqual(await lines(windowAt('2023-04-18T00', 24, { source: 'diagnostics' })), ['{"a":1}', '{"a":2}']);
   assert.deepEqual(await lines(windowAt('2023-04-18T09', 1, { source: 'dataExport' })), ['{"b":1}', '{"b":2}']);
-  assert.deepEqual(await lines(windowAt('2023-04-18T09', 1, { source: 'dataExport', signal: 'requests' })), ['{"c":2}']);
+  assert.deepEqual(await lines(windowAt('2023-04-18T09', 1, { source: 'dataExport', signal: 'requests' })), [
+    '{"c":2}',
+  ]);
 });
 
 test('archived blobs are left out, and moving to the archive changes no fingerprint', async () => {
@@ -191,8 +206,13 @@ test('segments say where each line came from', async () => {
     { blob: name('3'), offset: 0, position: 32, length: 8 },
     { blob: name('4'), offset: 2, position: 40, length: 7 },
   ]);
-  assert.deepEqual([chunk.layout, chunk.lines, chunk.longestLine, chunk.bytes, chunk.columns], ['continuous', 6, 7, 48, []]);
-  assert.deepEqual(chunk.faults, [{ blob: name('4'), offset: 0, length: 1, reason: 'not JSON', bytes: new Uint8Array([0x78]) }]);
+  assert.deepEqual(
+    [chunk.layout, chunk.lines, chunk.longestLine, chunk.bytes, chunk.columns],
+    ['continuous', 6, 7, 48, []],
+  );
+  assert.deepEqual(chunk.faults, [
+    { blob: name('4'), offset: 0, length: 1, reason: 'not JSON', bytes: new Uint8Array([0x78]) },
+  ]);
 });
 
 test('compressed blobs are unpacked; what is broken in them shows', async () => {
@@ -239,7 +259,10 @@ test('an append blob is read up to the length that was listed; a record cut ther
     await store.put(blob, whole, await store.head(blob));
     const there = text
       .split('\n')
-      .filter((line, index) => line !== '' && Buffer.byteLength(`${text.split('\n')[0]}\n`) * index + Buffer.byteLength(line) <= length);
+      .filter(
+        (line, index) =>
+          line !== '' && Buffer.byteLength(`${text.split('\n')[0]}\n`) * index + Buffer.byteLength(line) <= length,
+      );
     const chunks = await gather(growing, (chunk) => ({ lines: linesOf(chunk), faults: chunk.faults }));
     assert.deepEqual(
       chunks.flatMap(({ lines }) => lines),

@@ -40,7 +40,9 @@ after(() => {
 
 /** The documents that the engine's strict reader finds in a file; it throws where it finds anything else. */
 async function strictly(file: string): Promise<string[]> {
-  const answer = await connection.runAndReadAll(`select json::varchar from read_json_objects('${file}', format = 'newline_delimited')`);
+  const answer = await connection.runAndReadAll(
+    `select json::varchar from read_json_objects('${file}', format = 'newline_delimited')`,
+  );
   return answer.getRows().map(([text]) => String(text));
 }
 
@@ -145,7 +147,12 @@ const LARGE: readonly {
   readonly faulty: number;
 }[] = [
   { what: 'lines', content: () => times(100, lines), lines: (100 * lines.length) / line.length, faulty: 0 },
-  { what: 'one piece', content: () => [Buffer.concat(Array(40).fill(lines))], lines: (40 * lines.length) / line.length, faulty: 0 },
+  {
+    what: 'one piece',
+    content: () => [Buffer.concat(Array(40).fill(lines))],
+    lines: (40 * lines.length) / line.length,
+    faulty: 0,
+  },
   { what: 'garbage without a newline', content: () => times(70, Buffer.alloc(MIB, 0x41)), lines: 0, faulty: 70 * MIB },
   {
     what: 'a document that never ends',

@@ -28,7 +28,8 @@ function frame(bytes: Uint8Array, cuts: readonly number[] = [], limits?: FramerL
   return seen;
 }
 
-const show = (seen: readonly Seen[]) => seen.map((each) => `${each.kind === 'document' ? '+' : '!'}${each.offset} ${each.bytes}`);
+const show = (seen: readonly Seen[]) =>
+  seen.map((each) => `${each.kind === 'document' ? '+' : '!'}${each.offset} ${each.bytes}`);
 
 const CATALOGUE: readonly [what: string, bytes: string | Buffer, expected: readonly string[]][] = [
   ['no bytes', '', []],
@@ -36,9 +37,17 @@ const CATALOGUE: readonly [what: string, bytes: string | Buffer, expected: reado
   ['no last newline', '{"a":1}\n{"b":2}', ['+0 {"a":1}', '+8 {"b":2}']],
   ['CRLF and blank lines', '\r\n{"a":1}\r\n\r\n  \r\n{"b":2}\r\n', ['+2 {"a":1}', '+17 {"b":2}']],
   ['byte order marks', '\ufeff{"a":1}\n\ufeff{"b":2}\ufeff\n', ['+3 {"a":1}', '+14 {"b":2}']],
-  ['half a byte order mark', Buffer.from('\ufeff{"a":1}\n\ufeff').subarray(0, -1), ['+3 {"a":1}', `!11 ${Buffer.from('efbb', 'hex')}`]],
+  [
+    'half a byte order mark',
+    Buffer.from('\ufeff{"a":1}\n\ufeff').subarray(0, -1),
+    ['+3 {"a":1}', `!11 ${Buffer.from('efbb', 'hex')}`],
+  ],
   ['a single object', '{\n "a": [\n1 ]\r\n}', ['+0 {  "a": [ 1 ]  }']],
-  ['pretty-printed objects run together', '{\n"a":1\n} {\n"b":2\n}{"c":3}', ['+0 { "a":1 }', '+10 { "b":2 }', '+19 {"c":3}']],
+  [
+    'pretty-printed objects run together',
+    '{\n"a":1\n} {\n"b":2\n}{"c":3}',
+    ['+0 { "a":1 }', '+10 { "b":2 }', '+19 {"c":3}'],
+  ],
   ['an array', '[{"a":1}, {"b":2}]\n', ['+1 {"a":1}', '+10 {"b":2}']],
   ['an empty array', '[]\n[ ]\n{"a":1}', ['+7 {"a":1}']],
   ['a wrapper', '{"records":[{"a":1},\n{"b":2}]}', ['+12 {"a":1}', '+21 {"b":2}']],
@@ -59,21 +68,53 @@ const CATALOGUE: readonly [what: string, bytes: string | Buffer, expected: reado
   ['a line cut in a string', '{"a":"cu\n{"b":2}\n', ['!0 {"a":"cu', '+9 {"b":2}']],
   ['a line cut after a colon', '{"a":\n{"b":2}\n{"c":3}\n', ['!0 {"a":', '+6 {"b":2}', '+14 {"c":3}']],
   ['a line cut in an array', '{"a":[{"x":1},\n{"b":2}\n{"c":3}\n', ['!0 {"a":[{"x":1},', '+15 {"b":2}', '+23 {"c":3}']],
-  ['a cut line without its newline', '{"a":[{"x":"y{"a":[]}\n{"a":2}', ['!0 {"a":[{"x":"y', '+13 {"a":[]}', '+22 {"a":2}']],
+  [
+    'a cut line without its newline',
+    '{"a":[{"x":"y{"a":[]}\n{"a":2}',
+    ['!0 {"a":[{"x":"y', '+13 {"a":[]}', '+22 {"a":2}'],
+  ],
   ['a cut end', '{"a":1}\n{"b":tru', ['+0 {"a":1}', '!8 {"b":tru']],
-  ['a bad element in a wrapper on one line', '{"records":[{"t":1},{"t":x},{"t":3}]}', ['+12 {"t":1}', '!20 {"t":x}', '+28 {"t":3}']],
+  [
+    'a bad element in a wrapper on one line',
+    '{"records":[{"t":1},{"t":x},{"t":3}]}',
+    ['+12 {"t":1}', '!20 {"t":x}', '+28 {"t":3}'],
+  ],
   ['a wrapper cut short', '{"records":[{"a":1},{"b"', ['+12 {"a":1}', '!20 {"b"']],
-  ['lines that are not JSON', 'SOME text\n{"a":1}\n<x>\n{"b":2}\n', ['!0 SOME text', '+10 {"a":1}', '!18 <x>', '+22 {"b":2}']],
-  ['lines that are no record', '12\n"x"\nnull\n[1,2]\n{"b":2}', ['!0 12', '!3 "x"', '!7 null', '!12 [1,2]', '+18 {"b":2}']],
+  [
+    'lines that are not JSON',
+    'SOME text\n{"a":1}\n<x>\n{"b":2}\n',
+    ['!0 SOME text', '+10 {"a":1}', '!18 <x>', '+22 {"b":2}'],
+  ],
+  [
+    'lines that are no record',
+    '12\n"x"\nnull\n[1,2]\n{"b":2}',
+    ['!0 12', '!3 "x"', '!7 null', '!12 [1,2]', '+18 {"b":2}'],
+  ],
   ['a log line in brackets', '[INFO] x\n{"b":1}', ['!0 [INFO] x', '+9 {"b":1}']],
   ['a bracket too many', '{"a":1}}\n{"b":1}', ['+0 {"a":1}', '!7 }', '+9 {"b":1}']],
   ['a record that ends too early', '{"a":1}"x":2}\n{"b":1}', ['!0 {"a":1}"x":2}', '+14 {"b":1}']],
-  ['NUL bytes between lines', '{"a":1}\0\0{"b":1}\n\0\n{"c":1}', ['+0 {"a":1}', '!7 \0\0', '+9 {"b":1}', '!17 \0', '+19 {"c":1}']],
+  [
+    'NUL bytes between lines',
+    '{"a":1}\0\0{"b":1}\n\0\n{"c":1}',
+    ['+0 {"a":1}', '!7 \0\0', '+9 {"b":1}', '!17 \0', '+19 {"c":1}'],
+  ],
   ['NUL in a string', '{"a":"\\u0000"}\n{"a":"\0"}\n{"b":1}', ['+0 {"a":"\\u0000"}', '!15 {"a":"\0"}', '+25 {"b":1}']],
-  ['lone surrogates', '{"\\ud800":"\\uDC00\\ud83d\\ude00\\ud83dx\\\\ud800"}', ['+0 {"\\ufffd":"\\ufffd\\ud83d\\ude00\\ufffdx\\\\ud800"}']],
-  ['invalid UTF-8', Buffer.from('7b2261223a22ff227d0a7b7d', 'hex'), [`!0 ${Buffer.from('7b2261223a22ff227d', 'hex')}`, '+10 {}']],
+  [
+    'lone surrogates',
+    '{"\\ud800":"\\uDC00\\ud83d\\ude00\\ud83dx\\\\ud800"}',
+    ['+0 {"\\ufffd":"\\ufffd\\ud83d\\ude00\\ufffdx\\\\ud800"}'],
+  ],
+  [
+    'invalid UTF-8',
+    Buffer.from('7b2261223a22ff227d0a7b7d', 'hex'),
+    [`!0 ${Buffer.from('7b2261223a22ff227d', 'hex')}`, '+10 {}'],
+  ],
   ['numbers keep their digits', '{"a":12345678901234567890.10e+5}', ['+0 {"a":12345678901234567890.10e+5}']],
-  ['numbers that are none', '{"a":01}\n{"a":1.}\n{"a":+1}\n{"a":NaN}', ['!0 {"a":01}', '!9 {"a":1.}', '!18 {"a":+1}', '!27 {"a":NaN}']],
+  [
+    'numbers that are none',
+    '{"a":01}\n{"a":1.}\n{"a":+1}\n{"a":NaN}',
+    ['!0 {"a":01}', '!9 {"a":1.}', '!18 {"a":+1}', '!27 {"a":NaN}'],
+  ],
 ];
 
 test('the catalogue of framings, however the bytes are cut', () => {
@@ -115,7 +156,25 @@ test('UTF-8 is read as strictly as the platform reads it', () => {
     }
   };
   const bytes = fc.array(
-    fc.constantFrom(0x41, 0x7f, 0x80, 0x8f, 0x9f, 0xa0, 0xbf, 0xc1, 0xc2, 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xff),
+    fc.constantFrom(
+      0x41,
+      0x7f,
+      0x80,
+      0x8f,
+      0x9f,
+      0xa0,
+      0xbf,
+      0xc1,
+      0xc2,
+      0xe0,
+      0xe1,
+      0xed,
+      0xef,
+      0xf0,
+      0xf4,
+      0xf5,
+      0xff,
+    ),
     { maxLength: 5 },
   );
   fc.assert(
@@ -152,7 +211,8 @@ test('every real file is whole documents', () => {
   assert.ok(events && frame(events.bytes).length > 3);
 });
 
-const parsed = (seen: readonly Seen[]) => seen.filter((each) => each.kind === 'document').map((each) => JSON.parse(each.bytes.toString()));
+const parsed = (seen: readonly Seen[]) =>
+  seen.filter((each) => each.kind === 'document').map((each) => JSON.parse(each.bytes.toString()));
 
 /** Bytes between documents and faults that say nothing: white space, commas, byte order marks, brackets and heads of wrappers. */
 const EMPTY_BETWEEN = /^(?:[\s,[\]}]|\xef\xbb\xbf|\{|"records"|:)*$/;
@@ -179,7 +239,11 @@ test('mutated blobs: every byte is in a document or a fault, whatever the cuts',
       for (const each of seen) {
         const source = bytes.subarray(each.offset, each.offset + each.bytes.length);
         if (each.kind === 'fault') assert.deepEqual(each.bytes, source);
-        else assert.deepEqual(JSON.parse(each.bytes.toString()), JSON.parse(source.toString().replace(/\\ud[89a-f]../gi, '\\ufffd')));
+        else
+          assert.deepEqual(
+            JSON.parse(each.bytes.toString()),
+            JSON.parse(source.toString().replace(/\\ud[89a-f]../gi, '\\ufffd')),
+          );
         assert.ok(each.kind === 'fault' || !/[\r\n]/.test(each.bytes.toString()));
       }
       if (mutations.length === 0 && encoding === 'utf8')

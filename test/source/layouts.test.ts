@@ -4,7 +4,8 @@ import { appOf, exportWindowOf, recogniseBlob, shortName } from '../../shared/so
 
 const IKEY = '2b1f0c9d8e7a4b5c9d0e1f2a3b4c5d6e';
 const COMPONENT = 'resourceId=/SUBSCRIPTIONS/7DFD/RESOURCEGROUPS/RG/PROVIDERS/MICROSOFT.INSIGHTS/COMPONENTS/Trace_Demo';
-const WORKSPACE = 'WorkspaceResourceId=/subscriptions/7dfd/resourcegroups/rg/providers/microsoft.operationalinsights/workspaces/my-logs';
+const WORKSPACE =
+  'WorkspaceResourceId=/subscriptions/7dfd/resourcegroups/rg/providers/microsoft.operationalinsights/workspaces/my-logs';
 const HOUR = 3_600_000;
 
 const KNOWN: readonly [name: string, container: string, expected: string][] = [
@@ -13,8 +14,16 @@ const KNOWN: readonly [name: string, container: string, expected: string][] = [
     '',
     `continuous|Fabrikam_${IKEY}|Fabrikam|requests|2016-03-09T07`,
   ],
-  [`fabrikam_${IKEY}/Rdd/2016-03-09/22/3IAwm6u3-0.blob`, '', `continuous|fabrikam_${IKEY}|fabrikam|dependencies|2016-03-09T22`],
-  [`fabrikam_${IKEY}/RemoteDependency/2016-03-09/22/x`, 'anything', `continuous|fabrikam_${IKEY}|fabrikam|dependencies|2016-03-09T22`],
+  [
+    `fabrikam_${IKEY}/Rdd/2016-03-09/22/3IAwm6u3-0.blob`,
+    '',
+    `continuous|fabrikam_${IKEY}|fabrikam|dependencies|2016-03-09T22`,
+  ],
+  [
+    `fabrikam_${IKEY}/RemoteDependency/2016-03-09/22/x`,
+    'anything',
+    `continuous|fabrikam_${IKEY}|fabrikam|dependencies|2016-03-09T22`,
+  ],
   [
     `archive/old/my app_1_${IKEY}/messages/2020-02-29/00/a.blob.gz`,
     '',
@@ -25,7 +34,11 @@ const KNOWN: readonly [name: string, container: string, expected: string][] = [
     '',
     'continuous|a_2b1f0c9d-8e7a-4b5c-9d0e-1f2a3b4c5d6e|a|customEvents|2020-01-01T23',
   ],
-  [`a_${IKEY}/PageViewPerformance/2020-01-01/23/deep/er.blob`, '', `continuous|a_${IKEY}|a|browserTimings|2020-01-01T23`],
+  [
+    `a_${IKEY}/PageViewPerformance/2020-01-01/23/deep/er.blob`,
+    '',
+    `continuous|a_${IKEY}|a|browserTimings|2020-01-01T23`,
+  ],
   [
     `${COMPONENT}/y=2023/m=04/d=18/h=09/m=00/PT1H.json`,
     'insights-logs-apprequests',
@@ -41,7 +54,11 @@ const KNOWN: readonly [name: string, container: string, expected: string][] = [
     'INSIGHTS-LOGS-AppTraces',
     `diagnostics|${COMPONENT.toLowerCase()}|trace_demo|traces|2023-04-18T09`,
   ],
-  [`${WORKSPACE}/y=2024/m=12/d=31/h=23/m=55/PT05M.json`, 'am-appmetrics', `dataExport|${WORKSPACE}|my-logs|customMetrics|2024-12-31T23`],
+  [
+    `${WORKSPACE}/y=2024/m=12/d=31/h=23/m=55/PT05M.json`,
+    'am-appmetrics',
+    `dataExport|${WORKSPACE}|my-logs|customMetrics|2024-12-31T23`,
+  ],
   [
     `${WORKSPACE}/y=2024/m=12/d=31/h=23/m=55/PT5M_12.json`,
     'am-AppBrowserTimings',
@@ -58,7 +75,11 @@ test('the name of a blob says layout, app, signal and hour', () => {
   for (const [name, container, expected] of KNOWN) {
     const place = recogniseBlob(name, container);
     const hour = place && new Date(place.hour).toISOString();
-    assert.equal(`${place?.layout}|${place?.folder}|${place?.appName}|${place?.signal}|${hour?.slice(0, 13)}`, expected, name);
+    assert.equal(
+      `${place?.layout}|${place?.folder}|${place?.appName}|${place?.signal}|${hour?.slice(0, 13)}`,
+      expected,
+      name,
+    );
     assert.ok(hour?.endsWith(':00:00.000Z'));
     assert.ok(place && name.startsWith(place.folderPrefix) && place.folderPrefix.startsWith(`${place.folder}/`));
     assert.match(place.folderPrefix, /\/(\d\d|h=\d\d)\/$/i);
@@ -84,7 +105,8 @@ const UNKNOWN: readonly [name: string, container: string][] = [
 ];
 
 test('anything else is no export blob', () => {
-  for (const [name, container] of UNKNOWN) assert.equal(recogniseBlob(name, container), undefined, `${container} ${name}`);
+  for (const [name, container] of UNKNOWN)
+    assert.equal(recogniseBlob(name, container), undefined, `${container} ${name}`);
 });
 
 test('apps go by the name that the settings give, else by what Azure calls them', () => {

@@ -13,13 +13,19 @@ const folder = mkdtempSync(join(tmpdir(), 'loose-'));
 after(() => rmSync(folder, { recursive: true }));
 
 const corpus = (name: string) => CORPUS.find((file) => file.name.endsWith(name))?.bytes ?? Buffer.alloc(0);
-const trace = '{"message":[{"messageRaw":"x"}],"internal":{},"context":{"data":{"eventTime":"2019-05-06T07:59:59.9999999Z"}}}';
+const trace =
+  '{"message":[{"messageRaw":"x"}],"internal":{},"context":{"data":{"eventTime":"2019-05-06T07:59:59.9999999Z"}}}';
 
 const LOOSE: readonly [what: string, name: string, head: string | Uint8Array, expected: string][] = [
   ['time in the name', 'a/10d1_20160309_073000.blob', trace, 'continuous traces 2016-03-09T07'],
   ['time in a record', 'a.json', trace, 'continuous traces 2019-05-06T07'],
   ['no date in the name', 'x_20161399_073000.blob', trace, 'continuous traces 2019-05-06T07'],
-  ['compressed, cut short', 'x.gz', gzipSync(trace + '\n'.repeat(1000)).subarray(0, -12), 'continuous traces 2019-05-06T07'],
+  [
+    'compressed, cut short',
+    'x.gz',
+    gzipSync(trace + '\n'.repeat(1000)).subarray(0, -12),
+    'continuous traces 2019-05-06T07',
+  ],
   ['compressed, broken', 'x.gz', Buffer.from('1f8b0000', 'hex'), 'continuous requests 1970-01-01T00'],
   ['nothing', 'x', '', 'continuous requests 1970-01-01T00'],
   ['no telemetry', 'x', 'SOME Log-line\n{"time":"0001-01-01T00:00:00Z"}\n[1,2]', 'continuous requests 1970-01-01T00'],
@@ -46,7 +52,10 @@ test('a loose file is placed by its name and its first record', () => {
   }
   const day = looseWindowOf('a', Buffer.from(trace), 'shop', 86_400_000).window;
   assert.deepEqual([day.app, day.start, day.end], ['shop', Date.UTC(2019, 4, 6), Date.UTC(2019, 4, 7)]);
-  assert.notEqual(looseWindowOf('a', Buffer.from(trace)).window.source, looseWindowOf('b', Buffer.from(trace)).window.source);
+  assert.notEqual(
+    looseWindowOf('a', Buffer.from(trace)).window.source,
+    looseWindowOf('b', Buffer.from(trace)).window.source,
+  );
 });
 
 test('files as a source', async () => {

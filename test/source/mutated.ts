@@ -33,8 +33,13 @@ export const blobsOf = (records: readonly string[]) =>
     pretty: fc.boolean(),
     separator: fc.constantFrom(...SEPARATORS),
     wrap: fc.constantFrom(...WRAPS),
-    encoding: fc.oneof({ weight: 8, arbitrary: fc.constant('utf8' as const) }, { weight: 1, arbitrary: fc.constantFrom(...ENCODINGS) }),
-    mutations: fc.array(fc.tuple(fc.constantFrom('cut', 'flip', 'insert', 'copy'), fc.nat(), fc.nat(400)), { maxLength: 6 }),
+    encoding: fc.oneof(
+      { weight: 8, arbitrary: fc.constant('utf8' as const) },
+      { weight: 1, arbitrary: fc.constantFrom(...ENCODINGS) },
+    ),
+    mutations: fc.array(fc.tuple(fc.constantFrom('cut', 'flip', 'insert', 'copy'), fc.nat(), fc.nat(400)), {
+      maxLength: 6,
+    }),
     cuts: fc.array(fc.nat(20_000), { maxLength: 8 }),
   });
 

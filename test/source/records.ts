@@ -17,7 +17,9 @@ export const CORPUS: readonly { readonly name: string; readonly bytes: Buffer }[
 /** One line each. */
 export const RECORDS: readonly string[] = CORPUS.flatMap(({ bytes }) => {
   const framer = createFramer();
-  const texts = [framer.feed(bytes), framer.end()].map((found) => found.map((each) => Buffer.from(each.bytes).toString()));
+  const texts = [framer.feed(bytes), framer.end()].map((found) =>
+    found.map((each) => Buffer.from(each.bytes).toString()),
+  );
   return texts.flat().map((text) => text.replace(/\s+/g, ' '));
 });
 

@@ -22,7 +22,10 @@ const viewOf = (stores: Readonly<Record<string, ObjectStore>>, more: object = {}
   return createSightings({ containers, apps: {}, window: hour, signals, from: undefined, until: undefined, ...more });
 };
 
-async function see(view: ReturnType<typeof viewOf>, request: SweepRequest): Promise<{ seen: Sighting[]; odd: Oddity[] }> {
+async function see(
+  view: ReturnType<typeof viewOf>,
+  request: SweepRequest,
+): Promise<{ seen: Sighting[]; odd: Oddity[] }> {
   const odd: Oddity[] = [];
   return { seen: await Array.fromAsync(view.sightings(request, never, (oddity) => odd.push(oddity))), odd };
 }
@@ -49,7 +52,11 @@ test('a container of 100,000 blobs: a sweep asks for the days that it needs, and
     const end = start + 250 * day;
     const { seen, flat, all } = await asked(range(end - 74 * hour, end + hour));
     assert.deepEqual([seen.length, blobsIn(seen)], [4 * 74, 74 * (9 + 3 * 3)]);
-    assert.deepEqual([flat.length, all - flat.length], [4 * 6, 2], 'three days and three hours of four signals; the container and the app');
+    assert.deepEqual(
+      [flat.length, all - flat.length],
+      [4 * 6, 2],
+      'three days and three hours of four signals; the container and the app',
+    );
     for (const step of flat) assert.match(step, /\/2026-09-0([567]\/|4\/2[23]\/|8\/00\/)$/);
 
     const prefix = 'Shop_2b1f0c9d8e7a4b5c9d0e1f2a3b4c5d6e/Requests/';
@@ -65,7 +72,11 @@ test('a container of 100,000 blobs: a sweep asks for the days that it needs, and
     assert.equal(events.all, 2 + 1 + 250, 'the container, the app, the days of a signal, each of them');
 
     const oneDay = await asked(range(-Infinity, Infinity, { prefix: `${prefix}2026-03-01/05/` }));
-    assert.deepEqual([oneDay.seen.map(({ window }) => window.start), oneDay.all], [[Date.UTC(2026, 2, 1, 5)], 2 + 1 + 1], 'one day alone');
+    assert.deepEqual(
+      [oneDay.seen.map(({ window }) => window.start), oneDay.all],
+      [[Date.UTC(2026, 2, 1, 5)], 2 + 1 + 1],
+      'one day alone',
+    );
 
     listing.asked.length = 0;
     const some = view.sightings(range(-Infinity, Infinity), never, () => {})[Symbol.asyncIterator]();
@@ -87,8 +98,10 @@ test('the days of an archive are found where there are any, in every layout', as
   }
   await stores.exports.write('Shop_2b1f0c9d8e7a4b5c9d0e1f2a3b4c5d6e/Requests/readme/x', '');
   const view = viewOf(stores);
-  const starts = async (request: SweepRequest) => (await see(view, request)).seen.map(({ window }) => [window.source, window.start]);
-  const expected = (of: readonly number[]) => ['continuous', 'diagnostics', 'dataExport'].flatMap((source) => of.map((at) => [source, at]));
+  const starts = async (request: SweepRequest) =>
+    (await see(view, request)).seen.map(({ window }) => [window.source, window.start]);
+  const expected = (of: readonly number[]) =>
+    ['continuous', 'diagnostics', 'dataExport'].flatMap((source) => of.map((at) => [source, at]));
   assert.deepEqual(await starts(range(-Infinity, Infinity)), expected(times));
   assert.deepEqual(await starts(range(Date.UTC(2019, 0), Infinity)), expected(times.slice(1)));
   assert.deepEqual(await starts(range(-Infinity, Date.UTC(2020, 1, 29, 1))), expected(times.slice(0, 2)));
@@ -124,7 +137,11 @@ test('a sighting looks like a reading of its window, whatever the layout and how
 });
 
 test('kinds that are no signal are told, not failed', async () => {
-  const stores = { exports: exportStore(), 'insights-logs-appsystemevents': exportStore(), 'am-oteltraces': exportStore() };
+  const stores = {
+    exports: exportStore(),
+    'insights-logs-appsystemevents': exportStore(),
+    'am-oteltraces': exportStore(),
+  };
   await stores.exports.write(blobName.continuous(start, 'Heartbeats'), '{}');
   await stores['insights-logs-appsystemevents'].write(blobName.diagnostics(start), '{}');
   await stores['am-oteltraces'].write(blobName.dataExport(start), '{}');

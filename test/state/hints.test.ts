@@ -34,7 +34,9 @@ hintsContract('queue of Azurite', {
     const client = newQueue();
     const visible = async () => {
       const { receivedMessageItems } = await client.receiveMessages({ numberOfMessages: 32, visibilityTimeout: 600 });
-      return receivedMessageItems.map(({ messageText }) => parseWindowMessage(Buffer.from(messageText, 'base64').toString()));
+      return receivedMessageItems.map(({ messageText }) =>
+        parseWindowMessage(Buffer.from(messageText, 'base64').toString()),
+      );
     };
     let seen = 0;
     return {
@@ -88,7 +90,10 @@ test('queue: who may send need not be allowed to create; who may neither is told
     const prepared = createQueueHints(new QueueClient(`http://127.0.0.1:${address.port}/account/queue`)).prepare();
     if (mayLook) await prepared;
     else
-      await assert.rejects(prepared, /^Error: prepare queue http.*\/queue: not allowed; give .* the role Storage Queue Data Contributor/);
+      await assert.rejects(
+        prepared,
+        /^Error: prepare queue http.*\/queue: not allowed; give .* the role Storage Queue Data Contributor/,
+      );
     server.closeAllConnections();
     server.close();
   }
@@ -99,7 +104,11 @@ test('queue: failures say what to do and keep secrets', async () => {
   const once = { retryOptions: { maxTries: 1 } };
   const cases: [QueueClient, (hints: ReturnType<typeof createQueueHints>) => Promise<void>, RegExp][] = [
     [newQueue(), (hints) => hints.send(window, 0), /^send to queue http.*test-\d+: there is no such queue/],
-    [new QueueClient(azurite.connectionString, 'A_b'), (hints) => hints.prepare(), /^prepare queue .*name is not allowed/],
+    [
+      new QueueClient(azurite.connectionString, 'A_b'),
+      (hints) => hints.prepare(),
+      /^prepare queue .*name is not allowed/,
+    ],
     [
       new QueueClient(`${azurite.queueUrl}/queue`, new StorageSharedKeyCredential(azurite.account, secret), once),
       (hints) => hints.prepare(),

@@ -47,7 +47,9 @@ ledgerContract('in a folder', {
 
 ledgerContract('in a container of Azurite', {
   make: async () => {
-    const client = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient(`test-${++made}`);
+    const client = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient(
+      `test-${++made}`,
+    );
     return () => createStoreLedger(createContainerStore({ client, prefix: 'lake', newId: randomUUID }));
   },
   runs: 3,
@@ -78,7 +80,10 @@ function dying() {
 }
 
 describe('ledger in a store: killed between any two steps', () => {
-  const acts: Record<string, { setUp: (ledger: Ledger) => Promise<unknown>; act: (ledger: Ledger) => Promise<unknown> }> = {
+  const acts: Record<
+    string,
+    { setUp: (ledger: Ledger) => Promise<unknown>; act: (ledger: Ledger) => Promise<unknown> }
+  > = {
     plan: {
       setUp: async () => {},
       act: (ledger) => ledger.plan(feed, { horizon: 3, watermark: 0 }, undefined, [planned(0), planned(1), planned(2)]),
@@ -114,7 +119,11 @@ describe('ledger in a store: killed between any two steps', () => {
 
         const ledger = createStoreLedger(store);
         const entries = await Array.fromAsync(ledger.list(feed));
-        assert.deepEqual(await Array.fromAsync(ledger.open(feed)), entries.filter(isOpen), `killed after ${steps} steps`);
+        assert.deepEqual(
+          await Array.fromAsync(ledger.open(feed)),
+          entries.filter(isOpen),
+          `killed after ${steps} steps`,
+        );
         if (name.startsWith('plan')) {
           const { horizon = 0 } = (await ledger.progress(feed))?.value ?? {};
           assert.deepEqual(
@@ -140,7 +149,10 @@ describe('ledger in a store: killed between any two steps', () => {
       dieAfter(Infinity);
       const seen = await survivor.progress(feed);
       const horizon = seen?.value.horizon ?? 0;
-      assert.equal(await survivor.plan(feed, { horizon: horizon + 1, watermark: 0 }, seen?.etag, [planned(horizon)]), true);
+      assert.equal(
+        await survivor.plan(feed, { horizon: horizon + 1, watermark: 0 }, seen?.etag, [planned(horizon)]),
+        true,
+      );
       const starts = (await Array.fromAsync(survivor.list(feed))).map((entry) => entry.window);
       assert.deepEqual(
         starts,
@@ -167,7 +179,8 @@ test('a window is halved as a whole or not at all, wherever its process is kille
     },
     read: async (ledger) => {
       const { state } = (await ledger.read(window(0)))?.value ?? {};
-      for (const half of halves) assert.equal((await ledger.read(half.window))?.value.state, state === 'halved' ? 'due' : undefined);
+      for (const half of halves)
+        assert.equal((await ledger.read(half.window))?.value.state, state === 'halved' ? 'due' : undefined);
     },
   };
   for (const [name, look] of Object.entries(looks))
@@ -233,7 +246,11 @@ test('an open entry always has its mark, wherever one process comes between two 
           between = undefined;
           const seen = await second.read(window(0));
           const open = await Array.fromAsync(createStoreLedger(store).open(feed));
-          assert.deepEqual(open, seen && isOpen(seen.value) ? [seen.value] : [], `${start}: ${other} at step ${at} of ${one}`);
+          assert.deepEqual(
+            open,
+            seen && isOpen(seen.value) ? [seen.value] : [],
+            `${start}: ${other} at step ${at} of ${one}`,
+          );
         }
 });
 
@@ -242,7 +259,9 @@ test('an open entry always has its mark, whatever the order in which processes t
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), fc.array(states, { minLength: 2, maxLength: 3 }), async (scheduler, processes) => {
       let free = true;
-      const store = createMemoryStore({ onStep: (step) => (free ? undefined : scheduler.schedule(Promise.resolve(), step)) });
+      const store = createMemoryStore({
+        onStep: (step) => (free ? undefined : scheduler.schedule(Promise.resolve(), step)),
+      });
       await createStoreLedger(store).write(planned(0), undefined);
       free = false;
       const running = processes.map(async (changes) => {
@@ -266,10 +285,15 @@ test('documents of a newer version and broken ones are refused with one line', a
   const store = createMemoryStore();
   const ledger = createStoreLedger(store);
   await ledger.write(planned(0), undefined);
-  const [document] = await Array.fromAsync(store.list('_insights-lake/ledger/app=shop/source=query/signal=requests/windows/'));
+  const [document] = await Array.fromAsync(
+    store.list('_insights-lake/ledger/app=shop/source=query/signal=requests/windows/'),
+  );
   assert.ok(document);
   const newer = await store.put(document.name, new TextEncoder().encode('{"stateVersion": 3}'), document.etag);
   await assert.rejects(ledger.read(window(0)), /a newer version of Insights Lake wrote it .*upgrade this instance/);
   await store.put(document.name, new TextEncoder().encode('{"stateVersion": '), newer);
-  await assert.rejects(ledger.read(window(0)), /^Error: read _insights-lake\/ledger\/.*\.json in memory: it is no JSON document any more/);
+  await assert.rejects(
+    ledger.read(window(0)),
+    /^Error: read _insights-lake\/ledger\/.*\.json in memory: it is no JSON document any more/,
+  );
 });

@@ -14,7 +14,8 @@ before(async () => {
 });
 after(() => azurite.close());
 
-const newTable = () => TableClient.fromConnectionString(azurite.connectionString, `test${++tables}`, { allowInsecureConnection: true });
+const newTable = () =>
+  TableClient.fromConnectionString(azurite.connectionString, `test${++tables}`, { allowInsecureConnection: true });
 
 ledgerContract('table of Azurite', {
   make: async () => {
@@ -63,7 +64,8 @@ describe('ledger in a table', () => {
     await ledger.plan(feed, { horizon: 1, watermark: 1 }, undefined, [plannedEntry(window, 0)]);
     for (const key of [rowKey, rowKey.replace('w', 'o'), 'p'])
       await client.updateEntity({ partitionKey, rowKey: key, stateVersion: 3 }, 'Merge');
-    const refused = /^Error: read the ledger: a newer version of Insights Lake wrote it \(state version 3, this one knows 2\); upgrade/;
+    const refused =
+      /^Error: read the ledger: a newer version of Insights Lake wrote it \(state version 3, this one knows 2\); upgrade/;
     await assert.rejects(ledger.read(window), refused);
     await assert.rejects(ledger.progress(feed), refused);
     await assert.rejects(Array.fromAsync(ledger.list(feed)), refused);
@@ -105,7 +107,12 @@ describe('ledger in a table', () => {
   test('failures say what to do and keep secrets', async () => {
     const options = { allowInsecureConnection: true, retryOptions: { maxRetries: 0 } };
     const secret = Buffer.from('SECRET').toString('base64');
-    const wrongKey = new TableClient(azurite.tableUrl, 'test1', new AzureNamedKeyCredential(azurite.account, secret), options);
+    const wrongKey = new TableClient(
+      azurite.tableUrl,
+      'test1',
+      new AzureNamedKeyCredential(azurite.account, secret),
+      options,
+    );
     const sas = new TableClient(`${azurite.tableUrl}?sv=2024-01-01&sig=SECRET`, 'test1', options);
     const nobody = new TableClient('http://127.0.0.1:1/account?sig=SECRET', 'test1', options);
     const cases: [TableClient, RegExp][] = [

@@ -77,7 +77,8 @@ const halved: LedgerEntry = {
   counts: { read: 0, written: 0, deduplicated: 0, quarantined: 0 },
   asked: 0,
   doneAt: 0,
-  error: 'halved at 2026-01-31T23:30:00.000Z: its last 2 runs ended without a word, for lack of time or memory or in a crash',
+  error:
+    'halved at 2026-01-31T23:30:00.000Z: its last 2 runs ended without a word, for lack of time or memory or in a crash',
 };
 /** What the file of a version means; what it did not know yet is empty. */
 const meaning: readonly LedgerEntry[] = [{ ...entry, hintedAt: 0, again: false, asked: 0 }, entry, halved];
@@ -101,7 +102,8 @@ for (let version = COMMON_VERSION; version <= STATE_VERSION; version++)
   test(`what is written now as version ${version} still means to its oldest instance what it meant`, () => {
     const { entity, document } = keptBy(version);
     const now = meant(version);
-    const plain = (value: unknown) => (typeof value === 'object' && value !== null && 'value' in value ? Number(value.value) : value);
+    const plain = (value: unknown) =>
+      typeof value === 'object' && value !== null && 'value' in value ? Number(value.value) : value;
     const written = entryEntity({ partitionKey: String(entity.partitionKey), rowKey: String(entity.rowKey) }, now);
     const known = Object.keys(entity).map((key) => [key, plain(written[key])]);
     assert.deepEqual(Object.fromEntries(known), entity);
@@ -113,10 +115,21 @@ test('an older instance that meets newer state stops before it touches ledger or
   const ledger = createStoreLedger(store);
   await ledger.write(plannedEntry(otherWindow, 0), undefined);
   const place = entryName(otherWindow, otherWindow);
-  const newer = JSON.stringify({ ...entryRecord(plannedEntry(otherWindow, 0)), stateVersion: STATE_VERSION + 1, files: [] });
+  const newer = JSON.stringify({
+    ...entryRecord(plannedEntry(otherWindow, 0)),
+    stateVersion: STATE_VERSION + 1,
+    files: [],
+  });
   const etag = await store.put(place, new TextEncoder().encode(newer), await store.head(place));
   const lake = textLake();
-  const ports = { ledger, lake, hints: noHints, clock: manualClock(), source: truthSource(() => ({ 1: ['a'] })), engine: wordEngine() };
+  const ports = {
+    ledger,
+    lake,
+    hints: noHints,
+    clock: manualClock(),
+    source: truthSource(() => ({ 1: ['a'] })),
+    engine: wordEngine(),
+  };
   const rest = {
     lease: 60_000,
     withWorkFolder: <T>(use: (work: string) => Promise<T>) => use('work'),
@@ -132,7 +145,13 @@ test('an older instance that meets newer state stops before it touches ledger or
 });
 
 test('a message of a newer version that says more is still a window', () => {
-  const message = { app: 'shop', signal: 'requests', source: 'query', start: '2026-01-31T23:00:00.000Z', end: '2026-02-01T00:00:00.000Z' };
+  const message = {
+    app: 'shop',
+    signal: 'requests',
+    source: 'query',
+    start: '2026-01-31T23:00:00.000Z',
+    end: '2026-02-01T00:00:00.000Z',
+  };
   assert.deepEqual(parseMessage({ ...message, priority: 7, why: { audit: true } }), {
     kind: 'window',
     window: { ...window, source: 'query' },

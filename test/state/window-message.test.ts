@@ -30,10 +30,17 @@ test('whatever the window, the message gives it back', () => {
   const app = fc.string({ minLength: 1 });
   const time = fc.integer({ min: 0, max: Date.UTC(2100, 0) });
   fc.assert(
-    fc.property(app, signal, fc.string({ minLength: 1 }), time, fc.integer({ min: 1, max: 1e9 }), (name, kind, source, start, length) => {
-      const window = { app: name, signal: kind, source, start, end: start + length };
-      assert.deepEqual(parseWindowMessage(JSON.stringify(windowMessage(window))), window);
-    }),
+    fc.property(
+      app,
+      signal,
+      fc.string({ minLength: 1 }),
+      time,
+      fc.integer({ min: 1, max: 1e9 }),
+      (name, kind, source, start, length) => {
+        const window = { app: name, signal: kind, source, start, end: start + length };
+        assert.deepEqual(parseWindowMessage(JSON.stringify(windowMessage(window))), window);
+      },
+    ),
   );
 });
 
@@ -50,7 +57,10 @@ test('anything else is refused, and the error says what was wrong', () => {
     [{ ...message, app: 7 }, /app must be a text that is not empty, was 7/],
     [{ ...message, signal: 'toString' }, /signal must be one of requests, dependencies.*, was "toString"/],
     [{ ...message, source: undefined }, /source must be a text/],
-    [{ ...message, start: '2026-11-21T03:00' }, /start must be a time such as 2026-11-21T03:00:00.000Z, was "2026-11-21T03:00"/],
+    [
+      { ...message, start: '2026-11-21T03:00' },
+      /start must be a time such as 2026-11-21T03:00:00.000Z, was "2026-11-21T03:00"/,
+    ],
     [{ ...message, start: 1 }, /start must be a text/],
     [{ ...message, end: '2026-13-21T03:00:00.000Z' }, /end must be a time/],
     [{ ...message, end: message.start }, /start must be before end/],

@@ -57,7 +57,8 @@ function rawFile({ name, path, bytes }: LocalFile & { readonly bytes: number }):
     try {
       for (let at = 0; at < bytes; ) {
         const { bytesRead, buffer } = await file.read(new Uint8Array(Math.min(PIECE, bytes - at)), 0, undefined, at);
-        if (bytesRead === 0) throw new Error(`read ${path}: it became shorter while it was read; run again when nothing writes it`);
+        if (bytesRead === 0)
+          throw new Error(`read ${path}: it became shorter while it was read; run again when nothing writes it`);
         at += bytesRead;
         yield buffer.subarray(0, bytesRead);
       }

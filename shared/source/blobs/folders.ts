@@ -67,7 +67,11 @@ async function* foldersBelow(search: FolderSearch, parent: string, depth: number
   }
 }
 
-async function* typeFolders({ store, apps, wanted, unknown }: FolderSearch, folder: string, appName: string): AsyncIterable<SignalFolder> {
+async function* typeFolders(
+  { store, apps, wanted, unknown }: FolderSearch,
+  folder: string,
+  appName: string,
+): AsyncIterable<SignalFolder> {
   const app = appOf(folder.slice(0, -1), appName, apps);
   if (!agrees(wanted.layout, 'continuous') || !agrees(wanted.app, app)) return;
   for await (const path of store.folders(folder)) {

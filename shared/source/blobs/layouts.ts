@@ -18,7 +18,11 @@ export interface BlobPlace {
 }
 
 const byName = (namesOf: (table: SignalTable) => readonly string[]): ReadonlyMap<string, Signal> =>
-  new Map(Object.values(signalTables).flatMap((table) => namesOf(table).map((name) => [name.toLowerCase(), table.signal] as const)));
+  new Map(
+    Object.values(signalTables).flatMap((table) =>
+      namesOf(table).map((name) => [name.toLowerCase(), table.signal] as const),
+    ),
+  );
 
 /** Type folders of Continuous Export in lower case. */
 export const TYPE_FOLDERS = byName(({ folders }) => folders);
@@ -91,7 +95,14 @@ export function recogniseBlob(name: string, container = ''): BlobPlace | undefin
     const hour = found && hourOf(found);
     if (!found || !signal || hour === undefined) continue;
     const { folder = '', prefix = '', app = '' } = found;
-    return { layout, folder: folder.slice(before.length), appName: app, signal, hour, folderPrefix: prefix.slice(before.length) };
+    return {
+      layout,
+      folder: folder.slice(before.length),
+      appName: app,
+      signal,
+      hour,
+      folderPrefix: prefix.slice(before.length),
+    };
   }
   return undefined;
 }

@@ -20,10 +20,15 @@ export interface LookSettings {
 }
 
 /** Blobs of Continuous Export are written once; those of its successors grow. */
-export const isOpen = (window: Window, { grows }: LookSettings): boolean => window.source !== 'continuous' && grows?.(window) === true;
+export const isOpen = (window: Window, { grows }: LookSettings): boolean =>
+  window.source !== 'continuous' && grows?.(window) === true;
 
 /** Sorts the blobs and says what they look like. Archived ones count: that old blobs move to the archive is no change. */
-export function lookOf(listed: ListedBlob[], window: Window, settings: LookSettings): Look & { readonly archived: number } {
+export function lookOf(
+  listed: ListedBlob[],
+  window: Window,
+  settings: LookSettings,
+): Look & { readonly archived: number } {
   listed.sort((one, other) => (key(one) < key(other) ? -1 : 1));
   const archived = listed.filter((blob) => blob.archived).length;
   const readable = listed.length - archived;
@@ -58,4 +63,6 @@ export function hourOfBlob(
 
 /** Whether an error says that the container itself is not there. */
 export const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ContainerNotFound' || error.code === 'ContainerBeingDeleted');
+  error instanceof Error &&
+  'code' in error &&
+  (error.code === 'ContainerNotFound' || error.code === 'ContainerBeingDeleted');

@@ -19,7 +19,9 @@ export const HEAD_BYTES = 64 * 1024;
 const HOUR = 3_600_000;
 
 /** The arrays of Continuous Export records. */
-const RECORD_KEYS: ReadonlyMap<string, Signal> = new Map(Object.values(signalTables).map(({ element, signal }) => [element, signal]));
+const RECORD_KEYS: ReadonlyMap<string, Signal> = new Map(
+  Object.values(signalTables).map(({ element, signal }) => [element, signal]),
+);
 
 /**
  * The window of a file by its name and its first bytes: the layout and the signal of its first record that is one (else requests of

@@ -90,5 +90,6 @@ async function* partsOfBlob(blob: RawBlob, abort: AbortSignal, onTail: () => voi
     // What follows a record that the end of the blob cut short was only found inside of it.
     yield { blob: blob.name, parts: tail < 0 ? parts : parts.slice(0, tail) };
   }
-  if (broken() !== '') yield { blob: blob.name, parts: [{ kind: 'fault', offset: end, bytes: new Uint8Array(0), reason: broken() }] };
+  if (broken() !== '')
+    yield { blob: blob.name, parts: [{ kind: 'fault', offset: end, bytes: new Uint8Array(0), reason: broken() }] };
 }

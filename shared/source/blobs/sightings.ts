@@ -39,7 +39,11 @@ export function createSightings(settings: SightingSettings): Sightings {
 }
 
 /** What cannot be listed holds back no other feed. */
-async function* untilItFails<T>(found: AsyncIterable<T>, abort: AbortSignal, tell: (oddity: Oddity) => void): AsyncIterable<T> {
+async function* untilItFails<T>(
+  found: AsyncIterable<T>,
+  abort: AbortSignal,
+  tell: (oddity: Oddity) => void,
+): AsyncIterable<T> {
   const next = found[Symbol.asyncIterator]();
   for (;;) {
     const step = await next.next().catch((error: unknown) => {
@@ -51,7 +55,10 @@ async function* untilItFails<T>(found: AsyncIterable<T>, abort: AbortSignal, tel
   }
 }
 
-const failure = (error: unknown): Oddity => ({ kind: 'failed', what: error instanceof Error ? error.message : String(error) });
+const failure = (error: unknown): Oddity => ({
+  kind: 'failed',
+  what: error instanceof Error ? error.message : String(error),
+});
 
 /** Whole windows, so that each is seen with all of its folders. */
 function withinGrid({ start, end }: Interval, { window, from, until }: SightingSettings): Interval {
@@ -85,7 +92,10 @@ async function feedsIn(
 
 /** The parts of the range day by day, in order. */
 async function* days(folders: readonly FeedFolder[], range: Interval): AsyncIterable<Interval> {
-  const part = (midnight: Millis) => ({ start: Math.max(midnight, range.start), end: Math.min(midnight + DAY, range.end) });
+  const part = (midnight: Millis) => ({
+    start: Math.max(midnight, range.start),
+    end: Math.min(midnight + DAY, range.end),
+  });
   if (range.end - range.start <= MOST_DAYS * DAY) {
     for (let day = Math.floor(range.start / DAY) * DAY; day < range.end; day += DAY) yield part(day);
     return;
@@ -104,7 +114,8 @@ async function* windowsOfFeed(
 ): AsyncIterable<Sighting> {
   for await (const day of days(folders, range)) {
     abort.throwIfAborted();
-    if (folders.some((folder) => leadsTo(dayFolder(folder, day.start), prefix))) yield* windowsOf(folders, day, settings, prefix);
+    if (folders.some((folder) => leadsTo(dayFolder(folder, day.start), prefix)))
+      yield* windowsOf(folders, day, settings, prefix);
   }
 }
 
@@ -141,7 +152,13 @@ async function* windowsOf(
   const [first] = folders;
   for (const [start, blobs] of [...windows].sort(([one], [other]) => one - other)) {
     if (first === undefined || !blobs.some(({ name }) => name.startsWith(prefix))) continue;
-    const window: Window = { app: first.app, signal: first.signal, source: first.layout, start, end: start + settings.window };
+    const window: Window = {
+      app: first.app,
+      signal: first.signal,
+      source: first.layout,
+      start,
+      end: start + settings.window,
+    };
     const bytes = blobs.reduce((sum, blob) => sum + blob.bytes, 0);
     yield { window, ...lookOf(blobs, window, settings), blobs: blobs.length, bytes };
   }

@@ -48,7 +48,12 @@ function layoutOf({ source }: Window): ExportLayout {
   throw new Error(`open ${source}: no layout of export blobs; it must be continuous, diagnostics or dataExport`);
 }
 
-async function blobsOf(window: Window, layout: ExportLayout, { containers, apps }: BlobSourceSettings, abort: AbortSignal) {
+async function blobsOf(
+  window: Window,
+  layout: ExportLayout,
+  { containers, apps }: BlobSourceSettings,
+  abort: AbortSignal,
+) {
   const listed: ListedBlob[] = [];
   const wanted = { layout, app: window.app, signal: window.signal };
   for (const at of containers) {
@@ -90,7 +95,9 @@ function rawBlob({ at, name, bytes, etag }: ListedBlob, layout: Layout, grows: b
       );
     }
     if (read !== bytes)
-      throw new Error(`read ${name}: ${read} bytes came where ${bytes} were listed, it was replaced meanwhile; the window is tried again`);
+      throw new Error(
+        `read ${name}: ${read} bytes came where ${bytes} were listed, it was replaced meanwhile; the window is tried again`,
+      );
   }
   return { name: several && at.container !== '' ? `${at.container}/${name}` : name, read, grows };
 }

@@ -31,7 +31,9 @@ export function push(queue: ByteQueue, bytes: Uint8Array): void {
     memory.copyWithin(0, queue.start, queue.end);
     const reusable = wanted * 2 <= memory.length && (memory.length <= MOST_KEPT || wanted * 8 > memory.length);
     // What held the bytes is gone at once: as garbage, the steps up to a long document would take several times its length.
-    const room = reusable ? memory : new Uint8Array(memory.buffer.transfer(wanted + Math.min(wanted + 2 * SLACK, MOST_SPARE)));
+    const room = reusable
+      ? memory
+      : new Uint8Array(memory.buffer.transfer(wanted + Math.min(wanted + 2 * SLACK, MOST_SPARE)));
     queue.memory = room;
     queue.start = 0;
     queue.end = size;

@@ -89,7 +89,8 @@ function addSegment(segments: Segment[], next: Segment): void {
   const before = segments.at(-1);
   // Between them stands at most the newline that ended the one before, here as there.
   const gap = before ? next.position - before.position - before.length : -1;
-  const follows = before?.blob === next.blob && gap >= 0 && gap <= 1 && next.offset === before.offset + before.length + gap;
+  const follows =
+    before?.blob === next.blob && gap >= 0 && gap <= 1 && next.offset === before.offset + before.length + gap;
   if (before && follows) segments[segments.length - 1] = { ...before, length: before.length + gap + next.length };
   else segments.push(next);
 }

@@ -20,7 +20,8 @@ const KINDS: readonly (readonly [string, number])[] = [
 const CLASS = new Uint8Array(256);
 for (const [character, kind] of KINDS) CLASS[character.charCodeAt(0)] = kind;
 
-export const isOf = (byte: number | undefined, kinds: number): boolean => byte !== undefined && ((CLASS[byte] ?? 0) & kinds) !== 0;
+export const isOf = (byte: number | undefined, kinds: number): boolean =>
+  byte !== undefined && ((CLASS[byte] ?? 0) & kinds) !== 0;
 
 /** The index of the first byte from `at` on that is neither of these kinds nor part of a byte order mark. */
 export function skip(bytes: Uint8Array, at: number, kinds: number): number {

@@ -108,7 +108,8 @@ function between(state: State, bytes: Uint8Array, last: boolean): boolean {
     // What follows the array of a wrapper are the other members of its object.
     return enter(state, state.around.pop() === 'records' ? 'rest' : 'between');
   }
-  if (isOf(byte, CLOSER)) return strays(state, bytes, last, state.around.length > 0 ? 0 : CLOSER | BLANK | COMMA, REASONS.notJson);
+  if (isOf(byte, CLOSER))
+    return strays(state, bytes, last, state.around.length > 0 ? 0 : CLOSER | BLANK | COMMA, REASONS.notJson);
   return enter(state, byte === BRACKET ? 'bracket' : 'value');
 }
 
@@ -133,7 +134,8 @@ function bracket(state: State, bytes: Uint8Array, last: boolean): boolean {
   const at = skip(bytes, 1, BLANK);
   if (!last && undecided(bytes, at) && at < MOST_BLANK) return false;
   const byte = bytes[at];
-  const wraps = byte === BRACE || byte === 0x5d || at >= MOST_BLANK || (byte === BRACKET && state.around.length < MOST_ARRAYS);
+  const wraps =
+    byte === BRACE || byte === 0x5d || at >= MOST_BLANK || (byte === BRACKET && state.around.length < MOST_ARRAYS);
   if (!wraps) return enter(state, 'value');
   return surround(state, 1, 'array');
 }
@@ -171,7 +173,12 @@ function after(state: State, bytes: Uint8Array, last: boolean): boolean {
   const at = skip(bytes, end, state.around.length > 0 ? SPACE | NUL : SPACE | NUL | COMMA);
   if (!last && undecided(bytes, at) && at - end < MOST_BLANK) return false;
   const byte = bytes[at];
-  const fine = byte === undefined || byte === BRACE || byte === BRACKET || isOf(byte, NEWLINE | COMMA | CLOSER) || at - end >= MOST_BLANK;
+  const fine =
+    byte === undefined ||
+    byte === BRACE ||
+    byte === BRACKET ||
+    isOf(byte, NEWLINE | COMMA | CLOSER) ||
+    at - end >= MOST_BLANK;
   if (!fine) return failed(state, 'more text on the line of a record');
   if (bytes[0] === BRACE) emitDocument(state, bytes.subarray(0, end));
   else emitFault(state, bytes, 0, end, 'not a record');
@@ -212,7 +219,14 @@ function shed(state: State, bytes: Uint8Array): false {
 }
 
 /** `trims`: the kinds of bytes at both ends that part the stretch from what is around it and are none of it; 0: take all as it is. */
-function emitFault(state: State, bytes: Uint8Array, from: number, to: number, reason: string, trims = BLANK | COMMA): void {
+function emitFault(
+  state: State,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  reason: string,
+  trims = BLANK | COMMA,
+): void {
   const start = trims === 0 ? from : Math.min(skip(bytes, from, trims), to);
   const end = trimmedEnd(bytes, start, to, trims);
   for (let at = start; at < end; at += state.limits.piece) {
@@ -226,6 +240,7 @@ const REPLACEMENT = [...'\\ufffd'].map((character) => character.charCodeAt(0));
 /** Changes in place what a strict line reader refuses: newlines between tokens, and escapes of half a surrogate pair. */
 function emitDocument(state: State, bytes: Uint8Array): void {
   for (const at of state.scan.lone) bytes.set(REPLACEMENT, at);
-  for (const end of [0x0a, 0x0d]) for (let at = bytes.indexOf(end); at >= 0; at = bytes.indexOf(end, at + 1)) bytes[at] = 0x20;
+  for (const end of [0x0a, 0x0d])
+    for (let at = bytes.indexOf(end); at >= 0; at = bytes.indexOf(end, at + 1)) bytes[at] = 0x20;
   state.out.push({ kind: 'document', offset: state.queue.offset, bytes, reason: '' });
 }

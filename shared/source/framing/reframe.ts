@@ -30,7 +30,9 @@ async function frameStream(source: FileHandle, stream: Segment, target: ChunkWri
     const bytes = new Uint8Array(Math.min(READ, stream.length - at));
     const { bytesRead } = await source.read(bytes, 0, bytes.length, stream.position + at);
     if (bytesRead === 0)
-      throw new Error(`read ${stream.blob}: its chunk on the temporary disk is shorter than it was; run the window again`);
+      throw new Error(
+        `read ${stream.blob}: its chunk on the temporary disk is shorter than it was; run the window again`,
+      );
     at += bytesRead;
     for (const part of framer.feed(bytes.subarray(0, bytesRead))) target.add(stream.blob, part);
     await target.flush();
@@ -45,7 +47,9 @@ function streamsOf(segments: readonly Segment[]): Segment[] {
   for (const next of segments) {
     const before = streams.at(-1);
     const follows =
-      before?.blob === next.blob && before.offset + before.length === next.offset && before.position + before.length === next.position;
+      before?.blob === next.blob &&
+      before.offset + before.length === next.offset &&
+      before.position + before.length === next.position;
     if (before && follows) streams[streams.length - 1] = { ...before, length: before.length + next.length };
     else streams.push(next);
   }

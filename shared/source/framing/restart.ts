@@ -34,9 +34,11 @@ export function findRestart(bytes: Uint8Array, searched: number, head: Uint8Arra
     const end = newline < 0 ? bytes.length : newline;
     const again = head.length > 0 ? text.subarray(0, end).indexOf(head, Math.max(from, 1)) : -1;
     if (again > 0) return { at: again, searched: again };
-    if (newline < 0) return { at: last ? bytes.length : undefined, searched: Math.max(from, bytes.length - head.length) };
+    if (newline < 0)
+      return { at: last ? bytes.length : undefined, searched: Math.max(from, bytes.length - head.length) };
     const start = startOnLine(bytes, newline + 1, last);
-    if (start === undefined) return { at: bytes.length - newline > MOST_BLANK ? newline + 1 : undefined, searched: newline };
+    if (start === undefined)
+      return { at: bytes.length - newline > MOST_BLANK ? newline + 1 : undefined, searched: newline };
     if (start > 0) return { at: start, searched: start };
     from = newline + 1;
   }

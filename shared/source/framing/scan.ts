@@ -97,7 +97,8 @@ function bad(scan: Scan, reason: string): Verdict {
 function startValue(scan: Scan, bytes: Uint8Array, byte: number, last: boolean): Verdict {
   if (byte === 0x22) return advance(scan, 'inText');
   if (byte === 0x7b) return open(scan, 1, 'firstKey');
-  if (byte === 0x5b) return scan.depth === 1 && scan.objects[0] === 1 && scan.keyIsRecords ? 'wrapper' : open(scan, 0, 'firstElement');
+  if (byte === 0x5b)
+    return scan.depth === 1 && scan.objects[0] === 1 && scan.keyIsRecords ? 'wrapper' : open(scan, 0, 'firstElement');
   const end = wordEnd(bytes, scan.at, last);
   if (end === 0) return 'more';
   if (end < 0) return bad(scan, REASONS.notJson);
@@ -151,7 +152,8 @@ function endText(scan: Scan, bytes: Uint8Array): Verdict {
   if (scan.expect === 'inText') return advance(scan, scan.depth === 0 ? 'end' : 'next');
   if (scan.depth === 1) {
     const { keyAt } = scan;
-    scan.keyIsRecords = scan.at - keyAt === RECORDS.length - 1 && RECORDS.every((byte, index) => bytes[keyAt + index] === byte);
+    scan.keyIsRecords =
+      scan.at - keyAt === RECORDS.length - 1 && RECORDS.every((byte, index) => bytes[keyAt + index] === byte);
   }
   return advance(scan, 'colon');
 }

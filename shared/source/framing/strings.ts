@@ -71,7 +71,12 @@ export function wordEnd(bytes: Uint8Array, at: number, last: boolean): number {
   for (; end < bytes.length && end - at <= LONGEST_WORD; end++) {
     const byte = bytes[end] ?? 0;
     const inWord =
-      (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x7a) || byte === 0x2e || byte === 0x2d || byte === 0x2b || byte === 0x45;
+      (byte >= 0x30 && byte <= 0x39) ||
+      (byte >= 0x61 && byte <= 0x7a) ||
+      byte === 0x2e ||
+      byte === 0x2d ||
+      byte === 0x2b ||
+      byte === 0x45;
     if (!inWord) break;
     word += String.fromCharCode(byte);
   }

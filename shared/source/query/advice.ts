@@ -2,7 +2,8 @@ import type { Asked } from './outcome.ts';
 
 const ROLE = {
   app: 'the role Reader (or Monitoring Reader) on the Application Insights resource',
-  workspace: 'the role Reader (or Log Analytics Reader) on the Log Analytics workspace (on the component alone is not always enough)',
+  workspace:
+    'the role Reader (or Log Analytics Reader) on the Log Analytics workspace (on the component alone is not always enough)',
 };
 
 const ID = {
@@ -22,20 +23,31 @@ const ADVICE: readonly (readonly [status: number | undefined, pattern: RegExp, a
   [
     400,
     /Failed to resolve (table|entity|scalar|column)/i,
-    (asked) => `this endpoint does not know ${asked.table} or one of its columns: check that the id is ${ID[asked.schema]}`,
+    (asked) =>
+      `this endpoint does not know ${asked.table} or one of its columns: check that the id is ${ID[asked.schema]}`,
   ],
-  [400, /./, () => 'the API refuses the query: check the address that is asked, and report it if a query of ours is at fault'],
+  [
+    400,
+    /./,
+    () => 'the API refuses the query: check the address that is asked, and report it if a query of ours is at fault',
+  ],
   [
     401,
     /./,
-    () => 'sign in: give the app an identity (or run `az login` on a workstation) and check that the token scope belongs to the same cloud',
+    () =>
+      'sign in: give the app an identity (or run `az login` on a workstation) and check that the token scope belongs to the same cloud',
   ],
   [
     403,
     /audience|InvalidAuthenticationToken|InvalidToken/i,
-    () => 'the token is for something else: check that address and token scope belong to the same cloud and the same API',
+    () =>
+      'the token is for something else: check that address and token scope belong to the same cloud and the same API',
   ],
-  [403, /invalid_grant|AADSTS/i, () => 'the sign-in has expired or is wrong: sign in again, or check tenant and client id of the identity'],
+  [
+    403,
+    /invalid_grant|AADSTS/i,
+    () => 'the sign-in has expired or is wrong: sign in again, or check tenant and client id of the identity',
+  ],
   [
     403,
     /./,
@@ -44,7 +56,11 @@ const ADVICE: readonly (readonly [status: number | undefined, pattern: RegExp, a
       'resource accepts queries from public networks)',
   ],
   [404, /./, (asked) => `check the address and ${ID[asked.schema]}`],
-  [undefined, /./, () => 'the query API does not answer like this: check the address and whatever stands between (proxy, gateway)'],
+  [
+    undefined,
+    /./,
+    () => 'the query API does not answer like this: check the address and whatever stands between (proxy, gateway)',
+  ],
 ];
 
 /** What the operator should do about a refusal. */

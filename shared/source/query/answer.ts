@@ -53,7 +53,11 @@ interface Table {
  * The result is the table `PrimaryResult`, else the one named like the table that was asked, else the first.
  * Faults of the answer are returned; a failing body or disk throws. Nothing is left behind but what `files` names.
  */
-export async function readAnswer(body: AsyncIterable<Uint8Array>, asked: string, file: (n: number) => string): Promise<Answer> {
+export async function readAnswer(
+  body: AsyncIterable<Uint8Array>,
+  asked: string,
+  file: (n: number) => string,
+): Promise<Answer> {
   const writers: RowsWriter[] = [];
   const reading = createReading(asked, () => {
     const number = writers.length;
@@ -79,7 +83,11 @@ export async function readAnswer(body: AsyncIterable<Uint8Array>, asked: string,
 const NO_TABLE: Fault = { kind: 'noTable', reason: 'JSON without a result table' };
 
 /** Pushes the body through the scanner and lets the writers write in between. */
-async function feed(body: AsyncIterable<Uint8Array>, scanner: Scanner, writers: readonly RowsWriter[]): Promise<Fault | undefined> {
+async function feed(
+  body: AsyncIterable<Uint8Array>,
+  scanner: Scanner,
+  writers: readonly RowsWriter[],
+): Promise<Fault | undefined> {
   let bytes = 0;
   for await (const piece of body) {
     bytes += piece.length;

@@ -62,7 +62,12 @@ export function createAsk(
 
   return async function ask(question) {
     const secret = await credentials.headers(question.abort);
-    const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache', Prefer: `wait=${limits.wait}`, ...secret };
+    const headers = {
+      'Content-Type': 'application/json',
+      'Cache-Control': 'no-cache',
+      Prefer: `wait=${limits.wait}`,
+      ...secret,
+    };
     const watch = createWatch(question.abort);
     try {
       watch.expect('the first byte of an answer', limits.first);
@@ -86,7 +91,15 @@ async function read(response: PipelineResponse, question: Question, watch: Watch
   // A refusal counts even where its explanation got lost.
   const lost = status === 200 ? watch.lost() : '';
   const timedOut = lost !== '' && watch.timedOut();
-  return { status, lost, timedOut, retryAfter: headers.get('retry-after') ?? '', age: Number(headers.get('age') ?? 0) || 0, answer, body };
+  return {
+    status,
+    lost,
+    timedOut,
+    retryAfter: headers.get('retry-after') ?? '',
+    age: Number(headers.get('age') ?? 0) || 0,
+    answer,
+    body,
+  };
 }
 
 function bodyOf(response: PipelineResponse): AsyncIterable<Uint8Array> {

@@ -20,7 +20,11 @@ type Settings = Pick<QuerySettings, 'url' | 'scope' | 'auth'>;
  * Bearer token, key or nothing. The token is kept between questions, since some credentials start a program for each;
  * the pipeline's own policy for tokens is no use here, because it also refuses http on the loopback range (emulators).
  */
-export function createCredentials(settings: Settings, credential: TokenCredential | undefined, clock: Clock): Credentials {
+export function createCredentials(
+  settings: Settings,
+  credential: TokenCredential | undefined,
+  clock: Clock,
+): Credentials {
   const { auth, scope } = settings;
   let token: AccessToken | undefined;
 
@@ -28,9 +32,14 @@ export function createCredentials(settings: Settings, credential: TokenCredentia
     if (token === undefined || token.expiresOnTimestamp - MARGIN < clock.now()) {
       const got = await credential?.getToken(scope, { abortSignal: abort }).catch((error: unknown) => {
         abort.throwIfAborted();
-        throw new Error(`no token for ${scope}: ${firstLine(error)}; give the app an identity, or run \`az login\` on a workstation`);
+        throw new Error(
+          `no token for ${scope}: ${firstLine(error)}; give the app an identity, or run \`az login\` on a workstation`,
+        );
       });
-      if (!got) throw new Error(`no token for ${scope}: no identity is set up; give the app one, or use another kind of access`);
+      if (!got)
+        throw new Error(
+          `no token for ${scope}: no identity is set up; give the app one, or use another kind of access`,
+        );
       token = got;
     }
     return token.token;
@@ -68,7 +77,12 @@ export function refuseOpenSecrets(settings: Settings): void {
 
 export function isLoopback(url: string): boolean {
   const { hostname } = new URL(url);
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127(\.\d+){3}$/.test(hostname)
+  );
 }
 
 function without(secret: string, value: unknown): unknown {

@@ -65,7 +65,8 @@ function answerOutcome(reply: Reply, asked: Asked): Outcome {
     return retry(text, retryAfter(reply.retryAfter, asked.now), TOO_HEAVY.test(text));
   }
   if (answer.fault !== undefined) return retry(`the answer is ${answer.fault.reason}`, undefined, false);
-  if (answer.rows >= asked.rowLimit) return { kind: 'split', reason: `${answer.rows} rows, as many as an answer may hold` };
+  if (answer.rows >= asked.rowLimit)
+    return { kind: 'split', reason: `${answer.rows} rows, as many as an answer may hold` };
   if (reply.age > 0) return { kind: 'doubtful', reason: `the answer comes from a cache and is ${reply.age} s old` };
   return { kind: 'complete' };
 }

@@ -53,7 +53,9 @@ function cut(part: Part, why: Extract<Settled, { kind: 'split' }>, heavy: number
   }
   const halves = halvesOf(part);
   if (halves !== undefined) return halves;
-  throw new Error(`${name}: ${why.reason}, though one tick of 100 ns and one bucket of rows is the least that can be asked for`);
+  throw new Error(
+    `${name}: ${why.reason}, though one tick of 100 ns and one bucket of rows is the least that can be asked for`,
+  );
 }
 
 /** Hands over the files of an answer one by one; each is gone when the next is asked for, and all are when nobody asks any more. */

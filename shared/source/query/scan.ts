@@ -114,7 +114,8 @@ export function createScanner(visitor: Visitor): Scanner {
     }
     if (expect === 'value') return valueBegins(byte);
     if (expect === 'colon' || expect === 'after') {
-      if (byte !== (expect === 'colon' ? COLON : COMMA)) throw new RangeError(`no ${expect === 'colon' ? 'colon' : 'comma'}`);
+      if (byte !== (expect === 'colon' ? COLON : COMMA))
+        throw new RangeError(`no ${expect === 'colon' ? 'colon' : 'comma'}`);
       expect = expect === 'colon' ? 'value' : 'entry';
       return true;
     }

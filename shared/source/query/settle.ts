@@ -80,7 +80,9 @@ export async function settle(part: Part, context: Context, file: (n: number) => 
     if (outcome.kind === 'retry') doubts = 0;
     if (heavy >= limits.heavy) return { kind: 'split', rows: 0, reason: again.reason, heavy: true };
     if (outcome.kind === 'retry' && ++failures >= limits.attempts) {
-      throw new Error(`${nameOf(part, context)}: asked ${failures} times in vain: ${again.reason}; the window is tried again later`);
+      throw new Error(
+        `${nameOf(part, context)}: asked ${failures} times in vain: ${again.reason}; the window is tried again later`,
+      );
     }
     await clock.sleep(pauseBefore(failures + doubts, again, part, context), abort);
   }
@@ -100,7 +102,9 @@ function pauseBefore(
   }
   if (again.after > limits.longestWait) {
     const seconds = Math.round(again.after / 1000);
-    throw new Error(`${nameOf(part, context)}: ${again.reason}; the server wants ${seconds} s of quiet, the window is tried again later`);
+    throw new Error(
+      `${nameOf(part, context)}: ${again.reason}; the server wants ${seconds} s of quiet, the window is tried again later`,
+    );
   }
   return again.after + limits.pause * clock.random();
 }

@@ -35,7 +35,9 @@ const KINDS = kinds({ ' \n\r\t': SPACE, '"': QUOTE, '[{': OPEN, ']}': CLOSE, ','
 const BACKSLASH = 0x5c;
 const END_OF_STRING = 0x22;
 /** Nonzero for the bytes of a string that are not simply part of it: quote, backslash, control characters. */
-const STOPS = Uint8Array.from({ length: 256 }, (_, byte) => (byte < 0x20 || byte === END_OF_STRING || byte === BACKSLASH ? 1 : 0));
+const STOPS = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte < 0x20 || byte === END_OF_STRING || byte === BACKSLASH ? 1 : 0,
+);
 
 function kinds(marks: Record<string, number>): Uint8Array {
   const table = Uint8Array.from({ length: 256 }, (_, byte) => (byte < 0x20 ? WRONG : PLAIN));

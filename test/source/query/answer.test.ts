@@ -39,13 +39,20 @@ async function read(bytes: Uint8Array, cuts: readonly number[] = [], asked = 're
     assert.equal(Math.max(...lines.map((line) => Buffer.byteLength(line))), file.longestLine);
     content.push(...lines.map((line) => JSON.parse(line)));
   }
-  assert.deepEqual((await readdir(folder)).sort(), answer.files.map((file) => file.path.slice(folder.length + 1)).sort());
+  assert.deepEqual(
+    (await readdir(folder)).sort(),
+    answer.files.map((file) => file.path.slice(folder.length + 1)).sort(),
+  );
   for (const file of answer.files) await rm(file.path);
   return { ...answer, content };
 }
 
 interface Document {
-  readonly tables: readonly { readonly name: string; readonly columns: readonly Record<string, string>[]; readonly rows: unknown[][] }[];
+  readonly tables: readonly {
+    readonly name: string;
+    readonly columns: readonly Record<string, string>[];
+    readonly rows: unknown[][];
+  }[];
   readonly error?: unknown;
 }
 
@@ -89,11 +96,18 @@ const anyDocument = fc.record({
   cuts: fc.array(fc.nat(5000), { maxLength: 20 }),
 });
 
-function documentOf({ tables, order, first, error }: typeof anyDocument extends fc.Arbitrary<infer T> ? T : never): Document {
+function documentOf({
+  tables,
+  order,
+  first,
+  error,
+}: typeof anyDocument extends fc.Arbitrary<infer T> ? T : never): Document {
   const all = tables.map(({ name, width, cells }) => {
     const columns = Array.from({ length: width }, (_, i) => ({ name: `c${i}`, type: 'string' }));
     const rows =
-      width === 0 ? [[]] : Array.from({ length: Math.floor(cells.length / width) }, (_, i) => cells.slice(i * width, (i + 1) * width));
+      width === 0
+        ? [[]]
+        : Array.from({ length: Math.floor(cells.length / width) }, (_, i) => cells.slice(i * width, (i + 1) * width));
     const table = { name, columns, rows, extra: { rows: [[1, ['x']], { tables: null }] } };
     return Object.fromEntries(order.map((key) => [key, table[key as 'name']])) as unknown as Document['tables'][number];
   });
@@ -112,7 +126,8 @@ test('any document reads as JSON.parse reads it', async () => {
     const text = JSON.stringify(document, null, shape.space);
     const answer = await read(Buffer.from((shape.bom ? '\uFEFF' : '') + text), shape.cuts);
     const names = ['PrimaryResult', 'requests'];
-    const best = names.flatMap((name) => document.tables.filter((table) => table.name === name))[0] ?? document.tables[0];
+    const best =
+      names.flatMap((name) => document.tables.filter((table) => table.name === name))[0] ?? document.tables[0];
     assert.equal(answer.fault, undefined);
     assert.deepEqual(answer.error, document.error);
     assert.deepEqual(answer.columns, best?.columns);
@@ -186,7 +201,11 @@ test('old answers: names of keys in any case, .NET types', async () => {
 });
 
 test('a long answer goes into several files, a row of 20 MB into one', async () => {
-  const rows = [...Array.from({ length: 400 }, (_, i) => [i, 'é"\\'.repeat(33_000)]), [400, 'x'.repeat(20_000_000)], [401, '']];
+  const rows = [
+    ...Array.from({ length: 400 }, (_, i) => [i, 'é"\\'.repeat(33_000)]),
+    [400, 'x'.repeat(20_000_000)],
+    [401, ''],
+  ];
   const answer = await read(Buffer.from(`{"tables":[${TABLE}${JSON.stringify(rows)}}]}`), [1, 1e6, 3e7]);
   assert.equal(answer.fault, undefined);
   assert.deepEqual(answer.content, rows);

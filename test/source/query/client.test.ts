@@ -85,7 +85,10 @@ async function askOnce(
 test('posts the query with the headers that keep the answer fresh, and writes the rows', async () => {
   const reply = await askOnce(send(200, ANSWER, { age: '12' }), key);
   assert.deepEqual([reply.status, reply.lost, reply.age, reply.answer?.rows], [200, '', 12, 2]);
-  assert.equal(await readFile(join(work, 'rows-0'), 'utf8'), '["2026-11-21T03:00:00Z","a"]\n["2026-11-21T03:00:01Z","b"]\n');
+  assert.equal(
+    await readFile(join(work, 'rows-0'), 'utf8'),
+    '["2026-11-21T03:00:00Z","a"]\n["2026-11-21T03:00:01Z","b"]\n',
+  );
   assert.deepEqual(JSON.parse(seen[0]?.body ?? ''), { query: 'requests\n| take 1' });
   const headers = seen[0]?.headers ?? {};
   assert.equal(headers['content-type'], 'application/json');
@@ -97,7 +100,12 @@ test('posts the query with the headers that keep the answer fresh, and writes th
 });
 
 test('what comes back, as facts', async () => {
-  const table: readonly (readonly [what: string, handler: Handler, expected: Partial<Reply>, limits?: typeof CLIENT_LIMITS])[] = [
+  const table: readonly (readonly [
+    what: string,
+    handler: Handler,
+    expected: Partial<Reply>,
+    limits?: typeof CLIENT_LIMITS,
+  ])[] = [
     ['gzip', send(200, gzipSync(ANSWER), { 'content-encoding': 'gzip' }), { status: 200, lost: '' }],
     [
       '429',
@@ -124,8 +132,17 @@ test('what comes back, as facts', async () => {
       dropAfter(gzipSync(ANSWER).subarray(0, 60), { 'content-encoding': 'gzip' }),
       { status: 200, lost: 'the connection failed (ECONNRESET)', timedOut: false },
     ],
-    ['packed badly', send(200, 'nonsense', { 'content-encoding': 'gzip' }), { status: 200, lost: 'the connection failed (Z_DATA_ERROR)' }],
-    ['no first byte', () => {}, { status: 0, lost: 'the first byte of an answer did not come within 0 s', timedOut: true }, NO_FIRST],
+    [
+      'packed badly',
+      send(200, 'nonsense', { 'content-encoding': 'gzip' }),
+      { status: 200, lost: 'the connection failed (Z_DATA_ERROR)' },
+    ],
+    [
+      'no first byte',
+      () => {},
+      { status: 0, lost: 'the first byte of an answer did not come within 0 s', timedOut: true },
+      NO_FIRST,
+    ],
     [
       'a stall',
       (_request, response) => response.writeHead(200).write(ANSWER.slice(0, 150)),
@@ -150,7 +167,10 @@ test('faults of a 200 stand in the answer', async () => {
   ];
   for (const [body, kind] of table) assert.equal((await askOnce(send(200, body))).answer?.fault?.kind, kind);
   const partial = await askOnce(send(200, `${tableOf('[["x","y"]]')},"error":{"code":"PartialError"}}`));
-  assert.deepEqual([partial.answer?.rows, partial.answer?.files, partial.answer?.error], [1, [], { code: 'PartialError' }]);
+  assert.deepEqual(
+    [partial.answer?.rows, partial.answer?.files, partial.answer?.error],
+    [1, [], { code: 'PartialError' }],
+  );
   assert.deepEqual(await readdir(work), []);
 });
 
@@ -200,7 +220,9 @@ test('a token is asked for once while it lasts, and anew after a refusal', async
 });
 
 test('no token: says so', async () => {
-  const failing = { getToken: () => Promise.reject(new Error('ManagedIdentityCredential: unavailable\nstack and more')) };
+  const failing = {
+    getToken: () => Promise.reject(new Error('ManagedIdentityCredential: unavailable\nstack and more')),
+  };
   for (const credential of [failing, { getToken: async () => null }, undefined]) {
     const ask = createAsk({ url, scope: 's', auth: identity }, credential, clock);
     await assert.rejects(
@@ -252,7 +274,10 @@ test('end to end: faults on the way, the rows once', async () => {
     send(200, ANSWER.slice(0, -3)),
     send(200, `${tableOf('[["2026","x"]]')},"error":{"code":"PartialError","message":"network"}}`),
     // Too large, then its halves: one with rows, one without.
-    send(200, `{"error":{"code":"PartialError","message":"E_QUERY_RESULT_SET_TOO_LARGE"},${tableOf('[["2026","x"]]').slice(1)}}`),
+    send(
+      200,
+      `{"error":{"code":"PartialError","message":"E_QUERY_RESULT_SET_TOO_LARGE"},${tableOf('[["2026","x"]]').slice(1)}}`,
+    ),
     send(504, ''),
     send(200, ANSWER),
     send(200, `${tableOf('[]')}}`),

@@ -12,7 +12,15 @@ const NOW = Date.UTC(2026, 10, 21, 12);
 const APP: Asked = { schema: 'app', table: 'requests', rowLimit: 500_000, now: NOW };
 const WORKSPACE: Asked = { ...APP, schema: 'workspace', table: 'AppRequests' };
 
-const NOTHING: Reply = { status: 200, lost: '', timedOut: false, retryAfter: '', age: 0, answer: undefined, body: undefined };
+const NOTHING: Reply = {
+  status: 200,
+  lost: '',
+  timedOut: false,
+  retryAfter: '',
+  age: 0,
+  answer: undefined,
+  body: undefined,
+};
 const refused = (status: number, body: unknown, retryAfter = ''): Reply => ({ ...NOTHING, status, body, retryAfter });
 const answered = (rows: number, error?: unknown, age = 0): Reply => ({
   ...NOTHING,
@@ -24,10 +32,20 @@ const partial = (code: string, message: string): Reply =>
   answered(7, {
     code: 'PartialError',
     message: 'There were some errors when processing your query.',
-    details: [{ code: 'EngineError', message: 'Something went wrong processing your query on the server.', innererror: { code, message } }],
+    details: [
+      {
+        code: 'EngineError',
+        message: 'Something went wrong processing your query on the server.',
+        innererror: { code, message },
+      },
+    ],
   });
 const bad = (code: string, message: string): unknown => ({
-  error: { message: 'The request had some invalid properties', code: 'BadArgumentError', innererror: { code, message } },
+  error: {
+    message: 'The request had some invalid properties',
+    code: 'BadArgumentError',
+    innererror: { code, message },
+  },
 });
 const unresolved = (table: string): unknown =>
   bad('SemanticError', `'where' operator: Failed to resolve table or column expression named '${table}'`);
@@ -46,7 +64,11 @@ const TABLE: readonly (readonly [what: string, reply: Reply, expected: Expected,
     answered(1, json('java__LogsQueryClientTest.testLogsQueryAllowPartialSuccess.body.json').error),
     { kind: 'split' },
   ],
-  ['too many records', partial('-1', 'Query result set has exceeded the internal record count limit 500000'), { kind: 'split' }],
+  [
+    'too many records',
+    partial('-1', 'Query result set has exceeded the internal record count limit 500000'),
+    { kind: 'split' },
+  ],
   [
     'the set limit',
     partial('x', 'results of this query exceed the set limit of 64000000 bytes, so not all records were returned'),
@@ -71,7 +93,11 @@ const TABLE: readonly (readonly [what: string, reply: Reply, expected: Expected,
   ['network', partial('', 'A network error occurred between nodes'), { kind: 'retry', heavy: false, after: undefined }],
   ['partial without details', answered(7, { code: 'PartialError' }), { kind: 'retry', heavy: false }],
   ['an error that is a string', answered(0, 'whatever'), { kind: 'retry' }],
-  ['recorded: time-out', refused(504, json('js__recording_servertimeoutinseconds.body.json')), { kind: 'retry', heavy: true }],
+  [
+    'recorded: time-out',
+    refused(504, json('js__recording_servertimeoutinseconds.body.json')),
+    { kind: 'retry', heavy: true },
+  ],
   ['503', refused(503, 'Service Unavailable'), { kind: 'retry', heavy: false, after: undefined }],
   ['500', refused(500, { error: { code: 'InternalServerError' } }), { kind: 'retry', heavy: false }],
   [
@@ -90,7 +116,11 @@ const TABLE: readonly (readonly [what: string, reply: Reply, expected: Expected,
   ['429 nonsense', refused(429, '', 'soon'), { kind: 'retry', after: undefined }],
   ['lost', { ...NOTHING, status: 0, lost: 'the connection failed (ECONNRESET)' }, { kind: 'retry', heavy: false }],
   ['late', { ...NOTHING, status: 0, lost: 'no byte', timedOut: true }, { kind: 'retry', heavy: true }],
-  ['lost in the middle', { ...answered(3), lost: 'the connection failed (ECONNRESET)' }, { kind: 'retry', heavy: false }],
+  [
+    'lost in the middle',
+    { ...answered(3), lost: 'the connection failed (ECONNRESET)' },
+    { kind: 'retry', heavy: false },
+  ],
   ['missing table, app', refused(400, unresolved('requests')), { kind: 'fail' }],
   ['missing table, workspace', refused(400, unresolved('AppRequests')), { kind: 'absent' }, WORKSPACE],
   ['missing other table, workspace', refused(400, unresolved('AppTraces')), { kind: 'fail' }, WORKSPACE],
@@ -102,7 +132,9 @@ const TABLE: readonly (readonly [what: string, reply: Reply, expected: Expected,
   ],
   [
     'limits in a 400',
-    refused(400, { error: { code: 'BadArgumentError', message: 'Query execution has exceeded the allowed limits (80DA0003)' } }),
+    refused(400, {
+      error: { code: 'BadArgumentError', message: 'Query execution has exceeded the allowed limits (80DA0003)' },
+    }),
     { kind: 'split' },
   ],
 ];
@@ -116,8 +148,16 @@ test('what a reply means', () => {
 
 test('an answer with a fault is asked again, empty ones too', () => {
   for (const kind of ['empty', 'cut', 'malformed', 'noTable'] as const) {
-    const reply = { ...NOTHING, answer: { files: [], columns: [], rows: 0, error: undefined, fault: { kind, reason: 'odd' } } };
-    assert.deepEqual(outcomeOf(reply, APP), { kind: 'retry', reason: 'the answer is odd', after: undefined, heavy: false });
+    const reply = {
+      ...NOTHING,
+      answer: { files: [], columns: [], rows: 0, error: undefined, fault: { kind, reason: 'odd' } },
+    };
+    assert.deepEqual(outcomeOf(reply, APP), {
+      kind: 'retry',
+      reason: 'the answer is odd',
+      after: undefined,
+      heavy: false,
+    });
   }
 });
 
@@ -137,8 +177,17 @@ const REFUSALS: readonly (readonly [status: number, body: unknown, advice: RegEx
     WORKSPACE,
   ],
   [401, json('errors/401_noauth.json'), /AuthenticationFailed: .*; sign in/],
-  [403, json('errors/403_insufficient_access.json'), /Reader \(or Monitoring Reader\) on the Application Insights resource; .*60 minutes/],
-  [403, json('errors/403_insufficient_access_spn.json'), /UnauthorizedClient: .*on the Log Analytics workspace/, WORKSPACE],
+  [
+    403,
+    json('errors/403_insufficient_access.json'),
+    /Reader \(or Monitoring Reader\) on the Application Insights resource; .*60 minutes/,
+  ],
+  [
+    403,
+    json('errors/403_insufficient_access_spn.json'),
+    /UnauthorizedClient: .*on the Log Analytics workspace/,
+    WORKSPACE,
+  ],
   [403, json('errors/403_invalid_grant.json'), /invalid_grant: AADSTS70002.*; the sign-in has expired/],
   [403, json('errors/403_invalid_token.json'), /token is for something else/],
   [404, json('errors/404_path_not_found.json'), /PathNotFoundError.*check the address and the app id/],

@@ -25,7 +25,12 @@ const clock: Clock = { now: () => START + 2 * HOUR, random: () => 0.5, sleep: as
 /** Even load, a burst within one tick with and without ids, and neighbours just outside the window. */
 function rows(): Row[] {
   const at = (ms: number): string => new Date(START + ms).toISOString().replace('Z', '0000Z');
-  const row = (timestamp: string, n: number, id: string): Row => ({ timestamp, itemType: 'trace', itemId: id, message: `m${n} "é💥\\\n` });
+  const row = (timestamp: string, n: number, id: string): Row => ({
+    timestamp,
+    itemType: 'trace',
+    itemId: id,
+    message: `m${n} "é💥\\\n`,
+  });
   return [
     ...Array.from({ length: 300 }, (_, n) => row(at(n * 12_000), n, `even-${n}`)),
     ...Array.from({ length: 120 }, (_, n) => row(at(1_234_567), 1000 + n, n % 2 === 0 ? '' : `burst-${n}`)),
@@ -34,7 +39,11 @@ function rows(): Row[] {
   ];
 }
 
-async function messages(options: SimulatorOptions, faults: readonly Fault[], schema: QuerySettings['schema']): Promise<readonly string[]> {
+async function messages(
+  options: SimulatorOptions,
+  faults: readonly Fault[],
+  schema: QuerySettings['schema'],
+): Promise<readonly string[]> {
   await using simulator = {
     ...(await startSimulator({ ...options, data: memoryData(rows()) })),
     [Symbol.asyncDispose]: () => simulator.close(),
@@ -53,7 +62,12 @@ async function messages(options: SimulatorOptions, faults: readonly Fault[], sch
     until: undefined,
   } as const;
   const ask = createAsk(settings, undefined, clock, { ...CLIENT_LIMITS, stall: 200, first: 2000 });
-  const source = createQuerySource({ settings, ask, clock, limits: { attempts: 40, rows: options.rowLimit ?? 500_000 } });
+  const source = createQuerySource({
+    settings,
+    ask,
+    clock,
+    limits: { attempts: 40, rows: options.rowLimit ?? 500_000 },
+  });
   const reading = await source.open(window, new AbortController().signal);
   const found: string[] = [];
   for await (const chunk of reading.chunks(work)) {
@@ -81,9 +95,17 @@ const KINDS = [
   'notJson',
   'cached',
 ] as const;
-const MIXED: readonly Fault[] = [{ kind: 'drop', probability: 0.06, at: 'middle' }, ...KINDS.map((kind) => ({ kind, probability: 0.06 }))];
+const MIXED: readonly Fault[] = [
+  { kind: 'drop', probability: 0.06, at: 'middle' },
+  ...KINDS.map((kind) => ({ kind, probability: 0.06 })),
+];
 
-const CASES: readonly (readonly [what: string, options: SimulatorOptions, faults: readonly Fault[], schema: QuerySettings['schema']])[] = [
+const CASES: readonly (readonly [
+  what: string,
+  options: SimulatorOptions,
+  faults: readonly Fault[],
+  schema: QuerySettings['schema'],
+])[] = [
   ['no limit', {}, [], APP],
   ['a row limit of 50', { rowLimit: 50 }, [], APP],
   ['a row limit of 7, on a workspace', { rowLimit: 7 }, [], WORKSPACE],

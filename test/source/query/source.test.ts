@@ -32,8 +32,19 @@ const SETTINGS: QuerySettings = {
 };
 const WORKSPACE: QuerySettings = { ...SETTINGS, schema: { kind: 'workspace', resourceId: '' } };
 
-const NOTHING: Reply = { status: 200, lost: '', timedOut: false, retryAfter: '', age: 0, answer: undefined, body: undefined };
-const TOO_LARGE = { code: 'PartialError', details: [{ innererror: { code: '-2133196797', message: 'E_QUERY_RESULT_SET_TOO_LARGE' } }] };
+const NOTHING: Reply = {
+  status: 200,
+  lost: '',
+  timedOut: false,
+  retryAfter: '',
+  age: 0,
+  answer: undefined,
+  body: undefined,
+};
+const TOO_LARGE = {
+  code: 'PartialError',
+  details: [{ innererror: { code: '-2133196797', message: 'E_QUERY_RESULT_SET_TOO_LARGE' } }],
+};
 
 interface Row {
   /** Ticks from the start of the window. */
@@ -42,8 +53,14 @@ interface Row {
 }
 
 /** What the query asks for, read off its text. */
-function rangeOf(query: string): { readonly start: number; readonly end: number; readonly parts: number; readonly part: number } {
-  const ticks = (text: string): number => (Date.parse(`${text.slice(0, 19)}Z`) - START) * 10_000 + Number(text.slice(20, 27));
+function rangeOf(query: string): {
+  readonly start: number;
+  readonly end: number;
+  readonly parts: number;
+  readonly part: number;
+} {
+  const ticks = (text: string): number =>
+    (Date.parse(`${text.slice(0, 19)}Z`) - START) * 10_000 + Number(text.slice(20, 27));
   const [start = '', end = ''] = [...query.matchAll(/datetime\((.*?)\)/g)].map((match) => match[1]);
   const hash = /, (\d+)\) == (\d+)$/.exec(query);
   return { start: ticks(start), end: ticks(end), parts: Number(hash?.[1] ?? 1), part: Number(hash?.[2] ?? 0) };
@@ -54,7 +71,8 @@ async function answerOf(rows: readonly Row[], file: (n: number) => string, error
     { name: 'tick', type: 'long' },
     { name: 'hash', type: 'long' },
   ];
-  if (error !== undefined || rows.length === 0) return { files: [], columns, rows: rows.length, error, fault: undefined };
+  if (error !== undefined || rows.length === 0)
+    return { files: [], columns, rows: rows.length, error, fault: undefined };
   // Two files where there are two rows, so that handing over several is tried.
   const cuts = rows.length > 1 ? [rows.slice(0, 1), rows.slice(1)] : [rows];
   const files = [];
@@ -116,7 +134,11 @@ async function readAll(ask: Ask, limits: Partial<SourceLimits> = {}, settings = 
 
 const LENGTH = 3_600_000 * 10_000;
 const anyRow = fc.record({
-  tick: fc.oneof(fc.nat(LENGTH - 1), fc.constantFrom(0, 1, 2, LENGTH - 1, LENGTH / 2), fc.integer({ min: 500, max: 520 })),
+  tick: fc.oneof(
+    fc.nat(LENGTH - 1),
+    fc.constantFrom(0, 1, 2, LENGTH - 1, LENGTH / 2),
+    fc.integer({ min: 500, max: 520 }),
+  ),
   hash: fc.nat(4095),
 });
 
@@ -130,7 +152,8 @@ test('whatever the limit: every row once, in order of time', async () => {
       const seen = new Set<string>();
       const rows = some.filter(({ tick, hash }) => !seen.has(`${tick} ${hash}`) && seen.add(`${tick} ${hash}`));
       const all = await readAll(tableAsk(rows, limit + 1, silent), { rows: silent ? limit + 1 : limit + 2 });
-      const order = (a: readonly number[], b: readonly number[]): number => (a[0] ?? 0) - (b[0] ?? 0) || (a[1] ?? 0) - (b[1] ?? 0);
+      const order = (a: readonly number[], b: readonly number[]): number =>
+        (a[0] ?? 0) - (b[0] ?? 0) || (a[1] ?? 0) - (b[1] ?? 0);
       assert.deepEqual(all.rows.toSorted(order), rows.map((row) => [row.tick, row.hash]).sort(order));
       assert.equal(all.fingerprint, `rows:${rows.length}`);
       // A row costs at most the whole way down: 36 halvings of an hour to a tick, 12 of the hash, two questions for each.
@@ -193,7 +216,12 @@ test('pauses before asking again', async () => {
     ['a date', [refused(429, new Date(START + 7_200_000 + 30_000).toUTCString())], [30_000]],
     [
       'an empty answer',
-      [{ ...NOTHING, answer: { files: [], columns: [], rows: 0, error: undefined, fault: { kind: 'empty', reason: 'empty' } } }],
+      [
+        {
+          ...NOTHING,
+          answer: { files: [], columns: [], rows: 0, error: undefined, fault: { kind: 'empty', reason: 'empty' } },
+        },
+      ],
       [500],
     ],
   ];
@@ -219,7 +247,9 @@ test('time-outs that repeat lead to halves, but not for ever', async () => {
   const slow =
     (most: number): Ask =>
     async ({ query, file }) =>
-      length(query) > most ? refused(504) : { ...NOTHING, answer: await answerOf([{ tick: rangeOf(query).start, hash: 1 }], file) };
+      length(query) > most
+        ? refused(504)
+        : { ...NOTHING, answer: await answerOf([{ tick: rangeOf(query).start, hash: 1 }], file) };
   const all = await readAll(slow(LENGTH / 4));
   assert.deepEqual(
     all.rows.map((row) => row[0]),
@@ -230,7 +260,11 @@ test('time-outs that repeat lead to halves, but not for ever', async () => {
 });
 
 test('a doubtful answer is asked again three times, then believed', async () => {
-  const cached: Ask = async ({ file }) => ({ ...NOTHING, age: 60, answer: await answerOf([{ tick: 1, hash: 1 }], file) });
+  const cached: Ask = async ({ file }) => ({
+    ...NOTHING,
+    age: 60,
+    answer: await answerOf([{ tick: 1, hash: 1 }], file),
+  });
   const all = await readAll(cached);
   assert.deepEqual([all.asked, all.fingerprint, all.rows], [4, 'rows:1', [[1, 1]]]);
   const none = await readAll(async () => refused(204));

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import type { Format, Millis, Signal } from '../model.ts';
+import { signalNames } from './shape-schema.ts';
+import { durationOf, instantOf, secureUrl } from './values.ts';
+
+/** The kinds of value that settings have. The `error` of each says what it must be and completes the sentence "X must be …". */
+export const formatNames = ['parquet', 'ndjson', 'csv'] as const satisfies readonly Format[];
+
+export const minute = 60_000;
+export const day = 86_400_000;
+
+export const matching = (must: string, pattern: RegExp) => z.string({ error: must }).regex(pattern, { error: must });
+
+export function duration(must: string, fits: (length: Millis) => boolean) {
+  return matching(must, /^\d{1,6}[smhd]$/)
+    .refine((text) => fits(durationOf(text) ?? -1), { error: must })
+    .transform((text) => durationOf(text) ?? 0);
+}
+
+export const instant = () => {
+  const must =
+    'a date or a date and time in ISO 8601 such as 2026-01-31 or 2026-01-31T06:00:00Z (UTC unless it says otherwise)';
+  return z
+    .string({ error: must })
+    .refine((text) => instantOf(text) !== undefined, { error: must })
+    .transform((text) => instantOf(text) ?? 0);
+};
+
+export const url = (what: string) => {
+  const must = `${what}, without a query string; plain http only on 127.0.0.1 or localhost`;
+  return z
+    .string({ error: must })
+    .refine((text) => secureUrl(text)?.search === '' && secureUrl(text)?.hash === '', { error: must })
+    .transform((text) => text.replace(/\/+$/, ''));
+};
+
+export const oneOf = <const T extends readonly string[]>(names: T) =>
+  z.enum(names, { error: `one of ${names.join(', ')}` });
+
+export const count = (least: number, most: number) => {
+  const error = `a whole number from ${least} to ${most}`;
+  return z.number({ error }).int({ error }).min(least, { error }).max(most, { error });
+};
+
+export const divides = (length: Millis): boolean => length >= 5 * minute && length <= day && day % length === 0;
+export const wholeHours = (length: Millis): boolean =>
+  length >= 60 * minute && length <= day && day % length === 0 && length % (60 * minute) === 0;
+
+export const nameOfApp = () =>
+  matching(
+    'a name of small letters, digits and hyphens, 63 at most, that begins with a letter or digit',
+    /^[a-z0-9][a-z0-9-]{0,62}$/,
+  );
+
+export const container = () =>
+  matching(
+    'the name of a container: 3 to 63 small letters, digits and single hyphens',
+    /^(?=.{3,63}$)([a-z0-9]+(-[a-z0-9]+)*|\$(root|logs|web))$/,
+  );
+
+export const exportContainers = () => {
+  const must =
+    'the name of a container, or a list of them: 3 to 63 small letters, digits and single hyphens, or insights-logs-* or am-*';
+  const name = matching(must, /^((?=.{3,63}$)([a-z0-9]+(-[a-z0-9]+)*|\$(root|logs|web))|insights-logs-\*|am-\*)$/);
+  return z
+    .union([name, z.array(name).min(1)], { error: must })
+    .transform((names) => (typeof names === 'string' ? [names] : names));
+};
+
+export const prefix = (otherwise = '') => {
+  const must = `a folder path such as ${otherwise || 'telemetry/raw'}, without a leading slash, empty parts or ..`;
+  return matching(must, /^(?!\/)(?!.*\/\/)(?!(.*\/)?\.\.?(\/|$))[^\\]*$/)
+    .refine((text) => text !== '' || otherwise === '', { error: must })
+    .transform((text) => text.replace(/\/$/, ''))
+    .prefault(otherwise);
+};
+
+export const signalList = () =>
+  z
+    .array(z.enum(['all', ...signalNames], { error: `all, or signals out of ${signalNames.join(', ')}` }), {
+      error: `a list of all, or signals out of ${signalNames.join(', ')}`,
+    })
+    .min(1, { error: 'at least one signal, or all' })
+    .transform((names): Signal[] => signalNames.filter((name) => names.includes('all') || names.includes(name)));
+
+export const schedule = () =>
+  matching(
+    'a schedule of six fields (second minute hour day month weekday, UTC) such as 0 */5 * * * *',
+    /^([\dA-Za-z*,/-]+ ){5}[\dA-Za-z*,/-]+$/,
+  );
