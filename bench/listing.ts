@@ -3,7 +3,7 @@
  * container is a stub of the List Blobs protocol in a process of its own; what the sweep calls is the real store, view and plan. Linux.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { sweepPlan } from '../cli/sweep-plan.ts';
+import { sweepPlan } from '../cli/sweep/plan.ts';
 import { startListing } from '../local/listing.ts';
 import type { SweepRequest, Window } from '../shared/model.ts';
 import { sweepBlobs } from '../shared/pipeline/sweep.ts';

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Examine } from './check.ts';
+import type { Examine } from './check/check.ts';
+import type { Edge } from './command.ts';
 import { exitCodes } from './failure.ts';
-import type { Operations } from './operate.ts';
-import type { Terminal } from './ports.ts';
 import { runCommand } from './run.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 /**
  * Windows at once. An export waits for answers, of which the API gives five at a time to one identity; a transform or sweep keeps the
@@ -29,17 +29,13 @@ export async function main(words: readonly string[]): Promise<number> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   try {
     // clients and engine load in 0.3 s: only for commands that need them
-    const prepare = async (...request: Parameters<typeof import('./prepare.ts').prepare>) =>
-      (await import('./prepare.ts')).prepare(...request);
+    const prepare = async (...request: Parameters<typeof import('./deliver/prepare.ts').prepare>) =>
+      (await import('./deliver/prepare.ts')).prepare(...request);
     const examine: Examine = async function* (...settings) {
-      yield* (await import('./examine.ts')).examine(...settings);
+      yield* (await import('./check/examine.ts')).examine(...settings);
     };
-    const operations: Operations = {
-      enqueue: async (...asked) => (await import('./operations.ts')).operations.enqueue(...asked),
-      requeue: async (...asked) => (await import('./operations.ts')).operations.requeue(...asked),
-      drift: async (...asked) => (await import('./operations.ts')).operations.drift(...asked),
-    };
-    const edge = {
+    const operations = async () => (await import('./operations/wired.ts')).operations;
+    const edge: Edge = {
       terminal: terminal(),
       prepare,
       examine,

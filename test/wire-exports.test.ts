@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { QueueClient } from '@azure/storage-queue';
-import { operations } from '../cli/operations.ts';
+import { operations } from '../cli/operations/wired.ts';
 import { type Azurite, startAzurite } from '../local/azurite.ts';
 import { parseConfig } from '../shared/config.ts';
 import { parseMessage, type QueueMessage } from '../shared/state/window-message.ts';

@@ -1,7 +1,8 @@
-import type { Finding } from '../../cli/check.ts';
-import type { Operations } from '../../cli/operate.ts';
-import type { Delivery, Prepare, Request, TaskOutcome, Terminal } from '../../cli/ports.ts';
+import type { Finding } from '../../cli/check/check.ts';
+import type { Delivery, Prepare, Request, TaskOutcome } from '../../cli/deliver/ports.ts';
+import type { Operations } from '../../cli/operations/ports.ts';
 import { runCommand } from '../../cli/run.ts';
+import type { Terminal } from '../../cli/terminal/terminal.ts';
 import type { Env } from '../../shared/config/flat.ts';
 import type { Window } from '../../shared/model.ts';
 
@@ -39,14 +40,15 @@ export interface FakeOptions {
   readonly windows?: readonly Window[];
   readonly outcome?: (window: Window, call: number, abort: () => void) => TaskOutcome;
   readonly prepare?: () => never;
-  readonly operations?: Operations;
+  readonly operations?: Partial<Operations>;
   readonly examine?: (env: Env) => readonly Finding[];
 }
 
 const refuse = async (): Promise<never> => {
   throw new Error('not to be called');
 };
-const none: Operations = { enqueue: refuse, requeue: refuse, drift: refuse };
+/** Whatever operation is called, it is refused. */
+const none = new Proxy({}, { get: () => refuse }) as Operations;
 
 /** Two hours of two signals. */
 export const fourWindows: readonly Window[] = [0, 1].flatMap((hour) =>
@@ -102,8 +104,9 @@ export async function run(words: readonly string[], options: FakeOptions = {}): 
   const examine = async function* (env: Env) {
     yield* options.examine?.(env) ?? [];
   };
+  const operations = async () => (options.operations ?? none) as Operations;
   const code = await runCommand(words, {
-    ...{ terminal, prepare, examine, operations: options.operations ?? none, version: '1.2.3', abort: abort.signal },
+    ...{ terminal, prepare, examine, operations, version: '1.2.3', abort: abort.signal },
     parallel: { export: options.parallel ?? 1, transform: 1, sweep: 1 },
   });
   return { code, ...text, request, windows };

@@ -1,6 +1,5 @@
-import type { Operations } from '../../cli/operate.ts';
-import { operations } from '../../cli/operations.ts';
-import { prepare } from '../../cli/prepare.ts';
+import { prepare } from '../../cli/deliver/prepare.ts';
+import { operations } from '../../cli/operations/wired.ts';
 import { runCommand } from '../../cli/run.ts';
 
 /** Runs a command line over the real pipeline, in this process. */
@@ -27,7 +26,7 @@ export async function run(
     terminal,
     prepare,
     examine,
-    operations: operations satisfies Operations,
+    operations: async () => operations,
     version: '0',
     abort: new AbortController().signal,
   };

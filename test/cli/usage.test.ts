@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { helpTexts } from '../../cli/help.ts';
-import { flags } from '../../cli/options.ts';
+import { commands } from '../../cli/commands.ts';
+import { helpText } from '../../cli/flags/help.ts';
+import { type Flag, flagsOf, flagTable } from '../../cli/flags/table.ts';
+import { cliPage, cliPageNow } from '../../local/cli-docs.ts';
 import { guid, run } from './fake.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -19,10 +20,22 @@ const wrong: readonly (readonly [words: readonly string[], message: RegExp])[] =
   [['help', 'exprot'], /there is no command "exprot"; did you mean export\?/],
   [['transform', ...out], /transform: no files or folders are given/],
   [['transform', 'x'], /--out is missing/],
-  [['transform', 'x', '--out'], /transform: Option '--out <value>' argument missing/],
+  [['transform', 'x', '--out'], /transform: --out <place> has no value/],
   [['transform', 'x', '--out='], /--out is empty/],
   [['transform', 'x', '--formt', 'y'], /transform: there is no flag --formt; did you mean --format\?/],
   [['transform', 'x', ...out, '-q'], /there is no flag -q/],
+  [['transform', 'x', '--out', '--format', 'csv'], /transform: --out <place> has no value/],
+  [['transform', 'x', ...out, '--gzip=yes'], /--gzip takes no value; it is "yes"/],
+  [
+    ['transform', 'x', '--oot', './lake', '--formt', 'csv'],
+    /no flag --oot; did you mean --out\?; there is no flag --formt; did/,
+  ],
+  [
+    ['drift', 'stray', '--setings', 'x'],
+    /"stray" belongs to no flag; there is no flag --setings; did you mean --settings\?/,
+  ],
+  [['completion'], /completion: must be one shell out of bash, zsh, fish; none is given/],
+  [['completion', 'csh'], /it is "csh"/],
   [
     ['transform', 'x', ...out, '--format', 'xls'],
     /transform: --format must be one of parquet, ndjson, csv; it is "xls"/,
@@ -109,15 +122,22 @@ test('help and version', async () => {
   assert.match((await run(['settings-schema'])).out, /"\$schema"/);
 });
 
-test('help names every flag, has examples and exit codes, and is what docs/cli.md shows', () => {
-  const docs = readFileSync(join(root, 'docs/cli.md'), 'utf8');
-  for (const [command, known] of Object.entries(flags)) {
-    const text = helpTexts[command] ?? '';
-    for (const flag of Object.keys(known).filter((_name) => command !== 'settings-schema'))
-      assert.ok(text.includes(`--${flag}`), `${flag} in help ${command}`);
-    assert.ok(docs.includes(text), `help ${command} in docs/cli.md`);
-    if (command !== 'settings-schema') assert.match(text, /Examples[\s\S]*Exit codes/);
+test('help names every flag that the table gives a command, has examples and exit codes, and is what docs/cli.md shows', () => {
+  for (const command of commands) {
+    const text = helpText(command);
+    for (const [flag] of flagsOf(command.name)) assert.match(text, new RegExp(`^  --${flag}\\b`, 'm'));
+    if (!['settings-schema', 'help'].includes(command.name)) assert.match(text, /Examples[\s\S]*Exit codes/);
     assert.ok(text.split('\n').every((line) => line.length <= 125));
+  }
+  assert.equal(cliPageNow(), cliPage(cliPageNow()), 'npm run docs');
+});
+
+test('every flag of the table belongs to a command that there is; choices begin with what they are without the flag', () => {
+  const names = commands.map(({ name }) => name);
+  for (const [flag, entry] of Object.entries<Flag>(flagTable)) {
+    for (const command of Object.keys(entry.commands)) assert.ok(names.includes(command), `${flag} of ${command}`);
+    assert.equal(entry.type === 'switch', entry.value === '', flag);
+    if (entry.type === 'choice') assert.equal(entry.of?.[0], entry.default, flag);
   }
 });
 

@@ -1,0 +1,44 @@
+import type { Edge } from '../command.ts';
+import { type ExitCode, exitCodes } from '../failure.ts';
+import { isSet, type Options } from '../flags/options.ts';
+import { paced, progressOn } from '../terminal/progress.ts';
+import type { Request } from './ports.ts';
+import { type Results, runTasks } from './run-tasks.ts';
+import { summaryOf, summaryText } from './summary.ts';
+
+/** Runs the windows that a request makes, shows how far it is, and says what came of it. */
+export async function deliver(
+  request: Request,
+  options: Options,
+  { terminal, prepare, parallel, abort }: Edge,
+): Promise<ExitCode> {
+  const started = terminal.now();
+  let onRead = (_records: number, _bytes: number): void => {};
+  const delivery = await prepare(request, (records, bytes) => onRead(records, bytes), abort, paced(terminal));
+  try {
+    const weight = delivery.tasks.reduce((sum, task) => sum + task.weight, 0);
+    const progress = progressOn(terminal, delivery.tasks.length, weight);
+    onRead = progress.read;
+    const results = await runTasks(delivery, parallel[request.command], terminal, progress, abort);
+    progress.close();
+    const exitCode = exitCodeOf(results);
+    const summary = summaryOf(request, delivery, results, exitCode, terminal.now() - started);
+    terminal.out(`${isSet(options, 'json') ? JSON.stringify(summary, null, 2) : summaryText(summary, results)}\n`);
+    return exitCode;
+  } finally {
+    await delivery.close();
+  }
+}
+
+/** Nothing done at all and one side to blame: that side's code; else failed windows are 1. */
+function exitCodeOf({ ended, stopped }: Results): ExitCode {
+  if (stopped === 'interrupted') return exitCodes.interrupted;
+  const failed = ended.filter(({ outcome }) => outcome.state === 'failed');
+  if (failed.length === 0) return exitCodes.done;
+  if (stopped === 'source' || stopped === 'destination') return exitCodes[stopped];
+  const sides = new Set(failed.map(({ outcome }) => outcome.side));
+  const [side] = sides;
+  return failed.length === ended.length && sides.size === 1 && side !== undefined && side !== 'unknown'
+    ? exitCodes[side]
+    : exitCodes.failed;
+}

@@ -1,0 +1,90 @@
+import type {
+  App,
+  Counts,
+  Interval,
+  Millis,
+  Output,
+  Place,
+  Shaping,
+  Signal,
+  SweepRequest,
+  Window,
+} from '../../shared/model.ts';
+
+/** Where the files go, how they look and what is made of the rows. */
+export interface LakeRequest {
+  readonly lake: Place;
+  readonly output: Output;
+  readonly shape: Shaping;
+  /** Whether quarantine holds the bytes of unreadable lines. */
+  readonly keepBytes: boolean;
+}
+
+/** What a command asks for, fully parsed. */
+export interface TransformRequest extends LakeRequest {
+  readonly command: 'transform';
+  /** Files and folders, as given. */
+  readonly inputs: readonly string[];
+  /** Name for the app of records whose folder does not tell; undefined: after the folder, else `archive`. */
+  readonly app: string | undefined;
+  readonly window: Millis;
+}
+
+export interface ExportRequest extends LakeRequest {
+  readonly command: 'export';
+  readonly apps: readonly App[];
+  readonly range: Interval;
+  /** Also windows that the ledger calls done. */
+  readonly again: boolean;
+}
+
+/** An export container, or a folder that is one, with all that a deployed app would find in it. */
+export interface SweepHere extends SweepRequest, LakeRequest {
+  readonly command: 'sweep';
+  readonly container: Place;
+  readonly signals: readonly Signal[];
+  readonly window: Millis;
+}
+
+export type Request = TransformRequest | ExportRequest | SweepHere;
+
+/** One window, and how much of the work it is: bytes of its files, or time of its range. */
+export interface Task {
+  readonly window: Window;
+  readonly weight: number;
+}
+
+/**
+ * - `done`: brought into the lake now. `unchanged`: it was there already, and the source is as it was.
+ * - `busy`: held by another run until `retryAt`, one that was killed most likely.
+ * - `failed`: see `error`; `side` is what failed, where that is known.
+ */
+export interface TaskOutcome {
+  readonly state: 'done' | 'unchanged' | 'busy' | 'failed';
+  readonly counts: Counts;
+  readonly files: number;
+  readonly bytes: number;
+  readonly retryAt: Millis;
+  readonly error: string;
+  readonly side: 'source' | 'destination' | 'unknown';
+}
+
+/** A request that has been looked into: which windows there are, and how one is run. */
+export interface Delivery {
+  /** Where the files go, without secrets. */
+  readonly place: string;
+  readonly tasks: readonly Task[];
+  /** What the user should know although nothing is wrong. */
+  readonly notices: readonly string[];
+  run(window: Window): Promise<TaskOutcome>;
+  close(): Promise<void>;
+}
+
+/** What the run reports while a window is under way: records and bytes read. */
+export type OnRead = (records: number, bytes: number) => void;
+
+/** How far a look at the source has come, as often as there is something new. */
+export type Tell = (text: string) => void;
+
+/** Throws Failure where source or destination cannot be used. `abort`: the user wants to stop. */
+export type Prepare = (request: Request, onRead: OnRead, abort: AbortSignal, tell: Tell) => Promise<Delivery>;

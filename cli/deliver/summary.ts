@@ -1,0 +1,127 @@
+import type { Millis } from '../../shared/model.ts';
+import { bytesText, countText, spanText } from '../terminal/numbers.ts';
+import { tableLines } from '../terminal/table.ts';
+import type { Delivery, Request } from './ports.ts';
+import { failureLine, type Results, type TaskResult, windowsText } from './run-tasks.ts';
+
+/** Counts of windows and, over all that are in the lake now, of rows and files. */
+export interface Totals {
+  readonly windows: number;
+  readonly done: number;
+  readonly unchanged: number;
+  readonly failed: number;
+  readonly rows: number;
+  readonly deduplicated: number;
+  /** Rows that a condition of --shape left out. */
+  readonly filtered: number;
+  readonly quarantined: number;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** What `--json` prints. Documented in docs/cli.md; fields are added, never changed. */
+export interface Summary {
+  readonly command: string;
+  readonly destination: string;
+  readonly format: string;
+  readonly exitCode: number;
+  readonly seconds: number;
+  readonly totals: Totals & { readonly untried: number };
+  readonly signals: readonly ({ readonly app: string; readonly signal: string } & Totals)[];
+  readonly failures: readonly {
+    readonly app: string;
+    readonly signal: string;
+    readonly start: string;
+    readonly end: string;
+    readonly error: string;
+  }[];
+  readonly notices: readonly string[];
+}
+
+export function summaryOf(
+  request: Request,
+  delivery: Delivery,
+  results: Results,
+  exitCode: number,
+  elapsed: Millis,
+): Summary {
+  const feeds = Map.groupBy(results.ended, ({ task }) => `${task.window.app}\n${task.window.signal}`);
+  return {
+    command: request.command,
+    destination: delivery.place,
+    format: request.output.format,
+    exitCode,
+    seconds: Math.round(elapsed / 100) / 10,
+    totals: { ...totalsOf(results.ended), untried: results.untried },
+    signals: [...feeds].map(([feed, ended]) => {
+      const [app = '', signal = ''] = feed.split('\n');
+      return { app, signal, ...totalsOf(ended) };
+    }),
+    failures: results.ended.filter(failed).map(({ task: { window }, outcome }) => ({
+      app: window.app,
+      signal: window.signal,
+      start: new Date(window.start).toISOString(),
+      end: new Date(window.end).toISOString(),
+      error: outcome.error,
+    })),
+    notices: delivery.notices,
+  };
+}
+
+const failed = ({ outcome }: TaskResult): boolean => outcome.state === 'failed';
+
+function totalsOf(ended: readonly TaskResult[]): Totals {
+  const count = (state: string): number => ended.filter(({ outcome }) => outcome.state === state).length;
+  const there = ended.filter((result) => !failed(result)).map(({ outcome }) => outcome);
+  const sum = (value: (outcome: TaskResult['outcome']) => number): number =>
+    there.reduce((total, outcome) => total + value(outcome), 0);
+  return {
+    windows: ended.length,
+    done: count('done'),
+    unchanged: count('unchanged'),
+    failed: count('failed'),
+    rows: sum((outcome) => outcome.counts.written),
+    deduplicated: sum((outcome) => outcome.counts.deduplicated),
+    filtered: sum((outcome) => outcome.counts.filtered ?? 0),
+    quarantined: sum((outcome) => outcome.counts.quarantined),
+    files: sum((outcome) => outcome.files),
+    bytes: sum((outcome) => outcome.bytes),
+  };
+}
+
+const heads = ['app', 'signal', 'windows', 'new', 'rows', 'duplicates', 'unreadable', 'files', 'size'];
+
+/** The summary for people: a table by signal, and below it what to know and to do. */
+export function summaryText(summary: Summary, results: Results): string {
+  const row = (app: string, signal: string, totals: Totals): string[] => [
+    app,
+    signal,
+    countText(totals.windows),
+    countText(totals.done),
+    countText(totals.rows),
+    countText(totals.deduplicated),
+    countText(totals.quarantined),
+    countText(totals.files),
+    bytesText(totals.bytes),
+  ];
+  const rows = [...summary.signals.map((feed) => row(feed.app, feed.signal, feed)), row('total', '', summary.totals)];
+  return [...tableLines([heads, ...rows], 2), '', ...closing(summary, results)].join('\n');
+}
+
+function closing(summary: Summary, results: Results): string[] {
+  const { totals, destination, seconds } = summary;
+  const said = results.stopped === 'interrupted' ? 'interrupted' : 'ended';
+  const failures = results.ended.filter(failed).map(failureLine);
+  return [
+    `${said} after ${spanText(seconds * 1000)}; files are in ${destination}`,
+    ...(totals.filtered > 0 ? [`rows left out by conditions of --shape: ${countText(totals.filtered)}`] : []),
+    ...(totals.quarantined > 0
+      ? [`unreadable records, set aside below ${destination}/_quarantine: ${countText(totals.quarantined)}`]
+      : []),
+    ...summary.notices,
+    ...failures.slice(0, 10),
+    ...(failures.length > 10 ? [`… and ${windowsText(failures.length - 10)} more failed`] : []),
+    ...(totals.untried > 0 ? [`${windowsText(totals.untried)} not tried`] : []),
+    ...(totals.untried > 0 || failures.length > 0 ? ['run the same command again to go on'] : []),
+  ];
+}

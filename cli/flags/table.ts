@@ -1,0 +1,161 @@
+import { signalNames } from '../../shared/config/schema.ts';
+
+/** `switch`: is there or not. The other types say what completion offers; what a value must be, the command checks. */
+export type FlagType = 'switch' | 'text' | 'choice' | 'file' | 'place';
+
+export interface Flag {
+  readonly type: FlagType;
+  /** How its value is called in help, such as `<time>`; '' for a switch. */
+  readonly value: string;
+  /** The values of a choice. */
+  readonly of?: readonly string[];
+  /** May be given several times. */
+  readonly many?: true;
+  /** What holds where it is left out. */
+  readonly default?: string;
+  /** The commands that take it, each with the words of its help. */
+  readonly commands: Readonly<Record<string, string>>;
+}
+
+/** The same words for several commands. */
+const same = (words: string, ...commands: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(commands.map((command) => [command, words]));
+
+/** Commands that write a lake from here. */
+const writers = ['transform', 'export', 'sweep'];
+const switched = { type: 'switch', value: '' } as const;
+const text = (value: string) => ({ type: 'text', value }) as const;
+const instant = '2026-01-31 or 2026-01-31T06:00:00Z';
+const settingsOf =
+  'settings of the app, as for check; else those of local.settings.json in this folder, and the environment';
+
+/** Every flag, once; the order is that of help. */
+export const flagTable = {
+  container: {
+    ...{ type: 'place', value: '<place>' },
+    commands: { sweep: 'https://<account>.blob.core.windows.net/<container>[/<folder>], or a folder' },
+  },
+  enqueue: {
+    ...switched,
+    commands: { sweep: 'put the windows into ledger and queue of the app with these settings; it runs them' },
+  },
+  settings: {
+    ...{ type: 'file', value: '<file>' },
+    commands: {
+      sweep: `with --enqueue: ${settingsOf}`,
+      ...same(settingsOf, 'requeue', 'drift'),
+      check:
+        'settings of a deployed app, as az functionapp config appsettings list --output json prints them, or an object of ' +
+        'names and values; else those of local.settings.json in this folder, and the environment',
+    },
+  },
+  app: {
+    ...text('<app>'),
+    many: true,
+    commands: {
+      transform: 'name of the app for loose files (default: archive)',
+      export: '<name>=<id>: Application Insights app by its application id; may be given several times',
+      ...same('only this app', 'sweep', 'requeue'),
+    },
+  },
+  workspace: {
+    ...text('<workspace>'),
+    many: true,
+    commands: {
+      export: '<name>=<id>[,<resourceId>]: Log Analytics workspace, or one component in it; may be given several times',
+    },
+  },
+  from: {
+    ...text('<time>'),
+    commands: {
+      export: `${instant} (UTC unless it says otherwise)`,
+      sweep: `folders from this time on: ${instant}; else all`,
+      requeue: `only windows from this time on: ${instant}`,
+    },
+  },
+  to: {
+    ...text('<time>'),
+    commands: {
+      export: 'end of the range, exclusive; not in the future',
+      sweep: 'folders before this time',
+      requeue: 'only windows before this time',
+    },
+  },
+  prefix: {
+    ...text('<text>'),
+    commands: {
+      sweep: 'only windows with a blob whose name starts like this (below the folder of the container)',
+    },
+  },
+  signals: {
+    ...text('<list>'),
+    of: ['all', ...signalNames],
+    default: 'all',
+    commands: {
+      export: signalNames.join(', '),
+      ...same('only these signals, with commas between them', 'sweep', 'requeue'),
+    },
+  },
+  window: {
+    ...text('<length>'),
+    default: '1h',
+    commands: {
+      ...same('hour folders that go into one file: 1h to 1d', 'transform', 'sweep'),
+      export: 'range of one query and one file, 5m to 1d, a divisor of the day',
+    },
+  },
+  again: {
+    ...switched,
+    commands: { export: 'also windows that are done: rows that arrived late, were purged or are decoded better now' },
+  },
+  cloud: {
+    ...{ type: 'choice', value: '<cloud>', of: ['public', 'usgov', 'china'] },
+    default: 'public',
+    commands: { export: 'public, usgov or china' },
+  },
+  endpoint: { ...text('<url>'), commands: { export: 'another address of the query API: private link, emulator' } },
+  'key-env': { ...text('<NAME>'), commands: { export: 'environment variable that holds a key for that endpoint' } },
+  out: {
+    ...{ type: 'place', value: '<place>' },
+    commands: {
+      ...same('folder, or https://<account>.blob.core.windows.net/<container>[/<folder>] (dfs as well)', ...writers),
+      requeue: 'a lake that the command line made, instead: run the command that made it again afterwards',
+      drift: 'a lake that the command line made, instead',
+    },
+  },
+  format: {
+    ...{ type: 'choice', value: '<format>', of: ['parquet', 'ndjson', 'csv'] },
+    default: 'parquet',
+    commands: same('parquet, ndjson or csv', ...writers),
+  },
+  gzip: { ...switched, commands: same('compress ndjson or csv', ...writers) },
+  partition: {
+    ...{ type: 'choice', value: '<slice>', of: ['hour', 'day'] },
+    default: 'hour',
+    commands: same('hour or day', ...writers),
+  },
+  path: { ...text('<template>'), commands: same('path below the place; see docs/settings.md', ...writers) },
+  shape: {
+    ...{ type: 'file', value: '<file>' },
+    commands: same(
+      'columns, rows and fields to leave out, hash, rename or add: the part shape of a settings document',
+      ...writers,
+    ),
+  },
+  json: {
+    ...switched,
+    commands: {
+      ...same('the summary as one JSON document (docs/cli.md)', ...writers),
+      requeue: 'the counts as one JSON document',
+      drift: 'the fields as one JSON document',
+      inspect: 'all of it as one JSON document (docs/cli.md)',
+      check: 'the findings as one JSON document (docs/cli.md)',
+    },
+  },
+} as const satisfies Readonly<Record<string, Flag>>;
+
+export type FlagName = keyof typeof flagTable;
+
+/** The flags that a command takes, by name. `--help` is every command's. */
+export const flagsOf = (command: string): readonly (readonly [name: string, flag: Flag])[] =>
+  Object.entries<Flag>(flagTable).filter(([, { commands }]) => Object.hasOwn(commands, command));

@@ -1,0 +1,20 @@
+import type { Command } from '../command.ts';
+import { inspect } from './inspect.ts';
+
+export const inspectCommand: Command = {
+  name: 'inspect',
+  forms: [['<files or folders…>', 'what is in an export']],
+  words: 'files or folders',
+  about: `Says what is in an export, and writes nothing: layout, apps, signals, records and their times; fields that neither the
+schema nor the documentation of their source know (they are kept in the column extra); categories and tables that are no
+signal; lines that cannot be read, with their offsets and the reason.`,
+  examples: `insights-lake inspect ./export
+insights-lake inspect PT1H.json --json`,
+  exits: {
+    0: 'it was looked through; what cannot be read is named',
+    2: 'wrong usage',
+    3: 'it is not there or cannot be opened, or holds no record at all',
+    130: 'interrupted (Ctrl-C)',
+  },
+  run: inspect,
+};

@@ -1,0 +1,17 @@
+import type { Env } from '../../shared/config/flat.ts';
+import type { DriftSighting, Place, SweepRequest } from '../../shared/model.ts';
+import type { RequeueOutcome, RequeueRequest } from '../../shared/pipeline/requeue.ts';
+import type { SweepOutcome, SweepProgress } from '../../shared/pipeline/sweep.ts';
+
+/** What is done to the state of an app, deployed or not. `lake` undefined: of the app that has these settings. Throws Failure. */
+export interface Operations {
+  enqueue(
+    request: SweepRequest,
+    env: Env,
+    abort: AbortSignal,
+    tell: (progress: SweepProgress) => void,
+  ): Promise<SweepOutcome>;
+  requeue(request: RequeueRequest, lake: Place | undefined, env: Env): Promise<RequeueOutcome>;
+  /** Fields that nobody knows, as they were first seen. */
+  drift(lake: Place | undefined, env: Env): Promise<readonly DriftSighting[]>;
+}

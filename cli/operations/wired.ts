@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { parseConfig } from '../../shared/config.ts';
+import type { DriftSighting } from '../../shared/model.ts';
+import { requeueWindows } from '../../shared/pipeline/requeue.ts';
+import { createStoreLedger } from '../../shared/state/ledger-store.ts';
+import { wire } from '../../shared/wire.ts';
+import { openStore, systemClock } from '../../shared/wire-clients.ts';
+import { exitCodes, Failure, usage } from '../failure.ts';
+import type { Operations } from './ports.ts';
+
+type Env = Parameters<Operations['enqueue']>[1];
+
+/** On the state of an app by its settings, or of a lake that the command line made. */
+export const operations: Operations = {
+  enqueue: (request, env, abort, tell) => onState(() => appOf(env).sweepRange(request, abort, tell)),
+  requeue: (request, lake, env) =>
+    onState(() =>
+      lake === undefined
+        ? appOf(env).requeue(request)
+        : requeueWindows(request, { ledger: createStoreLedger(openStore(lake)), clock: systemClock }),
+    ),
+  drift: (lake, env) =>
+    onState(async () => {
+      if (lake === undefined) return appOf(env).drift();
+      const found: DriftSighting[] = [];
+      for await (const each of createStoreLedger(openStore(lake)).drift()) found.push(each);
+      return found;
+    }),
+};
+
+function appOf(env: Env): ReturnType<typeof wire> {
+  try {
+    return wire(parseConfig(env, (path) => readFileSync(path, 'utf8')));
+  } catch (error) {
+    throw usage(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function onState<T>(use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } catch (error) {
+    if (error instanceof Failure || !(error instanceof Error) || error.name === 'AbortError') throw error;
+    throw new Failure(exitCodes.failed, error.message, { cause: error });
+  }
+}

@@ -1,0 +1,87 @@
+import { faultMessage, issueFaults, withoutFaults } from '../../shared/config/faults.ts';
+import { type Env, type Path, pathText, type SettingFault } from '../../shared/config/flat.ts';
+import { keepsBytes, outputFaults, outputOf } from '../../shared/config/lake.ts';
+import { type SettingsDocument, settingsDocument } from '../../shared/config/schema.ts';
+import { shapeFaults, shapingOf } from '../../shared/config/shape.ts';
+import type { Place } from '../../shared/model.ts';
+import type { LakeRequest } from '../deliver/ports.ts';
+import { usage } from '../failure.ts';
+import { isSet, type Options, textOf } from '../flags/options.ts';
+import { shapeFile, shapeFlag } from './shape-file.ts';
+
+/**
+ * Flags become the document that the functions' settings are (shared/config/schema.ts), so that both are checked alike and every
+ * wrong flag is named at once.
+ */
+
+const flagOf: readonly (readonly [path: string, flag: string])[] = [
+  ['apps', '--app'],
+  ['signals', '--signals'],
+  ['query.from', '--from'],
+  ['query.until', '--to'],
+  ['query.window', '--window'],
+  ['query.cloud', '--cloud'],
+  ['query.endpoint', '--endpoint'],
+  ['exports.window', '--window'],
+  ['lake.format', '--format'],
+  ['lake.gzip', '--gzip'],
+  ['lake.partition', '--partition'],
+  ['lake.path', '--path'],
+];
+
+/** What no flag says comes from the file of --shape. */
+export const origin = (path: Path): string => {
+  const place = path.join('.');
+  return flagOf.find(([of]) => place === of || place.startsWith(`${of}.`))?.[1] ?? `${shapeFlag}: ${pathText(path)}`;
+};
+
+/** The flags of a command, and where secrets come from. */
+export interface Asked {
+  readonly options: Options;
+  readonly env: Env;
+}
+
+/**
+ * The document that the flags (`raw`) and the file of --shape make. `more`: faults of flags that are no part of it; `faultsOf`: of the
+ * whole. Throws Failure that names every fault.
+ */
+export function checked(
+  { options, env }: Asked,
+  raw: object,
+  more: readonly SettingFault[] = [],
+  faultsOf: (settings: SettingsDocument) => readonly SettingFault[] = () => [],
+): SettingsDocument {
+  const file = shapeFile(options);
+  const whole = { ...file.parts, ...raw };
+  const parsed = settingsDocument.safeParse(whole);
+  const issues = parsed.error?.issues ?? [];
+  const rest = parsed.data ?? settingsDocument.safeParse(withoutFaults(whole, issues)).data;
+  const faults = [
+    ...more,
+    ...file.faults,
+    ...issues.flatMap((issue) => issueFaults(issue, whole, origin)),
+    ...(rest ? shapeFaults(rest, outputOf(rest.lake).path, env, shapeFlag) : []),
+    ...(parsed.data ? [...outputFaults(parsed.data.lake, origin), ...faultsOf(parsed.data)] : []),
+  ];
+  if (faults.length > 0) throw usage(faultMessage(options.command, faults));
+  if (!parsed.data)
+    throw usage(`${options.command}: the flags cannot be read; see insights-lake help ${options.command}`);
+  return parsed.data;
+}
+
+export function lakeRequest(settings: SettingsDocument, lake: Place, env: Env): LakeRequest {
+  const shape = shapingOf(settings.shape, env);
+  return { lake, output: outputOf(settings.lake), shape, keepBytes: keepsBytes(settings.quarantine, shape) };
+}
+
+/** Undefined values are left out: the schema tells what is missing from what is wrong. */
+export const given = (values: Record<string, unknown>): object =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+
+export const lakeOf = (options: Options): object =>
+  given({
+    format: textOf(options, 'format'),
+    gzip: isSet(options, 'gzip'),
+    partition: textOf(options, 'partition'),
+    path: textOf(options, 'path'),
+  });

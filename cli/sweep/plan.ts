@@ -1,0 +1,96 @@
+import { basename } from 'node:path';
+import type { Ledger, LedgerEntry, Place, Source, Window } from '../../shared/model.ts';
+import { verdictOf } from '../../shared/pipeline/verdict.ts';
+import type { ExportStore } from '../../shared/source/blobs/folders.ts';
+import { createSightings } from '../../shared/source/blobs/sightings.ts';
+import { createBlobSource } from '../../shared/source/blobs/source.ts';
+import { openStore } from '../../shared/wire-clients.ts';
+import type { LakeRequest, SweepHere, Task, Tell } from '../deliver/ports.ts';
+import { bytesText, countText } from '../terminal/numbers.ts';
+
+/** Of a command what is to be listed. */
+export type SweepRange = Omit<SweepHere, 'command' | keyof LakeRequest>;
+
+export interface SweepPlan {
+  readonly source: Source;
+  readonly tasks: readonly Task[];
+  /** Windows that the ledger has as the container does. */
+  readonly known: ReadonlyMap<string, LedgerEntry>;
+  readonly notices: readonly string[];
+}
+
+/** As the deployed app has it by default: a record that is cut short in a younger folder waits for the next run. */
+const lookback = 72 * 3_600_000;
+
+/** The windows of an export container. The listing is streamed: memory holds the windows, not the blobs. */
+export async function sweepPlan(
+  request: SweepRange,
+  ledger: Ledger,
+  now: () => number,
+  keyOf: (window: Window) => string,
+  abort: AbortSignal,
+  tell: Tell,
+): Promise<SweepPlan> {
+  const settings = {
+    containers: [storeOf(request.container)],
+    apps: {},
+    grows: ({ end }: Window) => now() < end + lookback,
+  };
+  const view = createSightings({
+    ...settings,
+    window: request.window,
+    signals: request.signals,
+    from: undefined,
+    until: undefined,
+  });
+  const tasks: Task[] = [];
+  const known = new Map<string, LedgerEntry>();
+  const told: string[] = [];
+  let [blobs, bytes, archived, feed] = [0, 0, 0, ''];
+  let entries = new Map<string, LedgerEntry>();
+  const odd = ({ kind, what }: { kind: string; what: string }) => {
+    if (kind === 'failed' || kind === 'missing')
+      throw new Error(kind === 'missing' ? `list ${what}: there is no such container` : what);
+    told.push(what);
+  };
+  for await (const sighting of view.sightings(request, abort, odd)) {
+    const { window } = sighting;
+    if (feed !== `${window.app} ${window.signal}`) entries = await entriesOf(window, request, ledger, keyOf);
+    feed = `${window.app} ${window.signal}`;
+    blobs += sighting.blobs;
+    bytes += sighting.bytes;
+    if (sighting.archived > 0) archived += 1;
+    tell(`listed ${countText(blobs)} blobs, ${bytesText(bytes)}, in ${countText(tasks.length + 1)} windows`);
+    const entry = entries.get(keyOf(window));
+    const verdict = verdictOf(entry?.fingerprint ?? '', sighting);
+    if (verdict !== 'run' && entry?.state === 'done' && !entry.again) known.set(keyOf(window), entry);
+    if (verdict === 'run' || entry !== undefined) tasks.push({ window, weight: Math.max(sighting.bytes, 1) });
+  }
+  return { source: createBlobSource(settings), tasks, known, notices: noticesOf(told, archived) };
+}
+
+const noticesOf = (unknown: readonly string[], archived: number): string[] => [
+  ...(unknown.length > 0
+    ? [`${countText(unknown.length)} folders of kinds that are no signal left out: ${unknown.slice(0, 3).join(', ')}`]
+    : []),
+  ...(archived > 0
+    ? [`${countText(archived)} windows hold archived blobs, which cannot be read and are left out`]
+    : []),
+];
+
+/** What a folder on disk is called counts when it is the download of a container that Azure made. */
+function storeOf(place: Place): ExportStore {
+  const name = place.kind === 'container' ? place.container : basename(place.folder);
+  return {
+    store: openStore(place),
+    container: /^(insights-logs|am)-./i.test(name) || place.kind === 'container' ? name : '',
+  };
+}
+
+/** One feed's at a time, without the names of their files: of windows that are done only the counts are told. */
+async function entriesOf(feed: Window, range: SweepRange, ledger: Ledger, keyOf: (window: Window) => string) {
+  const entries = new Map<string, LedgerEntry>();
+  for await (const entry of ledger.list({ app: feed.app, signal: feed.signal, source: feed.source }, range))
+    entries.set(keyOf(entry.window), { ...entry, files: entry.files.map((file) => ({ ...file, path: '' })) });
+  return entries;
+}

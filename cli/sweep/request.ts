@@ -1,0 +1,64 @@
+import { accountName } from '../../shared/config/places.ts';
+import type { Place, SweepRequest } from '../../shared/model.ts';
+import type { SweepHere } from '../deliver/ports.ts';
+import { usage } from '../failure.ts';
+import { isGiven, type Options, textOf } from '../flags/options.ts';
+import { destinationOf } from '../request/destination.ts';
+import { checked, given, lakeOf, lakeRequest } from '../request/document.ts';
+import { rangeOf } from '../request/range.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+
+/** Only for a sweep that runs here: a deployed app has these in its settings. */
+const localFlags = ['container', 'out', 'format', 'gzip', 'partition', 'path', 'shape', 'window', 'signals'] as const;
+
+/** `sweep` without `--enqueue`: an export container, or a folder that is one, brought into a lake from here. */
+export function sweepRequest(options: Options, { env }: Terminal): SweepHere {
+  if (isGiven(options, 'settings')) throw usage('sweep: --settings goes with --enqueue; see insights-lake help sweep');
+  const { container, lake } = placesOf(options, env);
+  const raw = {
+    exports: given({ container: 'archive', window: textOf(options, 'window') }),
+    signals: textOf(options, 'signals')
+      ?.split(',')
+      .map((word) => word.trim()) ?? ['all'],
+    lake: lakeOf(options),
+  };
+  const settings = checked({ options, env }, raw);
+  return {
+    command: 'sweep',
+    container,
+    ...rangeOf(options),
+    signals: settings.signals,
+    window: settings.exports?.window ?? 0,
+    ...lakeRequest(settings, lake, env),
+  };
+}
+
+/** Source and lake may lie in two accounts: AZURE_STORAGE_CONNECTION_STRING opens the one it is of, the identity at hand the other. */
+function placesOf(options: Options, env: Terminal['env']): { readonly container: Place; readonly lake: Place } {
+  const [source, out] = [textOf(options, 'container'), textOf(options, 'out')];
+  const others = { ...env, AZURE_STORAGE_CONNECTION_STRING: undefined, AZURE_STORAGE_KEY: undefined };
+  const container = destinationOf(source, others, '--container');
+  const lake = destinationOf(out, others);
+  const account = (place: Place) => (place.kind === 'container' ? accountName(place.url) : '');
+  const secret = env.AZURE_STORAGE_CONNECTION_STRING ?? env.AZURE_STORAGE_KEY;
+  const two = account(container) !== '' && account(lake) !== '' && account(container) !== account(lake);
+  if (secret === undefined || !two)
+    return { container: destinationOf(source, env, '--container'), lake: destinationOf(out, env) };
+  if (env.AZURE_STORAGE_CONNECTION_STRING === undefined)
+    throw usage(
+      'sweep: AZURE_STORAGE_KEY is of one account, --container and --out name two; use a SAS in the URLs, or the identity at hand',
+    );
+  return isOf(env.AZURE_STORAGE_CONNECTION_STRING, account(container))
+    ? { container: destinationOf(source, env, '--container'), lake }
+    : { container, lake: destinationOf(out, env) };
+}
+
+const isOf = (connection: string, account: string): boolean =>
+  new RegExp(`(^|;)\\s*AccountName=${account}(;|$)`, 'i').test(connection);
+
+/** `sweep --enqueue`: what the deployed app is to look at. */
+export function enqueueRequest(options: Options): SweepRequest {
+  const stray = localFlags.find((name) => isGiven(options, name));
+  if (stray !== undefined) throw usage(`sweep: --${stray} is not for --enqueue, the settings of the app say it`);
+  return rangeOf(options);
+}

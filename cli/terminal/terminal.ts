@@ -1,0 +1,13 @@
+import type { Millis } from '../../shared/model.ts';
+
+/** The terminal and the machine, so that commands can be tested without either. */
+export interface Terminal {
+  out(text: string): void;
+  err(text: string): void;
+  /** stderr is a terminal: one line may be rewritten. */
+  readonly live: boolean;
+  readonly columns: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly now: () => Millis;
+  readonly sleep: (ms: Millis, abort: AbortSignal) => Promise<void>;
+}

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { TaskOutcome } from '../../../cli/deliver/ports.ts';
+import type { Summary } from '../../../cli/deliver/summary.ts';
+import { exitCodes, Failure } from '../../../cli/failure.ts';
+import { done, type FakeOptions, failed, fourWindows, guid, run } from '../fake.ts';
+
+const words = ['export', '--app', `shop=${guid}`, '--from', '2026-01-31', '--to', '2026-02-01', '--out', 'lake'];
+const json = async (options: FakeOptions) => {
+  const ran = await run([...words, '--json'], options);
+  return { ...ran, summary: JSON.parse(ran.out) as Summary };
+};
+
+test('the summary as a table on stdout, progress on stderr', async () => {
+  const { code, out, err, windows } = await run(words);
+  assert.equal(code, 0);
+  assert.deepEqual(windows, fourWindows);
+  assert.equal(
+    out,
+    `app    signal    windows  new  rows  duplicates  unreadable  files    size
+shop   requests        2    2    20           2           0      2  4.0 kB
+shop   traces          2    2    20           2           0      2  4.0 kB
+total                  4    4    40           4           0      4  8.0 kB
+
+ended after 10s; files are in the lake
+something to know
+`,
+  );
+  assert.ok(!err.includes('\r') && !err.includes('\u001b'));
+});
+
+test('the summary as JSON, in the shape that docs/cli.md shows', async () => {
+  const { code, summary } = await json({});
+  assert.equal(code, 0);
+  const totals = {
+    windows: 2,
+    done: 2,
+    unchanged: 0,
+    failed: 0,
+    rows: 20,
+    deduplicated: 2,
+    filtered: 0,
+    quarantined: 0,
+    files: 2,
+    bytes: 4_000,
+  };
+  assert.deepEqual(summary, {
+    command: 'export',
+    destination: 'the lake',
+    format: 'parquet',
+    exitCode: 0,
+    seconds: 10,
+    totals: {
+      windows: 4,
+      done: 4,
+      unchanged: 0,
+      failed: 0,
+      rows: 40,
+      deduplicated: 4,
+      filtered: 0,
+      quarantined: 0,
+      files: 4,
+      bytes: 8_000,
+      untried: 0,
+    },
+    signals: [
+      { app: 'shop', signal: 'requests', ...totals },
+      { app: 'shop', signal: 'traces', ...totals },
+    ],
+    failures: [],
+    notices: ['something to know'],
+  });
+});
+
+test('on a terminal one line is rewritten, no longer than the terminal is wide, and gone at the end', async () => {
+  const { err } = await run(words, { live: true });
+  const lines = err.split('\r\u001b[K');
+  assert.ok(lines.length > 4);
+  assert.equal(lines.at(-1), '');
+  assert.ok(lines.every((line) => line.length < 60 && !line.includes('\n')));
+  assert.match(err, /50% · window 2 of 4 · 22 rows, 2\.0 kB read · \d rows\/s · \d+s /);
+});
+
+test('elsewhere there are plain lines, one in ten seconds', async () => {
+  const { err } = await run(words, { outcome: () => done, windows: [...fourWindows, ...fourWindows, ...fourWindows] });
+  assert.match(err, /^\d+% · window \d+ of 12 · [^\n]*left\n/);
+  assert.ok(err.split('\n').length < 8);
+});
+
+const mixed = (outcome: TaskOutcome) => (_window: unknown, call: number) => (call === 2 ? outcome : done);
+const codes: readonly (readonly [what: string, outcome: FakeOptions['outcome'], code: number, tried: number])[] = [
+  ['all done', () => done, exitCodes.done, 4],
+  ['all there already', () => ({ ...done, state: 'unchanged' }), exitCodes.done, 4],
+  ['lines in quarantine', () => ({ ...done, counts: { ...done.counts, quarantined: 2 } }), exitCodes.done, 4],
+  ['one window fails', mixed(failed('source')), exitCodes.failed, 4],
+  ['the source refuses everything', () => failed('source'), exitCodes.source, 3],
+  [
+    'the destination fails from the second on',
+    (_, call) => (call > 1 ? failed('destination') : done),
+    exitCodes.destination,
+    4,
+  ],
+  ['the destination fails early', () => failed('destination'), exitCodes.destination, 3],
+  ['everything fails for its own reason', () => failed('unknown'), exitCodes.failed, 4],
+];
+for (const [what, outcome, code, tried] of codes) {
+  test(`exit code: ${what}`, async () => {
+    const ran = await run(words, outcome ? { outcome } : {});
+    assert.deepEqual([ran.code, ran.windows.length], [code, tried], ran.err);
+  });
+}
+
+test('failed windows are told at once, in the summary, and with what to do', async () => {
+  const { out, err } = await run(words, { outcome: mixed(failed('source')) });
+  const line = 'shop traces 2026-01-31T00:00Z to 2026-01-31T01:00Z failed: query: refused; mend it';
+  assert.ok(err.includes(`${line}\n`));
+  assert.ok(out.includes(`${line}\nrun the same command again to go on\n`));
+  const { summary } = await json({ outcome: mixed(failed('source')) });
+  assert.deepEqual(summary.failures, [
+    {
+      app: 'shop',
+      signal: 'traces',
+      start: '2026-01-31T00:00:00.000Z',
+      end: '2026-01-31T01:00:00.000Z',
+      error: 'query: refused; mend it',
+    },
+  ]);
+  assert.deepEqual([summary.exitCode, summary.totals.failed, summary.totals.rows], [1, 1, 30]);
+});
+
+test('the same failure three times in a row ends the run; what was not tried is counted', async () => {
+  const { code, summary } = await json({ outcome: () => failed('source'), windows: [...fourWindows, ...fourWindows] });
+  assert.deepEqual([code, summary.totals.failed, summary.totals.untried], [exitCodes.source, 3, 5]);
+});
+
+test('Ctrl-C: no further window, exit code 130, how to go on', async () => {
+  const { code, out, windows } = await run(words, {
+    outcome: (_, call, abort) => {
+      if (call === 2) abort();
+      return call === 2 ? failed('source', 'aborted') : done;
+    },
+  });
+  assert.deepEqual([code, windows.length], [exitCodes.interrupted, 2]);
+  assert.match(out, /interrupted after[\s\S]*3 windows not tried\nrun the same command again to go on\n$/);
+});
+
+test('a window that another run holds is waited for', async () => {
+  const { code, windows, err } = await run(words, {
+    outcome: (_, call) => (call < 3 ? { ...done, state: 'busy', retryAt: Date.UTC(2026, 1, 10, 12, 0, 30) } : done),
+  });
+  assert.deepEqual([code, windows.length], [0, 6]);
+  assert.equal(err.match(/is held by another run; waiting/g)?.length, 1);
+});
+
+test('several windows at once, each exactly once', async () => {
+  const { windows } = await run(words, { parallel: 3 });
+  assert.deepEqual(new Set(windows), new Set(fourWindows));
+  assert.equal(windows.length, 4);
+});
+
+test('a destination that cannot be used ends the command before anything runs', async () => {
+  const { code, out, err } = await run(words, {
+    prepare: () => {
+      throw new Failure(exitCodes.destination, 'lake: not allowed; give the role');
+    },
+  });
+  assert.deepEqual([code, out, err], [4, '', 'insights-lake: lake: not allowed; give the role\n']);
+});
+
+test('a fault of ours is not hidden', async () => {
+  await assert.rejects(
+    run(words, {
+      prepare: () => {
+        throw new TypeError('x is undefined');
+      },
+    }),
+    TypeError,
+  );
+});

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
+import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
+import { destinationOf } from '../../../cli/request/destination.ts';
+import type { Access } from '../../../shared/model.ts';
+import { guid, run } from '../fake.ts';
+
+const connection =
+  'DefaultEndpointsProtocol=https;AccountName=lake;AccountKey=aHVzaA==;EndpointSuffix=core.windows.net';
+
+/** What opens the place, with the secret shown. */
+function opened(access: Access): string {
+  if (access.kind === 'sas') return `sas ${access.sas.reveal()}`;
+  if (access.kind === 'key') return `key ${access.account} ${access.key.reveal()}`;
+  return access.kind;
+}
+
+const places: readonly (readonly [out: string, env: Record<string, string>, where: string, access: string])[] = [
+  ['./lake', {}, resolve('lake'), ''],
+  [pathToFileURL(resolve('lake')).href, {}, resolve('lake'), ''],
+  ['https://lake.blob.core.windows.net/raw', {}, 'https://lake.blob.core.windows.net raw ', 'identity'],
+  ['https://lake.dfs.core.windows.net/raw/a/b%20c/', {}, 'https://lake.blob.core.windows.net raw a/b c', 'identity'],
+  ['abfss://raw@lake.dfs.core.windows.net/a', {}, 'https://lake.blob.core.windows.net raw a', 'identity'],
+  [
+    'https://lake.blob.core.windows.net/raw?sv=1&sig=s',
+    { AZURE_STORAGE_KEY: 'k' },
+    'https://lake.blob.core.windows.net raw ',
+    'sas sv=1&sig=s',
+  ],
+  [
+    'https://lake.blob.core.windows.net/raw',
+    { AZURE_STORAGE_KEY: 'k' },
+    'https://lake.blob.core.windows.net raw ',
+    'key lake k',
+  ],
+  [
+    'https://lake.blob.core.windows.net/raw',
+    { AZURE_STORAGE_CONNECTION_STRING: connection },
+    'https://lake.blob.core.windows.net raw ',
+    'key lake aHVzaA==',
+  ],
+  [
+    'http://127.0.0.1:10000/devstoreaccount1/raw/a',
+    { AZURE_STORAGE_CONNECTION_STRING: 'UseDevelopmentStorage=true' },
+    'http://127.0.0.1:10000/devstoreaccount1 raw a',
+    'key devstoreaccount1 Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==',
+  ],
+  [
+    'https://lake.blob.core.windows.net/raw',
+    {
+      AZURE_STORAGE_CONNECTION_STRING:
+        'BlobEndpoint=https://lake.blob.core.windows.net/;SharedAccessSignature=sv=1&sig=s',
+    },
+    'https://lake.blob.core.windows.net raw ',
+    'sas sv=1&sig=s',
+  ],
+];
+for (const [out, env, where, access] of places) {
+  test(`destination ${out} with ${Object.keys(env)}`, () => {
+    const place = destinationOf(out, env);
+    assert.equal(place.kind === 'folder' ? place.folder : `${place.url} ${place.container} ${place.prefix}`, where);
+    assert.equal(place.kind === 'folder' ? '' : opened(place.access), access);
+  });
+}
+
+const refused: readonly (readonly [out: string, env: Record<string, string>, message: RegExp])[] = [
+  ['https://lake.blob.core.windows.net/Raw?sv=1&sig=hush', {}, /"Raw" is no name of a container/],
+  ['https://lake.blob.core.windows.net/raw?token=hush', {}, /no SAS token/],
+  ['https://me:hush@lake.blob.core.windows.net/raw', {}, /no address that can be used/],
+  ['ftp://lake/raw?hush', {}, /ftp is not supported/],
+  [
+    'https://other.blob.core.windows.net/raw',
+    { AZURE_STORAGE_CONNECTION_STRING: connection },
+    /is of the account lake, --out names other/,
+  ],
+  [
+    'https://lake.blob.core.windows.net/raw',
+    { AZURE_STORAGE_CONNECTION_STRING: 'hush' },
+    /is no storage connection string/,
+  ],
+];
+for (const [out, env, message] of refused) {
+  test(`destination ${out} is refused without its secret`, () => {
+    assert.throws(
+      () => destinationOf(out, env),
+      (error: Error) => message.test(error.message) && !/hush/.test(inspect(error)),
+    );
+  });
+}
+
+test('an export with everything', async () => {
+  const resource = '/subscriptions/s/resourceGroups/g/providers/microsoft.insights/components/c';
+  const { request } = await run(
+    [
+      ...[
+        'export',
+        '--app',
+        'shop=sim',
+        '--workspace',
+        `pay=ws,${resource}`,
+        '--from',
+        '2026-01-31T06:00',
+        '--to',
+        '2026-02-01',
+      ],
+      ...[
+        '--out',
+        './lake',
+        '--signals',
+        'traces, requests',
+        '--window',
+        '15m',
+        '--format',
+        'csv',
+        '--gzip',
+        '--partition',
+        'day',
+      ],
+      ...['--endpoint', 'http://127.0.0.1:7075', '--key-env', 'MY_KEY', '--again'],
+    ],
+    { env: { MY_KEY: 'hush' } },
+  );
+  assert.equal(request?.command, 'export');
+  if (request?.command !== 'export') return;
+  assert.deepEqual(
+    request.apps.map(({ name, query }) => [
+      name,
+      query?.url,
+      query?.schema,
+      query?.auth.kind,
+      query?.signals,
+      query?.window,
+    ]),
+    [
+      ['shop', 'http://127.0.0.1:7075/v1/apps/sim/query', { kind: 'app' }, 'key', ['requests', 'traces'], 900_000],
+      [
+        'pay',
+        'http://127.0.0.1:7075/v1/workspaces/ws/query',
+        { kind: 'workspace', resourceId: resource },
+        'key',
+        ['requests', 'traces'],
+        900_000,
+      ],
+    ],
+  );
+  assert.deepEqual(request.range, { start: Date.UTC(2026, 0, 31, 6), end: Date.UTC(2026, 1, 1) });
+  assert.equal(request.again, true);
+  assert.deepEqual(request.lake, { kind: 'folder', folder: resolve('lake') });
+  assert.deepEqual({ ...request.output, path: '' }, { format: 'csv', gzip: true, partition: 'day', path: '' });
+});
+
+test('an export with the least: all signals, hours, Parquet, identity', async () => {
+  const { request } = await run([
+    'export',
+    '--app',
+    `shop=${guid}`,
+    '--from',
+    '2026-01-31',
+    '--to',
+    '2026-02-01',
+    '--out',
+    'lake',
+  ]);
+  assert.ok(request?.command === 'export');
+  const query = request.apps[0]?.query;
+  assert.deepEqual(
+    [query?.signals.length, query?.window, query?.auth, request.output.format, request.again],
+    [10, 3_600_000, { kind: 'identity', clientId: '' }, 'parquet', false],
+  );
+});
+
+test('a transform', async () => {
+  const { request } = await run(['transform', 'a', 'b', '--out', 'lake', '--window', '1d', '--app', 'old']);
+  assert.ok(request?.command === 'transform');
+  assert.deepEqual(
+    [request.inputs, request.window, request.app, request.output.format],
+    [['a', 'b'], 86_400_000, 'old', 'parquet'],
+  );
+});

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, test } from 'node:test';
+import type { Summary } from '../../../cli/deliver/summary.ts';
+import { run } from '../real.ts';
+
+/** The commands sweep and requeue over the real pipeline, on folders. */
+
+const base = await mkdtemp(join(tmpdir(), 'insights-sweep-'));
+after(() => rm(base, { recursive: true, force: true }));
+
+const COMPONENT = 'resourceId=/SUBSCRIPTIONS/S/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.INSIGHTS/COMPONENTS/SHOP';
+const KEY = '2b1f0c9d8e7a4b5c9d0e1f2a3b4c5d6e';
+const row = (id: string, time: string) =>
+  `${JSON.stringify({ time, Type: 'AppRequests', Id: id, Name: 'GET /', DurationMs: 1, Success: true, _ItemId: id })}\n`;
+const record = (id: string, time: string) =>
+  `${JSON.stringify({ message: [{ raw: id }], internal: { data: { id } }, context: { data: { eventTime: time } } })}\n`;
+
+async function put(root: string, files: Record<string, string>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(root, name)), { recursive: true });
+    await writeFile(join(root, name), text);
+  }
+}
+
+async function swept(...words: string[]): Promise<Summary> {
+  const { code, out, err } = await run(['sweep', ...words, '--format', 'ndjson', '--json']);
+  assert.equal(code, 0, err + out);
+  return JSON.parse(out) as Summary;
+}
+
+/** Ids of the rows in a lake, and what lies in quarantine. */
+async function rowsIn(lake: string): Promise<{ ids: string[]; set: number }> {
+  const names = (await readdir(lake, { recursive: true })).filter((name) => name.endsWith('.ndjson'));
+  const texts = await Promise.all(
+    names.map(async (name) => ({ name, text: await readFile(join(lake, name), 'utf8') })),
+  );
+  const lines = (quarantine: boolean) =>
+    texts
+      .filter(({ name }) => name.startsWith('_quarantine') === quarantine)
+      .flatMap(({ text }) => text.split('\n').filter(Boolean));
+  return {
+    ids: lines(false)
+      .map((line) => JSON.parse(line).itemId)
+      .sort(),
+    set: lines(true).length,
+  };
+}
+
+test('sweep: a folder of exports of two layouts; run again it does nothing; grown blobs run their windows alone', async () => {
+  const [exports, lake] = [join(base, 'exports'), join(base, 'lake')];
+  const hourly = (hour: string) => `insights-logs-apprequests/${COMPONENT}/y=2024/m=03/d=01/h=${hour}/m=00/PT1H.json`;
+  await put(exports, {
+    [hourly('05')]: row('a', '2024-03-01T05:10:00Z'),
+    [hourly('06')]: row('b', '2024-03-01T06:10:00Z'),
+    [`Shop_${KEY}/Messages/2020-01-31/23/x.blob`]: record('c', '2020-01-31T23:10:00Z'),
+    [`insights-logs-appsystemevents/${COMPONENT}/y=2024/m=03/d=01/h=05/m=00/PT1H.json`]: '{}\n',
+  });
+  const part = await swept('--container', exports, '--out', lake, '--from', '2024-03-01T06:00', '--to', '2024-03-02');
+  assert.deepEqual([part.totals.done, part.totals.rows], [1, 1]);
+  const rest = await swept('--container', exports, '--out', lake);
+  assert.deepEqual([rest.totals.windows, rest.totals.done, rest.totals.unchanged, rest.totals.rows], [3, 2, 1, 3]);
+  assert.deepEqual(rest.notices, [
+    '1 folders of kinds that are no signal left out: insights-logs-appsystemevents/resourceId=/',
+  ]);
+  assert.deepEqual((await rowsIn(lake)).ids, ['a', 'b', 'c']);
+  assert.deepEqual((await swept('--container', exports, '--out', lake)).totals.done, 0);
+  await appendFile(join(exports, hourly('05')), row('d', '2024-03-01T05:20:00Z'));
+  const grown = await swept('--container', exports, '--out', lake, '--app', 'shop', '--signals', 'requests');
+  assert.deepEqual([grown.totals.windows, grown.totals.done], [2, 1]);
+  assert.deepEqual((await rowsIn(lake)).ids, ['a', 'b', 'c', 'd']);
+});
+
+test('requeue: what was unreadable is read again by the next sweep, although nothing changed', async () => {
+  const [exports, lake] = [join(base, 'insights-logs-apprequests'), join(base, 'requeued')];
+  await put(exports, {
+    [`${COMPONENT}/y=2024/m=03/d=01/h=05/m=00/PT1H.json`]: `${row('a', '2024-03-01T05:10:00Z')}not json\n`,
+    [`${COMPONENT}/y=2024/m=03/d=01/h=06/m=00/PT1H.json`]: row('b', '2024-03-01T06:10:00Z'),
+  });
+  const first = await swept('--container', exports, '--out', lake);
+  assert.deepEqual([first.totals.done, first.totals.quarantined], [2, 1]);
+  const { out } = await run(['requeue', '--out', lake]);
+  assert.match(out, /^1 of 2 windows are due again \(1 with unreadable records, 0 failed\)/);
+  const second = await swept('--container', exports, '--out', lake);
+  assert.deepEqual([second.totals.done, second.totals.unchanged], [1, 1]);
+  assert.deepEqual(await rowsIn(lake), { ids: ['a', 'b'], set: 1 });
+  assert.equal((await swept('--container', exports, '--out', lake)).totals.done, 0);
+});
+
+test('a container that cannot be listed is exit code 3; settings that do not fit 2', async (t) => {
+  const storage = createServer((_, response) =>
+    response.writeHead(403, { 'x-ms-error-code': 'AuthorizationFailure' }).end(),
+  );
+  await once(storage.listen(0, '127.0.0.1'), 'listening');
+  t.after(() => storage.close());
+  const { port } = storage.address() as AddressInfo;
+  const none = `http://127.0.0.1:${port}/devstoreaccount1/none?sv=1&sig=hush`;
+  const { code, err } = await run(['sweep', '--container', none, '--out', join(base, 'x')]);
+  assert.equal(code, 3, err);
+  assert.doesNotMatch(err, /hush/);
+  const wrong = await run(['requeue']);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.err, /settings: /);
+});
