@@ -36,9 +36,10 @@ function exitCodeOf({ ended, stopped }: Results): ExitCode {
   const failed = ended.filter(({ outcome }) => outcome.state === 'failed');
   if (failed.length === 0) return exitCodes.done;
   if (stopped === 'source' || stopped === 'destination') return exitCodes[stopped];
+  if (stopped === 'machine') return exitCodes.failed;
   const sides = new Set(failed.map(({ outcome }) => outcome.side));
   const [side] = sides;
-  return failed.length === ended.length && sides.size === 1 && side !== undefined && side !== 'unknown'
+  return failed.length === ended.length && sides.size === 1 && (side === 'source' || side === 'destination')
     ? exitCodes[side]
     : exitCodes.failed;
 }

@@ -1,23 +1,39 @@
 import type { ObjectStore, Reading, Source, Window } from '../../shared/model.ts';
-import type { OnRead, TaskOutcome } from './ports.ts';
+import { Refusal as ApiRefusal } from '../../shared/source/query/refusal.ts';
+import type { OnRead, Refusal, TaskOutcome } from './ports.ts';
 
 type Side = TaskOutcome['side'];
 
-/** Remembers on which side a failure arose, as the pipeline hands on only its text. */
+/** Remembers on which side a failure arose and whom it concerns, as the pipeline hands on only its text. */
 export interface Blame {
   mark(side: Side, error: unknown): void;
-  of(text: string): Side;
+  of(text: string): { readonly side: Side; readonly refused: Refusal | undefined };
 }
 
-/** By the text of the error, which is what the run's outcome and the ledger hold of it. */
-export function blame(): Blame {
-  const sides = new Map<string, Side>();
-  const line = (text: string): string => text.replace(/\s+/g, ' ').slice(0, 2000);
+/** By the text of the error, which is what the run's outcome and the ledger hold of it. `local`: the source is files of this machine. */
+export function blame(local = false): Blame {
+  const seen = new Map<string, ReturnType<Blame['of']>>();
   return {
-    mark: (side, error) => sides.set(line(error instanceof Error ? error.message : String(error)), side),
-    of: (text) => sides.get(text) ?? 'unknown',
+    mark: (side, error) => {
+      const text = line(error instanceof Error ? error.message : String(error));
+      seen.set(text, { side, refused: side === 'source' ? refusedBy(error, text, local) : undefined });
+    },
+    of: (text) => {
+      const found = seen.get(text) ?? { side: 'unknown', refused: undefined };
+      return found.side !== 'destination' && fullDisk.test(text) ? { side: 'machine', refused: undefined } : found;
+    },
   };
 }
+
+/** What Node and DuckDB say of it. The destination's disk has words of its own, and is marked. */
+const fullDisk = /\b(ENOSPC|EDQUOT)\b|No space left on device/i;
+
+function refusedBy(error: unknown, text: string, local: boolean): Refusal | undefined {
+  if (error instanceof ApiRefusal) return { of: error.of, reason: line(error.reason) };
+  return local ? { of: 'files', reason: text } : undefined;
+}
+
+const line = (text: string): string => text.replace(/\s+/g, ' ').slice(0, 2000);
 
 /** The source with its failures noted, its progress told, and ended by `abort`. */
 export function observedSource(source: Source, { mark }: Blame, onRead: OnRead, abort: AbortSignal): Source {

@@ -57,7 +57,7 @@ export interface Task {
 /**
  * - `done`: brought into the lake now. `unchanged`: it was there already, and the source is as it was.
  * - `busy`: held by another run until `retryAt`, one that was killed most likely.
- * - `failed`: see `error`; `side` is what failed, where that is known.
+ * - `failed`: see `error`; `side` is what failed, where that is known (`machine`: the temporary disk).
  */
 export interface TaskOutcome {
   readonly state: 'done' | 'unchanged' | 'busy' | 'failed';
@@ -66,7 +66,15 @@ export interface TaskOutcome {
   readonly bytes: number;
   readonly retryAt: Millis;
   readonly error: string;
-  readonly side: 'source' | 'destination' | 'unknown';
+  readonly side: 'source' | 'destination' | 'machine' | 'unknown';
+  /** Whom a failure of the source concerns, where not all; `reason`: without the window. */
+  readonly refused: Refusal | undefined;
+}
+
+/** The app of the window, its table there, or its files alone. */
+export interface Refusal {
+  readonly of: 'app' | 'table' | 'files';
+  readonly reason: string;
 }
 
 /** A request that has been looked into: which windows there are, and how one is run. */

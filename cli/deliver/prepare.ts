@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { faultMessage } from '../../shared/config/faults.ts';
 import type { App, Ledger, LedgerEntry, Source, Window } from '../../shared/model.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
@@ -39,7 +40,7 @@ export const prepare: Prepare = async (request, onRead, abort, tell) => {
   const local = localPorts(request.output, { ...asTheyAre, shape, quarantine: { ...asTheyAre.quarantine, keepBytes } });
   const faults = await local.engine.conditionFaults();
   if (faults.length > 0) throw usage(faultMessage(request.command, faults));
-  const blamed = blame();
+  const blamed = blame(request.command === 'transform');
   const lake = observedStore(openStore(request.lake), blamed);
   const archive = request.command === 'transform' ? await archiveOf(request) : undefined;
   const ledger = createStoreLedger(lake);
@@ -59,12 +60,9 @@ export const prepare: Prepare = async (request, onRead, abort, tell) => {
     } catch (error) {
       // only what happens to the ledger, which lies in the destination, comes this way
       const text = error instanceof Error ? error.message : String(error);
-      const side = blamed.of(text);
-      return taskOutcome(
-        { ...unrun('failed', window, undefined), error: text },
-        side === 'unknown' ? 'destination' : side,
-        0,
-      );
+      const seen = blamed.of(text);
+      const side = seen.side === 'unknown' ? 'destination' : seen.side;
+      return taskOutcome({ ...unrun('failed', window, undefined), error: text }, { ...seen, side }, 0);
     }
   };
   return { place: lake.place.replace(/\/$/, ''), tasks: plan.tasks, notices: plan.notices, run, close: async () => {} };
@@ -77,7 +75,7 @@ export const prepare: Prepare = async (request, onRead, abort, tell) => {
       return { ...swept, tasks: byTime(swept.tasks), done: 'compare' };
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
-      throw new Failure(blamed.of(text) === 'destination' ? exitCodes.destination : exitCodes.source, text, {
+      throw new Failure(blamed.of(text).side === 'destination' ? exitCodes.destination : exitCodes.source, text, {
         cause: error,
       });
     }
@@ -173,6 +171,9 @@ async function isCurrent(entry: LedgerEntry, { done }: Plan, source: Source, abo
   return verdictOf(entry.fingerprint, await source.open(entry.window, abort)) !== 'run';
 }
 
+const fullText = (): string =>
+  `the temporary folder ${tmpdir()} is full; make room there, or name another folder in TMPDIR`;
+
 /** When a window that another run holds becomes free. */
 async function heldUntil({ state, window }: RunOutcome, ledger: Ledger): Promise<number> {
   if (state !== 'busy' && state !== 'early') return 0;
@@ -180,7 +181,7 @@ async function heldUntil({ state, window }: RunOutcome, ledger: Ledger): Promise
   return Math.max(entry?.leaseUntil ?? 0, entry?.notBefore ?? 0);
 }
 
-function taskOutcome(outcome: RunOutcome, side: TaskOutcome['side'], retryAt: number): TaskOutcome {
+function taskOutcome(outcome: RunOutcome, blamed: Pick<TaskOutcome, 'side' | 'refused'>, retryAt: number): TaskOutcome {
   const files = outcome.files.filter((file) => file.rows > 0);
   const held = outcome.state === 'busy' || outcome.state === 'early' || outcome.state === 'overtaken';
   return {
@@ -189,7 +190,7 @@ function taskOutcome(outcome: RunOutcome, side: TaskOutcome['side'], retryAt: nu
     files: files.length,
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),
     retryAt,
-    error: outcome.error,
-    side,
+    error: blamed.side === 'machine' ? `${outcome.error}: ${fullText()}` : outcome.error,
+    ...blamed,
   };
 }

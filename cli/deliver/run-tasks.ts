@@ -1,6 +1,8 @@
+import type { Signal } from '../../shared/model.ts';
 import { countText, spanText, timeText } from '../terminal/numbers.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { createPatience } from './patience.ts';
 import type { Delivery, Task, TaskOutcome } from './ports.ts';
 
 export interface TaskResult {
@@ -8,16 +10,24 @@ export interface TaskResult {
   readonly outcome: TaskOutcome;
 }
 
-export interface Results {
-  readonly ended: readonly TaskResult[];
-  /** Windows that were not tried, because the user or the same failure over and over stopped the run. */
+/** An app, or a table of it, that refused so often that the rest of it was not asked for any more. */
+export interface Left {
+  readonly app: string;
+  /** Undefined: the app with all its signals. */
+  readonly signal: Signal | undefined;
+  readonly reason: string;
+  readonly failed: number;
   readonly untried: number;
-  /** What made it stop before the end. */
-  readonly stopped: 'no' | 'interrupted' | 'source' | 'destination';
 }
 
-/** So many failures in a row, on one side and without a success between them, and the rest would fail as well. */
-const hopeless = 3;
+export interface Results {
+  readonly ended: readonly TaskResult[];
+  readonly left: readonly Left[];
+  /** Windows that were not tried: of `left`, or because the user or the same failure over and over stopped the run. */
+  readonly untried: number;
+  /** What made it stop before the end. */
+  readonly stopped: 'no' | 'interrupted' | 'source' | 'destination' | 'machine';
+}
 
 /** Runs all windows, `parallel` at a time, in order; so come the results. Failed windows hold back no other. */
 export async function runTasks(
@@ -28,31 +38,34 @@ export async function runTasks(
   abort: AbortSignal,
 ): Promise<Results> {
   const ended: (TaskResult & { readonly at: number })[] = [];
+  const patience = createPatience();
   let next = 0;
-  let inRow: TaskOutcome['side'][] = [];
-  const stopped = (): Results['stopped'] => {
-    if (abort.aborted) return 'interrupted';
-    const side = inRow.length >= hopeless && new Set(inRow).size === 1 ? inRow[0] : undefined;
-    return side === 'source' || side === 'destination' ? side : 'no';
-  };
   const runner = async (): Promise<void> => {
     for (;;) {
       const at = next++;
-      const task = stopped() === 'no' ? delivery.tasks[at] : undefined;
+      const task = patience.ended() === undefined && !abort.aborted ? delivery.tasks[at] : undefined;
       if (task === undefined) return;
+      if (patience.leaves(task)) continue;
+      const begun = patience.begin();
       const outcome = await runOne(task, delivery, terminal, progress, abort);
       if (outcome === undefined) return;
       ended.push({ task, outcome, at });
-      inRow = outcome.state === 'failed' ? [...inRow, outcome.side].slice(-hopeless) : [];
       if (outcome.state === 'failed') progress.note(failureLine({ task, outcome }));
+      const left = patience.note(task, outcome, begun);
+      if (left !== undefined) progress.note(`${left} is left, the rest goes on`);
       progress.ended(task.weight);
     }
   };
   await Promise.all(Array.from({ length: parallel }, runner));
-  const untried = delivery.tasks.length - ended.length;
   ended.sort((a, b) => a.at - b.at);
-  return { ended, untried, stopped: untried === 0 && abort.aborted ? 'no' : stopped() };
+  const tried = new Set(ended.map(({ at }) => at));
+  const rest = delivery.tasks.filter((_, at) => !tried.has(at));
+  const stopped = abort.aborted && rest.length > 0 ? 'interrupted' : (patience.ended() ?? 'no');
+  return { ended, left: patience.left(rest), untried: rest.length, stopped };
 }
+
+/** No claim of ours lasts longer. */
+const longestWait = 3_600_000;
 
 /** A window that is held is waited for: its holder was killed most likely, and its claim runs out soon. Undefined: interrupted. */
 async function runOne(
@@ -65,11 +78,11 @@ async function runOne(
   for (let told = false; !abort.aborted; told = true) {
     const outcome = await delivery.run(task.window);
     if (outcome.state !== 'busy') return abort.aborted && outcome.state === 'failed' ? undefined : outcome;
-    const wait = Math.min(Math.max(outcome.retryAt - terminal.now(), 100), 5_000);
-    if (!told)
-      progress.note(
-        `${windowText(task)} is held by another run; waiting (${spanText(outcome.retryAt - terminal.now())} at most)`,
-      );
+    const left = outcome.retryAt - terminal.now();
+    // of a claim that has run out, or of a machine whose clock differs, there is no time to tell
+    const most = left > 0 && left < longestWait ? ` (${spanText(left)} at most)` : '';
+    if (!told) progress.note(`${windowText(task)} is held by another run; waiting${most}`);
+    const wait = Math.min(Math.max(left, 100), 5_000);
     await terminal.sleep(wait, abort).catch(() => undefined);
   }
   return undefined;

@@ -2,7 +2,7 @@ import type { Millis } from '../../shared/model.ts';
 import { bytesText, countText, spanText } from '../terminal/numbers.ts';
 import { tableLines } from '../terminal/table.ts';
 import type { Delivery, Request } from './ports.ts';
-import { failureLine, type Results, type TaskResult, windowsText } from './run-tasks.ts';
+import { failureLine, type Left, type Results, type TaskResult, windowsText } from './run-tasks.ts';
 
 /** Counts of windows and, over all that are in the lake now, of rows and files. */
 export interface Totals {
@@ -35,6 +35,14 @@ export interface Summary {
     readonly end: string;
     readonly error: string;
   }[];
+  /** Apps, or tables of one, that were left after they had refused; `signal` null: all of the app. */
+  readonly left: readonly {
+    readonly app: string;
+    readonly signal: string | null;
+    readonly failed: number;
+    readonly untried: number;
+    readonly reason: string;
+  }[];
   readonly notices: readonly string[];
 }
 
@@ -64,6 +72,7 @@ export function summaryOf(
       end: new Date(window.end).toISOString(),
       error: outcome.error,
     })),
+    left: results.left.map(({ signal = null, ...rest }) => ({ ...rest, signal })),
     notices: delivery.notices,
   };
 }
@@ -111,7 +120,8 @@ export function summaryText(summary: Summary, results: Results): string {
 function closing(summary: Summary, results: Results): string[] {
   const { totals, destination, seconds } = summary;
   const said = results.stopped === 'interrupted' ? 'interrupted' : 'ended';
-  const failures = results.ended.filter(failed).map(failureLine);
+  const failures = results.ended.filter((result) => failed(result) && !isLeft(result, results.left)).map(failureLine);
+  const untried = totals.untried - results.left.reduce((sum, { untried: windows }) => sum + windows, 0);
   return [
     `${said} after ${spanText(seconds * 1000)}; files are in ${destination}`,
     ...(totals.filtered > 0 ? [`rows left out by conditions of --shape: ${countText(totals.filtered)}`] : []),
@@ -121,7 +131,16 @@ function closing(summary: Summary, results: Results): string[] {
     ...summary.notices,
     ...failures.slice(0, 10),
     ...(failures.length > 10 ? [`… and ${windowsText(failures.length - 10)} more failed`] : []),
-    ...(totals.untried > 0 ? [`${windowsText(totals.untried)} not tried`] : []),
-    ...(totals.untried > 0 || failures.length > 0 ? ['run the same command again to go on'] : []),
+    ...results.left.map(leftLine),
+    ...(untried > 0 ? [`${windowsText(untried)} not tried`] : []),
+    ...(totals.untried > 0 || totals.failed > 0 ? ['run the same command again to go on'] : []),
   ];
 }
+
+const isLeft = ({ task: { window }, outcome: { refused } }: TaskResult, left: readonly Left[]): boolean =>
+  refused !== undefined &&
+  left.some(({ app, signal }) => app === window.app && (signal === undefined || signal === window.signal));
+
+/** The reason once, whatever number of windows it cost. */
+const leftLine = ({ app, signal, failed: count, untried, reason }: Left): string =>
+  `${app}${signal === undefined ? '' : ` ${signal}`} was left after ${count} refusals, ${windowsText(untried)} of it not tried: ${reason}`;

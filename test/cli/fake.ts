@@ -1,5 +1,5 @@
 import type { Finding } from '../../cli/check/check.ts';
-import type { Delivery, Prepare, Request, TaskOutcome } from '../../cli/deliver/ports.ts';
+import type { Delivery, Prepare, Refusal, Request, TaskOutcome } from '../../cli/deliver/ports.ts';
 import type { Operations } from '../../cli/operations/ports.ts';
 import { runCommand } from '../../cli/run.ts';
 import type { Terminal } from '../../cli/terminal/terminal.ts';
@@ -17,6 +17,7 @@ export const done: TaskOutcome = {
   retryAt: 0,
   error: '',
   side: 'unknown',
+  refused: undefined,
 };
 export const failed = (side: TaskOutcome['side'], error = 'query: refused; mend it'): TaskOutcome => ({
   ...done,
@@ -49,6 +50,11 @@ const refuse = async (): Promise<never> => {
 };
 /** Whatever operation is called, it is refused. */
 const none = new Proxy({}, { get: () => refuse }) as Operations;
+
+export const refused = (of: Refusal['of'], reason = 'status 403: no; give the role'): TaskOutcome => ({
+  ...failed('source', `query x: ${reason}`),
+  refused: { of, reason },
+});
 
 /** Two hours of two signals. */
 export const fourWindows: readonly Window[] = [0, 1].flatMap((hour) =>

@@ -3,6 +3,7 @@ import type { Clock, Millis, QuerySettings, Window } from '../../model.ts';
 import type { Answer } from './answer.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Part } from './parts.ts';
+import { refusalOf } from './refusal.ts';
 import type { Ask, Reply } from './reply.ts';
 import { queryText, tableOf } from './text.ts';
 import { ticksText } from './ticks.ts';
@@ -74,7 +75,7 @@ export async function settle(part: Part, context: Context, file: (n: number) => 
     if (outcome.kind === 'absent') return { kind: 'absent' };
     const rows = reply.answer?.rows ?? 0;
     if (outcome.kind === 'split') return { kind: 'split', rows, reason: outcome.reason, heavy: false };
-    if (outcome.kind === 'fail') throw new Error(`${nameOf(part, context)}: ${outcome.reason}`);
+    if (outcome.kind === 'fail') throw refusalOf(reply.status, nameOf(part, context), outcome.reason);
     const again = outcome.kind === 'retry' ? outcome : { reason: outcome.reason, after: undefined, heavy: false };
     heavy = again.heavy ? heavy + 1 : 0;
     if (outcome.kind === 'retry') doubts = 0;

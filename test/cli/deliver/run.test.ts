@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import type { TaskOutcome } from '../../../cli/deliver/ports.ts';
 import type { Summary } from '../../../cli/deliver/summary.ts';
 import { exitCodes, Failure } from '../../../cli/failure.ts';
-import { done, type FakeOptions, failed, fourWindows, guid, run } from '../fake.ts';
+import type { Window } from '../../../shared/model.ts';
+import { done, type FakeOptions, failed, fourWindows, guid, refused, run } from '../fake.ts';
 
 const words = ['export', '--app', `shop=${guid}`, '--from', '2026-01-31', '--to', '2026-02-01', '--out', 'lake'];
 const json = async (options: FakeOptions) => {
@@ -68,6 +69,7 @@ test('the summary as JSON, in the shape that docs/cli.md shows', async () => {
       { app: 'shop', signal: 'traces', ...totals },
     ],
     failures: [],
+    left: [],
     notices: ['something to know'],
   });
 });
@@ -101,6 +103,7 @@ const codes: readonly (readonly [what: string, outcome: FakeOptions['outcome'], 
     4,
   ],
   ['the destination fails early', () => failed('destination'), exitCodes.destination, 3],
+  ['the temporary disk is full', () => failed('machine'), exitCodes.failed, 3],
   ['everything fails for its own reason', () => failed('unknown'), exitCodes.failed, 4],
 ];
 for (const [what, outcome, code, tried] of codes) {
@@ -133,6 +136,61 @@ test('the same failure three times in a row ends the run; what was not tried is 
   assert.deepEqual([code, summary.totals.failed, summary.totals.untried], [exitCodes.source, 3, 5]);
 });
 
+const apps = (hours: number): Window[] =>
+  Array.from({ length: hours }, (_, hour) =>
+    ['a', 'b'].flatMap((app) =>
+      (['requests', 'traces'] as const).map((signal) => ({
+        ...{ app, signal, source: 'query' },
+        ...{ start: Date.UTC(2026, 0, 31, hour), end: Date.UTC(2026, 0, 31, hour + 1) },
+      })),
+    ),
+  ).flat();
+
+for (const parallel of [1, 3])
+  test(`an app without access is left after three refusals, the other gets everything; ${parallel} at once`, async () => {
+    const outcome = ({ app }: Window) => (app === 'a' ? refused('app') : done);
+    const { code, summary, windows, err } = await json({ outcome, windows: apps(6), parallel });
+    assert.deepEqual([code, summary.totals.done, summary.totals.failed + summary.totals.untried], [1, 12, 12]);
+    assert.equal(windows.filter(({ app }) => app === 'b').length, 12);
+    assert.ok(summary.totals.failed >= 3 && summary.totals.failed <= 2 + parallel);
+    const { failed: times, untried } = summary.totals;
+    const reason = 'status 403: no; give the role';
+    assert.deepEqual(summary.left, [{ app: 'a', failed: times, untried, reason, signal: null }]);
+    assert.match(err, /^a is left, the rest goes on$/m);
+    const { out } = await run(words, { outcome, windows: apps(6) });
+    assert.match(out, /^a was left after 3 refusals, 9 windows of it not tried: status 403: no; give the role$/m);
+    assert.equal(out.match(/403/g)?.length, 1, 'the reason once');
+    assert.doesNotMatch(out, /^9 windows not tried$/m);
+  });
+
+test('a table that refuses is left, the other tables of its app go on', async () => {
+  const outcome = ({ app, signal }: Window) => (app === 'a' && signal === 'traces' ? refused('table') : done);
+  const { code, summary } = await json({ outcome, windows: apps(6) });
+  assert.deepEqual([code, summary.totals.done], [1, 18]);
+  assert.deepEqual(summary.left, [
+    { app: 'a', failed: 3, untried: 3, reason: 'status 403: no; give the role', signal: 'traces' },
+  ]);
+});
+
+test('a refusal now and then leaves nobody; files that cannot be read are tried to the last', async () => {
+  const every = (n: number) => (_window: Window, call: number) => (call % n === 0 ? done : refused('app'));
+  const windows = apps(6).filter(({ app }) => app === 'a');
+  assert.equal((await json({ outcome: every(3), windows })).summary.totals.untried, 0);
+  const files = await json({ outcome: () => refused('files'), windows: apps(6) });
+  assert.deepEqual([files.code, files.summary.totals.failed, files.summary.left], [exitCodes.source, 24, []]);
+});
+
+test('one app that refuses is all there is: exit code of the source', async () => {
+  const { code, summary } = await json({ outcome: () => refused('app') });
+  assert.deepEqual([code, summary.totals.failed, summary.totals.untried], [exitCodes.source, 3, 1]);
+});
+
+test('failures at the same time are one: a network that is away for a moment ends no run', async () => {
+  const outcome = (_: Window, call: number) => (call <= 3 ? failed('source') : done);
+  const { code, summary } = await json({ outcome, windows: apps(6), parallel: 3 });
+  assert.deepEqual([code, summary.totals.failed, summary.totals.untried], [1, 3, 0]);
+});
+
 test('Ctrl-C: no further window, exit code 130, how to go on', async () => {
   const { code, out, windows } = await run(words, {
     outcome: (_, call, abort) => {
@@ -150,6 +208,15 @@ test('a window that another run holds is waited for', async () => {
   });
   assert.deepEqual([code, windows.length], [0, 6]);
   assert.equal(err.match(/is held by another run; waiting/g)?.length, 1);
+});
+
+test('no time is told for a claim that has run out, or of a clock that is years off', async () => {
+  for (const retryAt of [0, Date.UTC(2020, 1, 1), Date.UTC(2090, 1, 1)]) {
+    const { err } = await run(words, {
+      outcome: (_, call) => (call < 3 ? { ...done, state: 'busy', retryAt } : done),
+    });
+    assert.match(err, /is held by another run; waiting\n/);
+  }
 });
 
 test('several windows at once, each exactly once', async () => {
