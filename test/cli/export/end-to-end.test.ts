@@ -244,6 +244,9 @@ test('a source that refuses: exit code 3 with what to do, nothing half-written',
   fault.remove();
   assert.equal(code, 3, err);
   assert.match(err, /failed: query requests of shop .*403/);
-  assert.match(out, /not tried\nrun the same command again to go on/);
+  assert.match(
+    out,
+    /^shop was left after \d refusals, \d+ windows of it not tried: status 403.*\nrun the same command again to go on$/m,
+  );
   assert.deepEqual(await lakeRows(lake), {});
 });
