@@ -1,8 +1,4 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TableClient } from '@azure/data-tables';
 import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
@@ -78,34 +74,3 @@ export function lakeId(lake: Place): string {
 }
 
 const placeUrl = (place: Extract<Place, { kind: 'container' }>): string => new URL(containerClient(place).url).origin;
-
-let runs = 0;
-
-/** One folder per run under one of the process; folders of processes that have died are removed at the start. */
-export function workFolders(
-  base = join(tmpdir(), 'insights-lake'),
-): <T>(use: (folder: string) => Promise<T>) => Promise<T> {
-  mkdirSync(base, { recursive: true });
-  for (const name of readdirSync(base))
-    if (!isAlive(Number(name))) rmSync(join(base, name), { recursive: true, force: true });
-  return async (use) => {
-    runs += 1;
-    const folder = join(base, String(process.pid), String(runs));
-    await mkdir(folder, { recursive: true });
-    try {
-      return await use(folder);
-    } finally {
-      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-    }
-  };
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid === process.pid) return pid === process.pid;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}

@@ -8,6 +8,7 @@ import { parseConfig } from './config.ts';
 import { type CheckedEngine, createEngine, engineDefaults } from './engine/engine.ts';
 import { filePath, quarantinePath } from './lake/paths.ts';
 import { splitStore } from './lake/store-split.ts';
+import { workFolders } from './lake/work-folders.ts';
 import type {
   App,
   Config,
@@ -31,7 +32,7 @@ import { noShaping } from './signals/shape.ts';
 import { reframe } from './source/framing/reframe.ts';
 import { createAsk } from './source/query/client.ts';
 import { createQuerySource } from './source/query/source.ts';
-import { identity, openHints, openLedger, openStore, systemClock, workFolders } from './wire-clients.ts';
+import { identity, openHints, openLedger, openStore, systemClock } from './wire-clients.ts';
 import { type Sweeps, windowOfBlob, wireExports, wireSweeps } from './wire-exports.ts';
 
 /** What one tick of the planner did, feed by feed. A feed that fails does not stop the others. */

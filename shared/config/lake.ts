@@ -3,6 +3,7 @@ import type { Access, Format, Output, Place, QuarantineSettings, Shaping } from 
 import { isPrivate } from '../signals/shape.ts';
 import { type Env, type Path, type SettingFault, settingOf } from './flat.ts';
 import { accountName, blobEndpoint, fault, isConnectionString } from './places.ts';
+import { quarantinePrefixFault } from './quarantine-prefix.ts';
 import type { SettingsDocument } from './schema.ts';
 import { secret, shown } from './secret.ts';
 
@@ -91,9 +92,14 @@ export function quarantineFaults(
   { lake, quarantine }: Pick<SettingsDocument, 'lake' | 'quarantine'>,
   origin: (path: Path) => string,
 ): SettingFault[] {
-  if (quarantine.container === undefined || lake.folder === undefined) return [];
+  // In a container of its own, too: whatever lies below the prefix goes there.
+  const wrong = quarantinePrefixFault(quarantine.prefix, outputOf(lake).path);
+  const prefix = origin(['quarantine', 'prefix']);
+  const collisions = wrong === undefined ? [] : [fault(prefix, wrong, shown(quarantine.prefix))];
+  if (quarantine.container === undefined || lake.folder === undefined) return collisions;
   const name = origin(['quarantine', 'container']);
   return [
+    ...collisions,
     {
       setting: name,
       text: `${name} goes with a lake in a storage account, not with LAKE_FOLDER; remove it (the prefix is enough)`,

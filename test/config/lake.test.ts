@@ -84,4 +84,41 @@ refuses([
   ['gzip on Parquet', { ...one, LAKE_GZIP: 'true' }, /^LAKE_GZIP must be false with the format parquet/],
   ['a path template', { ...one, LAKE_PATH: '{signal}/{app}/x.{ext}' }, /^LAKE_PATH lacks \{source\}/],
   ['neither true nor false', { ...one, LAKE_GZIP: 'yes' }, /^LAKE_GZIP must be true or false; it is "yes"$/],
+  ...[
+    ['requests', {}],
+    ['Requests', {}],
+    ['requests/app=shop', {}],
+    ['requests/app=shop/date=2026-01-01/hour=03', {}],
+    ['requests', { QUARANTINE_CONTAINER: 'unreadable' }],
+    ['raw/shop', { LAKE_PATH: 'raw/{app}/{signal}/{yyyy}/{MM}/{dd}/{HH}/{source}_{start}_{end}.{ext}' }],
+  ].map(
+    ([prefix, more]) =>
+      [
+        `a quarantine where rows lie: ${prefix}`,
+        { ...one, QUARANTINE_PREFIX: String(prefix), ...Object(more) },
+        /^QUARANTINE_PREFIX must be a folder that no file with rows can lie in, such as _quarantine; it is /,
+      ] as const,
+  ),
+  [
+    'a quarantine in the state of the lake',
+    { ...one, QUARANTINE_PREFIX: '_insights-lake/bad' },
+    /^QUARANTINE_PREFIX must be a folder that is not _insights-lake/,
+  ],
 ]);
+
+reads(
+  [
+    ['unreadable', {}],
+    ['requests/unreadable', {}],
+    ['requests-unreadable', {}],
+    ['raw/unreadable', { LAKE_PATH: 'raw/{signal}/{app}/{yyyy}/{MM}/{dd}/{HH}/{source}_{start}_{end}.{ext}' }],
+  ].map(
+    ([prefix, more]) =>
+      [
+        `a quarantine beside the rows: ${prefix}`,
+        { ...one, QUARANTINE_PREFIX: String(prefix), ...Object(more) },
+        (c) => c.quarantine.prefix,
+        String(prefix),
+      ] as const,
+  ),
+);
