@@ -17,16 +17,15 @@ const patience = 5_000;
 /** The command line on this process: its streams, signals and environment. Resolves with the exit code. */
 export async function main(words: readonly string[]): Promise<number> {
   const abort = new AbortController();
+  const own = terminal();
   const stop = (): void => {
     if (abort.signal.aborted) process.exit(exitCodes.interrupted);
-    process.stderr.write('\ninterrupted: stopping; run the same command again to go on\n');
+    own.err('\ninterrupted: stopping; run the same command again to go on\n');
     abort.abort();
     setTimeout(() => process.exit(exitCodes.interrupted), patience).unref();
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
-  // a reader that has enough (… | head) is no fault
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   try {
     // clients and engine load in 0.3 s: only for commands that need them
     const prepare = async (...request: Parameters<typeof import('./deliver/prepare.ts').prepare>) =>
@@ -36,7 +35,7 @@ export async function main(words: readonly string[]): Promise<number> {
     };
     const operations = async () => (await import('./operations/wired.ts')).operations;
     const edge: Edge = {
-      terminal: terminal(),
+      terminal: own,
       prepare,
       examine,
       operations,
@@ -52,14 +51,26 @@ export async function main(words: readonly string[]): Promise<number> {
 }
 
 const terminal = (): Terminal => ({
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
+  out: writerTo(process.stdout),
+  err: writerTo(process.stderr),
   live: process.stderr.isTTY === true,
   columns: process.stderr.columns ?? 80,
   env: process.env,
+  folder: process.cwd(),
   now: () => Date.now(),
   sleep: (ms, abort) => delay(ms, undefined, { signal: abort }),
 });
+
+/** A reader that has enough (… | head), or has gone, ends the writing to it and nothing else: windows run on, the exit code is theirs. */
+function writerTo(stream: NodeJS.WriteStream): (text: string) => void {
+  let open = true;
+  stream.on('error', () => {
+    open = false;
+  });
+  return (text) => {
+    if (open) stream.write(text);
+  };
+}
 
 /** package.json lies one folder up in a checkout, two up in dist/. */
 function version(): string {

@@ -30,7 +30,7 @@ const codeOf: Readonly<Record<Subject, ExitCode>> = {
 
 /** A line per finding, or all of them as one JSON document. Throws Failure when there are no settings to look at. */
 export async function check(options: Options, { terminal, examine, abort }: Edge): Promise<ExitCode> {
-  const { from, env } = foundSettings('check', textOf(options, 'settings'), terminal.env);
+  const { from, env } = foundSettings('check', textOf(options, 'settings'), terminal);
   const json = isSet(options, 'json');
   const findings: Finding[] = [];
   for await (const finding of examine(env, abort)) {

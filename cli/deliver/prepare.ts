@@ -10,6 +10,7 @@ import { asTheyAre, localPorts, querySource } from '../../shared/wire.ts';
 import { openStore, systemClock } from '../../shared/wire-clients.ts';
 import { tileRange } from '../export/tile-range.ts';
 import { exitCodes, Failure, usage } from '../failure.ts';
+import { placeThere } from '../operations/lake-there.ts';
 import { sweepPlan } from '../sweep/plan.ts';
 import { type Archive, archiveOf } from '../transform/archive.ts';
 import { agreeOnOutput, lastOwnerDied } from './beside-ledger.ts';
@@ -70,6 +71,7 @@ export const prepare: Prepare = async (request, onRead, abort, tell) => {
   async function planOf(): Promise<Plan> {
     if (request.command === 'transform') return archivePlan(archive);
     if (request.command === 'export') return onDestination(() => exportPlan(request, ledger));
+    await placeThere(request.container, 'sweep: --container');
     try {
       const swept = await sweepPlan(request, ledger, systemClock.now, keyOf, abort, tell);
       return { ...swept, tasks: byTime(swept.tasks), done: 'compare' };

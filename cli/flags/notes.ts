@@ -23,5 +23,6 @@ export const stateExits: Required<Command>['exits'] = {
   0: 'done',
   1: 'the state of the app could not be read or written',
   2: 'wrong usage or settings; nothing was done',
+  3: 'there is no such lake, or it cannot be read',
   130: 'interrupted (Ctrl-C)',
 };

@@ -16,4 +16,4 @@ export function stateOf(options: Options, terminal: Terminal): { readonly lake: 
 
 /** The settings of --settings; without it of local.settings.json in this folder, and the environment. Throws Failure. */
 export const settingsFor = (options: Options, terminal: Terminal): Env =>
-  foundSettings(options.command, textOf(options, 'settings'), terminal.env).env;
+  foundSettings(options.command, textOf(options, 'settings'), terminal).env;

@@ -4,8 +4,9 @@ import type { DriftSighting } from '../../shared/model.ts';
 import { requeueWindows } from '../../shared/pipeline/requeue.ts';
 import { createStoreLedger } from '../../shared/state/ledger-store.ts';
 import { wire } from '../../shared/wire.ts';
-import { openStore, systemClock } from '../../shared/wire-clients.ts';
+import { systemClock } from '../../shared/wire-clients.ts';
 import { exitCodes, Failure, usage } from '../failure.ts';
+import { lakeThere } from './lake-there.ts';
 import type { Operations } from './ports.ts';
 
 type Env = Parameters<Operations['enqueue']>[1];
@@ -14,16 +15,16 @@ type Env = Parameters<Operations['enqueue']>[1];
 export const operations: Operations = {
   enqueue: (request, env, abort, tell) => onState(() => appOf(env).sweepRange(request, abort, tell)),
   requeue: (request, lake, env) =>
-    onState(() =>
+    onState(async () =>
       lake === undefined
         ? appOf(env).requeue(request)
-        : requeueWindows(request, { ledger: createStoreLedger(openStore(lake)), clock: systemClock }),
+        : requeueWindows(request, { ledger: createStoreLedger(await lakeThere(lake, 'requeue')), clock: systemClock }),
     ),
   drift: (lake, env) =>
     onState(async () => {
       if (lake === undefined) return appOf(env).drift();
       const found: DriftSighting[] = [];
-      for await (const each of createStoreLedger(openStore(lake)).drift()) found.push(each);
+      for await (const each of createStoreLedger(await lakeThere(lake, 'drift')).drift()) found.push(each);
       return found;
     }),
 };

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Env } from '../../shared/config/flat.ts';
 import { type Failure, usage } from '../failure.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 /** Where settings come from: the words for messages, and the settings themselves. */
 export interface FoundSettings {
@@ -16,10 +17,14 @@ const local = 'local.settings.json';
  * The settings of a file (`az functionapp config appsettings list`, an object of names and values, or a local.settings.json) and nothing
  * else; without a file those of this process, over those of a local.settings.json in this folder. Throws Failure.
  */
-export function foundSettings(command: string, file: string | undefined, env: Env): FoundSettings {
+export function foundSettings(
+  command: string,
+  file: string | undefined,
+  { folder, env }: Pick<Terminal, 'folder' | 'env'>,
+): FoundSettings {
   const wrong = (text: string): Failure => usage(`${command}: ${text}`);
   if (file !== undefined) return { from: file, env: settingsIn(file, read(file, wrong), wrong) };
-  const text = read(local, wrong, true);
+  const text = read(join(folder, local), wrong, true);
   const values = text === undefined ? {} : settingsIn(local, text, wrong);
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
   return { from: text === undefined ? 'the environment' : `${local} and the environment`, env: { ...values, ...set } };

@@ -17,7 +17,8 @@ export async function enqueue(options: Options, { terminal, operations, abort }:
       `${timeText(at)} · ${countText(windows)} windows, ${countText(blobs)} blobs · ${countText(enqueued)} enqueued`,
     ),
   );
-  const exitCode = outcome.errors.length > 0 ? exitCodes.source : exitCodes.done;
+  const nothing = outcome.missing.length > 0 && outcome.blobs === 0;
+  const exitCode = outcome.errors.length > 0 || nothing ? exitCodes.source : exitCodes.done;
   const { range, ...counts } = outcome;
   terminal.out(
     `${isSet(options, 'json') ? JSON.stringify({ command: 'sweep', exitCode, ...counts }, null, 2) : enqueuedText(outcome)}\n`,

@@ -8,6 +8,8 @@ export interface Terminal {
   readonly live: boolean;
   readonly columns: number;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where a local.settings.json is looked for. */
+  readonly folder: string;
   readonly now: () => Millis;
   readonly sleep: (ms: Millis, abort: AbortSignal) => Promise<void>;
 }

@@ -24,7 +24,8 @@ export function startApp(
   onEvent: (event: HostEvent) => void,
   onEnd: (error: Error) => void,
 ): RunningApp {
-  const flags = ['--app', root, '--port', '0', '--blob-every', '1000', '--lock', String(lock)];
+  // a local.settings.json in the checkout is somebody's own app: nothing of it may get in here
+  const flags = ['--app', root, '--environment-only', '--port', '0', '--blob-every', '1000', '--lock', String(lock)];
   const child = fork(host, flags, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   const file = createWriteStream(log, { flags: 'a' }).on('error', () => undefined);
   child.stdout?.pipe(file, { end: false });

@@ -9,7 +9,7 @@ import { readHostSettings } from './settings.ts';
 /**
  * Runs a function app of this language without the Azure Functions Core Tools:
  * `node local/host/main.ts [--app <folder>] [--entries <glob>] [--port <n>]`. Settings come from the environment, then from `Values` of
- * local.settings.json. A parent process gets the events as messages; a terminal gets lines.
+ * local.settings.json unless `--environment-only` is given. A parent process gets the events as messages; a terminal gets lines.
  */
 const { values } = parseArgs({
   options: {
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     port: { type: 'string', default: '7071' },
     'blob-every': { type: 'string', default: '1000' },
     lock: { type: 'string', default: '600000' },
+    'environment-only': { type: 'boolean', default: false },
   },
 });
 
@@ -44,7 +45,8 @@ async function settingsFile(folder: string): Promise<Record<string, string>> {
 async function run(): Promise<void> {
   const folder = resolve(values.app);
   const core = injectCore();
-  for (const [key, value] of Object.entries(await settingsFile(folder))) process.env[key] ??= value;
+  const file = values['environment-only'] ? {} : await settingsFile(folder);
+  for (const [key, value] of Object.entries(file)) process.env[key] ??= value;
   const host = await startHost({
     core,
     entries: globSync(values.entries, { cwd: folder })

@@ -60,6 +60,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   EEXIST: 'there is a file where a folder must be; remove it or choose another folder',
   ENAMETOOLONG: 'the name is too long for this file system; choose a shorter folder or path template',
   ENOENT: 'it is gone',
+  NO_FOLDER: 'no folder can be made there; choose another',
   EMFILE: 'too many open files; raise the limit (ulimit -n)',
   EXDEV: 'the folder spans several file systems; choose one without mounts inside',
 };

@@ -1,8 +1,9 @@
 /** A lock in a folder that survives the death of whoever holds it, for processes of one machine (and, by age, of several). */
-import { link, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileAge, ownerFate, ownerWord, temporaryName } from './folder-owner.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** A lock is held for some milliseconds. One of an owner that cannot be asked is taken to be dead after this time. */
 const STALE_MS = 60_000;
@@ -31,8 +32,8 @@ export async function withFolderLock<T>(
   scratch: string,
   use: (turn: number) => Promise<T>,
 ): Promise<T> {
-  await mkdir(folder, { recursive: true });
-  await mkdir(scratch, { recursive: true });
+  await makeFolder(folder);
+  await makeFolder(scratch);
   const turn = await take(folder, scratch);
   try {
     return await use(turn);

@@ -1,10 +1,11 @@
 /** Files written so that they are there whole or not at all, and only over the file that was expected. */
 import type { BigIntStats } from 'node:fs';
-import { mkdir, open, rename, rmdir, stat, unlink, utimes } from 'node:fs/promises';
+import { open, rename, rmdir, stat, unlink, utimes } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Content } from '../model.ts';
 import { failureCode } from './failure.ts';
 import { checkContent, contentRange } from './local-content.ts';
+import { makeFolder } from './make-folder.ts';
 
 const ABSENT = ['ENOENT', 'ENOTDIR'];
 
@@ -38,7 +39,7 @@ export async function putFile(
   return locked(async (turn) => {
     if ((await fileTag(path)) !== etag) return undefined;
     await stampTurn(temporary, turn);
-    const made = await mkdir(dirname(path), { recursive: true });
+    const made = await makeFolder(dirname(path));
     await rename(temporary, path);
     await syncFolders(dirname(path), made === undefined ? dirname(path) : dirname(made));
     return fileTag(path);
@@ -47,7 +48,7 @@ export async function putFile(
 
 async function writeDurably(path: string, content: Content): Promise<void> {
   await checkContent(content);
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const handle = await open(path, 'wx');
   try {
     for await (const piece of contentRange(content)) await handle.writeFile(piece);

@@ -1,5 +1,5 @@
 /** A local folder as a store: temporary file, fsync, rename, under a lock that survives a dead owner. */
-import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { open, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ObjectStore } from '../model.ts';
 import { storeFailure } from './failure.ts';
@@ -8,6 +8,7 @@ import { withFolderLock } from './folder-lock.ts';
 import { nameFault, newNameFault, PRIVATE_FOLDER } from './folder-names.ts';
 import { fileAge, ownerFate, temporaryName } from './folder-owner.ts';
 import { handleRange } from './local-content.ts';
+import { makeFolder } from './make-folder.ts';
 import { probe } from './probe.ts';
 import { fileTag, type Locked, putFile, removeFile, tagOf } from './put-file.ts';
 
@@ -108,7 +109,7 @@ async function* readRange(path: string, range: Parameters<ObjectStore['read']>[1
 
 /** Temporary files of processes that have died; those of other machines after a day. */
 async function sweepScratch(scratch: string): Promise<void> {
-  await mkdir(scratch, { recursive: true });
+  await makeFolder(scratch);
   for (const name of await readdir(scratch)) {
     const fate = ownerFate(name.replace(/\.\d+$/, ''));
     // Another store may remove it at the same moment.

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Finding } from '../../cli/check/check.ts';
 import type { Delivery, Prepare, Refusal, Request, TaskOutcome } from '../../cli/deliver/ports.ts';
 import type { Operations } from '../../cli/operations/ports.ts';
@@ -7,6 +10,10 @@ import type { Env } from '../../shared/config/flat.ts';
 import type { Window } from '../../shared/model.ts';
 
 export const guid = '01234567-89ab-cdef-0123-456789abcdef';
+/** A folder without a local.settings.json: whatever lies in the checkout of a developer is none of the tests'. */
+const empty = mkdtempSync(join(tmpdir(), 'insights-empty-'));
+process.on('exit', () => rmSync(empty, { recursive: true, force: true }));
+
 export const now = Date.UTC(2026, 1, 10, 12);
 
 export const done: TaskOutcome = {
@@ -37,6 +44,7 @@ export interface Ran {
 export interface FakeOptions {
   readonly live?: boolean;
   readonly env?: Record<string, string>;
+  readonly folder?: string;
   readonly parallel?: number;
   readonly windows?: readonly Window[];
   readonly outcome?: (window: Window, call: number, abort: () => void) => TaskOutcome;
@@ -83,6 +91,7 @@ export async function run(words: readonly string[], options: FakeOptions = {}): 
     live: options.live ?? false,
     columns: 60,
     env: options.env ?? {},
+    folder: options.folder ?? empty,
     now: () => {
       time += 1000;
       return time;

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { prepare } from '../../cli/deliver/prepare.ts';
 import { operations } from '../../cli/operations/wired.ts';
 import { runCommand } from '../../cli/run.ts';
@@ -18,6 +20,7 @@ export async function run(
     live: false,
     columns: 80,
     env,
+    folder: join(tmpdir(), 'insights-lake-tests-have-no-settings'),
     now: () => Date.now(),
     sleep: async () => {},
   };

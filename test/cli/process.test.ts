@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+
+/** What the process makes of its streams and of places that are not there. */
+const root = join(import.meta.dirname, '../..');
+const base = await mkdtemp(join(tmpdir(), 'insights-process-'));
+after(() => rm(base, { recursive: true, force: true }));
+
+const archive = join(base, 'insights-logs-apprequests');
+const component =
+  'resourceId=/SUBSCRIPTIONS/0/RESOURCEGROUPS/RG/PROVIDERS/MICROSOFT.INSIGHTS/COMPONENTS/SHOP/y=2024/m=03/d=01';
+for (const hour of ['05', '06', '07']) {
+  const folder = join(archive, component, `h=${hour}`, 'm=00');
+  await mkdir(folder, { recursive: true });
+  const row = { time: `2024-03-01T${hour}:10:00Z`, Type: 'AppRequests', Id: hour, Name: 'GET /' };
+  await writeFile(join(folder, 'PT1H.json'), `${JSON.stringify(row)}\n`);
+}
+
+const begin = (words: readonly string[]): ChildProcess =>
+  spawn(process.execPath, [join(root, 'cli/main.ts'), ...words], {
+    cwd: base,
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: join(base, 'cache') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+
+async function codeOf(words: readonly string[], closed: 'stdout' | 'stderr'): Promise<unknown> {
+  const child = begin(words);
+  child[closed]?.destroy();
+  child[closed === 'stdout' ? 'stderr' : 'stdout']?.resume();
+  return (await once(child, 'close'))[0];
+}
+
+for (const closed of ['stdout', 'stderr'] as const)
+  test(`${closed} closed by its reader: the windows run on, and the exit code is theirs`, async () => {
+    const lake = join(base, `lake-${closed}`);
+    assert.equal(await codeOf(['transform', archive, '--out', lake, '--json'], closed), 0);
+    const files = await readdir(join(lake, 'requests'), { recursive: true });
+    assert.equal(files.filter((name) => name.endsWith('.parquet')).length, 3);
+    assert.equal(await codeOf(['transform', join(base, 'none'), '--out', lake, '--json'], closed), 3);
+  });
+
+const absent: readonly (readonly [what: string, words: readonly string[], code: number, message: RegExp])[] = [
+  ['sweep', ['sweep', '--container', join(base, 'none'), '--out', join(base, 'l')], 3, /none: there is no such folder/],
+  ['sweep of a file', ['sweep', '--container', join(root, 'LICENSE'), '--out', join(base, 'l')], 3, /that is a file/],
+  ['drift', ['drift', '--out', join(base, 'none')], 3, /none: there is no such folder; check the path/],
+  ['requeue', ['requeue', '--out', join(base, 'none')], 3, /none: there is no such folder/],
+  ['drift in a folder that is no lake', ['drift', '--out', archive], 3, /is no lake that the command line made/],
+  ['requeue in a folder that is no lake', ['requeue', '--out', archive], 3, /is no lake that the command line made/],
+  ['transform', ['transform', join(base, 'none'), '--out', join(base, 'l')], 3, /no such file or folder/],
+  ['inspect', ['inspect', join(base, 'none')], 3, /no such file or folder/],
+];
+for (const [what, words, code, message] of absent)
+  test(`a place that is not there: ${what}`, async () => {
+    const child = begin(words);
+    let err = '';
+    child.stderr?.on('data', (data) => {
+      err += data;
+    });
+    const [ended] = await once(child, 'close');
+    assert.equal(ended, code, err);
+    assert.match(err, message);
+    assert.match(err, /^insights-lake: [^\n]+\n$/);
+    assert.ok(!existsSync(join(base, 'l', 'requests')));
+  });
+
+test('--out where no folder can be made ends at once', { skip: !existsSync('/proc/self') }, async () => {
+  const child = begin(['transform', archive, '--out', '/proc/nope/lake']);
+  child.stderr?.resume();
+  assert.equal((await once(child, 'close'))[0], 4);
+});
