@@ -9,6 +9,8 @@ const idle: readonly RegExp[] = [
   /^@(azure|typespec)\/[^/]+\/dist\/(browser|react-native|workerd)\//,
   // Signing in through a browser: @azure/identity names it as a dependency, its build for Node never loads it.
   /^@azure\/msal-browser\//,
+  // Of four builds of the KQL parser the one that is loaded.
+  /^@kusto\/language-service-next\/(Kusto\.Language\.)?[Bb]ridge\.(js|meta.*|console.*|report\.log)$/,
   /^\.(bin\/|package-lock\.json$)/,
 ];
 

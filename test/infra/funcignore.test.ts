@@ -33,6 +33,8 @@ test('what runs is published', () => {
     'insights-lake.json',
     'dist/functions/planWindows.js',
     'dist/shared/pipeline/run.js',
+    'node_modules/@kusto/language-service-next/bridge.min.js',
+    'node_modules/@kusto/language-service-next/Kusto.Language.Bridge.min.js',
   ])
     assert.equal(denied(path), false, path);
   const lost = installed.filter(

@@ -62,6 +62,8 @@ test('an archive holds what went in, whatever the order, and always in the same 
   );
 });
 
+const ofKusto = (file: string) => `@kusto/language-service-next/${file}`;
+
 test('of node_modules the package has what runs on a server, and the terms of use', () => {
   const kept = [
     'zod/index.js',
@@ -72,6 +74,8 @@ test('of node_modules the package has what runs on a server, and the terms of us
     '@azure/msal-browser/LICENSE',
     '@duckdb/node-bindings-linux-x64/libduckdb.so',
     '@duckdb/node-bindings-linux-x64/duckdb.node',
+    '@kusto/language-service-next/bridge.min.js',
+    '@kusto/language-service-next/Kusto.Language.Bridge.min.js',
     'x/LICENSE.md',
     'x/lib/maps.js',
   ];
@@ -85,6 +89,9 @@ test('of node_modules the package has what runs on a server, and the terms of us
     '.package-lock.json',
   ]
     .concat(['@azure/storage-blob/dist/browser/index.js', '@typespec/ts-http-runtime/dist/react-native/index.js'])
+    .concat(
+      ['bridge.js', 'bridge.meta.min.js', 'Kusto.Language.Bridge.js', 'Kusto.Language.Bridge.meta.js'].map(ofKusto),
+    )
     .concat(['@azure/msal-browser/dist/index.mjs', '@azure/core-xml/dist/workerd/index.js']);
   assert.deepEqual(
     kept.filter((path) => !runs(path)),

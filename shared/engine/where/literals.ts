@@ -1,0 +1,49 @@
+import type { Value, ValueType } from './expression.ts';
+import { datetimeOf, timespanOf } from './times.ts';
+
+/** The parser knows what a literal is, but not always what it says (0x10, time(1.02:00:00)): so it is read from its text. */
+export interface Literal {
+  readonly type: ValueType;
+  readonly value: Value;
+}
+
+/** `type`: what the parser takes it for; `text`: as it is written; `string`: what the parser made of a text's quotes and escapes. */
+export function literalOf(type: string, text: string, string: unknown): Literal | string {
+  if (type === 'string') return { type, value: String(string) };
+  const inside = /^[a-z]+\s*\(([\s\S]*)\)$/i.exec(text)?.[1]?.trim() ?? text;
+  const read = READERS[type];
+  if (read === undefined) return `values of type ${type} are not known to conditions`;
+  const valueType = type === 'int' ? 'long' : (type as ValueType);
+  if (inside === 'null') return { type: valueType, value: null };
+  const value = read(inside);
+  return value === undefined ? (WORDS[type] ?? 'it says nothing') : { type: valueType, value };
+}
+
+const READERS: Readonly<Record<string, (text: string) => Value | undefined>> = {
+  bool: (text) => ({ true: true, false: false })[text.toLowerCase()],
+  int: (text) => integerOf(text, 32),
+  long: (text) => integerOf(text, 64),
+  real: realOf,
+  datetime: datetimeOf,
+  timespan: timespanOf,
+};
+
+const WORDS: Readonly<Record<string, string>> = {
+  int: 'it is no number of 32 bits',
+  long: 'it is no number of 64 bits',
+  real: 'it is no number',
+  datetime: 'write a time as datetime(2026-01-31) or datetime(2026-01-31T06:00:00Z)',
+  timespan: 'write a length of time as 90m, 1.5h or time(1.02:03:04)',
+};
+
+function integerOf(text: string, bits: number): bigint | undefined {
+  if (!/^-?(\d+|0x[0-9a-f]+)$/i.test(text)) return undefined;
+  const value = text.startsWith('-') ? -BigInt(text.slice(1)) : BigInt(text);
+  return BigInt.asIntN(bits, value) === value ? value : undefined;
+}
+
+function realOf(text: string): number | undefined {
+  if (!/^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return undefined;
+  const value = Number(text);
+  return Number.isFinite(value) ? value : undefined;
+}
