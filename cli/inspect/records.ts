@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
+import { createFramer } from '../../shared/framing/framer.ts';
 import { inflated } from '../../shared/source/blobs/inflate.ts';
 import { partsOf } from '../../shared/source/blobs/parts.ts';
-import { createFramer } from '../../shared/source/framing/framer.ts';
 
 /** A record of a file, or a stretch that is none. Offsets in a compressed file are those of its unpacked bytes. */
 export type Found =

@@ -9,7 +9,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import type { Chunk } from '../../shared/model.ts';
 import { readBlobs } from '../../shared/source/blobs/read-blobs.ts';
-import { createFramer } from '../../shared/source/framing/framer.ts';
+import { createFramer } from '../../shared/framing/framer.ts';
 import { reframe } from '../../shared/source/framing/reframe.ts';
 import { blobs, bytesOf } from './mutated.ts';
 import { linesOf, RECORDS } from './records.ts';

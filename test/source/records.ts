@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Chunk } from '../../shared/model.ts';
-import { createFramer } from '../../shared/source/framing/framer.ts';
+import { createFramer } from '../../shared/framing/framer.ts';
 
 export const CORPUS: readonly { readonly name: string; readonly bytes: Buffer }[] = [
   'continuous-export',

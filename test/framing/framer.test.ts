@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createFramer, type FramerLimits } from '../../shared/source/framing/framer.ts';
-import { blobs, bytesOf } from './mutated.ts';
-import { CORPUS, RECORDS } from './records.ts';
+import { createFramer, type FramerLimits } from '../../shared/framing/framer.ts';
+import { blobs, bytesOf } from '../source/mutated.ts';
+import { CORPUS, RECORDS } from '../source/records.ts';
 
 interface Seen {
   readonly kind: 'document' | 'fault';

@@ -18,6 +18,8 @@ export interface Framer {
   feed(bytes: Uint8Array): readonly Framed[];
   /** No more bytes will come. */
   end(): readonly Framed[];
+  /** Whether all that came has been handed on, and what follows may be read without knowing it. */
+  resting(): boolean;
 }
 
 export interface FramerLimits {
@@ -74,6 +76,7 @@ export function createFramer(offset = 0, limits: FramerLimits = LIMITS): Framer 
       return run(state, false);
     },
     end: () => run(state, true),
+    resting: () => state.mode === 'between' && state.around.length === 0 && state.queue.start === state.queue.end,
   };
 }
 
