@@ -1,0 +1,185 @@
+import { CLOSE_ARRAY, OPEN_ARRAY, OPEN_OBJECT, skipBlank, valueEnd } from '../../framing/strict.ts';
+import { counterName } from './conversions.ts';
+import { type KeyNode, newNode, USE } from './key-node.ts';
+import { detailsOf, represents } from './links.ts';
+import { Members, nameOf } from './members.ts';
+import type { Reader } from './reader.ts';
+import { KIND } from './slots.ts';
+
+/** Takes in the row that reader and walker hold now; `fill` sets cells that no slot leads to. */
+export type TakeRow = (reader: Reader, fill?: () => void) => void;
+
+/** Makes the rows of a classic record that has been walked. */
+export function classicRows(reader: Reader, take: TakeRow): void {
+  const { walker, program, signal } = reader;
+  if (signal === 'exceptions') exceptionRows(reader, take);
+  else if (signal === 'customMetrics') metricRows(reader, take);
+  else if (signal === 'performanceCounters') counterRows(reader, take);
+  else if (walker.walked) {
+    take(reader);
+    if (walker.moreAt < 0 || program.element === undefined) return;
+    for (const at of objectsFrom(walker.bytes, walker.moreAt)) {
+      walker.walkElement(program.element, at, 2);
+      take(reader);
+    }
+  }
+}
+
+/** The objects of the elements' array, or the one in its place. */
+function elementsOf({ walker }: Reader): Iterable<number> {
+  const { bytes, elementsAt } = walker;
+  if (elementsAt < 0) return [];
+  if (bytes[elementsAt] === OPEN_OBJECT) return [elementsAt];
+  if (bytes[elementsAt] !== OPEN_ARRAY) return [];
+  return objectsFrom(bytes, skipBlank(bytes, elementsAt + 1), () => {
+    walker.odd = true;
+  });
+}
+
+/** Where the objects of an array stand, from the entry at `from` on. `other` is told of entries that are none. */
+function* objectsFrom(bytes: Uint8Array, from: number, other = () => {}): Generator<number> {
+  let at = from;
+  while (bytes[at] !== CLOSE_ARRAY) {
+    const isObject = bytes[at] === OPEN_OBJECT;
+    const end = valueEnd(bytes, at, 2);
+    if (isObject) yield at;
+    else other();
+    at = skipBlank(bytes, end);
+    if (bytes[at] !== CLOSE_ARRAY) at = skipBlank(bytes, at + 1);
+  }
+}
+
+function exceptionRows(reader: Reader, take: TakeRow): void {
+  const { walker, program, row, details } = reader;
+  const { element } = program;
+  if (element === undefined) return;
+  const all = [...elementsOf(reader)];
+  const heads = all.map((at, index) => index === 0 || represents(reader, element, at));
+  for (let head = 0; head < all.length; ) {
+    let next = head + 1;
+    while (next < all.length && !heads[next]) next++;
+    walker.walkElement(element, all[head] as number, 2);
+    details.length = 0;
+    const filled = detailsOf(reader, all.slice(head + 1, next));
+    take(reader, () => {
+      if (filled) row.setText(reader.cellOf('details'), details.bytes, 0, details.length);
+    });
+    head = next;
+  }
+}
+
+/** Each named value of the record's metrics, and each element that carries one itself. */
+function metricRows(reader: Reader, take: TakeRow): void {
+  const { walker, program } = reader;
+  const { element, slotOf } = program;
+  if (element === undefined || walker.elementsAt < 0) return;
+  const { metrics, bytes, slots } = walker;
+  const name = slotOf('#.name');
+  const nameNode = element.children.find((child) => child.name === 'name');
+  const elements = [...elementsOf(reader)].filter((at) => bytes[skipBlank(bytes, at + 1)] !== 0x7d);
+  for (let index = 0; index < metrics.count; index++) {
+    const start = metrics.value[index] as number;
+    if (bytes[start] === OPEN_OBJECT) walker.walkElement(element, start, 4);
+    else {
+      walker.beginElement();
+      walker.elementOdd = false;
+      setValue(reader, slotOf('value'), start, metrics.end[index] as number);
+      walker.endElement();
+    }
+    slots.start[name] = (metrics.key[index] as number) + 1;
+    slots.end[name] = metrics.keyEnd[index] as number;
+    slots.kind[name] = metrics.escaped ? KIND.escaped : KIND.text;
+    take(reader);
+  }
+  if (nameNode === undefined) return;
+  const { use, slot } = nameNode;
+  [nameNode.use, nameNode.slot] = [USE.taken, name];
+  for (const at of elements) {
+    walker.walkElement(element, at, 2);
+    take(reader);
+  }
+  [nameNode.use, nameNode.slot] = [use, slot];
+}
+
+/** A value of any kind, from its first byte to its end, in a slot. */
+function setValue({ walker }: Reader, slot: number, start: number, end: number): void {
+  const { bytes, slots } = walker;
+  const first = bytes[start] as number;
+  const isText = first === 0x22;
+  slots.start[slot] = isText ? start + 1 : start;
+  slots.end[slot] = isText ? end - 1 : end;
+  const kinds: Readonly<Record<number, number>> = {
+    34: KIND.escaped,
+    91: skipBlank(bytes, start + 1) === end - 1 ? KIND.empty : KIND.json,
+    123: KIND.json,
+    110: KIND.null,
+    116: KIND.word,
+    102: KIND.word,
+  };
+  slots.kind[slot] = kinds[first] ?? KIND.number;
+}
+
+/** Beside category and instance, an element has a key for each counter; its value is an object with a value. */
+function counterRows(reader: Reader, take: TakeRow): void {
+  const { walker, program } = reader;
+  const { element } = program;
+  if (element === undefined) return;
+  const { bytes } = walker;
+  const members = new Members();
+  for (const at of [...elementsOf(reader)]) {
+    members.clear();
+    members.add(bytes, at, 3);
+    const all = Array.from({ length: members.count }, (_, index) => index);
+    const inside = all.map((index) => counterIn(bytes, members.value[index] as number));
+    const counters = all.filter((index) => inside[index] !== undefined);
+    if (counters.length === 0) {
+      walker.walkElement(element, at, 2);
+      take(reader);
+    }
+    for (const index of counters) {
+      const { odd } = walker;
+      walker.odd = false;
+      walker.beginElement();
+      for (const other of all) if (inside[other] === undefined) walker.member(element, members.key[other] as number, 3);
+      const name = nameOf(bytes, members.key[index] as number, members.keyEnd[index] as number);
+      counterFields(reader, counterNode(element, name), inside[index] as Members);
+      walker.endElement();
+      walker.elementOdd = walker.odd;
+      walker.odd = odd;
+      take(reader, () => nameCounter(reader, name));
+    }
+  }
+}
+
+/** The members of a counter; undefined where the value is none. */
+function counterIn(bytes: Uint8Array, at: number): Members | undefined {
+  if (bytes[at] !== OPEN_OBJECT) return undefined;
+  const members = new Members();
+  members.add(bytes, at, 4);
+  return members.names(bytes).includes('value') ? members : undefined;
+}
+
+function counterNode(element: KeyNode, name: string): KeyNode {
+  const found = element.children.find((child) => child.name === name);
+  if (found !== undefined) return found;
+  const node = newNode(name, USE.unknown);
+  node.path = `${element.path}.${name}`;
+  if (element.children.length < 100) element.children.push(node);
+  return node;
+}
+
+function counterFields(reader: Reader, node: KeyNode, members: Members): void {
+  const { walker, program } = reader;
+  const names = members.names(walker.bytes);
+  walker.leftovers.enter(node);
+  for (const [index, name] of names.entries()) {
+    if (name !== 'value') walker.member(node, members.key[index] as number, 4);
+    else setValue(reader, program.slotOf('#.value'), members.value[index] as number, members.end[index] as number);
+  }
+  walker.leftovers.leave();
+}
+
+function nameCounter({ row, cellOf }: Reader, key: string): void {
+  const name = counterName(key);
+  for (const column of ['name', 'counter']) row.setText(cellOf(column), name, 0, name.length);
+}

@@ -1,0 +1,238 @@
+import { durationBuckets } from '../../signals/buckets.ts';
+import type { Column } from '../../signals/column.ts';
+import { signalTables } from '../../signals/tables.ts';
+import type { BlobFacts } from './blob-facts.ts';
+import { BOOLEANS, RESULTS, SEVERITIES, shareOf } from './conversions.ts';
+import { putDynamic } from './dynamic.ts';
+import { putUnescaped } from './escapes.ts';
+import { dimensionsOf, measurementsOf } from './merged.ts';
+import { FIT, number, readReal, readRealSlowly, readWhole, readWholeSlowly } from './numbers.ts';
+import type { ColumnPlan, Program } from './program.ts';
+import type { Row } from './row.ts';
+import { Scratch } from './scratch.ts';
+import { KIND, type Slots } from './slots.ts';
+import { firstOf, saysSomething, stringOf } from './texts.ts';
+import { readTime, readTimeSlowly, time } from './times.ts';
+import type { Walker } from './walker.ts';
+
+const encoder = new TextEncoder();
+const BUCKETS = durationBuckets.map(([name, below]) => ({ name: encoder.encode(name), below }));
+
+/** Makes the cells of a row from what a walk left in the slots. */
+export class Converter {
+  readonly scratch = new Scratch();
+  /** Cells whose text does not say what the column holds now. */
+  readonly misfits: number[] = [];
+  private readonly program: Program;
+  private readonly walker: Walker;
+  private readonly slots: Slots;
+  private readonly itemType: Uint8Array;
+  private readonly table: string;
+
+  constructor(program: Program, walker: Walker) {
+    this.program = program;
+    this.walker = walker;
+    this.slots = walker.slots;
+    const { itemType, table } = signalTables[program.signal];
+    this.itemType = encoder.encode(itemType);
+    this.table = table.toLowerCase();
+  }
+
+  /** All cells but `extra`. */
+  convert(row: Row, facts: BlobFacts): void {
+    row.clear();
+    this.scratch.length = 0;
+    this.misfits.length = 0;
+    const { plans } = this.program;
+    for (let cell = 0; cell < plans.length; cell++) this.cell(row, cell, plans[cell] as ColumnPlan, facts);
+  }
+
+  private cell(row: Row, cell: number, { column, slots }: ColumnPlan, facts: BlobFacts): void {
+    const { as } = column;
+    if (as === 'value') this.plain(row, cell, column, slots);
+    else if (as === 'ticks' || as === 'share') this.share(row, cell, slots, as === 'ticks' ? 10_000 : 1);
+    else if (as === 'items') this.items(row, cell, slots);
+    else if (as === 'severity' || as === 'passed') this.word(row, cell, slots, as);
+    else if (as === 'bucket') this.bucket(row, cell, column);
+    else if (as === 'dimensions' || as === 'measurements') this.merged(row, cell, slots, as);
+    else if (as === 'itemType') this.type(row, cell, slots);
+    else if (as === 'exportWindow') constant(row, cell, facts.window);
+    else if (as === 'folderKey' || as === 'folderApp') {
+      if (slots.length > 0 && saysSomething(this.slots, firstOf(this.slots, slots))) this.text(row, cell, slots);
+      else if (this.program.layout !== 'query') constant(row, cell, as === 'folderKey' ? facts.key : facts.app);
+      else this.text(row, cell, slots);
+    }
+  }
+
+  private plain(row: Row, cell: number, { type }: Column, slots: readonly number[]): void {
+    if (type === 'string') this.text(row, cell, slots);
+    else {
+      const slot = firstOf(this.slots, slots);
+      if (slot < 0 || !saysSomething(this.slots, slot)) return;
+      if (type === 'timestamp') this.time(row, cell, slot);
+      else if (type === 'real') this.real(row, cell, slot);
+      else if (type === 'boolean') this.flag(row, cell, slot, BOOLEANS);
+      else if (type === 'dynamic') this.dynamic(row, cell, slot);
+      else this.whole(row, cell, slot);
+    }
+  }
+
+  /** An empty object or array stands for a missing string; anything else that is none is its JSON. */
+  private text(row: Row, cell: number, among: readonly number[]): void {
+    const { slots, scratch } = this;
+    const { bytes } = this.walker;
+    const slot = among.length === 1 ? (among[0] as number) : firstOf(slots, among);
+    if (slot < 0) return;
+    const kind = slots.kind[slot] as number;
+    if (kind === KIND.missing || kind === KIND.null || kind === KIND.empty) return;
+    const start = slots.start[slot] as number;
+    const end = slots.end[slot] as number;
+    if (kind !== KIND.escaped) row.setText(cell, bytes, start, end);
+    else {
+      const from = scratch.length;
+      putUnescaped(bytes, start, end, scratch);
+      row.setText(cell, scratch.bytes, from, scratch.length);
+    }
+  }
+
+  private time(row: Row, cell: number, slot: number): void {
+    const { slots } = this;
+    const fits =
+      slots.kind[slot] === KIND.escaped
+        ? /^\d/.test(this.string(slot)) && readTimeSlowly(this.string(slot))
+        : readTime(this.walker.bytes, slots.start[slot] as number, slots.end[slot] as number);
+    if (!fits) this.misfits.push(cell);
+    else if (Math.abs(time.millis) < 9e12) row.setLong(cell, time.millis * 1000 + time.micros);
+    else row.setBig(cell, BigInt(time.millis) * 1000n + BigInt(time.micros));
+  }
+
+  /** Reads the number in a slot; a rounded one counts as a misfit too, but has a value. */
+  private number(cell: number, slot: number): boolean {
+    const { slots } = this;
+    const fit =
+      slots.kind[slot] === KIND.escaped
+        ? readRealSlowly(this.string(slot))
+        : readReal(this.walker.bytes, slots.start[slot] as number, slots.end[slot] as number);
+    if (fit !== FIT.yes) this.misfits.push(cell);
+    return fit !== FIT.no;
+  }
+
+  private real(row: Row, cell: number, slot: number): void {
+    if (this.number(cell, slot)) row.setReal(cell, number.value);
+  }
+
+  private whole(row: Row, cell: number, slot: number): void {
+    const { slots } = this;
+    const fit =
+      slots.kind[slot] === KIND.escaped
+        ? readWholeSlowly(this.string(slot))
+        : readWhole(this.walker.bytes, slots.start[slot] as number, slots.end[slot] as number);
+    if (fit !== FIT.yes) this.misfits.push(cell);
+    else if (number.whole !== undefined) row.setBig(cell, number.whole);
+    else row.setLong(cell, number.value);
+  }
+
+  private flag(row: Row, cell: number, slot: number, words: Readonly<Record<string, boolean>>): void {
+    const { slots } = this;
+    if (slots.kind[slot] === KIND.word) {
+      row.setBoolean(cell, this.walker.bytes[slots.start[slot] as number] === 0x74);
+      return;
+    }
+    const text = this.string(slot).toLowerCase();
+    const value = Object.hasOwn(words, text) ? words[text] : undefined;
+    if (value === undefined) this.misfits.push(cell);
+    else row.setBoolean(cell, value);
+  }
+
+  private dynamic(row: Row, cell: number, slot: number): void {
+    putDynamic(row, cell, this.slots, slot, this.walker.bytes, this.scratch);
+  }
+
+  private word(row: Row, cell: number, among: readonly number[], as: 'severity' | 'passed'): void {
+    const slot = firstOf(this.slots, among);
+    if (slot < 0 || !saysSomething(this.slots, slot)) return;
+    if (as === 'passed') {
+      this.flag(row, cell, slot, RESULTS);
+      return;
+    }
+    const text = this.string(slot).toLowerCase();
+    const level = Object.hasOwn(SEVERITIES, text) ? SEVERITIES[text] : undefined;
+    if (level === undefined) this.whole(row, cell, slot);
+    else row.setLong(cell, level);
+  }
+
+  /**
+   * The sum over the items that a sampled record stands for, as one item's share. Some write the average instead: where the share lies
+   * outside of what the items were, and the value inside, it is one.
+   */
+  private share(row: Row, cell: number, among: readonly number[], unit: number): void {
+    const value = among[0];
+    if (value === undefined || !saysSomething(this.slots, value)) return;
+    if (!this.number(cell, value)) return;
+    const whole = number.value;
+    row.setReal(cell, among.length === 1 ? whole : shareOf(whole, (field) => this.field(among[field])) / unit);
+  }
+
+  /** A number beside another one, which is not missed where it is none. */
+  private field(slot: number | undefined): number {
+    if (slot === undefined || !saysSomething(this.slots, slot)) return Number.NaN;
+    const { slots } = this;
+    const fit = readReal(this.walker.bytes, slots.start[slot] as number, slots.end[slot] as number);
+    return fit === FIT.no ? Number.NaN : number.value;
+  }
+
+  /** Traces and timings carry no count; a record of which one in four was kept stands for four. */
+  private items(row: Row, cell: number, among: readonly number[]): void {
+    const [count, rate] = among;
+    if (count !== undefined && saysSomething(this.slots, count)) {
+      this.whole(row, cell, count);
+      return;
+    }
+    const percent = this.field(rate);
+    const items = Math.round(100 / percent);
+    if (percent > 0 && Number.isSafeInteger(items)) row.setLong(cell, items);
+  }
+
+  private bucket(row: Row, cell: number, { continuous }: Column): void {
+    const { plans, layout } = this.program;
+    if (layout !== 'continuous') {
+      this.text(row, cell, plans[cell]?.slots ?? []);
+      return;
+    }
+    const duration = plans.findIndex(({ column }) => column.as === 'ticks' && column.continuous[0] === continuous[0]);
+    if (duration < 0 || row.isNull(duration)) return;
+    const millis = row.real[duration] as number;
+    for (const { name, below } of BUCKETS) {
+      if (!(millis < below) && below !== Number.POSITIVE_INFINITY) continue;
+      constant(row, cell, name);
+      return;
+    }
+  }
+
+  private merged(row: Row, cell: number, slots: readonly number[], as: 'dimensions' | 'measurements'): void {
+    const { walker, scratch } = this;
+    if (this.program.layout !== 'continuous') {
+      const slot = slots[0];
+      if (slot !== undefined && saysSomething(this.slots, slot)) this.dynamic(row, cell, slot);
+    } else if (as === 'dimensions') {
+      if (dimensionsOf(row, cell, walker, scratch)) walker.odd = true;
+    } else measurementsOf(row, cell, walker, this.program, scratch, (slot) => this.field(slot));
+  }
+
+  /** The workspace names its table where the query names the kind. */
+  private type(row: Row, cell: number, slots: readonly number[]): void {
+    const slot = slots[0];
+    const text = slot === undefined ? '' : this.string(slot);
+    if (text === '' || text.toLowerCase() === this.table) constant(row, cell, this.itemType);
+    else this.text(row, cell, slots);
+  }
+
+  private string(slot: number): string {
+    if (this.slots.kind[slot] === KIND.missing || this.slots.kind[slot] === KIND.null) return '';
+    return stringOf(this.slots, slot, this.walker.bytes, this.scratch);
+  }
+}
+
+export function constant(row: Row, cell: number, text: Uint8Array | undefined): void {
+  if (text !== undefined) row.setText(cell, text, 0, text.length);
+}

@@ -1,0 +1,47 @@
+import { CLOSE_OBJECT, COMMA, OPEN_OBJECT } from '../../framing/strict.ts';
+import type { Reader } from './reader.ts';
+import { KIND } from './slots.ts';
+
+/**
+ * Fills the cell `extra`: what no column holds. Where a value did not fit its column, or the record is odd, it is the record whole, from
+ * `start` to `end`; of an answer, which has no more than cells, those that did not fit.
+ */
+export function fillExtra(reader: Reader, start: number, end: number): void {
+  const { walker, converter, row, cellOf, layout, elementKey } = reader;
+  const { scratch, misfits } = converter;
+  const { bytes } = walker;
+  const cell = cellOf('extra');
+  const isOdd = walker.odd || walker.elementOdd || misfits.length > 0;
+  if (isOdd && layout !== 'query') {
+    row.setText(cell, bytes, start, end);
+    return;
+  }
+  const from = scratch.length;
+  scratch.byte(OPEN_OBJECT);
+  let any = false;
+  if (!walker.elementLeftovers.isEmpty) {
+    scratch.copy(elementKey, 0, elementKey.length);
+    scratch.byte(OPEN_OBJECT);
+    walker.elementLeftovers.write(bytes, scratch, false);
+    scratch.byte(CLOSE_OBJECT);
+    any = true;
+  }
+  any = walker.rootLeftovers.write(bytes, scratch, any) || any;
+  if (misfits.length > 0) any = misfitCells(reader, any);
+  scratch.byte(CLOSE_OBJECT);
+  if (any) row.setText(cell, scratch.bytes, from, scratch.length);
+}
+
+function misfitCells({ walker, converter, program, columnKeys }: Reader, any: boolean): boolean {
+  const { slots, bytes } = walker;
+  const { scratch } = converter;
+  for (const [index, cell] of converter.misfits.entries()) {
+    const slot = program.plans[cell]?.slots[0] ?? 0;
+    const quotes = slots.kind[slot] === KIND.text || slots.kind[slot] === KIND.escaped ? 1 : 0;
+    const key = columnKeys[cell] as Uint8Array;
+    if (any || index > 0) scratch.byte(COMMA);
+    scratch.copy(key, 0, key.length);
+    scratch.copy(bytes, (slots.start[slot] as number) - quotes, (slots.end[slot] as number) + quotes);
+  }
+  return true;
+}

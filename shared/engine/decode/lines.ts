@@ -1,0 +1,153 @@
+import { isUtf8 } from 'node:buffer';
+import { createFramer } from '../../framing/framer.ts';
+import { broken, NEWLINE, OPEN_ARRAY, OPEN_OBJECT, REASONS, skipBlank } from '../../framing/strict.ts';
+import type { Fault, Segment } from '../../model.ts';
+import type { Reader } from './reader.ts';
+import type { ChunkReaders } from './readers.ts';
+import type { RowTaker } from './row-taker.ts';
+import { walkCells } from './walk-lists.ts';
+
+export interface Lines {
+  /** Reads the next record, or the next stretch that is none. False: there is nothing left. */
+  next(): boolean;
+}
+
+/** Bytes of a fault that are kept. */
+const MOST_KEPT = 1024 * 1024;
+
+/** The records of a stretch of a chunk, which begins and ends between two of them. */
+export function createLines(
+  chunk: ChunkReaders,
+  taker: RowTaker,
+  segment: Segment,
+  tell: (fault: Fault) => void,
+): Lines {
+  const { bytes } = chunk;
+  taker.use(bytes);
+  const end = Math.min(segment.position + segment.length + 1, bytes.length);
+  const valid = isUtf8(bytes.subarray(segment.position, end));
+  let at = segment.position;
+
+  function fault(from: number, to: number, reason: string): void {
+    const offset = segment.offset + from - segment.position;
+    const kept = bytes.slice(from, Math.min(to, from + MOST_KEPT));
+    tell({ blob: segment.blob, offset, length: to - from, reason, bytes: kept });
+  }
+
+  /** The stretch is one that the strict reading refuses: framed anew up to where that can go on. */
+  function readSlowly(from: number): number {
+    if (chunk.isQuery) return readRowSlowly(from);
+    const framer = createFramer(0);
+    let to = from;
+    for (let size = 1; ; size = Math.min(size * 4, 1024 * 1024)) {
+      const before = to;
+      to = lineEnd(bytes, Math.min(to + size, end - 1), end);
+      for (const framed of framer.feed(bytes.subarray(before, to))) takeFramed(framed, from);
+      if (to >= end) {
+        for (const framed of framer.end()) takeFramed(framed, from);
+        return end;
+      }
+      if (framer.resting()) return to;
+    }
+  }
+
+  function takeFramed(
+    framed: { readonly kind: string; readonly offset: number; readonly bytes: Uint8Array; readonly reason: string },
+    from: number,
+  ): void {
+    const start = from + framed.offset;
+    const reason = framed.kind === 'fault' ? framed.reason : takeAlone(framed.bytes);
+    if (reason !== '') fault(start, start + framed.bytes.length, reason);
+  }
+
+  /** A document that does not stand in the chunk as it is. */
+  function takeAlone(document: Uint8Array): string {
+    const copy = new Uint8Array(document.length + 1);
+    copy.set(document);
+    copy[document.length] = NEWLINE;
+    chunk.use(copy);
+    taker.use(copy);
+    const to = readRecord(chunk, 0);
+    const reason = to < 0 || to < copy.length - 1 ? broken.reason : takeRecord(chunk, taker, 0, to);
+    chunk.use(bytes);
+    taker.use(bytes);
+    return reason;
+  }
+
+  function readRowSlowly(from: number): number {
+    const to = lineEnd(bytes, from, end);
+    const reason = takeAlone(mended(bytes.subarray(from, to - 1)));
+    if (reason !== '') fault(from, to - 1, reason);
+    return to;
+  }
+
+  return {
+    next() {
+      while (at < end && isBlank(bytes[at] as number)) at++;
+      if (bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf) at += 3;
+      if (at >= end) return false;
+      if (!valid && !isUtf8(bytes.subarray(at, lineEnd(bytes, at, end)))) {
+        at = readSlowly(at);
+        return true;
+      }
+      const to = readRecord(chunk, at);
+      if (to < 0 || bytes[skipBlank(bytes, to)] !== NEWLINE) at = readSlowly(at);
+      else {
+        const reason = takeRecord(chunk, taker, at, to);
+        if (reason !== '') fault(at, to, reason);
+        at = to;
+      }
+      return true;
+    },
+  };
+}
+
+/** A pair of surrogates, half of one, or any other escape. */
+const ESCAPES = /\\u(d[89ab]..)\\u(d[c-f]..)|\\u(d[89a-f]..)|\\[\s\S]/gi;
+
+/** Of a row that is no strict JSON what can be mended: bytes that are no UTF-8, halves of surrogate pairs. */
+const mended = (row: Uint8Array): Uint8Array =>
+  Buffer.from(
+    Buffer.from(row)
+      .toString('utf8')
+      .replace(ESCAPES, (found, _high, _low, half) => (half === undefined ? found : '\\ufffd')),
+  );
+
+const isBlank = (byte: number): boolean => byte === NEWLINE || byte === 0x20 || byte === 0x0d || byte === 0x09;
+
+/** The index behind the next newline. */
+function lineEnd(bytes: Uint8Array, from: number, end: number): number {
+  const newline = bytes.indexOf(NEWLINE, from);
+  return newline < 0 ? end : Math.min(newline + 1, end);
+}
+
+/** Walks the record at `at` by the reader that fits it. Returns the index behind it, -1 where the strict reading refuses it. */
+export function readRecord(chunk: ChunkReaders, at: number): number {
+  const { bytes } = chunk;
+  if (bytes[at] !== (chunk.isQuery ? OPEN_ARRAY : OPEN_OBJECT)) {
+    broken.reason = REASONS.notJson;
+    return -1;
+  }
+  return walk(chunk.likely, at);
+}
+
+function walk(reader: Reader, at: number): number {
+  const { walker, program, layout } = reader;
+  walker.begin();
+  return layout === 'query' ? walkCells(walker, program.cells, at) : walker.object(program.root, at, 0);
+}
+
+/** Takes in the rows of the record that was read. Returns why it has none; '' where it has. */
+export function takeRecord(chunk: ChunkReaders, taker: RowTaker, start: number, end: number): string {
+  let walked = chunk.likely;
+  let fitting = chunk.fitting(walked);
+  if (fitting === undefined && !chunk.isQuery) {
+    walked = chunk.other(walked);
+    walk(walked, start);
+    fitting = chunk.fitting(walked);
+  }
+  if (fitting === undefined) return 'no known signal';
+  if (fitting !== walked) walk(fitting, start);
+  chunk.likely = fitting;
+  return taker.take(fitting, start, end) > 0 ? '' : `no element of ${fitting.signal}`;
+}

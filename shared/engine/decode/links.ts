@@ -1,0 +1,95 @@
+import { CLOSE_ARRAY, CLOSE_OBJECT, COMMA, OPEN_ARRAY, OPEN_OBJECT } from '../../framing/strict.ts';
+import type { KeyNode } from './key-node.ts';
+import { Members } from './members.ts';
+import { FIT, number, readReal } from './numbers.ts';
+import type { Reader } from './reader.ts';
+import { KIND } from './slots.ts';
+import { saysSomething, stringOf } from './texts.ts';
+
+const encoder = new TextEncoder();
+const OWN = ['id', 'outerId', 'message', 'type', 'parsedStack'].map((name) => ({
+  name,
+  key: encoder.encode(`"${name}":`),
+}));
+const TYPE = encoder.encode('"type":');
+const members = new Members();
+
+/** Whether an element of an exception record stands for a row, or is a link of the row before it. */
+export function represents(reader: Reader, element: KeyNode, at: number): boolean {
+  const { walker, program, converter } = reader;
+  const { slots, bytes } = walker;
+  slots.kind.fill(KIND.missing, program.elementSlots);
+  walker.aside(element, at);
+  const [id, count] = [program.slotOf('id'), program.slotOf('count')];
+  if (saysSomething(slots, id) && stringOf(slots, id, bytes, converter.scratch) === 'Representative') return true;
+  if (!saysSomething(slots, count)) return false;
+  const fit = readReal(bytes, slots.start[count] as number, slots.end[count] as number);
+  return fit !== FIT.no && number.value > 0;
+}
+
+/**
+ * The chain of the exception that the walker holds: a link of its own where it carries a stack, then those that follow it. As in the
+ * query table a link has a type, where the record has exceptionType. Returns whether there is any.
+ */
+export function detailsOf(reader: Reader, chain: readonly number[]): boolean {
+  const { walker, program, details } = reader;
+  const stack = program.slotOf('parsedStack');
+  const hasOwn = walker.slots.kind[stack] === KIND.json;
+  if (!hasOwn && chain.length === 0) return false;
+  details.byte(OPEN_ARRAY);
+  if (hasOwn) ownLink(reader);
+  for (const [index, at] of chain.entries()) {
+    if (hasOwn || index > 0) details.byte(COMMA);
+    link(reader, at);
+  }
+  details.byte(CLOSE_ARRAY);
+  return true;
+}
+
+function ownLink(reader: Reader): void {
+  const { walker, program, details } = reader;
+  const { slots, bytes } = walker;
+  const type = program.slotOf('exceptionType');
+  const typeSlot = saysSomething(slots, type) ? type : program.slotOf('typeName');
+  details.byte(OPEN_OBJECT);
+  let first = true;
+  for (const { name, key } of OWN) {
+    const slot = name === 'type' ? typeSlot : program.slotOf(name);
+    const kind = slots.kind[slot];
+    if (kind === KIND.missing || kind === KIND.null) continue;
+    if (!first) details.byte(COMMA);
+    first = false;
+    const quotes = kind === KIND.text || kind === KIND.escaped ? 1 : 0;
+    details.copy(key, 0, key.length);
+    details.copy(bytes, (slots.start[slot] as number) - quotes, (slots.end[slot] as number) + quotes);
+  }
+  details.byte(CLOSE_OBJECT);
+}
+
+/** An element as it stands, but for its type. */
+function link({ walker: { bytes }, details }: Reader, at: number): void {
+  members.clear();
+  members.add(bytes, at, 3);
+  const names = members.names(bytes);
+  const says = (name: string): number => {
+    const index = names.indexOf(name);
+    const start = members.value[index] as number;
+    const isEmpty = index < 0 || bytes[start] === 0x6e || (members.end[index] as number) - start <= 2;
+    return isEmpty ? -1 : index;
+  };
+  const type = says('exceptionType') >= 0 ? says('exceptionType') : says('typeName');
+  details.byte(OPEN_OBJECT);
+  let first = true;
+  for (const [index, name] of names.entries()) {
+    if (name === 'exceptionType' || (name === 'type' && type >= 0)) continue;
+    if (!first) details.byte(COMMA);
+    first = false;
+    details.copy(bytes, members.key[index] as number, members.end[index] as number);
+  }
+  if (type >= 0) {
+    if (!first) details.byte(COMMA);
+    details.copy(TYPE, 0, TYPE.length);
+    details.copy(bytes, members.value[type] as number, members.end[type] as number);
+  }
+  details.byte(CLOSE_OBJECT);
+}

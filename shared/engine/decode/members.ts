@@ -1,0 +1,126 @@
+import {
+  breaks,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  closingQuote,
+  NEWLINE,
+  QUOTE,
+  REASONS,
+  STOP,
+  skipBlank,
+  valueEnd,
+} from '../../framing/strict.ts';
+
+/** The members of several objects, as ranges of bytes. */
+export class Members {
+  count = 0;
+  /** Objects that hold any. */
+  objects = 0;
+  /** Whether a key holds an escape, so that its bytes are not its name. */
+  escaped = false;
+  /** Start of the first object that holds anything, and the end of the last. */
+  from = 0;
+  to = 0;
+  /** Of each member: the quote of the key, the one that ends it, the value. */
+  key = new Int32Array(32);
+  keyEnd = new Int32Array(32);
+  value = new Int32Array(32);
+  end = new Int32Array(32);
+
+  clear(): void {
+    this.count = 0;
+    this.objects = 0;
+    this.escaped = false;
+  }
+
+  /** Takes in the object that starts at `from`. Returns the index behind it, or -1 where it is broken. */
+  add(bytes: Uint8Array, from: number, depth: number): number {
+    let at = skipBlank(bytes, from + 1);
+    if (bytes[at] === CLOSE_OBJECT) return at + 1;
+    if (this.objects++ === 0) this.from = from;
+    for (;;) {
+      if (this.count === this.key.length) this.grow();
+      const index = this.count;
+      this.key[index] = at;
+      at = this.endOfKey(bytes, at);
+      if (at < 0) return -1;
+      this.value[index] = at;
+      at = valueEnd(bytes, at, depth);
+      if (at < 0) return -1;
+      this.end[index] = at;
+      this.count = index + 1;
+      at = skipBlank(bytes, at);
+      if (bytes[at] === CLOSE_OBJECT) {
+        this.to = at + 1;
+        return at + 1;
+      }
+      if (bytes[at] !== COMMA) return breaks(at, bytes[at] === NEWLINE ? REASONS.cut : REASONS.notJson);
+      at = skipBlank(bytes, at + 1);
+    }
+  }
+
+  private endOfKey(bytes: Uint8Array, at: number): number {
+    if (bytes[at] !== QUOTE) return breaks(at, REASONS.key);
+    let quote = at + 1;
+    while (STOP[bytes[quote] as number] === 0) quote++;
+    if (bytes[quote] !== QUOTE) {
+      this.escaped = true;
+      quote = closingQuote(bytes, quote);
+      if (quote < 0) return -1;
+    }
+    this.keyEnd[this.count] = quote;
+    const colon = skipBlank(bytes, quote + 1);
+    return bytes[colon] === COLON ? skipBlank(bytes, colon + 1) : breaks(colon, REASONS.notJson);
+  }
+
+  private grow(): void {
+    this.key = doubled(this.key);
+    this.keyEnd = doubled(this.keyEnd);
+    this.value = doubled(this.value);
+    this.end = doubled(this.end);
+  }
+
+  /** Whether a key stands twice. */
+  repeats(bytes: Uint8Array): boolean {
+    const { count, key, keyEnd } = this;
+    if (this.escaped || count > 16) return new Set(this.names(bytes)).size < count;
+    for (let one = 1; one < count; one++) {
+      const start = key[one] as number;
+      const length = (keyEnd[one] as number) - start;
+      for (let other = 0; other < one; other++) {
+        const from = key[other] as number;
+        if ((keyEnd[other] as number) - from === length && same(bytes, start, from, length)) return true;
+      }
+    }
+    return false;
+  }
+
+  names(bytes: Uint8Array): string[] {
+    return Array.from({ length: this.count }, (_, index) =>
+      nameOf(bytes, this.key[index] ?? 0, this.keyEnd[index] ?? 0),
+    );
+  }
+
+  /** Which members count where a key stands more than once: the last of each, in order. */
+  last(bytes: Uint8Array): readonly number[] {
+    const at = new Map<string, number>();
+    for (const [index, name] of this.names(bytes).entries()) at.set(name, index);
+    return [...at.values()].toSorted((one, other) => one - other);
+  }
+}
+
+export function nameOf(bytes: Uint8Array, quote: number, end: number): string {
+  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + quote, end + 1 - quote).toString('utf8')) as string;
+}
+
+function same(bytes: Uint8Array, one: number, other: number, length: number): boolean {
+  for (let index = 0; index < length; index++) if (bytes[one + index] !== bytes[other + index]) return false;
+  return true;
+}
+
+function doubled(old: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const grown = new Int32Array(old.length * 2);
+  grown.set(old);
+  return grown;
+}

@@ -1,0 +1,90 @@
+import { CLOSE_OBJECT, COLON, COMMA, OPEN_OBJECT } from '../../framing/strict.ts';
+import { shareOf } from './conversions.ts';
+import type { Program } from './program.ts';
+import type { Row } from './row.ts';
+import type { Scratch } from './scratch.ts';
+import { KIND } from './slots.ts';
+import type { Walker } from './walker.ts';
+
+/** The dimensions of a classic record, merged into one object. Returns whether a key stands twice: then its last value counts. */
+export function dimensionsOf(row: Row, cell: number, walker: Walker, scratch: Scratch): boolean {
+  const { bytes, dimensions } = walker;
+  if (dimensions.count === 0) return false;
+  const repeats = dimensions.repeats(bytes);
+  if (dimensions.objects === 1 && !repeats) row.setText(cell, bytes, dimensions.from, dimensions.to);
+  else {
+    const chosen = repeats ? dimensions.last(bytes) : undefined;
+    const from = scratch.length;
+    const count = chosen?.length ?? dimensions.count;
+    for (let index = 0; index < count; index++) {
+      const member = chosen?.[index] ?? index;
+      scratch.byte(index === 0 ? OPEN_OBJECT : COMMA);
+      scratch.copy(bytes, dimensions.key[member] as number, dimensions.end[member] as number);
+    }
+    scratch.byte(CLOSE_OBJECT);
+    row.setText(cell, scratch.bytes, from, scratch.length);
+  }
+  return repeats;
+}
+
+/** The metrics of a classic record as one object `{name: value / count}`. What they are made of stays in `extra`. */
+export function measurementsOf(
+  row: Row,
+  cell: number,
+  walker: Walker,
+  program: Program,
+  scratch: Scratch,
+  numberIn: (slot: number) => number,
+): void {
+  const { bytes, metrics } = walker;
+  if (metrics.count === 0) return;
+  const chosen = metrics.repeats(bytes) ? metrics.last(bytes) : undefined;
+  const from = scratch.length;
+  const count = chosen?.length ?? metrics.count;
+  for (let index = 0; index < count; index++) {
+    const member = chosen?.[index] ?? index;
+    scratch.byte(index === 0 ? OPEN_OBJECT : COMMA);
+    scratch.copy(bytes, metrics.key[member] as number, (metrics.keyEnd[member] as number) + 1);
+    scratch.byte(COLON);
+    const start = metrics.value[member] as number;
+    if (bytes[start] === OPEN_OBJECT && program.measurement !== undefined)
+      measured(start, walker, program, scratch, numberIn);
+    else scratch.copy(bytes, start, metrics.end[member] as number);
+  }
+  scratch.byte(CLOSE_OBJECT);
+  row.setText(cell, scratch.bytes, from, scratch.length);
+}
+
+/** One item's share of a metric object's value; the value as it stands where it is no number, or only one item's. */
+function measured(
+  at: number,
+  walker: Walker,
+  program: Program,
+  scratch: Scratch,
+  numberIn: (slot: number) => number,
+): void {
+  const slotOf = (field: string) => program.slotOf(`#.measurement.${field}`);
+  const { slots, bytes } = walker;
+  const value = slotOf('value');
+  for (const field of ['value', 'count', 'min', 'max']) slots.kind[slotOf(field)] = KIND.missing;
+  if (program.measurement !== undefined) walker.aside(program.measurement, at);
+  const kind = slots.kind[value];
+  if (kind === KIND.missing || kind === KIND.null) {
+    scratch.text('null');
+    return;
+  }
+  const count = numberIn(slotOf('count'));
+  const whole = numberIn(value);
+  const fields = ['value', 'count', 'min', 'max'];
+  const share = shareOf(whole, (index) => numberIn(slotOf(fields[index] ?? '')));
+  if (count > 0 && count !== 1 && Number.isFinite(share) && share !== whole) {
+    scratch.text(String(share));
+    return;
+  }
+  const isText = kind === KIND.text || kind === KIND.escaped;
+  scratch.copy(
+    bytes,
+    (slots.start[value] as number) - (isText ? 1 : 0),
+    (slots.end[value] as number) + (isText ? 1 : 0),
+  );
+}

@@ -1,0 +1,52 @@
+import type { AnswerColumn, Layout, Signal } from '../../model.ts';
+import { signalTables } from '../../signals/tables.ts';
+import { Converter } from './converter.ts';
+import { type Program, programOf } from './program.ts';
+import { Row } from './row.ts';
+import type { RowShape } from './row-shape.ts';
+import { Scratch } from './scratch.ts';
+import { Slots } from './slots.ts';
+import { Keys } from './strangers.ts';
+import { Walker } from './walker.ts';
+
+/** Everything that it takes to read records of one signal and layout. */
+export interface Reader {
+  readonly signal: Signal;
+  readonly layout: Layout;
+  readonly program: Program;
+  readonly walker: Walker;
+  readonly converter: Converter;
+  readonly row: Row;
+  readonly shape: RowShape;
+  /** `"request":` */
+  readonly elementKey: Uint8Array;
+  /** Where the chain of an exception is put together. */
+  readonly details: Scratch;
+  /** Keys of the columns, for cells of an answer that do not fit. */
+  readonly columnKeys: readonly Uint8Array[];
+  cellOf(column: string): number;
+}
+
+const encoder = new TextEncoder();
+const keyBytes = (name: string): Uint8Array => encoder.encode(`${JSON.stringify(name)}:`);
+
+export function readerOf(signal: Signal, layout: Layout, answer: readonly AnswerColumn[], shape: RowShape): Reader {
+  const program = programOf(signal, layout, answer);
+  const walker = new Walker(new Slots(program.slots), new Keys(), layout === 'continuous');
+  walker.element = program.inline ? program.element : undefined;
+  walker.elementSlots = program.elementSlots;
+  const names = program.plans.map(({ column }) => column.name);
+  return {
+    signal,
+    layout,
+    program,
+    walker,
+    converter: new Converter(program, walker),
+    row: new Row(names.length + shape.cells),
+    shape,
+    elementKey: keyBytes(signalTables[signal].element),
+    details: new Scratch(),
+    columnKeys: names.map(keyBytes),
+    cellOf: (column) => names.indexOf(column),
+  };
+}

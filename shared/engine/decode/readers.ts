@@ -1,0 +1,93 @@
+import type { Layout, Signal } from '../../model.ts';
+import { signals, signalTables } from '../../signals/tables.ts';
+import { type Reader, readerOf } from './reader.ts';
+import type { Records } from './records.ts';
+import type { RowShapes } from './row-shape.ts';
+import { KIND } from './slots.ts';
+import { saysSomething, stringOf } from './texts.ts';
+
+/** A chunk that is being read. */
+export interface ChunkReaders {
+  bytes: Uint8Array;
+  readonly isQuery: boolean;
+  /** The reader that most likely fits the next record: that of the one before. */
+  likely: Reader;
+  /** Which signal and layout a record is of, that has been walked by this reader; undefined: none that is known. */
+  fitting(walked: Reader): Reader | undefined;
+  /** The reader of the other kind of export: flat records for classic ones, or the other way round. */
+  other(than: Reader): Reader;
+  /** The bytes in which records stand from now on. */
+  use(bytes: Uint8Array): void;
+}
+
+export interface Readers {
+  begin(records: Records): ChunkReaders;
+  all(): Iterable<Reader>;
+}
+
+const BY_TABLE = new Map(signals.map((signal) => [signalTables[signal].table.toLowerCase(), signal]));
+const BY_ELEMENT = new Map(signals.map((signal) => [signalTables[signal].element, signal]));
+
+export function createReaders(own: Signal, shapes: RowShapes): Readers {
+  const readers = new Map<string, Reader>();
+  const reader = (signal: Signal, layout: Layout, { columns }: Records): Reader => {
+    const key = layout === 'query' ? JSON.stringify([signal, layout, columns]) : `${signal} ${layout}`;
+    const found = readers.get(key) ?? readerOf(signal, layout, columns, shapes(signal, layout));
+    readers.set(key, found);
+    return found;
+  };
+  return {
+    all: () => readers.values(),
+    begin(records) {
+      const { layout } = records;
+      const get = (signal: Signal, of: Layout): Reader => {
+        const found = reader(signal, of, records);
+        found.walker.bytes = chunk.bytes;
+        return found;
+      };
+      const chunk: ChunkReaders = {
+        bytes: records.bytes,
+        isQuery: layout === 'query',
+        likely: reader(own, layout, records),
+        use(bytes) {
+          chunk.bytes = bytes;
+          for (const known of readers.values()) known.walker.bytes = bytes;
+        },
+        other: (than) => get(own, than.layout === 'continuous' ? 'dataExport' : 'continuous'),
+        fitting(walked) {
+          if (layout === 'query') return walked;
+          if (walked.layout === 'continuous') {
+            const signal = classicSignal(walked, own);
+            return signal === undefined ? undefined : get(signal, 'continuous');
+          }
+          const signal = flatSignal(walked);
+          return signal === undefined ? undefined : get(signal, flatLayout(walked, layout));
+        },
+      };
+      chunk.use(records.bytes);
+      return chunk;
+    },
+  };
+}
+
+/** Flat records in an export of classic ones: diagnostic settings say `time`. */
+function flatLayout({ layout, walker, program }: Reader, own: Layout): Layout {
+  if (own !== 'continuous') return layout;
+  return saysSomething(walker.slots, program.slotOf('time')) ? 'diagnostics' : 'dataExport';
+}
+
+/** That of the window where it has such elements, else the first that it has elements of. */
+function classicSignal({ walker, program, signal }: Reader, own: Signal): Signal | undefined {
+  const isOwn = signal === own ? walker.elementsAt >= 0 : walker.hasMet(program.root, signalTables[own].element);
+  return isOwn ? own : BY_ELEMENT.get(walker.firstElement.name);
+}
+
+/** By the name of its table. */
+function flatSignal({ walker, program, converter }: Reader): Signal | undefined {
+  const { slots, bytes } = walker;
+  for (const slot of program.types) {
+    if (slots.kind[slot] === KIND.missing || !saysSomething(slots, slot)) continue;
+    return BY_TABLE.get(stringOf(slots, slot, bytes, converter.scratch).toLowerCase());
+  }
+  return undefined;
+}

@@ -1,0 +1,78 @@
+import type { BlobFacts } from './blob-facts.ts';
+import { classicRows } from './classic-rows.ts';
+import type { DecodeCounts, DecodeSettings } from './decoder.ts';
+import { fillExtra } from './extra.ts';
+import type { Reader } from './reader.ts';
+import { CELL } from './row.ts';
+import { hash, hashBytes, Seen } from './seen.ts';
+import type { Tables } from './tables.ts';
+
+export interface RowTaker {
+  /** Before records of one blob. */
+  begin(facts: BlobFacts): void;
+  /** The bytes in which records stand from now on. */
+  use(bytes: Uint8Array): void;
+  /** Takes in the rows of the record that the reader has walked, from `start` to `end`. Returns how many there were. */
+  take(reader: Reader, start: number, end: number): number;
+}
+
+/** Rows that are decoded go to the tables: each once, and if the shape lets it. */
+export function createRowTaker(dedupe: DecodeSettings['dedupe'], tables: Tables, counts: DecodeCounts): RowTaker {
+  const seen = new Seen();
+  let bytes: Uint8Array = new Uint8Array(0);
+  let words: Int32Array = new Int32Array(0);
+  let facts: BlobFacts | undefined;
+  let [start, end, element, hashed] = [0, 0, 0, false];
+
+  /** Whether it has been seen before. Rows without an item id are all kept, unless whole records are compared. */
+  function isRepeated({ row, cellOf, layout, signal }: Reader): boolean {
+    if (dedupe === 'none') return false;
+    const id = cellOf('itemId');
+    const hasId = row.kind[id] === CELL.text && (row.end[id] as number) > (row.start[id] as number);
+    if (!hasId && (dedupe === 'id' || layout === 'query')) return false;
+    if (!hashed) hashBytes(words, bytes, start, end, signal.length * 31 + signal.charCodeAt(0));
+    hashed = true;
+    return !seen.add(hash.one, Math.imul(hash.two + element, 0x9e3779b1), hash.three ^ Math.imul(element, 0x85ebca6b));
+  }
+
+  function takeRow(reader: Reader, fill?: () => void): void {
+    const { converter, row, walker, shape, cellOf, signal } = reader;
+    if (facts === undefined) return;
+    converter.convert(row, facts);
+    fill?.();
+    counts.read++;
+    const isFirst = element === 0;
+    const repeated = isRepeated(reader);
+    element++;
+    if (repeated) {
+      counts.deduplicated++;
+      return;
+    }
+    fillExtra(reader, start, end);
+    if (!shape.keep(row)) {
+      counts.filtered++;
+      return;
+    }
+    for (const node of walker.rootStrangers.nodes) node.rows++;
+    for (const node of walker.elementStrangers.nodes) node.rows++;
+    const time = cellOf('timestamp');
+    const millis = row.kind[time] === CELL.long ? row.longOf(time) / 1000 : undefined;
+    tables.append(row, isFirst ? end - start : 0, signal, shape.columns, millis);
+  }
+
+  return {
+    begin(blob) {
+      facts = blob;
+    },
+    use(next) {
+      bytes = next;
+      words = new Int32Array(next.buffer, next.byteOffset, next.length >> 2);
+    },
+    take(reader, from, to) {
+      [start, end, element, hashed] = [from, to, 0, false];
+      if (reader.layout === 'continuous') classicRows(reader, takeRow);
+      else takeRow(reader);
+      return element;
+    },
+  };
+}

@@ -1,0 +1,92 @@
+/** What a cell of a row holds. */
+export const CELL = { null: 0, text: 1, long: 2, real: 3, boolean: 4 } as const;
+
+const WORD = 4294967296;
+
+/**
+ * One row between decoding and appending: a cell for each column of the signal, in the order of `columnsOf`, and behind them those that a
+ * shape adds. It is used again for every row, and texts are ranges of bytes that are gone with the next chunk.
+ */
+export class Row {
+  readonly kind: Uint8Array;
+  /** Text: `source[i].subarray(start[i], end[i])`, UTF-8. */
+  readonly source: Uint8Array[];
+  readonly start: Int32Array;
+  readonly end: Int32Array;
+  /** Reals; 0 or 1 of a boolean. */
+  readonly real: Float64Array;
+  /** 64-bit integers and µs since 1970, as their lower (unsigned) and upper (signed) halves. */
+  readonly low: Int32Array;
+  readonly high: Int32Array;
+
+  constructor(cells: number) {
+    this.kind = new Uint8Array(cells);
+    this.source = Array.from({ length: cells }, () => NOTHING);
+    this.start = new Int32Array(cells);
+    this.end = new Int32Array(cells);
+    this.real = new Float64Array(cells);
+    this.low = new Int32Array(cells);
+    this.high = new Int32Array(cells);
+  }
+
+  clear(): void {
+    this.kind.fill(CELL.null);
+  }
+
+  setNull(cell: number): void {
+    this.kind[cell] = CELL.null;
+  }
+
+  setText(cell: number, source: Uint8Array, start: number, end: number): void {
+    this.kind[cell] = CELL.text;
+    this.source[cell] = source;
+    this.start[cell] = start;
+    this.end[cell] = end;
+  }
+
+  setReal(cell: number, value: number): void {
+    this.kind[cell] = CELL.real;
+    this.real[cell] = value;
+  }
+
+  setBoolean(cell: number, value: boolean): void {
+    this.kind[cell] = CELL.boolean;
+    this.real[cell] = value ? 1 : 0;
+  }
+
+  /** A whole number up to 2^53, either way. */
+  setLong(cell: number, value: number): void {
+    this.kind[cell] = CELL.long;
+    const high = Math.floor(value / WORD);
+    this.high[cell] = high;
+    this.low[cell] = value - high * WORD;
+  }
+
+  setBig(cell: number, value: bigint): void {
+    this.kind[cell] = CELL.long;
+    this.high[cell] = Number(BigInt.asIntN(32, value >> 32n));
+    this.low[cell] = Number(BigInt.asIntN(32, value));
+  }
+
+  isNull(cell: number): boolean {
+    return this.kind[cell] === CELL.null;
+  }
+
+  textOf(cell: number): string {
+    const start = this.start[cell] as number;
+    const source = this.source[cell] as Uint8Array;
+    return decoder.decode(source.subarray(start, this.end[cell]));
+  }
+
+  /** As a double: exact up to 2^53. */
+  longOf(cell: number): number {
+    return (this.high[cell] as number) * WORD + ((this.low[cell] as number) >>> 0);
+  }
+
+  bigOf(cell: number): bigint {
+    return (BigInt(this.high[cell] as number) << 32n) | BigInt((this.low[cell] as number) >>> 0);
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });

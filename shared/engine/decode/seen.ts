@@ -1,0 +1,118 @@
+/**
+ * What a draft has seen: 96 bits of each row, so that two different rows being taken for one is out of the question. 256 tables by the first
+ * byte, so that growing one of them never holds everything twice.
+ */
+export class Seen {
+  private readonly tables: (Int32Array | undefined)[] = Array.from({ length: 256 }, () => undefined);
+  private readonly counts = new Int32Array(256);
+
+  /** Whether these bits are new; they are not any more. */
+  add(one: number, two: number, three: number): boolean {
+    const part = one & 255;
+    let table = this.tables[part];
+    const count = this.counts[part] as number;
+    if (table === undefined || count * 3 * 4 >= table.length * 3) table = this.grow(part, table);
+    const slots = table.length / 3;
+    let at = (two >>> 0) % slots;
+    for (;;) {
+      const place = at * 3;
+      if (table[place] === 0 && table[place + 1] === 0 && table[place + 2] === 0) {
+        table[place] = one | 0;
+        table[place + 1] = two | 0;
+        table[place + 2] = three | 0 || 1;
+        this.counts[part] = count + 1;
+        return true;
+      }
+      if (table[place] === (one | 0) && table[place + 1] === (two | 0) && table[place + 2] === (three | 0 || 1))
+        return false;
+      at = at + 1 === slots ? 0 : at + 1;
+    }
+  }
+
+  private grow(part: number, old: Int32Array | undefined): Int32Array {
+    const table = new Int32Array(old === undefined ? 64 * 3 : Math.ceil((old.length / 3) * 1.6) * 3);
+    this.tables[part] = table;
+    if (old === undefined) return table;
+    const slots = table.length / 3;
+    for (let place = 0; place < old.length; place += 3) {
+      const [one, two, three] = [old[place] as number, old[place + 1] as number, old[place + 2] as number];
+      if (three === 0) continue;
+      let at = (two >>> 0) % slots;
+      while (table[at * 3 + 2] !== 0) at = at + 1 === slots ? 0 : at + 1;
+      table[at * 3] = one;
+      table[at * 3 + 1] = two;
+      table[at * 3 + 2] = three;
+    }
+    return table;
+  }
+}
+
+/** 128 bits of a stretch of bytes. */
+export const hash = { one: 0, two: 0, three: 0, four: 0 };
+
+/**
+ * MurmurHash3 (x86, 128 bits) of the words of a stretch, wherever it starts: `words` is the same memory as 32-bit words. Not safe against
+ * somebody who looks for collisions; what they gain is that a record of theirs is taken for a repetition of another one.
+ */
+export function hashBytes(words: Int32Array, bytes: Uint8Array, start: number, end: number, seed: number): void {
+  let [h1, h2, h3, h4] = [seed, seed, seed, seed];
+  const shift = (start & 3) * 8;
+  const back = 32 - shift;
+  let word = start >> 2;
+  let at = start;
+  for (; at + 20 <= end; at += 16, word += 4) {
+    let k1 = words[word] as number;
+    let k2 = words[word + 1] as number;
+    let k3 = words[word + 2] as number;
+    let k4 = words[word + 3] as number;
+    if (shift !== 0) {
+      k1 = (k1 >>> shift) | (k2 << back);
+      k2 = (k2 >>> shift) | (k3 << back);
+      k3 = (k3 >>> shift) | (k4 << back);
+      k4 = (k4 >>> shift) | ((words[word + 4] as number) << back);
+    }
+    k1 = Math.imul(k1, 0x239b961b);
+    h1 ^= Math.imul((k1 << 15) | (k1 >>> 17), 0xab0e9789);
+    h1 = (Math.imul(((h1 << 19) | (h1 >>> 13)) + h2, 5) + 0x561ccd1b) | 0;
+    k2 = Math.imul(k2, 0xab0e9789);
+    h2 ^= Math.imul((k2 << 16) | (k2 >>> 16), 0x38b34ae5);
+    h2 = (Math.imul(((h2 << 17) | (h2 >>> 15)) + h3, 5) + 0x0bcaa747) | 0;
+    k3 = Math.imul(k3, 0x38b34ae5);
+    h3 ^= Math.imul((k3 << 17) | (k3 >>> 15), 0xa1e38b93);
+    h3 = (Math.imul(((h3 << 15) | (h3 >>> 17)) + h4, 5) + 0x96cd1c35) | 0;
+    k4 = Math.imul(k4, 0xa1e38b93);
+    h4 ^= Math.imul((k4 << 18) | (k4 >>> 14), 0x239b961b);
+    h4 = (Math.imul(((h4 << 13) | (h4 >>> 19)) + h1, 5) + 0x32ac3b17) | 0;
+  }
+  for (; at < end; at++) {
+    h1 = Math.imul(h1 ^ (bytes[at] as number), 0x01000193);
+    h2 = (Math.imul(h2, 0x01000193) ^ (h1 >>> 7)) | 0;
+    h3 = (h3 + Math.imul(h1, 0x85ebca6b)) | 0;
+    h4 = ((h4 << 5) | (h4 >>> 27)) ^ h1;
+  }
+  finish(h1, h2, h3, h4, end - start);
+}
+
+function finish(one: number, two: number, three: number, four: number, length: number): void {
+  let [h1, h2, h3, h4] = [one ^ length, two ^ length, three ^ length, four ^ length];
+  for (let round = 0; round < 2; round++) {
+    h1 = (h1 + h2 + h3 + h4) | 0;
+    h2 = (h2 + h1) | 0;
+    h3 = (h3 + h1) | 0;
+    h4 = (h4 + h1) | 0;
+    h1 = mixed(h1);
+    h2 = mixed(h2);
+    h3 = mixed(h3);
+    h4 = mixed(h4);
+  }
+  hash.one = h1;
+  hash.two = h2;
+  hash.three = h3;
+  hash.four = h4;
+}
+
+function mixed(word: number): number {
+  let h = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}

@@ -1,0 +1,113 @@
+import {
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  closingQuote,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  skipBlank,
+  valueEnd,
+} from '../../framing/strict.ts';
+import { type KeyNode, newNode, USE } from './key-node.ts';
+import { nameOf } from './members.ts';
+
+/** So many unknown keys are kept in mind: where names are values (a map by user, say) they are not all worth it. */
+const MOST_LEARNED = 1000;
+const MOST_CHILDREN = 200;
+const LONGEST_PATH = 200;
+
+/** An unknown key that is not kept in mind. */
+const STRANGER = newNode('', USE.unknown);
+
+/** Finds keys among those of a tree, and keeps unknown ones in mind: the next record will have them too. */
+export class Keys {
+  private learned = 0;
+
+  /** The child whose key stands from its quote at `start` to the one at `end`. */
+  find(parent: KeyNode, bytes: Uint8Array, start: number, end: number, escaped: boolean): KeyNode {
+    const { children } = parent;
+    const length = end + 2 - start;
+    if (!escaped) {
+      for (const child of children) {
+        const key = child.bytes;
+        if (key.length !== length) continue;
+        let index = 1;
+        while (index < length - 1 && bytes[start + index] === key[index]) index++;
+        if (index === length - 1) return child;
+      }
+    }
+    if (!escaped && (length > LONGEST_PATH || this.learned >= MOST_LEARNED || children.length >= MOST_CHILDREN))
+      return STRANGER;
+    const name = nameOf(bytes, start, end);
+    const known = escaped ? children.find((child) => child.name === name) : undefined;
+    return known ?? this.learn(parent, name);
+  }
+
+  private learn(parent: KeyNode, name: string): KeyNode {
+    const path = parent.path === '' ? name : `${parent.path}.${name}`;
+    if (path.length > LONGEST_PATH || this.learned >= MOST_LEARNED || parent.children.length >= MOST_CHILDREN)
+      return STRANGER;
+    this.learned++;
+    const node = newNode(name, USE.unknown);
+    node.path = path;
+    parent.children.push(node);
+    return node;
+  }
+}
+
+/** The unknown keys of a record or element: of objects and arrays the keys that lead to values. */
+export class Strangers {
+  readonly nodes: KeyNode[] = [];
+  private readonly keys: Keys;
+  private readonly deep: boolean;
+  private row = 0;
+
+  /** `deep`: whether what lies below a key is told by its own path. */
+  constructor(keys: Keys, deep: boolean) {
+    this.keys = keys;
+    this.deep = deep;
+  }
+
+  clear(): void {
+    this.nodes.length = 0;
+    this.row++;
+  }
+
+  /** `at`: the value, which is known to be JSON. */
+  add(node: KeyNode, bytes: Uint8Array, at: number): void {
+    if (node !== STRANGER) this.leaves(node, bytes, at, this.deep);
+  }
+
+  private leaves(node: KeyNode, bytes: Uint8Array, from: number, deep: boolean): number {
+    const byte = bytes[from];
+    if (deep && byte === OPEN_OBJECT) return this.members(node, bytes, from);
+    if (deep && byte === OPEN_ARRAY) return this.entries(node, bytes, from);
+    if (node.told !== this.row && node !== STRANGER) {
+      node.told = this.row;
+      this.nodes.push(node);
+    }
+    return valueEnd(bytes, from, 0);
+  }
+
+  private members(node: KeyNode, bytes: Uint8Array, from: number): number {
+    let at = skipBlank(bytes, from + 1);
+    while (bytes[at] !== CLOSE_OBJECT) {
+      const end = closingQuote(bytes, at + 1);
+      const below = this.keys.find(node, bytes, at, end, bytes.subarray(at, end).includes(0x5c));
+      at = skipBlank(bytes, end + 1);
+      if (bytes[at] !== COLON) return at;
+      at = skipBlank(bytes, this.leaves(below, bytes, skipBlank(bytes, at + 1), true));
+      if (bytes[at] !== CLOSE_OBJECT) at = skipBlank(bytes, at + 1);
+    }
+    return at + 1;
+  }
+
+  private entries(node: KeyNode, bytes: Uint8Array, from: number): number {
+    let at = skipBlank(bytes, from + 1);
+    while (bytes[at] !== CLOSE_ARRAY) {
+      at = skipBlank(bytes, this.leaves(node, bytes, at, true));
+      if (bytes[at] !== CLOSE_ARRAY) at = skipBlank(bytes, at + 1);
+    }
+    return at + 1;
+  }
+}

@@ -1,0 +1,217 @@
+import {
+  BACKSLASH,
+  breaks,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  closingQuote,
+  DEEPEST,
+  NEWLINE,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+  REASONS,
+  STOP,
+  skipBlank,
+  valueEnd,
+} from '../../framing/strict.ts';
+import { type KeyNode, NO_KEY, USE } from './key-node.ts';
+import { KIND } from './slots.ts';
+import { walkElements, walkList } from './walk-lists.ts';
+import { WalkState } from './walk-state.ts';
+
+/**
+ * Walks a record along a tree of known keys: leaves the ranges of known values in slots, what is unknown in leftovers. This is the hot loop
+ * of the product, it sees every byte of every record: so its functions are long, and work on bytes and numbers only.
+ * All reading functions answer the index behind what they read, or -1 where the record is broken (`broken` says where and why).
+ */
+export class Walker extends WalkState {
+  private valueAt = 0;
+
+  /** The object whose brace is at `from`. */
+  object(parent: KeyNode, from: number, depth: number): number {
+    if (depth >= DEEPEST) return breaks(from, REASONS.deep);
+    const { bytes } = this;
+    let at = from + 1;
+    if ((bytes[at] as number) <= 0x20) at = skipBlank(bytes, at);
+    if (bytes[at] === CLOSE_OBJECT) return at + 1;
+    let before = parent;
+    let node = parent.first;
+    for (;;) {
+      const start = at;
+      const key = node.bytes;
+      const { length } = key;
+      let index = 0;
+      while (index < length && bytes[at + index] === key[index]) index++;
+      if (index === length) at += length;
+      else {
+        node = this.find(parent, at);
+        if (node === NO_KEY) return -1;
+        at = this.valueAt;
+        if (before === parent) parent.first = node;
+        else before.next = node;
+      }
+      if ((bytes[at] as number) <= 0x20) at = skipBlank(bytes, at);
+      at = this.value(node, start, at, depth + 1);
+      if (at < 0) return -1;
+      if ((bytes[at] as number) <= 0x20) at = skipBlank(bytes, at);
+      const byte = bytes[at];
+      if (byte === CLOSE_OBJECT) return at + 1;
+      if (byte !== COMMA) return breaks(at, byte === NEWLINE ? REASONS.cut : REASONS.notJson);
+      at++;
+      if ((bytes[at] as number) <= 0x20) at = skipBlank(bytes, at);
+      before = node;
+      node = node.next;
+    }
+  }
+
+  /** The value at `at`, of the key at `start`. */
+  value(node: KeyNode, start: number, at: number, depth: number): number {
+    const { bytes } = this;
+    const { use } = node;
+    if (node.met === this.met) return this.again(node, start, at, depth);
+    node.met = this.met;
+    if (use >= USE.object) return this.structure(node, start, at, depth);
+    const byte = bytes[at];
+    let from = at;
+    let end: number;
+    let to: number;
+    let kind: number;
+    if (byte === QUOTE) {
+      from++;
+      to = from;
+      while (STOP[bytes[to] as number] === 0) to++;
+      kind = KIND.text;
+      if (bytes[to] !== QUOTE) {
+        kind = KIND.escaped;
+        to = closingQuote(bytes, to);
+        if (to < 0) return -1;
+      }
+      end = to + 1;
+    } else {
+      end = valueEnd(bytes, at, depth);
+      if (end < 0) return -1;
+      to = end;
+      if (byte === OPEN_OBJECT || byte === OPEN_ARRAY)
+        kind = skipBlank(bytes, at + 1) === end - 1 ? KIND.empty : KIND.json;
+      else if (byte === 0x6e) kind = KIND.null;
+      else kind = byte === 0x74 || byte === 0x66 ? KIND.word : KIND.number;
+    }
+    const { slot } = node;
+    if (slot >= 0) {
+      const { slots } = this;
+      slots.kind[slot] = kind;
+      slots.start[slot] = from;
+      slots.end[slot] = to;
+    }
+    if (use === USE.taken || kind === KIND.null || kind === KIND.empty) return end;
+    this.leftovers.copy(start, end);
+    if (use === USE.unknown) this.strangers.add(node, bytes, at);
+    return end;
+  }
+
+  /** A key that the record had before. What is unknown goes to `extra` all the same; of what is known the first value counts. */
+  private again(node: KeyNode, start: number, at: number, depth: number): number {
+    const end = valueEnd(this.bytes, at, depth);
+    if (node.use !== USE.unknown) this.odd = true;
+    if (end >= 0) this.leftovers.copy(start, end);
+    return end;
+  }
+
+  private structure(node: KeyNode, start: number, at: number, depth: number): number {
+    const byte = this.bytes[at];
+    if (node.use === USE.object && byte === OPEN_OBJECT) {
+      this.leftovers.enter(node);
+      const end = this.object(node, at, depth);
+      this.leftovers.leave();
+      return end;
+    }
+    if (node.use === USE.elements) return walkElements(this, node, at, depth);
+    if (node.use === USE.dimensions) return walkList(this, this.dimensions, at, depth);
+    const end = node.use === USE.metrics ? walkList(this, this.metrics, at, depth) : valueEnd(this.bytes, at, depth);
+    if (end < 0) return -1;
+    if (node.use === USE.others && this.firstElement === NO_KEY) this.firstElement = node;
+    if (this.isNothing(at, end)) return end;
+    if (node.use === USE.stack) return this.stack(node, start, at, end);
+    if (node.use === USE.object) this.odd = true;
+    if (node.use !== USE.metrics || node.slot < 0) this.leftovers.copy(start, end);
+    if (node.use === USE.others) this.strangers.add(node, this.bytes, at);
+    return end;
+  }
+
+  /** null, `{}` or `[]`. */
+  isNothing(at: number, end: number): boolean {
+    const byte = this.bytes[at];
+    if (byte === 0x6e) return true;
+    return (byte === OPEN_OBJECT || byte === OPEN_ARRAY) && skipBlank(this.bytes, at + 1) === end - 1;
+  }
+
+  /** A list that holds something becomes part of a column, anything else stays. */
+  private stack(node: KeyNode, start: number, at: number, end: number): number {
+    if (this.bytes[at] !== OPEN_ARRAY) this.leftovers.copy(start, end);
+    else {
+      this.slots.kind[node.slot] = KIND.json;
+      this.slots.start[node.slot] = at;
+      this.slots.end[node.slot] = end;
+    }
+    return end;
+  }
+
+  walkElement(element: KeyNode, at: number, depth: number): number {
+    const { odd } = this;
+    this.walked = true;
+    this.odd = false;
+    this.beginElement();
+    const end = this.object(element, at, depth);
+    this.endElement();
+    this.elementOdd = this.odd;
+    this.odd = odd;
+    return end;
+  }
+
+  /** The member whose key is at `at`. */
+  member(parent: KeyNode, at: number, depth: number): number {
+    const node = this.find(parent, at);
+    return node === NO_KEY ? -1 : this.value(node, at, skipBlank(this.bytes, this.valueAt), depth);
+  }
+
+  /** Whether the record has that key. */
+  hasMet(parent: KeyNode, name: string): boolean {
+    return parent.children.find((child) => child.name === name)?.met === this.rootMet;
+  }
+
+  /** Walks an object for its slots alone. */
+  aside(tree: KeyNode, at: number): void {
+    const { leftovers, strangers, met } = this;
+    this.leftovers = this.unwanted;
+    this.strangers = this.unwantedStrangers;
+    this.met = ++this.count;
+    this.object(tree, at, 1);
+    this.unwanted.clear();
+    this.unwantedStrangers.clear();
+    this.leftovers = leftovers;
+    this.strangers = strangers;
+    this.met = met;
+  }
+
+  /** The node of the key at `at`; NO_KEY where that is broken. `valueAt` is then the index behind its colon. */
+  private find(parent: KeyNode, at: number): KeyNode {
+    const { bytes } = this;
+    if (bytes[at] !== QUOTE) {
+      breaks(at, bytes[at] === NEWLINE ? REASONS.cut : REASONS.key);
+      return NO_KEY;
+    }
+    let end = at + 1;
+    while (STOP[bytes[end] as number] === 0) end++;
+    const escaped = bytes[end] === BACKSLASH;
+    if (bytes[end] !== QUOTE) end = closingQuote(bytes, end);
+    if (end < 0) return NO_KEY;
+    const colon = skipBlank(bytes, end + 1);
+    if (bytes[colon] !== COLON) {
+      breaks(colon, bytes[colon] === NEWLINE ? REASONS.cut : REASONS.notJson);
+      return NO_KEY;
+    }
+    this.valueAt = colon + 1;
+    return this.keys.find(parent, bytes, at, end, escaped);
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * JSON read strictly (RFC 8259), from bytes that are known to be UTF-8 and to end with a newline: inside of a record on one line no newline
+ * can stand, so nothing here reads beyond it. All functions answer the index behind what they were asked to read, or -1 where that is
+ * broken; `broken` then says where and why. White space is blanks, tabs and carriage returns.
+ */
+
+export const QUOTE = 0x22;
+export const BACKSLASH = 0x5c;
+export const COLON = 0x3a;
+export const COMMA = 0x2c;
+export const OPEN_OBJECT = 0x7b;
+export const CLOSE_OBJECT = 0x7d;
+export const OPEN_ARRAY = 0x5b;
+export const CLOSE_ARRAY = 0x5d;
+export const NEWLINE = 0x0a;
+
+export const REASONS = {
+  notJson: 'not JSON',
+  cut: 'cut short',
+  control: 'control character in a string',
+  deep: 'nested deeper than 256 levels',
+  key: 'not JSON: a key was expected',
+  /** Half a surrogate pair: no fault of the record's, it is mended. */
+  lone: 'half a surrogate pair',
+} as const;
+
+/** Levels of objects and arrays in a record. */
+export const DEEPEST = 256;
+
+/** Where the last reading broke off, and why. */
+export const broken = { at: 0, reason: '' as string };
+
+export function breaks(at: number, reason: string): -1 {
+  broken.at = at;
+  broken.reason = reason;
+  return -1;
+}
+
+/** 1 for the bytes of a string that are not simply part of it: quote, backslash, control characters. */
+export const STOP = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte < 0x20 || byte === QUOTE || byte === BACKSLASH ? 1 : 0,
+);
+
+export function skipBlank(bytes: Uint8Array, from: number): number {
+  let at = from;
+  for (;;) {
+    const byte = bytes[at];
+    if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return at;
+    at++;
+  }
+}
+
+/** The index of the quote that ends the string in which `from` stands. */
+export function closingQuote(bytes: Uint8Array, from: number): number {
+  let at = from;
+  for (;;) {
+    while (STOP[bytes[at] as number] === 0) at++;
+    const byte = bytes[at];
+    if (byte === QUOTE) return at;
+    if (byte !== BACKSLASH) return breaks(at, byte === NEWLINE ? REASONS.cut : REASONS.control);
+    at = escapeEnd(bytes, at);
+    if (at < 0) return -1;
+  }
+}
+
+const HEX = new Int8Array(256).fill(-1);
+for (let value = 0; value < 16; value++) {
+  HEX[value.toString(16).charCodeAt(0)] = value;
+  HEX[value.toString(16).toUpperCase().charCodeAt(0)] = value;
+}
+
+/** The UTF-16 unit of the `\uXXXX` at `at`; negative where there is none. */
+export function unitAt(bytes: Uint8Array, at: number): number {
+  if (bytes[at] !== BACKSLASH || bytes[at + 1] !== 0x75) return -1;
+  let unit = 0;
+  for (let index = at + 2; index < at + 6; index++) {
+    const digit = HEX[bytes[index] as number] as number;
+    if (!(digit >= 0)) return -1;
+    unit = unit * 16 + digit;
+  }
+  return unit;
+}
+
+const SHORT_ESCAPE = new Uint8Array(256);
+for (const letter of '"\\/bfnrt') SHORT_ESCAPE[letter.charCodeAt(0)] = 1;
+
+function escapeEnd(bytes: Uint8Array, at: number): number {
+  if (SHORT_ESCAPE[bytes[at + 1] as number] === 1) return at + 2;
+  const unit = unitAt(bytes, at);
+  if (unit < 0) return breaks(at, REASONS.notJson);
+  if (unit < 0xd800 || unit > 0xdfff) return at + 6;
+  const partner = unit < 0xdc00 ? unitAt(bytes, at + 6) : -1;
+  return partner >= 0xdc00 && partner <= 0xdfff ? at + 12 : breaks(at, REASONS.lone);
+}
+
+/** A number, `true`, `false` or `null`. */
+export function scalarEnd(bytes: Uint8Array, at: number): number {
+  const byte = bytes[at] as number;
+  if (byte === 0x2d || (byte >= 0x30 && byte <= 0x39)) return numberEnd(bytes, at);
+  const isTrue = byte === 0x74 && bytes[at + 1] === 0x72 && bytes[at + 2] === 0x75 && bytes[at + 3] === 0x65;
+  if (isTrue) return at + 4;
+  const isNull = byte === 0x6e && bytes[at + 1] === 0x75 && bytes[at + 2] === 0x6c && bytes[at + 3] === 0x6c;
+  if (isNull) return at + 4;
+  const isFalse = byte === 0x66 && bytes[at + 1] === 0x61 && bytes[at + 2] === 0x6c && bytes[at + 3] === 0x73;
+  if (isFalse && bytes[at + 4] === 0x65) return at + 5;
+  return breaks(at, byte === NEWLINE ? REASONS.cut : REASONS.notJson);
+}
+
+function digitsEnd(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while ((bytes[at] as number) >= 0x30 && (bytes[at] as number) <= 0x39) at++;
+  return at > from ? at : breaks(at, REASONS.notJson);
+}
+
+function numberEnd(bytes: Uint8Array, from: number): number {
+  let at = bytes[from] === 0x2d ? from + 1 : from;
+  if (bytes[at] === 0x30) at++;
+  else at = digitsEnd(bytes, at);
+  if (at > 0 && bytes[at] === 0x2e) at = digitsEnd(bytes, at + 1);
+  if (at > 0 && ((bytes[at] as number) | 0x20) === 0x65) {
+    const sign = bytes[at + 1];
+    at = digitsEnd(bytes, sign === 0x2b || sign === 0x2d ? at + 2 : at + 1);
+  }
+  return at;
+}
+
+/** Any value. `depth`: levels that are open around it. */
+export function valueEnd(bytes: Uint8Array, at: number, depth: number): number {
+  const byte = bytes[at];
+  if (byte === QUOTE) {
+    const end = closingQuote(bytes, at + 1);
+    return end < 0 ? -1 : end + 1;
+  }
+  if (byte === OPEN_OBJECT) return objectEnd(bytes, at, depth);
+  if (byte === OPEN_ARRAY) return arrayEnd(bytes, at, depth);
+  return scalarEnd(bytes, at);
+}
+
+function objectEnd(bytes: Uint8Array, from: number, depth: number): number {
+  if (depth >= DEEPEST) return breaks(from, REASONS.deep);
+  let at = skipBlank(bytes, from + 1);
+  if (bytes[at] === CLOSE_OBJECT) return at + 1;
+  for (;;) {
+    at = keyEnd(bytes, at);
+    if (at < 0) return -1;
+    at = valueEnd(bytes, at, depth + 1);
+    if (at < 0) return -1;
+    at = skipBlank(bytes, at);
+    const byte = bytes[at];
+    if (byte === CLOSE_OBJECT) return at + 1;
+    if (byte !== COMMA) return breaks(at, byte === NEWLINE ? REASONS.cut : REASONS.notJson);
+    at = skipBlank(bytes, at + 1);
+  }
+}
+
+/** From the quote of a key to the value behind its colon. */
+export function keyEnd(bytes: Uint8Array, at: number): number {
+  if (bytes[at] !== QUOTE) return breaks(at, bytes[at] === NEWLINE ? REASONS.cut : REASONS.key);
+  const end = closingQuote(bytes, at + 1);
+  if (end < 0) return -1;
+  const colon = skipBlank(bytes, end + 1);
+  if (bytes[colon] !== COLON) return breaks(colon, bytes[colon] === NEWLINE ? REASONS.cut : REASONS.notJson);
+  return skipBlank(bytes, colon + 1);
+}
+
+function arrayEnd(bytes: Uint8Array, from: number, depth: number): number {
+  if (depth >= DEEPEST) return breaks(from, REASONS.deep);
+  let at = skipBlank(bytes, from + 1);
+  if (bytes[at] === CLOSE_ARRAY) return at + 1;
+  for (;;) {
+    at = valueEnd(bytes, at, depth + 1);
+    if (at < 0) return -1;
+    at = skipBlank(bytes, at);
+    const byte = bytes[at];
+    if (byte === CLOSE_ARRAY) return at + 1;
+    if (byte !== COMMA) return breaks(at, byte === NEWLINE ? REASONS.cut : REASONS.notJson);
+    at = skipBlank(bytes, at + 1);
+  }
+}
