@@ -1,8 +1,8 @@
 /** Real records as blobs hold them, for the tests of this folder. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Chunk } from '../../shared/model.ts';
 import { createFramer } from '../../shared/framing/framer.ts';
+import type { Chunk } from '../../shared/model.ts';
 
 export const CORPUS: readonly { readonly name: string; readonly bytes: Buffer }[] = [
   'continuous-export',

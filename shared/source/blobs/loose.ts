@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { constants, gunzipSync } from 'node:zlib';
+import { createFramer } from '../../framing/framer.ts';
 import type { Millis, Signal, Window } from '../../model.ts';
 import { signalTables } from '../../signals/tables.ts';
-import { createFramer } from '../../framing/framer.ts';
 import { type ExportLayout, TABLES } from './layouts.ts';
 
 /** Where a file goes that no folder says anything of. */

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { REASONS } from '../../framing/scan.ts';
 import type { Chunk, Layout } from '../../model.ts';
 import { type ChunkWriter, createChunkWriter, type Part } from '../framing/chunk-writer.ts';
-import { REASONS } from '../../framing/scan.ts';
 import { inflated } from './inflate.ts';
 import { partsOf } from './parts.ts';
 

@@ -1,8 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { createFramer } from '../../framing/framer.ts';
 import type { Chunk, Segment } from '../../model.ts';
 import { type ChunkWriter, createChunkWriter } from './chunk-writer.ts';
-import { createFramer } from '../../framing/framer.ts';
 
 const READ = 1024 * 1024;
 
