@@ -53,7 +53,7 @@ export function openLedger(state: Config['state'], lake: Place): Ledger {
     access.kind === 'connectionString'
       ? TableClient.fromConnectionString(access.connectionString.reveal(), table, { allowInsecureConnection: true })
       : new TableClient(tableUrl, table, identity(clientIdOf(access)), options);
-  return createTableLedger({ client, lakeId: lakeId(lake) });
+  return createTableLedger({ client, lakeId: lakeId(lake), newId: randomUUID });
 }
 
 export const openHints = (state: Config['state']): Hints => createQueueHints(queueClient(state));

@@ -41,7 +41,7 @@ export interface LedgerEntry {
   readonly leaseUntil: Millis;
   /** Not to be run before: back-off after a failure, or the refresh interval of a blob window. */
   readonly notBefore: Millis;
-  /** When a hint was last sent for it; 0: none is out, the planner sends one when there is room. */
+  /** When a hint was last sent for it, noted only after it was sent; 0: none is out, the planner sends one when there is room. */
   readonly hintedAt: Millis;
   /** Asked for again since the last claim (a blob arrived): due once more after the run that is under way. */
   readonly again: boolean;
@@ -88,8 +88,15 @@ export interface Ledger {
   halve(entry: LedgerEntry, etag: string, halves: readonly LedgerEntry[]): Promise<string | undefined>;
   /** Entries of a feed with `from <= start < to`, by start; where several have one, the shortest first. */
   list(feed: Feed, range?: Partial<Interval>): AsyncIterable<LedgerEntry>;
-  /** Entries of a feed that are not settled: neither done nor halved, or asked for again. Costs what is open, not what was ever planned. */
-  open(feed: Feed): AsyncIterable<LedgerEntry>;
+  /** The revision of the window's entry and nothing else: an entry can name hundreds of files. Undefined when there is none. */
+  revision(window: Window): Promise<number | undefined>;
+  /**
+   * Entries of a feed that are not settled: neither done nor halved, or asked for again. Costs what is open, not what was ever planned.
+   * Returns the feed's progress, as it stood then.
+   */
+  open(feed: Feed): AsyncGenerator<LedgerEntry, Versioned<Progress> | undefined>;
+  /** Messages were sent: notes the time in the entries of these windows that are open and have none. The others stay as they are. */
+  hinted(feed: Feed, windows: readonly Interval[], at: Millis): Promise<void>;
   progress(feed: Feed): Promise<Versioned<Progress> | undefined>;
   /**
    * Puts new entries (at most 40, all of this feed) into the ledger and moves horizon and watermark, in one step: all or nothing.

@@ -1,5 +1,5 @@
 import type { Window } from '../model.ts';
-import { type AskPorts, askFor } from './ask.ts';
+import { type AskPorts, askFor, sendFor } from './ask.ts';
 import { type RunOutcome, type RunPorts, runWindow, unrun } from './run.ts';
 
 export type ArrivePorts = RunPorts & AskPorts;
@@ -12,6 +12,6 @@ export async function arriveInWindow(window: Window, ports: ArrivePorts): Promis
   const asked = await askFor(window, ports);
   const now = ports.clock.now();
   if (asked === undefined || asked.free <= now) return runWindow(window, ports);
-  if (!asked.pending) await ports.hints.send(window, asked.free - now);
+  if (!asked.pending) await sendFor(asked, ports);
   return unrun('early', window, asked.entry);
 }

@@ -1,5 +1,6 @@
 import type { Clock, Hints, Ledger, LedgerEntry, Millis, Window } from '../model.ts';
-import { askedAgain, plannedEntry, unhinted } from './entry.ts';
+import { askedAgain, hintedEntry, plannedEntry } from './entry.ts';
+import { afterLoss } from './race.ts';
 
 export interface AskPorts {
   readonly ledger: Ledger;
@@ -12,6 +13,7 @@ export interface AskPorts {
 /** A window that was asked for. */
 export interface Asked {
   readonly entry: LedgerEntry;
+  readonly etag: string;
   /** When it may run. */
   readonly free: Millis;
   /** It was asked for before, and the message that has it run is on its way. */
@@ -21,7 +23,7 @@ export interface Asked {
 export interface AskOptions {
   /** Leaves the window as it is when the entry that there is says so. Left out: never. */
   readonly skip?: (entry: LedgerEntry) => boolean;
-  /** No message goes out now: the planner sends it when there is room (`unhinted` in entry.ts). Left out: false. */
+  /** No message goes out now: the planner sends it when there is room (`isUnhinted` in entry.ts). Left out: false. */
   readonly later?: boolean;
 }
 
@@ -31,28 +33,48 @@ export interface AskOptions {
  */
 export async function askFor(
   window: Window,
-  { ledger, clock, refresh }: AskPorts,
-  { skip = () => false, later = false }: AskOptions = {},
+  { ledger, clock, refresh }: Omit<AskPorts, 'hints'>,
+  { skip = () => false }: AskOptions = {},
 ): Promise<Asked | undefined> {
-  for (;;) {
+  for (let losses = 1; ; losses++) {
     const seen = await ledger.read(window);
     const now = clock.now();
     if (seen !== undefined && skip(seen.value)) return undefined;
     const free = seen === undefined ? now : freeAt(seen.value, now, refresh);
-    const pending = seen?.value.again === true && seen.value.notBefore > now;
-    const asked =
-      seen === undefined ? plannedEntry(window, now) : askedAgain(seen.value, pending ? seen.value.notBefore : free);
-    const entry = later ? unhinted(asked) : asked;
-    if ((await ledger.write(entry, seen?.etag)) !== undefined) return { entry, free, pending };
+    const pending = seen?.value.again === true && seen.value.notBefore > now && seen.value.hintedAt > 0;
+    const entry = entryAsked(window, seen?.value, pending, free);
+    const etag = await ledger.write(entry, seen?.etag);
+    if (etag !== undefined) return { entry, etag, free, pending };
+    await afterLoss(
+      losses,
+      () => `ask for ${window.app} ${window.signal}: others change its entry all the time`,
+      clock,
+    );
   }
+}
+
+function entryAsked(window: Window, seen: LedgerEntry | undefined, pending: boolean, free: Millis): LedgerEntry {
+  if (seen === undefined) return plannedEntry(window);
+  return pending ? { ...askedAgain(seen, seen.notBefore), hintedAt: seen.hintedAt } : askedAgain(seen, free);
 }
 
 /** The same, and the message that has it run, unless that is for later. True when it was asked for now. */
 export async function enqueue(window: Window, ports: AskPorts, options: AskOptions): Promise<boolean> {
   const asked = await askFor(window, ports, options);
-  if (asked !== undefined && !asked.pending && options.later !== true)
-    await ports.hints.send(window, Math.max(0, asked.free - ports.clock.now()));
+  if (asked !== undefined && !asked.pending && options.later !== true) await sendFor(asked, ports);
   return asked !== undefined;
+}
+
+/**
+ * Sends the message that has the window run as soon as it may, and only then notes that it was sent: what could not be sent is seen by
+ * the planner's next tick. A note that is lost costs a second message, which does no harm.
+ */
+export async function sendFor(
+  { entry, etag, free }: Pick<Asked, 'entry' | 'etag' | 'free'>,
+  { ledger, hints, clock }: Pick<AskPorts, 'ledger' | 'hints'> & { readonly clock: Pick<Clock, 'now'> },
+): Promise<void> {
+  await hints.send(entry.window, Math.max(0, free - clock.now()));
+  await ledger.write(hintedEntry(entry, clock.now()), etag);
 }
 
 /** When the window may run: a refresh interval after its last run began, after its back-off, never while it is held. */

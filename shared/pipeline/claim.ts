@@ -1,5 +1,6 @@
 import type { Clock, Ledger, LedgerEntry, Millis, Versioned, Window } from '../model.ts';
 import { claimedEntry } from './entry.ts';
+import { afterLoss } from './race.ts';
 
 /** Another run has claimed the window since: this one must stop, and needs not report a failure. */
 export class Overtaken extends Error {
@@ -16,7 +17,7 @@ export interface Claim {
   readonly entry: LedgerEntry;
   /** Aborted when the claim is lost. */
   readonly abort: AbortSignal;
-  /** Changes the entry while the revision is still ours. Throws Overtaken. */
+  /** Changes the entry while the revision is still ours; a change that gives back what it was given writes nothing. Throws Overtaken. */
   update(change: Change): Promise<LedgerEntry>;
   /** The same, and puts the entries of the halves, in one step. Afterwards nothing changes the entry any more. */
   halve(change: Change, halves: readonly LedgerEntry[]): Promise<LedgerEntry>;
@@ -41,6 +42,7 @@ export async function claimWindow(seen: Versioned<LedgerEntry>, ports: ClaimPort
 
 function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease }: ClaimPorts): Claim {
   const { window, revision } = claimed.value;
+  const what = `write the ledger entry of ${window.app} ${window.signal}`;
   let held = claimed;
   const lost = new AbortController();
   const released = new AbortController();
@@ -54,25 +56,25 @@ function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease }: ClaimPo
     held = found;
   };
   const change = async (make: Change, put: Ledger['write']): Promise<LedgerEntry> => {
-    for (let tries = 0; tries < 100; tries++) {
+    for (let losses = 1; ; losses++) {
       // By this run, which may not have got the answer: to be halved is the end of an entry.
       if (held.value.state === 'halved') return held.value;
       const next = make(held.value);
+      if (next === held.value) return next;
       const etag = await put(next, held.etag);
       if (etag !== undefined) {
         held = { value: next, etag };
         return next;
       }
       await reread();
+      await afterLoss(losses, () => `${what}: others change it all the time, or hold a part of its range`, clock);
     }
-    throw new Error(
-      `write the ledger entry of ${window.app} ${window.signal}: others change it all the time, or hold a part of its range`,
-    );
   };
   const inOrder = inTurn();
   const update = (make: Change) => inOrder(() => change(make, ledger.write));
   const renewals = renew(
-    () => update((entry) => ({ ...entry, leaseUntil: clock.now() + lease })),
+    // What has ended meanwhile holds no lease any more.
+    () => update((entry) => (entry.state === 'running' ? { ...entry, leaseUntil: clock.now() + lease } : entry)),
     clock,
     lease / 3,
     released.signal,
@@ -86,8 +88,7 @@ function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease }: ClaimPo
     update,
     halve: (make, halves) => inOrder(() => change(make, (entry, etag) => ledger.halve(entry, etag ?? '', halves))),
     check: async () => {
-      const found = await ledger.read(window);
-      if (found?.value.revision === revision) return;
+      if ((await ledger.revision(window)) === revision) return;
       lost.abort();
       throw new Overtaken(window, revision);
     },

@@ -61,7 +61,7 @@ async function readAndWrite(claim: Claim, watch: Watch, ports: DeliverPorts): Pr
     const draft = await ports.engine.begin(window, work);
     try {
       const written = await writeAll(reading, draft, work, claim, watch, ports);
-      const emptied = await emptyOthers(written, claim, ports.lake, ports.engine.emptyFile);
+      const emptied = await emptyOthers(written, claim, ports, ports.engine.emptyFile);
       const drift = await sightDrift(draft.drift ?? [], claim.entry, ports.ledger);
       const finish = {
         fingerprint: reading.fingerprint,

@@ -1,4 +1,5 @@
 import type { Counts, FileRecord, LedgerEntry, Millis, Window } from '../model.ts';
+import { isRequeued, requeuedFingerprint, unrequeued } from './verdict.ts';
 
 /**
  * The life of a ledger entry: due → running → done, or failed and then running again; or halved, which is its end. Pure; every change
@@ -7,7 +8,8 @@ import type { Counts, FileRecord, LedgerEntry, Millis, Window } from '../model.t
 
 const nothing: Counts = { read: 0, written: 0, deduplicated: 0, quarantined: 0 };
 
-export function plannedEntry(window: Window, now: Millis): LedgerEntry {
+/** Its message is sent when this stands in the ledger, and noted there afterwards: `hintedAt` 0 until then. */
+export function plannedEntry(window: Window, hintedAt: Millis = 0): LedgerEntry {
   return {
     window,
     state: 'due',
@@ -16,7 +18,7 @@ export function plannedEntry(window: Window, now: Millis): LedgerEntry {
     died: 0,
     leaseUntil: 0,
     notBefore: 0,
-    hintedAt: now,
+    hintedAt,
     again: false,
     files: [],
     fingerprint: '',
@@ -48,7 +50,10 @@ export const claimedEntry = (entry: LedgerEntry, now: Millis, lease: Millis): Le
   died: entry.died + (entry.state === 'running' ? 1 : 0),
   leaseUntil: now + lease,
   notBefore: 0,
+  // A run is under way, so there was a message, or an event; what is asked for from now on needs one of its own.
+  hintedAt: entry.hintedAt === 0 ? now : entry.hintedAt,
   again: false,
+  fingerprint: unrequeued(entry.fingerprint),
   startedAt: now,
   error: '',
 });
@@ -56,6 +61,7 @@ export const claimedEntry = (entry: LedgerEntry, now: Millis, lease: Millis): Le
 /** The paths about to be written join those that earlier revisions may have written. */
 export function intendedEntry(entry: LedgerEntry, files: readonly FileRecord[]): LedgerEntry {
   const known = new Set(entry.files.map((file) => file.path));
+  if (files.every((file) => known.has(file.path))) return entry;
   return { ...entry, files: [...entry.files, ...files.filter((file) => !known.has(file.path))] };
 }
 
@@ -73,6 +79,8 @@ export interface Finish {
 export const finishedEntry = (entry: LedgerEntry, now: Millis, finish: Finish): LedgerEntry => ({
   ...entry,
   ...finish,
+  // Requeued while it ran: the mark outlives the run, or the next one would find the source as it was and do nothing.
+  fingerprint: isRequeued(entry.fingerprint) ? requeuedFingerprint(finish.fingerprint) : finish.fingerprint,
   state: 'done',
   attempts: 0,
   died: 0,
@@ -105,21 +113,26 @@ export const halvedEntry = (entry: LedgerEntry, emptied: readonly FileRecord[], 
 });
 
 /**
- * The source may have changed: due once more from `notBefore` on, when the hint arrives that goes out with this. Written even when
- * the window was asked for already: the new tag makes a runner that listed the source before this moment look again.
+ * The source may have changed: due once more from `notBefore` on. Written even when the window was asked for already: the new tag makes
+ * a runner that listed the source before this moment look again. No message is out for it yet.
  */
 export const askedAgain = (entry: LedgerEntry, notBefore: Millis): LedgerEntry => ({
   ...entry,
   again: true,
   notBefore,
-  hintedAt: notBefore,
+  hintedAt: 0,
+});
+
+/** Its message was sent: one that a delay hides comes when the window may run. */
+export const hintedEntry = (entry: LedgerEntry, now: Millis): LedgerEntry => ({
+  ...entry,
+  hintedAt: Math.max(now, entry.notBefore),
 });
 
 /**
- * Due, and no message is out for it: one of an archive's many windows, which the planner sends a few at a time, so that live windows
- * find the queue short.
+ * Due, and no message is out for it: it could not be sent, or the window is one of an archive's many, which the planner sends a few at a
+ * time, so that live windows find the queue short.
  */
-export const unhinted = (entry: LedgerEntry): LedgerEntry => ({ ...entry, hintedAt: 0 });
 export const isUnhinted = (entry: LedgerEntry, now: Millis): boolean => entry.hintedAt === 0 && entry.notBefore <= now;
 
 /** Asked for again, but the source is as it was: done as before. */

@@ -60,7 +60,10 @@ export function planFacts(plan: FeedPlan, now: Millis): Readonly<Record<string, 
   const { feed, planned, repeated, open, failed, horizon, watermark } = plan;
   const { app, signal, source } = feed;
   const progress = horizon === 0 ? {} : { horizon: time(horizon), watermark: time(watermark), behind: now - watermark };
-  return { event: 'plan', app, signal, source, planned, repeated, open, failed, ...progress };
+  const note = plan.refound
+    ? { note: 'the ledger had lost how far this feed was planned; found from its entries' }
+    : {};
+  return { event: 'plan', app, signal, source, planned, repeated, open, failed, ...progress, ...note };
 }
 
 /** Names of containers and folders are cut at twenty: a line is for looking at. */

@@ -1,9 +1,10 @@
-import type { Clock, Engine, Hints, LedgerEntry, ObjectStore, Window } from '../model.ts';
+import type { Clock, Engine, Hints, Ledger, LedgerEntry, ObjectStore, Window } from '../model.ts';
 import type { Claim } from './claim.ts';
 import { emptyOthers } from './commit.ts';
 import { halvedEntry, plannedEntry } from './entry.ts';
 
 export interface HalvePorts {
+  readonly ledger: Pick<Ledger, 'hinted'>;
   readonly lake: ObjectStore;
   readonly engine: Pick<Engine, 'emptyFile'>;
   readonly clock: Clock;
@@ -30,12 +31,14 @@ export async function halveWindow(
   claim: Claim,
   halves: readonly [Window, Window],
   why: string,
-  { lake, engine, clock, hints }: HalvePorts,
+  { ledger, lake, engine, clock, hints }: HalvePorts,
 ): Promise<LedgerEntry> {
-  const emptied = await emptyOthers([], claim, lake, engine.emptyFile);
+  const emptied = await emptyOthers([], claim, { lake, clock }, engine.emptyFile);
   const text = `halved at ${new Date(halves[1].start).toISOString()}: ${why}`;
-  const planned = halves.map((half) => plannedEntry(half, clock.now()));
+  const planned = halves.map((half) => plannedEntry(half));
   const entry = await claim.halve((held) => halvedEntry(held, emptied, text), planned);
-  for (const half of halves) await hints?.send(half, 0);
+  if (hints === undefined) return entry;
+  for (const half of halves) await hints.send(half, 0);
+  await ledger.hinted(claim.entry.window, halves, clock.now());
   return entry;
 }

@@ -1,5 +1,6 @@
-import type { Clock, Feed, Hints, Ledger, Millis, Progress, Versioned, Window } from '../model.ts';
-import { hintDue, isOpen, isUnhinted, plannedEntry } from './entry.ts';
+import type { Clock, Feed, Hints, Interval, Ledger, Millis, Progress, Versioned, Window } from '../model.ts';
+import { hintDue, hintedEntry, isOpen, isUnhinted, plannedEntry } from './entry.ts';
+import { gapFreeEnd, progressFound } from './progress.ts';
 import { dueWindows, gridLine, type Tiling } from './tile.ts';
 
 export interface PlanPorts {
@@ -23,15 +24,18 @@ export interface FeedPlan {
   readonly failed: number;
   readonly horizon: Millis;
   readonly watermark: Millis;
+  /** The ledger had lost how far this feed was planned, and it was found again from the entries; left out: it had not. */
+  readonly refound?: boolean;
 }
 
 /** A transaction of the ledger holds that many entries. */
 const together = 40;
 
 /**
- * One tick for a query feed: plans every window that has become due since the horizon, however long ago that was, and moves the
- * watermark. `from`: start of the first window; undefined: the grid line before now. Two planners at once plan nothing twice: the
- * windows and the horizon are written in one transaction, and the loser stops.
+ * One tick for a query feed: sends again what is open and needs it, moves the watermark, and plans every window that has become due
+ * since the horizon, however long ago that was. `from`: start of the first window; undefined: the grid line before now. Two planners at
+ * once plan nothing twice: the windows and the horizon are written in one transaction, and the loser stops. Where nothing has happened
+ * this costs one call to the ledger.
  */
 export async function planFeed(
   feed: Feed,
@@ -39,35 +43,104 @@ export async function planFeed(
   from: Millis | undefined,
   ports: PlanPorts,
 ): Promise<FeedPlan> {
-  const { ledger, clock, hints, limit } = ports;
+  const { ledger, clock, limit } = ports;
+  const seen = await revive(feed, ports);
+  const [known, refound] = await progressOf(feed, seen.progress, ledger);
   const first = from ?? gridLine(clock.now(), tiling.size);
+  let stands = known ?? { value: { horizon: first, watermark: first }, etag: undefined };
+  const watermark = await watermarkOf(feed, stands.value, seen.held, ledger);
   let planned = 0;
   for (;;) {
-    const known = await ledger.progress(feed);
-    const progress = known?.value ?? { horizon: first, watermark: first };
-    const due = dueWindows(progress.horizon, clock.now(), tiling, Math.min(together, limit - planned));
-    if (due.length === 0 && known !== undefined) break;
-    const windows = due.map((interval): Window => ({ ...feed, ...interval }));
-    const entries = windows.map((window) => plannedEntry(window, clock.now()));
-    const next = { ...progress, horizon: due.at(-1)?.end ?? progress.horizon };
-    if (!(await ledger.plan(feed, next, known?.etag, entries))) break;
-    for (const window of windows) await hints.send(window, 0);
-    planned += windows.length;
-    if (due.length === 0) break;
+    const most = Math.min(together, limit - planned);
+    const due = dueWindows(stands.value.horizon, clock.now(), tiling, most);
+    const next = { horizon: due.at(-1)?.end ?? stands.value.horizon, watermark };
+    const isNew = stands.etag === undefined || due.length > 0 || watermark > stands.value.watermark;
+    if (!isNew || !(await planWindows(feed, due, next, stands.etag, ports))) break;
+    planned += due.length;
+    stands = { ...stands, value: next };
+    if (due.length < most || planned >= limit) break;
+    const after = await ledger.progress(feed);
+    if (after === undefined) break;
+    stands = after;
   }
-  return { ...(await reviveFeed(feed, ports)), ...(await moveWatermark(feed, ledger)), planned };
+  const { horizon } = stands.value;
+  return { ...factsOf(feed, seen), planned, horizon, watermark, ...(refound && { refound }) };
+}
+
+/** The progress of a feed, found from its entries where it is lost. */
+async function progressOf(
+  feed: Feed,
+  seen: Versioned<Progress> | undefined,
+  ledger: Ledger,
+): Promise<readonly [Versioned<Progress> | undefined, boolean]> {
+  if (seen !== undefined) return [seen, false];
+  const found = await progressFound(feed, ledger);
+  if (found === undefined) return [undefined, false];
+  await ledger.plan(feed, found, undefined, []);
+  return [await ledger.progress(feed), true];
+}
+
+/** False when somebody else was first. The messages go out when the windows stand in the ledger, and are noted there afterwards. */
+async function planWindows(
+  feed: Feed,
+  due: readonly Interval[],
+  next: Progress,
+  etag: string | undefined,
+  { ledger, hints, clock }: PlanPorts,
+): Promise<boolean> {
+  const windows = due.map((interval): Window => ({ ...feed, ...interval }));
+  const entries = windows.map((window) => plannedEntry(window));
+  if (!(await ledger.plan(feed, next, etag, entries))) return false;
+  const sent: Window[] = [];
+  try {
+    for (const window of windows) {
+      await hints.send(window, 0);
+      sent.push(window);
+    }
+  } finally {
+    if (sent.length > 0) await ledger.hinted(feed, sent, clock.now());
+  }
+  return true;
 }
 
 /**
  * Enqueues again what is not done and whose lease, back-off or patience has run out: lost messages, crashed and failed runs. Windows
- * of an archive, which no message was sent for, follow as there is room: `limit` messages of a feed are on their way at most.
+ * that no message was sent for (an archive, mostly) follow as there is room: `limit` messages of a feed are on their way at most.
  */
 export async function reviveFeed(feed: Feed, ports: PlanPorts): Promise<FeedPlan> {
+  return factsOf(feed, await revive(feed, ports));
+}
+
+interface Revived {
+  readonly repeated: number;
+  readonly open: number;
+  readonly failed: number;
+  /** Start of the first window that was never done. */
+  readonly held: Millis | undefined;
+  readonly progress: Versioned<Progress> | undefined;
+}
+
+const factsOf = (feed: Feed, { repeated, open, failed }: Revived): FeedPlan => ({
+  feed,
+  planned: 0,
+  repeated,
+  open,
+  failed,
+  horizon: 0,
+  watermark: 0,
+});
+
+async function revive(feed: Feed, ports: PlanPorts): Promise<Revived> {
   const { ledger, clock, patience, limit } = ports;
   let [open, failed, repeated, underWay] = [0, 0, 0, 0];
+  let held: Millis | undefined;
   const waiting: Window[] = [];
-  for await (const entry of ledger.open(feed)) {
+  const all = ledger.open(feed);
+  let step = await all.next();
+  for (; !step.done; step = await all.next()) {
+    const entry = step.value;
     open += 1;
+    if (entry.doneAt === 0) held = Math.min(held ?? entry.window.start, entry.window.start);
     if (entry.state === 'failed') failed += 1;
     const now = clock.now();
     if (isUnhinted(entry, now)) {
@@ -78,33 +151,25 @@ export async function reviveFeed(feed: Feed, ports: PlanPorts): Promise<FeedPlan
   }
   const room = Math.max(0, limit - underWay - repeated);
   for (const window of waiting.slice(0, room)) if (await hintOnce(window, ports)) repeated += 1;
-  return { feed, planned: 0, repeated, open, failed, horizon: 0, watermark: 0 };
+  return { open, failed, repeated, held, progress: step.value };
 }
 
-/** False when somebody else has sent it, or the window has gone on meanwhile. */
+/** False when the window has gone on meanwhile. The message goes first: one that was not sent is not noted. */
 async function hintOnce(window: Window, { ledger, hints, clock, patience }: PlanPorts): Promise<boolean> {
   const [seen, now] = [await ledger.read(window), clock.now()];
   if (seen === undefined || !isOpen(seen.value) || !hintDue(seen.value, now, patience)) return false;
-  if ((await ledger.write({ ...seen.value, hintedAt: now }, seen.etag)) === undefined) return false;
   await hints.send(window, 0);
+  await ledger.write(hintedEntry(seen.value, now), seen.etag);
   return true;
 }
 
-/** The watermark follows the gap-free run of done windows; it never goes back. Where one was halved it follows the halves. */
-async function moveWatermark(feed: Feed, ledger: Ledger): Promise<Progress> {
-  const known = await ledger.progress(feed);
-  if (known === undefined) return { horizon: 0, watermark: 0 };
-  const watermark = await gapFreeEnd(feed, known, ledger);
-  if (watermark > known.value.watermark) await ledger.plan(feed, { ...known.value, watermark }, known.etag, []);
-  return { ...known.value, watermark };
-}
-
-async function gapFreeEnd(feed: Feed, known: Versioned<Progress>, ledger: Ledger): Promise<Millis> {
-  let end = known.value.watermark;
-  for await (const entry of ledger.list(feed, { start: end })) {
-    if (entry.state === 'halved') continue;
-    if (entry.window.start !== end || entry.doneAt === 0) break;
-    end = entry.window.end;
-  }
-  return end;
+/** The watermark follows the gap-free run of done windows; it never goes back. Nothing is listed as long as it cannot have moved. */
+async function watermarkOf(
+  feed: Feed,
+  { horizon, watermark }: Progress,
+  held: Millis | undefined,
+  ledger: Ledger,
+): Promise<Millis> {
+  const most = Math.min(horizon, held ?? horizon);
+  return most > watermark ? gapFreeEnd(feed, watermark, most, ledger) : watermark;
 }

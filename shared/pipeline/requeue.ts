@@ -1,5 +1,7 @@
 import type { Clock, Feed, Hints, Interval, Ledger, LedgerEntry, Signal, Window } from '../model.ts';
+import { sendFor } from './ask.ts';
 import { askedAgain } from './entry.ts';
+import { afterLoss } from './race.ts';
 import { requeuedFingerprint } from './verdict.ts';
 
 /** Which windows to look at; `app` '' and no signals: all. */
@@ -10,7 +12,7 @@ export interface RequeueRequest extends Interval {
 
 export interface RequeuePorts {
   readonly ledger: Ledger;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Clock;
   /** Left out: nobody waits for messages, the windows run when the command that made them runs again. */
   readonly hints?: Hints;
 }
@@ -50,13 +52,19 @@ function reasonOf({ state, counts }: LedgerEntry): 'failed' | 'quarantined' | un
 }
 
 async function askAgain(window: Window, { ledger, clock, hints }: RequeuePorts): Promise<boolean> {
-  for (;;) {
+  for (let losses = 1; ; losses++) {
     const seen = await ledger.read(window);
     if (seen === undefined || reasonOf(seen.value) === undefined) return false;
     const { fingerprint } = seen.value;
-    const asked = { ...askedAgain(seen.value, clock.now()), fingerprint: requeuedFingerprint(fingerprint) };
-    if ((await ledger.write(asked, seen.etag)) === undefined) continue;
-    await hints?.send(window, 0);
-    return true;
+    const free = clock.now();
+    const entry = { ...askedAgain(seen.value, free), fingerprint: requeuedFingerprint(fingerprint) };
+    const etag = await ledger.write(entry, seen.etag);
+    if (etag !== undefined && hints !== undefined) await sendFor({ entry, etag, free }, { ledger, hints, clock });
+    if (etag !== undefined) return true;
+    await afterLoss(
+      losses,
+      () => `requeue ${window.app} ${window.signal}: others change its entry all the time`,
+      clock,
+    );
   }
 }

@@ -4,6 +4,7 @@ import { type Delivered, type DeliverPorts, deliver } from './deliver.ts';
 import { failedEntry, mayRun, unchangedEntry } from './entry.ts';
 import { type HalvePorts, halveWindow, tooHeavy } from './halve.ts';
 import { halvesOf } from './halves.ts';
+import { afterLoss } from './race.ts';
 import { removeOldEmpties } from './tidy.ts';
 import { verdictOf } from './verdict.ts';
 import { adviceFor, OutOfTime } from './watch.ts';
@@ -34,7 +35,7 @@ export interface RunOutcome extends Omit<Delivered, 'entry'> {
 
 /** Runs one window by the delivery protocol (docs/architecture.md). Resolves whatever happens; rejects only when the ledger does. */
 export async function runWindow(window: Window, ports: RunPorts): Promise<RunOutcome> {
-  for (;;) {
+  for (let losses = 1; ; losses++) {
     const seen = await ports.ledger.read(window);
     if (seen === undefined) return unrun('unknown', window, undefined);
     const may = mayRun(seen.value, ports.clock.now());
@@ -45,6 +46,11 @@ export async function runWindow(window: Window, ports: RunPorts): Promise<RunOut
     if (may !== 'run') return unrun(may, window, seen.value);
     const outcome = await attempt(seen, ports);
     if (outcome !== undefined) return outcome;
+    await afterLoss(
+      losses,
+      () => `run ${window.app} ${window.signal}: others change its entry all the time`,
+      ports.clock,
+    );
   }
 }
 

@@ -42,6 +42,9 @@ function partsOf(fingerprint: string): { readonly hash: string; readonly marks: 
   return { hash: fingerprint.slice(0, fingerprint.length - marks.length), marks };
 }
 
+export const isRequeued = (known: string): boolean => partsOf(known).marks.includes('requeued');
+export const unrequeued = (known: string): string => (isRequeued(known) ? known.replace('+requeued', '') : known);
+
 /** A fingerprint that no source looks like: the window runs again although its source is as it was (code or settings are not). */
 export const requeuedFingerprint = (known: string): string =>
-  known === '' || partsOf(known).marks.includes('requeued') ? known : `${known}+requeued`;
+  known === '' || isRequeued(known) ? known : `${known}+requeued`;

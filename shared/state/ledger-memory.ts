@@ -44,6 +44,15 @@ export function createMemoryLedger(): Ledger {
   return {
     prepare: async () => {},
     read: async (window: Window) => structuredClone(peek(window)?.entries.get(windowKey(window))),
+    revision: async (window) => peek(window)?.entries.get(windowKey(window))?.value.revision,
+    hinted: async (feed, windows, at) => {
+      for (const window of windows) {
+        const entries = peek(feed)?.entries;
+        const found = entries?.get(windowKey(window));
+        if (!found || !isOpen(found.value) || found.value.hintedAt !== 0) continue;
+        entries?.set(windowKey(window), { value: { ...found.value, hintedAt: at }, etag: nextTag() });
+      }
+    },
     write: async (entry, etag) => {
       const { entries } = stateOf(entry.window);
       if (entries.get(windowKey(entry.window))?.etag !== etag) return undefined;
@@ -65,6 +74,7 @@ export function createMemoryLedger(): Ledger {
     },
     async *open(feed) {
       for (const entry of sorted(feed)) if (isOpen(entry)) yield structuredClone(entry);
+      return structuredClone(peek(feed)?.progress);
     },
     progress: async (feed) => structuredClone(peek(feed)?.progress),
     plan: async (feed, progress, etag, entries) => {

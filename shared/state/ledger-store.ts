@@ -46,6 +46,10 @@ export function createStoreLedger(store: ObjectStore): Ledger {
     const marks = namesIn(store, `${feedFolder(feed)}open/`);
     return inTurns(marks, (mark) => entryNamed(entryOfMark(mark)));
   };
+  const progressOf = async (feed: Feed) => {
+    const found = await readDocument(store, progressName(feed));
+    return found && { value: toProgress(found.value), etag: found.etag };
+  };
   const finishHalved = async (feed: Feed) => {
     for await (const _ of marked(feed));
   };
@@ -56,6 +60,7 @@ export function createStoreLedger(store: ObjectStore): Ledger {
       await copyPlanned(window);
       return entryNamed(entryName(window, window));
     },
+    revision: async (window) => (await entryNamed(entryName(window, window)))?.value.revision,
     write: async (entry, etag) => {
       await copyPlanned(entry.window);
       return writeEntry(store, entry, etag);
@@ -76,11 +81,18 @@ export function createStoreLedger(store: ObjectStore): Ledger {
       await copyPlanned(feed);
       await finishHalved(feed);
       for await (const found of marked(feed)) if (found && isOpen(found.value)) yield found.value;
+      return progressOf(feed);
     },
     progress: async (feed) => {
       await copyPlanned(feed);
-      const found = await readDocument(store, progressName(feed));
-      return found && { value: toProgress(found.value), etag: found.etag };
+      return progressOf(feed);
+    },
+    hinted: async (feed, windows, at) => {
+      for (const window of windows) {
+        const found = await entryNamed(entryName(feed, window));
+        if (found && isOpen(found.value) && found.value.hintedAt === 0)
+          await writeEntry(store, { ...found.value, hintedAt: at }, found.etag);
+      }
     },
     plan: async (feed, progress, etag, entries) => {
       const before = await readDocument(store, progressName(feed));

@@ -1,26 +1,30 @@
 /** The ledger in Table Storage. */
-import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
-import { failureCode, failureStatus } from '../lake/failure.ts';
-import type { DriftSighting, Feed, Ledger, LedgerEntry, Millis, Progress } from '../model.ts';
+import type { TableClient, TransactionAction } from '@azure/data-tables';
+import type { DriftSighting, Feed, Interval, Ledger, LedgerEntry, Millis, Progress, Versioned } from '../model.ts';
 import { driftOf, driftRecord } from './drift-record.ts';
 import { COMMON_VERSION, checkStateVersion, isOpen, readTime, spellTime } from './entry-record.ts';
-import { stateFailure } from './state-failure.ts';
+import { type Entity, tableCalls } from './table-calls.ts';
 import * as rows from './table-entities.ts';
 
 export interface TableLedgerOptions {
   readonly client: TableClient;
   /** Names the lake: several can keep their ledgers in one table. */
   readonly lakeId: string;
+  /** A word that was never used before: tells a write of ours, whose answer was lost, from another's. */
+  readonly newId: () => string;
 }
-
-type Entity = Readonly<Record<string, unknown>> & { readonly etag: string };
 
 /** A transaction holds 100 changes: progress, and for each window an entry and its copy. */
 const MAX_PLANNED = 40;
 
-/** Every failure is a StoreFailure. A call that the SDK repeated after a lost answer can look like a lost race; that does no harm. */
-export function createTableLedger({ client, lakeId }: TableLedgerOptions): Ledger {
+/**
+ * Every failure is a StoreFailure. A write that was done although its answer said otherwise, or never came, looks like a lost race when
+ * the SDK repeats it: so each write leaves a word of its own, by which the loser of a race sees that it has won it.
+ */
+export function createTableLedger({ client, lakeId, newId }: TableLedgerOptions): Ledger {
   const table = tableCalls(client);
+  /** Tags of the copies of entries that this process has planned: they guard the note that their messages were sent. */
+  const planned = new Map<string, string>();
   const registered = new Set<string>();
   const sighted = new Set<string>();
 
@@ -32,9 +36,18 @@ export function createTableLedger({ client, lakeId }: TableLedgerOptions): Ledge
     await table.upsert({ ...keys, app, signal, source, stateVersion: COMMON_VERSION });
     registered.add(keys.rowKey);
   };
-  const entries = async function* (feed: Feed, kind: 'w' | 'o', range: Parameters<Ledger['list']>[1] = {}) {
-    for await (const entity of table.list(rows.feedPartition(lakeId, feed), rows.rowRange(kind, range)))
+  const entriesIn = async function* (feed: Feed, range: Parameters<Ledger['list']>[1] = {}) {
+    for await (const entity of table.list(rows.feedPartition(lakeId, feed), rows.rowRange('w', range)))
       yield rows.entityEntry(entity);
+  };
+  /** Commits changes whose first one writes the row that decides; the tags, or undefined when another has won. */
+  const decide = async (changes: TransactionAction[]): Promise<readonly string[] | 'absent' | undefined> => {
+    const wrote = newId();
+    const [[kind, row, ...rest], ...others] = changes as [TransactionAction, ...TransactionAction[]];
+    const tags = await table.commit([[kind, { ...row, wrote }, ...rest] as TransactionAction, ...others]);
+    if (Array.isArray(tags)) return tags;
+    const stands = await table.get(row.partitionKey, row.rowKey, ['wrote']);
+    return stands?.wrote === wrote ? [stands.etag] : tags;
   };
 
   return {
@@ -44,35 +57,63 @@ export function createTableLedger({ client, lakeId }: TableLedgerOptions): Ledge
       const entity = await table.get(rows.feedPartition(lakeId, window), rows.windowRow(window));
       return entity && { value: rows.entityEntry(entity), etag: entity.etag };
     },
+    revision: async (window) => {
+      const found = await table.get(rows.feedPartition(lakeId, window), rows.windowRow(window), ['revision']);
+      return found && Number(found.revision);
+    },
     write: async (entry, etag) => {
       await register(entry.window);
       const changes = entryChanges(rows.feedPartition(lakeId, entry.window), entry, etag);
-      const tags = await table.commit(changes);
+      const tags = await decide(changes);
       if (tags !== 'absent') return tags?.[0];
       // It was closed before, so there is no copy to remove: the entry alone. Its tag still guards it.
-      return changes.length === 1 || isOpen(entry) ? undefined : firstOf(await table.commit(changes.slice(0, 1)));
+      return changes.length === 1 || isOpen(entry) ? undefined : firstOf(await decide(changes.slice(0, 1)));
     },
     halve: async (entry, etag, halves) => {
       const partition = rows.feedPartition(lakeId, entry.window);
       const added = halves.flatMap((half) => entryChanges(partition, half, undefined));
-      const tags = await table.commit([...entryChanges(partition, entry, etag), ...added]);
-      return tags === 'absent' ? undefined : tags?.[0];
+      return firstOf(await decide([...entryChanges(partition, entry, etag), ...added]));
     },
-    list: (feed, range) => entries(feed, 'w', range),
-    open: (feed) => entries(feed, 'o'),
+    list: (feed, range) => entriesIn(feed, range),
+    async *open(feed) {
+      let progress: Entity | undefined;
+      for await (const entity of table.list(rows.feedPartition(lakeId, feed), rows.OPEN_AND_PROGRESS)) {
+        if (entity.rowKey === rows.PROGRESS_ROW) progress = entity;
+        else yield rows.entityEntry(entity);
+      }
+      return progress && progressIn(progress);
+    },
     progress: async (feed) => {
       const entity = await table.get(rows.feedPartition(lakeId, feed), rows.PROGRESS_ROW);
-      if (!entity) return undefined;
-      checkStateVersion(entity);
-      return { value: { horizon: readTime(entity.horizon), watermark: readTime(entity.watermark) }, etag: entity.etag };
+      return entity && progressIn(entity);
     },
-    plan: async (feed, progress, etag, planned) => {
-      if (planned.length > MAX_PLANNED)
-        throw new Error(`plan ${planned.length} windows: at most ${MAX_PLANNED} at once`);
+    plan: async (feed, progress, etag, entries) => {
+      if (entries.length > MAX_PLANNED)
+        throw new Error(`plan ${entries.length} windows: at most ${MAX_PLANNED} at once`);
       await register(feed);
       const partition = rows.feedPartition(lakeId, feed);
-      const changes = planned.flatMap((entry) => entryChanges(partition, entry, undefined));
-      return Array.isArray(await table.commit([progressChange(partition, progress, etag), ...changes]));
+      const changes = entries.flatMap((entry) => entryChanges(partition, entry, undefined));
+      const tags = await decide([progressChange(partition, progress, etag), ...changes]);
+      planned.clear();
+      // An open entry and its copy stand next to each other.
+      if (Array.isArray(tags) && entries.every(isOpen) && tags.length > 1)
+        for (const [n, { window }] of entries.entries())
+          planned.set(`${partition} ${rows.windowRow(window)}`, tags[2 * n + 2] ?? '');
+      return Array.isArray(tags);
+    },
+    hinted: async (feed, windows, at) => {
+      const partition = rows.feedPartition(lakeId, feed);
+      const tagOf = (window: Interval) => planned.get(`${partition} ${rows.windowRow(window)}`) ?? '';
+      const known = windows.slice(0, MAX_PLANNED).filter((window) => tagOf(window) !== '');
+      const changes = known.flatMap((window) => hintChanges(partition, window, at, tagOf(window)));
+      const done = changes.length > 0 && Array.isArray(await table.commit(changes));
+      for (const window of windows) {
+        if (done && known.includes(window)) continue;
+        const entity = await table.get(partition, rows.windowRow(window));
+        const entry = entity && rows.entityEntry(entity);
+        if (entry && isOpen(entry) && entry.hintedAt === 0)
+          await decide(entryChanges(partition, { ...entry, hintedAt: at }, entity.etag));
+      }
     },
     async *feeds() {
       for await (const { app, signal, source } of table.list(rows.lakePartition(lakeId), rows.rowRange('f'))) {
@@ -97,11 +138,12 @@ export function createTableLedger({ client, lakeId }: TableLedgerOptions): Ledge
       return found && readTime(found.sweptAt);
     },
     recordSweep: async (at) => {
-      for (;;) {
+      // Lost again and again it is said by others, and by the next sweep.
+      for (let tries = 0; tries < 3; tries++) {
         const keys = { partitionKey: rows.lakePartition(lakeId), rowKey: rows.SWEPT_ROW };
         const found = await table.get(keys.partitionKey, keys.rowKey);
         if (found !== undefined && readTime(found.sweptAt) >= at) return;
-        if (Array.isArray(await table.commit([sweptChange(keys, at, found?.etag)]))) return;
+        if (Array.isArray(await decide([sweptChange(keys, at, found?.etag)]))) return;
       }
     },
   };
@@ -115,6 +157,20 @@ function entryChanges(partitionKey: string, entry: LedgerEntry, etag: string | u
   const change: TransactionAction = etag === undefined ? ['create', entity] : ['update', entity, 'Merge', { etag }];
   if (isOpen(entry)) return [change, ['upsert', { ...entity, ...copy }, 'Replace']];
   return etag === undefined ? [change] : [change, ['delete', copy]];
+}
+
+/** The copy's tag guards both: whatever changes an open entry changes its copy. */
+function hintChanges(partitionKey: string, window: Interval, at: Millis, etag: string): TransactionAction[] {
+  const hintedAt = spellTime(at);
+  return [
+    ['update', { partitionKey, rowKey: rows.openRow(window), hintedAt }, 'Merge', { etag }],
+    ['update', { partitionKey, rowKey: rows.windowRow(window), hintedAt }, 'Merge', { etag: '*' }],
+  ];
+}
+
+function progressIn(entity: Entity): Versioned<Progress> {
+  checkStateVersion(entity);
+  return { value: { horizon: readTime(entity.horizon), watermark: readTime(entity.watermark) }, etag: entity.etag };
 }
 
 function progressChange(
@@ -134,53 +190,3 @@ function sweptChange(keys: rows.Keys, at: Millis, etag: string | undefined): Tra
 
 const firstOf = (tags: readonly string[] | 'absent' | undefined): string | undefined =>
   Array.isArray(tags) ? tags[0] : undefined;
-
-/** The calls to the table that the ledger makes, their failures made plain. */
-function tableCalls(client: TableClient) {
-  const place = `table ${client.url.replace(/\?.*$/s, '')}/${client.tableName}`;
-  const failed = (doing: string) => (error: unknown) =>
-    Promise.reject(stateFailure('table', `${doing} ${place}`, error));
-  const upsert = (entity: rows.Keys & Record<string, unknown>) => client.upsertEntity(entity, 'Merge');
-
-  return {
-    upsert: (entity: rows.Keys & Record<string, unknown>) => upsert(entity).catch(failed('write')),
-    /** Who may write need not be allowed to create tables: so it is created only where it is missing. */
-    prepare: async (entity: rows.Keys & Record<string, unknown>): Promise<void> => {
-      try {
-        await upsert(entity).catch(async (error) => {
-          if (failureCode(error) !== 'TableNotFound') throw error;
-          await client.createTable();
-          await upsert(entity);
-        });
-      } catch (error) {
-        throw stateFailure('table', `prepare ${place}`, error);
-      }
-    },
-    get: async (partitionKey: string, rowKey: string): Promise<Entity | undefined> => {
-      try {
-        return await client.getEntity(partitionKey, rowKey);
-      } catch (error) {
-        return failureCode(error) === 'ResourceNotFound' ? undefined : failed('read')(error);
-      }
-    },
-    async *list(partition: string, { from, to }: { from: string; to: string }): AsyncGenerator<Entity> {
-      const filter = odata`PartitionKey eq ${partition} and RowKey ge ${from} and RowKey lt ${to}`;
-      try {
-        yield* client.listEntities<Record<string, unknown>>({ queryOptions: { filter } }) as AsyncIterable<Entity>;
-      } catch (error) {
-        await failed('list')(error);
-      }
-    },
-    /** The new tags in the order of the changes; undefined when the race was lost, `absent` when a row to change or remove is not there. */
-    commit: async (changes: TransactionAction[]): Promise<readonly string[] | 'absent' | undefined> => {
-      try {
-        const { subResponses } = await client.submitTransaction(changes);
-        return subResponses.map(({ etag }) => etag ?? '');
-      } catch (error) {
-        if (failureCode(error) === 'ResourceNotFound') return 'absent';
-        const lost = [409, 412].includes(failureStatus(error)) && failureCode(error) !== 'TableBeingDeleted';
-        return lost ? undefined : failed('write')(error);
-      }
-    },
-  };
-}

@@ -29,9 +29,11 @@ export const windowRow = ({ start, end }: Interval): string => `w|${rowTime(star
 /** A copy of each open entry, written in the same transaction: so open() reads what is open and nothing else. */
 export const openRow = ({ start, end }: Interval): string => `o|${rowTime(start)}_${rowTime(end)}`;
 export const PROGRESS_ROW = 'p';
+/** They sort next to each other: one query brings what is open and how far the feed has come. */
+export const OPEN_AND_PROGRESS = { from: 'o|', to: `${PROGRESS_ROW}!` };
 /** All rows whose key starts with `kind|` and whose start lies in the range. */
 export const rowRange = (
-  kind: 'w' | 'o' | 'f' | 'd',
+  kind: 'w' | 'f' | 'd',
   { start, end }: Partial<Interval> = {},
 ): { from: string; to: string } => ({
   from: start === undefined ? `${kind}|` : `${kind}|${rowTime(start)}`,

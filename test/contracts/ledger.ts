@@ -78,8 +78,61 @@ const isOpen = ({ state, again }: LedgerEntry) => state !== 'halved' && (state !
 const byStart = (a: LedgerEntry, b: LedgerEntry) => a.window.start - b.window.start;
 const byApp = (a: Feed, b: Feed) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
 
+/** Messages that were sent, and what becomes of the note. */
+function hintedTests(make: LedgerContract['make']): void {
+  test('that messages were sent is noted where nothing was, in what is open, however it stands by then', async () => {
+    const open = await make();
+    const ledger = open();
+    await ledger.prepare();
+    const planned = [0, 1, 2, 3].map((n) => entry(window(n)));
+    assert.ok(await ledger.plan(feed, { horizon: first, watermark: first }, undefined, planned));
+    const claimed = await must(ledger.read(window(1)));
+    await must(ledger.write({ ...claimed.value, state: 'running', revision: 1, hintedAt: first + 5 }, claimed.etag));
+    const closed = await must(ledger.read(window(2)));
+    await must(ledger.write({ ...closed.value, state: 'done', revision: 1 }, closed.etag));
+    await ledger.hinted(feed, [window(0), window(1), window(2), window(9)], first + 9);
+    await open().hinted(feed, [window(0), window(3)], first + 10);
+    const times = (await all(ledger.list(feed))).map(({ hintedAt }) => (hintedAt === 0 ? 0 : hintedAt - first));
+    assert.deepEqual(times, [9, 5, 0, 10]);
+    assert.deepEqual(
+      (await all(ledger.open(feed))).map(({ hintedAt }) => hintedAt - first),
+      [9, 5, 10],
+    );
+  });
+
+  test('after a plan the note costs the planned windows nothing: each can be claimed and changed as ever', async () => {
+    const ledger = (await make())();
+    await ledger.prepare();
+    const planned = Array.from({ length: 40 }, (_, n) => entry(window(n)));
+    assert.ok(await ledger.plan(feed, { horizon: first, watermark: first }, undefined, planned));
+    await ledger.hinted(
+      feed,
+      planned.map((each) => each.window),
+      first + 9,
+    );
+    for await (const { hintedAt } of ledger.list(feed)) assert.equal(hintedAt, first + 9);
+    const seen = await must(ledger.read(window(7)));
+    await must(ledger.write({ ...seen.value, state: 'done' }, seen.etag));
+    assert.equal((await all(ledger.open(feed))).length, 39);
+  });
+
+  test('what is open comes with the progress of the feed; a revision is read by itself', async () => {
+    const ledger = (await make())();
+    await ledger.prepare();
+    assert.deepEqual(await ledger.open(feed).next(), { done: true, value: undefined });
+    assert.equal(await ledger.revision(window(0)), undefined);
+    const progress = { horizon: first + 9, watermark: first };
+    assert.ok(await ledger.plan(feed, progress, undefined, [entry(window(0), { revision: 3 })]));
+    const found = ledger.open(feed);
+    assert.equal((await found.next()).done, false);
+    assert.deepEqual(await found.next(), { done: true, value: await ledger.progress(feed) });
+    assert.equal(await ledger.revision(window(0)), 3);
+  });
+}
+
 export function ledgerContract(name: string, { make, runs, files }: LedgerContract): void {
   describe(`ledger contract: ${name}`, () => {
+    hintedTests(make);
     const opened = async () => {
       const reopen = await make();
       const ledger = reopen();

@@ -182,7 +182,7 @@ const moves = fc.oneof(
   },
   {
     weight: 8,
-    arbitrary: fc.record({ kind: fc.constant('die' as const), which, longest, steps: fc.integer({ min: 1, max: 28 }) }),
+    arbitrary: fc.record({ kind: fc.constant('die' as const), which, longest, steps: fc.integer({ min: 1, max: 20 }) }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('start' as const), which, longest }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('deliver' as const), longest }) },

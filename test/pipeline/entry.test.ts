@@ -8,6 +8,7 @@ import {
   finishedEntry,
   halvedEntry,
   hintDue,
+  hintedEntry,
   intendedEntry,
   isOpen,
   mayRun,
@@ -93,19 +94,26 @@ test('asked for again while it runs, a window stays open after it is done', () =
 });
 
 test('a message that met its window running is sent anew by the next tick', () => {
-  const met = finishedEntry(askedAgain(running, 7000), 8000, {
+  const met = finishedEntry(hintedEntry(askedAgain(running, 7000), 4000), 8000, {
     fingerprint: 'f',
     counts: running.counts,
     asked: 1,
     files: [],
   });
-  const ahead = finishedEntry(askedAgain(running, 9000), 8000, {
+  const ahead = finishedEntry(hintedEntry(askedAgain(running, 9000), 4000), 8000, {
     fingerprint: 'f',
     counts: running.counts,
     asked: 1,
     files: [],
   });
   assert.deepEqual([hintDue(met, 8000, 900_000), hintDue(ahead, 9000, 900_000)], [true, false]);
+});
+
+test('requeued while it runs, it runs once more; requeued before, it does not', () => {
+  const finish = { fingerprint: 'f2', counts: running.counts, asked: 1, files: [] };
+  const before = claimedEntry({ ...done, fingerprint: 'f+requeued' }, 4000, 500);
+  assert.equal(finishedEntry(before, 5000, finish).fingerprint, 'f2');
+  assert.equal(finishedEntry({ ...before, fingerprint: 'f+requeued' }, 5000, finish).fingerprint, 'f2+requeued');
 });
 
 test('the back-off doubles from a minute to an hour', () => {
@@ -140,8 +148,9 @@ describe('hintDue', () => {
     ['its runner died and a hint was sent since', { ...running, hintedAt: 2600 }, 3000, false],
     ['failed, within the back-off', failed, 4000, false],
     ['failed, the back-off has passed', failed, 3000 + 60_000, true],
-    ['asked for again: a delayed hint is on the way', askedAgain(done, 5000), 5000, false],
-    ['asked for again, and the hint was lost', askedAgain(done, 5000), 5000 + patience, true],
+    ['asked for again: a delayed hint is on the way', hintedEntry(askedAgain(done, 5000), 4000), 5000, false],
+    ['asked for again, and no hint was sent', askedAgain(done, 5000), 5000, true],
+    ['asked for again, and the hint was lost', hintedEntry(askedAgain(done, 5000), 4000), 5000 + patience, true],
   ];
   for (const [what, entry, now, expected] of rows)
     test(what, () => assert.equal(hintDue(entry, now, patience), expected));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Feed, LedgerEntry, Window } from '../../shared/model.ts';
-import { claimedEntry, failedEntry, finishedEntry, plannedEntry, unhinted } from '../../shared/pipeline/entry.ts';
+import { claimedEntry, failedEntry, finishedEntry, plannedEntry } from '../../shared/pipeline/entry.ts';
 import { type PlanPorts, planFeed, reviveFeed } from '../../shared/pipeline/plan.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
 import { manualClock } from './world.ts';
@@ -113,7 +113,7 @@ describe('planFeed', () => {
     const here = planner(3);
     const archive: Feed = { ...feed, source: 'continuous' };
     const at = (n: number): Window => ({ ...archive, start: n * hour, end: (n + 1) * hour });
-    for (let n = 0; n < 8; n++) await here.ledger.write(unhinted(plannedEntry(at(n), here.clock.now())), undefined);
+    for (let n = 0; n < 8; n++) await here.ledger.write(plannedEntry(at(n)), undefined);
     await here.ledger.write(plannedEntry(at(100), here.clock.now()), undefined);
     const tick = async () => {
       await reviveFeed(archive, here);
@@ -138,5 +138,76 @@ describe('planFeed', () => {
     await here.tick();
     here.clock.advance(900_000);
     assert.deepEqual(await reviveFeed(feed, here).then(({ repeated, open }) => [repeated, open]), [2, 2]);
+  });
+
+  test('a message that the queue refuses leaves its window unhinted, and the next tick sends it', async () => {
+    const here = planner();
+    await here.tick();
+    here.clock.advance(3 * hour + 600_000);
+    let refused = 2;
+    const hints = {
+      ...here.hints,
+      send: async (window: Window) => {
+        if (here.sent.length === 1 && refused-- > 0) throw new Error('send: the queue is busy (ServerBusy)');
+        here.sent.push(window);
+      },
+    };
+    const tick = () => planFeed(feed, tiling, undefined, { ...here, hints });
+    await assert.rejects(tick(), /ServerBusy/);
+    assert.deepEqual(
+      (await entries(here)).map(({ hintedAt }) => hintedAt > 0),
+      [true, false, false],
+    );
+    await assert.rejects(tick(), /ServerBusy/);
+    assert.equal((await tick()).repeated, 2);
+    assert.equal(here.sent.length, 3);
+    assert.ok((await entries(here)).every(({ hintedAt }) => hintedAt > 0));
+    assert.equal((await tick()).repeated, 0);
+  });
+
+  test('a planner that dies after it planned, before it sent, costs a tick', async () => {
+    const here = planner();
+    await here.tick();
+    here.clock.advance(2 * hour + 600_000);
+    const dead = { ...here, hints: { ...here.hints, send: () => Promise.reject(new Error('killed')) } };
+    dead.ledger = { ...here.ledger, hinted: () => Promise.reject(new Error('killed')) };
+    await assert.rejects(planFeed(feed, tiling, undefined, dead), /killed/);
+    assert.equal((await here.tick()).repeated, 2);
+  });
+
+  test('a ledger without its horizon row finds it from the entries, and goes on', async () => {
+    const here = planner();
+    const { horizon: start } = await here.tick();
+    here.clock.advance(3 * hour + 600_000);
+    await here.tick();
+    const lost = createMemoryLedger();
+    const kept = await entries(here);
+    for (const entry of kept) await lost.write(entry, undefined);
+    const [one] = kept;
+    assert.ok(one);
+    await run({ ...here, ledger: lost }, one.window, 'done');
+    const found = await planFeed(feed, tiling, undefined, { ...here, ledger: lost });
+    assert.deepEqual([found.horizon, found.watermark, found.refound], [start + 3 * hour, start + hour, true]);
+    here.clock.advance(hour);
+    const next = await planFeed(feed, tiling, undefined, { ...here, ledger: lost });
+    assert.deepEqual([next.planned, next.refound], [1, undefined]);
+  });
+
+  test('a tick that finds nothing to do asks the ledger once', async () => {
+    const here = planner();
+    await here.tick();
+    here.clock.advance(3 * hour + 600_000);
+    await here.tick();
+    for (const { window } of await entries(here)) await run(here, window, 'done');
+    await here.tick();
+    const asked: string[] = [];
+    const counted = new Proxy(here.ledger, {
+      get: (target, name) => {
+        asked.push(String(name));
+        return Reflect.get(target, name);
+      },
+    });
+    await planFeed(feed, tiling, undefined, { ...here, ledger: counted });
+    assert.deepEqual(asked, ['open']);
   });
 });

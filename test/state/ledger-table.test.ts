@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
@@ -20,7 +21,7 @@ const newTable = () =>
 ledgerContract('table of Azurite', {
   make: async () => {
     const client = newTable();
-    return () => createTableLedger({ client, lakeId: 'lake' });
+    return () => createTableLedger({ client, lakeId: 'lake', newId: randomUUID });
   },
   runs: 15,
   files: 3000,
@@ -34,14 +35,14 @@ const rowKey = 'w|1970-01-01T00:00:00.000Z_1970-01-01T01:00:00.000Z';
 describe('ledger in a table', () => {
   const opened = async () => {
     const client = newTable();
-    const ledger = createTableLedger({ client, lakeId: 'lake' });
+    const ledger = createTableLedger({ client, lakeId: 'lake', newId: randomUUID });
     await ledger.prepare();
     return { client, ledger };
   };
 
   test('lakes share a table and see nothing of each other', async () => {
     const { client, ledger } = await opened();
-    const other = createTableLedger({ client, lakeId: 'lake2' });
+    const other = createTableLedger({ client, lakeId: 'lake2', newId: randomUUID });
     await ledger.plan(feed, { horizon: 1, watermark: 1 }, undefined, [plannedEntry(window, 0)]);
     assert.equal(await other.read(window), undefined);
     assert.equal(await other.progress(feed), undefined);
@@ -122,7 +123,7 @@ describe('ledger in a table', () => {
       [nobody, /^write table http.*test1: nothing listens there/],
     ];
     for (const [client, message] of cases) {
-      const ledger = createTableLedger({ client, lakeId: 'lake' });
+      const ledger = createTableLedger({ client, lakeId: 'lake', newId: randomUUID });
       const error: unknown = await ledger.write(plannedEntry(window, 0), undefined).catch((caught) => caught);
       assert.ok(error instanceof Error);
       assert.match(error.message, message);

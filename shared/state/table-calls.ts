@@ -1,0 +1,59 @@
+/** The calls to a table that the ledger makes, their failures made plain. */
+import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
+import { failureCode } from '../lake/failure.ts';
+import { stateFailure } from './state-failure.ts';
+import type { Keys } from './table-entities.ts';
+
+export type Entity = Readonly<Record<string, unknown>> & { readonly etag: string };
+
+/** Somebody else was first. Every other conflict (a table that is being deleted, an account that is) is a failure. */
+const LOST = ['EntityAlreadyExists', 'UpdateConditionNotSatisfied', 'ConditionNotMet', 'HTTP 412'];
+
+export function tableCalls(client: TableClient) {
+  const place = `table ${client.url.replace(/\?.*$/s, '')}/${client.tableName}`;
+  const failed = (doing: string) => (error: unknown) =>
+    Promise.reject(stateFailure('table', `${doing} ${place}`, error));
+  const upsert = (entity: Keys & Record<string, unknown>) => client.upsertEntity(entity, 'Merge');
+
+  return {
+    upsert: (entity: Keys & Record<string, unknown>) => upsert(entity).catch(failed('write')),
+    /** Who may write need not be allowed to create tables: so it is created only where it is missing. */
+    prepare: async (entity: Keys & Record<string, unknown>): Promise<void> => {
+      try {
+        await upsert(entity).catch(async (error) => {
+          if (failureCode(error) !== 'TableNotFound') throw error;
+          await client.createTable();
+          await upsert(entity);
+        });
+      } catch (error) {
+        throw stateFailure('table', `prepare ${place}`, error);
+      }
+    },
+    /** `select`: only these properties, and the tag; left out: all. */
+    get: async (partitionKey: string, rowKey: string, select?: string[]): Promise<Entity | undefined> => {
+      try {
+        return await client.getEntity(partitionKey, rowKey, select ? { queryOptions: { select } } : {});
+      } catch (error) {
+        return failureCode(error) === 'ResourceNotFound' ? undefined : failed('read')(error);
+      }
+    },
+    async *list(partition: string, { from, to }: { from: string; to: string }): AsyncGenerator<Entity> {
+      const filter = odata`PartitionKey eq ${partition} and RowKey ge ${from} and RowKey lt ${to}`;
+      try {
+        yield* client.listEntities<Record<string, unknown>>({ queryOptions: { filter } }) as AsyncIterable<Entity>;
+      } catch (error) {
+        await failed('list')(error);
+      }
+    },
+    /** The new tags in the order of the changes; undefined when the race was lost, `absent` when a row to change or remove is not there. */
+    commit: async (changes: TransactionAction[]): Promise<readonly string[] | 'absent' | undefined> => {
+      try {
+        const { subResponses } = await client.submitTransaction(changes);
+        return subResponses.map(({ etag }) => etag ?? '');
+      } catch (error) {
+        if (failureCode(error) === 'ResourceNotFound') return 'absent';
+        return LOST.includes(failureCode(error)) ? undefined : failed('write')(error);
+      }
+    },
+  };
+}
