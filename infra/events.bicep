@@ -3,6 +3,8 @@
 // the function app; it may be repeated at any time.
 targetScope = 'resourceGroup'
 
+import { accountType, isIdOf } from 'modules/ids.bicep'
+
 @description('Name of the function app (output functionApp of main.bicep).')
 param functionApp string
 
@@ -27,46 +29,65 @@ param existingTopic string = ''
 param functionName string = 'transformBlob'
 
 @description('Tags on a new topic.')
-param tags object = {}
+param tags { *: string } = {}
 
-var accountId = split(exportAccountId, '/')
+// What cannot work ends here, before anything is made.
+var faults = filter(
+  [
+    !empty(exportAccountId) && isIdOf(exportAccountId, [accountType])
+      ? ''
+      : 'exportAccountId must be the whole resource id of a storage account (output eventsAccountId), and is ${exportAccountId}'
+    contains(exportContainer, '*') || contains(exportContainer, ',')
+      ? 'exportContainer must be one container: blobs of several are found by the sweep, without events'
+      : ''
+    startsWith(exportPrefix, '/') || endsWith(exportPrefix, '/')
+      ? 'exportPrefix must have no slash at its ends, as in archive/shop'
+      : ''
+  ],
+  text => text != ''
+)
+var accountId = split(empty(faults) ? exportAccountId : fail(join(faults, '; ')), '/')
 var topicName = empty(existingTopic) ? '${accountId[8]}-events' : existingTopic
 var folder = empty(exportPrefix) ? '' : 'blobs/${exportPrefix}/'
 
-resource site 'Microsoft.Web/sites@2024-11-01' existing = {
+resource site 'Microsoft.Web/sites@2025-03-01' existing = {
   name: functionApp
 }
 
-resource host 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
+resource host 'Microsoft.Storage/storageAccounts@2025-08-01' existing = {
   name: hostAccount
 }
 
+resource account 'Microsoft.Storage/storageAccounts@2025-08-01' existing = {
+  name: accountId[8]
+  scope: resourceGroup(accountId[2], accountId[4])
+}
+
 module topic 'modules/topic.bicep' = {
-  name: '${functionApp}-topic'
   scope: resourceGroup(accountId[2], accountId[4])
   params: {
     accountName: accountId[8]
     name: topicName
+    location: account.location
     tags: tags
     exists: !empty(existingTopic)
   }
 }
 
 module deadLetterRole 'modules/roles.bicep' = {
-  name: '${functionApp}-roles-dead-letters'
   params: {
     principalId: topic.outputs.principalId
+    identityId: resourceId(accountId[2], accountId[4], 'Microsoft.EventGrid/systemTopics', topicName)
     deadLetterAccount: hostAccount
   }
 }
 
 module subscriptions 'modules/subscription.bicep' = {
-  name: '${functionApp}-events'
   scope: resourceGroup(accountId[2], accountId[4])
   params: {
     topicName: topicName
     name: functionApp
-    endpointUrl: 'https://${site.properties.defaultHostName}/runtime/webhooks/blobs?functionName=Host.Functions.${functionName}&code=${listKeys('${site.id}/host/default', '2024-11-01').systemKeys.blobs_extension}'
+    endpointUrl: 'https://${site.properties.defaultHostName}/runtime/webhooks/blobs?functionName=Host.Functions.${functionName}&code=${listKeys('${site.id}/host/default', '2025-03-01').systemKeys.blobs_extension}'
     subjectPrefix: '/blobServices/default/containers/${exportContainer}/${folder}'
     deadLetterAccountId: host.id
   }

@@ -2,11 +2,13 @@
 // Second phase, once the code is published and where blobs come by Event Grid: events.bicep. How to use both: docs/deploy.md.
 targetScope = 'resourceGroup'
 
+import { accountType, componentType, isIdOf, workspaceType } from 'modules/ids.bicep'
+import { redundancy } from 'modules/types.bicep'
+
 // ------------------------------------------------------------------------------------------------------------ what for
 
 @description('Where telemetry comes from: query (the query API), blobs (export blobs in storage), both.')
-@allowed(['query', 'blobs', 'both'])
-param use string
+param use 'query' | 'blobs' | 'both'
 
 @description('Beginning of the names of all resources: small letters and digits.')
 @minLength(3)
@@ -17,7 +19,7 @@ param name string = 'ilake'
 param location string = resourceGroup().location
 
 @description('Tags on all resources.')
-param tags object = {}
+param tags { *: string } = {}
 
 // ------------------------------------------------------------------------------------------------------------ query source
 
@@ -32,30 +34,29 @@ param sourceWorkspaceId string = ''
 param appName string = ''
 
 @description('For several apps: resource ids of the components and workspaces that config names; the identity may read them. Leave sourceComponentId and sourceWorkspaceId empty then.')
-param moreSourceIds array = []
+param moreSourceIds string[] = []
 
 @description('Settings document for several apps (INSIGHTS_LAKE_CONFIG): JSON text, or @insights-lake.json for a file of that name that npm run package takes along.')
 param config string = ''
 
-@description('Any other setting of docs/settings.md by its name, for example { SIGNALS: \'requests,exceptions\', QUERY_FROM: \'2026-01-01\' }. They go before what is derived here.')
-param settings object = {}
+@description('Any other setting of docs/settings.md by its name, for example { SIGNALS: \'requests,exceptions\', QUERY_FROM: \'2026-01-01\' }. They override what is derived here. QUARANTINE_CONTAINER gets its role and, in a new lake, its container and its rule.')
+param settings { *: string } = {}
 
 // ------------------------------------------------------------------------------------------------------------ blob source
 
 @description('Resource id of the storage account with the export blobs. Empty: a new account, for diagnosticSettings to write into.')
 param exportAccountId string = ''
 
-@description('Container of the export blobs. In an account of yours it must exist.')
+@description('Container of the export blobs, insights-logs-* or am-* for all of diagnostic settings or data export, or a comma list. In an account of yours it must exist.')
 @minLength(3)
-@maxLength(63)
+@maxLength(2000)
 param exportContainer string = 'exports'
 
 @description('Folder in that container, without slashes at its ends. Empty: all of it.')
 param exportPrefix string = ''
 
-@description('How new blobs are found: EventGrid (needs events.bicep) or, on Elastic Premium only, LogsAndContainerScan. On Flex Consumption it is EventGrid whatever is said here.')
-@allowed(['EventGrid', 'LogsAndContainerScan'])
-param exportTrigger string = 'EventGrid'
+@description('How new blobs are found: EventGrid (needs events.bicep) or, on Elastic Premium only, LogsAndContainerScan.')
+param exportTrigger 'EventGrid' | 'LogsAndContainerScan' = 'EventGrid'
 
 @description('Days after their last change when blobs of a new export account are deleted, at least 7 so that every sweep sees them; 0: never.')
 @minValue(0)
@@ -66,7 +67,7 @@ param exportRetentionDays int = 0
 param diagnosticSettings bool = false
 
 @description('Categories that the diagnostic settings export.')
-param diagnosticCategories array = [
+param diagnosticCategories string[] = [
   'AppAvailabilityResults'
   'AppBrowserTimings'
   'AppDependencies'
@@ -96,8 +97,10 @@ param lakePrefix string = ''
 param hierarchicalNamespace bool = true
 
 @description('New lake: redundancy.')
-@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_RAGRS', 'Standard_GZRS', 'Standard_RAGZRS'])
-param lakeSku string = 'Standard_LRS'
+param lakeSku redundancy = 'Standard_LRS'
+
+@description('Redundancy of the app\'s own account: package, queue and ledger. Not given: that of lakeSku.')
+param stateSku redundancy?
 
 @description('New lake: days after which files are deleted; 0: never.')
 @minValue(0)
@@ -112,21 +115,21 @@ param quarantineRetentionDays int = 90
 // ------------------------------------------------------------------------------------------------------------ function app
 
 @description('FlexConsumption, or ElasticPremium in regions without it.')
-@allowed(['FlexConsumption', 'ElasticPremium'])
-param plan string = 'FlexConsumption'
+param plan 'FlexConsumption' | 'ElasticPremium' = 'FlexConsumption'
 
 @description('Flex Consumption: memory of an instance in MB.')
-@allowed([512, 2048, 4096])
-param instanceMemoryMB int = 2048
+param instanceMemoryMB 512 | 2048 | 4096 = 2048
 
 @description('Instances at most; on Flex Consumption for each function. An instance runs one window at a time and the query API serves five queries at once: leave it at 5 or less when querying.')
 @minValue(1)
 @maxValue(1000)
 param maximumInstanceCount int = 5
 
+@description('Spread the plan over the zones of a region that has them. The accounts must be so too (lakeSku). Two instances of each function stay ready and are billed all day.')
+param zoneRedundant bool = false
+
 @description('Elastic Premium: size of an instance.')
-@allowed(['EP1', 'EP2', 'EP3'])
-param premiumSku string = 'EP1'
+param premiumSku 'EP1' | 'EP2' | 'EP3' = 'EP1'
 
 // ------------------------------------------------------------------------------------------------------------ telemetry of the app itself
 
@@ -142,10 +145,10 @@ param ownRetentionDays int = 30
 param alerts bool = true
 
 @description('E-mail addresses that alerts go to. Without any, and without alertActionGroupIds, alerts only show in the portal.')
-param alertEmails array = []
+param alertEmails string[] = []
 
 @description('Resource ids of action groups that alerts go to.')
-param alertActionGroupIds array = []
+param alertActionGroupIds string[] = []
 
 @description('Minutes that the lake may be behind before the alert: more than window + lag.')
 @minValue(30)
@@ -176,31 +179,121 @@ param publicSite bool = true
 
 var querying = use != 'blobs'
 var reading = use != 'query'
+var named = querying && !(empty(sourceComponentId) && empty(sourceWorkspaceId))
+var trimmed = trim(config)
+var document = startsWith(trimmed, '{') ? json(trimmed) : {}
 var unique = uniqueString(resourceGroup().id, name)
-var siteName = '${name}-${unique}'
-var hostName = '${name}h${unique}'
 var storageSuffix = environment().suffixes.storage
 
+// What cannot work ends here, before anything is made.
+var inSettings = length(intersection(objectKeys(settings), ['APP_ID', 'WORKSPACE_ID', 'INSIGHTS_LAKE_CONFIG'])) > 0
+var parted = length(intersection(objectKeys(settings), ['QUERY_UNTIL', 'EXPORT_FROM'])) > 0 || !empty(trimmed)
+var wrongIds = concat(
+  isIdOf(sourceComponentId, [componentType]) ? [] : ['sourceComponentId'],
+  isIdOf(sourceWorkspaceId, [workspaceType]) ? [] : ['sourceWorkspaceId'],
+  isIdOf(exportAccountId, [accountType]) ? [] : ['exportAccountId'],
+  isIdOf(lakeAccountId, [accountType]) ? [] : ['lakeAccountId'],
+  map(filter(moreSourceIds, id => !isIdOf(id, [componentType, workspaceType])), id => 'moreSourceIds (${id})')
+)
+var faults = filter(
+  [
+    querying && !named && empty(trimmed) && !inSettings
+      ? 'nothing to query: give sourceComponentId or sourceWorkspaceId, or the apps in config with their ids in moreSourceIds, or use = \'blobs\''
+      : ''
+    named && (!empty(moreSourceIds) || contains(document, 'apps'))
+      ? 'several apps and a single one: leave sourceComponentId and sourceWorkspaceId empty where config names the apps'
+      : ''
+    empty(wrongIds)
+      ? ''
+      : '${join(wrongIds, ', ')}: must be the whole resource id, /subscriptions/…/resourceGroups/…/providers/…/…/<name>'
+    diagnosticSettings && empty(sourceComponentId)
+      ? 'diagnosticSettings needs the component that they are made on: give sourceComponentId'
+      : ''
+    diagnosticSettings && !reading
+      ? 'diagnosticSettings writes blobs that use = \'query\' does not read: use = \'blobs\' or use = \'both\''
+      : ''
+    diagnosticSettings && use == 'both' && !parted
+      ? 'diagnosticSettings and the query API would bring the same telemetry twice: use = \'blobs\', or give settings QUERY_UNTIL or EXPORT_FROM'
+      : ''
+    startsWith(exportPrefix, '/') || endsWith(exportPrefix, '/')
+      ? 'exportPrefix must have no slash at its ends, as in archive/shop'
+      : ''
+    startsWith(lakePrefix, '/') || endsWith(lakePrefix, '/')
+      ? 'lakePrefix must have no slash at its ends, as in telemetry/raw'
+      : ''
+    exportTrigger == 'LogsAndContainerScan' && plan == 'FlexConsumption'
+      ? 'exportTrigger = \'LogsAndContainerScan\' needs plan = \'ElasticPremium\': Flex Consumption takes events only'
+      : ''
+    empty(appSubnetId) != empty(endpointSubnetId)
+      ? 'appSubnetId and endpointSubnetId go together: give both, or neither for a new network'
+      : ''
+    !privateNetwork && !(empty(appSubnetId) && empty(endpointSubnetId))
+      ? 'appSubnetId and endpointSubnetId are for privateNetwork = true'
+      : ''
+    !privateNetwork && !publicSite
+      ? 'publicSite = false needs privateNetwork = true: nothing else would reach the app'
+      : ''
+    newNetwork && int(last(split(addressPrefix, '/'))) > 25
+      ? 'addressPrefix must be a /25 or larger, as in 10.90.0.0/24'
+      : ''
+    zoneRedundant && !endsWith(hostSku, 'ZRS')
+      ? 'zoneRedundant needs state in several zones: stateSku (or lakeSku) = \'Standard_ZRS\', \'Standard_GZRS\' or \'Standard_RAGZRS\''
+      : ''
+  ],
+  text => text != ''
+)
+var given = empty(faults) ? true : fail(join(faults, '; '))
+var prefix = given ? name : ''
+
+var identityName = '${prefix}-identity'
+var siteName = '${prefix}-${unique}'
+var hostName = '${prefix}h${unique}'
+
 // /subscriptions/<2>/resourceGroups/<4>/providers/<6>/<7>/<8>
-var lakeId = split(empty(lakeAccountId) ? resourceId('Microsoft.Storage/storageAccounts', '${name}l${unique}') : lakeAccountId, '/')
-var exportId = split(empty(exportAccountId) ? resourceId('Microsoft.Storage/storageAccounts', '${name}e${unique}') : exportAccountId, '/')
-var componentId = split(empty(sourceComponentId) ? resourceId('Microsoft.Insights/components', 'none') : sourceComponentId, '/')
-var workspaceId = split(empty(sourceWorkspaceId) ? resourceId('Microsoft.OperationalInsights/workspaces', 'none') : sourceWorkspaceId, '/')
-var trigger = plan == 'FlexConsumption' ? 'EventGrid' : exportTrigger
+var lakeId = split(
+  given && !empty(lakeAccountId) ? lakeAccountId : resourceId('Microsoft.Storage/storageAccounts', '${name}l${unique}'),
+  '/'
+)
+var exportId = split(
+  given && !empty(exportAccountId)
+    ? exportAccountId
+    : resourceId('Microsoft.Storage/storageAccounts', '${name}e${unique}'),
+  '/'
+)
+var componentId = split(
+  given && !empty(sourceComponentId) ? sourceComponentId : resourceId('Microsoft.Insights/components', 'none'),
+  '/'
+)
+var workspaceId = split(
+  given && !empty(sourceWorkspaceId)
+    ? sourceWorkspaceId
+    : resourceId('Microsoft.OperationalInsights/workspaces', 'none'),
+  '/'
+)
 var newExports = reading && empty(exportAccountId)
 var newNetwork = privateNetwork && empty(appSubnetId)
-var lakeFolder = '${lakeContainer}/${empty(lakePrefix) ? '' : '${lakePrefix}/'}'
+var folder = empty(lakePrefix) ? '' : '${lakePrefix}/'
+var lakeFolder = '${lakeContainer}/${folder}'
+var hostSku = stateSku ?? lakeSku
+
+// Diagnostic settings and data export append to one container for each category, which no event tells of: the sweep reads them.
+var containers = diagnosticSettings ? 'insights-logs-*' : exportContainer
+var severalContainers = contains(containers, '*') || contains(containers, ',')
+var events = reading && !severalContainers && exportTrigger == 'EventGrid' && (publicSite || !privateNetwork)
+
+var quarantineContainer = settings.?QUARANTINE_CONTAINER ?? document.?quarantine.?container ?? ''
+var quarantinePrefix = settings.?QUARANTINE_PREFIX ?? document.?quarantine.?prefix ?? '_quarantine'
+var quarantineFolder = '${empty(quarantineContainer) ? lakeContainer : quarantineContainer}/${folder}${quarantinePrefix}/'
 
 // ------------------------------------------------------------------------------------------------------------ identity and storage
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
-  name: '${name}-identity'
+  name: identityName
   location: location
   tags: tags
 }
 
 module host 'modules/storage.bicep' = {
-  name: '${name}-host'
   params: {
     name: hostName
     location: location
@@ -214,61 +307,55 @@ module host 'modules/storage.bicep' = {
       }
     ]
     publicNetwork: !privateNetwork
-    trustedServices: true
+    // Event Grid's dead letters.
+    trustedServices: events
+    sku: hostSku
   }
 }
 
 module lake 'modules/storage.bicep' = if (empty(lakeAccountId)) {
-  name: '${name}-lake'
   params: {
     name: lakeId[8]
     location: location
     tags: tags
     sku: lakeSku
     hierarchicalNamespace: hierarchicalNamespace
-    containers: [lakeContainer]
-    expiry: [
-      {
-        name: 'lake'
-        prefix: lakeFolder
-        days: lakeRetentionDays
-      }
-      {
-        name: 'quarantine'
-        prefix: '${lakeFolder}_quarantine/'
-        days: quarantineRetentionDays
-      }
-    ]
+    containers: concat([lakeContainer], empty(quarantineContainer) ? [] : [quarantineContainer])
+    expiry: concat(
+      lakeRetentionDays == 0 ? [] : [{ name: 'lake', prefix: lakeFolder, days: max(lakeRetentionDays, 1) }],
+      quarantineRetentionDays == 0
+        ? []
+        : [{ name: 'quarantine', prefix: quarantineFolder, days: max(quarantineRetentionDays, 1) }]
+    )
     publicNetwork: !privateNetwork
   }
 }
 
 module exports 'modules/storage.bicep' = if (newExports) {
-  name: '${name}-exports'
   params: {
     name: exportId[8]
     location: location
     tags: tags
-    containers: [exportContainer]
-    expiry: [
-      {
-        name: 'exports'
-        prefix: '${exportContainer}/'
-        days: exportRetentionDays == 0 ? 0 : max(exportRetentionDays, 7)
-      }
-      {
-        name: 'diagnostics'
-        prefix: 'insights-logs-'
-        days: exportRetentionDays == 0 ? 0 : max(exportRetentionDays, 7)
-      }
-    ]
+    containers: filter(split(exportContainer, ','), container => !contains(container, '*'))
+    expiry: exportRetentionDays == 0
+      ? []
+      : map(
+          filter(
+            [
+              { name: 'exports', prefix: '${exportContainer}/', wanted: !severalContainers }
+              { name: 'diagnostics', prefix: 'insights-logs-', wanted: true }
+              { name: 'data-export', prefix: 'am-', wanted: severalContainers && !diagnosticSettings }
+            ],
+            rule => rule.wanted
+          ),
+          rule => { name: rule.name, prefix: rule.prefix, days: max(exportRetentionDays, 7) }
+        )
     publicNetwork: !privateNetwork
     trustedServices: true
   }
 }
 
 module monitoring 'modules/monitoring.bicep' = {
-  name: '${name}-monitoring'
   params: {
     name: siteName
     location: location
@@ -281,61 +368,63 @@ module monitoring 'modules/monitoring.bicep' = {
 // ------------------------------------------------------------------------------------------------------------ roles, before the app starts
 
 module hostRoles 'modules/roles.bicep' = {
-  name: '${name}-roles'
   params: {
     principalId: identity.properties.principalId
-    hostAccount: host.outputs.name
-    ownComponent: monitoring.outputs.name
+    identityId: identity.id
+    hostAccount: hostName
+    ownComponent: siteName
   }
+  dependsOn: [host, monitoring]
 }
 
 module lakeRoles 'modules/roles.bicep' = {
-  name: '${name}-roles-lake'
   scope: resourceGroup(lakeId[2], lakeId[4])
   params: {
     principalId: identity.properties.principalId
+    identityId: identity.id
     lakeAccount: lakeId[8]
     lakeContainer: lakeContainer
+    quarantineContainer: quarantineContainer
   }
   dependsOn: [lake]
 }
 
 module exportRoles 'modules/roles.bicep' = if (reading) {
-  name: '${name}-roles-exports'
   scope: resourceGroup(exportId[2], exportId[4])
   params: {
     principalId: identity.properties.principalId
+    identityId: identity.id
     exportAccount: exportId[8]
-    exportContainer: newExports || diagnosticSettings ? '' : exportContainer
-    exportPolling: trigger == 'LogsAndContainerScan'
+    exportContainer: newExports || severalContainers ? '' : exportContainer
+    exportPolling: exportTrigger == 'LogsAndContainerScan'
   }
   dependsOn: [exports]
 }
 
 module componentRoles 'modules/roles.bicep' = if (querying && !empty(sourceComponentId)) {
-  name: '${name}-roles-component'
   scope: resourceGroup(componentId[2], componentId[4])
   params: {
     principalId: identity.properties.principalId
+    identityId: identity.id
     sourceComponent: componentId[8]
   }
 }
 
 module workspaceRoles 'modules/roles.bicep' = if (querying && !empty(sourceWorkspaceId)) {
-  name: '${name}-roles-workspace'
   scope: resourceGroup(workspaceId[2], workspaceId[4])
   params: {
     principalId: identity.properties.principalId
+    identityId: identity.id
     sourceWorkspace: workspaceId[8]
   }
 }
 
 module moreRoles 'modules/roles.bicep' = [
   for (id, index) in moreSourceIds: {
-    name: '${name}-roles-more-${index}'
-    scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
+    scope: resourceGroup(split(given ? id : '', '/')[2], split(given ? id : '', '/')[4])
     params: {
       principalId: identity.properties.principalId
+      identityId: identity.id
       sourceComponent: contains(toLower(id), '/components/') ? last(split(id, '/')) : ''
       sourceWorkspace: contains(toLower(id), '/workspaces/') ? last(split(id, '/')) : ''
     }
@@ -349,13 +438,12 @@ resource component 'Microsoft.Insights/components@2020-02-02' existing = if (que
   scope: resourceGroup(componentId[2], componentId[4])
 }
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' existing = if (querying && !empty(sourceWorkspaceId)) {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' existing = if (querying && !empty(sourceWorkspaceId)) {
   name: workspaceId[8]
   scope: resourceGroup(workspaceId[2], workspaceId[4])
 }
 
 module diagnostics 'modules/diagnostics.bicep' = if (diagnosticSettings && !empty(sourceComponentId)) {
-  name: '${name}-diagnostics'
   scope: resourceGroup(componentId[2], componentId[4])
   params: {
     name: siteName
@@ -368,6 +456,9 @@ module diagnostics 'modules/diagnostics.bicep' = if (diagnosticSettings && !empt
 
 // ------------------------------------------------------------------------------------------------------------ network
 
+var networkName = '${prefix}-network'
+var newAppSubnetId = resourceId('Microsoft.Network/virtualNetworks/subnets', networkName, 'app')
+var newEndpointSubnetId = resourceId('Microsoft.Network/virtualNetworks/subnets', networkName, 'endpoints')
 var blobZone = 'privatelink.blob.${storageSuffix}'
 var queueZone = 'privatelink.queue.${storageSuffix}'
 var tableZone = 'privatelink.table.${storageSuffix}'
@@ -395,9 +486,8 @@ var endpoints = concat(
 )
 
 module network 'modules/network.bicep' = if (newNetwork) {
-  name: '${name}-network'
   params: {
-    name: '${name}-network'
+    name: networkName
     location: location
     tags: tags
     addressPrefix: addressPrefix
@@ -416,32 +506,32 @@ resource ownZones 'Microsoft.Network/privateDnsZones@2024-06-01' = [
 
 module privateEndpoints 'modules/endpoint.bicep' = [
   for endpoint in endpoints: if (privateNetwork) {
-    name: '${name}-endpoint-${endpoint.name}'
     params: {
       name: '${name}-${endpoint.name}'
       location: location
       tags: tags
-      subnetId: newNetwork ? network!.outputs.endpointSubnetId : endpointSubnetId
+      subnetId: newNetwork ? newEndpointSubnetId : endpointSubnetId
       targetId: endpoint.target
       group: endpoint.group
-      zone: privateDnsZones ? endpoint.zone : ''
+      zone: endpoint.zone
+      register: privateDnsZones
     }
-    dependsOn: [host, lake, exports, ownZones]
+    dependsOn: [host, lake, exports, network, ownZones]
   }
 ]
 
 module siteEndpoint 'modules/endpoint.bicep' = if (privateNetwork && !publicSite) {
-  name: '${name}-endpoint-app'
   params: {
     name: '${name}-app'
     location: location
     tags: tags
-    subnetId: newNetwork ? network!.outputs.endpointSubnetId : endpointSubnetId
-    targetId: app.outputs.id
+    subnetId: newNetwork ? newEndpointSubnetId : endpointSubnetId
+    targetId: resourceId('Microsoft.Web/sites', siteName)
     group: 'sites'
-    zone: privateDnsZones ? siteZone : ''
+    zone: siteZone
+    register: privateDnsZones
   }
-  dependsOn: [ownZones]
+  dependsOn: [app, network, ownZones]
 }
 
 // ------------------------------------------------------------------------------------------------------------ function app
@@ -453,10 +543,9 @@ var clouds = {
 }
 var sourceName = last(empty(sourceComponentId) ? workspaceId : componentId)
 var plainName = toLower(replace(replace(replace(replace(sourceName, '.', '-'), '_', '-'), '(', ''), ')', ''))
-var queried = querying && !(empty(sourceComponentId) && empty(sourceWorkspaceId))
 var byWorkspace = querying && !empty(sourceWorkspaceId)
 
-var querySettings = queried
+var querySettings = named
   ? union(
       {
         APP_NAME: empty(appName) ? take(plainName, 63) : appName
@@ -470,9 +559,8 @@ var querySettings = queried
 var exportSettings = reading
   ? union(
       {
-        // Diagnostic settings write one container per category, which no event tells of: the sweep reads them.
-        EXPORT_CONTAINER: diagnosticSettings ? 'insights-logs-*' : exportContainer
-        EXPORT_TRIGGER: trigger
+        EXPORT_CONTAINER: containers
+        EXPORT_TRIGGER: exportTrigger
         ExportStorage__blobServiceUri: 'https://${exportId[8]}.blob.${storageSuffix}'
         ExportStorage__queueServiceUri: 'https://${exportId[8]}.queue.${storageSuffix}'
         ExportStorage__credential: 'managedidentity'
@@ -492,7 +580,6 @@ var lakeSettings = union(
 )
 
 module app 'modules/app.bicep' = {
-  name: '${name}-app'
   params: {
     name: siteName
     location: location
@@ -501,46 +588,47 @@ module app 'modules/app.bicep' = {
     instanceMemoryMB: instanceMemoryMB
     maximumInstanceCount: maximumInstanceCount
     premiumSku: premiumSku
+    zoneRedundant: zoneRedundant
     identityId: identity.id
     identityClientId: identity.properties.clientId
-    hostAccount: host.outputs.name
+    hostAccount: hostName
     telemetry: monitoring.outputs.connectionString
     settings: union(querySettings, exportSettings, lakeSettings, settings)
-    subnetId: privateNetwork ? (newNetwork ? network!.outputs.appSubnetId : appSubnetId) : ''
+    subnetId: privateNetwork ? (newNetwork ? newAppSubnetId : appSubnetId) : ''
     publicSite: publicSite || !privateNetwork
   }
-  dependsOn: [hostRoles, lakeRoles, exportRoles, privateEndpoints]
+  dependsOn: [host, hostRoles, lakeRoles, exportRoles, network, privateEndpoints]
 }
 
 module alertRules 'modules/alerts.bicep' = if (alerts) {
-  name: '${name}-alerts'
   params: {
     name: siteName
     location: location
     tags: tags
-    componentId: monitoring.outputs.id
+    componentId: resourceId('Microsoft.Insights/components', siteName)
     emails: alertEmails
     actionGroupIds: alertActionGroupIds
     freshnessMinutes: freshnessMinutes
   }
+  dependsOn: [monitoring]
 }
 
 // ------------------------------------------------------------------------------------------------------------ what the next steps need
 
 @description('Name of the function app: func azure functionapp publish <this>.')
-output functionApp string = app.outputs.name
+output functionApp string = siteName
 
 @description('Account of the host: package, queue and ledger.')
-output hostAccount string = host.outputs.name
+output hostAccount string = hostName
 
 @description('Blob endpoint of the lake.')
 output lakeUrl string = 'https://${lakeId[8]}.blob.${storageSuffix}/${lakeFolder}'
 
 @description('Component that receives the app\'s own telemetry.')
-output ownComponent string = monitoring.outputs.name
+output ownComponent string = siteName
 
 @description('Events are needed: deploy events.bicep once the code is published.')
-output eventsNeeded bool = reading && !diagnosticSettings && trigger == 'EventGrid' && (publicSite || !privateNetwork)
+output eventsNeeded bool = events
 
 @description('For events.bicep: account of the export blobs.')
 output eventsAccountId string = reading ? join(exportId, '/') : ''

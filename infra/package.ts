@@ -3,13 +3,16 @@
  * - app/: what gets published: the compiled functions and their dependencies, with the native parts for Linux on x64 whatever this
  *   machine is. Nothing is compiled in Azure.
  * - insights-lake.zip: the same as one file, for whoever uploads it.
- * - insights-lake-<version>.zip: a release: that file, the Bicep that belongs to it, and how to deploy.
+ * - insights-lake-<version>.zip: a release: that file, the Bicep that belongs to it, the same compiled, and how to deploy.
+ *   Made where there is a Bicep compiler.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { publishedManifest, released, runs } from './runs.ts';
+import { findBicep, howToGetBicep } from './compiler.ts';
+import { entriesOf, filesIn, releaseEntries } from './release.ts';
+import { publishedManifest, runs } from './runs.ts';
 import type { Startup } from './startup.ts';
 import { type ZipEntry, zipOf } from './zip.ts';
 
@@ -29,15 +32,6 @@ function npm(folder: string, ...args: readonly string[]): void {
   const { status } = spawnSync(process.execPath, [cli, ...args], { cwd: folder, stdio: 'inherit' });
   if (status !== 0) throw new Error(`package: npm ${args.join(' ')} failed; what it said is above`);
 }
-
-/** Paths of all files below a folder, with slashes. */
-function filesIn(folder: string): string[] {
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  return names.filter((name) => statSync(join(folder, name)).isFile()).map((name) => name.replaceAll('\\', '/'));
-}
-
-const entriesOf = (folder: string, names: readonly string[]): ZipEntry[] =>
-  names.map((name) => ({ name, content: readFileSync(join(folder, name)) }));
 
 function buildApp(): void {
   npm(root, 'exec', '--no', '--', 'tsc', '-p', 'tsconfig.build.json', '--outDir', join(app, 'dist'));
@@ -64,11 +58,6 @@ function buildApp(): void {
     join(app, 'package.json'),
     `${JSON.stringify(publishedManifest(JSON.parse(read('package.json'))), null, 2)}\n`,
   );
-}
-
-function releaseEntries(): ZipEntry[] {
-  const below = (folder: string) => filesIn(join(root, folder)).map((name) => `${folder}/${name}`);
-  return entriesOf(root, [...readdirSync(root), ...below('docs'), ...below('infra')].filter(released));
 }
 
 /** Throws when the package has outgrown its limits, with what weighs most. */
@@ -103,7 +92,7 @@ function checkLoading(): void {
   );
 }
 
-function build(): void {
+async function build(): Promise<void> {
   rmSync(target, { recursive: true, force: true });
   mkdirSync(app, { recursive: true });
   buildApp();
@@ -112,14 +101,19 @@ function build(): void {
   const packed = zipOf(entries);
   writeFileSync(join(target, 'insights-lake.zip'), packed);
   checkSize(entries, packed.length);
+  const compiler = findBicep(process.env);
+  if (compiler === undefined) return console.log(`package: no release is made, since there is ${howToGetBicep}`);
   const { version } = JSON.parse(read('package.json'));
   const release = `insights-lake-${version}.zip`;
-  writeFileSync(join(target, release), zipOf([{ name: 'insights-lake.zip', content: packed }, ...releaseEntries()]));
+  writeFileSync(
+    join(target, release),
+    zipOf([{ name: 'insights-lake.zip', content: packed }, ...(await releaseEntries(root, compiler))]),
+  );
   console.log(`package: release ${release}`);
 }
 
 try {
-  build();
+  await build();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

@@ -30,4 +30,4 @@ export function publishedManifest(manifest: Readonly<Record<string, unknown>>): 
 export const released = (path: string): boolean =>
   /^(LICENSE|(CHANGELOG|SECURITY|docs\/(cli|deploy|schema|settings|upgrade))\.md|insights-lake\.schema\.json)$/.test(
     path,
-  ) || /^infra\/(.*\.(bicep|kql|parameters\.json)|secondPhase\.ts)$/.test(path);
+  ) || /^infra\/(.*\.(bicep|bicepparam|kql|parameters\.json)|bicepconfig\.json|secondPhase\.ts)$/.test(path);

@@ -8,16 +8,16 @@ param name string
 param location string
 
 @description('Tags on rules and action group.')
-param tags object
+param tags { *: string }
 
 @description('Resource id of the component that receives the app\'s telemetry.')
 param componentId string
 
 @description('E-mail addresses to notify.')
-param emails array
+param emails string[]
 
 @description('Resource ids of action groups to notify besides.')
-param actionGroupIds array
+param actionGroupIds string[]
 
 @description('Minutes that a feed\'s watermark may be behind.')
 @minValue(30)
@@ -72,7 +72,7 @@ resource notify 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(emails
   }
 }
 
-resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
+resource alerts 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
   for rule in rules: {
     name: '${name}-${rule.name}'
     location: location

@@ -11,24 +11,24 @@ param name string
 param location string
 
 @description('Tags on plan and app.')
-param tags object
+param tags { *: string }
 
 @description('FlexConsumption scales to nothing when idle; ElasticPremium always keeps one instance.')
-@allowed(['FlexConsumption', 'ElasticPremium'])
-param plan string
+param plan 'FlexConsumption' | 'ElasticPremium'
 
 @description('Flex Consumption: memory of an instance in MB.')
-@allowed([512, 2048, 4096])
-param instanceMemoryMB int
+param instanceMemoryMB 512 | 2048 | 4096
 
 @description('Instances at most; on Flex Consumption for each function, as every function scales on its own there.')
 @minValue(1)
 @maxValue(1000)
 param maximumInstanceCount int
 
+@description('Spread over the zones of the region.')
+param zoneRedundant bool
+
 @description('Elastic Premium: size of an instance.')
-@allowed(['EP1', 'EP2', 'EP3'])
-param premiumSku string
+param premiumSku 'EP1' | 'EP2' | 'EP3'
 
 @description('Resource id of the identity that the app runs as.')
 param identityId string
@@ -43,7 +43,7 @@ param hostAccount string
 param telemetry string
 
 @description('Settings of Insights Lake, by name.')
-param settings object
+param settings { *: string }
 
 @description('Resource id of the subnet for outgoing traffic; empty: no network integration.')
 param subnetId string = ''
@@ -85,7 +85,7 @@ var appSettings = [
   }
 ]
 
-resource hosting 'Microsoft.Web/serverfarms@2024-11-01' = {
+resource hosting 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: '${name}-plan'
   location: location
   tags: tags
@@ -93,14 +93,16 @@ resource hosting 'Microsoft.Web/serverfarms@2024-11-01' = {
   sku: {
     name: flex ? 'FC1' : premiumSku
     tier: plan
+    capacity: !flex && zoneRedundant ? 2 : null
   }
   properties: {
     reserved: true
+    zoneRedundant: zoneRedundant
     maximumElasticWorkerCount: flex ? null : min(maximumInstanceCount, 100)
   }
 }
 
-resource site 'Microsoft.Web/sites@2024-11-01' = {
+resource site 'Microsoft.Web/sites@2025-03-01' = {
   name: name
   location: location
   // azd finds the app that it deploys to by this tag.
@@ -119,42 +121,46 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
     keyVaultReferenceIdentity: identityId
     publicNetworkAccess: publicSite ? 'Enabled' : 'Disabled'
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
-    functionAppConfig: flex ? {
-      deployment: {
-        storage: {
-          type: 'blobContainer'
-          value: packages
-          authentication: {
-            type: 'UserAssignedIdentity'
-            userAssignedIdentityResourceId: identityId
+    functionAppConfig: flex
+      ? {
+          deployment: {
+            storage: {
+              type: 'blobContainer'
+              value: packages
+              authentication: {
+                type: 'UserAssignedIdentity'
+                userAssignedIdentityResourceId: identityId
+              }
+            }
+          }
+          runtime: {
+            name: 'node'
+            version: '24'
+          }
+          scaleAndConcurrency: {
+            instanceMemoryMB: instanceMemoryMB
+            maximumInstanceCount: maximumInstanceCount
           }
         }
-      }
-      runtime: {
-        name: 'node'
-        version: '24'
-      }
-      scaleAndConcurrency: {
-        instanceMemoryMB: instanceMemoryMB
-        maximumInstanceCount: maximumInstanceCount
-      }
-    } : null
-    siteConfig: flex ? {
-      appSettings: appSettings
-      ftpsState: 'Disabled'
-      minTlsVersion: '1.2'
-      scmMinTlsVersion: '1.2'
-    } : {
-      appSettings: appSettings
-      ftpsState: 'Disabled'
-      functionAppScaleLimit: min(maximumInstanceCount, 100)
-      functionsRuntimeScaleMonitoringEnabled: !empty(subnetId)
-      linuxFxVersion: 'NODE|24'
-      minTlsVersion: '1.2'
-      minimumElasticInstanceCount: 1
-      scmMinTlsVersion: '1.2'
-      vnetRouteAllEnabled: !empty(subnetId)
-    }
+      : null
+    siteConfig: flex
+      ? {
+          appSettings: appSettings
+          ftpsState: 'Disabled'
+          minTlsVersion: '1.2'
+          scmMinTlsVersion: '1.2'
+        }
+      : {
+          appSettings: appSettings
+          ftpsState: 'Disabled'
+          functionAppScaleLimit: min(maximumInstanceCount, 100)
+          functionsRuntimeScaleMonitoringEnabled: !empty(subnetId)
+          linuxFxVersion: 'NODE|24'
+          minTlsVersion: '1.2'
+          minimumElasticInstanceCount: zoneRedundant ? 2 : 1
+          scmMinTlsVersion: '1.2'
+          vnetRouteAllEnabled: !empty(subnetId)
+        }
   }
 
   // Publishing takes Entra tokens only.
@@ -173,12 +179,3 @@ resource site 'Microsoft.Web/sites@2024-11-01' = {
     dependsOn: [ftp]
   }
 }
-
-@description('Resource id of the function app.')
-output id string = site.id
-
-@description('Name of the function app.')
-output name string = site.name
-
-@description('Host name of the function app.')
-output hostName string = site.properties.defaultHostName

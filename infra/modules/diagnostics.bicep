@@ -12,12 +12,14 @@ param name string
 param storageAccountId string
 
 @description('Categories to export, as Azure Monitor names them.')
-param categories array
+param categories string[]
 
 resource component 'Microsoft.Insights/components@2020-02-02' existing = {
   name: componentName
 }
 
+// The stable version of this type is of 2016 and knows neither categories nor metrics as they are now.
+#disable-next-line use-recent-api-versions
 resource setting 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: name
   scope: component

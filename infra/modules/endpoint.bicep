@@ -8,7 +8,7 @@ param name string
 param location string
 
 @description('Tags on the endpoint.')
-param tags object
+param tags { *: string }
 
 @description('Resource id of the subnet.')
 param subnetId string
@@ -19,10 +19,13 @@ param targetId string
 @description('The part of it: blob, queue, table or sites.')
 param group string
 
-@description('Name of a private DNS zone of this resource group that takes up the address; empty: a policy of yours sees to it.')
+@description('Name of the private DNS zone of this resource group that takes up the address.')
 param zone string
 
-resource endpoint 'Microsoft.Network/privateEndpoints@2024-05-01' = {
+@description('False: a policy of yours sees to it.')
+param register bool
+
+resource endpoint 'Microsoft.Network/privateEndpoints@2025-09-01' = {
   name: name
   location: location
   tags: tags
@@ -42,7 +45,7 @@ resource endpoint 'Microsoft.Network/privateEndpoints@2024-05-01' = {
   }
 }
 
-resource names 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-05-01' = if (!empty(zone)) {
+resource names 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2025-09-01' = if (register) {
   parent: endpoint
   name: 'default'
   properties: {

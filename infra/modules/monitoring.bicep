@@ -8,7 +8,7 @@ param name string
 param location string
 
 @description('Tags on both.')
-param tags object
+param tags { *: string }
 
 @description('Resource id of a workspace to use; empty: a new one.')
 param workspaceId string = ''
@@ -18,7 +18,7 @@ param workspaceId string = ''
 @maxValue(730)
 param retentionDays int = 30
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' = if (empty(workspaceId)) {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = if (empty(workspaceId)) {
   name: '${name}-logs'
   location: location
   tags: tags
@@ -46,12 +46,6 @@ resource component 'Microsoft.Insights/components@2020-02-02' = {
     WorkspaceResourceId: empty(workspaceId) ? workspace.id : workspaceId
   }
 }
-
-@description('Resource id of the component.')
-output id string = component.id
-
-@description('Name of the component.')
-output name string = component.name
 
 @description('Where telemetry is sent. No secret here: without a token of an identity with the role it is refused.')
 output connectionString string = component.properties.ConnectionString

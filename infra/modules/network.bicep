@@ -9,21 +9,20 @@ param name string
 param location string
 
 @description('Tags on network, security groups and zones.')
-param tags object
+param tags { *: string }
 
 @description('Address range, at least a /25: the lower half of it goes to the app, the upper half to private endpoints.')
 param addressPrefix string
 
 @description('Plan of the function app: it decides to whom its subnet is delegated.')
-@allowed(['FlexConsumption', 'ElasticPremium'])
-param plan string
+param plan 'FlexConsumption' | 'ElasticPremium'
 
 @description('Names of the private DNS zones to create.')
-param zones array
+param zones string[]
 
 var prefixLength = int(split(addressPrefix, '/')[1]) + 1
 
-resource closed 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
+resource closed 'Microsoft.Network/networkSecurityGroups@2025-09-01' = {
   name: '${name}-nsg'
   location: location
   tags: tags
@@ -31,7 +30,7 @@ resource closed 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
   properties: {}
 }
 
-resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
+resource network 'Microsoft.Network/virtualNetworks@2025-09-01' = {
   name: name
   location: location
   tags: tags
@@ -91,9 +90,3 @@ resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01'
     }
   }
 ]
-
-@description('Resource id of the subnet for the app\'s outgoing traffic.')
-output appSubnetId string = '${network.id}/subnets/app'
-
-@description('Resource id of the subnet for private endpoints.')
-output endpointSubnetId string = '${network.id}/subnets/endpoints'

@@ -1,18 +1,24 @@
 // Every role assignment of the project, and nothing else. The module is deployed once for each resource group in which something
-// is granted; what is not named there is not granted. docs/deploy.md lists which call needs which role.
+// is granted; what is not named there is not granted. SECURITY.md lists which call needs which role.
 targetScope = 'resourceGroup'
 
 @description('Object id of the identity that the roles are for.')
 param principalId string
 
+@description('Resource id of what has that identity. Names of assignments follow from it, as a what-if does not know the object id of an identity that is not there yet.')
+param identityId string
+
 @description('Storage account of the function host: locks, keys and package (blobs), windows (queue), ledger (table).')
 param hostAccount string = ''
 
-@description('Storage account of the lake. The role is for lakeContainer only.')
+@description('Storage account of the lake. The role is for lakeContainer and quarantineContainer only.')
 param lakeAccount string = ''
 
 @description('Container of the lake; it must exist.')
 param lakeContainer string = ''
+
+@description('Container of the lake\'s account for unreadable lines, where they do not lie in lakeContainer; it must exist.')
+param quarantineContainer string = ''
 
 @description('Storage account that holds the export blobs.')
 param exportAccount string = ''
@@ -49,13 +55,13 @@ var definitions = 'Microsoft.Authorization/roleDefinitions'
 var exportsByAccount = !empty(exportAccount) && (empty(exportContainer) || exportPolling)
 var exportsByContainer = !empty(exportAccount) && !exportsByAccount
 
-resource host 'Microsoft.Storage/storageAccounts@2025-06-01' existing = if (!empty(hostAccount)) {
+resource host 'Microsoft.Storage/storageAccounts@2025-08-01' existing = if (!empty(hostAccount)) {
   name: hostAccount
 }
 
 // The host keeps leases, keys and receipts in containers that it makes itself, and the plan fetches the package.
 resource hostBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(hostAccount)) {
-  name: guid(host.id, principalId, role.storageBlobDataOwner)
+  name: guid(host.id, identityId, role.storageBlobDataOwner)
   scope: host
   properties: {
     principalId: principalId
@@ -65,7 +71,7 @@ resource hostBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!e
 }
 
 resource hostQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(hostAccount)) {
-  name: guid(host.id, principalId, role.storageQueueDataContributor)
+  name: guid(host.id, identityId, role.storageQueueDataContributor)
   scope: host
   properties: {
     principalId: principalId
@@ -75,7 +81,7 @@ resource hostQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!
 }
 
 resource hostTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(hostAccount)) {
-  name: guid(host.id, principalId, role.storageTableDataContributor)
+  name: guid(host.id, identityId, role.storageTableDataContributor)
   scope: host
   properties: {
     principalId: principalId
@@ -84,13 +90,13 @@ resource hostTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!
   }
 }
 
-resource lake 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' existing = if (!empty(lakeAccount)) {
+resource lake 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-08-01' existing = if (!empty(lakeAccount)) {
   name: '${lakeAccount}/default/${lakeContainer}'
 }
 
 // Put with conditions, list, delete of empty files: the lake's own container and no other.
 resource lakeBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(lakeAccount)) {
-  name: guid(lake.id, principalId, role.storageBlobDataContributor)
+  name: guid(lake.id, identityId, role.storageBlobDataContributor)
   scope: lake
   properties: {
     principalId: principalId
@@ -99,17 +105,31 @@ resource lakeBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!e
   }
 }
 
-resource exports 'Microsoft.Storage/storageAccounts@2025-06-01' existing = if (!empty(exportAccount)) {
+resource quarantine 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-08-01' existing = if (!empty(quarantineContainer)) {
+  name: '${lakeAccount}/default/${quarantineContainer}'
+}
+
+resource quarantineBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(quarantineContainer)) {
+  name: guid(quarantine.id, identityId, role.storageBlobDataContributor)
+  scope: quarantine
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId(definitions, role.storageBlobDataContributor)
+  }
+}
+
+resource exports 'Microsoft.Storage/storageAccounts@2025-08-01' existing = if (!empty(exportAccount)) {
   name: exportAccount
 }
 
-resource exportFolder 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' existing = if (exportsByContainer) {
+resource exportFolder 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-08-01' existing = if (exportsByContainer) {
   name: '${exportAccount}/default/${exportContainer}'
 }
 
 // List and read only: export blobs are never written or deleted by the app.
 resource exportContainerBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (exportsByContainer) {
-  name: guid(exportFolder.id, principalId, role.storageBlobDataReader)
+  name: guid(exportFolder.id, identityId, role.storageBlobDataReader)
   scope: exportFolder
   properties: {
     principalId: principalId
@@ -119,7 +139,7 @@ resource exportContainerBlobs 'Microsoft.Authorization/roleAssignments@2022-04-0
 }
 
 resource exportAccountBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (exportsByAccount) {
-  name: guid(exports.id, principalId, role.storageBlobDataReader)
+  name: guid(exports.id, identityId, role.storageBlobDataReader)
   scope: exports
   properties: {
     principalId: principalId
@@ -130,7 +150,7 @@ resource exportAccountBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01'
 
 // The host makes the queue webjobs-blobtrigger-poison in the account that it watches.
 resource exportQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(exportAccount)) {
-  name: guid(exports.id, principalId, role.storageQueueDataContributor)
+  name: guid(exports.id, identityId, role.storageQueueDataContributor)
   scope: exports
   properties: {
     principalId: principalId
@@ -141,7 +161,7 @@ resource exportQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = if 
 
 // Only for LogsAndContainerScan: the host switches on the account's classic logs, which no data role allows.
 resource exportLogs 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(exportAccount) && exportPolling) {
-  name: guid(exports.id, principalId, role.storageAccountContributor)
+  name: guid(exports.id, identityId, role.storageAccountContributor)
   scope: exports
   properties: {
     principalId: principalId
@@ -155,7 +175,7 @@ resource own 'Microsoft.Insights/components@2020-02-02' existing = if (!empty(ow
 }
 
 resource ownTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(ownComponent)) {
-  name: guid(own.id, principalId, role.monitoringMetricsPublisher)
+  name: guid(own.id, identityId, role.monitoringMetricsPublisher)
   scope: own
   properties: {
     principalId: principalId
@@ -169,7 +189,7 @@ resource component 'Microsoft.Insights/components@2020-02-02' existing = if (!em
 }
 
 resource componentReader 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(sourceComponent)) {
-  name: guid(component.id, principalId, role.reader)
+  name: guid(component.id, identityId, role.reader)
   scope: component
   properties: {
     principalId: principalId
@@ -178,12 +198,12 @@ resource componentReader 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
   }
 }
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' existing = if (!empty(sourceWorkspace)) {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' existing = if (!empty(sourceWorkspace)) {
   name: sourceWorkspace
 }
 
 resource workspaceReader 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(sourceWorkspace)) {
-  name: guid(workspace.id, principalId, role.reader)
+  name: guid(workspace.id, identityId, role.reader)
   scope: workspace
   properties: {
     principalId: principalId
@@ -192,12 +212,12 @@ resource workspaceReader 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
   }
 }
 
-resource deadLetters 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' existing = if (!empty(deadLetterAccount)) {
+resource deadLetters 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-08-01' existing = if (!empty(deadLetterAccount)) {
   name: '${deadLetterAccount}/default/event-dead-letters'
 }
 
 resource deadLetterBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(deadLetterAccount)) {
-  name: guid(deadLetters.id, principalId, role.storageBlobDataContributor)
+  name: guid(deadLetters.id, identityId, role.storageBlobDataContributor)
   scope: deadLetters
   properties: {
     principalId: principalId

@@ -1,6 +1,8 @@
 // One storage account with its containers and the rules by which blobs are deleted. Entra only: no keys, no anonymous access.
 targetScope = 'resourceGroup'
 
+import { expiryRule, redundancy } from 'types.bicep'
+
 @description('Name of the account: 3 to 24 small letters and digits, unique in all of Azure.')
 @minLength(3)
 @maxLength(24)
@@ -10,25 +12,19 @@ param name string
 param location string
 
 @description('Tags on the account.')
-param tags object
+param tags { *: string }
 
 @description('Redundancy.')
-@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_RAGRS', 'Standard_GZRS', 'Standard_RAGZRS'])
-param sku string = 'Standard_LRS'
+param sku redundancy = 'Standard_LRS'
 
 @description('Hierarchical namespace (Data Lake Storage Gen2). Cannot be changed later.')
 param hierarchicalNamespace bool = false
 
 @description('Containers to create, without anonymous access.')
-param containers array
+param containers string[]
 
-@description('Days for which a deleted container can be restored; 0: not at all.')
-@minValue(0)
-@maxValue(365)
-param containerSoftDeleteDays int = 7
-
-@description('Deletion by age: objects { name, prefix, days }; prefix is container/folder, days count from the last change, 0: never.')
-param expiry array = []
+@description('What is deleted by age.')
+param expiry expiryRule[] = []
 
 @description('False: reachable through private endpoints only.')
 param publicNetwork bool = true
@@ -36,9 +32,7 @@ param publicNetwork bool = true
 @description('With publicNetwork false, Azure services that Azure Storage trusts may still write: diagnostic settings, dead letters of Event Grid.')
 param trustedServices bool = false
 
-var rules = filter(expiry, rule => rule.days > 0)
-
-resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
+resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
   name: name
   location: location
   tags: tags
@@ -66,16 +60,17 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   }
 }
 
-// No soft delete of blobs and no versions: every file that a later run replaces would be billed on.
-resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-06-01' = {
+// A deleted container can be restored for 7 days. No soft delete of blobs and no versions: every file that a later run replaces
+// would be billed on.
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-08-01' = {
   parent: account
   name: 'default'
   properties: {
-    containerDeleteRetentionPolicy: containerSoftDeleteDays > 0 ? { enabled: true, days: containerSoftDeleteDays } : { enabled: false }
+    containerDeleteRetentionPolicy: { enabled: true, days: 7 }
   }
 }
 
-resource folders 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' = [
+resource folders 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-08-01' = [
   for container in containers: {
     parent: blobs
     name: container
@@ -85,13 +80,13 @@ resource folders 'Microsoft.Storage/storageAccounts/blobServices/containers@2025
   }
 ]
 
-resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-06-01' = if (!empty(rules)) {
+resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-08-01' = if (!empty(expiry)) {
   parent: account
   name: 'default'
   properties: {
     policy: {
       rules: [
-        for rule in rules: {
+        for rule in expiry: {
           name: rule.name
           enabled: true
           type: 'Lifecycle'
@@ -114,9 +109,3 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-06
   }
   dependsOn: [blobs]
 }
-
-@description('Resource id of the account.')
-output id string = account.id
-
-@description('Name of the account.')
-output name string = account.name

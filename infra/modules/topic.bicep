@@ -7,19 +7,22 @@ param accountName string
 @description('Name of the topic to create, or of the one that exists.')
 param name string
 
+@description('Region of a new topic: that of the account.')
+param location string
+
 @description('Tags on a new topic.')
-param tags object
+param tags { *: string }
 
 @description('The account has a topic already.')
 param exists bool
 
-resource account 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
+resource account 'Microsoft.Storage/storageAccounts@2025-08-01' existing = {
   name: accountName
 }
 
 resource created 'Microsoft.EventGrid/systemTopics@2025-02-15' = if (!exists) {
   name: name
-  location: account.location
+  location: location
   tags: tags
   identity: {
     type: 'SystemAssigned'

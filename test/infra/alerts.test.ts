@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { kusto } from '../../local/simulator/kusto.ts';
 import { planFacts, runFacts } from '../../shared/pipeline/facts.ts';
-import { bicepFile, filesEnding, infra } from './bicepFile.ts';
+import { infra, resourcesOf } from './snapshots.ts';
 
-const rules = bicepFile('modules/alerts.bicep').text;
-const queries = filesEnding('.kql').map((file) => ({ file, text: readFileSync(join(infra, file), 'utf8') }));
-const textOf = (name: string) => queries.find(({ file }) => file === `alerts/${name}.kql`)?.text ?? '';
+const folder = join(infra, 'alerts');
+const textOf = (name: string) => readFileSync(join(folder, `${name}.kql`), 'utf8');
+const queries = readdirSync(folder).map((file) => ({ file, text: readFileSync(join(folder, file), 'utf8') }));
 
 test("Microsoft's parser has nothing against the queries, over the columns that traces have", () => {
   assert.equal(queries.length, 4);
@@ -20,10 +20,22 @@ test("Microsoft's parser has nothing against the queries, over the columns that 
   assert.notEqual(kusto().analyze('traces | where nothing == 1').GetDiagnostics().Count, 0);
 });
 
-test('every query is an alert, and the limit of the freshness alert is where Bicep puts it', () => {
-  for (const { file } of queries) assert.ok(rules.includes(`loadTextContent('../${file}')`), file);
-  const [, text = ''] = /stale\.kql'\), '([^']+)', 'limit = \$\{freshnessMinutes\};'/.exec(rules) ?? [];
-  assert.equal(textOf('stale').split(text).length, 2, `"${text}" stands in the query once`);
+interface Rule {
+  readonly criteria: { readonly allOf: readonly { readonly query: string }[] };
+}
+const rulesOf = (way: string): Map<string, Rule> =>
+  new Map(
+    resourcesOf(way)
+      .filter(({ type }) => type === 'Microsoft.Insights/scheduledQueryRules')
+      .map(({ name, properties }) => [name.replace(/.*-/, ''), properties as unknown as Rule]),
+  );
+
+test('every query is an alert, and the limit of the freshness alert is the one of the deployment', () => {
+  const rules = rulesOf('query');
+  assert.deepEqual([...rules.keys()].sort(), queries.map(({ file }) => file.replace('.kql', '')).sort());
+  for (const [name, { criteria }] of rules) assert.equal(criteria.allOf[0]?.query, textOf(name), name);
+  const slower = rulesOf('both').get('stale')?.criteria.allOf[0]?.query;
+  assert.equal(slower, textOf('stale').replace('limit = 180;', 'limit = 600;'));
 });
 
 const window = { app: 'shop', signal: 'requests', source: 'query', start: 0, end: 3_600_000 } as const;

@@ -1,4 +1,13 @@
-import type { Parameter } from './bicepFile.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { infra, type Parameter } from './snapshots.ts';
+
+/** Parameters of main.bicep as azd gives them: `${NAME}` or `${NAME=default}` of its environment. */
+export const azdParameters: ReadonlyMap<string, string> = new Map(
+  Object.entries<{ readonly value: string }>(
+    JSON.parse(readFileSync(join(infra, 'main.parameters.json'), 'utf8')).parameters,
+  ).map(([name, { value }]) => [name, value]),
+);
 
 /**
  * What azd 1.23.4 and newer makes of main.parameters.json. `${NAME}` and `${NAME=default}` stand for the variable of its environment
@@ -6,18 +15,17 @@ import type { Parameter } from './bicepFile.ts';
  * are read from text, arrays and objects from JSON.
  */
 export function azdValues(
-  given: ReadonlyMap<string, unknown>,
-  declared: ReadonlyMap<string, Parameter>,
+  declared: Readonly<Record<string, Parameter>>,
   environment: Readonly<Record<string, string>>,
 ): Map<string, unknown> {
   const values = new Map<string, unknown>();
-  for (const [name, value] of given) {
+  for (const [name, value] of azdParameters) {
     let unset = false;
-    const text = String(value).replace(/\$\{(\w+)(?:=([^}]*))?\}/g, (_, variable: string, fallback = '') => {
+    const text = value.replace(/\$\{(\w+)(?:=([^}]*))?\}/g, (_, variable: string, fallback = '') => {
       unset ||= environment[variable] === undefined;
       return environment[variable] || fallback;
     });
-    if (text !== '' || !unset) values.set(name, typed(text, declared.get(name)?.type ?? 'string'));
+    if (text !== '' || !unset) values.set(name, typed(text, declared[name]?.type ?? 'string'));
   }
   return values;
 }

@@ -5,11 +5,12 @@ import { test } from 'node:test';
 import { TableClient } from '@azure/data-tables';
 import { BlobClient, BlockBlobClient, ContainerClient } from '@azure/storage-blob';
 import { QueueClient } from '@azure/storage-queue';
-import { bicepFile } from './bicepFile.ts';
+import { grantsOf } from './grants.ts';
+import { ways } from './snapshots.ts';
 
 /**
  * The roles counted against the calls: every method of an Azure client that the code calls is a row here with the permission that the
- * service asks for, every permission is in a role that roles.bicep grants, and every role is there for a row.
+ * service asks for, every permission is in a role that the templates grant, and every role is there for a row.
  */
 
 const clients = {
@@ -69,22 +70,21 @@ const allows: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** What each grant of roles.bicep is for: calls of ours, or somebody else's that no code of ours shows. */
+/** What each grant of the templates is for: calls of ours, or somebody else's that no code of ours shows. */
 const uses: Readonly<
   Record<string, { readonly client: Client; readonly calls: 'all' | 'reading' } | { readonly others: string }>
 > = {
-  hostBlobs: { others: 'the Functions host: leases, keys, receipts; the package' },
-  hostQueues: { client: 'queue', calls: 'all' },
-  hostTables: { client: 'table', calls: 'all' },
-  lakeBlobs: { client: 'blob', calls: 'all' },
-  exportContainerBlobs: { client: 'blob', calls: 'reading' },
-  exportAccountBlobs: { client: 'blob', calls: 'reading' },
-  exportQueues: { others: 'the Functions host: webjobs-blobtrigger-poison' },
-  exportLogs: { others: 'the Functions host: classic logs for LogsAndContainerScan' },
-  ownTelemetry: { others: 'the Functions host: telemetry of its own' },
-  componentReader: { others: 'the query API, asked by shared/source/query/client.ts' },
-  workspaceReader: { others: 'the query API, asked by shared/source/query/client.ts' },
-  deadLetterBlobs: { others: 'Event Grid' },
+  'storageBlobDataOwner on the host account': { others: 'the Functions host: leases, keys, receipts; the package' },
+  'storageQueueDataContributor on the host account': { client: 'queue', calls: 'all' },
+  'storageTableDataContributor on the host account': { client: 'table', calls: 'all' },
+  'storageBlobDataContributor on the lake': { client: 'blob', calls: 'all' },
+  'storageBlobDataReader on the exports': { client: 'blob', calls: 'reading' },
+  'storageQueueDataContributor on the exports': { others: 'the Functions host: webjobs-blobtrigger-poison' },
+  'storageAccountContributor on the exports': { others: 'the Functions host: classic logs for LogsAndContainerScan' },
+  'monitoringMetricsPublisher on its own component': { others: 'the Functions host: telemetry of its own' },
+  'reader on a component': { others: 'the query API, asked by shared/source/query/client.ts' },
+  'reader on a workspace': { others: 'the query API, asked by shared/source/query/client.ts' },
+  'storageBlobDataContributor on the dead letters': { others: 'Event Grid' },
 };
 /** What a source may do with the store of export blobs. */
 const reading = ['getBlockBlobClient', 'getProperties', 'listBlobsFlat', 'listBlobsByHierarchy', 'download'];
@@ -107,10 +107,21 @@ function callsOf(client: Client): string[] {
   return [...new Set(using.flatMap(({ text }) => called(text)).filter((name) => methods.has(name)))].sort();
 }
 
-const grants = new Map(
-  bicepFile('modules/roles.bicep')
-    .resources.filter(({ type }) => type === 'Microsoft.Authorization/roleAssignments')
-    .map(({ text }) => [/^resource (\w+)/.exec(text)?.[1] ?? '', /\brole\.(\w+)/.exec(text)?.[1] ?? '']),
+/** What a grant is on, in the words of the table above. */
+const places: readonly (readonly [pattern: RegExp, place: string])[] = [
+  [/event-dead-letters$/, 'the dead letters'],
+  [/^ilakeh$/, 'the host account'],
+  [/^(ilakel|theirlake)\/containers\//, 'the lake'],
+  [/^(ilakee$|theirexports)/, 'the exports'],
+  [/^ilake-$/, 'its own component'],
+  [/^Shop\.Prod$/, 'a component'],
+  [/^shared$/, 'a workspace'],
+];
+const grants = new Map<string, string>(
+  ways.flatMap(grantsOf).map(({ role, on }) => {
+    const place = places.find(([pattern]) => pattern.test(on))?.[1] ?? on;
+    return [`${role} on ${place}`, role] as const;
+  }),
 );
 
 const isAllowed = (role: string, permission: string): boolean =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Answer, secondPhase } from '../../infra/secondPhase.ts';
-import { bicepFile } from './bicepFile.ts';
+import { templateOf } from './snapshots.ts';
 
 const outputs = {
   AZURE_RESOURCE_GROUP: 'group',
@@ -64,13 +64,15 @@ test('it waits for the key of the blob trigger, then deploys with the outputs of
   assert.equal(outcome, 'done');
   assert.deepEqual([calls.filter(([command]) => command === 'functionapp').length, waits.length], [3, 2]);
   const given = (calls.at(-1) ?? []).filter((word) => /^\w+=/.test(word)).map((word) => word.split('=')[0] ?? '');
-  const { parameters } = bicepFile('events.bicep');
+  const { parameters } = templateOf('events');
   assert.deepEqual(
-    given.filter((name) => !parameters.has(name)),
+    given.filter((name) => !(name in parameters)),
     [],
   );
   assert.deepEqual(
-    [...parameters].filter(([name, { value }]) => value === undefined && !given.includes(name)),
+    Object.entries(parameters).filter(
+      ([name, { defaultValue }]) => defaultValue === undefined && !given.includes(name),
+    ),
     [],
   );
 });
@@ -86,7 +88,7 @@ test('by hand the outputs come from the deployment', async () => {
 });
 
 test('the names that it reads are outputs of main.bicep', () => {
-  const known = bicepFile('main.bicep').outputs;
+  const known = Object.keys(templateOf('main').outputs);
   assert.deepEqual(
     Object.keys(outputs).filter((name) => name !== 'AZURE_RESOURCE_GROUP' && !known.includes(name)),
     [],

@@ -1,144 +1,148 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { bicepFile, filesEnding, infra } from './bicepFile.ts';
+import { grantsOf, roleIds } from './grants.ts';
+import { infra, type Resource, resourcesOf, ways } from './snapshots.ts';
 
-const files = filesEnding('.bicep').map(bicepFile);
-const main = bicepFile('main.bicep');
-const resources = files.flatMap((file) => file.resources.map((resource) => ({ ...resource, file: file.file })));
-const made = (type: string) => resources.filter((resource) => resource.type === type && !resource.existing);
+const all = ways.flatMap((way) => resourcesOf(way).map((resource) => ({ way, resource })));
+const made = (type: string) => all.filter(({ resource }) => resource.type === type);
+const propertyOf = (resource: Resource, path: string): unknown =>
+  path.split('.').reduce<unknown>((at, key) => Object(at)[key], resource.properties);
+
+/** Every resource of a type, in every way to deploy, has these properties. */
+function everywhere(type: string, properties: Readonly<Record<string, unknown>>): void {
+  const found = made(type);
+  assert.ok(found.length > 0, type);
+  for (const { way, resource } of found)
+    for (const [path, value] of Object.entries(properties))
+      assert.deepEqual(propertyOf(resource, path), value, `${way}: ${resource.name}: ${path}`);
+}
 
 test('storage accounts: Entra only, TLS 1.2, nothing anonymous', () => {
-  const accounts = made('Microsoft.Storage/storageAccounts');
-  assert.deepEqual(
-    accounts.map(({ file }) => file),
-    ['modules/storage.bicep'],
-  );
-  for (const line of [
-    'allowSharedKeyAccess: false',
-    'allowBlobPublicAccess: false',
-    'allowCrossTenantReplication: false',
-    "minimumTlsVersion: 'TLS1_2'",
-    'supportsHttpsTrafficOnly: true',
-    'isLocalUserEnabled: false',
-    'isSftpEnabled: false',
-  ])
-    assert.ok(accounts[0]?.text.includes(line), line);
-  const containers = made('Microsoft.Storage/storageAccounts/blobServices/containers');
-  assert.ok(containers.length > 0 && containers.every(({ text }) => text.includes("publicAccess: 'None'")));
+  everywhere('Microsoft.Storage/storageAccounts', {
+    allowSharedKeyAccess: false,
+    allowBlobPublicAccess: false,
+    allowCrossTenantReplication: false,
+    minimumTlsVersion: 'TLS1_2',
+    supportsHttpsTrafficOnly: true,
+    isLocalUserEnabled: false,
+    isSftpEnabled: false,
+  });
+  everywhere('Microsoft.Storage/storageAccounts/blobServices/containers', { publicAccess: 'None' });
 });
 
 test('the function app: HTTPS only, TLS 1.2, no publishing passwords, no FTP', () => {
-  const [site] = made('Microsoft.Web/sites');
-  assert.ok(site);
-  assert.ok(site.text.includes('httpsOnly: true'));
-  assert.equal(site.text.match(/ minTlsVersion: '1\.2'/g)?.length, 2);
-  assert.equal(site.text.match(/scmMinTlsVersion: '1\.2'/g)?.length, 2);
-  assert.equal(site.text.match(/ftpsState: 'Disabled'/g)?.length, 2);
-  assert.equal(
-    site.text.match(
-      /'basicPublishingCredentialsPolicies' = \{\n {4}name: '(ftp|scm)'\n {4}properties: \{\n {6}allow: false/g,
-    )?.length,
-    2,
+  everywhere('Microsoft.Web/sites', {
+    httpsOnly: true,
+    'siteConfig.minTlsVersion': '1.2',
+    'siteConfig.scmMinTlsVersion': '1.2',
+    'siteConfig.ftpsState': 'Disabled',
+  });
+  everywhere('Microsoft.Web/sites/basicPublishingCredentialsPolicies', { allow: false });
+  const policies = made('Microsoft.Web/sites/basicPublishingCredentialsPolicies').map(({ resource }) =>
+    resource.name.replace(/.*\//, ''),
   );
-  assert.ok(site.text.includes("type: 'UserAssigned'"));
+  assert.deepEqual([...new Set(policies)].sort(), ['ftp', 'scm']);
 });
 
 test('its telemetry takes tokens only', () => {
-  assert.ok(made('Microsoft.Insights/components').every(({ text }) => text.includes('DisableLocalAuth: true')));
+  everywhere('Microsoft.Insights/components', { DisableLocalAuth: true });
+  everywhere('Microsoft.OperationalInsights/workspaces', { 'features.disableLocalAuth': true });
 });
 
-test('no secrets in outputs, settings or the log of deployments', () => {
-  const keys = files
-    .filter(({ text }) => /listKeys|listAccountSas|list[A-Z]\w+\(|AccountKey|SharedAccessSignature/.test(text))
-    .map(({ file }) => file);
-  assert.deepEqual(keys, ['events.bicep'], 'only the key of the blob trigger is ever read');
-  assert.match(
-    bicepFile('modules/subscription.bicep').parameters.get('endpointUrl')?.decorators.join() ?? '',
-    /secure\(\)/,
+test('no secrets in outputs, settings or the log of deployments: only the key of the blob trigger is ever read', () => {
+  const files = readdirSync(infra, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.bicep'));
+  const reading = files.filter((name) =>
+    /list[A-Z]\w*\(|AccountKey|SharedAccessSignature/.test(readFileSync(join(infra, name), 'utf8')),
   );
-  for (const { file, text } of files)
-    assert.doesNotMatch([...text.matchAll(/^output .*$/gm)].join('\n'), /listKeys|systemKeys|code=/, file);
+  assert.deepEqual(reading, ['events.bicep']);
+  const subscription = readFileSync(join(infra, 'modules', 'subscription.bicep'), 'utf8');
+  assert.match(subscription, /@secure\(\)\nparam endpointUrl string/);
+  const text = ways
+    .filter((way) => !way.startsWith('events'))
+    .map((way) => readFileSync(join(infra, '..', 'test', 'infra', 'snapshots', `${way}.snapshot.json`), 'utf8'));
+  assert.ok(text.every((snapshot) => !/listKeys|systemKeys/i.test(snapshot)));
 });
 
-test('defaults are the safe and the cheap ones', () => {
-  const defaults = Object.fromEntries([...main.parameters].map(([name, { value }]) => [name, value]));
-  assert.deepEqual(
-    Object.fromEntries(
-      [
-        'alerts',
-        'plan',
-        'maximumInstanceCount',
-        'exportTrigger',
-        'diagnosticSettings',
-        'lakeRetentionDays',
-        'exportRetentionDays',
-      ].map((name) => [name, defaults[name]]),
-    ),
-    {
-      alerts: 'true',
-      plan: "'FlexConsumption'",
-      maximumInstanceCount: '5', // the query API serves five at once
-      exportTrigger: "'EventGrid'",
-      diagnosticSettings: 'false',
-      lakeRetentionDays: '0', // nothing is deleted unless asked for
-      exportRetentionDays: '0',
-    },
-  );
-});
+/** What every deployment grants. A new row is a decision, to be explained in SECURITY.md. */
+const always = [
+  'storageBlobDataOwner on ilakeh',
+  'storageQueueDataContributor on ilakeh',
+  'storageTableDataContributor on ilakeh',
+  'monitoringMetricsPublisher on ilake-',
+];
+const ownLake = 'storageBlobDataContributor on ilakel/containers/lake';
+const theirComponent = 'reader on Shop.Prod';
 
-/** The ids of the built-in roles, as Microsoft publishes them; the same in every tenant. */
-const roles = {
-  storageBlobDataOwner: 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b',
-  storageBlobDataContributor: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe',
-  storageBlobDataReader: '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1',
-  storageQueueDataContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88',
-  storageTableDataContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3',
-  storageAccountContributor: '17d1049b-9a84-46fb-8f53-869881c3d3ab',
-  monitoringMetricsPublisher: '3913510d-42f4-4e42-8a64-420c390055eb',
-  reader: 'acdd72a7-3385-48ef-bd42-f606fba81ae7',
+/** What is granted where, by way to deploy. */
+const grants: Readonly<Record<string, readonly string[]>> = {
+  query: [...always, ownLake, theirComponent],
+  workspace: [...always, ownLake, theirComponent, 'reader on shared'],
+  'several-apps': [...always, ownLake, theirComponent, 'reader on shared'],
+  zones: [...always, ownLake, theirComponent],
+  'private-own-subnets': [...always, ownLake, theirComponent],
+  quarantine: [...always, ownLake, theirComponent, 'storageBlobDataContributor on ilakel/containers/unreadable'],
+  'own-lake': [
+    ...always,
+    theirComponent,
+    'storageBlobDataContributor on theirlake/containers/telemetry',
+    'storageBlobDataContributor on theirlake/containers/unreadable',
+  ],
+  blobs: [
+    ...always,
+    ownLake,
+    'storageBlobDataReader on theirexports/containers/exports',
+    'storageQueueDataContributor on theirexports',
+  ],
+  'data-export': [
+    ...always,
+    ownLake,
+    'storageBlobDataReader on theirexports',
+    'storageQueueDataContributor on theirexports',
+  ],
+  'premium-polling': [
+    ...always,
+    ownLake,
+    'storageAccountContributor on theirexports',
+    'storageBlobDataReader on theirexports',
+    'storageQueueDataContributor on theirexports',
+  ],
+  diagnostics: [...always, ownLake, 'storageBlobDataReader on ilakee', 'storageQueueDataContributor on ilakee'],
+  both: [
+    ...always,
+    ownLake,
+    theirComponent,
+    'storageBlobDataReader on ilakee',
+    'storageQueueDataContributor on ilakee',
+  ],
+  private: [
+    ...always,
+    ownLake,
+    theirComponent,
+    'storageBlobDataReader on ilakee',
+    'storageQueueDataContributor on ilakee',
+  ],
+  events: ['storageBlobDataContributor on ilakehost/containers/event-dead-letters'],
+  'events-own-topic': ['storageBlobDataContributor on ilakehost/containers/event-dead-letters'],
 };
 
-/** What is granted where. A new row is a decision, to be explained in SECURITY.md. */
-const grants = [
-  'hostBlobs: storageBlobDataOwner on host',
-  'hostQueues: storageQueueDataContributor on host',
-  'hostTables: storageTableDataContributor on host',
-  'lakeBlobs: storageBlobDataContributor on lake',
-  'exportContainerBlobs: storageBlobDataReader on exportFolder',
-  'exportAccountBlobs: storageBlobDataReader on exports',
-  'exportQueues: storageQueueDataContributor on exports',
-  'exportLogs: storageAccountContributor on exports',
-  'ownTelemetry: monitoringMetricsPublisher on own',
-  'componentReader: reader on component',
-  'workspaceReader: reader on workspace',
-  'deadLetterBlobs: storageBlobDataContributor on deadLetters',
-];
-
-test('every role assignment stands in roles.bicep, and each is one that we decided on', () => {
-  const assignments = resources.filter(({ type }) => type === 'Microsoft.Authorization/roleAssignments');
-  assert.deepEqual([...new Set(assignments.map(({ file }) => file))], ['modules/roles.bicep']);
-  const found = assignments.map(({ text }) => {
-    const name = /^resource (\w+)/.exec(text)?.[1];
-    const scope = /\n {2}scope: (\w+)\n/.exec(text)?.[1];
-    const used = new Set([...text.matchAll(/\brole\.(\w+)/g)].map(([, role]) => role));
-    assert.equal(used.size, 1, `${name}: the role in the name and the role that is granted`);
-    assert.ok(text.includes(`guid(${scope}.id, principalId, role.`), `${name}: named after its own scope`);
-    assert.match(text, /= if \(/, `${name}: only where it is asked for`);
-    return `${name}: ${[...used]} on ${scope}`;
-  });
-  assert.deepEqual(found, grants);
-  const table = /var role = \{\n([^}]*)\}/.exec(bicepFile('modules/roles.bicep').text)?.[1] ?? '';
+test('what is granted is what was decided on, in every way to deploy', () => {
+  const found = ways.map((way) => [way, grantsOf(way).map(({ role, on }) => `${role} on ${on}`)] as const);
   assert.deepEqual(
-    Object.fromEntries([...table.matchAll(/^ {2}(\w+): '([^']+)'$/gm)].map(([, name, id]) => [name, id])),
-    roles,
+    Object.fromEntries(found.map(([way, list]) => [way, [...list].sort()])),
+    Object.fromEntries(Object.entries(grants).map(([way, list]) => [way, [...list].sort()])),
   );
+});
+
+test('a what-if can show every role: its name and its condition are known before anything runs', () => {
+  for (const { way, resource } of made('Microsoft.Authorization/roleAssignments'))
+    assert.doesNotMatch(`${resource.id} ${resource.name} ${resource.condition ?? ''}`, /reference\(/, way);
 });
 
 test('SECURITY.md names every role', () => {
   const text = readFileSync(join(infra, '..', 'SECURITY.md'), 'utf8');
-  const titles = Object.keys(roles).map((name) =>
+  const titles = Object.keys(roleIds).map((name) =>
     name.replace(/[A-Z]/g, ' $&').replace(/^./, (letter) => letter.toUpperCase()),
   );
   assert.deepEqual(
@@ -147,14 +151,56 @@ test('SECURITY.md names every role', () => {
   );
 });
 
+test('in a private network no account answers to the internet, but for services that must write', () => {
+  const reach = (way: string) =>
+    Object.fromEntries(
+      resourcesOf(way)
+        .filter(({ type }) => type === 'Microsoft.Storage/storageAccounts')
+        .map((account) => [
+          account.name.slice(0, 6),
+          [
+            propertyOf(account, 'publicNetworkAccess'),
+            propertyOf(account, 'networkAcls.defaultAction'),
+            propertyOf(account, 'networkAcls.bypass'),
+          ].join(' '),
+        ]),
+    );
+  // Diagnostic settings write into the exports, Event Grid's dead letters go to the host's account.
+  assert.deepEqual(reach('private'), {
+    ilakeh: 'Enabled Deny AzureServices',
+    ilakel: 'Disabled Deny None',
+    ilakee: 'Enabled Deny AzureServices',
+  });
+  assert.deepEqual(reach('private-own-subnets'), { ilakeh: 'Disabled Deny None', ilakel: 'Disabled Deny None' });
+});
+
 test('events: finished blobs of that container only, and none is lost in silence', () => {
-  const { text } = bicepFile('modules/subscription.bicep');
-  assert.ok(text.includes("includedEventTypes: ['Microsoft.Storage.BlobCreated']"));
-  assert.ok(
-    text.includes("key: 'data.api'\n          values: ['PutBlob', 'PutBlockList', 'CopyBlob', 'FlushWithClose']"),
+  const prefixes = { events: '', 'events-own-topic': 'blobs/archive/shop/' };
+  for (const [way, folder] of Object.entries(prefixes)) {
+    const found = resourcesOf(way).find(({ type }) => type === 'Microsoft.EventGrid/systemTopics/eventSubscriptions');
+    assert.ok(found, way);
+    assert.deepEqual(propertyOf(found, 'filter'), {
+      includedEventTypes: ['Microsoft.Storage.BlobCreated'],
+      subjectBeginsWith: `/blobServices/default/containers/exports/${folder}`,
+      advancedFilters: [
+        {
+          operatorType: 'StringIn',
+          key: 'data.api',
+          values: ['PutBlob', 'PutBlockList', 'CopyBlob', 'FlushWithClose'],
+        },
+      ],
+    });
+    assert.equal(
+      propertyOf(found, 'deadLetterWithResourceIdentity.deadLetterDestination.properties.blobContainerName'),
+      'event-dead-letters',
+    );
+  }
+});
+
+test('the topic lies where the account of the exports lies', () => {
+  const [topic] = resourcesOf('events').filter(({ type }) => type === 'Microsoft.EventGrid/systemTopics');
+  assert.match(
+    String(topic?.location),
+    /reference\('[^']*\/storageAccounts\/theirexports', '[^']*', 'full'\)\.location/,
   );
-  assert.ok(text.includes('deadLetterWithResourceIdentity'));
-  const events = bicepFile('events.bicep').text;
-  assert.match(events, /subjectPrefix: '\/blobServices\/default\/containers\/\$\{exportContainer\}\/\$\{folder\}'/);
-  assert.match(events, /var folder = empty\(exportPrefix\) \? '' : 'blobs\/\$\{exportPrefix\}\/'/);
 });

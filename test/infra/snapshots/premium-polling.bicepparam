@@ -1,0 +1,6 @@
+using '../../../infra/main.bicep'
+
+param use = 'blobs'
+param plan = 'ElasticPremium'
+param exportAccountId = '/subscriptions/33333333-3333-4333-8333-333333333333/resourceGroups/archive/providers/Microsoft.Storage/storageAccounts/theirexports'
+param exportTrigger = 'LogsAndContainerScan'

@@ -1,0 +1,10 @@
+using '../../../infra/main.bicep'
+
+param use = 'query'
+param sourceComponentId = '/subscriptions/33333333-3333-4333-8333-333333333333/resourceGroups/shop/providers/microsoft.insights/components/Shop.Prod'
+param lakePrefix = 'insights'
+param quarantineRetentionDays = 14
+param settings = {
+  QUARANTINE_CONTAINER: 'unreadable'
+  QUARANTINE_PREFIX: 'lines'
+}

@@ -1,0 +1,7 @@
+using '../../../infra/main.bicep'
+
+param use = 'query'
+param sourceComponentId = '/subscriptions/33333333-3333-4333-8333-333333333333/resourceGroups/shop/providers/microsoft.insights/components/Shop.Prod'
+param lakeSku = 'Standard_GZRS'
+param stateSku = 'Standard_ZRS'
+param zoneRedundant = true
