@@ -1,0 +1,178 @@
+import { open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { DraftFile, Millis, Output, Signal } from '../../model.ts';
+import type { Rows } from '../vectors.ts';
+import { bytesOf, checkRows } from './check-rows.ts';
+import type { Encoding } from './encoding.ts';
+import { joinRows } from './join.ts';
+import type { NamedType } from './parquet/footer.ts';
+import { parquetEncoding } from './parquet/parquet.ts';
+import { csvEncoding, ndjsonEncoding } from './text/text.ts';
+
+export interface FileLimits {
+  /** Bytes of the records in a file. */
+  readonly partBytes: number;
+  /** Bytes of all unfinished files on disk. */
+  readonly stageBytes: number;
+  /** Bytes of columns that make a row group. */
+  readonly groupBytes: number;
+  /** Bytes of columns that all unfinished files hold in memory together. */
+  readonly heldBytes: number;
+}
+
+/** Files of one signal: what they hold, and what they say of themselves. */
+export interface FileKind {
+  readonly columns: readonly NamedType[];
+  /** Key-value metadata of Parquet files. */
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+export interface DraftFiles {
+  /**
+   * Takes the rows of a partition; their arrays are not to be changed afterwards. `recordBytes`: of the records that they came from.
+   * Returns what is full.
+   */
+  add(signal: Signal, partition: Millis, rows: Rows, recordBytes: number): Promise<readonly DraftFile[]>;
+  finish(): Promise<readonly DraftFile[]>;
+}
+
+/** Rows of a reader's step through a file: more than this are seldom needed at once. */
+const GROUP_ROWS = 122_880;
+
+/** The file of one signal and partition that is being filled. */
+interface Slot {
+  readonly signal: Signal;
+  readonly partition: Millis;
+  readonly kind: FileKind;
+  part: number;
+  file: { readonly path: string; readonly encoding: Encoding; bytes: number; rows: number } | undefined;
+  held: Rows[];
+  heldBytes: number;
+  rows: number;
+  recordBytes: number;
+}
+
+/** Encodes rows into files of the folder `work`. */
+export function createDraftFiles(
+  work: string,
+  output: Output,
+  kindOf: (signal: Signal) => FileKind,
+  limits: FileLimits,
+): DraftFiles {
+  const slots = new Map<string, Slot>();
+  let made = 0;
+
+  async function add(
+    signal: Signal,
+    partition: Millis,
+    rows: Rows,
+    recordBytes: number,
+  ): Promise<readonly DraftFile[]> {
+    const full: DraftFile[] = [];
+    const slot = slotOf(signal, partition);
+    checkRows(rows, slot.kind.columns);
+    if (rows.count === 0) return full;
+    if (slot.recordBytes > 0 && slot.recordBytes + recordBytes > limits.partBytes) full.push(await close(slot));
+    slot.held.push(rows);
+    slot.heldBytes += bytesOf(rows);
+    slot.rows += rows.count;
+    slot.recordBytes += recordBytes;
+    if (slot.heldBytes >= limits.groupBytes || slot.rows - (slot.file?.rows ?? 0) >= GROUP_ROWS) await write(slot);
+    await lighten(limits.heldBytes, ({ heldBytes }) => heldBytes, write);
+    await lighten(
+      limits.stageBytes,
+      ({ file }) => file?.bytes ?? 0,
+      async (largest) => void full.push(await close(largest)),
+    );
+    return full;
+  }
+
+  /** The largest first, until all together are within the bound. */
+  async function lighten(
+    most: number,
+    size: (slot: Slot) => number,
+    act: (slot: Slot) => Promise<void>,
+  ): Promise<void> {
+    let total = 0;
+    for (const slot of slots.values()) total += size(slot);
+    if (total <= most) return;
+    for (const slot of [...slots.values()].toSorted((one, other) => size(other) - size(one))) {
+      if (total <= most) return;
+      total -= size(slot);
+      await act(slot);
+    }
+  }
+
+  function slotOf(signal: Signal, partition: Millis): Slot {
+    const key = `${signal} ${partition}`;
+    const known = slots.get(key);
+    if (known !== undefined) return known;
+    const empty = { file: undefined, held: [], heldBytes: 0, rows: 0, recordBytes: 0 };
+    const slot: Slot = { signal, partition, kind: kindOf(signal), part: 1, ...empty };
+    slots.set(key, slot);
+    return slot;
+  }
+
+  /** Appends what is held in memory to the file. */
+  async function write(slot: Slot): Promise<void> {
+    const encoding = slot.file?.encoding ?? encodingOf(output, slot.kind);
+    const file = slot.file ?? { path: join(work, `part-${made++}`), encoding, bytes: 0, rows: 0 };
+    const rows = joinRows(slot.held);
+    Object.assign(slot, { file, held: [], heldBytes: 0 });
+    if (file.bytes === 0) file.bytes += await append(file.path, [encoding.begin()], output);
+    file.bytes += await append(file.path, encoding.rows(rows), output);
+    file.rows += rows.count;
+  }
+
+  async function close(slot: Slot): Promise<DraftFile> {
+    if (slot.held.length > 0) await write(slot);
+    const { signal, partition, part, rows, file } = slot;
+    if (file === undefined) throw new Error(`${signal}: a file without rows`);
+    file.bytes += await append(file.path, [file.encoding.end(rows)], output);
+    const { size } = await stat(file.path);
+    if (size !== file.bytes) throw new Error(`${file.path} has ${size} bytes instead of ${file.bytes}`);
+    Object.assign(slot, { file: undefined, rows: 0, recordBytes: 0, part: part + 1 });
+    return { signal, partition, part, content: { files: [file.path], bytes: size }, rows };
+  }
+
+  return {
+    add,
+    async finish() {
+      const files: DraftFile[] = [];
+      for (const slot of slots.values()) if (slot.rows > 0) files.push(await close(slot));
+      return files;
+    },
+  };
+}
+
+function encodingOf({ format }: Output, { columns, facts }: FileKind): Encoding {
+  if (format === 'parquet') return parquetEncoding(columns, facts);
+  return format === 'csv' ? csvEncoding(columns) : ndjsonEncoding(columns);
+}
+
+const packed = (piece: Uint8Array, { format, gzip }: Output): Uint8Array =>
+  gzip && format !== 'parquet' ? gzipSync(piece) : piece;
+
+/** Returns the number of bytes. Members of gzip follow each other. */
+async function append(path: string, pieces: Iterable<Uint8Array>, output: Output): Promise<number> {
+  const file = await open(path, 'a');
+  let bytes = 0;
+  try {
+    for (const piece of pieces) {
+      if (piece.length === 0) continue;
+      const content = packed(piece, output);
+      await file.appendFile(content);
+      bytes += content.length;
+    }
+  } finally {
+    await file.close();
+  }
+  return bytes;
+}
+
+/** The bytes of a file without rows. */
+export function emptyFile(output: Output, kind: FileKind): Uint8Array {
+  const encoding = encodingOf(output, kind);
+  return packed(Buffer.concat([encoding.begin(), encoding.end(0)]), output);
+}

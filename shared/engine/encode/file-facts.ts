@@ -1,0 +1,25 @@
+import type { Signal, Window } from '../../model.ts';
+import { SCHEMA_VERSION } from '../../signals/columns.ts';
+import { windowName } from '../../signals/window-name.ts';
+
+/**
+ * What a Parquet file says of itself. `mark`: which settings shaped its columns; '' for none. `run` undefined: an empty file, which belongs
+ * to no window.
+ */
+export function fileFacts(
+  signal: Signal,
+  mark: string,
+  run: { readonly window: Window; readonly revision: number } | undefined,
+): Readonly<Record<string, string>> {
+  return {
+    insights_lake_schema: String(SCHEMA_VERSION),
+    insights_lake_signal: signal,
+    ...(mark !== '' && { insights_lake_shape: mark }),
+    ...(run && {
+      insights_lake_app: run.window.app,
+      insights_lake_source: run.window.source,
+      insights_lake_window: windowName(run.window),
+      insights_lake_revision: String(run.revision),
+    }),
+  };
+}

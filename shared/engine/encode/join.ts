@@ -1,0 +1,114 @@
+import type { BooleanVector, DictionaryVector, LongVector, RealVector, Rows, TextVector, Vector } from '../vectors.ts';
+import { plainTexts } from './parquet/dictionary.ts';
+import { countValid, isValid, type Validity } from './validity.ts';
+
+/** One after the other as one. All have the same columns. */
+export function joinRows(parts: readonly Rows[]): Rows {
+  const [first] = parts;
+  if (first === undefined) throw new Error('no rows to join');
+  if (parts.length === 1) return first;
+  const count = parts.reduce((sum, part) => sum + part.count, 0);
+  return { count, vectors: first.vectors.map((_, column) => joinColumn(parts, column, count)) };
+}
+
+function joinColumn(parts: readonly Rows[], column: number, count: number): Vector {
+  const counts = parts.map((part) => part.count);
+  const vectors = parts.map((part) => part.vectors[column] as Vector);
+  const validities = vectors.map((vector) => vector.validity);
+  const all = parts.every((part, index) => countValid(validities[index], 0, part.count) === part.count);
+  const validity = all ? undefined : joinBits(validities, counts, count);
+  const { kind } = vectors[0] as Vector;
+  if (kind === 'long') return { kind, validity, values: joinLongs(vectors as LongVector[], counts, count) };
+  if (kind === 'real') return { kind, validity, values: joinReals(vectors as RealVector[], counts, count) };
+  if (kind === 'boolean')
+    return {
+      kind,
+      validity,
+      values: joinBits(
+        (vectors as BooleanVector[]).map(({ values }) => values),
+        counts,
+        count,
+      ),
+    };
+  if (vectors.every((vector) => vector.kind === 'dictionary'))
+    return { ...joinDictionaries(vectors, counts), validity };
+  const texts = vectors.map((vector, index) =>
+    vector.kind === 'dictionary' ? plainTexts(vector, counts[index] ?? 0) : (vector as TextVector),
+  );
+  return { ...joinTexts(texts, counts, count), validity };
+}
+
+function joinLongs(vectors: readonly LongVector[], counts: readonly number[], count: number): BigInt64Array {
+  const values = new BigInt64Array(count);
+  let at = 0;
+  for (const [index, vector] of vectors.entries()) {
+    values.set(vector.values.subarray(0, counts[index]), at);
+    at += counts[index] ?? 0;
+  }
+  return values;
+}
+
+function joinReals(vectors: readonly RealVector[], counts: readonly number[], count: number): Float64Array {
+  const values = new Float64Array(count);
+  let at = 0;
+  for (const [index, vector] of vectors.entries()) {
+    values.set(vector.values.subarray(0, counts[index]), at);
+    at += counts[index] ?? 0;
+  }
+  return values;
+}
+
+function joinBits(bitmaps: readonly Validity[], counts: readonly number[], count: number): Uint8Array {
+  const bytes = new Uint8Array((count + 7) >> 3);
+  let at = 0;
+  for (const [index, bitmap] of bitmaps.entries()) {
+    const end = counts[index] ?? 0;
+    for (let row = 0; row < end; row++, at++)
+      if (isValid(bitmap, row)) bytes[at >> 3] = (bytes[at >> 3] as number) | (1 << (at & 7));
+  }
+  return bytes;
+}
+
+function joinTexts(vectors: readonly TextVector[], counts: readonly number[], count: number): TextVector {
+  const offsets = new Int32Array(count + 1);
+  const ends = vectors.map((vector, index) => vector.offsets[counts[index] ?? 0] as number);
+  const bytes = new Uint8Array(ends.reduce((sum, end) => sum + end, 0));
+  let [at, length] = [0, 0];
+  for (const [index, vector] of vectors.entries()) {
+    const rows = counts[index] ?? 0;
+    bytes.set(vector.bytes.subarray(0, ends[index]), length);
+    for (let row = 0; row < rows; row++) offsets[++at] = length + (vector.offsets[row + 1] as number);
+    length += ends[index] ?? 0;
+  }
+  return { kind: 'text', offsets, bytes, validity: undefined };
+}
+
+/** An entry that several have stands once. */
+function joinDictionaries(vectors: readonly DictionaryVector[], counts: readonly number[]): DictionaryVector {
+  const known = new Map<string, number>();
+  const entries: Uint8Array[] = [];
+  const indices = new Int32Array(counts.reduce((sum, rows) => sum + rows, 0));
+  let at = 0;
+  for (const [index, { offsets, bytes, indices: own }] of vectors.entries()) {
+    const numbers = new Int32Array(offsets.length - 1);
+    for (let entry = 0; entry < numbers.length; entry++) {
+      const text = bytes.subarray(offsets[entry], offsets[entry + 1]);
+      const key = Buffer.from(text.buffer, text.byteOffset, text.length).toString('latin1');
+      const number = known.get(key) ?? entries.push(text) - 1;
+      known.set(key, number);
+      numbers[entry] = number;
+    }
+    // At the place of a null anything may stand.
+    const rows = counts[index] ?? 0;
+    for (let row = 0; row < rows; row++, at++) indices[at] = numbers[own[row] as number] ?? 0;
+  }
+  return { kind: 'dictionary', indices, ...laidOut(entries), validity: undefined };
+}
+
+function laidOut(entries: readonly Uint8Array[]): { offsets: Int32Array; bytes: Uint8Array } {
+  const offsets = new Int32Array(entries.length + 1);
+  for (const [index, entry] of entries.entries()) offsets[index + 1] = (offsets[index] as number) + entry.length;
+  const bytes = new Uint8Array(offsets[entries.length] as number);
+  for (const [index, entry] of entries.entries()) bytes.set(entry, offsets[index]);
+  return { offsets, bytes };
+}

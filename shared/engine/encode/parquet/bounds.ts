@@ -1,0 +1,57 @@
+import type { LongVector, TextVector } from '../../vectors.ts';
+import { isValid } from '../validity.ts';
+
+/** The least and the greatest value, as PLAIN spells them without a length. */
+export interface Bounds {
+  readonly min: Uint8Array;
+  readonly max: Uint8Array;
+}
+
+/** Text bounds are exact or not there at all: readers take those that were cut short for values. */
+const LONGEST = 64;
+
+/** Undefined where there is no value, or one of the bounds would be long. */
+export function textBounds({ offsets, bytes, validity }: TextVector, rows: number): Bounds | undefined {
+  let [least, greatest] = [-1, -1];
+  for (let row = 0; row < rows; row++) {
+    if (!isValid(validity, row)) continue;
+    if (least < 0) [least, greatest] = [row, row];
+    else if (compare(bytes, offsets, row, least) < 0) least = row;
+    else if (compare(bytes, offsets, row, greatest) > 0) greatest = row;
+  }
+  if (least < 0) return undefined;
+  const [min, max] = [least, greatest].map((row) => bytes.slice(offsets[row], offsets[row + 1]));
+  if (min === undefined || max === undefined || min.length > LONGEST || max.length > LONGEST) return undefined;
+  return { min, max };
+}
+
+/** As unsigned bytes, which is the order of code points. */
+function compare(bytes: Uint8Array, offsets: Int32Array, one: number, other: number): number {
+  let [at, to] = [offsets[one] as number, offsets[other] as number];
+  const [atEnd, toEnd] = [offsets[one + 1] as number, offsets[other + 1] as number];
+  for (; at < atEnd && to < toEnd; at++, to++) {
+    const difference = (bytes[at] as number) - (bytes[to] as number);
+    if (difference !== 0) return difference;
+  }
+  return atEnd - at - (toEnd - to);
+}
+
+export function longBounds({ values, validity }: LongVector, rows: number): Bounds | undefined {
+  const halves = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
+  let [least, greatest] = [-1, -1];
+  for (let row = 0; row < rows; row++) {
+    if (!isValid(validity, row)) continue;
+    if (least < 0) [least, greatest] = [row, row];
+    else if (isLess(halves, row, least)) least = row;
+    else if (isLess(halves, greatest, row)) greatest = row;
+  }
+  if (least < 0) return undefined;
+  const bytesOf = (row: number) => new Uint8Array(values.slice(row, row + 1).buffer);
+  return { min: bytesOf(least), max: bytesOf(greatest) };
+}
+
+function isLess(halves: Int32Array, one: number, other: number): boolean {
+  const [high, otherHigh] = [halves[one * 2 + 1] as number, halves[other * 2 + 1] as number];
+  if (high !== otherHigh) return high < otherHigh;
+  return (halves[one * 2] as number) >>> 0 < (halves[other * 2] as number) >>> 0;
+}

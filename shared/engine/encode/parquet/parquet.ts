@@ -1,0 +1,33 @@
+import type { Rows } from '../../vectors.ts';
+import type { Encoding } from '../encoding.ts';
+import { createSink, written } from '../sink.ts';
+import { type ColumnChunk, putColumn } from './column-chunk.ts';
+import { footer, MAGIC, type NamedType, type RowGroup } from './footer.ts';
+
+/** A Parquet file of these columns, a row group for each `rows`. `facts`: its key-value metadata. */
+export function parquetEncoding(columns: readonly NamedType[], facts: Readonly<Record<string, string>>): Encoding {
+  const groups: RowGroup[] = [];
+  let offset = MAGIC.length;
+  return {
+    begin: () => MAGIC,
+    *rows(rows: Rows) {
+      if (rows.vectors.length !== columns.length)
+        throw new Error(`${rows.vectors.length} vectors for ${columns.length} columns`);
+      const [sink, body] = [createSink(), createSink()];
+      const group = { offset, rows: rows.count, columns: [] as ColumnChunk[] };
+      for (const [index, vector] of rows.vectors.entries()) {
+        sink.length = 0;
+        const chunk = putColumn(sink, body, columns[index]?.type ?? 'string', vector, rows.count);
+        group.columns.push(chunk);
+        offset += chunk.bytes;
+        yield written(sink);
+      }
+      groups.push(group);
+    },
+    end(rows) {
+      const put = groups.reduce((sum, group) => sum + group.rows, 0);
+      if (put !== rows) throw new Error(`${put} of ${rows} rows are in the file`);
+      return footer(columns, groups, facts);
+    },
+  };
+}

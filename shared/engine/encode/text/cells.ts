@@ -1,0 +1,109 @@
+import type { ColumnType } from '../../../signals/column.ts';
+import type { LongVector, RealVector, Rows, Vector } from '../../vectors.ts';
+import type { NamedType } from '../parquet/footer.ts';
+import { putBytes, reserve, type Sink } from '../sink.ts';
+import { isValid } from '../validity.ts';
+import { type Choices, choicesOf, putChoice, together } from './choices.ts';
+import { createTimeWriter, TIME_LENGTH } from './time.ts';
+
+/** Writes the cell of a row. */
+export type PutCell = (sink: Sink, row: number) => void;
+
+/** How a text format spells values. */
+export interface Spelling {
+  readonly null: Uint8Array;
+  text(sink: Sink, type: ColumnType, bytes: Uint8Array, start: number, end: number): void;
+  real(value: number): string;
+  /** Around a time. */
+  readonly quote: Uint8Array;
+}
+
+/** What writes a row, from left to right; before each column stands its prefix. Neighbours of few values are written as one. */
+export function cellsOf(
+  { count, vectors }: Rows,
+  columns: readonly NamedType[],
+  prefixes: readonly Uint8Array[],
+  spelling: Spelling,
+): readonly PutCell[] {
+  const cells: PutCell[] = [];
+  let held: Choices | undefined;
+  const letGo = () => {
+    if (held !== undefined) cells.push(putChoice(held));
+    held = undefined;
+  };
+  for (const [index, vector] of vectors.entries()) {
+    const type = columns[index]?.type ?? 'string';
+    const prefix = prefixes[index] ?? new Uint8Array(0);
+    const nothing = joined(prefix, spelling.null);
+    const put = valueCells(vector, type, prefix, spelling);
+    const choices = choicesOf(vector, count, put, (sink) => putBytes(sink, nothing));
+    const both = choices && held && together(held, choices);
+    if (both === undefined) letGo();
+    held = both ?? choices;
+    if (choices === undefined)
+      cells.push((sink, row) => (isValid(vector.validity, row) ? put(sink, row) : putBytes(sink, nothing)));
+  }
+  letGo();
+  return cells;
+}
+
+/** Writes the value of a row, or of an entry of the dictionary, or of a boolean: 0 or 1. */
+function valueCells(vector: Vector, type: ColumnType, prefix: Uint8Array, spelling: Spelling): PutCell {
+  if (vector.kind === 'long')
+    return type === 'timestamp' ? timeCells(vector, prefix, spelling) : longCells(vector, prefix);
+  if (vector.kind === 'real') return realCells(vector, prefix, spelling);
+  if (vector.kind === 'boolean') {
+    const [no, yes] = ['false', 'true'].map((word) => joined(prefix, ascii(word)));
+    return (sink, value) => putBytes(sink, (value === 1 ? yes : no) as Uint8Array);
+  }
+  const { offsets, bytes } = vector;
+  return (sink, row) => {
+    putBytes(sink, prefix);
+    spelling.text(sink, type, bytes, offsets[row] as number, offsets[row + 1] as number);
+  };
+}
+
+function timeCells({ values }: LongVector, prefix: Uint8Array, { quote }: Spelling): PutCell {
+  const halves = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
+  const putTime = createTimeWriter();
+  const before = joined(prefix, quote);
+  return (sink, row) => {
+    putBytes(sink, before);
+    putTime(reserve(sink, TIME_LENGTH), sink.length, halves[row * 2] as number, halves[row * 2 + 1] as number);
+    sink.length += TIME_LENGTH;
+    putBytes(sink, quote);
+  };
+}
+
+/** Whole numbers up to 2^31 are spelled without a bigint. */
+function longCells({ values }: LongVector, prefix: Uint8Array): PutCell {
+  const halves = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
+  return (sink, row) => {
+    const low = halves[row * 2] as number;
+    putBytes(sink, prefix);
+    putAscii(sink, halves[row * 2 + 1] === low >> 31 ? String(low) : String(values[row]));
+  };
+}
+
+function realCells({ values }: RealVector, prefix: Uint8Array, spelling: Spelling): PutCell {
+  return (sink, row) => {
+    putBytes(sink, prefix);
+    putAscii(sink, spelling.real(values[row] as number));
+  };
+}
+
+function putAscii(sink: Sink, text: string): void {
+  const out = reserve(sink, text.length);
+  let at = sink.length;
+  for (let index = 0; index < text.length; index++) out[at++] = text.charCodeAt(index);
+  sink.length = at;
+}
+
+export const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
+  const both = new Uint8Array(one.length + other.length);
+  both.set(one);
+  both.set(other, one.length);
+  return both;
+}

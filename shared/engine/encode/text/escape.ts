@@ -1,0 +1,79 @@
+import { putByte, putBytes, reserve, type Sink } from '../sink.ts';
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const HEX = '0123456789ABCDEF';
+const SHORT_ESCAPES: Readonly<Record<number, string>> = { 8: 'b', 9: 't', 10: 'n', 12: 'f', 13: 'r' };
+
+/** Of each byte what stands for it in a JSON string; undefined: itself. */
+const escapes: readonly (Uint8Array | undefined)[] = Array.from({ length: 256 }, (_, byte) => {
+  if (byte === QUOTE || byte === BACKSLASH) return Uint8Array.of(BACKSLASH, byte);
+  if (byte >= 32) return undefined;
+  const short = SHORT_ESCAPES[byte];
+  return new TextEncoder().encode(short === undefined ? `\\u00${HEX[byte >> 4]}${HEX[byte & 15]}` : `\\${short}`);
+});
+const isEscaped = Uint8Array.from(escapes, (escaped) => (escaped === undefined ? 0 : 1));
+
+/** UTF-8 as a JSON string. */
+export function putJsonString(sink: Sink, source: Uint8Array, start: number, end: number): void {
+  const out = reserve(sink, end - start + 2);
+  let at = sink.length;
+  out[at++] = QUOTE;
+  for (let index = start; index < end; index++) {
+    const byte = source[index] as number;
+    if (isEscaped[byte] === 1) {
+      sink.length = at;
+      putRest(sink, source, index, end);
+      return;
+    }
+    out[at++] = byte;
+  }
+  out[at++] = QUOTE;
+  sink.length = at;
+}
+
+/** From the first byte that needs an escape to the end of the string. */
+function putRest(sink: Sink, source: Uint8Array, start: number, end: number): void {
+  let from = start;
+  for (let index = start; index < end; index++) {
+    const escaped = escapes[source[index] as number];
+    if (escaped === undefined) continue;
+    putBytes(sink, source, from, index);
+    putBytes(sink, escaped);
+    from = index + 1;
+  }
+  putBytes(sink, source, from, end);
+  putByte(sink, QUOTE);
+}
+
+/** 1: a value that holds it is quoted in CSV. 2: one that begins or ends with it, since ClickHouse leaves such blanks out. */
+const quotes = new Uint8Array(256);
+for (const sign of '",\n\r#') quotes[sign.charCodeAt(0)] = 1;
+for (const blank of ' \t') quotes[blank.charCodeAt(0)] = 2;
+
+/** UTF-8 as a value of CSV. An empty one is `""`: nothing at all is null. */
+export function putCsvText(sink: Sink, source: Uint8Array, start: number, end: number): void {
+  const out = reserve(sink, end - start);
+  let at = sink.length;
+  let quoted = end === start || quotes[source[start] as number] === 2 || quotes[source[end - 1] as number] === 2;
+  for (let index = start; index < end && !quoted; index++) {
+    const byte = source[index] as number;
+    quoted = quotes[byte] === 1;
+    out[at++] = byte;
+  }
+  if (quoted) putQuoted(sink, source, start, end);
+  else sink.length = at;
+}
+
+function putQuoted(sink: Sink, source: Uint8Array, start: number, end: number): void {
+  const out = reserve(sink, 2 * (end - start) + 2);
+  let at = sink.length;
+  out[at++] = QUOTE;
+  for (let index = start; index < end; index++) {
+    const byte = source[index] as number;
+    out[at++] = byte;
+    if (byte === QUOTE) out[at++] = QUOTE;
+  }
+  out[at++] = QUOTE;
+  sink.length = at;
+}

@@ -1,0 +1,74 @@
+import type { Rows } from '../../vectors.ts';
+import type { Encoding } from '../encoding.ts';
+import type { NamedType } from '../parquet/footer.ts';
+import { createSink, putByte, putBytes, type Sink, written } from '../sink.ts';
+import { ascii, cellsOf, type Spelling } from './cells.ts';
+import { putCsvText, putJsonString } from './escape.ts';
+import { jsonReal, plainReal } from './real.ts';
+
+/** A piece is handed on when it has so many bytes. */
+const PIECE_BYTES = 1024 * 1024;
+
+const json: Spelling = {
+  null: ascii('null'),
+  quote: ascii('"'),
+  // Dynamic columns hold JSON, on one line.
+  text: (sink, type, bytes, start, end) =>
+    type === 'dynamic' ? putBytes(sink, bytes, start, end) : putJsonString(sink, bytes, start, end),
+  real: jsonReal,
+};
+
+const csv: Spelling = {
+  null: ascii(''),
+  quote: ascii(''),
+  text: (sink, _type, bytes, start, end) => putCsvText(sink, bytes, start, end),
+  real: plainReal,
+};
+
+/** A JSON object a row, one a line. */
+export function ndjsonEncoding(columns: readonly NamedType[]): Encoding {
+  const prefixes = columns.map(({ name }, index) => ascii(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`));
+  return textEncoding(columns, new Uint8Array(0), prefixes, ascii('}\n'), json);
+}
+
+/** The names of the columns, then the rows. */
+export function csvEncoding(columns: readonly NamedType[]): Encoding {
+  const prefixes = columns.map((_, index) => ascii(index === 0 ? '' : ','));
+  const header = createSink(1024);
+  columns.forEach(({ name }, index) => {
+    putBytes(header, prefixes[index] ?? ascii(''));
+    const bytes = ascii(name);
+    putCsvText(header, bytes, 0, bytes.length);
+  });
+  putByte(header, 10);
+  return textEncoding(columns, written(header), prefixes, ascii('\n'), csv);
+}
+
+function textEncoding(
+  columns: readonly NamedType[],
+  head: Uint8Array,
+  prefixes: readonly Uint8Array[],
+  lineEnd: Uint8Array,
+  spelling: Spelling,
+): Encoding {
+  let put = 0;
+  return {
+    begin: () => head,
+    *rows(rows: Rows) {
+      const cells = cellsOf(rows, columns, prefixes, spelling);
+      const sink: Sink = createSink(PIECE_BYTES + 64 * 1024);
+      for (let row = 0; row < rows.count; row++) {
+        for (const cell of cells) cell(sink, row);
+        putBytes(sink, lineEnd);
+        put++;
+        if (sink.length < PIECE_BYTES && row + 1 < rows.count) continue;
+        yield written(sink);
+        sink.length = 0;
+      }
+    },
+    end(rows) {
+      if (put !== rows) throw new Error(`${put} of ${rows} rows are in the file`);
+      return new Uint8Array(0);
+    },
+  };
+}
