@@ -89,7 +89,15 @@ const window: Window = { app: 'bench', signal: 'requests', source: 'continuous',
 function answerSource(file: string): Source {
   const settings: QuerySettings = {
     url: 'http://127.0.0.1/v1/apps/bench/query',
-    ...{ scope: '', auth: { kind: 'none' }, schema: { kind: 'app' }, signals: ['requests'], window: 0, lag: 0 },
+    ...{
+      scope: '',
+      auth: { kind: 'none' },
+      schema: { kind: 'app' },
+      signals: ['requests'],
+      window: 0,
+      lag: 0,
+      retention: 0,
+    },
     ...{ from: undefined, until: undefined },
   };
   return createQuerySource({

@@ -41,7 +41,7 @@ function answerPieces(bytes: number): Iterable<string> {
     rowLimit: Number.POSITIVE_INFINITY,
     byteLimit: Number.POSITIVE_INFINITY,
   } as const;
-  return answerText(query, evenRows(Math.round(bytes / 1_100), 60).rows('requests', HOUR, ''), style, {
+  return answerText(query, () => evenRows(Math.round(bytes / 1_100), 60).rows('requests', HOUR, ''), style, {
     rows: 0,
     bytes: 0,
     incomplete: undefined,

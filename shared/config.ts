@@ -16,7 +16,7 @@ import { connectionOf } from './config/places.ts';
 import { type SettingsDocument, settingsDocument } from './config/schema.ts';
 import { shown } from './config/secret.ts';
 import { shapeFaults, shapingOf } from './config/shape.ts';
-import type { Config } from './model.ts';
+import type { AuditSettings, Config } from './model.ts';
 
 /** Reads a file of the app's folder, by the path that stands behind the `@` of INSIGHTS_LAKE_CONFIG. */
 export type ReadFile = (path: string) => string;
@@ -103,6 +103,12 @@ function wholeFaults(document: object, raw: object, env: Env): SettingFault[] {
   ];
 }
 
+const auditOf = ({ audit: { recheck, horizon, purged } }: SettingsDocument): AuditSettings => ({
+  recheck,
+  horizon,
+  purged,
+});
+
 function assemble(settings: SettingsDocument, env: Env, origin: (path: Path) => string): Config | SettingFault[] {
   const nameOf = (index: number, field: string): string => {
     const general = (field === 'from' || field === 'until') && settings.apps[index]?.[field] === undefined;
@@ -129,6 +135,7 @@ function assemble(settings: SettingsDocument, env: Env, origin: (path: Path) => 
   return {
     apps,
     exports,
+    audit: auditOf(settings),
     lake: lakePlace(settings.lake, env),
     output: outputOf(settings.lake),
     shape,

@@ -10,7 +10,6 @@ import { filePath, quarantinePath } from './lake/paths.ts';
 import { splitStore } from './lake/store-split.ts';
 import { workFolders } from './lake/work-folders.ts';
 import type {
-  App,
   Config,
   DraftFile,
   DriftSighting,
@@ -30,10 +29,9 @@ import { type RequeueOutcome, type RequeueRequest, requeueWindows } from './pipe
 import { type RunOutcome, type RunPorts, runWindow } from './pipeline/run.ts';
 import { noShaping } from './signals/shape.ts';
 import { reframe } from './source/framing/reframe.ts';
-import { createAsk } from './source/query/client.ts';
-import { createQuerySource } from './source/query/source.ts';
-import { identity, openHints, openLedger, openStore, systemClock } from './wire-clients.ts';
+import { openHints, openLedger, openStore, systemClock } from './wire-clients.ts';
 import { type Sweeps, windowOfBlob, wireExports, wireSweeps } from './wire-exports.ts';
+import { type Audits, type QueryApi, queryApi, queryApis, queryFeeds, wireAudits } from './wire-query.ts';
 
 /** What one tick of the planner did, feed by feed. A feed that fails does not stop the others. */
 export interface PlanOutcome {
@@ -42,7 +40,7 @@ export interface PlanOutcome {
 }
 
 /** The app, put together from its settings: what the triggers call. */
-export interface Wired extends Sweeps {
+export interface Wired extends Sweeps, Audits {
   readonly config: Config;
   plan(): Promise<PlanOutcome>;
   run(window: Window): Promise<RunOutcome>;
@@ -70,7 +68,8 @@ export function wire(config: Config, timeout?: Millis): Wired {
   const hints = openHints(config.state);
   const clock = systemClock;
   const blobs = config.exports && wireExports(config.exports, clock.now);
-  const source = sourceOf(config, blobs?.source);
+  const apis = queryApis(config.apps);
+  const source = sourceOf(config, apis, blobs?.source);
   const { planLimit: limit, patience, lease } = config;
   const ports = { lake, ledger, hints, clock, source, limit, patience, lease, refresh: config.exports?.refresh ?? 0 };
   const local = localPorts(config.output, { ...config, dedupe: config.exports?.dedupe ?? 'id' });
@@ -93,6 +92,7 @@ export function wire(config: Config, timeout?: Millis): Wired {
   return {
     config,
     ...wireSweeps(config, ports, blobs?.sightings, ready),
+    ...wireAudits(config, apis, run, ready),
     plan: async () => {
       await ready();
       return planAll(config, ports);
@@ -166,20 +166,15 @@ function openLake({ lake, quarantine }: Config): ObjectStore {
   return quarantine.place === undefined ? store : splitStore(store, openStore(quarantine.place), quarantine.prefix);
 }
 
-export function querySource(settings: QuerySettings): Source {
-  const credential = settings.auth.kind === 'identity' ? identity(settings.auth.clientId) : undefined;
-  return createQuerySource({ settings, clock: systemClock, ask: createAsk(settings, credential, systemClock) });
-}
+/** For the command line, which has no audit. */
+export const querySource = (settings: QuerySettings): Source => queryApi(settings, false).source;
 
 /** One source for all windows: the query API of the window's app, or the containers of export blobs. */
-function sourceOf(config: Config, blobs: Source | undefined): Source {
-  const queries = new Map(
-    config.apps.flatMap((app) => (app.query ? [[app.name, querySource(app.query)] as const] : [])),
-  );
+function sourceOf(config: Config, apis: ReadonlyMap<string, QueryApi>, blobs: Source | undefined): Source {
   return {
     open: async (window, abort) => {
       if (window.source !== 'query') refuseOverlap(window, config);
-      const source = window.source === 'query' ? queries.get(window.app) : blobs;
+      const source = window.source === 'query' ? apis.get(window.app)?.source : blobs;
       if (source) return source.open(window, abort);
       throw new Error(
         `${window.app} ${window.source}: no such source in the settings any more; put it back, or leave the window as it is`,
@@ -215,9 +210,6 @@ async function planAll(config: Config, ports: PlanPorts): Promise<PlanOutcome> {
   }
   return { feeds, errors };
 }
-
-const queryFeeds = ({ name, query }: App) =>
-  query === undefined ? [] : query.signals.map((signal) => ({ query, feed: { app: name, signal, source: 'query' } }));
 
 /** Containers, tables and queues are made before the first use; a failure is met again by the next invocation, not remembered. */
 function untilItWorks(prepare: () => Promise<unknown>): () => Promise<void> {

@@ -3,6 +3,7 @@ import { registerHooks } from 'node:module';
 import { beforeEach, test } from 'node:test';
 import { injectCore } from '../local/host/core.ts';
 import type { SweepRequest, Window } from '../shared/model.ts';
+import type { AuditOutcome } from '../shared/pipeline/audit.ts';
 import type { RunOutcome } from '../shared/pipeline/run.ts';
 import type { SweepOutcome } from '../shared/pipeline/sweep.ts';
 
@@ -10,6 +11,7 @@ import type { SweepOutcome } from '../shared/pipeline/sweep.ts';
 
 interface FakeWired {
   plan(): Promise<unknown>;
+  audit(): Promise<AuditOutcome>;
   run(window: Window): Promise<RunOutcome>;
   arrive(blob: string): Promise<RunOutcome | undefined>;
   sweep(): Promise<SweepOutcome | undefined>;
@@ -31,9 +33,11 @@ registerHooks({
 
 const core = injectCore();
 process.env.PLAN_SCHEDULE = '*/2 * * * * *';
+process.env.AUDIT_SCHEDULE = '30 * * * * *';
 process.env.EXPORT_CONTAINER = 'exports, insights-logs-*';
 process.env.EXPORT_PREFIX = 'classic/shop';
 process.env.EXPORT_TRIGGER = 'LogsAndContainerScan';
+await import('../functions/auditWindows.ts');
 await import('../functions/planWindows.ts');
 await import('../functions/runWindow.ts');
 await import('../functions/sweepBlobs.ts');
@@ -105,7 +109,15 @@ async function invoke(name: string, data: object): Promise<void> {
 
 const refuse = async (): Promise<never> => assert.fail('not to be called');
 const give = (part: Partial<FakeWired>): void => {
-  wired = () => ({ plan: refuse, run: refuse, arrive: refuse, sweep: refuse, sweepPart: refuse, ...part });
+  wired = () => ({
+    plan: refuse,
+    audit: refuse,
+    run: refuse,
+    arrive: refuse,
+    sweep: refuse,
+    sweepPart: refuse,
+    ...part,
+  });
 };
 
 test('each function is bound to its trigger', () => {
@@ -114,6 +126,7 @@ test('each function is bound to its trigger', () => {
   );
   const common = { name: '', direction: 'in', properties: '' };
   assert.deepEqual(bound, {
+    auditWindows: { ...common, type: 'timerTrigger', schedule: '30 * * * * *' },
     planWindows: { ...common, type: 'timerTrigger', schedule: '*/2 * * * * *' },
     runWindow: {
       ...common,
@@ -131,6 +144,26 @@ test('each function is bound to its trigger', () => {
       sdkBinding: true,
     },
   });
+});
+
+test('auditWindows logs one line, and one for each feed in which something was found', async () => {
+  const feed = { app: 'shop', signal: 'requests', source: 'query' } as const;
+  const quiet = { feed, windows: 9, same: 9, enqueued: [], open: 0, kept: 0, gone: 0, gaps: [] };
+  const found = { ...quiet, same: 4, enqueued: [window], open: 1, kept: 2, gone: 1, gaps: [window] };
+  give({ audit: async () => ({ feeds: [quiet, found], asked: 3, errors: ['audit pay: 403'] }) });
+  await assert.rejects(invoke('auditWindows', { json: '{}' }), { message: 'audit pay: 403' });
+  const counts = { enqueued: 1, kept: 2, gone: 1 };
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line)),
+    [
+      { event: 'audited', ...feed, windows: 9, ...counts, starts: facts.start, gaps: facts.start },
+      { event: 'audit', feeds: 2, windows: 18, open: 1, ...counts, asked: 3, errors: 1 },
+    ],
+  );
+  lines = [];
+  give({ audit: async () => ({ feeds: [], asked: 0, errors: [] }) });
+  await invoke('auditWindows', { json: '{}' });
+  assert.deepEqual(lines, [], 'no app of the query API, no line');
 });
 
 test('planWindows logs one line for each feed', async () => {

@@ -2,6 +2,7 @@ import { asCells, columnsOf } from '../telemetry/asCells.ts';
 import type { Cell, Row } from '../telemetry/row.ts';
 import { partialError, type Reason } from './errors.ts';
 import type { KqlQuery } from './kql.ts';
+import { surveyCells, surveyColumns } from './survey.ts';
 
 export interface AnswerStyle {
   /** `text`: every cell a string or null, as the Application Insights endpoint has answered. */
@@ -39,12 +40,22 @@ const columnForm = ({ name, type }: Named, form: AnswerStyle['form']): object =>
   form === 'current' ? { name, type } : { columnName: name, dataType: DATA_TYPES[type] ?? 'Object', columnType: type };
 
 function columnsAsked(query: KqlQuery): readonly Named[] {
+  if (query.survey) return surveyColumns(query, query.survey);
   if (query.count) return [{ name: 'rows', type: 'long' }];
   const columns = columnsOf(query.signal, query.schema);
   return query.itemId ? [...columns, { name: 'itemId', type: 'string' }] : columns;
 }
 
-function* cellsAsked(query: KqlQuery, rows: Iterable<Row>, text: boolean): Generator<readonly Cell[]> {
+function* cellsAsked(
+  query: KqlQuery,
+  rows: Iterable<Row>,
+  text: boolean,
+  ingested: (row: Row) => string,
+): Generator<readonly Cell[]> {
+  if (query.survey) {
+    yield* surveyCells(query, query.survey, rows, text, ingested);
+    return;
+  }
   if (query.count) {
     let count = 0;
     for (const _ of rows) count++;
@@ -58,6 +69,15 @@ function* cellsAsked(query: KqlQuery, rows: Iterable<Row>, text: boolean): Gener
   }
 }
 
+function* allCells(
+  queries: readonly KqlQuery[],
+  rowsOf: (query: KqlQuery) => Iterable<Row>,
+  text: boolean,
+  ingested: (row: Row) => string,
+): Generator<readonly Cell[]> {
+  for (const query of queries) yield* cellsAsked(query, rowsOf(query), text, ingested);
+}
+
 /** Text is handed over in pieces of about this length. */
 const PIECE = 64 * 1024;
 
@@ -67,14 +87,15 @@ const PIECE = 64 * 1024;
  */
 export function* answerText(
   query: KqlQuery,
-  rows: Iterable<Row>,
+  rowsOf: (query: KqlQuery) => Iterable<Row>,
   style: AnswerStyle,
   facts: AnswerFacts,
+  ingested: (row: Row) => string = () => '',
 ): Generator<string> {
   const columns = columnsAsked(query).map((column) => columnForm(column, style.form));
   const name = style.form === 'current' ? 'PrimaryResult' : 'Table_0';
   let piece = `{"tables":[{"name":"${name}","columns":${JSON.stringify(columns)},"rows":[`;
-  for (const cells of cellsAsked(query, rows, style.cells === 'text')) {
+  for (const cells of allCells([query, ...(query.union ?? [])], rowsOf, style.cells === 'text', ingested)) {
     const text = JSON.stringify(cells);
     const bytes = facts.bytes + Buffer.byteLength(text) + 1;
     if (style.cut && facts.rows >= style.cut.rows) facts.incomplete = style.cut.reason;

@@ -14,31 +14,41 @@ export interface Data {
    * Called anew for every pass over the rows, and must then yield the same.
    */
   rows(signal: Signal, interval: Interval, id: string): Iterable<Row>;
+  /** When the row came in, as the service's `ingestion_time()` says; left out: when it was delivered (deliveredAt). */
+  ingested?(row: Row): Millis;
 }
 
 export interface MemoryData extends Data {
-  /** Adds rows, late ones too; timestamps are brought to seven digits. */
-  add(rows: Iterable<Row>): void;
+  /** Adds rows, late ones too; timestamps are brought to seven digits. `at`: when they come in; left out: one add after the other. */
+  add(rows: Iterable<Row>, at?: Millis): void;
   /** Removes the rows for which `which` holds; returns how many. */
   purge(signal: Signal, which?: (row: Row) => boolean): number;
   /** All rows of the table, as they stand. */
   all(signal: Signal): readonly Row[];
 }
 
+const FIRST = Date.UTC(2026, 0, 1);
+
 export function memoryData(rows: Iterable<Row> = []): MemoryData {
   const tables = new Map<Signal, Row[]>();
   const table = (signal: Signal): Row[] => tables.get(signal) ?? [];
+  const times = new WeakMap<Row, Millis>();
+  let adds = 0;
   const data: MemoryData = {
     rows: (signal) => table(signal),
     all: (signal) => table(signal),
-    add(added) {
+    ingested: (row) => times.get(row) ?? 0,
+    add(added, at = FIRST + 1000 * adds) {
+      adds++;
       for (const row of added) {
         const timestamp = timeOfLiteral(String(row.timestamp));
         if (timestamp === undefined)
           throw new Error(`add row: timestamp ${JSON.stringify(row.timestamp)}; spell it yyyy-MM-ddTHH:mm:ss.fffffffZ`);
         const signal = signalOf(row);
         const list = table(signal);
-        list.push(timestamp === row.timestamp ? row : { ...row, timestamp });
+        const kept = timestamp === row.timestamp ? row : { ...row, timestamp };
+        list.push(kept);
+        times.set(kept, at);
         tables.set(signal, list);
       }
     },
@@ -71,6 +81,13 @@ export function telemetryData(shop: Shop, now: () => Millis = () => Number.POSIT
 /** A number below 2^52 that stands in for Kusto's xxhash64: the same for every number of parts. */
 const hashOf = (row: Row, itemId: string): number =>
   Number.parseInt(digest('md5', itemId || JSON.stringify(row), 'hex').slice(0, 13), 16);
+
+/** When the row came in, as Kusto prints it. */
+export const ingestedText = (row: Row, data: Data): string =>
+  new Date(data.ingested?.(row) ?? deliveredAt(row)).toISOString().replace(/\.?0*Z$/, 'Z');
+
+/** A hash of the id alone, below `parts`. */
+export const idHash = (row: Row, parts: number): number => hashOf({}, String(row.itemId ?? '')) % parts;
 
 /** The rows that the query asks for. Times compare as text, tick by tick, since both sides have seven digits. */
 export function* selectRows(query: KqlQuery, data: Data, id: string): Generator<Row> {

@@ -1,4 +1,4 @@
-import type { Signal } from '../../shared/model.ts';
+import type { Millis, Signal } from '../../shared/model.ts';
 import { SIGNALS, WORKSPACE_TABLES } from '../telemetry/tables.ts';
 import { type KustoCode, kusto, type SyntaxNode } from './kusto.ts';
 
@@ -27,6 +27,12 @@ export interface KqlQuery {
   readonly hash?: { readonly parts: number; readonly part: number };
   /** Only how many rows there are. */
   readonly count?: true;
+  /** Only facts of the rows of each step: how many, when the last came in, the sum of hashes below `ids` of their ids. */
+  readonly survey?: { readonly latest: boolean; readonly ids: number | undefined; readonly step: Millis };
+  /** A column `signal` that says the same in each row. */
+  readonly label?: string;
+  /** And the answers to these behind it. */
+  readonly union?: readonly KqlQuery[];
 }
 
 export interface ParsedKql {
@@ -68,15 +74,38 @@ function shapeOf(node: SyntaxNode): Shape {
   };
 }
 
-/** Table and operators of a query that is one pipe; undefined for anything else. */
-function pipeOf(code: KustoCode): { readonly table: string; readonly operators: readonly SyntaxNode[] } | undefined {
-  const { typeOf } = kusto();
+interface Pipe {
+  readonly table: string;
+  readonly operators: readonly SyntaxNode[];
+}
+
+/** The one expression of a query. */
+function rootOf(code: KustoCode): SyntaxNode | undefined {
   const only = (node: SyntaxNode | undefined): SyntaxNode | undefined => {
     const children = node ? childrenOf(node).filter((child) => child.ToString().trim() !== '') : [];
     return children.length === 1 ? children[0] : undefined;
   };
   // QueryBlock > list > separated element > expression statement > expression.
-  let node = only(only(only(only(code.Syntax))));
+  return only(only(only(only(code.Syntax))));
+}
+
+/** The expressions in parentheses of a union without options; undefined for anything else. */
+function unionOf(node: SyntaxNode | undefined): readonly SyntaxNode[] | undefined {
+  const { typeOf } = kusto();
+  if (node === undefined || typeOf(node) !== 'UnionOperator') return undefined;
+  const [, options, list] = childrenOf(node);
+  if (options === undefined || list === undefined || options.ToString().trim() !== '') return undefined;
+  const inside = childrenOf(list).map((element) => {
+    const [expression] = childrenOf(element);
+    return expression && typeOf(expression) === 'ParenthesizedExpression' ? childrenOf(expression)[1] : undefined;
+  });
+  return inside.every((one) => one !== undefined) ? inside : undefined;
+}
+
+/** Table and operators of an expression that is one pipe; undefined for anything else. */
+function pipeOf(root: SyntaxNode | undefined): Pipe | undefined {
+  const { typeOf } = kusto();
+  let node = root;
   const operators: SyntaxNode[] = [];
   while (node && typeOf(node) === 'PipeExpression') {
     const [left, , operator] = childrenOf(node);
@@ -93,6 +122,26 @@ const timeRange: Meaning = ([from = '', to = '']) => {
   return start === undefined || end === undefined ? undefined : { start, end };
 };
 const hashPart: Meaning = ([parts, part]) => ({ hash: { parts: Number(parts), part: Number(part) } });
+const MINUTE = 60_000;
+const surveyed =
+  (latest: boolean, ids: boolean): Meaning =>
+  (literals) => {
+    const step = Number(/^(\d+)m$/.exec(literals.at(-1) ?? '')?.[1] ?? 0) * MINUTE;
+    return step === 0 ? undefined : { survey: { latest, ids: ids ? Number(literals[0]) : undefined, step } };
+  };
+const surveys = (time: string, id: string): readonly (readonly [string, Meaning])[] => {
+  const [rows, latest, by] = [
+    'summarize rows = count()',
+    'latest = max(ingestion_time())',
+    `by start = bin(${time}, 1m)`,
+  ];
+  return [
+    [`${rows}, ${latest}, ids = sum(hash(${id}, 2)) ${by}`, surveyed(true, true)],
+    [`${rows}, ${latest} ${by}`, surveyed(true, false)],
+    [`${rows} ${by}`, surveyed(false, false)],
+    ["extend signal = ''", ([label = '']) => ({ label })],
+  ];
+};
 const TIMES = '>= datetime(2000-01-01) and';
 const HASH = 'where hash(iff(isempty(itemId), tostring(pack_all()), itemId), 2) == 1';
 
@@ -102,6 +151,7 @@ const EXAMPLES: Readonly<Record<KqlQuery['schema'], readonly (readonly [string, 
     [`where timestamp ${TIMES} timestamp < datetime(2000-01-01)`, timeRange],
     [HASH, hashPart],
     ['summarize rows = count()', () => ({ count: true })],
+    ...surveys('timestamp', 'itemId'),
   ],
   workspace: [
     [`where TimeGenerated ${TIMES} TimeGenerated < datetime(2000-01-01)`, timeRange],
@@ -109,6 +159,7 @@ const EXAMPLES: Readonly<Record<KqlQuery['schema'], readonly (readonly [string, 
     ['extend itemId = _ItemId', () => ({ itemId: true })],
     [HASH, hashPart],
     ['summarize rows = count()', () => ({ count: true })],
+    ...surveys('TimeGenerated', '_ItemId'),
   ],
 };
 
@@ -119,7 +170,7 @@ function knownShapes(schema: KqlQuery['schema']): readonly (readonly [string, Me
   const known =
     shapes.get(schema) ??
     EXAMPLES[schema].map(([example, meaning]) => {
-      const [operator] = pipeOf(kusto().analyze(`T | ${example}`))?.operators ?? [];
+      const [operator] = pipeOf(rootOf(kusto().analyze(`T | ${example}`)))?.operators ?? [];
       return [operator ? shapeOf(operator).text : '', meaning] as const;
     });
   shapes.set(schema, known);
@@ -127,7 +178,14 @@ function knownShapes(schema: KqlQuery['schema']): readonly (readonly [string, Me
 }
 
 function queryOf(code: KustoCode): KqlQuery | undefined {
-  const pipe = pipeOf(code);
+  const root = rootOf(code);
+  const [first, ...union] = (unionOf(root) ?? [root]).map(pipeQuery);
+  if (first === undefined || !union.every((one) => one !== undefined && one.schema === first.schema)) return undefined;
+  return union.length === 0 ? first : { ...first, union: union as readonly KqlQuery[] };
+}
+
+function pipeQuery(root: SyntaxNode | undefined): KqlQuery | undefined {
+  const pipe = pipeOf(root);
   const signal = SIGNALS.find((one) => one === pipe?.table || WORKSPACE_TABLES[one] === pipe?.table);
   if (!pipe || !signal) return undefined;
   const schema = signal === pipe.table ? 'app' : 'workspace';

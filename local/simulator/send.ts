@@ -5,7 +5,7 @@ import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promis
 import { createGzip } from 'node:zlib';
 import type { Millis } from '../../shared/model.ts';
 import { type AnswerFacts, type AnswerStyle, answerText } from './answer.ts';
-import { type Data, selectRows } from './data.ts';
+import { type Data, ingestedText, selectRows } from './data.ts';
 import { REFUSALS, type Refusal } from './errors.ts';
 import { type Fault, refusalOf } from './faults.ts';
 import { type KqlQuery, timeOfLiteral } from './kql.ts';
@@ -97,9 +97,10 @@ export interface Answering {
 export async function sendAnswer({ response, log, data, style, fault, gzip }: Answering): Promise<void> {
   const query = log.parsed && narrowed(log.parsed, log.timespan);
   if (!query) return refuse(response, REFUSALS.timespan, log);
-  const rows = () => selectRows(query, data, log.id);
+  const rowsOf = (part: KqlQuery) => selectRows(part, data, log.id);
+  const rows = () => [query, ...(query.union ?? [])].flatMap((part) => [...rowsOf(part)]);
   const facts: AnswerFacts = { rows: 0, bytes: 0, incomplete: undefined };
-  const pieces = answerText(query, rows(), styleFor(fault, style, rows), facts);
+  const pieces = answerText(query, rowsOf, styleFor(fault, style, rows), facts, (row) => ingestedText(row, data));
   const age = fault?.kind === 'cached' ? { Age: '57' } : {};
   log.status = 200;
   response.writeHead(200, { 'Content-Type': JSON_TYPE, ...age, ...(gzip ? { 'Content-Encoding': 'gzip' } : {}) });

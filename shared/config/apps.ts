@@ -6,6 +6,8 @@ import type { AppSettings, SettingsDocument } from './schema.ts';
 import { secret, shown } from './secret.ts';
 
 const hour = 3_600_000;
+/** What Application Insights tables keep where nobody has said otherwise. */
+const usualRetention = 90 * 24 * hour;
 /** Ids that are no GUID and yet answered by the public API. */
 const wellKnown = /^DEMO_(APP|WORKSPACE)$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -86,7 +88,8 @@ export function appsOf(settings: SettingsDocument, env: Env): App[] {
     const window = asked.window ?? hour;
     const lag = asked.lag ?? hour / 6;
     const signals = app.signals ?? settings.signals;
-    return { name: app.name, query: { ...address, signals, window, lag, from: asked.from, until: asked.until } };
+    const { from, until, retention = usualRetention } = asked;
+    return { name: app.name, query: { ...address, signals, window, lag, from, until, retention } };
   });
 }
 

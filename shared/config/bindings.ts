@@ -9,6 +9,8 @@ export interface Bindings {
   readonly queue: string;
   /** Undefined when no container of export blobs is set, or the first is a pattern: appending to blobs triggers nothing. */
   readonly blobs: BlobBinding | undefined;
+  /** When windows of the query API are audited. */
+  readonly audit: string;
   /** When the containers of export blobs are swept; undefined when none is set. */
   readonly sweep: string | undefined;
 }
@@ -27,10 +29,11 @@ export interface BlobBinding {
  */
 export function bindingsOf(env: Env, readFile: (path: string) => string): Bindings {
   const { raw } = withFlatSettings(documentOf(env, readFile), env);
-  const { plan, state } = settingsDocument.shape;
+  const { plan, state, audit } = settingsDocument.shape;
   const { schedule } = plan.safeParse({ schedule: valueAt(raw, ['plan', 'schedule']) }).data ?? plan.parse({});
   const { queue } = state.safeParse({ queue: valueAt(raw, ['state', 'queue']) }).data ?? state.parse({});
-  return { schedule, queue, ...exportBindings(valueAt(raw, ['exports'])) };
+  const audits = audit.safeParse({ schedule: valueAt(raw, ['audit', 'schedule']) }).data ?? audit.parse({});
+  return { schedule, queue, audit: audits.schedule, ...exportBindings(valueAt(raw, ['exports'])) };
 }
 
 function exportBindings(given: unknown): Pick<Bindings, 'blobs' | 'sweep'> {

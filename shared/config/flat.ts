@@ -22,6 +22,7 @@ export const flatSettings: readonly (readonly [name: string, path: Path, read?: 
   ['QUERY_LAG', ['query', 'lag']],
   ['QUERY_FROM', ['query', 'from']],
   ['QUERY_UNTIL', ['query', 'until']],
+  ['QUERY_RETENTION', ['query', 'retention']],
   ['EXPORT_CONTAINER', ['exports', 'container'], oneOrList],
   ['EXPORT_PREFIX', ['exports', 'prefix']],
   ['EXPORT_CONNECTION', ['exports', 'connection']],
@@ -53,6 +54,10 @@ export const flatSettings: readonly (readonly [name: string, path: Path, read?: 
   ['PLAN_SCHEDULE', ['plan', 'schedule']],
   ['PLAN_PATIENCE', ['plan', 'patience']],
   ['PLAN_LIMIT', ['plan', 'limit'], numberOf],
+  ['AUDIT_SCHEDULE', ['audit', 'schedule']],
+  ['AUDIT_RECHECK', ['audit', 'recheck']],
+  ['AUDIT_HORIZON', ['audit', 'horizon']],
+  ['AUDIT_PURGED', ['audit', 'purged']],
 ];
 
 /** Never part of a document: a file in the package is no place for secrets. */
@@ -156,7 +161,7 @@ export function unknownSettings(env: Env): SettingFault[] {
   const known = [...flatSettings.map(([name]) => name), ...secretSettings];
   const connections = connectionParts.map((part) => `ExportStorage__${part}`);
   const ours = (name: string): readonly string[] | undefined => {
-    if (/^(APP|QUERY|EXPORT|LAKE|SHAPE|QUARANTINE)_/.test(name) && !foreign.test(name)) return known;
+    if (/^(APP|QUERY|EXPORT|LAKE|SHAPE|QUARANTINE|AUDIT)_/.test(name) && !foreign.test(name)) return known;
     return name.startsWith('ExportStorage__') ? connections : undefined;
   };
   return Object.keys(env).flatMap((name) => {

@@ -40,6 +40,9 @@ const query = {
     .optional(),
   from: instant().describe('Start of the first window. Default: when the app first starts.').optional(),
   until: instant().describe('End of the last window. Default: none.').optional(),
+  retention: duration('a length from 4d to 4383d, such as 90d', (length) => length >= 4 * day && length <= 4383 * day)
+    .describe('How long the tables keep their rows (interactive retention). Default: 90d.')
+    .optional(),
 };
 
 const app = z.strictObject({
@@ -162,6 +165,21 @@ const plan = z.strictObject({
   limit: count(1, 10_000).describe('Windows that one tick plans at most, per app and signal.').prefault(240),
 });
 
+const audit = z.strictObject({
+  schedule: schedule()
+    .describe('When windows of the query API that are done are looked at again.')
+    .prefault('0 7 * * * *'),
+  recheck: duration('a length from 0m to 30d, such as 50h', (length) => length >= 0 && length <= 30 * day)
+    .describe('So far back every audit looks: as long as late rows can come.')
+    .prefault('50h'),
+  horizon: duration('a length from 0m to 4383d, such as 30d', (length) => length >= 0 && length <= 4383 * day)
+    .describe('So far back an audit looks once a day.')
+    .prefault('30d'),
+  purged: oneOf(['follow', 'keep'])
+    .describe('Whether rows that were purged at the source leave the lake.')
+    .prefault('follow'),
+});
+
 export const settingsDocument = z.strictObject({
   $schema: z.string().optional(),
   apps: z.array(app, { error: 'a list of apps' }).describe('Apps to export from the query API.').prefault([]),
@@ -173,6 +191,7 @@ export const settingsDocument = z.strictObject({
   quarantine: quarantine.describe('Where unreadable lines go.').prefault({}),
   state: state.describe('Tables and queues.').prefault({}),
   plan: plan.describe('The planner.').prefault({}),
+  audit: audit.describe('The audit of query windows.').prefault({}),
 });
 
 /** The keys of each section ('' for the document itself), to suggest one where another was written. */
@@ -187,6 +206,7 @@ export const sectionKeys: Readonly<Record<string, readonly string[]>> = {
   quarantine: Object.keys(quarantine.shape),
   state: Object.keys(state.shape),
   plan: Object.keys(plan.shape),
+  audit: Object.keys(audit.shape),
 };
 
 export type SettingsDocument = z.output<typeof settingsDocument>;

@@ -71,6 +71,26 @@ export interface Progress {
   readonly watermark: Millis;
 }
 
+/** A window whose source was found to be as the ledger says. */
+export interface Confirmation extends Interval {
+  /** Of the ledger's entry: what ran since is another matter. */
+  readonly revision: number;
+  /** All that the source told then. */
+  readonly fingerprint: string;
+  /** The first and the last time that it looked like this. */
+  readonly first: Millis;
+  readonly last: Millis;
+}
+
+/** What audits know of the windows of a feed that start on one day (UTC). */
+export interface DayAudit {
+  readonly day: Millis;
+  /** When all of them were last looked at. */
+  readonly at: Millis;
+  /** Those that were as the ledger says, when they were last; by start. */
+  readonly windows: readonly Confirmation[];
+}
+
 /** One entity per window, guarded by ETags. A lake has one ledger. */
 export interface Ledger {
   /** Creates what the ledger needs (a table, a folder) where it is missing. */
@@ -105,6 +125,10 @@ export interface Ledger {
   plan(feed: Feed, progress: Progress, etag: string | undefined, entries: readonly LedgerEntry[]): Promise<boolean>;
   /** Every feed that ever had an entry or progress in this lake. */
   feeds(): AsyncIterable<Feed>;
+  /** What audits know of the days in the range, by day. */
+  audits(feed: Feed, range: Interval): AsyncIterable<DayAudit>;
+  /** Puts what an audit has found in place of what was known of these days, at most 100. Of two at once either may be the last. */
+  recordAudits(feed: Feed, days: readonly DayAudit[]): Promise<void>;
   /** Remembers what was not known of yet, and returns that. */
   recordDrift(seen: readonly DriftSighting[]): Promise<readonly DriftSighting[]>;
   /** Every first sighting of a field that nobody knows. */

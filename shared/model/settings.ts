@@ -99,6 +99,18 @@ export interface QuerySettings {
   /** Start of the first window; undefined: now, on the grid. */
   readonly from: Millis | undefined;
   readonly until: Millis | undefined;
+  /** How long the source keeps its rows: what is older and has none is no window without rows. */
+  readonly retention: Millis;
+}
+
+/** How windows of the query API that are done are looked at again. */
+export interface AuditSettings {
+  /** So far back every audit looks. */
+  readonly recheck: Millis;
+  /** So far back an audit looks once a day. */
+  readonly horizon: Millis;
+  /** Rows that were purged at the source leave the lake, or stay in it. */
+  readonly purged: 'follow' | 'keep';
 }
 
 export interface App {
@@ -132,6 +144,7 @@ export interface ExportSettings {
 export interface Config {
   readonly apps: readonly App[];
   readonly exports: ExportSettings | undefined;
+  readonly audit: AuditSettings;
   readonly lake: Place;
   readonly output: Output;
   readonly shape: Shaping;

@@ -51,7 +51,8 @@ export interface Chunk {
 /** What the source of a window looks like, at a glance. shared/pipeline/verdict.ts compares it with what the ledger knows. */
 export interface Look {
   /**
-   * Known before reading for blobs, only after the last chunk for a query ('' until then). Of blobs a hash, and behind it marks:
+   * Known before reading for blobs, only after the last chunk for a query ('' until then). Of a query window its facts (`rows:12
+   * latest:… ids:…`, what is not known left out; `absent`: no such table). Of blobs a hash, and behind it marks:
    * before reading `+open` where they may still be appended to; after reading `+tail` where a record that is cut short by the end of
    * its blob was left for the next reading, and `+archived` where archived blobs were left out.
    */
@@ -72,6 +73,19 @@ export interface Reading extends Look {
 
 export interface Source {
   open(window: Window, abort: AbortSignal): Promise<Reading>;
+}
+
+/** What the source of windows says of them without giving their rows. */
+export interface Survey {
+  /**
+   * What each window looks like now, in their order; all of one app and of the query API. `work`: a folder for what is read on the way.
+   * `asked`: requests that it took.
+   */
+  survey(
+    windows: readonly Window[],
+    work: string,
+    abort: AbortSignal,
+  ): Promise<{ readonly looks: readonly Look[]; readonly asked: number }>;
 }
 
 /** What the folders of a window of export blobs hold, seen without reading them. Its fingerprint is that of a reading opened now. */

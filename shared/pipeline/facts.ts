@@ -1,4 +1,5 @@
 import type { Millis, Window } from '../model.ts';
+import type { AuditOutcome } from './audit.ts';
 import type { FeedPlan } from './plan.ts';
 import type { RunOutcome } from './run.ts';
 import type { SweepOutcome } from './sweep.ts';
@@ -84,4 +85,38 @@ export function sweepFacts({
     unknown: names(unknown),
     errors: errors.length,
   };
+}
+
+/** One line for the audit, and one for each feed in which something was found. */
+export function auditFacts({
+  feeds,
+  asked,
+  errors,
+}: AuditOutcome): readonly Readonly<Record<string, string | number>>[] {
+  const total = (count: (feed: (typeof feeds)[number]) => number) => feeds.reduce((sum, feed) => sum + count(feed), 0);
+  const whole = {
+    event: 'audit',
+    feeds: feeds.length,
+    windows: total(({ windows }) => windows),
+    enqueued: total(({ enqueued }) => enqueued.length),
+    open: total(({ open }) => open),
+    kept: total(({ kept }) => kept),
+    gone: total(({ gone }) => gone),
+    asked,
+    errors: errors.length,
+  };
+  const found = feeds.filter(({ enqueued, kept, gone, gaps }) => enqueued.length + kept + gone + gaps.length > 0);
+  const starts = (all: readonly { readonly start: Millis }[]) =>
+    all
+      .slice(0, 20)
+      .map(({ start }) => time(start))
+      .join(', ');
+  if (feeds.length + errors.length === 0) return [];
+  return [
+    ...found.map(({ feed: { app, signal, source }, windows, enqueued, kept, gone, gaps }) => ({
+      ...{ event: 'audited', app, signal, source, windows, enqueued: enqueued.length, kept, gone },
+      ...{ starts: starts(enqueued), gaps: starts(gaps) },
+    })),
+    whole,
+  ];
 }

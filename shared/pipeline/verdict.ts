@@ -1,4 +1,5 @@
 import type { Look } from '../model.ts';
+import { sameRows } from './same-rows.ts';
 
 /**
  * What is to be done about a window whose source looked like `known` when it was last done ('' when it never was).
@@ -16,7 +17,8 @@ export function verdictOf(known: string, seen: Look): Verdict {
 /** The marks are those of `Look`: a record left for later waits while its blob may grow, archived blobs until they can be read. */
 function sameSource(known: string, { fingerprint, archived = 0 }: Look): boolean {
   const [before, now] = [partsOf(known), partsOf(fingerprint)];
-  if (before.hash !== now.hash || before.marks.includes('requeued')) return false;
+  if (before.marks.includes('requeued')) return false;
+  if (before.hash !== now.hash && !sameRows(before.hash, now.hash)) return false;
   return (
     (!before.marks.includes('tail') || now.marks.includes('open')) &&
     (!before.marks.includes('archived') || archived > 0)

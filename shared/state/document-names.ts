@@ -30,6 +30,11 @@ export function startInName(name: string): Millis {
   return Date.parse(spelled.replace(/T(\d\d)(\d\d)/, 'T$1:$2:'));
 }
 
+/** What audits know of a day; named like a window of it, so that `startInName` holds. */
+export const auditFolder = (feed: Feed): string => `${feedFolder(feed)}audits/`;
+export const auditName = (feed: Feed, day: Millis): string =>
+  `${auditFolder(feed)}${windowWord({ start: day, end: day + 86_400_000 })}.json`;
+
 /** Sorts by time; without colons, which Windows does not allow. */
 const windowWord = ({ start, end }: Interval): string =>
   [start, end].map((time) => new Date(time).toISOString().replaceAll(':', '')).join('_');

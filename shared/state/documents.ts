@@ -29,6 +29,11 @@ export function writeDocument(
   return store.put(name, new TextEncoder().encode(`${JSON.stringify(value, null, 1)}\n`), etag);
 }
 
+/** Puts the document whatever is there: the last of several stays. */
+export async function replaceDocument(store: ObjectStore, name: string, value: Document): Promise<void> {
+  while ((await writeDocument(store, name, value, await store.head(name))) === undefined);
+}
+
 /** `act` on each, eight at a time; answers in their order. */
 export async function* inTurns<T, R>(
   all: AsyncIterable<T> | Iterable<T>,

@@ -1,5 +1,6 @@
 /** The ledger in memory, for tests. The reference for what the other two do. */
 import type {
+  DayAudit,
   DriftSighting,
   Feed,
   Interval,
@@ -16,6 +17,7 @@ interface FeedState {
   readonly feed: Feed;
   readonly entries: Map<string, Versioned<LedgerEntry>>;
   progress: Versioned<Progress> | undefined;
+  readonly audits: Map<Millis, DayAudit>;
 }
 
 const windowKey = ({ start, end }: Interval) => `${start}_${end}`;
@@ -31,7 +33,12 @@ export function createMemoryLedger(): Ledger {
 
   const stateOf = ({ app, source, signal }: Feed): FeedState => {
     const key = JSON.stringify([app, source, signal]);
-    const known = states.get(key) ?? { feed: { app, signal, source }, entries: new Map(), progress: undefined };
+    const known = states.get(key) ?? {
+      feed: { app, signal, source },
+      entries: new Map(),
+      progress: undefined,
+      audits: new Map(),
+    };
     states.set(key, known);
     return known;
   };
@@ -88,6 +95,13 @@ export function createMemoryLedger(): Ledger {
     },
     async *feeds() {
       for (const { feed } of [...states.values()]) yield { ...feed };
+    },
+    async *audits(feed, { start, end }) {
+      const days = [...(peek(feed)?.audits.values() ?? [])].filter(({ day }) => start <= day && day < end);
+      for (const day of days.sort((a, b) => a.day - b.day)) yield structuredClone(day);
+    },
+    recordAudits: async (feed, days) => {
+      for (const day of days) stateOf(feed).audits.set(day.day, structuredClone(day));
     },
     recordDrift: async (seen) => {
       const fresh = seen.filter((each) => !drifts.has(driftKey(each)));

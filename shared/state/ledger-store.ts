@@ -1,6 +1,9 @@
 /** The ledger as small documents in an object store: for the command line, whose ledger lies in its destination. */
 import type { DriftSighting, Feed, Interval, Ledger, LedgerEntry, ObjectStore, Progress } from '../model.ts';
+import { auditOf, auditRecord } from './audit-record.ts';
 import {
+  auditFolder,
+  auditName,
   DRIFT_FOLDER,
   entryName,
   entryOfMark,
@@ -12,7 +15,7 @@ import {
   SWEPT_NAME,
   startInName,
 } from './document-names.ts';
-import { type Document, inTurns, readDocument, writeDocument } from './documents.ts';
+import { type Document, inTurns, readDocument, replaceDocument, writeDocument } from './documents.ts';
 import { driftKey, driftOf, driftRecord } from './drift-record.ts';
 import {
   COMMON_VERSION,
@@ -109,6 +112,13 @@ export function createStoreLedger(store: ObjectStore): Ledger {
       for await (const app of store.folders(LEDGER_FOLDER))
         for await (const source of store.folders(app))
           for await (const signal of store.folders(source)) yield feedOfFolder(signal);
+    },
+    async *audits(feed, range) {
+      const found = inTurns(namesIn(store, auditFolder(feed), range), (name) => readDocument(store, name));
+      for await (const document of found) if (document) yield auditOf(document.value);
+    },
+    recordAudits: async (feed, days) => {
+      for await (const _ of inTurns(days, (day) => replaceDocument(store, auditName(feed, day.day), auditRecord(day))));
     },
     recordDrift: async (seen) => {
       const fresh: DriftSighting[] = [];

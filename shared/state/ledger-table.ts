@@ -120,6 +120,18 @@ export function createTableLedger({ client, lakeId, newId }: TableLedgerOptions)
         yield { app: String(app), signal: signal as Feed['signal'], source: String(source) };
       }
     },
+    async *audits(feed, range) {
+      const found = table.list(rows.feedPartition(lakeId, feed), rows.rowRange('a', range));
+      for await (const entity of found) yield rows.entityAudit(entity);
+    },
+    recordAudits: async (feed, days) => {
+      const partitionKey = rows.feedPartition(lakeId, feed);
+      const changes = days.map((day): TransactionAction => {
+        const entity = rows.auditEntity({ partitionKey, rowKey: rows.auditRow(day.day) }, day);
+        return ['upsert', entity, 'Replace'];
+      });
+      if (changes.length > 0) await table.commit(changes);
+    },
     recordDrift: async (seen) => {
       const fresh: DriftSighting[] = [];
       for (const each of seen) {

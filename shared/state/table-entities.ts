@@ -1,5 +1,6 @@
 /** Ledger entries as entities of Table Storage. Pure. */
-import type { DriftSighting, Feed, FileRecord, Interval, LedgerEntry, Millis } from '../model.ts';
+import type { DayAudit, DriftSighting, Feed, FileRecord, Interval, LedgerEntry, Millis } from '../model.ts';
+import { auditOf, auditRecord } from './audit-record.ts';
 import { driftKey } from './drift-record.ts';
 import { entryOf, entryRecord } from './entry-record.ts';
 
@@ -28,12 +29,13 @@ const rowTime = (time: Millis): string => new Date(Math.min(Math.max(time, 0), D
 export const windowRow = ({ start, end }: Interval): string => `w|${rowTime(start)}_${rowTime(end)}`;
 /** A copy of each open entry, written in the same transaction: so open() reads what is open and nothing else. */
 export const openRow = ({ start, end }: Interval): string => `o|${rowTime(start)}_${rowTime(end)}`;
+export const auditRow = (day: Millis): string => `a|${rowTime(day)}`;
 export const PROGRESS_ROW = 'p';
 /** They sort next to each other: one query brings what is open and how far the feed has come. */
 export const OPEN_AND_PROGRESS = { from: 'o|', to: `${PROGRESS_ROW}!` };
 /** All rows whose key starts with `kind|` and whose start lies in the range. */
 export const rowRange = (
-  kind: 'w' | 'f' | 'd',
+  kind: 'w' | 'f' | 'd' | 'a',
   { start, end }: Partial<Interval> = {},
 ): { from: string; to: string } => ({
   from: start === undefined ? `${kind}|` : `${kind}|${rowTime(start)}`,
@@ -53,9 +55,8 @@ export function entryEntity(keys: Keys, entry: LedgerEntry): Keys & Record<strin
     name,
     COUNTS.includes(name) ? int64(Number(value)) : value,
   ]);
-  const files = JSON.stringify(entry.files.map(({ path, signal, rows, bytes }) => [path, signal, rows, bytes]));
-  const pieces = Array.from({ length: Math.ceil(files.length / PIECE) }, (_, n) =>
-    files.slice(n * PIECE, (n + 1) * PIECE),
+  const pieces = piecesOf(
+    JSON.stringify(entry.files.map(({ path, signal, rows, bytes }) => [path, signal, rows, bytes])),
   );
   if (pieces.length > MAX_PIECES) {
     const what = `${entry.files.length} files are more than an entry of the ledger can name`;
@@ -74,6 +75,23 @@ export function entityEntry(entity: Readonly<Record<string, unknown>>): LedgerEn
   const files = rows.map(([path, signal, count, bytes]) => ({ path, signal, rows: count, bytes }));
   return entryOf(entity, files);
 }
+
+export function auditEntity(keys: Keys, audit: DayAudit): Keys & Record<string, unknown> {
+  const { windows, ...record } = auditRecord(audit);
+  const pieces = piecesOf(JSON.stringify(windows));
+  const named = pieces.map((text, n) => [`windows${n}`, text]);
+  return { ...keys, ...record, windowPieces: pieces.length, ...Object.fromEntries(named) };
+}
+
+export function entityAudit(entity: Readonly<Record<string, unknown>>): DayAudit {
+  const pieces = Array.from({ length: Number(entity.windowPieces ?? 0) }, (_, n) =>
+    String(entity[`windows${n}`] ?? ''),
+  );
+  return auditOf({ ...entity, windows: JSON.parse(pieces.join('') || '[]') });
+}
+
+const piecesOf = (text: string): string[] =>
+  Array.from({ length: Math.ceil(text.length / PIECE) }, (_, n) => text.slice(n * PIECE, (n + 1) * PIECE));
 
 /** A plain number beyond 31 bits would be refused. */
 const int64 = (value: number) => ({ type: 'Int64', value: String(value) });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bindingsOf } from '../../shared/config/bindings.ts';
 
-const usual = { schedule: '0 */5 * * * *', queue: 'insights-lake-windows', blobs: undefined, sweep: undefined };
+const audit = '0 7 * * * *';
+const usual = { schedule: '0 */5 * * * *', queue: 'insights-lake-windows', audit, blobs: undefined, sweep: undefined };
 const sweep = '0 */10 * * * *';
 const blobs = { path: 'exports/{name}', connection: 'ExportStorage', source: 'EventGrid' };
 
@@ -11,7 +12,7 @@ const table: readonly [string, Record<string, string>, object][] = [
   [
     'flat settings',
     { PLAN_SCHEDULE: '0 0 * * * *', WINDOW_QUEUE: 'q-1', EXPORT_CONTAINER: 'exports' },
-    { schedule: '0 0 * * * *', queue: 'q-1', blobs, sweep },
+    { schedule: '0 0 * * * *', queue: 'q-1', audit, blobs, sweep },
   ],
   [
     'a prefix, with or without a slash at its end',
@@ -55,6 +56,7 @@ const table: readonly [string, Record<string, string>, object][] = [
     { INSIGHTS_LAKE_CONFIG: '{"exports":{"container":["am-*","x-1"],"schedule":"often"}}' },
     { ...usual, sweep },
   ],
+  ['an audit of its own', { AUDIT_SCHEDULE: '0 0 3 * * *' }, { ...usual, audit: '0 0 3 * * *' }],
   ['no container of that name can exist', { EXPORT_CONTAINER: 'No!' }, usual],
   ['other export settings without a container', { EXPORT_PREFIX: 'x', EXPORT_TRIGGER: 'EventGrid' }, usual],
 ];
@@ -92,6 +94,7 @@ test('bindings are found whatever the settings look like', () => {
   assert.deepEqual(bindingsOf(env, none), {
     schedule: '0 * * * * *',
     queue: 'q-1',
+    audit,
     blobs: { path: 'ce-1/a/b/{name}', connection: 'Own', source: 'LogsAndContainerScan' },
     sweep: '0 */10 * * * *',
   });

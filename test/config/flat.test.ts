@@ -17,9 +17,11 @@ test('a handful of flat settings is enough, everything else has a default', () =
           signals: signalNames,
           window: 3_600_000,
           lag: 600_000,
+          retention: 7_776_000_000,
         },
       },
     ],
+    audit: { recheck: 180_000_000, horizon: 2_592_000_000, purged: 'follow' },
     lake: {
       kind: 'container',
       url: 'https://lake.blob.core.windows.net',

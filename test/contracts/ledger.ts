@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { Feed, FileRecord, Ledger, LedgerEntry, Signal, Window, WindowState } from '../../shared/model.ts';
+import type {
+  DayAudit,
+  Feed,
+  FileRecord,
+  Ledger,
+  LedgerEntry,
+  Signal,
+  Window,
+  WindowState,
+} from '../../shared/model.ts';
 
 export interface LedgerContract {
   /** A new ledger: each call of the function that it gives opens it once more, as another process would. */
@@ -192,6 +201,35 @@ export function ledgerContract(name: string, { make, runs, files }: LedgerContra
         [seen, other],
       );
       assert.deepEqual(await all(ledger.feeds()), []);
+    });
+
+    test('what audits know: day by day, the last of several, however much it is', async () => {
+      const { ledger, reopen } = await opened();
+      const midnight = first - (first % (24 * HOUR));
+      const dayOf = (n: number, windows: number, at: number): DayAudit => ({
+        day: midnight + n * 24 * HOUR,
+        at,
+        windows: Array.from({ length: windows }, (_, k) => ({
+          start: midnight + n * 24 * HOUR + k * 60_000,
+          end: midnight + n * 24 * HOUR + (k + 1) * 60_000,
+          revision: k,
+          fingerprint: `rows:${k} latest:2026-11-21T03:00:00.1234567Z ids:${k * 1_000_000_007}`,
+          ...{ first: at - k * HOUR, last: at - HOUR },
+        })),
+      });
+      const everything = { start: 0, end: midnight + 9000 * HOUR };
+      assert.deepEqual(await all(ledger.audits(feed, everything)), []);
+      const days = [dayOf(0, 0, first), dayOf(1, 1440, first + 1), dayOf(30, 24, first + 2)];
+      await ledger.recordAudits(feed, days.toReversed());
+      await ledger.recordAudits(feed, []);
+      assert.deepEqual(await all(reopen().audits(feed, everything)), days);
+      const range = { start: midnight + 1, end: midnight + 30 * 24 * HOUR };
+      assert.deepEqual(await all(reopen().audits(feed, range)), [days[1]]);
+      const fewer = dayOf(1, 2, first + 5);
+      await reopen().recordAudits(feed, [fewer]);
+      assert.deepEqual(await all(ledger.audits(feed, range)), [fewer]);
+      assert.deepEqual(await all(ledger.audits({ ...feed, app: 'other' }, everything)), []);
+      assert.deepEqual(await all(ledger.list(feed)), [], 'they are no windows');
     });
 
     test('write: only over what has not changed', async () => {

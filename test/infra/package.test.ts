@@ -182,7 +182,7 @@ describe('the package', () => {
       cwd: app,
     });
     const { functions }: Startup = JSON.parse(stdout);
-    assert.deepEqual(functions, ['planWindows', 'runWindow', 'sweepBlobs', 'transformBlob']);
+    assert.deepEqual(functions, ['auditWindows', 'planWindows', 'runWindow', 'sweepBlobs', 'transformBlob']);
   });
 
   test('it runs there: what the source has is in the lake', async () => {

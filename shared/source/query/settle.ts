@@ -54,14 +54,43 @@ export type Settled =
   | { readonly kind: 'absent' }
   | { readonly kind: 'split'; readonly rows: number; readonly reason: string; readonly heavy: boolean };
 
+/** Asking again now is pointless; the reason says what to do. */
+export interface RefusedQuestion {
+  readonly kind: 'refused';
+  readonly status: number;
+  readonly reason: string;
+}
+
+/** What is asked, of which table, and what it is called in messages. */
+export interface Asking {
+  readonly query: string;
+  readonly table: string;
+  readonly name: string;
+}
+
 /**
  * Asks for a part until it is clear what it holds, or that it is too much for one answer. Throws what the operator should do
- * when it is refused, and after `limits.attempts` failures. `file(question, n)` names the n-th file of rows of a question.
+ * when it is refused, and after `limits.attempts` failures. `file(n)` names the n-th file of rows.
  */
 export async function settle(part: Part, context: Context, file: (n: number) => string): Promise<Settled> {
-  const { settings, limits, clock, abort, window } = context;
-  const table = tableOf(window.signal, settings.schema);
-  const query = queryText(window.signal, settings.schema, part);
+  const { settings, window } = context;
+  const asking = {
+    query: queryText(window.signal, settings.schema, part),
+    table: tableOf(window.signal, settings.schema),
+    name: nameOf(part, context),
+  };
+  const settled = await settleQuestion(asking, context, file);
+  if (settled.kind === 'refused') throw refusalOf(settled.status, asking.name, settled.reason);
+  return settled;
+}
+
+/** The same for any question; a refusal is returned. */
+export async function settleQuestion(
+  { query, table, name }: Asking,
+  context: Context,
+  file: (n: number) => string,
+): Promise<Settled | RefusedQuestion> {
+  const { settings, limits, clock, abort } = context;
   let failures = 0;
   let heavy = 0;
   let doubts = 0;
@@ -75,17 +104,15 @@ export async function settle(part: Part, context: Context, file: (n: number) => 
     if (outcome.kind === 'absent') return { kind: 'absent' };
     const rows = reply.answer?.rows ?? 0;
     if (outcome.kind === 'split') return { kind: 'split', rows, reason: outcome.reason, heavy: false };
-    if (outcome.kind === 'fail') throw refusalOf(reply.status, nameOf(part, context), outcome.reason);
+    if (outcome.kind === 'fail') return { kind: 'refused', status: reply.status, reason: outcome.reason };
     const again = outcome.kind === 'retry' ? outcome : { reason: outcome.reason, after: undefined, heavy: false };
     heavy = again.heavy ? heavy + 1 : 0;
     if (outcome.kind === 'retry') doubts = 0;
     if (heavy >= limits.heavy) return { kind: 'split', rows: 0, reason: again.reason, heavy: true };
     if (outcome.kind === 'retry' && ++failures >= limits.attempts) {
-      throw new Error(
-        `${nameOf(part, context)}: asked ${failures} times in vain: ${again.reason}; the window is tried again later`,
-      );
+      throw new Error(`${name}: asked ${failures} times in vain: ${again.reason}; the window is tried again later`);
     }
-    await clock.sleep(pauseBefore(failures + doubts, again, part, context), abort);
+    await clock.sleep(pauseBefore(failures + doubts, again, name, context), abort);
   }
 }
 
@@ -93,7 +120,7 @@ export async function settle(part: Part, context: Context, file: (n: number) => 
 function pauseBefore(
   times: number,
   again: { readonly reason: string; readonly after: Millis | undefined },
-  part: Part,
+  name: string,
   context: Context,
 ): Millis {
   const { limits, clock } = context;
@@ -104,7 +131,7 @@ function pauseBefore(
   if (again.after > limits.longestWait) {
     const seconds = Math.round(again.after / 1000);
     throw new Error(
-      `${nameOf(part, context)}: ${again.reason}; the server wants ${seconds} s of quiet, the window is tried again later`,
+      `${name}: ${again.reason}; the server wants ${seconds} s of quiet, the window is tried again later`,
     );
   }
   return again.after + limits.pause * clock.random();

@@ -29,7 +29,7 @@ export function queryText(signal: Signal, schema: QuerySettings['schema'], part:
 }
 
 /** A KQL string literal. Anything but plain characters is escaped, so that no setting can end the literal and go on as query. */
-function literal(text: string): string {
+export function literal(text: string): string {
   const escaped = text.replaceAll(/[^\w ./:@()-]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
   return `'${escaped}'`;
 }

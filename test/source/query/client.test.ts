@@ -263,6 +263,7 @@ test('end to end: faults on the way, the rows once', async () => {
     signals: [],
     window: 1,
     lag: 1,
+    retention: 1,
     from: undefined,
     until: undefined,
   } as const;

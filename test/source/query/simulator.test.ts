@@ -58,6 +58,7 @@ async function messages(
     signals: [],
     window: HOUR,
     lag: 1,
+    retention: 1,
     from: undefined,
     until: undefined,
   } as const;

@@ -27,6 +27,7 @@ const SETTINGS: QuerySettings = {
   signals: ['requests'],
   window: 3_600_000,
   lag: 600_000,
+  retention: 90 * 86_400_000,
   from: undefined,
   until: undefined,
 };

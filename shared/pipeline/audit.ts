@@ -1,0 +1,164 @@
+import type { DayAudit, Feed, Interval, LedgerEntry, Look, Millis, Survey, Window } from '../model.ts';
+import { type AskPorts, enqueue } from './ask.ts';
+import { auditedDay, daysDue, daysOf } from './audit-days.ts';
+import { gapsBetween } from './gaps.ts';
+import { judge, vanished, type WindowVerdict } from './judge.ts';
+
+/** One app of the query API: what audits ask, and how far back that makes sense. */
+export interface AuditedApp {
+  readonly app: string;
+  readonly feeds: readonly Feed[];
+  readonly survey: Survey;
+  /** How long the source keeps its rows; what is older is not looked at. */
+  readonly retention: Millis;
+}
+
+export interface AuditPorts extends AskPorts {
+  /** So far back every audit looks: as long as late rows can come. */
+  readonly recheck: Millis;
+  /** So far back an audit looks once a day. */
+  readonly horizon: Millis;
+  /** Rows that were purged at the source leave the lake, or stay in it. */
+  readonly purged: 'follow' | 'keep';
+  /** Messages that go out at once for one feed; the planner sends the others as there is room. */
+  readonly limit: number;
+  withWorkFolder<T>(use: (folder: string) => Promise<T>): Promise<T>;
+}
+
+/** What an audit found in one feed. Each window that was looked at is one of `same`, `enqueued`, `open`, `kept` and `gone`. */
+export interface FeedAudit {
+  readonly feed: Feed;
+  readonly windows: number;
+  readonly same: number;
+  /** Their source differs from what the lake has: they run again. */
+  readonly enqueued: readonly Interval[];
+  /** On their way, running or failed: they are read as they are by then. */
+  readonly open: number;
+  /** The source has fewer rows than the lake, which stays as it is (`purged` is keep). */
+  readonly kept: number;
+  /** The source has no rows any more of this and all earlier time: it does not keep them so long. The lake stays as it is. */
+  readonly gone: number;
+  /** Time between windows that no window covers. */
+  readonly gaps: readonly Interval[];
+}
+
+export interface AuditOutcome {
+  readonly feeds: readonly FeedAudit[];
+  /** Requests to the query API. */
+  readonly asked: number;
+  /** Why apps could not be audited; the others were. */
+  readonly errors: readonly string[];
+}
+
+/**
+ * Looks at every query window that can still change: what the source has of it now is compared with what was read into the lake. Those that
+ * differ run again, and no others. The last days are looked at every time, older ones once a day; an outage of any length is made up.
+ */
+export async function auditWindows(
+  apps: readonly AuditedApp[],
+  ports: AuditPorts,
+  abort: AbortSignal,
+): Promise<AuditOutcome> {
+  const feeds: FeedAudit[] = [];
+  const errors: string[] = [];
+  let asked = 0;
+  for (const app of apps) {
+    try {
+      const audited = await auditApp(app, ports, abort);
+      feeds.push(...audited.feeds);
+      asked += audited.asked;
+    } catch (error) {
+      if (abort.aborted) throw error;
+      errors.push(`audit ${app.app}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  return { feeds, asked, errors };
+}
+
+/** What there is to look at in one feed. */
+interface Task {
+  readonly feed: Feed;
+  readonly days: readonly Millis[];
+  readonly known: ReadonlyMap<Millis, DayAudit>;
+  readonly entries: readonly LedgerEntry[];
+  /** Done, and not asked for again: those that are compared. */
+  readonly done: readonly LedgerEntry[];
+}
+
+async function auditApp(app: AuditedApp, ports: AuditPorts, abort: AbortSignal) {
+  const tasks: Task[] = [];
+  for (const feed of app.feeds) tasks.push(await taskOf(feed, app.retention, ports));
+  const windows = tasks.flatMap(({ done }) => done.map(({ window }) => window));
+  // From before the question: what changes after it is found the next time.
+  const at = ports.clock.now();
+  const { looks, asked } =
+    windows.length === 0
+      ? { looks: [], asked: 0 }
+      : await ports.withWorkFolder((work) => app.survey.survey(windows, work, abort));
+  const seen = new Map<Window, Look>(
+    windows.map((window, n) => [window, looks[n] ?? { fingerprint: '', empty: false }]),
+  );
+  const feeds: FeedAudit[] = [];
+  for (const task of tasks) feeds.push(await actOn(task, seen, at, ports));
+  return { feeds, asked };
+}
+
+async function taskOf(feed: Feed, retention: Millis, ports: AuditPorts): Promise<Task> {
+  const { ledger, clock, recheck, horizon } = ports;
+  const now = clock.now();
+  const range = { start: now - Math.min(horizon, retention), end: now };
+  const known = new Map<Millis, DayAudit>();
+  for await (const day of ledger.audits(feed, { start: range.start - dayLength, end: now })) known.set(day.day, day);
+  const days = daysDue(range, now - recheck, now, known);
+  const entries: LedgerEntry[] = [];
+  const [first] = days;
+  if (first !== undefined)
+    for await (const entry of ledger.list(feed, { start: Math.max(first, now - retention), end: now }))
+      if (entry.state !== 'halved') entries.push(entry);
+  const due = new Set(days);
+  const isDone = ({ state, again, window }: LedgerEntry) => state === 'done' && !again && due.has(daysOf(window));
+  return { feed, days, known, entries, done: entries.filter(isDone) };
+}
+
+const dayLength: Millis = 24 * 3_600_000;
+
+async function actOn(task: Task, seen: ReadonlyMap<Window, Look>, at: Millis, ports: AuditPorts): Promise<FeedAudit> {
+  const { feed, days, known, entries, done } = task;
+  const confirmed = new Map(
+    [...known.values()].flatMap(({ windows }) => windows.map((each) => [`${each.start} ${each.end}`, each] as const)),
+  );
+  const looked = done.map((entry) => {
+    const { fingerprint } = seen.get(entry.window) ?? { fingerprint: '' };
+    const earlier = confirmed.get(`${entry.window.start} ${entry.window.end}`);
+    return { entry, fingerprint, verdict: judge(entry, earlier, fingerprint) };
+  });
+  const gone = vanished(looked, at);
+  const count = { same: 0, open: 0, kept: 0, gone: 0 };
+  const enqueued: Interval[] = [];
+  const agreeing = new Map<LedgerEntry, string>();
+  for (const { entry, fingerprint, verdict } of looked) {
+    const todo = gone.has(entry) ? 'gone' : whatToDo(verdict, ports.purged);
+    if (todo !== 'run') count[todo] += 1;
+    if (todo === 'same') agreeing.set(entry, fingerprint);
+    if (todo !== 'run') continue;
+    // It has run since: the next audit looks at it.
+    const skip = (now: LedgerEntry) => now.revision !== entry.revision || now.state !== 'done' || now.again;
+    const later = enqueued.length >= ports.limit;
+    if (await enqueue(entry.window, ports, { skip, later })) enqueued.push(entry.window);
+    else count.open += 1;
+  }
+  const [due, compared] = [new Set(days), new Set(done)];
+  count.open += entries.filter((entry) => due.has(daysOf(entry.window)) && !compared.has(entry)).length;
+  await ports.ledger.recordAudits(
+    feed,
+    days.map((day) => auditedDay(day, at, agreeing, known.get(day))).filter((day) => day !== undefined),
+  );
+  return { feed, windows: enqueued.length + sum(Object.values(count)), ...count, enqueued, gaps: gapsBetween(entries) };
+}
+
+const sum = (all: readonly number[]): number => all.reduce((one, other) => one + other, 0);
+
+function whatToDo(verdict: WindowVerdict, purged: AuditPorts['purged']): 'same' | 'run' | 'kept' {
+  if (verdict === 'same') return 'same';
+  return verdict === 'fewer' && purged === 'keep' ? 'kept' : 'run';
+}

@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises';
+import type { Look, Millis, Window } from '../../../model.ts';
+import type { Answer } from '../answer.ts';
+import type { Covered } from './stretches.ts';
+
+/** Rows of a step of a stretch. */
+interface Bin {
+  readonly signal: string;
+  readonly start: Millis;
+  readonly rows: number;
+  /** UTC text with seven digits, so that it compares as text; '' where none was told. */
+  readonly latest: string;
+  /** Undefined where none was told. */
+  readonly ids: bigint | undefined;
+}
+
+/** What the answer says of the windows of those stretches, each of which has a signal of its own. */
+export async function looksOf(stretches: readonly Covered[], answer: Answer): Promise<Map<Window, Look>> {
+  const bins = await binsIn(answer);
+  const looks = new Map<Window, Look>();
+  for (const { signal, windows } of stretches) {
+    const own = bins.filter((bin) => bin.signal === signal);
+    for (const window of windows) {
+      // Of a window alone the first bin may begin before it.
+      const inside = ({ start }: Bin) => windows.length === 1 || (window.start <= start && start < window.end);
+      looks.set(window, { fingerprint: fingerprintOf(own.filter(inside)), empty: false });
+    }
+  }
+  return looks;
+}
+
+/** `rows:12 latest:2026-11-21T03:00:00.1234567Z ids:123456`; what was not told is left out. */
+function fingerprintOf(bins: readonly Bin[]): string {
+  const rows = bins.reduce((sum, bin) => sum + bin.rows, 0);
+  const latest =
+    bins
+      .map((bin) => bin.latest)
+      .toSorted()
+      .at(-1) ?? '';
+  const told = bins.length > 0 && bins.every(({ ids }) => ids !== undefined);
+  const ids = bins.reduce((sum, bin) => sum + (bin.ids ?? 0n), 0n);
+  return [`rows:${rows}`, ...(latest === '' ? [] : [`latest:${latest}`]), ...(told ? [`ids:${ids}`] : [])].join(' ');
+}
+
+async function binsIn({ files, columns }: Answer): Promise<Bin[]> {
+  const names = columns.map(({ name }) => name.toLowerCase());
+  const place = (name: string) => names.indexOf(name);
+  const [signal, start, rows, latest, ids] = ['signal', 'start', 'rows', 'latest', 'ids'].map(place) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const bins: Bin[] = [];
+  for (const { path } of files) {
+    for (const line of (await readFile(path, 'utf8')).split('\n').filter((text) => text !== '')) {
+      const cells: readonly unknown[] = JSON.parse(line);
+      bins.push({
+        signal: String(cells[signal]),
+        start: Date.parse(String(cells[start])),
+        rows: Number(cells[rows]),
+        latest: timeText(cells[latest]),
+        ids: wholeNumber(cells[ids]),
+      });
+    }
+  }
+  return bins;
+}
+
+/** An endpoint leaves out zeros at the end of a fraction. */
+function timeText(cell: unknown): string {
+  const [, whole, fraction = ''] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z?$/.exec(String(cell ?? '')) ?? [];
+  return whole === undefined ? '' : `${whole}.${fraction.slice(0, 7).padEnd(7, '0')}Z`;
+}
+
+function wholeNumber(cell: unknown): bigint | undefined {
+  if (typeof cell === 'number' && Number.isInteger(cell)) return BigInt(cell);
+  return typeof cell === 'string' && /^-?\d+$/.test(cell) ? BigInt(cell) : undefined;
+}

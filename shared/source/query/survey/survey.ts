@@ -1,0 +1,152 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock, Look, Millis, QuerySettings, Survey, Window } from '../../../model.ts';
+import type { Ask } from '../reply.ts';
+import { type Context, SOURCE_LIMITS, type SourceLimits, settleQuestion } from '../settle.ts';
+import { tableOf } from '../text.ts';
+import { looksOf } from './answer.ts';
+import { binsOf, type Covered, partsOf, stretchesOf } from './stretches.ts';
+import { surveyText, type Told } from './text.ts';
+
+interface Setup {
+  readonly settings: QuerySettings;
+  readonly ask: Ask;
+  readonly clock: Clock;
+  readonly limits?: Partial<SourceLimits>;
+}
+
+/** What is asked for, until an endpoint refuses it. */
+const LEVELS: readonly Told[] = [
+  { latest: true, ids: true },
+  { latest: true, ids: false },
+  { latest: false, ids: false },
+];
+/** Rows of one answer at most, a few megabytes. */
+const BINS = 50_000;
+/** A workspace has no table of a kind that was never sent; so long it is not asked for again. */
+const ABSENCE: Millis = 6 * 3_600_000;
+
+/** What is known of an endpoint, for as long as the process lives. */
+interface Endpoint {
+  level: number;
+  /** Takes several signals in one question. */
+  together: boolean;
+  /** Table → when it was found missing. */
+  readonly absent: Map<string, Millis>;
+}
+
+/** Fingerprints of windows by the query API of one app: the few facts that tell whether anything has changed, without the rows. */
+export function createSurvey({ settings, ask, clock, limits = {} }: Setup): Survey {
+  const endpoint: Endpoint = { level: 0, together: true, absent: new Map() };
+  return {
+    survey: async (windows, work, abort) => {
+      let asked = 0;
+      const questions: Ask = (question) => {
+        asked++;
+        return ask(question);
+      };
+      const context = { settings, ask: questions, clock, limits: { ...SOURCE_LIMITS, ...limits }, abort };
+      const looks = await look(stretchesOf(windows), { ...context, endpoint, work });
+      return { looks: windows.map((window) => looks.get(window) ?? ABSENT), asked };
+    },
+  };
+}
+
+type Surveying = Omit<Context, 'window'> & { readonly endpoint: Endpoint; readonly work: string };
+
+const ABSENT: Look = { fingerprint: 'absent', empty: false };
+
+async function look(stretches: readonly Covered[], surveying: Surveying): Promise<Map<Window, Look>> {
+  const { endpoint, settings, clock } = surveying;
+  const isThere = ({ signal }: Covered) =>
+    (endpoint.absent.get(tableOf(signal, settings.schema)) ?? Number.NEGATIVE_INFINITY) + ABSENCE <= clock.now();
+  const looks = new Map<Window, Look>();
+  const waiting = questionsOf(stretches.filter(isThere), endpoint.together);
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    const found = await askOnce(next, surveying);
+    if (found.kind === 'looks') for (const [window, seen] of found.looks) looks.set(window, seen);
+    else waiting.unshift(...found.rest.filter((rest) => rest.length > 0));
+  }
+  return looks;
+}
+
+/** Stretches that are asked for at once: of one signal each, and no more rows than an answer should have. */
+function questionsOf(stretches: readonly Covered[], together: boolean): (readonly Covered[])[] {
+  const questions: Covered[][] = [];
+  for (const stretch of stretches) {
+    const fits = questions.find(
+      (question) =>
+        together &&
+        question.every(({ signal }) => signal !== stretch.signal) &&
+        [...question, stretch].reduce((sum, each) => sum + binsOf(each), 0) <= BINS,
+    );
+    if (fits) fits.push(stretch);
+    else questions.push([stretch]);
+  }
+  return questions;
+}
+
+type Found =
+  | { readonly kind: 'looks'; readonly looks: ReadonlyMap<Window, Look> }
+  /** Not so: to be asked like this instead. */
+  | { readonly kind: 'instead'; readonly rest: readonly (readonly Covered[])[] };
+
+async function askOnce(stretches: readonly Covered[], surveying: Surveying): Promise<Found> {
+  const { settings, endpoint, work, clock } = surveying;
+  const [first] = stretches;
+  const [window] = first?.windows ?? [];
+  if (first === undefined || window === undefined) return { kind: 'looks', looks: new Map() };
+  const table = tableOf(first.signal, settings.schema);
+  const told = LEVELS[endpoint.level] ?? { latest: false, ids: false };
+  const query = surveyText(stretches, settings.schema, told);
+  const name = `survey ${stretches.map(({ signal }) => signal).join(', ')} of ${window.app}`;
+  const file = (n: number) => join(work, `survey-${n}.ndjson`);
+  const settled = await settleQuestion({ query, table, name }, { ...surveying, window }, file);
+  if (settled.kind === 'rows') {
+    const looks = await looksOf(stretches, settled.answer);
+    for (const { path } of settled.answer.files) await rm(path, { force: true });
+    return { kind: 'looks', looks };
+  }
+  if (settled.kind === 'none') return { kind: 'looks', looks: nothingIn(stretches) };
+  if (settled.kind === 'absent') return without(stretches, [table], surveying);
+  if (settled.kind === 'split') return { kind: 'instead', rest: smaller(stretches, `${name}: ${settled.reason}`) };
+  if (settled.status !== 400) throw new Error(`${name}: ${settled.reason}`);
+  if (stretches.length === 1) {
+    if (endpoint.level + 1 >= LEVELS.length) throw new Error(`${name}: ${settled.reason}`);
+    endpoint.level++;
+    return { kind: 'instead', rest: [stretches] };
+  }
+  const missing = /Failed to resolve (table|entity)/i.test(settled.reason)
+    ? stretches
+        .map(({ signal }) => tableOf(signal, settings.schema))
+        .filter((one) => settled.reason.includes(`'${one}'`))
+    : [];
+  if (settings.schema.kind === 'workspace' && missing.length > 0) return without(stretches, missing, surveying);
+  endpoint.together = false;
+  for (const one of missing) endpoint.absent.set(one, clock.now());
+  return { kind: 'instead', rest: stretches.map((stretch) => [stretch]) };
+}
+
+/** No bins at all: no rows. */
+const nothingIn = (stretches: readonly Covered[]): Map<Window, Look> =>
+  new Map(
+    stretches.flatMap(({ windows }) => windows.map((window) => [window, { fingerprint: 'rows:0', empty: false }])),
+  );
+
+function without(
+  stretches: readonly Covered[],
+  tables: readonly string[],
+  { endpoint, settings, clock }: Surveying,
+): Found {
+  for (const table of tables) endpoint.absent.set(table, clock.now());
+  const isThere = ({ signal }: Covered) => !tables.includes(tableOf(signal, settings.schema));
+  return { kind: 'instead', rest: [stretches.filter(isThere)] };
+}
+
+function smaller(stretches: readonly Covered[], reason: string): readonly (readonly Covered[])[] {
+  const middle = Math.ceil(stretches.length / 2);
+  if (stretches.length > 1) return [stretches.slice(0, middle), stretches.slice(middle)];
+  const parts = stretches[0] && partsOf(stretches[0]);
+  if (parts === undefined) throw new Error(`${reason}, though it is a single window; it is tried again later`);
+  return parts.map((part) => [part]);
+}

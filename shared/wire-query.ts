@@ -1,0 +1,59 @@
+import type { App, AuditSettings, Config, Feed, QuerySettings, Source, Survey } from './model.ts';
+import type { AskPorts } from './pipeline/ask.ts';
+import { type AuditedApp, type AuditOutcome, auditWindows } from './pipeline/audit.ts';
+import { createAsk } from './source/query/client.ts';
+import { createQuerySource } from './source/query/source.ts';
+import { createSurvey } from './source/query/survey/survey.ts';
+import { identity, systemClock } from './wire-clients.ts';
+
+/** The query API of one app: what reads its windows, and what looks at them without reading. */
+export interface QueryApi {
+  readonly source: Source;
+  readonly survey: Survey;
+}
+
+/** `audited`: what is read is looked at again later, so each reading takes a fingerprint that can be compared, for one request more. */
+export function queryApi(settings: QuerySettings, audited: boolean): QueryApi {
+  const credential = settings.auth.kind === 'identity' ? identity(settings.auth.clientId) : undefined;
+  const ask = createAsk(settings, credential, systemClock);
+  const setup = { settings, clock: systemClock, ask };
+  const survey = createSurvey(setup);
+  return { source: createQuerySource({ ...setup, ...(audited && { survey }) }), survey };
+}
+
+/** The query APIs of the apps, by app. */
+export const queryApis = (apps: readonly App[]): ReadonlyMap<string, QueryApi> =>
+  new Map(apps.flatMap(({ name, query }) => (query ? [[name, queryApi(query, true)] as const] : [])));
+
+export const queryFeeds = ({ name, query }: App): readonly { readonly query: QuerySettings; readonly feed: Feed }[] =>
+  query === undefined ? [] : query.signals.map((signal) => ({ query, feed: { app: name, signal, source: 'query' } }));
+
+export interface Audits {
+  /** Looks at the query windows that can still change. */
+  audit(): Promise<AuditOutcome>;
+}
+
+interface AuditWiring extends AskPorts {
+  readonly limit: number;
+  withWorkFolder<T>(use: (folder: string) => Promise<T>): Promise<T>;
+}
+
+export function wireAudits(
+  { apps, audit }: Pick<Config, 'apps'> & { readonly audit: AuditSettings },
+  apis: ReadonlyMap<string, QueryApi>,
+  ports: AuditWiring,
+  ready: () => Promise<void>,
+): Audits {
+  const audited = apps.flatMap((app): AuditedApp[] => {
+    const api = apis.get(app.name);
+    const feeds = queryFeeds(app).map(({ feed }) => feed);
+    if (api === undefined || app.query === undefined) return [];
+    return [{ app: app.name, feeds, survey: api.survey, retention: app.query.retention }];
+  });
+  return {
+    audit: async () => {
+      await ready();
+      return auditWindows(audited, { ...ports, ...audit }, new AbortController().signal);
+    },
+  };
+}
