@@ -1,7 +1,6 @@
-import type { Output, Signal, Window } from '../model.ts';
+import type { Output, Signal } from '../model.ts';
 import type { Column } from '../signals/column.ts';
-import { SCHEMA_VERSION } from '../signals/columns.ts';
-import { windowName } from '../signals/window-name.ts';
+import { type FileRun, fileFacts } from './encode/file-facts.ts';
 import { named, quote } from './sql.ts';
 
 /** Uncompressed bytes of a row group: what a writer holds in memory per thread, and a reader has to. */
@@ -18,7 +17,7 @@ export interface Encoding {
   /** Which settings shaped them; '' for none. */
   readonly mark: string;
   /** Undefined for an empty file, which belongs to no window. */
-  readonly window: Window | undefined;
+  readonly run: FileRun | undefined;
   /** Mean bytes of a raw record. */
   readonly rowBytes: number;
   /** CSV only: whether the file starts with the names of the columns. */
@@ -51,19 +50,10 @@ function jsonMembers(columns: readonly NamedType[]): string {
   return `${members.join(', ')}, '}'`;
 }
 
-function parquet({ signal, mark, window, rowBytes }: Encoding): string {
+function parquet({ signal, mark, run, rowBytes }: Encoding): string {
   const rows = Math.round(GROUP_BYTES / Math.max(rowBytes, 1));
   const group = Math.min(Math.max(rows, GROUP_ROWS.least), GROUP_ROWS.most);
-  const facts = {
-    insights_lake_schema: String(SCHEMA_VERSION),
-    insights_lake_signal: signal,
-    ...(mark !== '' && { insights_lake_shape: mark }),
-    ...(window && {
-      insights_lake_app: window.app,
-      insights_lake_source: window.source,
-      insights_lake_window: windowName(window),
-    }),
-  };
+  const facts = fileFacts(signal, mark, run);
   const metadata = Object.entries(facts).map(([key, value]) => `${key}: ${quote(value)}`);
   return `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${group}, KV_METADATA {${metadata.join(', ')}}`;
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Chunk, Counts, Draft, DraftFile, Engine, Output, Shaping, Signal, Window } from '../model.ts';
+import type { Chunk, Counts, Draft, DraftFile, Engine, Output, Shaping, Signal } from '../model.ts';
 import { noShape, noShaping } from '../signals/shape.ts';
 import { signals } from '../signals/tables.ts';
 import { windowName } from '../signals/window-name.ts';
@@ -10,6 +10,7 @@ import { decodeChunk } from './decode-chunk.ts';
 import { createDecoded, decodedTable } from './decoded-table.ts';
 import { createSeen, type Seen } from './deduplicate.ts';
 import { createDriftCount } from './drift.ts';
+import type { FileRun } from './encode/file-facts.ts';
 import { copyTo } from './encode.ts';
 import { withoutValues } from './failure.ts';
 import { keyedMacro } from './keyed.ts';
@@ -59,7 +60,7 @@ export interface CheckedEngine extends Engine {
 export function createEngine(settings: EngineSettings): CheckedEngine {
   const empty = new Map<Signal, Promise<Uint8Array>>();
   return {
-    begin: (window, work) => beginDraft(window, work, settings),
+    begin: (window, work, revision) => beginDraft({ window, revision }, work, settings),
     conditionFaults: () => conditionFaults(settings),
     async emptyFile(signal) {
       if (signal === 'quarantine') return new Uint8Array(0);
@@ -73,7 +74,8 @@ export function createEngine(settings: EngineSettings): CheckedEngine {
   };
 }
 
-async function beginDraft(window: Window, work: string, settings: EngineSettings): Promise<Draft> {
+async function beginDraft(run: FileRun, work: string, settings: EngineSettings): Promise<Draft> {
+  const { window } = run;
   const { output, threads, reframe, shaping } = settings;
   const db = await openDatabase(work, settings);
   let seen: Seen;
@@ -84,7 +86,7 @@ async function beginDraft(window: Window, work: string, settings: EngineSettings
     db.close();
     throw error;
   }
-  const stage = createStage(db, work, window, output, shaping, settings);
+  const stage = createStage(db, work, run, output, shaping, settings);
   const quarantine = createQuarantine(join(work, 'quarantine.ndjson'), window, settings.keepBytesInQuarantine);
   const drift = createDriftCount(db, shaping);
   const context = {
@@ -172,7 +174,7 @@ const encodeNothing = (signal: Signal, settings: EngineSettings): Promise<Uint8A
     await prepareRows(db, work, signal, 'query', shaping);
     const path = join(work, 'empty');
     const { columns, mark, relation } = shapedRows(signal, shaping);
-    const encoding = { output, signal, columns, mark, window: undefined, rowBytes: 1, header: true };
+    const encoding = { output, signal, columns, mark, run: undefined, rowBytes: 1, header: true };
     await db.run(copyTo(path, relation(decodedTable(signal), 'query'), encoding));
     return readFile(path);
   });

@@ -1,8 +1,9 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DraftFile, Layout, Millis, Output, Shaping, Signal, Window } from '../model.ts';
+import type { DraftFile, Layout, Millis, Output, Shaping, Signal } from '../model.ts';
 import type { Database } from './database.ts';
 import { decodedTable } from './decoded-table.ts';
+import type { FileRun } from './encode/file-facts.ts';
 import { copyTo } from './encode.ts';
 import { shapedRows } from './shaped-rows.ts';
 import { quoteAll } from './sql.ts';
@@ -39,7 +40,7 @@ export interface Stage {
 export function createStage(
   db: Database,
   work: string,
-  window: Window,
+  run: FileRun,
   output: Output,
   shaping: Shaping,
   limits: StageLimits,
@@ -65,7 +66,7 @@ export function createStage(
           signal,
           columns,
           mark,
-          window,
+          run,
           rowBytes,
           header: slot.pieces.length === 0,
         }),
@@ -111,7 +112,7 @@ export function createStage(
     const path = nextPath();
     const from = `read_parquet(${quoteAll(pieces.map((piece) => piece.path))})`;
     const { columns, mark } = shapedRows(signal, shaping);
-    const encoding = { output, signal, columns, mark, window, rowBytes: raw / Math.max(rows, 1), header: true };
+    const encoding = { output, signal, columns, mark, run, rowBytes: raw / Math.max(rows, 1), header: true };
     // By one thread: with long records, row groups that two threads read and write at once are too much.
     await db.oneByOne(() => db.run(copyTo(path, from, encoding)));
     for (const piece of pieces) await rm(piece.path, { force: true });

@@ -46,7 +46,8 @@ export interface Draft {
 }
 
 export interface Engine {
-  begin(window: Window, work: string): Promise<Draft>;
+  /** `revision`: of the ledger, for what files say of themselves. */
+  begin(window: Window, work: string, revision: number): Promise<Draft>;
   /** The bytes of a file of that signal without rows, readable by every reader of the format. */
   emptyFile(signal: Signal | 'quarantine'): Promise<Uint8Array>;
 }

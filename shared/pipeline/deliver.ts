@@ -58,7 +58,7 @@ async function readAndWrite(claim: Claim, watch: Watch, ports: DeliverPorts): Pr
   const less = loses(claim.entry.fingerprint, reading);
   if (less !== '') throw new Error(`open ${window.source}: ${less}`);
   return ports.withWorkFolder(async (work) => {
-    const draft = await ports.engine.begin(window, work);
+    const draft = await ports.engine.begin(window, work, claim.entry.revision);
     try {
       const written = await writeAll(reading, draft, work, claim, watch, ports);
       const emptied = await emptyOthers(written, claim, ports, ports.engine.emptyFile);

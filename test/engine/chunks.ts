@@ -80,7 +80,7 @@ export async function decode(
 ): Promise<Decoded> {
   const work = workFolder();
   const engine = createEngine({ ...engineDefaults, output: parquetOutput, ...settings });
-  const draft = await engine.begin(window, work);
+  const draft = await engine.begin(window, work, 1);
   try {
     const files: DraftFile[] = [];
     for await (const chunk of chunks(work)) files.push(...(await draft.add(chunk)));

@@ -322,6 +322,7 @@ test('Parquet: real types, metadata; an empty file has the same schema', async (
     insights_lake_app: 'shop',
     insights_lake_source: 'continuous',
     insights_lake_window: '20261121T0300Z_20261121T0400Z',
+    insights_lake_revision: '1',
   });
   const work = workFolder();
   const { writeFileSync } = await import('node:fs');
@@ -360,7 +361,7 @@ const textOf = (files: readonly DraftFile[], gzip: boolean): string => {
 
 async function textDraft(output: Output): Promise<string> {
   const work = workFolder();
-  const draft = await createEngine({ ...engineDefaults, output }).begin(windowOf('customMetrics'), work);
+  const draft = await createEngine({ ...engineDefaults, output }).begin(windowOf('customMetrics'), work, 1);
   try {
     for (const id of ['i', 'j']) await draft.add(chunkOf(work, jsonLines([{ ...odd, internal: { data: { id } } }])));
     const files = await draft.finish();

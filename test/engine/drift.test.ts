@@ -18,6 +18,7 @@ async function driftOf(
   const draft = await createEngine({ ...engineDefaults, output: parquetOutput, shaping }).begin(
     windowOf(signal, layout),
     work,
+    1,
   );
   try {
     await draft.add(chunk(work));

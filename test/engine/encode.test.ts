@@ -27,7 +27,7 @@ async function written(from: string, format: 'csv' | 'ndjson'): Promise<string> 
   const path = join(work, 'own');
   const output = { ...parquetOutput, format };
   await db.run(
-    copyTo(path, from, { output, signal: 'requests', columns, mark: '', window: undefined, rowBytes: 1, header: true }),
+    copyTo(path, from, { output, signal: 'requests', columns, mark: '', run: undefined, rowBytes: 1, header: true }),
   );
   return readFileSync(path, 'utf8');
 }

@@ -128,7 +128,7 @@ for (const format of ['parquet', 'ndjson', 'csv'] satisfies Format[]) {
         { ...parquetOutput, format },
         { shape: shape ?? engineDefaults.shaping, quarantine: kept, dedupe: 'id' },
       );
-      const draft = await engine.begin(windowOf('requests', 'diagnostics'), work);
+      const draft = await engine.begin(windowOf('requests', 'diagnostics'), work, 1);
       const files: DraftFile[] = [];
       try {
         files.push(

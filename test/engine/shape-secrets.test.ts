@@ -76,7 +76,7 @@ async function written({ signal, layout, record, shaping, bad, output }: Case): 
   const work = workFolder();
   const keepBytes = !Object.values(shaping.signals).some(isPrivate);
   const engine = engineOf(output, { ...asTheyAre, shape: shaping, quarantine: { ...asTheyAre.quarantine, keepBytes } });
-  const draft = await engine.begin(windowOf(signal, layout), work);
+  const draft = await engine.begin(windowOf(signal, layout), work, 1);
   try {
     const lines = [...bad.slice(0, 1), record.line, ...bad.slice(1)];
     const chunk = chunkOf(work, lines.join('\n'), { layout, columns: record.columns });

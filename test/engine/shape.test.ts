@@ -209,7 +209,7 @@ async function decodeRaw(
   files: string[],
 ): Promise<void> {
   const work = workFolder();
-  const draft = await createEngine({ ...engineDefaults, output: parquetOutput, ...settings }).begin(window, work);
+  const draft = await createEngine({ ...engineDefaults, output: parquetOutput, ...settings }).begin(window, work, 1);
   try {
     const drafts = [...(await draft.add(chunk(work))), ...(await draft.finish())];
     files.push(...drafts.flatMap(({ content }) => content.files));
@@ -336,6 +336,7 @@ test('fields that nobody knows are not told of what is left out', async () => {
     const draft = await createEngine({ ...engineDefaults, output: parquetOutput, shaping: shaping(shape) }).begin(
       windowOf('requests'),
       work,
+      1,
     );
     await draft.add(chunkOf(work, line, { layout: 'dataExport' }));
     await draft.close();

@@ -44,7 +44,12 @@ export function typeFaults(files: Readonly<Record<string, FileFacts>>): string[]
     if (signal === undefined) return [`${path}: no signal`];
     const [, app, source, window] =
       /app=([^/\\]+).*[/\\]([^/\\]+)_(\d{8}T\d{4}Z_\d{8}T\d{4}Z)(?:_\d+)?\.parquet$/.exec(path) ?? [];
-    const own = window && { insights_lake_app: app, insights_lake_source: source, insights_lake_window: window };
+    const own = window && {
+      insights_lake_app: app,
+      insights_lake_source: source,
+      insights_lake_window: window,
+      insights_lake_revision: metadata.insights_lake_revision ?? 'missing',
+    };
     const facts = { insights_lake_schema: String(SCHEMA_VERSION), insights_lake_signal: signal, ...own };
     return [
       ...unlike(`${path}: columns`, columns, typesBy(arrow, signal)),

@@ -70,10 +70,10 @@ describe('arriveInWindow', () => {
       ...here.ports,
       engine: {
         ...here.ports.engine,
-        begin: async (of, work) => {
+        begin: async (of, work, revision) => {
           during = here.drop({ 0: ['a', 'late'] });
           assert.equal(await during, 'early');
-          return here.ports.engine.begin(of, work);
+          return here.ports.engine.begin(of, work, revision);
         },
       },
     };

@@ -51,9 +51,9 @@ function world() {
       source: gated(neverEmpty(source), gate),
       engine: {
         ...engine,
-        begin: async (of, work) => {
+        begin: async (of, work, attempt) => {
           seenBy.set(revision, seen);
-          return engine.begin(of, work);
+          return engine.begin(of, work, attempt);
         },
       },
       clock,

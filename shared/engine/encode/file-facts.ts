@@ -2,15 +2,17 @@ import type { Signal, Window } from '../../model.ts';
 import { SCHEMA_VERSION } from '../../signals/columns.ts';
 import { windowName } from '../../signals/window-name.ts';
 
+/** The run of a window that writes a file. */
+export interface FileRun {
+  readonly window: Window;
+  readonly revision: number;
+}
+
 /**
  * What a Parquet file says of itself. `mark`: which settings shaped its columns; '' for none. `run` undefined: an empty file, which belongs
  * to no window.
  */
-export function fileFacts(
-  signal: Signal,
-  mark: string,
-  run: { readonly window: Window; readonly revision: number } | undefined,
-): Readonly<Record<string, string>> {
+export function fileFacts(signal: Signal, mark: string, run: FileRun | undefined): Readonly<Record<string, string>> {
   return {
     insights_lake_schema: String(SCHEMA_VERSION),
     insights_lake_signal: signal,
