@@ -4,6 +4,7 @@ import { callByHand, callHttp } from './calls.ts';
 import type { Core, HttpData, RegisteredFunction } from './core.ts';
 import { serveHttp } from './http.ts';
 import type { HostSettings } from './settings.ts';
+import { ScheduleError } from './timers.ts';
 import { startTrigger } from './triggers.ts';
 
 /** What happens in the host, for whoever started it. */
@@ -64,12 +65,17 @@ export async function startHost(options: HostOptions): Promise<Host> {
   };
 }
 
-/** A trigger that cannot listen (no storage, a missing setting) is reported and tried again, as the real host does. */
+/**
+ * A trigger that cannot listen (no storage, a missing setting) is reported and tried again, as the real host does; one whose schedule
+ * is none is in error for good, and the others run.
+ */
 async function keepListening(found: RegisteredFunction, options: HostOptions, abort: AbortSignal): Promise<void> {
   while (!abort.aborted) {
     try {
       return await startTrigger(found, options, abort);
     } catch (error) {
+      if (error instanceof ScheduleError)
+        return options.report({ kind: 'host', message: `${found.name} is in error: ${error.message}` });
       if (!abort.aborted)
         options.report({ kind: 'host', message: `${found.name} is not listening: ${messageOf(error)}` });
     }

@@ -49,18 +49,23 @@ const aborted = (abort: AbortSignal): Promise<void> =>
 async function process(message: DequeuedMessageItem, listener: QueueListener): Promise<void> {
   const { queue, settings, report } = listener;
   const held = { popReceipt: message.popReceipt };
+  const text = decode(message.messageText, settings.messageEncoding);
+  if (text === undefined) {
+    report(`${queue.name}: message ${message.messageId} is not base64, as host.json says it is; it goes to poison`);
+    return poisoned(message, message.popReceipt, listener);
+  }
   const done = new AbortController();
   const renewals = renew(message, held, listener, done.signal);
   try {
-    await listener.handle(decode(message.messageText, settings.messageEncoding), message);
+    await listener.handle(text, message);
     await settle(done, renewals);
     await queue.deleteMessage(message.messageId, held.popReceipt);
   } catch (error) {
     await settle(done, renewals);
     await giveBack(message, held.popReceipt, listener).catch((second: unknown) =>
-      report(`${queue.name}: ${text(second)}`),
+      report(`${queue.name}: ${textOf(second)}`),
     );
-    report(`${queue.name}: message ${message.messageId}, try ${message.dequeueCount}: ${text(error)}`);
+    report(`${queue.name}: message ${message.messageId}, try ${message.dequeueCount}: ${textOf(error)}`);
   }
 }
 
@@ -70,15 +75,17 @@ async function settle(done: AbortController, renewals: Promise<void>): Promise<v
 }
 
 /** A failed message comes back after `visibilityTimeout`, or goes to the poison queue when it has failed often enough. */
-async function giveBack(
+async function giveBack(message: DequeuedMessageItem, popReceipt: string, listener: QueueListener): Promise<void> {
+  const { queue, settings } = listener;
+  if (message.dequeueCount >= settings.maxDequeueCount) return poisoned(message, popReceipt, listener);
+  await queue.updateMessage(message.messageId, popReceipt, undefined, settings.visibilityTimeout / 1000);
+}
+
+async function poisoned(
   message: DequeuedMessageItem,
   popReceipt: string,
-  { queue, poison, settings }: QueueListener,
+  { queue, poison }: QueueListener,
 ): Promise<void> {
-  if (message.dequeueCount < settings.maxDequeueCount) {
-    await queue.updateMessage(message.messageId, popReceipt, undefined, settings.visibilityTimeout / 1000);
-    return;
-  }
   await poison.createIfNotExists();
   await poison.sendMessage(message.messageText);
   await queue.deleteMessage(message.messageId, popReceipt);
@@ -97,19 +104,17 @@ async function renew(
       const { popReceipt } = await queue.updateMessage(message.messageId, held.popReceipt, undefined, lock / 1000);
       held.popReceipt = popReceipt ?? held.popReceipt;
     } catch (error) {
-      report(`${queue.name}: message ${message.messageId} could not be held: ${text(error)}`);
+      report(`${queue.name}: message ${message.messageId} could not be held: ${textOf(error)}`);
     }
   }
 }
 
-/** The real host refuses what is not base64 when it expects base64: such a message fails until it is poison. */
-function decode(raw: string, encoding: 'base64' | 'none'): string {
+/** Undefined: not base64 where that is expected. The real host never calls the function with such a message. */
+function decode(raw: string, encoding: 'base64' | 'none'): string | undefined {
   if (encoding === 'none') return raw;
   const bytes = Buffer.from(raw, 'base64');
-  if (bytes.toString('base64') !== raw)
-    throw new Error('the message is not base64, as host.json says it is (extensions.queues.messageEncoding)');
-  return bytes.toString('utf8');
+  return bytes.toString('base64') === raw ? bytes.toString('utf8') : undefined;
 }
 
-const text = (error: unknown): string =>
+const textOf = (error: unknown): string =>
   error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);

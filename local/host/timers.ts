@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { nextOccurrence } from './ncrontab.ts';
+import { nextTick, type Schedule, scheduleOf } from '../../shared/config/schedule.ts';
 
 /** As the real host sends it; the library lower-cases the first letters. */
 export interface TimerInfo {
@@ -18,20 +18,30 @@ export async function runTimer(
   fire: (timer: TimerInfo) => Promise<void>,
   abort: AbortSignal,
 ): Promise<void> {
-  nextOccurrence(schedule, Date.now());
+  const parsed = parse(schedule);
   if (runOnStartup) await fire(timerInfo(schedule, Date.now()));
   while (!abort.aborted) {
-    const next = nextOccurrence(schedule, Date.now());
+    const next = nextTick(parsed, Date.now());
     await sleepUntil(next, abort);
     if (!abort.aborted) await fire(timerInfo(schedule, next));
   }
 }
 
+/** Throws on a schedule that the host would refuse. */
+function parse(text: string): Schedule {
+  const found = scheduleOf(text);
+  if (typeof found === 'string') throw new ScheduleError(`schedule "${text}" must be ${found}`);
+  return found;
+}
+
+/** Puts a function in error: the host goes on without it. */
+export class ScheduleError extends Error {}
+
 export const timerInfo = (schedule: string, tick: number): TimerInfo => ({
   Schedule: { AdjustForDST: true },
   ScheduleStatus: {
     Last: new Date(tick).toISOString(),
-    Next: new Date(nextOccurrence(schedule, tick)).toISOString(),
+    Next: new Date(nextTick(parse(schedule), tick)).toISOString(),
     LastUpdated: new Date(tick).toISOString(),
   },
   IsPastDue: false,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Format, Millis, Signal } from '../model.ts';
+import { scheduleOf } from './schedule.ts';
 import { signalNames } from './shape-schema.ts';
 import { durationOf, instantOf, secureUrl } from './values.ts';
 
@@ -83,8 +84,16 @@ export const signalList = () =>
     .min(1, { error: 'at least one signal, or all' })
     .transform((names): Signal[] => signalNames.filter((name) => names.includes('all') || names.includes(name)));
 
-export const schedule = () =>
-  matching(
-    'a schedule of six fields (second minute hour day month weekday, UTC) such as 0 */5 * * * *',
-    /^([\dA-Za-z*,/-]+ ){5}[\dA-Za-z*,/-]+$/,
-  );
+/** For editors, which take a pattern only; what the host takes is known by scheduleOf. */
+const sixFields = '^ *[^ ]+( +[^ ]+){5} *$';
+
+export const schedule = () => {
+  const must = scheduleOf('');
+  return z
+    .string({ error: String(must) })
+    .superRefine((text, context) => {
+      const found = scheduleOf(text);
+      if (typeof found === 'string') context.addIssue({ code: 'custom', message: found });
+    })
+    .meta({ pattern: sixFields });
+};

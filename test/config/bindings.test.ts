@@ -47,6 +47,11 @@ const table: readonly [string, Record<string, string>, object][] = [
     { ...usual, blobs, sweep },
   ],
   [
+    'schedules that the host would refuse, or that never fire, fall back',
+    { PLAN_SCHEDULE: '0 0 0 * * 7', EXPORT_CONTAINER: 'exports', SWEEP_SCHEDULE: '0 0 0 31 2 *' },
+    { ...usual, blobs, sweep },
+  ],
+  [
     'several containers: the trigger watches the first',
     { EXPORT_CONTAINER: 'exports, insights-logs-*', SWEEP_SCHEDULE: '0 0 * * * *' },
     { ...usual, blobs, sweep: '0 0 * * * *' },

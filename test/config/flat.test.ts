@@ -62,7 +62,17 @@ refuses([
     /^AzureWebJobsStorage__tableServiceUri/,
   ],
   ['a number', { ...one, PLAN_LIMIT: '0' }, /^PLAN_LIMIT must be a whole number from 1 to 10000; it is 0$/],
-  ['a schedule', { ...one, PLAN_SCHEDULE: '*/5 * * * *' }, /^PLAN_SCHEDULE must be a schedule of six fields/],
+  [
+    'a schedule of five fields',
+    { ...one, PLAN_SCHEDULE: '*/5 * * * *' },
+    /^PLAN_SCHEDULE must be a schedule of six fields .*; of five fields put the second in front: 0 \*\/5 \* \* \* \*; it is /,
+  ],
+  ['a weekday that is none', { ...one, PLAN_SCHEDULE: '0 0 0 * * 7' }, /^PLAN_SCHEDULE must be .*; 7 is no weekday/],
+  [
+    'a schedule that never fires',
+    { ...one, PLAN_SCHEDULE: '0 0 0 31 2 *' },
+    /^PLAN_SCHEDULE must be .* that fires some day/,
+  ],
   [
     'misspelt names',
     { ...one, QUERY_WINDOWS: '1h', LAKE_CONTIANER: 'x', ExportStorage__blobServiceUrl: 'x', APP_FOO: '1' },

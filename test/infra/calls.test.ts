@@ -143,6 +143,7 @@ test('clients are named nowhere else: what imports an Azure package is an adapte
     'source/query/credentials.ts',
     'state/hints-queue.ts',
     'state/ledger-table.ts',
+    'state/table-calls.ts',
     'wire-clients.ts',
   ]);
 });
