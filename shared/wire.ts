@@ -6,16 +6,12 @@ import { faultMessage } from './config/faults.ts';
 import { functionTimeout } from './config/function-timeout.ts';
 import { parseConfig } from './config.ts';
 import { type CheckedEngine, createEngine, engineDefaults } from './engine/engine.ts';
-import { filePath, quarantinePath } from './lake/paths.ts';
-import { splitStore } from './lake/store-split.ts';
 import { workFolders } from './lake/work-folders.ts';
 import type {
   Config,
-  DraftFile,
   DriftSighting,
   Feed,
   Millis,
-  ObjectStore,
   Output,
   QuarantineSettings,
   QuerySettings,
@@ -29,8 +25,9 @@ import { type RequeueOutcome, type RequeueRequest, requeueWindows } from './pipe
 import { type RunOutcome, type RunPorts, runWindow } from './pipeline/run.ts';
 import { noShaping } from './signals/shape.ts';
 import { reframe } from './source/framing/reframe.ts';
-import { openHints, openLedger, openStore, systemClock } from './wire-clients.ts';
+import { openHints, openLedger, systemClock } from './wire-clients.ts';
 import { type Sweeps, windowOfBlob, wireExports, wireSweeps } from './wire-exports.ts';
+import { openLake, pathsOf, prepareLake, tablesOf } from './wire-lake.ts';
 import { type Audits, type QueryApi, queryApi, queryApis, queryFeeds, wireAudits } from './wire-query.ts';
 
 /** What one tick of the planner did, feed by feed. A feed that fails does not stop the others. */
@@ -71,11 +68,23 @@ export function wire(config: Config, timeout?: Millis): Wired {
   const apis = queryApis(config.apps);
   const source = sourceOf(config, apis, blobs?.source);
   const { planLimit: limit, patience, lease } = config;
-  const ports = { lake, ledger, hints, clock, source, limit, patience, lease, refresh: config.exports?.refresh ?? 0 };
+  const tables = tablesOf(config, lake);
+  const ports = {
+    lake,
+    ...(tables && { tables }),
+    ledger,
+    hints,
+    clock,
+    source,
+    limit,
+    patience,
+    lease,
+    refresh: config.exports?.refresh ?? 0,
+  };
   const local = localPorts(config.output, { ...config, dedupe: config.exports?.dedupe ?? 'id' });
   const run = { ...ports, ...local };
   const ready = untilItWorks(() =>
-    Promise.all([lake.prepare(), ledger.prepare(), hints.prepare(), checkConditions(local.engine)]),
+    Promise.all([prepareLake(lake, tables), ledger.prepare(), hints.prepare(), checkConditions(local.engine)]),
   );
   const inTurn = oneAtATime();
   /** Waiting for its turn is part of the time that an invocation has. */
@@ -134,17 +143,13 @@ export const asTheyAre: Making = {
 
 /** What a run needs of the machine that it runs on: DuckDB, a folder of its own, the spelling of paths. */
 export function localPorts(output: Output, making = asTheyAre) {
-  const { prefix } = making.quarantine;
   return {
     engine: engineOf(output, making),
     withWorkFolder: workFolders(),
     discard: async (files: readonly string[]) => {
       for (const file of files) await rm(file, { force: true });
     },
-    path: (file: DraftFile, window: Window) =>
-      file.signal === 'quarantine'
-        ? quarantinePath(window, prefix)
-        : filePath(output.path, { ...output, ...file, signal: file.signal, window }),
+    path: pathsOf(output, making.quarantine.prefix),
   };
 }
 
@@ -159,12 +164,6 @@ export const engineOf = (output: Output, { shape, quarantine, dedupe } = asTheyA
     dedupe,
     keepBytesInQuarantine: quarantine.keepBytes,
   });
-
-/** The lake; with the quarantine in a container of its own, both as one. */
-function openLake({ lake, quarantine }: Config): ObjectStore {
-  const store = openStore(lake);
-  return quarantine.place === undefined ? store : splitStore(store, openStore(quarantine.place), quarantine.prefix);
-}
 
 /** For the command line, which has no audit. */
 export const querySource = (settings: QuerySettings): Source => queryApi(settings, false).source;

@@ -13,7 +13,7 @@ const mayImport: readonly (readonly [folder: string, allowed: readonly string[]]
   ['shared/framing/', ['shared/framing/']],
   ['shared/source/', ['shared/model.ts', 'shared/signals/', 'shared/framing/', 'shared/source/']],
   ['shared/engine/', ['shared/model.ts', 'shared/signals/', 'shared/framing/', 'shared/engine/']],
-  ['shared/lake/', ['shared/model.ts', 'shared/lake/', 'shared/signals/window-name.ts']],
+  ['shared/lake/', ['shared/model.ts', 'shared/lake/', 'shared/signals/']],
   ['shared/state/', ['shared/model.ts', 'shared/state/', 'shared/signals/', 'shared/lake/failure.ts']],
   ['functions/', ['functions/', 'shared/']],
   ['cli/', ['cli/', 'shared/']],

@@ -45,6 +45,7 @@ export const flatSettings: readonly (readonly [name: string, path: Path, read?: 
   ['LAKE_GZIP', ['lake', 'gzip'], booleanOf],
   ['LAKE_PARTITION', ['lake', 'partition']],
   ['LAKE_PATH', ['lake', 'path']],
+  ['LAKE_TABLE', ['lake', 'table']],
   ['QUARANTINE_PREFIX', ['quarantine', 'prefix']],
   ['QUARANTINE_CONTAINER', ['quarantine', 'container']],
   ['QUARANTINE_BYTES', ['quarantine', 'bytes']],

@@ -112,20 +112,32 @@ export interface OutputChoice {
   readonly gzip: boolean;
   readonly partition: 'hour' | 'day';
   readonly path?: string | undefined;
+  readonly table?: 'none' | 'delta';
 }
 
 /** How files look; the path template depends on the rest unless it is given. */
-export const outputOf = ({ format, gzip, partition, path }: OutputChoice): Output => ({
-  format,
-  gzip,
-  partition,
-  path: path ?? defaultPathTemplate(partition),
-});
+export function outputOf({ format, gzip, partition, path, table = 'none' }: OutputChoice): Output {
+  if (table === 'delta') return { format, gzip, partition: 'day', path: defaultPathTemplate('day'), table };
+  return { format, gzip, partition, path: path ?? defaultPathTemplate(partition) };
+}
 
 /** `origin` names the setting at a path of the document. */
 export function outputFaults(choice: OutputChoice, origin: (path: Path) => string): SettingFault[] {
   const template = origin(['lake', 'path']);
+  const name = origin(['lake', 'table']);
+  const tables = choice.table === 'delta';
   return [
+    ...(tables && choice.format !== 'parquet'
+      ? [{ setting: name, text: `${name}=delta goes with the format parquet alone; it is ${choice.format}` }]
+      : []),
+    ...(tables && choice.path !== undefined
+      ? [
+          {
+            setting: template,
+            text: `${template} has no effect with ${name}=delta, whose folders are app and date; remove it`,
+          },
+        ]
+      : []),
     ...(choice.gzip && choice.format === 'parquet'
       ? [fault(origin(['lake', 'gzip']), 'false with the format parquet, which compresses by itself', 'true')]
       : []),

@@ -130,6 +130,9 @@ const lake = z.strictObject({
     .min(1, { error: 'a path template' })
     .describe('Path template; see docs/settings.md.')
     .optional(),
+  table: oneOf(['none', 'delta'])
+    .describe('Plain files, or a Delta Lake table a signal: readers see whole snapshots. See docs/delta.md.')
+    .prefault('none'),
 });
 
 const quarantine = z.strictObject({

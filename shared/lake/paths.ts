@@ -43,6 +43,14 @@ export function filePath(template: string, file: FileIdentity): string {
   return path;
 }
 
+/** The same in a lake of tables: one grid of folders, and a name that no other revision has. */
+export const tableFilePath = (file: Omit<FileIdentity, 'format' | 'gzip'> & { readonly revision: number }): string =>
+  filePath(`{signal}/app={app}/date={yyyy}-{MM}-{dd}/{source}_{start}_{end}_r${file.revision}.{ext}`, {
+    ...file,
+    format: 'parquet',
+    gzip: false,
+  });
+
 /** Where the unreadable lines of a window go. Readers such as Spark skip folders that start with `_`. */
 export function quarantinePath(window: Window, prefix = '_quarantine'): string {
   const partition = Math.floor(window.start / HOUR) * HOUR;

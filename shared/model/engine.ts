@@ -12,6 +12,8 @@ export interface DraftFile {
   /** Local files whose contents, one after the other, are the file. */
   readonly content: { readonly files: readonly string[]; readonly bytes: number };
   readonly rows: number;
+  /** Of a Parquet file: what a Delta log tells of its columns, as JSON. */
+  readonly statistics?: string;
 }
 
 /** A field in `extra` that neither the column tables nor the documentation of the source know. */

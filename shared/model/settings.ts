@@ -31,8 +31,10 @@ export interface Output {
   /** Text formats only. */
   readonly gzip: boolean;
   readonly partition: 'hour' | 'day';
-  /** Path template below the prefix, tokens validated. */
+  /** Path template below the prefix, tokens validated. Unused in a lake of tables, which have a grid of their own. */
   readonly path: string;
+  /** Readers see the files through tables; left out: they see the files. */
+  readonly table?: 'delta';
 }
 
 /** A column made of a custom dimension, a measurement or a field of `extra`. */

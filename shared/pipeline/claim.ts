@@ -1,4 +1,4 @@
-import type { Clock, Ledger, LedgerEntry, Millis, Versioned, Window } from '../model.ts';
+import type { Clock, LakeTables, Ledger, LedgerEntry, Millis, Versioned, Window } from '../model.ts';
 import { claimedEntry } from './entry.ts';
 import { afterLoss } from './race.ts';
 
@@ -31,11 +31,19 @@ export interface ClaimPorts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly lease: Millis;
+  readonly tables?: LakeTables;
 }
 
-/** Claims the window as it was `seen`; undefined when somebody changed the entry since. The lease is renewed until release. */
+/**
+ * Claims the window as it was `seen`; undefined when somebody changed the entry since. The lease is renewed until release. Its revision
+ * is above every one that the ledger or the lake's tables have seen: a ledger that was lost would fall behind them for ever.
+ */
 export async function claimWindow(seen: Versioned<LedgerEntry>, ports: ClaimPorts): Promise<Claim | undefined> {
-  const claimed = claimedEntry(seen.value, ports.clock.now(), ports.lease);
+  const { window, files } = seen.value;
+  const others = files.flatMap(({ signal }) => (signal === 'quarantine' ? [] : [signal]));
+  const inLake = (await ports.tables?.seen(window, others)) ?? 0;
+  const known = { ...seen.value, revision: Math.max(seen.value.revision, inLake) };
+  const claimed = claimedEntry(known, ports.clock.now(), ports.lease);
   const etag = await ports.ledger.write(claimed, seen.etag);
   return etag === undefined ? undefined : hold({ value: claimed, etag }, ports);
 }

@@ -1,4 +1,14 @@
-import type { Clock, Content, DraftFile, FileRecord, ObjectStore, Window } from '../model.ts';
+import type {
+  Clock,
+  Content,
+  DraftFile,
+  FileRecord,
+  LakeTables,
+  LedgerEntry,
+  ObjectStore,
+  TableFile,
+  Window,
+} from '../model.ts';
 import type { Claim } from './claim.ts';
 import { intendedEntry } from './entry.ts';
 import { afterLoss } from './race.ts';
@@ -6,21 +16,32 @@ import { afterLoss } from './race.ts';
 export interface CommitPorts {
   readonly lake: ObjectStore;
   readonly clock: Pick<Clock, 'sleep' | 'random'>;
-  /** Where in the lake a file of this window belongs. */
-  path(file: DraftFile, window: Window): string;
+  /** Where in the lake a file of this window belongs; the revision tells only where a table holds the files. */
+  path(file: DraftFile, window: Window, revision: number): string;
   /** Frees the local pieces of a file that has been committed. */
   discard(files: readonly string[]): Promise<void>;
+  /** The tables through which readers see the files. Left out: they see whatever file is there. */
+  readonly tables?: LakeTables;
+}
+
+/** The tables have a revision of the window that is not below ours: the ledger was lost, or is older than the lake. */
+export class LedgerBehind extends Error {
+  readonly seen: number;
+  constructor(window: Window, revision: number, seen: number) {
+    super(
+      `revision ${revision} of ${window.app} ${window.signal}: its table has seen revision ${seen}; ` +
+        'the ledger is older than the lake, and goes on from there with the next try',
+    );
+    this.name = 'LedgerBehind';
+    this.seen = seen;
+  }
 }
 
 /** Steps 3 and 4 of the delivery protocol: the ledger learns the paths, then each file is put. Returns what was written. */
-export async function commitFiles(
-  files: readonly DraftFile[],
-  claim: Claim,
-  ports: CommitPorts,
-): Promise<FileRecord[]> {
+export async function commitFiles(files: readonly DraftFile[], claim: Claim, ports: CommitPorts): Promise<TableFile[]> {
   if (files.length === 0) return [];
-  const records = files.map((file) => recordOf(file, claim.entry.window, ports));
-  const tags = await tagsBefore(records, claim, ports.lake);
+  const records = files.map((file) => recordOf(file, claim.entry, ports));
+  const tags = await tagsBefore(records, claim, ports);
   // Where this writes it is the look at the ledger, too: it does so only while the revision is ours.
   let isNew = false;
   await claim.update((entry) => {
@@ -30,27 +51,61 @@ export async function commitFiles(
   });
   if (!isNew) await claim.check();
   for (const [index, file] of files.entries()) {
-    await putWhileOurs(records[index]?.path ?? '', file.content, tags[index], claim, ports);
+    const path = records[index]?.path ?? '';
+    if (isInTable(file, ports)) await putNew(path, file.content, ports.lake);
+    else await putWhileOurs(path, file.content, tags[index], claim, ports);
     await ports.discard(file.content.files);
   }
   return records;
 }
 
-/** Step 5: a path of an earlier revision (or of an attempt that failed) that has no rows now gets an empty file, never a delete. */
-export async function emptyOthers(
-  written: readonly FileRecord[],
+/** Unreadable lines are in no table. */
+const isInTable = ({ signal }: Pick<FileRecord, 'signal'>, { tables }: Pick<CommitPorts, 'tables'>): boolean =>
+  tables !== undefined && signal !== 'quarantine';
+
+/**
+ * Step 5: what earlier revisions (or attempts that failed) wrote goes out of sight. In a table by the same entry of its log that brings
+ * what was written into sight. Without one a path that has no rows now gets an empty file, never a delete. Returns these files.
+ */
+export async function replaceOthers(
+  written: readonly TableFile[],
   claim: Claim,
-  { lake, clock }: Pick<CommitPorts, 'lake' | 'clock'>,
+  ports: Pick<CommitPorts, 'lake' | 'clock' | 'tables'>,
   emptyFile: (signal: FileRecord['signal']) => Promise<Uint8Array>,
 ): Promise<FileRecord[]> {
   const kept = new Set(written.map((file) => file.path));
   const others = claim.entry.files.filter((earlier) => !kept.has(earlier.path));
-  if (others.length === 0) return [];
+  const inTables = (file: FileRecord): boolean => isInTable(file, ports);
+  const plain = others.filter((file) => !inTables(file));
+  const emptied = await emptyFiles(plain, claim, ports, emptyFile);
+  if (ports.tables === undefined) return emptied;
+  await publish(written.filter(inTables), claim, ports.tables);
+  return [...emptied, ...others.filter(inTables).map(intended)];
+}
+
+async function publish(written: readonly TableFile[], claim: Claim, tables: LakeTables): Promise<void> {
+  const { window, revision, attempts, files } = claim.entry;
+  const known = files.filter(({ signal }) => signal !== 'quarantine');
+  // Attempts are counted from the last done run on.
+  const afterDone = attempts === 1 && revision > 1;
+  const seen = await tables.publish({ window, revision, written, known, afterDone }, claim.check);
+  if (seen === 0) return;
+  await claim.check(); // by whoever overtook us, most likely
+  throw new LedgerBehind(window, revision, seen);
+}
+
+async function emptyFiles(
+  files: readonly FileRecord[],
+  claim: Claim,
+  { lake, clock }: Pick<CommitPorts, 'lake' | 'clock'>,
+  emptyFile: (signal: FileRecord['signal']) => Promise<Uint8Array>,
+): Promise<FileRecord[]> {
+  if (files.length === 0) return [];
   const tags: (string | undefined)[] = [];
-  for (const { path } of others) tags.push(await lake.head(path));
+  for (const { path } of files) tags.push(await lake.head(path));
   await claim.check();
   const emptied: FileRecord[] = [];
-  for (const [index, file] of others.entries()) {
+  for (const [index, file] of files.entries()) {
     const content = await emptyFile(file.signal);
     await putWhileOurs(file.path, content, tags[index], claim, { lake, clock });
     emptied.push({ ...file, rows: 0, bytes: content.length });
@@ -60,17 +115,21 @@ export async function emptyOthers(
 
 /**
  * What the puts of a stretch of files go by, read before the ledger is. The first revision expects nothing at its paths: should there be
- * something, its put is a lost race. (A later part of a run may meet its own paths: then it looks.)
+ * something, its put is a lost race. (A later part of a run may meet its own paths: then it looks.) Nor is there anything where a name
+ * tells its revision.
  */
 async function tagsBefore(
   records: readonly FileRecord[],
   { entry }: Claim,
-  lake: ObjectStore,
+  ports: Pick<CommitPorts, 'lake' | 'tables'>,
 ): Promise<(string | undefined)[]> {
   const tags: (string | undefined)[] = [];
   const known = new Set(entry.files.map(({ path }) => path));
   const isFirst = entry.revision === 1;
-  for (const { path } of records) tags.push(isFirst && !known.has(path) ? undefined : await lake.head(path));
+  for (const record of records) {
+    const isNew = isInTable(record, ports) || (isFirst && !known.has(record.path));
+    tags.push(isNew ? undefined : await ports.lake.head(record.path));
+  }
   return tags;
 }
 
@@ -98,11 +157,20 @@ async function putWhileOurs(
 
 const replaced = 'another writer replaces it all the time; two deployments with different state must not share a lake';
 
-const recordOf = (file: DraftFile, window: Window, ports: CommitPorts): FileRecord => ({
-  path: ports.path(file, window),
+/** A name that no other revision has: nothing may be there, and nobody sees it before the table tells of it. */
+async function putNew(path: string, content: Content, lake: ObjectStore): Promise<void> {
+  if ((await lake.put(path, content, undefined)) !== undefined) return;
+  throw new Error(
+    `put ${path}: it is there already, and the ledger knows of no other; the next try takes another name`,
+  );
+}
+
+const recordOf = (file: DraftFile, { window, revision }: LedgerEntry, ports: CommitPorts): TableFile => ({
+  path: ports.path(file, window, revision),
   signal: file.signal,
   rows: file.rows,
   bytes: file.content.bytes,
+  ...(file.statistics !== undefined && { statistics: file.statistics }),
 });
 
-const intended = (file: FileRecord): FileRecord => ({ ...file, rows: 0, bytes: 0 });
+const intended = ({ path, signal }: FileRecord): FileRecord => ({ path, signal, rows: 0, bytes: 0 });

@@ -10,9 +10,10 @@ import type {
   LedgerEntry,
   Reading,
   Source,
+  TableFile,
 } from '../model.ts';
 import { type Claim, Overtaken } from './claim.ts';
-import { type CommitPorts, commitFiles, emptyOthers } from './commit.ts';
+import { type CommitPorts, commitFiles, replaceOthers } from './commit.ts';
 import { finishedEntry } from './entry.ts';
 import { loses } from './verdict.ts';
 import { type Watch, watchTime } from './watch.ts';
@@ -61,13 +62,13 @@ async function readAndWrite(claim: Claim, watch: Watch, ports: DeliverPorts): Pr
     const draft = await ports.engine.begin(window, work, claim.entry.revision);
     try {
       const written = await writeAll(reading, draft, work, claim, watch, ports);
-      const emptied = await emptyOthers(written, claim, ports, ports.engine.emptyFile);
+      const emptied = await replaceOthers(written, claim, ports, ports.engine.emptyFile);
       const drift = await sightDrift(draft.drift ?? [], claim.entry, ports.ledger);
       const finish = {
         fingerprint: reading.fingerprint,
         counts: draft.counts,
         asked: reading.asked,
-        files: [...written, ...emptied],
+        files: [...written.map(withoutStatistics), ...emptied],
       };
       return { entry: await claim.update((entry) => finishedEntry(entry, ports.clock.now(), finish)), ...drift };
     } finally {
@@ -75,6 +76,9 @@ async function readAndWrite(claim: Claim, watch: Watch, ports: DeliverPorts): Pr
     }
   });
 }
+
+/** The log of the table has them; the ledger needs no copy. */
+const withoutStatistics = ({ path, signal, rows, bytes }: TableFile): FileRecord => ({ path, signal, rows, bytes });
 
 /** Sources of archives carry a hash behind the layout: the field is the same. */
 async function sightDrift(drift: readonly Drift[], { window, startedAt }: LedgerEntry, ledger: Ledger) {
@@ -90,8 +94,8 @@ async function writeAll(
   claim: Claim,
   watch: Watch,
   ports: DeliverPorts,
-): Promise<FileRecord[]> {
-  const written: FileRecord[] = [];
+): Promise<TableFile[]> {
+  const written: TableFile[] = [];
   for await (const chunk of reading.chunks(work)) {
     if (claim.abort.aborted) throw new Overtaken(claim.entry.window, claim.entry.revision);
     watch.check();

@@ -1,11 +1,12 @@
-import type { Clock, Engine, Hints, Ledger, LedgerEntry, ObjectStore, Window } from '../model.ts';
+import type { Clock, Engine, Hints, LakeTables, Ledger, LedgerEntry, ObjectStore, Window } from '../model.ts';
 import type { Claim } from './claim.ts';
-import { emptyOthers } from './commit.ts';
+import { replaceOthers } from './commit.ts';
 import { halvedEntry, plannedEntry } from './entry.ts';
 
 export interface HalvePorts {
   readonly ledger: Pick<Ledger, 'hinted'>;
   readonly lake: ObjectStore;
+  readonly tables?: LakeTables;
   readonly engine: Pick<Engine, 'emptyFile'>;
   readonly clock: Clock;
   /** Sends the halves on their way. Left out: whoever has this window run runs them, too. */
@@ -31,9 +32,9 @@ export async function halveWindow(
   claim: Claim,
   halves: readonly [Window, Window],
   why: string,
-  { ledger, lake, engine, clock, hints }: HalvePorts,
+  { ledger, lake, tables, engine, clock, hints }: HalvePorts,
 ): Promise<LedgerEntry> {
-  const emptied = await emptyOthers([], claim, { lake, clock }, engine.emptyFile);
+  const emptied = await replaceOthers([], claim, { lake, clock, ...(tables && { tables }) }, engine.emptyFile);
   const text = `halved at ${new Date(halves[1].start).toISOString()}: ${why}`;
   const planned = halves.map((half) => plannedEntry(half));
   const entry = await claim.halve((held) => halvedEntry(held, emptied, text), planned);

@@ -1,5 +1,6 @@
 import type { Counts, FileRecord, LedgerEntry, Millis, Versioned, Window } from '../model.ts';
 import { type Claim, type ClaimPorts, claimWindow, Overtaken } from './claim.ts';
+import { LedgerBehind } from './commit.ts';
 import { type Delivered, type DeliverPorts, deliver } from './deliver.ts';
 import { failedEntry, mayRun, unchangedEntry } from './entry.ts';
 import { type HalvePorts, halveWindow, tooHeavy } from './halve.ts';
@@ -99,9 +100,11 @@ async function giveUp(error: unknown, claim: Claim, ports: RunPorts): Promise<Ru
   const window = claim.entry.window;
   if (error instanceof Overtaken || claim.abort.aborted) return outcomeOf('overtaken', window, claim.entry, ports);
   try {
-    const entry = await claim.update((held) =>
-      failedEntry(held, ports.clock.now(), ports.clock.random(), oneLine(error)),
-    );
+    const seen = error instanceof LedgerBehind ? error.seen : 0;
+    const entry = await claim.update((held) => ({
+      ...failedEntry(held, ports.clock.now(), ports.clock.random(), oneLine(error)),
+      revision: Math.max(held.revision, seen),
+    }));
     if (entry.state !== 'halved') return outcomeOf('failed', window, entry, ports);
     // It was halved, but somebody was not told: the planner sends for the halves.
     return { ...outcomeOf('halved', window, entry, ports), error: `${entry.error}; then ${oneLine(error)}` };

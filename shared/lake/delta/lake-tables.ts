@@ -1,0 +1,147 @@
+import type {
+  Clock,
+  FileRecord,
+  LakeTables,
+  ObjectStore,
+  Signal,
+  TableFile,
+  TableRevision,
+  Window,
+} from '../../model.ts';
+import { signals } from '../../signals/tables.ts';
+import { tableFilePath } from '../paths.ts';
+import { type Action, type AddFile, type CommitInfo, entryName, lastCheckpointName } from './actions.ts';
+import { logPath, ownFile, tableRoot } from './names.ts';
+import { publicationActions, SeenRevision } from './publish.ts';
+import type { TableColumn } from './schema.ts';
+import { type DeltaTable, openTable } from './table.ts';
+
+export interface DeltaLakeOptions {
+  readonly lake: ObjectStore;
+  readonly clock: Clock;
+  /** A new id, different every time: of tables, and of entries of the log. */
+  readonly newId: () => string;
+  /** The columns of a signal's files, as the settings shape them. */
+  readonly columns: (signal: Signal) => readonly TableColumn[];
+}
+
+/** Waits between races grow from some ms to a second, by chance, so that many writers come one after the other. */
+const pauseOf = (tries: number, chance: number): number => Math.min(1000, 20 * 1.5 ** tries) * (0.5 + chance);
+
+/** Delta Lake tables below the lake's prefix, one a signal. */
+export function openDeltaLake({ lake, clock, newId, columns }: DeltaLakeOptions): LakeTables {
+  const tables = new Map<Signal, DeltaTable>();
+  const tableOf = (signal: Signal): DeltaTable => {
+    const pause = (tries: number) => clock.sleep(pauseOf(tries, clock.random()));
+    const table = tables.get(signal) ?? openTable({ store: lake, root: tableRoot(signal), pause });
+    tables.set(signal, table);
+    return table;
+  };
+
+  const publishIn = async (signal: Signal, revision: TableRevision, check: () => Promise<void>): Promise<number> => {
+    const of = <T extends FileRecord>(files: readonly T[]) => files.filter((file) => file.signal === signal);
+    const now = clock.now();
+    const wanted = {
+      window: idOf(revision.window, signal),
+      revision: revision.revision,
+      add: of(revision.written).map((file) => addFile(file, signal, revision.window, now)),
+      known: of(revision.known).map(({ path, rows }) => ({ path: logPath(path, signal), rows })),
+      afterDone: revision.afterDone,
+      columns: columns(signal),
+    };
+    const decide = (snapshot: Parameters<Parameters<DeltaTable['commit']>[0]>[0]): Action[] =>
+      publicationActions(snapshot, wanted, now, newId);
+    try {
+      await tableOf(signal).commit(decide, check, commitInfo(wanted.window, revision.revision, now, newId()));
+    } catch (error) {
+      if (error instanceof SeenRevision) return error.revision;
+      throw error;
+    }
+    // Nobody waits for the table to be tidied, and the next entry does what was left.
+    await tableOf(signal)
+      .maintain(now)
+      .catch(() => undefined);
+    return 0;
+  };
+
+  return {
+    prepare: () => refuseOtherFiles(lake),
+    seen: async (window, others) => {
+      const seen = [...new Set([window.signal, ...others])].map((signal) =>
+        tableOf(signal).read(({ txns }) => txns.get(idOf(window, signal)) ?? 0),
+      );
+      return Math.max(...(await Promise.all(seen)));
+    },
+    publish: async (revision, check) => {
+      const { window, written, known } = revision;
+      const signals = new Set([window.signal, ...[...written, ...known].flatMap(({ signal }) => dataSignal(signal))]);
+      for (const signal of signals) {
+        const seen = await publishIn(signal, revision, check);
+        if (seen > 0) return seen;
+      }
+      return 0;
+    },
+    isLive: async ({ path, signal }) => {
+      if (signal === 'quarantine') return false;
+      return tableOf(signal).read(({ files }) => files.has(logPath(path, signal)));
+    },
+  };
+}
+
+const dataSignal = (signal: FileRecord['signal']): Signal[] => (signal === 'quarantine' ? [] : [signal]);
+
+/** What the window is called in the log of that signal's table. */
+function idOf(window: Window, signal: Signal): string {
+  const path = tableFilePath({ window, signal, partition: 0, part: 1, revision: 1 });
+  return ownFile(logPath(path, signal))?.window ?? '';
+}
+
+function addFile(file: TableFile, signal: Signal, { app }: Window, now: number): AddFile {
+  const path = logPath(file.path, signal);
+  return {
+    path,
+    partitionValues: { app, date: /\/date=(\d{4}-\d\d-\d\d)\//.exec(path)?.[1] ?? null },
+    size: file.bytes,
+    modificationTime: now,
+    dataChange: true,
+    stats: file.statistics ?? JSON.stringify({ numRecords: file.rows }),
+  };
+}
+
+const commitInfo = (window: string, revision: number, now: number, txnId: string): CommitInfo => ({
+  timestamp: now,
+  operation: 'WRITE',
+  operationParameters: { mode: 'Append', window, revision: String(revision) },
+  engineInfo: 'Insights-Lake',
+  txnId,
+});
+
+/** The same from the other side: files beside the tables would be seen by no reader of these. */
+export async function refuseTables(lake: ObjectStore): Promise<void> {
+  for await (const folder of lake.folders('')) {
+    if (!signals.some((signal) => folder === tableRoot(signal))) continue;
+    if ((await lake.head(folder + lastCheckpointName)) ?? (await lake.head(folder + entryName(0))))
+      throw new Error(
+        `${lake.place}: ${folder} is a Delta table; set LAKE_TABLE=delta (--table delta), ` +
+          'or name another prefix or container for plain files',
+      );
+  }
+}
+
+/** A lake is one or the other: files that no table knows would be read by nobody, or twice. */
+async function refuseOtherFiles(lake: ObjectStore): Promise<void> {
+  for await (const folder of lake.folders('')) {
+    if (folder.startsWith('_') || folder.startsWith('.')) continue;
+    // In order of their names, the log comes first.
+    let first = '';
+    for await (const inner of lake.folders(folder)) {
+      if (/\/(_delta_log|app=[^/]*)\/$/.test(inner)) first = inner;
+      if (first !== '') break;
+    }
+    if (first !== '' && !first.endsWith('/_delta_log/'))
+      throw new Error(
+        `${lake.place}: ${folder} holds files without a table; a lake is either one or the other: ` +
+          'name another prefix or container for LAKE_TABLE=delta, and bring the rows there once more',
+      );
+  }
+}

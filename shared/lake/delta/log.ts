@@ -1,0 +1,45 @@
+import type { ObjectStore } from '../../model.ts';
+import { type Action, checkpointName, entryActions, entryName, lastCheckpointName } from './actions.ts';
+import { readCheckpoint } from './checkpoint.ts';
+import { afterEntry, emptySnapshot, type Snapshot } from './snapshot.ts';
+
+/** Reading the log of a table. `root` ends in `/`. */
+
+export async function readWhole(store: ObjectStore, name: string): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of store.read(name)) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
+/** Undefined when there is no such entry (yet). */
+export async function readEntry(store: ObjectStore, root: string, version: number): Promise<Action[] | undefined> {
+  const name = root + entryName(version);
+  if ((await store.head(name)) === undefined) return undefined;
+  return entryActions(Buffer.from(await readWhole(store, name)).toString(), name);
+}
+
+/** Version of the last checkpoint, -1 where there is none. */
+export async function lastCheckpoint(store: ObjectStore, root: string): Promise<number> {
+  const name = root + lastCheckpointName;
+  if ((await store.head(name)) === undefined) return -1;
+  const { version, parts } = JSON.parse(Buffer.from(await readWhole(store, name)).toString()) as Record<string, number>;
+  if (version !== undefined && parts === undefined) return version;
+  throw new Error(`read ${name}: a checkpoint of a kind that only other engines write; make the table anew`);
+}
+
+/** The table at its last checkpoint, or before its first entry. Entries follow one by one. */
+export async function startOfLog(store: ObjectStore, root: string): Promise<Snapshot> {
+  const version = await lastCheckpoint(store, root);
+  if (version >= 0) {
+    const actions = await readCheckpoint(await readWhole(store, root + checkpointName(version)));
+    return { ...afterEntry(emptySnapshot, version, actions), checkpoint: version };
+  }
+  // A log that was cleaned has no first entry: to begin a new one beside it would end the table.
+  if ((await store.head(root + entryName(0))) === undefined)
+    for await (const { name } of store.list(`${root}_delta_log/`))
+      if (name.endsWith('.json') || name.endsWith('.parquet'))
+        throw new Error(
+          `read ${root}_delta_log: ${name} is there, but neither ${lastCheckpointName} nor the first entry`,
+        );
+  return emptySnapshot;
+}

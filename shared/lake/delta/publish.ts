@@ -1,0 +1,130 @@
+import type { Action, AddFile, Protocol } from './actions.ts';
+import { appFolder, ownFile, partitionFolder } from './names.ts';
+import { partitionColumns, schemaString, type TableColumn, widenedSchema } from './schema.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** What a run of a window wants readers of one table to see. Paths as in the log. */
+export interface Publication {
+  /** `app=…/{source}_{start}_{end}`: the id of the window in the log. */
+  readonly window: string;
+  readonly revision: number;
+  readonly add: readonly AddFile[];
+  /** Files of the window that the ledger knows: with rows those of its last done run, the others meant by any run. */
+  readonly known: readonly { readonly path: string; readonly rows: number }[];
+  /** The revision before this one was done: `known` with rows is all that it wrote. */
+  readonly afterDone: boolean;
+  readonly columns: readonly TableColumn[];
+}
+
+/** A later revision of the window is in the log than this run is: of a run that overtook it, or of a ledger that was lost. */
+export class SeenRevision extends Error {
+  readonly revision: number;
+  constructor(window: string, ours: number, seen: number) {
+    super(`revision ${ours} of ${window}: the table has revision ${seen} of it already`);
+    this.name = 'SeenRevision';
+    this.revision = seen;
+  }
+}
+
+/** Our own: readers of every version since 2019 open it. */
+const protocol: Protocol = { minReaderVersion: 1, minWriterVersion: 2 };
+
+/**
+ * The actions that bring the table from `snapshot` to the publication; none when it is there already. Throws SeenRevision, and where the
+ * table is not ours to write: another engine merged files of the window, or raised the protocol.
+ */
+export function publicationActions(
+  snapshot: Snapshot,
+  wanted: Publication,
+  now: number,
+  newId: () => string,
+): Action[] {
+  checkProtocol(snapshot);
+  const seen = snapshot.txns.get(wanted.window) ?? 0;
+  if (seen >= wanted.revision) throw new SeenRevision(wanted.window, wanted.revision, seen);
+  const remove = liveFilesOf(snapshot, wanted, seen);
+  if (remove.length === 0 && wanted.add.length === 0 && wanted.revision === 1) return [];
+  return [
+    ...schemaActions(snapshot, wanted.columns, now, newId),
+    { txn: { appId: wanted.window, version: wanted.revision, lastUpdated: now } },
+    ...remove.map(({ path, size, partitionValues }) => ({
+      remove: { path, deletionTimestamp: now, dataChange: true, extendedFileMetadata: true, partitionValues, size },
+    })),
+    ...wanted.add.map((add) => ({ add })),
+  ];
+}
+
+function checkProtocol({ protocol: found }: Snapshot): void {
+  if (found === undefined) return;
+  const { minReaderVersion: reader, minWriterVersion: writer } = found;
+  if (reader <= 1 && writer <= 2) return;
+  throw new Error(
+    `the table wants reader version ${reader} and writer version ${writer}, we write 1 and 2: ` +
+      'another engine enabled a feature on it; write into another lake, or make the table anew',
+  );
+}
+
+/** The live files of the window's earlier revisions. */
+function liveFilesOf(snapshot: Snapshot, wanted: Publication, seen: number): AddFile[] {
+  const live = [...filesOfApp(snapshot, wanted)].filter(([path]) => ownFile(path)?.window === wanted.window);
+  const known = wanted.known.filter(({ rows }) => rows > 0);
+  const knownRevision = Math.max(0, ...known.map(({ path }) => ownFile(path)?.revision ?? 0));
+  const missing = known.filter(({ path }) => !snapshot.files.has(path));
+  // What the last done run wrote is there to the last file, or it wrote nothing: nobody has touched the window.
+  const current = knownRevision === seen || (wanted.afterDone && seen === wanted.revision - 1);
+  if (seen > 0 && !(current && missing.length === 0)) refuseForeign(snapshot, wanted, current ? missing.length : 0);
+  return live.map(([, add]) => add);
+}
+
+function* filesOfApp(snapshot: Snapshot, { window }: Publication): Iterable<[string, AddFile]> {
+  const app = appFolder(window);
+  for (const file of snapshot.files) if (appFolder(file[0]) === app) yield file;
+}
+
+/**
+ * Rows of the window may lie in a file that another engine made of ours: to write them once more would double them. Where the ledger
+ * names the partitions only these count, else all of the app.
+ */
+function refuseForeign(snapshot: Snapshot, wanted: Publication, missing: number): void {
+  const partitions = new Set(wanted.known.map(({ path }) => partitionFolder(path)));
+  const foreign = [...filesOfApp(snapshot, wanted)]
+    .map(([path]) => path)
+    .filter((path) => ownFile(path) === undefined)
+    .filter((path) => partitions.size === 0 || partitions.has(partitionFolder(path)));
+  if (foreign.length === 0 && missing === 0) return;
+  const what =
+    foreign.length === 0
+      ? `${missing} files of it are not in the table any more`
+      : `another engine wrote ${foreign[0]}${foreign.length > 1 ? ` and ${foreign.length - 1} more` : ''} where its rows lie`;
+  throw new Error(
+    `${wanted.window}: ${what} (OPTIMIZE?), so that a run could double rows; leave the window as it is, ` +
+      'or delete its partition in the table (DELETE WHERE app = … AND date = …) and have all of its windows run again',
+  );
+}
+
+function schemaActions(
+  snapshot: Snapshot,
+  columns: readonly TableColumn[],
+  now: number,
+  newId: () => string,
+): Action[] {
+  const { metaData } = snapshot;
+  if (metaData === undefined)
+    return [
+      { protocol },
+      {
+        metaData: {
+          id: newId(),
+          format: { provider: 'parquet', options: {} },
+          schemaString: schemaString(columns),
+          partitionColumns: [...partitionColumns],
+          configuration: {},
+          createdTime: now,
+        },
+      },
+    ];
+  if (metaData.partitionColumns.join() !== partitionColumns.join())
+    throw new Error(`the table is partitioned by ${metaData.partitionColumns.join(', ')}, ours are by app and date`);
+  const widened = widenedSchema(metaData.schemaString, columns);
+  return widened === undefined ? [] : [{ metaData: { ...metaData, schemaString: widened } }];
+}

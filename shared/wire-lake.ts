@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import { openDeltaLake, refuseTables } from './lake/delta/lake-tables.ts';
+import { filePath, quarantinePath, tableFilePath } from './lake/paths.ts';
+import { splitStore } from './lake/store-split.ts';
+import type { Config, DraftFile, LakeTables, ObjectStore, Output, Window } from './model.ts';
+import { shapedColumns } from './signals/shape.ts';
+import { openStore, systemClock } from './wire-clients.ts';
+
+/** The lake; with the quarantine in a container of its own, both as one. */
+export function openLake({ lake, quarantine }: Config): ObjectStore {
+  const store = openStore(lake);
+  return quarantine.place === undefined ? store : splitStore(store, openStore(quarantine.place), quarantine.prefix);
+}
+
+/** The tables of a lake that has them. */
+export const tablesOf = (
+  { output, shape }: Pick<Config, 'output' | 'shape'>,
+  lake: ObjectStore,
+): LakeTables | undefined =>
+  output.table &&
+  openDeltaLake({
+    lake,
+    clock: systemClock,
+    newId: randomUUID,
+    columns: (signal) => shapedColumns(signal, shape.signals[signal]),
+  });
+
+/** A lake has tables or plain files, never both. */
+export async function prepareLake(lake: ObjectStore, tables: LakeTables | undefined): Promise<void> {
+  await lake.prepare();
+  await (tables === undefined ? refuseTables(lake) : tables.prepare());
+}
+
+/** Where in the lake a file belongs. Only a table's files tell their revision. */
+export const pathsOf =
+  (output: Output, quarantine: string) =>
+  (file: DraftFile, window: Window, revision: number): string => {
+    if (file.signal === 'quarantine') return quarantinePath(window, quarantine);
+    const identity = { ...file, signal: file.signal, window };
+    return output.table === 'delta'
+      ? tableFilePath({ ...identity, revision })
+      : filePath(output.path, { ...output, ...identity });
+  };

@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Action } from '../../../shared/lake/delta/actions.ts';
+import { ownFile } from '../../../shared/lake/delta/names.ts';
+import { publicationActions, SeenRevision } from '../../../shared/lake/delta/publish.ts';
+import { afterEntry, emptySnapshot, type Snapshot } from '../../../shared/lake/delta/snapshot.ts';
+
+/**
+ * Every interleaving of three runs of one window that commits to a table, with the decisions of the code itself: claim, put the files
+ * (nobody sees them), read the head, ask the ledger, put the entry behind the head, say done. A run may be overtaken at any moment
+ * (leases are not modelled: the worst case), may stop for ever at any step, and once another engine may merge what is live (OPTIMIZE).
+ * `lostLedger`: once the ledger may be replaced by an empty one.
+ *
+ * Invariants. Every snapshot that a reader can see holds the window at one revision at most. Where the ledger says done at revision r,
+ * the head holds exactly what run r found, and so it stays until another run claims. Rows that were merged are never written again.
+ */
+
+const id = 'app=shop/query_1_2';
+const path = (revision: number) => `app=shop/date=2026-01-01/query_1_2_r${revision}.parquet`;
+const merged = 'app=shop/date=2026-01-01/part-0.parquet';
+const add = (name: string) => ({ path: name, partitionValues: {}, size: 1, modificationTime: 0, dataChange: true });
+
+interface Run {
+  /** claim → head → check → put → done; `over`: it has come to an end. */
+  readonly phase: 'claim' | 'head' | 'check' | 'put' | 'done' | 'over';
+  readonly revision: number;
+  /** Length of the log when the head was read. */
+  readonly head: number;
+  /** The run before it was done. */
+  readonly afterDone: boolean;
+}
+interface State {
+  readonly revision: number;
+  /** Revision that the ledger says is done, 0: none. */
+  readonly done: number;
+  readonly files: readonly { readonly path: string; readonly rows: number }[];
+  readonly log: readonly (readonly Action[])[];
+  readonly runs: readonly Run[];
+  readonly optimized: boolean;
+  readonly lost: boolean;
+  /** What each revision found: rows or none. */
+  readonly found: Readonly<Record<number, boolean>>;
+}
+interface Rules {
+  /** The other order: the ledger is asked before the head is read. */
+  readonly checkFirst?: boolean;
+  /** Wrong: a run without rows commits nothing. */
+  readonly silentWhenEmpty?: boolean;
+  readonly optimize?: boolean;
+  readonly loseLedger?: boolean;
+}
+
+const snapshotOf = (log: State['log']): Snapshot =>
+  log.reduce<Snapshot>((before, actions, version) => afterEntry(before, version, actions), emptySnapshot);
+
+const start = (runs: number): State => ({
+  revision: 0,
+  done: 0,
+  files: [],
+  log: [],
+  runs: Array.from({ length: runs }, () => ({ phase: 'claim', revision: 0, head: 0, afterDone: false })),
+  optimized: false,
+  lost: false,
+  found: {},
+});
+
+/** Every state that one step leads to. */
+function next(state: State, rows: readonly boolean[], rules: Rules): State[] {
+  const others = [
+    ...(rules.optimize && !state.optimized ? optimized(state) : []),
+    ...(rules.loseLedger && !state.lost && state.done > 0
+      ? [{ ...state, lost: true, revision: 0, done: 0, files: [] }]
+      : []),
+  ];
+  return [...others, ...state.runs.flatMap((run, at) => stepsOf(state, run, at, rows[at] ?? false, rules))];
+}
+
+function optimized(state: State): State[] {
+  const live = [...snapshotOf(state.log).files.keys()];
+  if (live.length === 0) return [];
+  const remove = live.map((name) => ({ remove: { path: name, dataChange: false } }));
+  return [{ ...state, optimized: true, log: [...state.log, [...remove, { add: add(merged) }]] }];
+}
+
+function stepsOf(state: State, run: Run, at: number, rows: boolean, rules: Rules): State[] {
+  const to = (changed: Partial<Run>, rest: Partial<State> = {}): State => ({
+    ...state,
+    ...rest,
+    runs: state.runs.with(at, { ...run, ...changed }),
+  });
+  const over = to({ phase: 'over' });
+  const ours = state.revision === run.revision;
+  if (run.phase === 'over') return [];
+  if (run.phase === 'claim') {
+    // Runs claim in their order: they are alike.
+    if (state.runs.slice(0, at).some(({ phase }) => phase === 'claim')) return [];
+    const seen = snapshotOf(state.log).txns.get(id) ?? 0;
+    const revision = Math.max(state.revision, seen) + 1;
+    const afterDone = state.done > 0 && state.done === revision - 1;
+    const files = rows ? [...state.files, { path: path(revision), rows: 0 }] : state.files;
+    const found = { ...state.found, [revision]: rows };
+    return [
+      to({ phase: rules.checkFirst ? 'check' : 'head', revision, afterDone }, { revision, files, found, done: 0 }),
+      over,
+    ];
+  }
+  if (run.phase === 'head') return [to({ phase: rules.checkFirst ? 'put' : 'check', head: state.log.length }), over];
+  if (run.phase === 'check') return ours ? [to({ phase: rules.checkFirst ? 'head' : 'put' }), over] : [over];
+  if (run.phase === 'put') return [...putsOf(state, run, rows, rules, to), over];
+  if (!ours) return [over];
+  const written = rows ? [{ path: path(run.revision), rows: 1 }] : [];
+  const kept = state.files.filter((file) => !written.some((each) => each.path === file.path));
+  const files = [...written, ...kept.map((file) => ({ ...file, rows: 0 }))];
+  return [to({ phase: 'over' }, { done: run.revision, files }), over];
+}
+
+function putsOf(
+  state: State,
+  run: Run,
+  rows: boolean,
+  rules: Rules,
+  to: (run: Partial<Run>, rest?: Partial<State>) => State,
+): State[] {
+  // Decided at the head that was read; the ledger was asked for the files before it was asked whether the run is still ours.
+  const wanted = {
+    window: id,
+    revision: run.revision,
+    add: rows ? [add(path(run.revision))] : [],
+    known: state.files,
+    afterDone: run.afterDone,
+    columns: [],
+  };
+  let actions: Action[];
+  try {
+    actions = publicationActions(snapshotOf(state.log.slice(0, run.head)), wanted, 0, () => 'id');
+  } catch (error) {
+    // What the table has seen is said, and so is the other engine: the run ends, the ledger has it tried again.
+    assert.ok(error instanceof SeenRevision || /OPTIMIZE/.test(String(error)), String(error));
+    return [to({ phase: 'over' })];
+  }
+  if (rules.silentWhenEmpty && !rows && !actions.some((action) => 'remove' in action)) actions = [];
+  if (actions.length === 0) return [to({ phase: 'done' })];
+  // Somebody else was first: once more from the head.
+  if (state.log.length !== run.head) return [to({ phase: rules.checkFirst ? 'check' : 'head' })];
+  return [to({ phase: 'done' }, { log: [...state.log, actions] })];
+}
+
+/** '' or what is wrong in the state. */
+function wrong(state: State): string {
+  const live = [...snapshotOf(state.log).files.keys()];
+  const revisions = live.map((name) => ownFile(name)?.revision ?? 'merged');
+  if (revisions.length > 1) return `a reader sees revisions ${revisions.join(' and ')}`;
+  if (state.done === 0 || revisions[0] === 'merged') return '';
+  const expected = state.found[state.done] ? [state.done] : [];
+  return String(revisions) === String(expected) ? '' : `done at ${state.done}, and a reader sees [${revisions}]`;
+}
+
+function explore(rows: readonly boolean[], rules: Rules): { readonly states: number; readonly fault: string } {
+  const first = start(rows.length);
+  const seen = new Set([JSON.stringify(first)]);
+  const stack = [first];
+  for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
+    const fault = wrong(state);
+    if (fault !== '') return { states: seen.size, fault: `${fault}: ${JSON.stringify(state)}` };
+    for (const after of next(state, rows, rules)) {
+      const key = JSON.stringify(after);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      stack.push(after);
+    }
+  }
+  return { states: seen.size, fault: '' };
+}
+
+const cases = [0, 1, 2, 3, 4, 5, 6, 7].map((bits) => [0, 1, 2].map((bit) => (bits & (1 << bit)) !== 0));
+const faultOf = (rules: Rules) => cases.map((rows) => explore(rows, rules).fault).find((fault) => fault !== '') ?? '';
+
+test('every interleaving of three runs shows readers one revision, and done is what they see', () => {
+  let states = 0;
+  for (const rows of cases) {
+    const { states: more, fault } = explore(rows, {});
+    assert.equal(fault, '');
+    states += more;
+  }
+  assert.ok(states > 1000, `${states} states`);
+});
+
+test('another engine merges the files: no row is written twice', () => assert.equal(faultOf({ optimize: true }), ''));
+
+test('a ledger that was lost goes on above what the table has seen', () =>
+  assert.equal(faultOf({ loseLedger: true }), ''));
+
+/** Unlike plain files: the log itself knows the revision. The order is kept, so that who was overtaken commits nothing in vain. */
+test('the ledger may be asked before the head', () => assert.equal(faultOf({ checkFirst: true }), ''));
+
+test('the model sees what breaks: a run without rows that commits nothing', () =>
+  assert.match(faultOf({ silentWhenEmpty: true }), /reader sees/));
