@@ -29,7 +29,7 @@ export async function agreeOnOutput(lake: ObjectStore, output: Output, shape: Sh
       continue; // another process was first
     }
     const first = outputIn(known.text, lake);
-    const other = (['format', 'gzip', 'partition', 'path'] as const).find((key) => first[key] !== output[key]);
+    const other = (['table', 'format', 'gzip', 'partition', 'path'] as const).find((key) => first[key] !== output[key]);
     const [was, is] =
       other === undefined
         ? shapeWords(first.shape ?? {}, shape)

@@ -8,6 +8,7 @@ import { createFileSource } from '../../shared/source/blobs/files.ts';
 import { createStoreLedger } from '../../shared/state/ledger-store.ts';
 import { asTheyAre, localPorts, querySource } from '../../shared/wire.ts';
 import { openStore, systemClock } from '../../shared/wire-clients.ts';
+import { prepareLake, tablesOf } from '../../shared/wire-lake.ts';
 import { tileRange } from '../export/tile-range.ts';
 import { exitCodes, Failure, usage } from '../failure.ts';
 import { placeThere } from '../operations/lake-there.ts';
@@ -44,15 +45,16 @@ export const prepare: Prepare = async (request, onRead, abort, tell) => {
   const blamed = blame(request.command === 'transform');
   const lake = observedStore(openStore(request.lake), blamed);
   const archive = request.command === 'transform' ? await archiveOf(request) : undefined;
+  const tables = tablesOf(request, lake);
   const ledger = createStoreLedger(lake);
   const orphaned = await onDestination(async () => {
-    await lake.prepare();
+    await prepareLake(lake, tables);
     await agreeOnOutput(lake, request.output, shapeMarks(shape));
     return lastOwnerDied(lake);
   });
   const plan = await planOf();
   const source = observedSource(plan.source, blamed, onRead, abort);
-  const ports = { ...local, lake, ledger, source, clock: systemClock, lease };
+  const ports = { ...local, lake, ...(tables && { tables }), ledger, source, clock: systemClock, lease };
   const run = async (window: Window): Promise<TaskOutcome> => {
     try {
       const entry = await readied(window, { ...plan, orphaned }, ledger, source, abort);

@@ -135,6 +135,11 @@ export const flagTable = {
     commands: same('hour or day', ...writers),
   },
   path: { ...text('<template>'), commands: same('path below the place; see docs/settings.md', ...writers) },
+  table: {
+    ...{ type: 'choice', value: '<kind>', of: ['none', 'delta'] },
+    default: 'none',
+    commands: same('delta: a Delta Lake table a signal, where readers see whole runs (docs/delta.md)', ...writers),
+  },
   shape: {
     ...{ type: 'file', value: '<file>' },
     commands: same(

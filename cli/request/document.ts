@@ -27,6 +27,7 @@ const flagOf: readonly (readonly [path: string, flag: string])[] = [
   ['lake.gzip', '--gzip'],
   ['lake.partition', '--partition'],
   ['lake.path', '--path'],
+  ['lake.table', '--table'],
 ];
 
 /** What no flag says comes from the file of --shape. */
@@ -84,4 +85,5 @@ export const lakeOf = (options: Options): object =>
     gzip: isSet(options, 'gzip'),
     partition: textOf(options, 'partition'),
     path: textOf(options, 'path'),
+    table: textOf(options, 'table'),
   });
