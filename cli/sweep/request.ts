@@ -9,7 +9,18 @@ import { rangeOf } from '../request/range.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /** Only for a sweep that runs here: a deployed app has these in its settings. */
-const localFlags = ['container', 'out', 'format', 'gzip', 'partition', 'path', 'table', 'shape', 'window', 'signals'] as const;
+const localFlags = [
+  'container',
+  'out',
+  'format',
+  'gzip',
+  'partition',
+  'path',
+  'table',
+  'shape',
+  'window',
+  'signals',
+] as const;
 
 /** `sweep` without `--enqueue`: an export container, or a folder that is one, brought into a lake from here. */
 export function sweepRequest(options: Options, { env }: Terminal): SweepHere {

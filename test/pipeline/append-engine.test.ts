@@ -61,7 +61,8 @@ async function engineWorld(stores: Stores, base: string) {
     return use(folder).finally(() => rm(folder, { recursive: true }));
   };
   const making = { ...localPorts(output), lake, withWorkFolder };
-  const world = await exportsWorld({ stores, start, lookback: 60 * 24 * hour, making, pause: 200_000 });
+  // Both hours have begun: a sweep looks no further ahead of the clock.
+  const world = await exportsWorld({ stores, start: start + hour, lookback: 60 * 24 * hour, making, pause: 200_000 });
   return { ...world, lake, runs: () => runs };
 }
 
