@@ -8,6 +8,7 @@ import type { Encoding } from './encoding.ts';
 import { joinRows } from './join.ts';
 import type { NamedType } from './parquet/footer.ts';
 import { parquetEncoding } from './parquet/parquet.ts';
+import { createTableStatistics, type TableStatistics } from './table-statistics.ts';
 import { csvEncoding, ndjsonEncoding } from './text/text.ts';
 
 export interface FileLimits {
@@ -40,13 +41,22 @@ export interface DraftFiles {
 /** Rows of a reader's step through a file: more than this are seldom needed at once. */
 const GROUP_ROWS = 122_880;
 
+interface OpenFile {
+  readonly path: string;
+  readonly encoding: Encoding;
+  /** Of a file that a table tells of. */
+  readonly statistics: TableStatistics | undefined;
+  bytes: number;
+  rows: number;
+}
+
 /** The file of one signal and partition that is being filled. */
 interface Slot {
   readonly signal: Signal;
   readonly partition: Millis;
   readonly kind: FileKind;
   part: number;
-  file: { readonly path: string; readonly encoding: Encoding; bytes: number; rows: number } | undefined;
+  file: OpenFile | undefined;
   held: Rows[];
   heldBytes: number;
   rows: number;
@@ -114,14 +124,19 @@ export function createDraftFiles(
     return slot;
   }
 
+  function openFile(kind: FileKind): OpenFile {
+    const statistics = output.table === undefined ? undefined : createTableStatistics(kind.columns);
+    return { path: join(work, `part-${made++}`), encoding: encodingOf(output, kind), statistics, bytes: 0, rows: 0 };
+  }
+
   /** Appends what is held in memory to the file. */
   async function write(slot: Slot): Promise<void> {
-    const encoding = slot.file?.encoding ?? encodingOf(output, slot.kind);
-    const file = slot.file ?? { path: join(work, `part-${made++}`), encoding, bytes: 0, rows: 0 };
+    const file = slot.file ?? openFile(slot.kind);
     const rows = joinRows(slot.held);
     Object.assign(slot, { file, held: [], heldBytes: 0 });
-    if (file.bytes === 0) file.bytes += await append(file.path, [encoding.begin()], output);
-    file.bytes += await append(file.path, encoding.rows(rows), output);
+    if (file.bytes === 0) file.bytes += await append(file.path, [file.encoding.begin()], output);
+    file.bytes += await append(file.path, file.encoding.rows(rows), output);
+    file.statistics?.add(rows);
     file.rows += rows.count;
   }
 
@@ -133,7 +148,8 @@ export function createDraftFiles(
     const { size } = await stat(file.path);
     if (size !== file.bytes) throw new Error(`${file.path} has ${size} bytes instead of ${file.bytes}`);
     Object.assign(slot, { file: undefined, rows: 0, recordBytes: 0, part: part + 1 });
-    return { signal, partition, part, content: { files: [file.path], bytes: size }, rows };
+    const statistics = file.statistics && { statistics: file.statistics.text() };
+    return { signal, partition, part, content: { files: [file.path], bytes: size }, rows, ...statistics };
   }
 
   return {

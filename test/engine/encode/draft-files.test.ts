@@ -128,3 +128,16 @@ test('files without rows', async () => {
   const parquet = Buffer.from(emptyFile(outputOf('parquet'), kind));
   assert.equal(parquet.subarray(0, 4).toString() + parquet.subarray(-4).toString(), 'PAR1PAR1');
 });
+
+test('files of a table say what its log tells of them; others do not', async () => {
+  const statisticsOf = async (output: Output) => {
+    const files = createDraftFiles(workFolder(), output, () => kind, roomy);
+    await files.add('requests', 0, rows('a', 'b'), 1);
+    return (await files.finish()).map(({ statistics }) => statistics);
+  };
+  const table: Output = { ...outputOf('parquet'), table: 'delta' };
+  assert.deepEqual(await statisticsOf(table), [
+    '{"numRecords":2,"minValues":{},"maxValues":{},"nullCount":{"id":0,"text":0}}',
+  ]);
+  assert.deepEqual(await statisticsOf(outputOf('parquet')), [undefined]);
+});
