@@ -7,6 +7,9 @@ import { QueueClient } from '@azure/storage-queue';
 import { createContainerStore } from './lake/store-container.ts';
 import { createFolderStore } from './lake/store-folder.ts';
 import type { Access, Clock, Config, Hints, Ledger, ObjectStore, Place, SweepQueue } from './model.ts';
+import { isLoopback } from './net/direct.ts';
+import { createLimitedHttp } from './net/limited-http.ts';
+import { createStorageHttp } from './net/storage-http.ts';
 import { createQueueHints, createSweepQueue } from './state/hints-queue.ts';
 import { createTableLedger } from './state/ledger-table.ts';
 
@@ -17,6 +20,10 @@ export const systemClock: Clock = {
   random: () => Math.random(),
   sleep: (ms, abort) => delay(ms, undefined, abort === undefined ? {} : { signal: abort }),
 };
+
+/** No call of any client is without an end. */
+export const http = createLimitedHttp();
+const storage = { httpClient: createStorageHttp(http) };
 
 const credentials = new Map<string, TokenCredential>();
 
@@ -35,23 +42,29 @@ export function openStore(place: Place): ObjectStore {
 }
 
 function containerClient({ url, container, access }: Extract<Place, { kind: 'container' }>): ContainerClient {
-  if (access.kind === 'connectionString') return new ContainerClient(access.connectionString.reveal(), container);
+  if (access.kind === 'connectionString')
+    return new ContainerClient(access.connectionString.reveal(), container, storage);
   const address = `${url.replace(/\/$/, '')}/${container}`;
-  if (access.kind === 'sas') return new ContainerClient(`${address}?${access.sas.reveal().replace(/^\?/, '')}`);
+  if (access.kind === 'sas')
+    return new ContainerClient(`${address}?${access.sas.reveal().replace(/^\?/, '')}`, undefined, storage);
   if (access.kind === 'key')
-    return new ContainerClient(address, new StorageSharedKeyCredential(access.account, access.key.reveal()));
+    return new ContainerClient(address, new StorageSharedKeyCredential(access.account, access.key.reveal()), storage);
   return new ContainerClient(
     address,
     access.kind === 'identity' ? identity(access.clientId) : new AnonymousCredential(),
+    storage,
   );
 }
 
 export function openLedger(state: Config['state'], lake: Place): Ledger {
-  const options = { allowInsecureConnection: isLoopback(state.tableUrl) };
+  const options = { allowInsecureConnection: isLoopback(state.tableUrl), httpClient: http };
   const { access, table, tableUrl } = state;
   const client =
     access.kind === 'connectionString'
-      ? TableClient.fromConnectionString(access.connectionString.reveal(), table, { allowInsecureConnection: true })
+      ? TableClient.fromConnectionString(access.connectionString.reveal(), table, {
+          ...options,
+          allowInsecureConnection: true,
+        })
       : new TableClient(tableUrl, table, identity(clientIdOf(access)), options);
   return createTableLedger({ client, lakeId: lakeId(lake), newId: randomUUID });
 }
@@ -60,12 +73,11 @@ export const openHints = (state: Config['state']): Hints => createQueueHints(que
 export const openSweepQueue = (state: Config['state']): SweepQueue => createSweepQueue(queueClient(state));
 
 function queueClient({ access, queue, queueUrl }: Config['state']): QueueClient {
-  if (access.kind === 'connectionString') return new QueueClient(access.connectionString.reveal(), queue);
-  return new QueueClient(`${queueUrl.replace(/\/$/, '')}/${queue}`, identity(clientIdOf(access)));
+  if (access.kind === 'connectionString') return new QueueClient(access.connectionString.reveal(), queue, storage);
+  return new QueueClient(`${queueUrl.replace(/\/$/, '')}/${queue}`, identity(clientIdOf(access)), storage);
 }
 
 const clientIdOf = (access: Access): string => (access.kind === 'identity' ? access.clientId : '');
-const isLoopback = (url: string): boolean => /^http:\/\/(127\.|localhost|\[::1\])/.test(url);
 
 /** Names the lake in the ledger: another destination starts its own state. Secrets are no part of it, nor is how it is reached. */
 export function lakeId(lake: Place): string {

@@ -11,8 +11,19 @@ const mayImport: readonly (readonly [folder: string, allowed: readonly string[]]
   ['shared/pipeline/', ['shared/model.ts', 'shared/pipeline/', 'shared/signals/', 'shared/lake/paths.ts']],
   ['shared/signals/', ['shared/model.ts', 'shared/signals/']],
   ['shared/framing/', ['shared/framing/']],
-  ['shared/source/', ['shared/model.ts', 'shared/signals/', 'shared/framing/', 'shared/source/']],
+  [
+    'shared/source/',
+    [
+      'shared/model.ts',
+      'shared/signals/',
+      'shared/framing/',
+      'shared/source/',
+      'shared/net/',
+      'shared/lake/failure.ts',
+    ],
+  ],
   ['shared/engine/', ['shared/model.ts', 'shared/signals/', 'shared/framing/', 'shared/engine/']],
+  ['shared/net/', ['shared/net/']],
   ['shared/lake/', ['shared/model.ts', 'shared/lake/', 'shared/signals/']],
   ['shared/state/', ['shared/model.ts', 'shared/state/', 'shared/signals/', 'shared/lake/failure.ts']],
   ['functions/', ['functions/', 'shared/']],
@@ -23,7 +34,7 @@ const mayImport: readonly (readonly [folder: string, allowed: readonly string[]]
 ];
 
 /** Packages that make clients or touch the machine may be used in the adapters' folders only. */
-const adapters = /^shared\/(wire|engine\/|source\/|lake\/|state\/)/;
+const adapters = /^shared\/(wire|engine\/|source\/|lake\/|net\/|state\/)/;
 const root = join(import.meta.dirname, '..');
 
 function sources(folder: string): string[] {

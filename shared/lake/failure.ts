@@ -49,6 +49,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there; check the address (is Azurite running?)',
   ECONNRESET: 'the connection broke',
   ETIMEDOUT: 'no answer; check the network and the account’s firewall',
+  NoAnswer: 'no answer, asked twice; check the network and the account’s firewall',
   CERT: 'the server’s certificate is not trusted; check the address and proxies in between',
   EACCES: 'not allowed; give this user the right to write there, or choose another folder',
   EPERM: 'not allowed; give this user the right to write there, or choose another folder',

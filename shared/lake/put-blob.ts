@@ -12,10 +12,16 @@ const CONCURRENCY = 4;
 
 type Conditions = { readonly ifMatch: string } | { readonly ifNoneMatch: string };
 
+/** Names the upload that a blob came by, in its metadata. */
+const ATTEMPT = 'attempt';
+
 /** Somebody else wrote the blob first: another tag, a blob where none was, blocks discarded by another's commit. */
 const LOST = ['ConditionNotMet', 'BlobAlreadyExists', 'InvalidBlockList', 'BlobNotFound', 'HTTP 412'];
 
-/** Puts the blob under the conditions; its new tag, or undefined when the race was lost. */
+/**
+ * Puts the blob under the conditions; its new tag, or undefined when the race was lost. An upload that was done although its answer said
+ * otherwise, or never came, is repeated by the SDK and then looks lost: so the blob that won is asked whose it is.
+ */
 export async function putBlob(
   blob: BlockBlobClient,
   content: Content,
@@ -23,20 +29,30 @@ export async function putBlob(
   newId: () => string,
 ): Promise<string | undefined> {
   await checkContent(content);
+  const attempt = newId();
   try {
     const put = contentBytes(content) <= SINGLE ? putWhole : putBlocks;
-    return await put(blob, content, conditions, newId);
+    return await put(blob, content, conditions, attempt);
   } catch (error) {
-    if (LOST.includes(failureCode(error))) return undefined;
-    throw error;
+    if (!LOST.includes(failureCode(error))) throw error;
+    const { metadata, etag } = await blob.getProperties().catch(unknown);
+    return metadata?.[ATTEMPT] === attempt ? etag : undefined;
   }
 }
 
-async function putWhole(blob: BlockBlobClient, content: Content, conditions: Conditions): Promise<string | undefined> {
+/** Gone since, or not to be seen: a race that counts as lost is tried again, which does no harm. */
+const unknown = (): { readonly metadata?: Record<string, string>; readonly etag?: string } => ({});
+
+async function putWhole(
+  blob: BlockBlobClient,
+  content: Content,
+  conditions: Conditions,
+  attempt: string,
+): Promise<string | undefined> {
   // A function, so that the SDK's retries start the stream anew.
   const body =
     content instanceof Uint8Array ? content : () => Readable.from(contentRange(content), { objectMode: false });
-  const { etag } = await blob.upload(body, contentBytes(content), { conditions });
+  const { etag } = await blob.upload(body, contentBytes(content), { conditions, metadata: { [ATTEMPT]: attempt } });
   return etag;
 }
 
@@ -45,10 +61,9 @@ async function putBlocks(
   blob: BlockBlobClient,
   content: Content,
   conditions: Conditions,
-  newId: () => string,
+  attempt: string,
 ): Promise<string | undefined> {
   const bytes = contentBytes(content);
-  const attempt = newId();
   const blocks = Array.from({ length: Math.ceil(bytes / BLOCK) }, (_, n) => ({
     id: Buffer.from(`${attempt}-${String(n).padStart(5, '0')}`).toString('base64'),
     start: n * BLOCK,
@@ -56,7 +71,7 @@ async function putBlocks(
   }));
   await stageAll(blob, content, blocks);
   const ids = blocks.map(({ id }) => id);
-  const { etag } = await blob.commitBlockList(ids, { conditions });
+  const { etag } = await blob.commitBlockList(ids, { conditions, metadata: { [ATTEMPT]: attempt } });
   return etag;
 }
 

@@ -4,6 +4,7 @@ import type { ObjectStore, StoredObject } from '../model.ts';
 import { failureCode, failureStatus, storeFailure } from './failure.ts';
 import { probe } from './probe.ts';
 import { putBlob } from './put-blob.ts';
+import { readBlob } from './read-blob.ts';
 
 export interface ContainerStoreOptions {
   readonly client: ContainerClient;
@@ -11,6 +12,8 @@ export interface ContainerStoreOptions {
   readonly prefix: string;
   /** A word that was never used before, always of the same length (a UUID): names the blocks of one upload. */
   readonly newId: () => string;
+  /** Waits before a broken download goes on. Left out: as long as it should. */
+  readonly pause?: (millis: number) => Promise<unknown>;
 }
 
 /** Listed with this metadata, a blob is a folder: of a hierarchical namespace, or a marker that other tools leave. */
@@ -21,7 +24,7 @@ const bare = (etag: string | undefined): string => (etag ?? '').replaceAll('"', 
 const quoted = (etag: string): string => `"${etag}"`;
 
 /** Every failure is a StoreFailure: one line, the service's code in `code` (`BlobArchived`, `ConditionNotMet`, …), no secrets. */
-export function createContainerStore({ client, prefix, newId }: ContainerStoreOptions): ObjectStore {
+export function createContainerStore({ client, prefix, newId, pause }: ContainerStoreOptions): ObjectStore {
   const folder = prefix.replace(/^\/+|\/+$/g, '');
   const root = folder === '' ? '' : `${folder}/`;
   const place = `${client.url.replace(/\?.*$/s, '').replace(/\/+$/, '')}/${root}`;
@@ -58,7 +61,7 @@ export function createContainerStore({ client, prefix, newId }: ContainerStoreOp
     async *read(name, range) {
       if (range && range.end <= range.start) return;
       try {
-        yield* download(blob(name), range);
+        yield* readBlob(blob(name), range, pause);
       } catch (error) {
         throw storeFailure(`read ${place}${name}`, error);
       }
@@ -90,19 +93,6 @@ async function remove(blob: BlockBlob, etag: string): Promise<boolean> {
     // A blob that is gone does not meet the condition either (Azurite says so).
     if (failureCode(error) === 'ConditionNotMet') return (await head(blob)) === undefined;
     throw error;
-  }
-}
-
-/** The SDK goes on from where a broken connection stopped, pinned to the tag that the download began with. */
-async function* download(blob: BlockBlob, range: Parameters<ObjectStore['read']>[1]): AsyncGenerator<Uint8Array> {
-  const conditions = range?.etag === undefined ? {} : { ifMatch: quoted(range.etag) };
-  try {
-    const count = range && Number.isFinite(range.end) ? range.end - range.start : undefined;
-    const { readableStreamBody } = await blob.download(range?.start ?? 0, count, { conditions, maxRetryRequests: 5 });
-    for await (const piece of readableStreamBody ?? []) yield typeof piece === 'string' ? Buffer.from(piece) : piece;
-  } catch (error) {
-    // Beyond the end there is nothing to read.
-    if (failureCode(error) !== 'InvalidRange') throw error;
   }
 }
 

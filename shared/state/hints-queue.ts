@@ -1,6 +1,6 @@
 /** Hints in Queue Storage. */
 import type { QueueClient } from '@azure/storage-queue';
-import { failureStatus } from '../lake/failure.ts';
+import { failureCode, failureStatus } from '../lake/failure.ts';
 import type { Hints, Millis, SweepQueue } from '../model.ts';
 import { stateFailure } from './state-failure.ts';
 import { sweepMessage, windowMessage } from './window-message.ts';
@@ -35,7 +35,13 @@ async function sendMessage(client: QueueClient, message: object, delay: Millis):
   const text = Buffer.from(JSON.stringify(message)).toString('base64');
   const visibilityTimeout = Math.min(Math.max(Math.ceil(delay / 1000), 0), MAX_DELAY);
   try {
-    await client.sendMessage(text, { visibilityTimeout, messageTimeToLive: FOR_EVER });
+    const send = () => client.sendMessage(text, { visibilityTimeout, messageTimeToLive: FOR_EVER });
+    await send().catch(async (error) => {
+      // It holds nothing that the ledger does not know: so it is made again where somebody deleted it.
+      if (failureCode(error) !== 'QueueNotFound') throw error;
+      await client.createIfNotExists();
+      await send();
+    });
   } catch (error) {
     throw stateFailure('queue', `send to ${placeOf(client)}`, error);
   }

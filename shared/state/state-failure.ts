@@ -9,7 +9,8 @@ const ADVICE = {
     AuthorizationFailure: roles('Storage Table Data Contributor'),
     AuthorizationPermissionMismatch: roles('Storage Table Data Contributor'),
     InsufficientAccountPermissions: roles('Storage Table Data Contributor'),
-    TableNotFound: 'there is no such table; it is made at the start (prepare) where this identity may',
+    TableNotFound:
+      'there is no such table any more; it held the ledger of the lake: restore it, or, if it is gone for good, restart the app, which begins a new one, and read docs/operations.md first',
     TableBeingDeleted: 'the table is being deleted; wait a minute or choose another name',
     InvalidResourceName: 'the table’s name is not allowed: 3 to 63 letters and digits, first a letter',
     EntityTooLarge: 'the entry is too large for a table; choose a shorter window',

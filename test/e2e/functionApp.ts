@@ -12,10 +12,10 @@ import type { Chance } from '../../local/telemetry/chance.ts';
 import type { ExportBlob } from '../../local/telemetry/exportBlobs.ts';
 import type { Interval, Window } from '../../shared/model.ts';
 import { parseWindowMessage } from '../../shared/state/window-message.ts';
+import { type StorageFront, startStorageFront } from '../front/storageFront.ts';
 import { type Instance, startInstance } from './instance.ts';
 import { environment } from './process.ts';
 import { shopRows } from './shopRows.ts';
-import { type StorageProxy, startStorageProxy } from './storageProxy.ts';
 
 /** After that time a window that is still open is hinted again. */
 const PATIENCE = 31 * 60_000;
@@ -34,7 +34,7 @@ export interface Story {
 
 /** The function app in as many processes as a test likes, with storage behind a proxy and a query API. */
 export interface FunctionApp {
-  readonly proxy: StorageProxy;
+  readonly proxy: StorageFront;
   readonly simulator: Simulator;
   readonly data: MemoryData;
   /** One instance that nobody strikes. */
@@ -55,7 +55,7 @@ export interface FunctionApp {
 export async function startFunctionApp({ seed, chance, shop }: Story): Promise<FunctionApp> {
   const folder = await mkdtemp(join(tmpdir(), 'e2e-functions-'));
   const azurite = await startAzurite();
-  const proxy = await startStorageProxy(azurite);
+  const proxy = await startStorageFront(azurite);
   const data = memoryData(shopRows({ seed, ...shop }));
   const simulator = await startSimulator({ data });
   const blobs = BlobServiceClient.fromConnectionString(azurite.connectionString);
@@ -91,7 +91,7 @@ export async function startFunctionApp({ seed, chance, shop }: Story): Promise<F
 
 const environmentOf = (
   shop: Story['shop'],
-  proxy: StorageProxy,
+  proxy: StorageFront,
   simulator: Simulator,
   folder: string,
 ): Record<string, string> =>

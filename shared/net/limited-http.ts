@@ -1,0 +1,215 @@
+/** The HTTP client of all our clients: no call of it is without an end. */
+import { Readable } from 'node:stream';
+import {
+  createDefaultHttpClient,
+  createHttpHeaders,
+  type HttpClient,
+  type PipelineRequest,
+  type PipelineResponse,
+  RestError,
+} from '@azure/core-rest-pipeline';
+import { isDirect } from './direct.ts';
+
+/** In milliseconds. */
+export interface HttpLimits {
+  /** How long an answer to a small request may take to begin. Storage itself gives up on most calls after 30 s. */
+  readonly first: number;
+  /** How long a body, sent or received, may stand still; and how long the answer to a large request may take to begin. */
+  readonly idle: number;
+  /** How long an answer that is not read as a stream may take to come, however it trickles. */
+  readonly whole: number;
+}
+
+export const HTTP_LIMITS: HttpLimits = { first: 30_000, idle: 60_000, whole: 300_000 };
+
+/** Only bounds what is remembered. */
+const MOST_HUNG = 1000;
+/** Bodies up to this size count as small: they leave this machine at once. */
+const SMALL = 256 * 1024;
+/** What a large body is sent in, so that it shows whether it gets on. */
+const PIECE = 64 * 1024;
+
+/**
+ * A client that breaks off what stands still. The first time that costs a try (`ETIMEDOUT`, which the policies of the SDKs repeat), the
+ * second time it ends the call (`NoAnswer`, which they do not): a service that never answers costs a small call a minute. `abort` of the
+ * caller ends it at once, as ever.
+ */
+export function createLimitedHttp(
+  limits: HttpLimits = HTTP_LIMITS,
+  inner: HttpClient = createDefaultHttpClient(),
+): HttpClient {
+  /** Requests that have stood still once, by their id, which the SDKs keep when they repeat one. */
+  const hung = new Set<string>();
+  const late = ({ requestId }: PipelineRequest, what: string, millis: number): RestError => {
+    const again = hung.delete(requestId);
+    if (hung.size > MOST_HUNG) hung.clear();
+    if (!again) hung.add(requestId);
+    const text = `${what} within ${Math.round(millis / 1000)} s${again ? ', asked twice' : ''}`;
+    return new RestError(text, { code: again ? 'NoAnswer' : 'ETIMEDOUT' });
+  };
+  return {
+    sendRequest: async (request) => {
+      const wantsStream = request.streamResponseStatusCodes;
+      const timer = createTimer(request);
+      const size = sizeOf(request);
+      const patience = size > SMALL ? limits.idle : limits.first;
+      const sent = requestFor(request, timer.signal, size, () => timer.restart(limits.idle));
+      try {
+        timer.restart(patience);
+        const response = await inner.sendRequest(sent);
+        response.request = request;
+        const isStream = wantsStream?.has(response.status) || wantsStream?.has(Number.POSITIVE_INFINITY);
+        const body = response.readableStreamBody as Readable | undefined;
+        if (body === undefined) return response;
+        const fail = () => late(request, 'the body of the answer stood still: nothing came', limits.idle);
+        if (!isStream) return await readWhole(response, body, timer, limits, fail);
+        response.readableStreamBody = Readable.from(watched(body, timer, limits.idle, fail), { objectMode: false });
+        timer.release();
+        return response;
+      } catch (error) {
+        throw timer.isOver() && !isLate(error) ? late(request, 'no answer', patience) : error;
+      } finally {
+        if (!timer.released()) timer.stop();
+      }
+    },
+  };
+}
+
+/** Ends the exchange when it runs out, or when the caller aborts. */
+function createTimer({ abortSignal }: PipelineRequest) {
+  const ends = new AbortController();
+  let [timeout, over, kept]: [NodeJS.Timeout | undefined, boolean, boolean] = [undefined, false, false];
+  const abort = () => ends.abort();
+  if (abortSignal?.aborted) abort();
+  abortSignal?.addEventListener('abort', abort);
+  return {
+    signal: ends.signal,
+    restart: (millis: number) => {
+      clearTimeout(timeout);
+      timeout = setTimeout(() => {
+        over = true;
+        ends.abort();
+      }, millis);
+    },
+    pause: () => clearTimeout(timeout),
+    stop: () => {
+      clearTimeout(timeout);
+      abortSignal?.removeEventListener('abort', abort);
+    },
+    isOver: () => over,
+    /** A stream that is handed on goes on being watched. */
+    release: () => {
+      kept = true;
+    },
+    released: () => kept,
+  };
+}
+type Timer = ReturnType<typeof createTimer>;
+
+/**
+ * A copy, since the request is sent again as it was: watched, its answer as a stream whoever wants it as text (the library would read it
+ * through a pipe that swallows broken connections), and direct where no proxy belongs.
+ */
+function requestFor(request: PipelineRequest, signal: AbortSignal, size: number, alive: () => void): PipelineRequest {
+  const { onUploadProgress } = request;
+  const headers = createHttpHeaders(request.headers.toJSON({ preserveCase: true }));
+  if (request.streamResponseStatusCodes === undefined) headers.delete('Accept-Encoding');
+  const body = size > SMALL ? inPieces(request, headers) : request.body;
+  return {
+    ...toItsPlace(request),
+    headers,
+    abortSignal: signal,
+    streamResponseStatusCodes: new Set([Number.POSITIVE_INFINITY]),
+    ...(body === undefined ? {} : { body }),
+    ...(size > SMALL && {
+      onUploadProgress: (progress) => {
+        alive();
+        onUploadProgress?.(progress);
+      },
+    }),
+  };
+}
+
+/** Direct where no proxy belongs; and the library looks up an IPv6 address together with its brackets. */
+function toItsPlace(request: PipelineRequest): PipelineRequest {
+  const { agent: _proxy, ...direct } = request;
+  const { hostname } = new URL(request.url);
+  const address = /^\[(.*)\]$/.exec(hostname)?.[1];
+  const sent = isDirect(request.url) ? direct : request;
+  if (address === undefined) return sent;
+  return { ...sent, requestOverrides: { ...request.requestOverrides, hostname: address } };
+}
+
+/** Our client without limits: for whoever has limits of his own. */
+export function createDirectHttp(inner: HttpClient = createDefaultHttpClient()): HttpClient {
+  return { sendRequest: (request) => inner.sendRequest(toItsPlace(request)) };
+}
+
+/** Infinite where nobody knows. */
+function sizeOf({ body, headers }: PipelineRequest): number {
+  if (body === undefined || body === null) return 0;
+  if (typeof body === 'string') return body.length;
+  if (ArrayBuffer.isView(body)) return body.byteLength;
+  return Number(headers.get('Content-Length') ?? Number.POSITIVE_INFINITY);
+}
+
+function inPieces({ body }: PipelineRequest, headers: PipelineRequest['headers']): PipelineRequest['body'] {
+  const bytes = typeof body === 'string' ? Buffer.from(body) : ArrayBuffer.isView(body) ? viewOf(body) : undefined;
+  if (bytes === undefined) return body;
+  if (!headers.has('Content-Length')) headers.set('Content-Length', String(bytes.length));
+  return () => Readable.from(pieces(bytes), { objectMode: false });
+}
+
+const viewOf = (body: ArrayBufferView): Buffer => Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+
+function* pieces(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
+}
+
+async function readWhole(
+  response: PipelineResponse,
+  body: Readable,
+  timer: Timer,
+  limits: HttpLimits,
+  fail: () => RestError,
+): Promise<PipelineResponse> {
+  const held: Uint8Array[] = [];
+  const end = setTimeout(() => body.destroy(new RestError('the answer trickled', { code: 'ETIMEDOUT' })), limits.whole);
+  try {
+    for await (const piece of watched(body, timer, limits.idle, fail)) held.push(piece);
+  } finally {
+    clearTimeout(end);
+    timer.stop();
+  }
+  const { readableStreamBody: _read, ...rest } = response;
+  return { ...rest, bodyAsText: Buffer.concat(held).toString('utf8') };
+}
+
+/** The pieces as they come. The timer stands while whoever reads them is busy: then the other side is not to blame. */
+async function* watched(body: Readable, timer: Timer, idle: number, fail: () => RestError): AsyncGenerator<Uint8Array> {
+  let stood = false;
+  const onStall = () => {
+    stood = timer.isOver();
+    body.destroy(new Error('stood still'));
+  };
+  timer.signal.addEventListener('abort', onStall);
+  try {
+    timer.restart(idle);
+    for await (const piece of body) {
+      timer.pause();
+      yield piece;
+      timer.restart(idle);
+    }
+  } catch (error) {
+    if (stood) throw fail();
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'ECONNRESET';
+    throw error instanceof RestError ? error : new RestError(messageOf(error), { code });
+  } finally {
+    timer.signal.removeEventListener('abort', onStall);
+    timer.stop();
+  }
+}
+
+const isLate = (error: unknown): boolean =>
+  error instanceof RestError && (error.code === 'ETIMEDOUT' || error.code === 'NoAnswer');
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

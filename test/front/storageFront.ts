@@ -1,0 +1,186 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import type { Azurite } from '../../local/azurite.ts';
+import { type Answer, type Refusal, refusalOf, type Service } from './answers.ts';
+
+/** A call to storage on its way through the front. */
+export interface StorageCall {
+  readonly service: Service;
+  readonly method: string;
+  /** Path and query, without the account. */
+  readonly path: string;
+  /** How many calls came before it. */
+  readonly number: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly bytes: number;
+}
+
+/**
+ * What becomes of a call. Undefined: it passes.
+ * - `refuse`: storage does not know of it. `done`: storage has done it, and it is refused all the same. `later`: it is refused, and done
+ *   when the test lets it be (`applyLater`).
+ * - `cut`, `stall`: the answer breaks off, or stands still for ever, after so many bytes of its body. `trickle`: so many bytes at a time,
+ *   with a pause of so many milliseconds.
+ * - `never`: no answer comes; storage has done it (`done`) or not.
+ */
+export type Fate =
+  | { readonly refuse: Refusal }
+  | { readonly done: Refusal }
+  | { readonly later: Refusal }
+  | { readonly cut: number }
+  | { readonly stall: number }
+  | { readonly trickle: number; readonly pause: number }
+  | { readonly never: 'done' | 'undone' }
+  | undefined;
+
+/** Awaited while a call waits. */
+export interface Gate {
+  /** The call has come, whole, but storage does not know of it. */
+  before?(call: StorageCall): Promise<void> | void;
+  /** Storage has done it, but the answer is not given yet. */
+  after?(call: StorageCall): Promise<void> | void;
+}
+
+/**
+ * Stands between the app and Azurite and answers as the service does. Its addresses stay the same for all processes, as they name the
+ * lake in the ledger.
+ */
+export interface StorageFront {
+  readonly connectionString: string;
+  readonly urls: Readonly<Record<Service, string>>;
+  /** What happens to the calls from now on; undefined: nothing. */
+  gate: Gate | undefined;
+  fate: ((call: StorageCall) => Fate) | undefined;
+  /** Every call since the start. */
+  readonly calls: StorageCall[];
+  /** Has storage do what was kept for later, in the order in which it came; how many that were. */
+  applyLater(): Promise<number>;
+  close(): Promise<void>;
+}
+
+interface Post {
+  readonly call: StorageCall;
+  readonly url: string;
+  readonly message: IncomingMessage;
+  readonly body: Uint8Array;
+}
+
+export async function startStorageFront(azurite: Azurite): Promise<StorageFront> {
+  const { account, key } = azurite;
+  const targets = { blob: azurite.blobUrl, queue: azurite.queueUrl, table: azurite.tableUrl } as const;
+  const servers: Server[] = [];
+  const kept: Post[] = [];
+  const urls = { blob: '', queue: '', table: '' };
+  const front: Pick<StorageFront, 'gate' | 'fate' | 'calls'> = { gate: undefined, fate: undefined, calls: [] };
+  for (const service of ['blob', 'queue', 'table'] as const) {
+    const server = createServer(async (message, response) => {
+      try {
+        const post = await received(service, new URL(targets[service]).origin, message, front.calls);
+        await pass(post, response, front, kept);
+      } catch {
+        response.destroy(); // a client that was killed, or has given up, does not wait for its answer
+      }
+    });
+    server.requestTimeout = 0;
+    servers.push(server);
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const address = server.address();
+    urls[service] = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/${account}`;
+  }
+  const endpoints = `BlobEndpoint=${urls.blob};QueueEndpoint=${urls.queue};TableEndpoint=${urls.table};`;
+  return Object.assign(front, {
+    urls,
+    connectionString: `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${key};${endpoints}`,
+    applyLater: async () => {
+      const posts = kept.splice(0);
+      for (const post of posts) await forward(post);
+      return posts.length;
+    },
+    close: async () => {
+      for (const server of servers) {
+        server.closeAllConnections();
+        server.close();
+      }
+    },
+  });
+}
+
+async function received(
+  service: Service,
+  target: string,
+  message: IncomingMessage,
+  calls: StorageCall[],
+): Promise<Post> {
+  const { method = '', url = '', headers } = message;
+  const number = calls.length;
+  const path = url.replace(/^\/[^/]+/, '');
+  // Counted when it comes: one that is given up in the middle was a call, too.
+  calls.push({ service, method, path, number, headers, bytes: 0 });
+  const pieces: Uint8Array[] = [];
+  for await (const piece of message) pieces.push(piece);
+  const body = Buffer.concat(pieces);
+  return {
+    call: { service, method, path, number, headers, bytes: body.length },
+    url: `${target}${url}`,
+    message,
+    body,
+  };
+}
+
+async function pass(
+  post: Post,
+  response: ServerResponse,
+  { gate, fate }: Pick<StorageFront, 'gate' | 'fate'>,
+  kept: Post[],
+): Promise<void> {
+  const { call } = post;
+  const { service, method } = call;
+  await gate?.before?.(call);
+  const what = fate?.(call);
+  if (what === undefined || 'cut' in what || 'stall' in what || 'trickle' in what) {
+    const answer = await forward(post);
+    await gate?.after?.(call);
+    return send(answer, response, what);
+  }
+  if ('never' in what) {
+    if (what.never === 'done') await forward(post);
+    return;
+  }
+  if ('later' in what) kept.push(post);
+  if ('done' in what) await forward(post);
+  await gate?.after?.(call);
+  const refusal = 'refuse' in what ? what.refuse : 'done' in what ? what.done : what.later;
+  await send(refusalOf(refusal, service, method), response, undefined);
+}
+
+type Slow = Extract<Fate, { cut: number } | { stall: number } | { trickle: number }>;
+
+async function send({ status, headers, body }: Answer, response: ServerResponse, slow: Slow | undefined) {
+  response.writeHead(status, headers);
+  if (slow === undefined) return void response.end(body);
+  if ('trickle' in slow) return trickle(body, slow.trickle, slow.pause, response);
+  response.write(body.subarray(0, 'cut' in slow ? slow.cut : slow.stall));
+  if ('cut' in slow) setTimeout(() => response.destroy(), 20);
+}
+
+async function trickle(body: Uint8Array, size: number, pause: number, response: ServerResponse): Promise<void> {
+  for (let at = 0; at < body.length; at += size) {
+    response.write(body.subarray(at, at + size));
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+  response.end();
+}
+
+async function forward({ url, message, body }: Post): Promise<Answer> {
+  const { connection: _connection, host: _host, 'transfer-encoding': _encoding, ...headers } = message.headers;
+  const sent = request(url, {
+    method: message.method ?? 'GET',
+    headers: { ...headers, 'content-length': body.length },
+  });
+  sent.end(body);
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+  const pieces: Uint8Array[] = [];
+  for await (const piece of answer) pieces.push(piece);
+  const { connection: _hop, 'transfer-encoding': _chunked, ...rest } = answer.headers;
+  return { status: answer.statusCode ?? 502, headers: rest, body: Buffer.concat(pieces) };
+}
