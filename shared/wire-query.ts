@@ -1,4 +1,15 @@
-import type { App, AuditSettings, Config, Feed, QuerySettings, Source, Survey } from './model.ts';
+import type {
+  App,
+  AuditSettings,
+  Config,
+  Feed,
+  Millis,
+  ObjectStore,
+  QuerySettings,
+  Source,
+  Survey,
+  Window,
+} from './model.ts';
 import type { AskPorts } from './pipeline/ask.ts';
 import { type AuditedApp, type AuditOutcome, auditWindows } from './pipeline/audit.ts';
 import { createAsk } from './source/query/client.ts';
@@ -28,12 +39,22 @@ export const queryApis = (apps: readonly App[]): ReadonlyMap<string, QueryApi> =
 export const queryFeeds = ({ name, query }: App): readonly { readonly query: QuerySettings; readonly feed: Feed }[] =>
   query === undefined ? [] : query.signals.map((signal) => ({ query, feed: { app: name, signal, source: 'query' } }));
 
+/** From when on the source of a window has its rows; undefined where nothing is known of it. */
+export function keptSince(apps: readonly App[], now: () => Millis): (window: Window) => Millis | undefined {
+  const retentions = new Map(apps.map(({ name, query }) => [name, query?.retention]));
+  return ({ app, source }) => {
+    const retention = source === 'query' ? retentions.get(app) : undefined;
+    return retention === undefined ? undefined : now() - retention;
+  };
+}
+
 export interface Audits {
   /** Looks at the query windows that can still change. */
   audit(): Promise<AuditOutcome>;
 }
 
 interface AuditWiring extends AskPorts {
+  readonly lake: ObjectStore;
   readonly limit: number;
   withWorkFolder<T>(use: (folder: string) => Promise<T>): Promise<T>;
 }

@@ -28,7 +28,7 @@ import { reframe } from './source/framing/reframe.ts';
 import { openHints, openLedger, systemClock } from './wire-clients.ts';
 import { type Sweeps, windowOfBlob, wireExports, wireSweeps } from './wire-exports.ts';
 import { openLake, pathsOf, prepareLake, tablesOf } from './wire-lake.ts';
-import { type Audits, type QueryApi, queryApi, queryApis, queryFeeds, wireAudits } from './wire-query.ts';
+import { type Audits, keptSince, type QueryApi, queryApi, queryApis, queryFeeds, wireAudits } from './wire-query.ts';
 
 /** What one tick of the planner did, feed by feed. A feed that fails does not stop the others. */
 export interface PlanOutcome {
@@ -82,7 +82,7 @@ export function wire(config: Config, timeout?: Millis): Wired {
     refresh: config.exports?.refresh ?? 0,
   };
   const local = localPorts(config.output, { ...config, dedupe: config.exports?.dedupe ?? 'id' });
-  const run = { ...ports, ...local };
+  const run = { ...ports, ...local, keptSince: keptSince(config.apps, clock.now) };
   const ready = untilItWorks(() =>
     Promise.all([prepareLake(lake, tables), ledger.prepare(), hints.prepare(), checkConditions(local.engine)]),
   );

@@ -148,7 +148,7 @@ test('each function is bound to its trigger', () => {
 
 test('auditWindows logs one line, and one for each feed in which something was found', async () => {
   const feed = { app: 'shop', signal: 'requests', source: 'query' } as const;
-  const quiet = { feed, windows: 9, same: 9, enqueued: [], open: 0, kept: 0, gone: 0, gaps: [] };
+  const quiet = { feed, windows: 9, same: 9, enqueued: [], open: 0, kept: 0, gone: 0, gaps: [], settled: undefined };
   const found = { ...quiet, same: 4, enqueued: [window], open: 1, kept: 2, gone: 1, gaps: [window] };
   give({ audit: async () => ({ feeds: [quiet, found], asked: 3, errors: ['audit pay: 403'] }) });
   await assert.rejects(invoke('auditWindows', { json: '{}' }), { message: 'audit pay: 403' });

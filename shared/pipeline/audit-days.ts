@@ -25,14 +25,14 @@ export function daysDue(
 
 /**
  * What is known of a day after an audit at `at`: of windows that agree, what the source told and since when; of the others what was known
- * before. Undefined when nothing is worth writing: the same as before, confirmed in the last hours.
+ * before. It is no news, and need not be written, when it is as it was, and was written in the last hours.
  */
 export function auditedDay(
   of: Millis,
   at: Millis,
   agreeing: ReadonlyMap<LedgerEntry, string>,
   known: DayAudit | undefined,
-): DayAudit | undefined {
+): { readonly audit: DayAudit; readonly isNews: boolean } {
   const before = new Map(known?.windows.map((each) => [keyOf(each), each]));
   const after = new Map(before);
   let changed = known === undefined;
@@ -44,8 +44,9 @@ export function auditedDay(
     after.set(keyOf(window), { start, end, revision, fingerprint, first: goesOn ? earlier.first : at, last: at });
     changed ||= !goesOn;
   }
-  if (!changed && known !== undefined && known.at <= at && known.at + day / 4 > at) return undefined;
-  return { day: of, at, windows: [...after.values()].toSorted((a, b) => a.start - b.start || a.end - b.end) };
+  const windows = [...after.values()].toSorted((a, b) => a.start - b.start || a.end - b.end);
+  const isRecent = known !== undefined && known.at <= at && known.at + day / 4 > at;
+  return { audit: { day: of, at, windows }, isNews: changed || !isRecent };
 }
 
 const keyOf = ({ start, end }: Interval): string => `${start} ${end}`;

@@ -1,8 +1,10 @@
-import type { DayAudit, Feed, Interval, LedgerEntry, Look, Millis, Survey, Window } from '../model.ts';
+import type { Confirmation, DayAudit, Feed, Interval, LedgerEntry, Look, Millis, Survey, Window } from '../model.ts';
 import { type AskPorts, enqueue } from './ask.ts';
 import { auditedDay, daysDue, daysOf } from './audit-days.ts';
+import { isAtRest } from './entry.ts';
 import { gapsBetween } from './gaps.ts';
 import { judge, vanished, type WindowVerdict } from './judge.ts';
+import { keyOf, type Settled, type SettledPorts, settleFeed } from './settled.ts';
 
 /** One app of the query API: what audits ask, and how far back that makes sense. */
 export interface AuditedApp {
@@ -13,9 +15,8 @@ export interface AuditedApp {
   readonly retention: Millis;
 }
 
-export interface AuditPorts extends AskPorts {
-  /** So far back every audit looks: as long as late rows can come. */
-  readonly recheck: Millis;
+/** `recheck` is also how far back every audit looks. */
+export interface AuditPorts extends AskPorts, SettledPorts {
   /** So far back an audit looks once a day. */
   readonly horizon: Millis;
   /** Rows that were purged at the source leave the lake, or stay in it. */
@@ -40,6 +41,8 @@ export interface FeedAudit {
   readonly gone: number;
   /** Time between windows that no window covers. */
   readonly gaps: readonly Interval[];
+  /** How far nothing will change any more; undefined before the first window is planned. */
+  readonly settled: Settled | undefined;
 }
 
 export interface AuditOutcome {
@@ -116,7 +119,8 @@ async function taskOf(feed: Feed, retention: Millis, ports: AuditPorts): Promise
     for await (const entry of ledger.list(feed, { start: Math.max(first, now - retention), end: now }))
       if (entry.state !== 'halved') entries.push(entry);
   const due = new Set(days);
-  const isDone = ({ state, again, window }: LedgerEntry) => state === 'done' && !again && due.has(daysOf(window));
+  const isDone = ({ state, again, window }: LedgerEntry) =>
+    (state === 'done' || state === 'unavailable') && !again && due.has(daysOf(window));
   return { feed, days, known, entries, done: entries.filter(isDone) };
 }
 
@@ -124,12 +128,10 @@ const dayLength: Millis = 24 * 3_600_000;
 
 async function actOn(task: Task, seen: ReadonlyMap<Window, Look>, at: Millis, ports: AuditPorts): Promise<FeedAudit> {
   const { feed, days, known, entries, done } = task;
-  const confirmed = new Map(
-    [...known.values()].flatMap(({ windows }) => windows.map((each) => [`${each.start} ${each.end}`, each] as const)),
-  );
+  const confirmed = confirmationsIn(known.values());
   const looked = done.map((entry) => {
     const { fingerprint } = seen.get(entry.window) ?? { fingerprint: '' };
-    const earlier = confirmed.get(`${entry.window.start} ${entry.window.end}`);
+    const earlier = confirmed.get(keyOf(entry.window));
     return { entry, fingerprint, verdict: judge(entry, earlier, fingerprint) };
   });
   const gone = vanished(looked, at);
@@ -142,19 +144,32 @@ async function actOn(task: Task, seen: ReadonlyMap<Window, Look>, at: Millis, po
     if (todo === 'same') agreeing.set(entry, fingerprint);
     if (todo !== 'run') continue;
     // It has run since: the next audit looks at it.
-    const skip = (now: LedgerEntry) => now.revision !== entry.revision || now.state !== 'done' || now.again;
+    const skip = (now: LedgerEntry) => now.revision !== entry.revision || !isAtRest(now);
     const later = enqueued.length >= ports.limit;
     if (await enqueue(entry.window, ports, { skip, later })) enqueued.push(entry.window);
     else count.open += 1;
   }
   const [due, compared] = [new Set(days), new Set(done)];
   count.open += entries.filter((entry) => due.has(daysOf(entry.window)) && !compared.has(entry)).length;
+  const audited = days.map((day) => auditedDay(day, at, agreeing, known.get(day)));
   await ports.ledger.recordAudits(
     feed,
-    days.map((day) => auditedDay(day, at, agreeing, known.get(day))).filter((day) => day !== undefined),
+    audited.filter(({ isNews }) => isNews).map(({ audit }) => audit),
   );
-  return { feed, windows: enqueued.length + sum(Object.values(count)), ...count, enqueued, gaps: gapsBetween(entries) };
+  const now = new Map([...confirmed, ...confirmationsIn(audited.map(({ audit }) => audit))]);
+  const settled = await settleFeed(feed, now, at, ports);
+  return {
+    feed,
+    windows: enqueued.length + sum(Object.values(count)),
+    ...count,
+    enqueued,
+    gaps: gapsBetween(entries),
+    settled,
+  };
 }
+
+const confirmationsIn = (days: Iterable<DayAudit>): ReadonlyMap<string, Confirmation> =>
+  new Map([...days].flatMap(({ windows }) => windows.map((each) => [keyOf(each), each])));
 
 const sum = (all: readonly number[]): number => all.reduce((one, other) => one + other, 0);
 

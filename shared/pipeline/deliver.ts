@@ -8,13 +8,16 @@ import type {
   Interval,
   Ledger,
   LedgerEntry,
+  Millis,
   Reading,
   Source,
   TableFile,
+  Window,
 } from '../model.ts';
 import { type Claim, Overtaken } from './claim.ts';
 import { type CommitPorts, commitFiles, replaceOthers } from './commit.ts';
-import { finishedEntry } from './entry.ts';
+import { finishedEntry, unavailableEntry } from './entry.ts';
+import { rowsOf } from './same-rows.ts';
 import { loses } from './verdict.ts';
 import { type Watch, watchTime } from './watch.ts';
 
@@ -25,6 +28,8 @@ export interface DeliverPorts extends CommitPorts {
   readonly engine: Engine;
   /** Gives the run a folder of its own on the local disk and removes it afterwards, whatever happened. */
   withWorkFolder<T>(use: (folder: string) => Promise<T>): Promise<T>;
+  /** From when on the source has the rows of that window's feed; undefined, or left out: it has them all. */
+  readonly keptSince?: (window: Window) => Millis | undefined;
   /** When the host began this invocation, and when it ends it, ready or not. Left out: a run may take as long as it takes. */
   readonly allowed?: Interval;
 }
@@ -62,6 +67,8 @@ async function readAndWrite(claim: Claim, watch: Watch, ports: DeliverPorts): Pr
     const draft = await ports.engine.begin(window, work, claim.entry.revision);
     try {
       const written = await writeAll(reading, draft, work, claim, watch, ports);
+      const lost = await unavailable(reading, written, claim, ports);
+      if (lost !== undefined) return { entry: lost };
       const emptied = await replaceOthers(written, claim, ports, ports.engine.emptyFile);
       const drift = await sightDrift(draft.drift ?? [], claim.entry, ports.ledger);
       const finish = {
@@ -79,6 +86,22 @@ async function readAndWrite(claim: Claim, watch: Watch, ports: DeliverPorts): Pr
 
 /** The log of the table has them; the ledger needs no copy. */
 const withoutStatistics = ({ path, signal, rows, bytes }: TableFile): FileRecord => ({ path, signal, rows, bytes });
+
+/** No rows of a time that the source does not keep tell nothing: they are neither done nor a reason to empty files. */
+async function unavailable(
+  { fingerprint, asked }: Reading,
+  written: readonly FileRecord[],
+  claim: Claim,
+  { clock, keptSince = () => undefined }: DeliverPorts,
+): Promise<LedgerEntry | undefined> {
+  const since = keptSince(claim.entry.window);
+  if (since === undefined || claim.entry.window.end > since || rowsOf(fingerprint) !== 0) return undefined;
+  if (written.some(({ rows }) => rows > 0)) return undefined;
+  const why =
+    `the source has no rows of it, and keeps them only since ${new Date(since).toISOString()}: whether there were any is not known; ` +
+    'set QUERY_RETENTION to what its tables keep';
+  return claim.update((entry) => unavailableEntry(entry, clock.now(), asked, why));
+}
 
 /** Sources of archives carry a hash behind the layout: the field is the same. */
 async function sightDrift(drift: readonly Drift[], { window, startedAt }: LedgerEntry, ledger: Ledger) {

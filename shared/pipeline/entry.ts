@@ -34,7 +34,7 @@ export function plannedEntry(window: Window, hintedAt: Millis = 0): LedgerEntry 
 export function mayRun(entry: LedgerEntry, now: Millis): 'run' | 'busy' | 'early' | 'done' | 'halved' {
   if (entry.state === 'halved') return 'halved';
   if (entry.state === 'running' && entry.leaseUntil > now) return 'busy';
-  if (entry.state === 'done' && !entry.again) return 'done';
+  if (isAtRest(entry)) return 'done';
   return entry.notBefore > now ? 'early' : 'run';
 }
 
@@ -89,6 +89,13 @@ export const finishedEntry = (entry: LedgerEntry, now: Millis, finish: Finish): 
   hintedAt: entry.again && entry.notBefore <= now ? 0 : entry.hintedAt,
 });
 
+/** The source does not keep rows so long: nothing that the lake has changes, and the watermark goes on. */
+export const unavailableEntry = (entry: LedgerEntry, now: Millis, asked: number, why: string): LedgerEntry => ({
+  ...finishedEntry(entry, now, { fingerprint: entry.fingerprint, counts: entry.counts, asked, files: entry.files }),
+  state: 'unavailable',
+  error: why,
+});
+
 /**
  * Back-off doubles from a minute to an hour, without end, with a fifth of jitter (`chance` in [0, 1)). What died before stays counted: a
  * source that refuses now and then must not keep a window from being halved that is too heavy whenever it answers.
@@ -138,9 +145,12 @@ export const isUnhinted = (entry: LedgerEntry, now: Millis): boolean => entry.hi
 /** Asked for again, but the source is as it was: done as before. */
 export const unchangedEntry = (entry: LedgerEntry): LedgerEntry => ({ ...entry, again: false, notBefore: 0 });
 
-/** Not settled: neither done nor halved, or asked for once more. */
-export const isOpen = (entry: LedgerEntry): boolean =>
-  entry.state !== 'halved' && (entry.state !== 'done' || entry.again);
+/** Done, or as good as that can be, and not asked for again. */
+export const isAtRest = (entry: LedgerEntry): boolean =>
+  (entry.state === 'done' || entry.state === 'unavailable') && !entry.again;
+
+/** Not settled: neither done nor halved nor unavailable, or asked for once more. */
+export const isOpen = (entry: LedgerEntry): boolean => entry.state !== 'halved' && !isAtRest(entry);
 
 /**
  * Whether an open entry needs another hint: when its lease, back-off or refresh interval has run out since the last hint, or when

@@ -9,6 +9,7 @@ export type WindowVerdict = 'same' | 'fewer' | 'other';
  * counts unless the window has run since.
  */
 export function judge(entry: LedgerEntry, confirmed: Confirmation | undefined, seen: string): WindowVerdict {
+  if (entry.state === 'unavailable' && (rowsOf(seen) ?? 0) === 0) return 'same';
   const counts = confirmed?.revision === entry.revision;
   if (sameRows(entry.fingerprint, seen) && (!counts || sameRows(confirmed.fingerprint, seen))) return 'same';
   return (rowsOf(seen) ?? 0) < (rowsOf(entry.fingerprint) ?? 0) ? 'fewer' : 'other';

@@ -16,9 +16,19 @@ export type RunPorts = ClaimPorts & DeliverPorts & HalvePorts;
  * - `done`: the window is in the lake. `unchanged`: it was already, and the source is as it was.
  * - `busy`: another run holds it. `early`: its back-off or refresh interval has not passed. `unknown`: this lake never planned it.
  * - `overtaken`: a later run has taken over. `failed`: see `error`; the ledger has it tried again.
+ * - `unavailable`: the source has no rows of it and does not keep them so long.
  * - `halved`: too heavy for one run (see `error`), now or earlier: its halves run in its place.
  */
-export type RunState = 'done' | 'unchanged' | 'busy' | 'early' | 'unknown' | 'overtaken' | 'failed' | 'halved';
+export type RunState =
+  | 'done'
+  | 'unavailable'
+  | 'unchanged'
+  | 'busy'
+  | 'early'
+  | 'unknown'
+  | 'overtaken'
+  | 'failed'
+  | 'halved';
 
 /** What a run did. */
 export interface RunOutcome extends Omit<Delivered, 'entry'> {
@@ -89,7 +99,8 @@ async function deliverOrHalve(claim: Claim, afterDeath: boolean, ports: RunPorts
   if (heavy !== '' && afterDeath) throw new Error(`${heavy}; ${adviceFor(window)}`);
   try {
     const { entry, ...drift } = await deliver(claim, ports);
-    return { ...outcomeOf('done', window, entry, ports), ...drift };
+    const state = entry.state === 'unavailable' ? 'unavailable' : 'done';
+    return { ...outcomeOf(state, window, entry, ports), ...drift };
   } catch (error) {
     if (error instanceof OutOfTime && halves !== undefined) return halve(halves, error.message);
     throw error;

@@ -24,7 +24,7 @@ export async function removeOldEmpties(
   const entry = seen.value;
   const empty = entry.files.filter((file) => file.rows === 0);
   const age = tables === undefined ? oldestRun : oldestReader;
-  const settled = entry.state === 'done' || entry.state === 'halved';
+  const settled = ['done', 'halved', 'unavailable'].includes(entry.state);
   if (empty.length === 0 || !settled || Math.max(entry.doneAt, entry.startedAt) + age > clock.now()) return;
   const gone: FileRecord[] = [];
   for (const file of empty) {

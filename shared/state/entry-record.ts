@@ -39,9 +39,9 @@ export interface EntryRecord {
   readonly error: string;
 }
 
-/** Not settled: what `open` of a ledger lists. */
+/** Not at rest: what `open` of a ledger lists. */
 export const isOpen = (entry: LedgerEntry): boolean =>
-  entry.state !== 'halved' && (entry.state !== 'done' || entry.again);
+  entry.state !== 'halved' && (!['done', 'unavailable'].includes(entry.state) || entry.again);
 
 export const spellTime = (time: Millis): string => (time === 0 ? '' : new Date(time).toISOString());
 

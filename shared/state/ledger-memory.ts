@@ -21,7 +21,8 @@ interface FeedState {
 }
 
 const windowKey = ({ start, end }: Interval) => `${start}_${end}`;
-const isOpen = (entry: LedgerEntry) => entry.state !== 'halved' && (entry.state !== 'done' || entry.again);
+const isOpen = (entry: LedgerEntry) =>
+  entry.state !== 'halved' && (!['done', 'unavailable'].includes(entry.state) || entry.again);
 
 /** Every call takes effect at once, in one step; values are copied on their way in and out. */
 export function createMemoryLedger(): Ledger {

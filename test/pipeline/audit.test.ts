@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { auditWindows } from '../../shared/pipeline/audit.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
+import { runWindow } from '../../shared/pipeline/run.ts';
+import { SCHEMA_VERSION } from '../../shared/signals/columns.ts';
 import { auditedWorld, day, feed, hour, hourly, start } from './audited.ts';
 
 const startsOf = (windows: readonly { readonly start: number }[]) =>
@@ -14,6 +16,7 @@ async function eightHours(...more: Parameters<typeof auditedWorld>) {
   here.setTime(start + 8 * hour);
   await here.plan();
   await here.deliver();
+  await here.plan();
   here.setTime(start + 9 * hour);
   assert.deepEqual(await here.differing(), []);
   here.ran.length = 0;
@@ -26,7 +29,19 @@ describe('an audit of query windows', () => {
     const here = await eightHours();
     const { feeds, asked, errors } = await here.audit();
     assert.deepEqual([asked, here.questions(), errors], [1, 1, []]);
-    assert.deepEqual(feeds, [{ feed, windows: 8, same: 8, enqueued: [], open: 0, kept: 0, gone: 0, gaps: [] }]);
+    assert.deepEqual(feeds, [
+      {
+        feed,
+        windows: 8,
+        same: 8,
+        enqueued: [],
+        open: 0,
+        kept: 0,
+        gone: 0,
+        gaps: [],
+        settled: { watermark: start + 8 * hour, through: 0 },
+      },
+    ]);
     assert.deepEqual(here.sent, []);
     const today = (await here.known()).find(({ day: of }) => of === start);
     assert.equal(today?.at, start + 9 * hour);
@@ -191,5 +206,66 @@ describe('an audit of query windows', () => {
     await here.ledger.write({ ...plannedEntry(far, 0), state: 'done', fingerprint: 'rows:0' }, undefined);
     here.setTime(start + 14 * hour);
     assert.deepEqual((await here.audit()).feeds[0]?.gaps, [{ start: start + 8 * hour, end: start + 12 * hour }]);
+  });
+
+  test('settled: read or confirmed when no late row could come any more, without a gap, and never back', async () => {
+    const here = auditedWorld();
+    here.add(...hourly(100));
+    const file = () => {
+      const text = here.lake.contents()['_insights-lake/settled/app=shop/requests.json'];
+      return text === undefined ? undefined : JSON.parse(text);
+    };
+    for (let n = 1; n <= 60; n++) {
+      here.setTime(start + n * hour);
+      await here.plan();
+      await here.deliver();
+      if (n === 55) here.add({ at: start + 8 * hour + 1, came: start + n * hour, word: 'late' });
+      const { feeds } = await here.audit();
+      const settled = Math.max(0, n - 50);
+      assert.equal(feeds[0]?.settled?.through, settled === 0 ? 0 : start + settled * hour, `hour ${n}`);
+    }
+    assert.deepEqual(file(), {
+      ...feed,
+      settledThrough: '2026-01-01T10:00:00.000Z',
+      watermark: '2026-01-03T11:00:00.000Z',
+      schemaVersion: SCHEMA_VERSION,
+    });
+  });
+
+  test('what is older than the source keeps, and has no rows, is not done: the lake stays, the watermark goes on', async () => {
+    const here = auditedWorld();
+    const since = start + 4 * hour;
+    const ports = { ...here.ports, keptSince: () => since };
+    here.add(...hourly(8));
+    here.setTime(start + 8 * hour);
+    await here.plan();
+    await here.deliver();
+    here.purge(({ at }) => at < since || at > start + 7 * hour);
+    const before = here.lake.contents();
+    for (const { window } of await here.entries()) {
+      const seen = await here.ledger.read(window);
+      assert.ok(seen);
+      await here.ledger.write({ ...seen.value, again: true }, seen.etag);
+      const { state, error } = await runWindow(window, ports);
+      assert.equal(state, window.end <= since ? 'unavailable' : 'done');
+      if (state === 'unavailable') assert.match(error, /keeps them only since 2026-01-01T04:00.*QUERY_RETENTION/);
+    }
+    const after = here.lake.contents();
+    assert.deepEqual(
+      Object.keys(before).filter((path) => before[path] !== after[path]),
+      [`part-${(start + 7 * hour) / hour}`],
+      'an empty window that the source does keep is empty',
+    );
+    const entries = await here.entries();
+    assert.deepEqual(
+      entries.map(({ state }) => state),
+      [...Array(4).fill('unavailable'), ...Array(4).fill('done')],
+    );
+    assert.equal((await here.plan()).watermark, start + 8 * hour);
+    assert.deepEqual(await Array.fromAsync(here.ledger.open(feed)), []);
+    assert.deepEqual((await here.audit()).feeds[0]?.enqueued, [], 'nothing new is known of them');
+    here.add({ at: start + 1, came: start, word: 'there after all' });
+    const again = await here.audit();
+    assert.deepEqual([again.errors, startsOf(again.feeds[0]?.enqueued ?? [])], [[], [0]]);
   });
 });

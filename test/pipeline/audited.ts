@@ -36,7 +36,7 @@ export function auditedWorld(more: Partial<AuditPorts> = {}) {
     const own = inside(window);
     const latest = Math.max(...own.map(({ came }) => came));
     const ids = own.reduce(
-      (sum, { word }) => sum + [...word].reduce((all, char) => all * 31 + char.charCodeAt(0), 7),
+      (sum, { word }) => sum + [...word].reduce((all, char) => (all * 31 + char.charCodeAt(0)) % 1_000_003, 7),
       0,
     );
     return own.length === 0 ? 'rows:0' : `rows:${own.length} latest:${new Date(latest).toISOString()} ids:${ids}`;

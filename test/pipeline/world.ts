@@ -72,7 +72,11 @@ export function textLake(): ObjectStore & { readonly contents: () => Record<stri
     },
     async *list() {},
     async *folders() {},
-    async *read() {},
+    async *read(name) {
+      const found = objects.get(name);
+      if (found === undefined) throw new Error(`read ${name}: it is not there`);
+      yield new TextEncoder().encode(found.text);
+    },
     contents: () => Object.fromEntries([...objects].map(([name, { text }]) => [name, text]).sort()),
   };
 }
