@@ -80,7 +80,7 @@ async function sweep(url: string, request: SweepRequest | undefined): Promise<Sw
     const hints = { prepare: async () => {}, send: async () => {} };
     const clock = { ...systemClock, now: () => end };
     const outcome = await sweepBlobs(
-      { ledger, sightings, hints, clock, lookback: 72 * HOUR, emptied: 'keep', refresh: 0 },
+      { ledger, sightings, hints, clock, lookback: 72 * HOUR, window: HOUR, emptied: 'keep', refresh: 0 },
       never,
     );
     Object.assign(found, { windows: outcome.windows, blobs: outcome.blobs });

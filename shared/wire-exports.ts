@@ -22,16 +22,19 @@ export function wireExports(exports: ExportSettings, now: () => Millis) {
   };
 }
 
-/** The window of a blob that the trigger names; undefined when it is none of an export's, or none that is wanted. */
-export function windowOfBlob(name: string, { exports }: Config): Window | undefined {
+/** The hour folder of a blob that the trigger names, and the window on the grid that it is in; undefined when it is none of an export's, or none that is wanted. */
+export function placeOfBlob(
+  name: string,
+  { exports }: Config,
+): { readonly cell: Window; readonly hour: Millis } | undefined {
   if (exports?.place.kind !== 'container') return undefined;
   const { container, prefix } = exports.place;
   const below = prefix === '' ? name : name.slice(prefix.length + 1);
   const found = recogniseBlob(below, container);
-  const window = found && exportWindowOf(found, exports);
-  if (window === undefined || !exports.signals.includes(window.signal)) return undefined;
-  const within = (exports.from ?? window.start) <= window.start && window.start < (exports.until ?? window.end);
-  return within ? window : undefined;
+  const cell = found && exportWindowOf(found, exports);
+  if (found === undefined || cell === undefined || !exports.signals.includes(cell.signal)) return undefined;
+  const within = (exports.from ?? cell.start) <= cell.start && cell.start < (exports.until ?? cell.end);
+  return within ? { cell, hour: found.hour } : undefined;
 }
 
 export interface Sweeps {
@@ -48,6 +51,7 @@ export interface Sweeps {
 }
 
 const never = new AbortController().signal;
+const settingsOf = ({ lookback, emptied, window }: ExportSettings) => ({ lookback, emptied, window });
 
 export function wireSweeps(
   { exports, state }: Config,
@@ -55,7 +59,7 @@ export function wireSweeps(
   sightings: Sightings | undefined,
   ready: () => Promise<void>,
 ): Sweeps {
-  const swept = exports && sightings && { ...ports, sightings, lookback: exports.lookback, emptied: exports.emptied };
+  const swept = exports && sightings && { ...ports, ...settingsOf(exports), sightings };
   const range: Sweeps['sweepRange'] = async (request, abort, tell) => {
     if (!swept) throw new Error('sweep: there are no export blobs in the settings; set EXPORT_CONTAINER');
     await ready();

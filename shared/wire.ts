@@ -26,7 +26,7 @@ import { type RunOutcome, type RunPorts, runWindow } from './pipeline/run.ts';
 import { noShaping } from './signals/shape.ts';
 import { reframe } from './source/framing/reframe.ts';
 import { openHints, openLedger, systemClock } from './wire-clients.ts';
-import { type Sweeps, windowOfBlob, wireExports, wireSweeps } from './wire-exports.ts';
+import { placeOfBlob, type Sweeps, wireExports, wireSweeps } from './wire-exports.ts';
 import { openLake, pathsOf, prepareLake, tablesOf } from './wire-lake.ts';
 import { type Audits, keptSince, type QueryApi, queryApi, queryApis, queryFeeds, wireAudits } from './wire-query.ts';
 
@@ -116,8 +116,8 @@ export function wire(config: Config, timeout?: Millis): Wired {
     },
     run: (window) => invoke((ports) => runWindow(window, ports)),
     arrive: async (blobName) => {
-      const window = windowOfBlob(blobName, config);
-      return window && invoke((ports) => arriveInWindow(window, ports));
+      const place = placeOfBlob(blobName, config);
+      return place && invoke((ports) => arriveInWindow(place.cell, place.hour, ports));
     },
   };
 }

@@ -1,5 +1,7 @@
 import { basename } from 'node:path';
-import type { Ledger, LedgerEntry, Place, Source, Window } from '../../shared/model.ts';
+import type { Cut, Feed, Ledger, LedgerEntry, Place, Source, Window } from '../../shared/model.ts';
+import { activeWindows } from '../../shared/pipeline/grid.ts';
+import { tileRange } from '../../shared/pipeline/tile-range.ts';
 import { verdictOf } from '../../shared/pipeline/verdict.ts';
 import type { ExportStore } from '../../shared/source/blobs/folders.ts';
 import { createSightings } from '../../shared/source/blobs/sightings.ts';
@@ -46,22 +48,26 @@ export async function sweepPlan(
   const tasks: Task[] = [];
   const known = new Map<string, LedgerEntry>();
   const told: string[] = [];
-  let [blobs, bytes, archived, feed] = [0, 0, 0, ''];
-  let entries = new Map<string, LedgerEntry>();
+  let [blobs, bytes, archived] = [0, 0, 0];
+  const entriesOf = entriesByFeed(request, ledger, keyOf);
+  const cut: Cut = async (feed, part) =>
+    tileRange(
+      part,
+      request.window,
+      [...(await entriesOf(feed)).values()].map(({ window }) => window),
+    );
   const odd = ({ kind, what }: { kind: string; what: string }) => {
     if (kind === 'failed' || kind === 'missing')
       throw new Error(kind === 'missing' ? `list ${what}: there is no such container` : what);
     told.push(what);
   };
-  for await (const sighting of view.sightings(request, abort, odd)) {
+  for await (const sighting of view.sightings(request, cut, abort, odd)) {
     const { window } = sighting;
-    if (feed !== `${window.app} ${window.signal}`) entries = await entriesOf(window, request, ledger, keyOf);
-    feed = `${window.app} ${window.signal}`;
     blobs += sighting.blobs;
     bytes += sighting.bytes;
     if (sighting.archived > 0) archived += 1;
     tell(`listed ${countText(blobs)} blobs, ${bytesText(bytes)}, in ${countText(tasks.length + 1)} windows`);
-    const entry = entries.get(keyOf(window));
+    const entry = (await entriesOf(window)).get(keyOf(window));
     const verdict = verdictOf(entry?.fingerprint ?? '', sighting);
     if (verdict !== 'run' && entry?.state === 'done' && !entry.again) known.set(keyOf(window), entry);
     if (verdict === 'run' || entry !== undefined) tasks.push({ window, weight: Math.max(sighting.bytes, 1) });
@@ -88,9 +94,18 @@ function storeOf(place: Place): ExportStore {
 }
 
 /** One feed's at a time, without the names of their files: of windows that are done only the counts are told. */
-async function entriesOf(feed: Window, range: SweepRange, ledger: Ledger, keyOf: (window: Window) => string) {
-  const entries = new Map<string, LedgerEntry>();
-  for await (const entry of ledger.list({ app: feed.app, signal: feed.signal, source: feed.source }, range))
-    entries.set(keyOf(entry.window), { ...entry, files: entry.files.map((file) => ({ ...file, path: '' })) });
-  return entries;
+function entriesByFeed(range: SweepRange, ledger: Ledger, keyOf: (window: Window) => string) {
+  let [held, entries] = ['', new Map<string, LedgerEntry>()];
+  return async ({ app, signal, source }: Feed): Promise<ReadonlyMap<string, LedgerEntry>> => {
+    if (held !== `${app} ${signal} ${source}`) {
+      const found = await activeWindows({ app, signal, source }, range, ledger);
+      const nameless = (entry: LedgerEntry) => ({
+        ...entry,
+        files: entry.files.map((file) => ({ ...file, path: '' })),
+      });
+      entries = new Map(found.map((entry) => [keyOf(entry.window), nameless(entry)]));
+    }
+    held = `${app} ${signal} ${source}`;
+    return entries;
+  };
 }

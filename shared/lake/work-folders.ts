@@ -28,10 +28,10 @@ export function workFolders(base = tmpdir()): <T>(use: (folder: string) => Promi
   let own: Promise<string> | undefined;
   const runFolder = async (): Promise<string> => {
     own ??= ownFolder(base);
-    const made = await own.then((folder) => mkdtemp(join(folder, 'run-'))).catch((error: unknown) => ({ error }));
-    if (typeof made === 'string') return made;
+    const run = await own.then((folder) => mkdtemp(join(folder, 'run-'))).catch((error: unknown) => ({ error }));
+    if (typeof run === 'string') return run;
     own = undefined; // not made, or cleared away by whoever tidies the temporary folder: the next run makes it anew
-    throw workFailure(base, made.error);
+    throw workFailure(base, run.error);
   };
   return async (use) => {
     const folder = await runFolder().catch(runFolder);
@@ -43,11 +43,18 @@ export function workFolders(base = tmpdir()): <T>(use: (folder: string) => Promi
   };
 }
 
+const made = new Set<string>();
+
+/** Synchronous, for there is no other way when a process ends. One that is killed leaves it to the next one. */
+function removeMade(): void {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true });
+}
+
 async function ownFolder(base: string): Promise<string> {
   await mkdir(base, { recursive: true });
   const folder = await mkdtemp(join(base, NAME));
-  // Synchronous, for there is no other way at this point. A process that is killed leaves it to the next one.
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  if (made.size === 0) process.once('exit', removeMade);
+  made.add(folder);
   await writeFile(join(folder, OWNER), ownerWord(), { flag: 'wx', mode: 0o600 });
   await removeDead(base, (await lstat(folder)).mtimeMs);
   return folder;

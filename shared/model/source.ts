@@ -1,5 +1,5 @@
 import type { SweepRequest } from './ledger.ts';
-import type { Layout, Window } from './windows.ts';
+import type { Feed, Interval, Layout, Window } from './windows.ts';
 
 /** Where a stretch of a chunk came from. */
 export interface Segment {
@@ -106,11 +106,16 @@ export interface Oddity {
   readonly what: string;
 }
 
+/** The windows of a feed that stand for a part of a day. */
+export type Cut = (feed: Feed, part: Interval) => Promise<readonly Interval[]>;
+
 /** The windows that export blobs make, by their time folders. */
 export interface Sightings {
   /**
    * Every window with blobs that lies in the range at least in part: feed by feed, in order of time. Lists the time folders of the
-   * range and the folders above them, nothing else. `tell` is called for each oddity, once.
+   * range and the folders above them, nothing else. `cut` is asked once for each day of a feed, or the part of it that is in the
+   * range: for the windows that stand for that time, in order and without gaps, whole hours of the same day, maybe beyond the part.
+   * `tell` is called for each oddity, once.
    */
-  sightings(range: SweepRequest, abort: AbortSignal, tell: (oddity: Oddity) => void): AsyncIterable<Sighting>;
+  sightings(range: SweepRequest, cut: Cut, abort: AbortSignal, tell: (oddity: Oddity) => void): AsyncIterable<Sighting>;
 }

@@ -1,17 +1,22 @@
-import type { Window } from '../model.ts';
+import type { Millis, Window } from '../model.ts';
 import { type AskPorts, askFor, sendFor } from './ask.ts';
+import { windowAt } from './grid.ts';
 import { type RunOutcome, type RunPorts, runWindow, unrun } from './run.ts';
 
 export type ArrivePorts = RunPorts & AskPorts;
 
 /**
- * A blob of this window has arrived: brings the window up to date now, or, when it ran less than `refresh` ago or runs at this
- * moment, leaves one delayed message for all that arrives until then. A burst of blobs costs a few runs, not one each.
+ * A blob has arrived in the time folder `hour`, which is in `cell`, a window on the grid of the settings: brings the window that stands
+ * for that hour up to date now, or, when it ran less than `refresh` ago or runs at this moment, leaves one delayed message for all that
+ * arrives until then. A burst of blobs costs a few runs, not one each.
  */
-export async function arriveInWindow(window: Window, ports: ArrivePorts): Promise<RunOutcome> {
-  const asked = await askFor(window, ports);
-  const now = ports.clock.now();
-  if (asked === undefined || asked.free <= now) return runWindow(window, ports);
-  if (!asked.pending) await sendFor(asked, ports);
-  return unrun('early', window, asked.entry);
+export async function arriveInWindow(cell: Window, hour: Millis, ports: ArrivePorts): Promise<RunOutcome> {
+  for (let window = cell; ; window = await windowAt(cell, hour, cell, ports.ledger)) {
+    const asked = await askFor(window, ports);
+    if (asked === 'overlaps') continue;
+    const now = ports.clock.now();
+    if (asked === 'skipped' || asked.free <= now) return runWindow(window, ports);
+    if (!asked.pending) await sendFor(asked, ports);
+    return unrun('early', window, asked.entry);
+  }
 }

@@ -1,5 +1,6 @@
 import type { Clock, Hints, Ledger, LedgerEntry, Millis, Window } from '../model.ts';
 import { askedAgain, hintedEntry, plannedEntry } from './entry.ts';
+import { putWindows } from './grid.ts';
 import { afterLoss } from './race.ts';
 
 export interface AskPorts {
@@ -29,21 +30,30 @@ export interface AskOptions {
 
 /**
  * The source of the window may have changed: puts it into the ledger, or marks it as due once more as soon as it may run. Sends no
- * message. Undefined when it was skipped.
+ * message. `overlaps`: the ledger has other windows of a part of its time, or it was halved: they stand for it (`windowAt` in grid.ts).
  */
 export async function askFor(
   window: Window,
   { ledger, clock, refresh }: Omit<AskPorts, 'hints'>,
   { skip = () => false }: AskOptions = {},
-): Promise<Asked | undefined> {
+): Promise<Asked | 'skipped' | 'overlaps'> {
   for (let losses = 1; ; losses++) {
     const seen = await ledger.read(window);
     const now = clock.now();
-    if (seen !== undefined && skip(seen.value)) return undefined;
-    const free = seen === undefined ? now : freeAt(seen.value, now, refresh);
-    const pending = seen?.value.again === true && seen.value.notBefore > now && seen.value.hintedAt > 0;
-    const entry = entryAsked(window, seen?.value, pending, free);
-    const etag = await ledger.write(entry, seen?.etag);
+    if (seen === undefined) {
+      const isNew = await putWindows([plannedEntry(window)], { ledger, clock });
+      const found = await ledger.read(window);
+      if (found === undefined) return 'overlaps';
+      if (isNew && found.value.revision === 0)
+        return { entry: found.value, etag: found.etag, free: now, pending: false };
+      continue;
+    }
+    if (seen.value.state === 'halved') return 'overlaps';
+    if (skip(seen.value)) return 'skipped';
+    const free = freeAt(seen.value, now, refresh);
+    const pending = seen.value.again && seen.value.notBefore > now && seen.value.hintedAt > 0;
+    const entry = entryAsked(seen.value, pending, free);
+    const etag = await ledger.write(entry, seen.etag);
     if (etag !== undefined) return { entry, etag, free, pending };
     await afterLoss(
       losses,
@@ -53,16 +63,15 @@ export async function askFor(
   }
 }
 
-function entryAsked(window: Window, seen: LedgerEntry | undefined, pending: boolean, free: Millis): LedgerEntry {
-  if (seen === undefined) return plannedEntry(window);
-  return pending ? { ...askedAgain(seen, seen.notBefore), hintedAt: seen.hintedAt } : askedAgain(seen, free);
-}
+const entryAsked = (seen: LedgerEntry, pending: boolean, free: Millis): LedgerEntry =>
+  pending ? { ...askedAgain(seen, seen.notBefore), hintedAt: seen.hintedAt } : askedAgain(seen, free);
 
 /** The same, and the message that has it run, unless that is for later. True when it was asked for now. */
 export async function enqueue(window: Window, ports: AskPorts, options: AskOptions): Promise<boolean> {
   const asked = await askFor(window, ports, options);
-  if (asked !== undefined && !asked.pending && options.later !== true) await sendFor(asked, ports);
-  return asked !== undefined;
+  if (typeof asked === 'string') return false;
+  if (!asked.pending && options.later !== true) await sendFor(asked, ports);
+  return true;
 }
 
 /**

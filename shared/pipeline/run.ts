@@ -7,7 +7,7 @@ import { type HalvePorts, halveWindow, tooHeavy } from './halve.ts';
 import { halvesOf } from './halves.ts';
 import { afterLoss } from './race.ts';
 import { removeOldEmpties } from './tidy.ts';
-import { verdictOf } from './verdict.ts';
+import { loses, verdictOf } from './verdict.ts';
 import { adviceFor, OutOfTime } from './watch.ts';
 
 export type RunPorts = ClaimPorts & DeliverPorts & HalvePorts;
@@ -91,8 +91,10 @@ async function attempt(seen: Versioned<LedgerEntry>, ports: RunPorts): Promise<R
 async function deliverOrHalve(claim: Claim, afterDeath: boolean, ports: RunPorts): Promise<RunOutcome> {
   const { window } = claim.entry;
   const halves = halvesOf(window);
-  const halve = async (into: readonly [Window, Window], why: string) =>
-    outcomeOf('halved', window, await halveWindow(claim, into, why, ports), ports);
+  const halve = async (into: readonly [Window, Window], why: string) => {
+    await keepWhatIsGone(claim, ports);
+    return outcomeOf('halved', window, await halveWindow(claim, into, why, ports), ports);
+  };
   // Where no host ends runs, it was whoever sits at the terminal.
   const heavy = ports.allowed === undefined ? '' : tooHeavy(claim.entry);
   if (heavy !== '' && halves !== undefined) return halve(halves, heavy);
@@ -105,6 +107,14 @@ async function deliverOrHalve(claim: Claim, afterDeath: boolean, ports: RunPorts
     if (error instanceof OutOfTime && halves !== undefined) return halve(halves, error.message);
     throw error;
   }
+}
+
+/** Halving empties the files of the window first: not where its blobs can no longer be read, and the lake alone has the rows. */
+async function keepWhatIsGone(claim: Claim, { source }: RunPorts): Promise<void> {
+  const { window, fingerprint } = claim.entry;
+  if (window.source === 'query' || fingerprint === '') return;
+  const less = loses(fingerprint, await source.open(window, claim.abort));
+  if (less !== '') throw new Error(`halve ${window.source}: ${less}`);
 }
 
 async function giveUp(error: unknown, claim: Claim, ports: RunPorts): Promise<RunOutcome> {

@@ -1,11 +1,26 @@
-import type { Interval, LedgerEntry, Millis, Oddity, Sighting, Sightings, SweepRequest, Window } from '../model.ts';
+import type {
+  Cut,
+  Feed,
+  Interval,
+  LedgerEntry,
+  Millis,
+  Oddity,
+  Sighting,
+  Sightings,
+  SweepRequest,
+  Window,
+} from '../model.ts';
 import { type AskPorts, enqueue } from './ask.ts';
+import { activeWindows } from './grid.ts';
+import { tileRange } from './tile-range.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
 
 export interface SweepPorts extends AskPorts {
   readonly sightings: Sightings;
   /** How long after its time a folder can still change. */
   readonly lookback: Millis;
+  /** Length that new windows are cut in. */
+  readonly window: Millis;
   /** `follow`: a window whose folder is empty now runs again, and its files become empty. */
   readonly emptied: 'keep' | 'follow';
 }
@@ -80,13 +95,16 @@ async function look(
   const seen = { windows: 0, blobs: 0, bytes: 0, enqueued: 0, open: 0, kept: 0, archived: 0 };
   const known = ledgerStretches(ports);
   const there = new Set<string>();
-  for await (const sighting of ports.sightings.sightings(request, abort, ({ kind, what }) => odd[kind].add(what))) {
+  const cut: Cut = async (feed, part) => tilesIn(part, ports.window, await known(feed, part));
+  for await (const sighting of ports.sightings.sightings(request, cut, abort, ({ kind, what }) =>
+    odd[kind].add(what),
+  )) {
     seen.windows += 1;
     seen.blobs += sighting.blobs;
     seen.bytes += sighting.bytes;
     if (sighting.archived > 0) seen.archived += 1;
     if (ports.emptied === 'follow') there.add(keyOf(sighting.window));
-    const todo = await lookAfter(sighting, await known(sighting.window), ports);
+    const todo = await lookAfter(sighting, await entryIn(known, sighting.window), ports);
     if (todo !== 'same') seen[todo] += 1;
     tell({ ...seen, at: sighting.window.start });
   }
@@ -122,21 +140,33 @@ async function lookAfter(
 
 const isAwaited = (entry: LedgerEntry): boolean => entry.again || entry.state === 'due' || entry.state === 'failed';
 
-/** What the ledger knows, a stretch of a feed at a time: sightings come feed by feed and in order. */
-function ledgerStretches({ ledger }: SweepPorts): (window: Window) => Promise<LedgerEntry | undefined> {
-  let [held, entries] = ['', new Map<string, LedgerEntry>()];
-  return async ({ app, signal, source, start, end }) => {
+type Known = (feed: Feed, part: Interval) => Promise<readonly LedgerEntry[]>;
+
+/** What the ledger knows, a stretch of a feed at a time: sightings come feed by feed and in order, a day at most at once. */
+function ledgerStretches({ ledger }: SweepPorts): Known {
+  let [held, entries]: [string, LedgerEntry[]] = ['', []];
+  return async ({ app, signal, source }, { start, end }) => {
     const from = Math.floor(start / stretch) * stretch;
     const name = [app, signal, source, from].join('\n');
-    if (held !== name) {
-      entries = new Map();
-      for await (const entry of ledger.list({ app, signal, source }, { start: from, end: from + stretch }))
-        entries.set(`${entry.window.start} ${entry.window.end}`, entry);
-      held = name;
-    }
-    return entries.get(`${start} ${end}`);
+    if (held !== name)
+      entries = await activeWindows({ app, signal, source }, { start: from, end: from + stretch }, ledger);
+    held = name;
+    return entries.filter(({ window }) => window.start < end && window.end > start);
   };
 }
+
+async function entryIn(known: Known, window: Window): Promise<LedgerEntry | undefined> {
+  const entries = await known(window, window);
+  return entries.find((entry) => entry.window.start === window.start && entry.window.end === window.end);
+}
+
+/** The windows that stand for a part of a day. */
+const tilesIn = (part: Interval, size: Millis, entries: readonly LedgerEntry[]): Interval[] =>
+  tileRange(
+    part,
+    size,
+    entries.map(({ window }) => window),
+  );
 
 /** Windows of the range that have files and no folder any more. A part of a container says nothing about the rest of it. */
 async function emptyGone(request: SweepRequest, there: ReadonlySet<string>, ports: LookPorts): Promise<number> {

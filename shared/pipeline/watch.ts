@@ -53,6 +53,6 @@ export function watchTime(
 export const adviceFor = ({ source }: Window): string =>
   source === 'query'
     ? 'a window of a minute is not halved any more: give the app more memory, or more time (functionTimeout in host.json)'
-    : 'windows of blobs are not halved: set a shorter EXPORT_WINDOW, or give the app more memory or more time (functionTimeout in host.json)';
+    : 'an hour folder of blobs is not halved: give the app more memory, or more time (functionTimeout in host.json)';
 
 const minutes = (time: Millis): string => `${Math.round(time / 6_000) / 10} min`;

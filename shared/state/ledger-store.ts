@@ -87,8 +87,10 @@ export function createStoreLedger(store: ObjectStore): Ledger {
       return progressOf(feed);
     },
     progress: async (feed) => {
-      await copyPlanned(feed);
-      return progressOf(feed);
+      const found = await progressOf(feed);
+      // What the last plan put in is there for whoever lists after this: another process may have died before it was copied.
+      await copyPlanned(feed, found?.etag);
+      return found;
     },
     hinted: async (feed, windows, at) => {
       for (const window of windows) {

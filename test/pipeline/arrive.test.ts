@@ -32,7 +32,7 @@ function place() {
   };
   const drop = async (rows: Truth) => {
     truth = rows;
-    return (await arriveInWindow(window, ports)).state;
+    return (await arriveInWindow(window, window.start, ports)).state;
   };
   return { ports, clock, lake, delayed, drop, entry: async () => (await ledger.read(window))?.value };
 }
@@ -78,7 +78,7 @@ describe('arriveInWindow', () => {
       },
     };
     const first = truthSource(() => ({ 0: ['a'] }));
-    await arriveInWindow(window, { ...slow, source: first });
+    await arriveInWindow(window, window.start, { ...slow, source: first });
     assert.deepEqual(here.lake.contents(), { 'part-0': 'a' });
     assert.equal((await ledger.read(window))?.value.again, true);
     here.clock.advance(refresh);
@@ -116,7 +116,7 @@ describe('arriveInWindow', () => {
       ...here.ports,
       source: { open: async () => Promise.reject(new Error('the source is closed; open it')) },
     };
-    const outcome = await arriveInWindow(window, broken);
+    const outcome = await arriveInWindow(window, window.start, broken);
     assert.deepEqual([outcome.state, outcome.error], ['failed', 'the source is closed; open it']);
     assert.equal((await runWindow(window, here.ports)).state, 'early');
     here.clock.advance(66_000);

@@ -109,6 +109,7 @@ export async function exportsWorld({
     lake,
     clock,
     lookback,
+    window,
     emptied,
     refresh: 300_000,
     lease: 120_000,
@@ -167,11 +168,11 @@ export function mortal(ports: Ports, calls: number): Ports {
     if (left < 0) throw new Error('killed');
   };
   const [ledger, lake, hints] = [gated(ports.ledger, gate), gated(ports.lake, gate), gated(ports.hints, gate)];
-  const { read, write, swept, recordSweep, recordDrift } = ledger;
+  const { read, write, halve, plan, progress, swept, recordSweep, recordDrift } = ledger;
   const { head, put, remove } = lake;
   return {
     ...ports,
-    ledger: { ...ports.ledger, read, write, swept, recordSweep, recordDrift },
+    ledger: { ...ports.ledger, read, write, halve, plan, progress, swept, recordSweep, recordDrift },
     lake: { ...ports.lake, head, put, remove },
     hints: { ...ports.hints, send: hints.send },
     source: {

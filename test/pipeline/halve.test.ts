@@ -185,7 +185,11 @@ describe('a window that is too heavy for one run', () => {
       { ...hour, end: minutes },
       /a window of a minute is not halved any more: give the app .*functionTimeout in host.json/,
     ],
-    ['export blobs', { ...hour, source: 'continuous' }, /windows of blobs are not halved: set a shorter EXPORT_WINDOW/],
+    [
+      'export blobs',
+      { ...hour, source: 'continuous' },
+      /an hour folder of blobs is not halved: give the app more memory/,
+    ],
   ];
   for (const [what, window, advice] of least) {
     test(`of ${what} has more of the time, and fails with what to do`, async () => {

@@ -23,6 +23,8 @@ describe('halvesOf', () => {
     ['a minute', windowOf(at('03:00'), at('03:01')), undefined],
     ['seconds across a whole minute', windowOf(at('03:00:40'), at('03:01:20')), undefined],
     ['an hour folder of blobs', windowOf(at('03:00'), at('04:00'), 'continuous'), undefined],
+    ['a day of blobs', windowOf(at('00:00'), at('00:00') + 86_400_000, 'diagnostics'), '12:00'],
+    ['three hours of blobs', windowOf(at('03:00'), at('06:00'), 'dataExport'), '05:00'],
     ['a loose file', windowOf(at('03:00'), at('04:00'), 'file-01234567'), undefined],
   ];
   for (const [what, window, cut] of rows)

@@ -87,9 +87,9 @@ describe('sweepBlobs', () => {
       const failing: typeof here.ports = {
         ...here.ports,
         sightings: {
-          async *sightings(request, abort, tell) {
+          async *sightings(request, cut, abort, tell) {
             tell({ kind: 'failed', what: 'list a: 403' });
-            yield* here.ports.sightings.sightings({ ...request, start: request.end - hour }, abort, tell);
+            yield* here.ports.sightings.sightings({ ...request, start: request.end - hour }, cut, abort, tell);
           },
         },
       };
@@ -154,7 +154,7 @@ describe('sweepBlobs', () => {
       );
       const { arriveInWindow } = await import('../../shared/pipeline/arrive.ts');
       assert.equal(
-        (await arriveInWindow(entry?.window ?? assert.fail(), here.ports)).state,
+        (await arriveInWindow(entry?.window ?? assert.fail(), start, here.ports)).state,
         'unchanged',
         'an event does not help either',
       );
@@ -248,7 +248,6 @@ describe('sweepBlobs', () => {
       await exports.write(blobName.continuous(start, 'Requests2'), '{"x":1}\n');
       await diagnostics.write(blobName.diagnostics(start), '{"b":1}\n');
       await data.write(blobName.dataExport(start), '{"c":1}\n');
-      await here.ports.sightings.sightings({ start, end: start + 1, prefix: '', app: '' }, never, () => {});
       const { enqueued, missing, unknown, errors } = await here.sweep();
       assert.deepEqual([enqueued, missing, errors], [3, ['insights-logs-apptraces'], []]);
       assert.deepEqual(

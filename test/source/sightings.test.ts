@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { AnonymousCredential, ContainerClient } from '@azure/storage-blob';
 import { startListing } from '../../local/listing.ts';
 import { createContainerStore } from '../../shared/lake/store-container.ts';
-import type { ObjectStore, Oddity, Sighting, SweepRequest } from '../../shared/model.ts';
+import type { Cut, ObjectStore, Oddity, Sighting, SweepRequest } from '../../shared/model.ts';
+import { tileRange } from '../../shared/pipeline/tile-range.ts';
 import { createSightings } from '../../shared/source/blobs/sightings.ts';
 import { createBlobSource } from '../../shared/source/blobs/source.ts';
 import { blobName, exportStore, hour, never, signals } from '../pipeline/exports-world.ts';
@@ -22,12 +23,15 @@ const viewOf = (stores: Readonly<Record<string, ObjectStore>>, more: object = {}
   return createSightings({ containers, apps: {}, window: hour, signals, from: undefined, until: undefined, ...more });
 };
 
+/** Of a ledger that has nothing yet: hour by hour. */
+const hours: Cut = async (_, part) => tileRange(part, hour, []);
+
 async function see(
   view: ReturnType<typeof viewOf>,
   request: SweepRequest,
 ): Promise<{ seen: Sighting[]; odd: Oddity[] }> {
   const odd: Oddity[] = [];
-  return { seen: await Array.fromAsync(view.sightings(request, never, (oddity) => odd.push(oddity))), odd };
+  return { seen: await Array.fromAsync(view.sightings(request, hours, never, (oddity) => odd.push(oddity))), odd };
 }
 
 const blobsIn = (seen: readonly Sighting[]): number => seen.reduce((sum, { blobs }) => sum + blobs, 0);
@@ -79,7 +83,7 @@ test('a container of 100,000 blobs: a sweep asks for the days that it needs, and
     );
 
     listing.asked.length = 0;
-    const some = view.sightings(range(-Infinity, Infinity), never, () => {})[Symbol.asyncIterator]();
+    const some = view.sightings(range(-Infinity, Infinity), hours, never, () => {})[Symbol.asyncIterator]();
     await some.next();
     await some.return?.();
     assert.ok(listing.asked.length <= 4, 'streamed: what is not asked for is not listed');

@@ -1,11 +1,22 @@
-import type { Interval, Millis, Oddity, Sighting, Sightings, Signal, SweepRequest, Window } from '../../model.ts';
+import type {
+  Cut,
+  Feed,
+  Interval,
+  Millis,
+  Oddity,
+  Sighting,
+  Sightings,
+  Signal,
+  SweepRequest,
+  Window,
+} from '../../model.ts';
 import { daysIn, type ExportStore, type SignalFolder, signalFolders, timePrefixes } from './folders.ts';
 import { hourOfBlob, isMissing, type ListedBlob, type LookSettings, lookOf } from './look.ts';
 
 export interface SightingSettings extends LookSettings {
   readonly containers: readonly ExportStore[];
   readonly apps: Readonly<Record<string, string>>;
-  /** Length of a window: an hour, or whole hours that divide the day. */
+  /** Length that windows are cut in: an hour, or whole hours that divide the day. */
   readonly window: Millis;
   readonly signals: readonly Signal[];
   /** Windows that start before, or from that time on, are left alone; undefined: no limit. */
@@ -28,11 +39,12 @@ const MOST_DAYS = 40;
 /** The windows of export blobs, of all containers together. Memory holds the blobs of one feed and day, however many there are. */
 export function createSightings(settings: SightingSettings): Sightings {
   return {
-    async *sightings(request, abort, tell) {
+    async *sightings(request, cut, abort, tell) {
       const range = withinGrid(request, settings);
       const feeds = await feedsIn(settings, request, tell);
       for (const folders of feeds) {
-        yield* untilItFails(windowsOfFeed(folders, range, settings, request.prefix, abort), abort, tell);
+        const within = { range, prefix: request.prefix, cut };
+        yield* untilItFails(windowsOfFeed(folders, within, settings, abort), abort, tell);
       }
     },
   };
@@ -105,17 +117,22 @@ async function* days(folders: readonly FeedFolder[], range: Interval): AsyncIter
   for (const day of [...found].sort((one, other) => one - other)) yield part(day);
 }
 
+interface Within {
+  readonly range: Interval;
+  readonly prefix: string;
+  readonly cut: Cut;
+}
+
 async function* windowsOfFeed(
   folders: readonly FeedFolder[],
-  range: Interval,
+  within: Within,
   settings: SightingSettings,
-  prefix: string,
   abort: AbortSignal,
 ): AsyncIterable<Sighting> {
-  for await (const day of days(folders, range)) {
+  for await (const day of days(folders, within.range)) {
     abort.throwIfAborted();
-    if (folders.some((folder) => leadsTo(dayFolder(folder, day.start), prefix)))
-      yield* windowsOf(folders, day, settings, prefix);
+    if (folders.some((folder) => leadsTo(dayFolder(folder, day.start), within.prefix)))
+      yield* windowsOf(folders, day, within, settings);
   }
 }
 
@@ -130,36 +147,44 @@ function dayFolder(folder: SignalFolder, at: Millis): string {
 async function* windowsOf(
   folders: readonly FeedFolder[],
   part: Interval,
+  { cut, prefix }: Within,
   settings: SightingSettings,
-  prefix: string,
 ): AsyncIterable<Sighting> {
-  const midnight = Math.floor(part.start / DAY) * DAY;
-  const listed = part.end - part.start >= MOST_HOURS * HOUR ? { start: midnight, end: midnight + DAY } : part;
-  const windows = new Map<Millis, ListedBlob[]>();
+  const [first] = folders;
+  if (first === undefined) return;
+  const feed = { app: first.app, signal: first.signal, source: first.layout };
+  const tiles = await cut(feed, part);
+  const span = { start: tiles[0]?.start ?? part.start, end: tiles.at(-1)?.end ?? part.end };
+  const blobsOf = new Map<Interval, ListedBlob[]>();
+  for await (const { blob, hour } of blobsIn(folders, span, feed, settings)) {
+    const tile = tiles.find(({ start, end }) => start <= hour && hour < end);
+    if (tile !== undefined) held(blobsOf, tile).push(blob);
+  }
+  for (const tile of tiles) {
+    const blobs = blobsOf.get(tile) ?? [];
+    if (!blobs.some(({ name }) => name.startsWith(prefix))) continue;
+    const window: Window = { ...feed, start: tile.start, end: tile.end };
+    const bytes = blobs.reduce((sum, blob) => sum + blob.bytes, 0);
+    yield { window, ...lookOf(blobs, window, settings), blobs: blobs.length, bytes };
+  }
+}
+
+function held(blobsOf: Map<Interval, ListedBlob[]>, tile: Interval): ListedBlob[] {
+  const blobs = blobsOf.get(tile) ?? [];
+  blobsOf.set(tile, blobs);
+  return blobs;
+}
+
+/** The blobs of a part of a day, with their hours. */
+async function* blobsIn(folders: readonly FeedFolder[], span: Interval, feed: Feed, settings: SightingSettings) {
+  const midnight = Math.floor(span.start / DAY) * DAY;
+  const listed = span.end - span.start >= MOST_HOURS * HOUR ? { start: midnight, end: midnight + DAY } : span;
   for (const { at, ...folder } of folders) {
-    const feed = { app: folder.app, signal: folder.signal, source: folder.layout };
     for (const place of timePrefixes(folder, listed)) {
       for await (const blob of at.store.list(place)) {
         const hour = hourOfBlob(blob.name, at, feed, settings.apps);
-        if (hour === undefined || hour < part.start || hour >= part.end) continue;
-        const start = Math.floor(hour / settings.window) * settings.window;
-        const blobs = windows.get(start);
-        if (blobs) blobs.push({ ...blob, at });
-        else windows.set(start, [{ ...blob, at }]);
+        if (hour !== undefined && hour >= span.start && hour < span.end) yield { blob: { ...blob, at }, hour };
       }
     }
-  }
-  const [first] = folders;
-  for (const [start, blobs] of [...windows].sort(([one], [other]) => one - other)) {
-    if (first === undefined || !blobs.some(({ name }) => name.startsWith(prefix))) continue;
-    const window: Window = {
-      app: first.app,
-      signal: first.signal,
-      source: first.layout,
-      start,
-      end: start + settings.window,
-    };
-    const bytes = blobs.reduce((sum, blob) => sum + blob.bytes, 0);
-    yield { window, ...lookOf(blobs, window, settings), blobs: blobs.length, bytes };
   }
 }

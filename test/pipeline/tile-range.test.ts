@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { tileRange } from '../../../cli/export/tile-range.ts';
-import { bytesText, spanText, timeText } from '../../../cli/terminal/numbers.ts';
-import type { Interval } from '../../../shared/model.ts';
+import { bytesText, spanText, timeText } from '../../cli/terminal/numbers.ts';
+import type { Interval } from '../../shared/model.ts';
+import { tileRange } from '../../shared/pipeline/tile-range.ts';
 
 const table: readonly (readonly [
   what: string,

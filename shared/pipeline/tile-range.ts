@@ -1,4 +1,4 @@
-import type { Interval, Millis } from '../../shared/model.ts';
+import type { Interval, Millis } from '../model.ts';
 
 /**
  * The windows that bring a range into the lake. Windows that the ledger has already stay as they are, even where they reach beyond
@@ -13,7 +13,7 @@ export function tileRange(range: Interval, size: Millis, known: readonly Interva
   let at = range.start;
   for (const window of kept) {
     tiles.push(...cut({ start: at, end: window.start }, size), window);
-    at = window.end;
+    at = Math.max(at, window.end);
   }
   return [...tiles, ...cut({ start: at, end: range.end }, size)];
 }
