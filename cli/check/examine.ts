@@ -64,7 +64,7 @@ function described({ apps, exports, output }: Config): string {
   return `complete: ${[...asked, ...blobs].join(', ')} → ${output.format} by ${output.partition}`;
 }
 
-/** Only DuckDB can tell whether a condition of the settings is one. */
+/** The parser of KQL tells whether a condition of the settings is one. */
 async function examineConditions({ output, shape, quarantine }: Config): Promise<Finding[]> {
   const conditions = Object.values(shape.signals).filter(({ where }) => where.length > 0).length;
   if (conditions === 0) return [];

@@ -23,8 +23,13 @@ export function shapeMarks({ signals, key }: Shaping): ShapeMarks {
 function ordered({ drop, hash, rename, where, promote, dimensions, extra }: SignalShape): unknown {
   const names = (list: readonly string[] | undefined) => list && [...new Set(list)].toSorted();
   return [
-    ...[names(drop), names(hash), Object.entries(rename).toSorted(), names(where.map(({ sql }) => sql))],
+    ...[names(drop), names(hash), Object.entries(rename).toSorted(), conditionsOf(where)],
     promote.map(({ from, as, type }) => [from, as, type]),
     ...[dimensions, extra].flatMap(({ allow, deny }) => [names(allow) ?? null, names(deny)]),
   ];
+}
+
+/** Named as KQL: the same words may have meant something else while conditions were SQL. */
+function conditionsOf(where: SignalShape['where']): readonly string[] {
+  return where.length === 0 ? [] : ['kql', ...new Set(where.map(({ kql }) => kql))].toSorted();
 }

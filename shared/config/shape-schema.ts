@@ -49,7 +49,7 @@ const promotion = z.strictObject({
   type: z.enum(types, { error: `one of ${types.join(', ')}` }).describe('A value that does not fit becomes null.'),
 });
 
-const whereMust = "a condition in SQL such as resultCode <> '404'";
+const whereMust = "a condition in KQL such as resultCode != '404'";
 
 export const signalShape = z.strictObject(
   {
@@ -65,7 +65,7 @@ export const signalShape = z.strictObject(
       .string({ error: whereMust })
       .refine((text) => text.trim() !== '', { error: whereMust })
       .describe(
-        'A condition in SQL on the columns (before dropping, hashing and renaming): rows for which it is not true are left out.',
+        'A condition in KQL on the columns (before dropping, hashing and renaming): rows for which it is not true are left out.',
       )
       .optional(),
     promote: z

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Chunk, Counts, Draft, DraftFile, Engine, Output, Shaping, Signal } from '../model.ts';
 import { noShape, noShaping } from '../signals/shape.ts';
-import { signals } from '../signals/tables.ts';
 import { windowName } from '../signals/window-name.ts';
 import { type Database, openDatabase } from './database.ts';
 import { decodeChunk } from './decode-chunk.ts';
@@ -18,7 +17,8 @@ import { prepareRows } from './prepare-rows.ts';
 import { createQuarantine } from './quarantine.ts';
 import { shapedRows } from './shaped-rows.ts';
 import { createStage, type StageLimits } from './stage.ts';
-import { removeFiltered, whereFaults } from './where.ts';
+import { type Conditions, readConditions } from './where/conditions.ts';
+import { removeFiltered } from './where.ts';
 
 export interface EngineSettings extends StageLimits {
   readonly output: Output;
@@ -52,16 +52,21 @@ export const engineDefaults = {
 };
 
 export interface CheckedEngine extends Engine {
-  /** The conditions of the settings that DuckDB does not accept, a sentence each. Loads DuckDB only where there is a condition. */
+  /** What is wrong with the conditions of the settings, a sentence each. Loads the parser only where there is a condition. */
   conditionFaults(): Promise<readonly string[]>;
 }
 
 /** Decoding, deduplication and encoding by DuckDB: one database in memory per draft. */
 export function createEngine(settings: EngineSettings): CheckedEngine {
   const empty = new Map<Signal, Promise<Uint8Array>>();
+  let read: Promise<Conditions> | undefined;
+  const conditions = () => {
+    read ??= readConditions(settings.shaping);
+    return read;
+  };
   return {
-    begin: (window, work, revision) => beginDraft({ window, revision }, work, settings),
-    conditionFaults: () => conditionFaults(settings),
+    begin: async (window, work, revision) => beginDraft({ window, revision }, work, settings, await conditions()),
+    conditionFaults: async () => (await conditions()).faults,
     async emptyFile(signal) {
       if (signal === 'quarantine') return new Uint8Array(0);
       const known = empty.get(signal) ?? encodeNothing(signal, settings);
@@ -74,7 +79,12 @@ export function createEngine(settings: EngineSettings): CheckedEngine {
   };
 }
 
-async function beginDraft(run: FileRun, work: string, settings: EngineSettings): Promise<Draft> {
+async function beginDraft(
+  run: FileRun,
+  work: string,
+  settings: EngineSettings,
+  conditions: Conditions,
+): Promise<Draft> {
   const { window } = run;
   const { output, threads, reframe, shaping } = settings;
   const db = await openDatabase(work, settings);
@@ -108,7 +118,8 @@ async function beginDraft(run: FileRun, work: string, settings: EngineSettings):
     for (const signal of found) {
       const [decoded] = await db.rows(`SELECT count(*) FROM ${decodedTable(signal)}`);
       const repeated = await seen.removeRepeated(signal);
-      const filtered = await removeFiltered(db, signal, shaping.signals[signal] ?? noShape);
+      const shape = shaping.signals[signal] ?? noShape;
+      const filtered = await removeFiltered(db, signal, shape, conditions.of(signal));
       counts.read += Number(decoded?.[0]);
       counts.deduplicated += repeated;
       counts.filtered += filtered;
@@ -151,19 +162,6 @@ async function prepareShaping(db: Database, { key }: Shaping): Promise<void> {
   } catch (error) {
     throw withoutValues(error, 'SHAPE_HASH_KEY');
   }
-}
-
-async function conditionFaults(settings: EngineSettings): Promise<readonly string[]> {
-  const shapes = signals.flatMap((signal) => {
-    const shape = settings.shaping.signals[signal];
-    return shape === undefined || shape.where.length === 0 ? [] : [{ signal, shape }];
-  });
-  if (shapes.length === 0) return [];
-  return withDatabase(settings, async (db) => {
-    const found: string[] = [];
-    for (const { signal, shape } of shapes) found.push(...(await whereFaults(db, signal, shape)));
-    return found;
-  });
 }
 
 const encodeNothing = (signal: Signal, settings: EngineSettings): Promise<Uint8Array> =>

@@ -59,7 +59,7 @@ export interface SignalShape {
   /** Column → its name in the files. */
   readonly rename: Readonly<Record<string, string>>;
   /** Rows stay where all of these hold. `setting` names the condition in messages. */
-  readonly where: readonly { readonly setting: string; readonly sql: string }[];
+  readonly where: readonly { readonly setting: string; readonly kql: string }[];
   readonly promote: readonly Promotion[];
   /** Keys of customDimensions. */
   readonly dimensions: FieldList;

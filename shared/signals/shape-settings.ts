@@ -44,7 +44,7 @@ function partOf(settings: ShapeSettings, of: Signal | '*', signal: Signal): Sign
     drop: drop.filter((name) => mine.includes(name)),
     hash: hash.filter((name) => mine.includes(name)),
     rename: Object.fromEntries(Object.entries(rename).filter(([name]) => mine.includes(name))),
-    where: where === undefined ? [] : [{ setting: `shape.${of}.where`, sql: where }],
+    where: where === undefined ? [] : [{ setting: `shape.${of}.where`, kql: where }],
     promote: promotes,
     dimensions: { ...noShape.dimensions, ...defined(dimensions) },
     extra: { ...noShape.extra, ...defined(extra) },

@@ -94,7 +94,7 @@ const faults: readonly (readonly [what: string, shape: unknown, message: string,
   [
     'a blank condition',
     { traces: { where: ' ' } },
-    `${at}shape.traces.where must be a condition in SQL such as resultCode <> '404'; it is " "`,
+    `${at}shape.traces.where must be a condition in KQL such as resultCode != '404'; it is " "`,
   ],
   [
     'no key',
@@ -143,8 +143,8 @@ test('shape: what all signals share and what one adds', () => {
     hash: [],
     rename: { name: 'path' },
     where: [
-      { setting: 'shape.*.where', sql: "user_Id <> ''" },
-      { setting: 'shape.requests.where', sql: 'success' },
+      { setting: 'shape.*.where', kql: "user_Id <> ''" },
+      { setting: 'shape.requests.where', kql: 'success' },
     ],
     promote: [],
     dimensions: { allow: ['b'], deny: ['a'] },

@@ -121,7 +121,7 @@ const entriesOf = (text: string): readonly Readonly<Record<string, unknown>>[] =
 test('what is hidden is in no blob, no entity and no log; quarantine has its own container and no bytes', async () => {
   const env = settingsOf('hidden', {
     ...hiding,
-    requests: { where: "name not like '%-1.'", rename: { name: 'title' } },
+    requests: { where: "name !endswith '-1.'", rename: { name: 'title' } },
   });
   Object.assign(process.env, env);
   const core = injectCore();
@@ -242,19 +242,3 @@ for (const [what, name, shape, more, bytes] of variants) {
     assert.deepEqual([...quarantine.values()].join('').includes('hidden-words-store'), bytes);
   });
 }
-
-test('a condition that fails on a value says so in the ledger, and not the value', async () => {
-  const app = await startInstance(
-    environment(settingsOf('failing', { ...hiding, requests: { where: 'cast(user_Id as integer) > 0' } })),
-  );
-  try {
-    const outcome = await app.arrive(BLOB);
-    assert.equal(outcome?.state, 'failed');
-    assert.match(outcome?.error ?? '', /^shape\.requests\.where: fails on a row of requests \(Conversion Error\)/);
-    assert.ok(!JSON.stringify(outcome).includes('hidden-'));
-  } finally {
-    await app.kill();
-  }
-  const ledger = JSON.stringify(await entitiesLeft(azurite, 'failing'));
-  assert.ok(ledger.includes('fails on a row of requests') && !ledger.includes('hidden-'));
-});

@@ -25,7 +25,7 @@ export function shapeFor(draw: Draw, signal: Signal, layout: Layout, { secrets }
     promote,
     rename: Object.fromEntries(renamed.map(({ name }, index) => [name, `renamed${index}`])),
     ...(oneIn(draw, 3) && {
-      where: oneOf(draw, ["name is null or name <> 'other'", 'true', "operation_Name is distinct from 'x'"]),
+      where: oneOf(draw, ["name != 'other'", 'true', "operation_Name != 'x' or isempty(operation_Name)"]),
     }),
     dimensions: fields(draw, [...DIMENSIONS, 'none', 'many7', 'big']),
     extra: fields(

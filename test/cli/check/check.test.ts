@@ -141,8 +141,8 @@ const wrong: readonly (readonly [what: string, change: () => Env, ...lines: RegE
     () => ({
       INSIGHTS_LAKE_CONFIG: '{"shape": {"requests": {"where": "succes"}, "traces": {"where": "severityLevel"}}}',
     }),
-    /^fail settings shape\.requests\.where must be .*there is no column succes; it is "succes"$/,
-    /^fail settings shape\.traces\.where must be .*not a condition; it is "severityLevel"$/,
+    /^fail settings shape\.requests\.where must be .*there is no column succes \(at character 1: succes\); it is "succes"$/,
+    /^fail settings shape\.traces\.where must be .*must have the type bool .*; it is "severityLevel"$/,
   ],
   [
     'an app that is not there',

@@ -218,7 +218,7 @@ const wrong: readonly (readonly [
     [
       `${at}shape.request is no setting; did you mean requests?`,
       `${at}shape.traces.dropp is no setting; did you mean drop?`,
-      `${at}shape.pageViews.where must be a condition in SQL such as resultCode <> '404'; it is " "`,
+      `${at}shape.pageViews.where must be a condition in KQL such as resultCode != '404'; it is " "`,
       `${at}shape.requests.hash names "usr_Id", which is no column of requests; did you mean user_Id?`,
     ],
   ],
@@ -260,8 +260,8 @@ const wrong: readonly (readonly [
     'conditions that are none',
     '{"shape": {"requests": {"where": "succes"}, "traces": {"where": "severityLevel"}}}',
     [
-      'shape.requests.where must be a condition on the columns of requests: there is no column succes; it is "succes"',
-      'shape.traces.where must be a condition on the columns of traces: it is of type INTEGER, not a condition; it is "severityLevel"',
+      'shape.requests.where must be a KQL condition on the columns of requests: there is no column succes (at character 1: succes); it is "succes"',
+      'shape.traces.where must be a KQL condition on the columns of traces: The expression must have the type bool (at character 1: severityLevel); it is "severityLevel"',
     ],
   ],
 ];

@@ -1,0 +1,91 @@
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Shaping, Signal } from '../../model.ts';
+import { columnsOf } from '../../signals/columns.ts';
+import { signals } from '../../signals/tables.ts';
+import { type Condition, compileCondition } from './compile.ts';
+import type { ConditionColumn } from './expression.ts';
+import { namesIn } from './names.ts';
+import type { Parsed } from './parse.ts';
+
+/** What rows of a signal stay. */
+export interface RowCondition {
+  /** The columns that it asks about. */
+  readonly columns: readonly ConditionColumn[];
+  readonly holds: Condition;
+}
+
+export interface Conditions {
+  /** What is wrong with the settings' conditions: a sentence each. */
+  readonly faults: readonly string[];
+  /** Undefined: all rows stay. */
+  of(signal: Signal): RowCondition | undefined;
+}
+
+/** A condition as the settings have it, and the columns that it may name. */
+export interface AskedCondition {
+  readonly signal: Signal;
+  readonly setting: string;
+  readonly kql: string;
+  readonly columns: readonly ConditionColumn[];
+}
+
+export type ParsedCondition = Parsed & {
+  /** The KQL for a condition in SQL that is a fault as KQL. */
+  readonly instead?: string | undefined;
+};
+
+const noConditions: Conditions = { faults: [], of: () => undefined };
+
+/** All conditions of the settings. Where there is none, nothing is loaded. */
+export async function readConditions({ signals: shapes }: Shaping): Promise<Conditions> {
+  const asked = signals.flatMap((signal) => {
+    const { where = [], promote = [] } = shapes[signal] ?? {};
+    const columns: ConditionColumn[] = columnsOf(signal).map(({ name, type }) => ({ name, type }));
+    for (const { as, type } of promote) if (columns.every(({ name }) => name !== as)) columns.push({ name: as, type });
+    return where.map(({ setting, kql }): AskedCondition => ({ signal, setting, kql, columns }));
+  });
+  if (asked.length === 0) return noConditions;
+  const parsed = await parseApart(asked);
+  const faults = asked.flatMap((condition, index) => faultOf(condition, parsed[index]));
+  return {
+    faults,
+    of(signal) {
+      const expressions = asked.flatMap((condition, index) => {
+        const found = parsed[index];
+        return condition.signal === signal && found !== undefined && 'expression' in found ? [found.expression] : [];
+      });
+      const [first, ...others] = expressions;
+      if (faults.length > 0) throw new Error(faults.join('\n'));
+      if (first === undefined) return undefined;
+      const all = others.reduce((left, right) => ({ kind: 'and', type: 'bool', left, right }) as const, first);
+      const names = namesIn(all);
+      const columns = asked.find((condition) => condition.signal === signal)?.columns ?? [];
+      return { columns: columns.filter(({ name }) => names.has(name)), holds: compileCondition(all) };
+    },
+  };
+}
+
+function faultOf({ signal, setting, kql }: AskedCondition, parsed: ParsedCondition | undefined): string[] {
+  if (parsed === undefined || !('fault' in parsed)) return [];
+  const instead = parsed.instead === undefined ? '' : `. Conditions are KQL, no longer SQL: write ${parsed.instead}`;
+  return [
+    `${setting} must be a KQL condition on the columns of ${signal}: ${parsed.fault}; it is ${JSON.stringify(kql)}${instead}`,
+  ];
+}
+
+/** In a thread of its own: the parser's 150 MB are given back when it ends. */
+async function parseApart(asked: readonly AskedCondition[]): Promise<readonly ParsedCondition[]> {
+  const thread = new Worker(new URL(`./parse-thread${extname(import.meta.url)}`, import.meta.url), {
+    workerData: asked,
+  });
+  try {
+    return await new Promise<readonly ParsedCondition[]>((resolve, reject) => {
+      thread.once('message', resolve);
+      thread.once('error', reject);
+      thread.once('exit', () => reject(new Error('the parser of conditions ended without an answer')));
+    });
+  } finally {
+    await thread.terminate();
+  }
+}
