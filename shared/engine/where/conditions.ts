@@ -37,8 +37,10 @@ export type ParsedCondition = Parsed & {
 
 const noConditions: Conditions = { faults: [], of: () => undefined };
 
+type Parse = (asked: readonly AskedCondition[]) => readonly ParsedCondition[] | Promise<readonly ParsedCondition[]>;
+
 /** All conditions of the settings. Where there is none, nothing is loaded. */
-export async function readConditions({ signals: shapes }: Shaping): Promise<Conditions> {
+export async function readConditions({ signals: shapes }: Shaping, parse: Parse = parseApart): Promise<Conditions> {
   const asked = signals.flatMap((signal) => {
     const { where = [], promote = [] } = shapes[signal] ?? {};
     const columns: ConditionColumn[] = columnsOf(signal).map(({ name, type }) => ({ name, type }));
@@ -46,7 +48,7 @@ export async function readConditions({ signals: shapes }: Shaping): Promise<Cond
     return where.map(({ setting, kql }): AskedCondition => ({ signal, setting, kql, columns }));
   });
   if (asked.length === 0) return noConditions;
-  const parsed = await parseApart(asked);
+  const parsed = await parse(asked);
   const faults = asked.flatMap((condition, index) => faultOf(condition, parsed[index]));
   return {
     faults,

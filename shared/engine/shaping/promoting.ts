@@ -1,0 +1,91 @@
+import { BACKSLASH, OPEN_OBJECT, QUOTE, valueEnd } from '../../framing/strict.ts';
+import type { Promotion, SignalShape } from '../../model.ts';
+import { BOOLEANS } from '../decode/conversions.ts';
+import { putUnescaped } from '../decode/escapes.ts';
+import { FIT, number, readReal, readWhole } from '../decode/numbers.ts';
+import { CELL, type Row } from '../decode/row.ts';
+import type { Scratch } from '../decode/scratch.ts';
+import { readTime, time } from '../decode/times.ts';
+import { members } from './members.ts';
+
+/** Fills the cells of promoted fields, which lie behind those of the signal's own columns. */
+export function createPromoting(
+  { promote }: SignalShape,
+  own: readonly string[],
+  scratch: Scratch,
+): (row: Row) => void {
+  const promotions = promote.map(({ from, type }, index) => {
+    const [column, path] = pathOf(from);
+    return { from: own.indexOf(column), path, type, to: own.length + index };
+  });
+  return (row) => {
+    for (const { from, path, type, to } of promotions) {
+      row.setNull(to);
+      if (row.kind[from] !== CELL.text) continue;
+      const bytes = row.source[from] as Uint8Array;
+      const at = fieldIn(bytes, row.start[from] as number, path);
+      if (at >= 0) putValue(row, to, type, bytes, at, scratch);
+    }
+  };
+}
+
+/** Keys of dimensions and measurements may hold anything, dots too; below `extra` a dot leads deeper. */
+function pathOf(from: string): readonly [column: string, path: readonly string[]] {
+  const dot = from.indexOf('.');
+  const [column, field] = [from.slice(0, dot), from.slice(dot + 1)];
+  return [column, column === 'extra' ? field.split('.') : [field]];
+}
+
+/** Where the value at a path stands; -1: there is none. Of a key that stands twice the first counts. */
+function fieldIn(bytes: Uint8Array, from: number, path: readonly string[]): number {
+  let at = from;
+  for (const name of path) {
+    if (bytes[at] !== OPEN_OBJECT) return -1;
+    let found = -1;
+    for (const member of members(bytes, at)) {
+      if (member.name() !== name) continue;
+      found = member.value;
+      break;
+    }
+    if (found < 0) return -1;
+    at = found;
+  }
+  return at;
+}
+
+/** The value's text, as the column has it; null where it does not fit. */
+function putValue(
+  row: Row,
+  cell: number,
+  type: Promotion['type'],
+  bytes: Uint8Array,
+  at: number,
+  scratch: Scratch,
+): void {
+  const end = valueEnd(bytes, at, 0);
+  if (end < 0 || isNull(bytes, at)) return;
+  if (bytes[at] !== QUOTE) putText(row, cell, type, bytes, at, end);
+  else if (bytes.subarray(at + 1, end - 1).includes(BACKSLASH)) {
+    const from = scratch.length;
+    putUnescaped(bytes, at + 1, end - 1, scratch);
+    putText(row, cell, type, scratch.bytes, from, scratch.length);
+  } else putText(row, cell, type, bytes, at + 1, end - 1);
+}
+
+const isNull = (bytes: Uint8Array, at: number): boolean => bytes[at] === 0x6e;
+
+function putText(row: Row, cell: number, type: Promotion['type'], bytes: Uint8Array, start: number, end: number): void {
+  if (type === 'string') row.setText(cell, bytes, start, end);
+  else if (type === 'real') {
+    if (readReal(bytes, start, end) !== FIT.no) row.setReal(cell, number.value);
+  } else if (type === 'boolean') {
+    const word = Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(end - start, 6)).toString('latin1');
+    const value = Object.hasOwn(BOOLEANS, word.toLowerCase()) ? BOOLEANS[word.toLowerCase()] : undefined;
+    if (value !== undefined) row.setBoolean(cell, value);
+  } else if (type === 'timestamp') {
+    if (readTime(bytes, start, end)) row.setBig(cell, BigInt(time.millis) * 1000n + BigInt(time.micros));
+  } else if (readWhole(bytes, start, end) === FIT.yes) {
+    if (number.whole === undefined) row.setLong(cell, number.value);
+    else row.setBig(cell, number.whole);
+  }
+}
