@@ -29,7 +29,7 @@ export function queryApi(settings: QuerySettings, audited: boolean): QueryApi {
   const ask = createAsk(settings, credential, systemClock);
   const setup = { settings, clock: systemClock, ask };
   const survey = createSurvey(setup);
-  return { source: createQuerySource({ ...setup, ...(audited && { survey }) }), survey };
+  return { source: createQuerySource({ ...setup, survey, audited }), survey };
 }
 
 /** The query APIs of the apps, by app. */

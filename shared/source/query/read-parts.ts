@@ -2,28 +2,25 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Chunk } from '../../model.ts';
 import type { Answer } from './answer.ts';
+import type { Forecast } from './forecast.ts';
 import { halvesOf, type Part } from './parts.ts';
 import { type Context, nameOf, type Settled, settle } from './settle.ts';
 import { ticksOf } from './ticks.ts';
 
 /**
  * Reads a window part by part, in order of time, cutting parts that are too much for one answer, and yields the rows of each
- * answer once it is known to be whole. Returns the fingerprint: `rows:<n>`, or `absent` when the workspace has no such table.
+ * answer once it is known to be whole; parts of which more rows are expected than an answer holds are not even tried. Returns the fingerprint: `rows:<n>`, or `absent` when the workspace has no such table.
  */
-export async function* readParts(context: Context, work: string): AsyncGenerator<Chunk, string> {
+export async function* readParts(context: Context, forecast: Forecast, work: string): AsyncGenerator<Chunk, string> {
   const start = ticksOf(context.window.start);
   const waiting: Part[] = [{ start, end: ticksOf(context.window.end), buckets: 1, bucket: 0 }];
   let answers = 0;
   let rows = 0;
   let absent = false;
-  /** Rows that came before an answer was cut, or more where more fitted later: beyond that it is not even tried. */
-  let most = Number.POSITIVE_INFINITY;
   let heavy = 0;
   for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
     const length = part.end - part.start;
-    const before = Number(part.start - start);
-    const expected = before > 0 ? (rows / before) * Number(length) : 0;
-    if (expected > most && length > 1n) {
+    if (length > 1n && (await forecast.isTooMuch(part, rows, Number(part.start - start)))) {
       waiting.push(...(halvesOf(part) ?? []).toReversed());
       continue;
     }
@@ -31,7 +28,7 @@ export async function* readParts(context: Context, work: string): AsyncGenerator
     const settled = await settle(part, context, (n) => join(work, `answer-${number}-${n}.ndjson`));
     if (settled.kind === 'split') {
       heavy = settled.heavy ? heavy + 1 : 0;
-      if (settled.rows > 0) most = settled.rows;
+      if (settled.rows > 0) await forecast.cutAt(settled.rows);
       waiting.push(...cut(part, settled, heavy, context).toReversed());
       continue;
     }
@@ -39,10 +36,11 @@ export async function* readParts(context: Context, work: string): AsyncGenerator
     absent ||= settled.kind === 'absent';
     if (settled.kind === 'rows') {
       rows += settled.answer.rows;
-      most = Math.max(most, settled.answer.rows);
+      forecast.fitted(settled.answer.rows);
       yield* chunksOf(settled.answer);
     }
   }
+  forecast.ended(rows, Number(ticksOf(context.window.end) - start));
   return absent ? 'absent' : `rows:${rows}`;
 }
 

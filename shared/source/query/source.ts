@@ -1,24 +1,42 @@
-import type { Clock, QuerySettings, Reading, Source, Survey } from '../../model.ts';
+import type { Clock, QuerySettings, Reading, Source, Survey, Window } from '../../model.ts';
+import { forecastOf, type Learned, learning } from './forecast.ts';
 import { readParts } from './read-parts.ts';
 import type { Ask } from './reply.ts';
 import { type Context, SOURCE_LIMITS, type SourceLimits } from './settle.ts';
+import { ticksOf } from './ticks.ts';
 
 interface Setup {
   readonly settings: QuerySettings;
   readonly ask: Ask;
   readonly clock: Clock;
   readonly limits?: Partial<SourceLimits>;
-  /** Asked once before each reading, so that the fingerprint is one that an audit can compare. Left out: it says how many rows were read. */
+  /** Tells where in a window its rows lie, when that is too large for one answer. */
   readonly survey?: Survey;
+  /** It is asked once before each reading, too, so that the fingerprint is one that an audit can compare. Left out: false. */
+  readonly audited?: boolean;
 }
 
 /** The query API of one app as a source. Each reading of a window asks for all of its rows; nothing is remembered between. */
-export function createQuerySource({ settings, ask, clock, limits = {}, survey }: Setup): Source {
+export function createQuerySource({ settings, ask, clock, limits = {}, survey, audited = false }: Setup): Source {
   const all = { ...SOURCE_LIMITS, ...limits };
-  return { open: async (window, abort) => openReading({ settings, ask, clock, limits: all, window, abort }, survey) };
+  const learned = learning(all.rows);
+  return {
+    open: async (window, abort) =>
+      openReading(
+        { settings, ask, clock, limits: all, window, abort },
+        { survey, audited, learned: learned(window.signal) },
+      ),
+  };
 }
 
-function openReading(context: Context, survey: Survey | undefined): Reading {
+/** What is told of windows, and was learned of their signal. */
+interface Telling {
+  readonly survey: Survey | undefined;
+  readonly audited: boolean;
+  readonly learned: Learned;
+}
+
+function openReading(context: Context, { survey, audited, learned }: Telling): Reading {
   let asked = 0;
   let fingerprint = '';
   const questions: Ask = (question) => {
@@ -26,16 +44,22 @@ function openReading(context: Context, survey: Survey | undefined): Reading {
     return context.ask(question);
   };
   /** Undefined when it cannot be told: the rows count, not what is said of them. */
-  const look = async (work: string): Promise<string | undefined> => {
+  const look = async (windows: readonly Window[], work: string): Promise<readonly string[] | undefined> => {
     if (survey === undefined) return undefined;
     try {
-      const { looks, asked: more } = await survey.survey([context.window], work, context.abort);
+      const { looks, asked: more } = await survey.survey(windows, work, context.abort);
       asked += more;
-      return looks[0]?.fingerprint;
+      return looks.map((each) => each.fingerprint);
     } catch {
       context.abort.throwIfAborted();
       return undefined;
     }
+  };
+  const lookOnce = async (work: string) => (audited ? (await look([context.window], work))?.[0] : undefined);
+  const weigh = async (work: string) => {
+    const minutes = minutesOf(context.window);
+    const told = await look(minutes, work);
+    return told && minutes.map(({ start, end }, n) => ({ start, end, rows: rowsIn(told[n]) ?? 0 }));
   };
   return {
     get fingerprint() {
@@ -46,9 +70,13 @@ function openReading(context: Context, survey: Survey | undefined): Reading {
       return asked;
     },
     async *chunks(work) {
-      const before = await look(work);
-      const read = yield* readParts({ ...context, ask: questions }, work);
-      fingerprint = await fingerprintOf(read, before, () => look(work));
+      const before = await lookOnce(work);
+      const told = rowsIn(before);
+      // The source has just told how much it is: no neighbour knows better.
+      if (told !== undefined) learned.density = told / Number(ticksOf(context.window.end - context.window.start));
+      const forecast = forecastOf(learned, () => weigh(work), context.limits.rows);
+      const read = yield* readParts({ ...context, ask: questions }, forecast, work);
+      fingerprint = await fingerprintOf(read, before, () => lookOnce(work));
     },
   };
 }
@@ -69,5 +97,21 @@ async function fingerprintOf(
   if (after !== undefined && isOf(read, after)) return after;
   return [read, ...(/ latest:\S+/.exec(before) ?? [])].join('');
 }
+
+function rowsIn(told: string | undefined): number | undefined {
+  const [, rows] = /^rows:(\d+)/.exec(told ?? '') ?? [];
+  return rows === undefined ? undefined : Number(rows);
+}
+
+/** The minutes of a window that is too large for one answer: where in it the rows lie. */
+function minutesOf(window: Window): Window[] {
+  const first = Math.floor(window.start / minute);
+  return Array.from({ length: Math.ceil(window.end / minute) - first }, (_, n) => {
+    const start = (first + n) * minute;
+    return { ...window, start: Math.max(start, window.start), end: Math.min(start + minute, window.end) };
+  });
+}
+
+const minute = 60_000;
 
 const isOf = (read: string, told: string): boolean => told === read || told.startsWith(`${read} `);

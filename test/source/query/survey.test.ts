@@ -54,7 +54,7 @@ async function opened(schema: QuerySettings['schema'], rows: readonly Row[], opt
   };
   const ask = createAsk(settings, undefined, clock, { ...CLIENT_LIMITS, stall: 200, first: 2000 });
   const survey = createSurvey({ settings, ask, clock, limits: { attempts: 40 } });
-  const source = createQuerySource({ settings, ask, clock, survey });
+  const source = createQuerySource({ settings, ask, clock, survey, audited: true });
   const look = async (windows: readonly Window[]) => {
     const { looks, asked } = await survey.survey(windows, work, never);
     assert.deepEqual(await readdir(work), []);
