@@ -1,5 +1,5 @@
 import type { SweepRequest } from './ledger.ts';
-import type { Feed, Interval, Layout, Window } from './windows.ts';
+import type { Feed, Interval, Layout, Signal, Window } from './windows.ts';
 
 /** Where a stretch of a chunk came from. */
 export interface Segment {
@@ -54,13 +54,25 @@ export interface Look {
    * Known before reading for blobs, only after the last chunk for a query ('' until then). Of a query window its facts (`rows:12
    * latest:… ids:…`, what is not known left out; `absent`: no such table). Of blobs a hash, and behind it marks:
    * before reading `+open` where they may still be appended to; after reading `+tail` where a record that is cut short by the end of
-   * its blob was left for the next reading, and `+archived` where archived blobs were left out.
+   * its blob was left for the next reading, and `+archived` where archived blobs were left out. Where there are several containers
+   * `+in=` and the keys of those that the blobs lie in.
    */
   readonly fingerprint: string;
   /** Nothing is there that the lake should follow (no blob in the folder, or none that can be read). Always false for a query. */
   readonly empty: boolean;
   /** Blobs of the archive tier, which cannot be read; left out: none. */
   readonly archived?: number;
+  /** Containers of the settings that could not be seen: not there, or being deleted. Left out: none. */
+  readonly unseen?: readonly UnseenPlace[];
+}
+
+/** A container that is not there. `key` is the word that the fingerprint of a window with blobs in it carries behind `+in=`. */
+export interface UnseenPlace {
+  readonly key: string;
+  /** For messages. */
+  readonly name: string;
+  /** What Azure named it after: it holds nothing else. Left out: its name does not tell. */
+  readonly only?: { readonly layout: Layout; readonly signal?: Signal };
 }
 
 /** One reading of a window, whole. */
@@ -104,6 +116,8 @@ export interface Sighting extends Look {
 export interface Oddity {
   readonly kind: 'missing' | 'unknown' | 'failed';
   readonly what: string;
+  /** Of `missing`: which. */
+  readonly unseen?: UnseenPlace;
 }
 
 /** The windows of a feed that stand for a part of a day. */

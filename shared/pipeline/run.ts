@@ -73,7 +73,10 @@ async function attempt(seen: Versioned<LedgerEntry>, ports: RunPorts): Promise<R
     if (look !== undefined && verdictOf(seen.value.fingerprint, look) !== 'run') {
       const settled = unchangedEntry(seen.value);
       const etag = await ports.ledger.write(settled, seen.etag);
-      return etag === undefined ? undefined : unrun('unchanged', settled.window, settled);
+      if (etag === undefined) return undefined;
+      // Where the source holds less than the lake, that is said, although nothing is wrong with the window.
+      const kept = verdictOf(seen.value.fingerprint, look) === 'kept' ? loses(seen.value.fingerprint, look) : '';
+      return { ...unrun('unchanged', settled.window, settled), error: kept };
     }
   }
   const claim = await claimWindow(seen, ports);

@@ -8,12 +8,13 @@ import type {
   Sighting,
   Sightings,
   SweepRequest,
+  UnseenPlace,
   Window,
 } from '../model.ts';
 import { type AskPorts, enqueue } from './ask.ts';
 import { activeWindows } from './grid.ts';
 import { tileRange } from './tile-range.ts';
-import { type Verdict, verdictOf } from './verdict.ts';
+import { holeIn, unseenFor, type Verdict, verdictOf } from './verdict.ts';
 
 export interface SweepPorts extends AskPorts {
   readonly sightings: Sightings;
@@ -96,20 +97,24 @@ async function look(
   const known = ledgerStretches(ports);
   const there = new Set<string>();
   const cut: Cut = async (feed, part) => tilesIn(part, ports.window, await known(feed, part));
-  for await (const sighting of ports.sightings.sightings(request, cut, abort, ({ kind, what }) =>
-    odd[kind].add(what),
-  )) {
+  const missing: UnseenPlace[] = [];
+  const note = ({ kind, what, unseen }: Oddity) => {
+    odd[kind].add(what);
+    if (unseen) missing.push(unseen);
+  };
+  for await (const sighting of ports.sightings.sightings(request, cut, abort, note)) {
     seen.windows += 1;
     seen.blobs += sighting.blobs;
     seen.bytes += sighting.bytes;
     if (sighting.archived > 0) seen.archived += 1;
     if (ports.emptied === 'follow') there.add(keyOf(sighting.window));
-    const todo = await lookAfter(sighting, await entryIn(known, sighting.window), ports);
+    const unseen = unseenFor(sighting.unseen ?? [], sighting.window);
+    const todo = await lookAfter({ ...sighting, unseen }, await entryIn(known, sighting.window), ports);
     if (todo !== 'same') seen[todo] += 1;
     tell({ ...seen, at: sighting.window.start });
   }
-  if (ports.emptied === 'follow' && odd.missing.size + odd.failed.size === 0)
-    seen.enqueued += await emptyGone(request, there, ports);
+  if (ports.emptied === 'follow' && odd.failed.size === 0)
+    seen.enqueued += await emptyGone(request, there, missing, ports);
   const { start, end } = request;
   return {
     ...seen,
@@ -168,14 +173,23 @@ const tilesIn = (part: Interval, size: Millis, entries: readonly LedgerEntry[]):
     entries.map(({ window }) => window),
   );
 
-/** Windows of the range that have files and no folder any more. A part of a container says nothing about the rest of it. */
-async function emptyGone(request: SweepRequest, there: ReadonlySet<string>, ports: LookPorts): Promise<number> {
+/**
+ * Windows of the range that have files and no folder any more. A part of a container says nothing about the rest of it, nor does what
+ * can be seen about a container that is not there.
+ */
+async function emptyGone(
+  request: SweepRequest,
+  there: ReadonlySet<string>,
+  unseen: readonly UnseenPlace[],
+  ports: LookPorts,
+): Promise<number> {
   if (request.prefix !== '') return 0;
   let enqueued = 0;
   for await (const feed of ports.ledger.feeds()) {
     if (!exportSources.includes(feed.source) || (request.app !== '' && feed.app !== request.app)) continue;
     for await (const { window, state, again, fingerprint } of ports.ledger.list(feed, request)) {
-      const gone = state === 'done' && !again && fingerprint !== '' && !there.has(keyOf(window));
+      const known = state === 'done' && !again && fingerprint !== '' && !there.has(keyOf(window));
+      const gone = known && holeIn(fingerprint, { unseen: unseenFor(unseen, feed) }) === '';
       const skip = (entry: LedgerEntry) => isAwaited(entry) || entry.fingerprint === '';
       if (gone && (await enqueue(window, ports, { skip, later: ports.later }))) enqueued += 1;
     }

@@ -1,4 +1,4 @@
-import type { Look } from '../model.ts';
+import type { Feed, Look, UnseenPlace } from '../model.ts';
 import { sameRows } from './same-rows.ts';
 
 /**
@@ -30,8 +30,12 @@ function sameSource(known: string, { fingerprint, archived = 0 }: Look): boolean
  * cannot be read, and the lake was not made without them. What was read without archived blobs can be read so once more as long as
  * nothing else has changed.
  */
-export function loses(known: string, { fingerprint, empty, archived = 0 }: Look): string {
+export function loses(known: string, seen: Look): string {
   if (known === '') return '';
+  const { fingerprint, empty, archived = 0 } = seen;
+  const hole = holeIn(known, seen);
+  if (hole !== '')
+    return `its blobs are in ${hole}, which is not there (or not any more), and its files stay as they are; bring it back, or take it out of the settings when its blobs are gone for good`;
   if (empty && archived === 0)
     return 'its blobs are gone, and its files stay as they are; set EXPORT_EMPTIED=follow to have them emptied';
   const { hash, marks } = partsOf(known);
@@ -39,8 +43,25 @@ export function loses(known: string, { fingerprint, empty, archived = 0 }: Look)
   return `${archived} of its blobs are archived, and its files stay as they are; rehydrate the blobs to have them read`;
 }
 
+/**
+ * The containers that the window had blobs of and that cannot be seen now; '' when there are none. What was read before the fingerprint
+ * told may have had some in any of them.
+ */
+export function holeIn(known: string, { unseen = [] }: Pick<Look, 'unseen'>): string {
+  if (known === '' || unseen.length === 0) return '';
+  const held = /\+in=([0-9a-f.]*)/.exec(partsOf(known).marks)?.[1]?.split('.');
+  return unseen
+    .filter(({ key }) => held === undefined || held.includes(key))
+    .map(({ name }) => name)
+    .join(', ');
+}
+
+/** Those that may hold blobs of that feed. */
+export const unseenFor = (unseen: readonly UnseenPlace[], { source, signal }: Feed): readonly UnseenPlace[] =>
+  unseen.filter(({ only }) => only === undefined || (only.layout === source && (only.signal ?? signal) === signal));
+
 function partsOf(fingerprint: string): { readonly hash: string; readonly marks: string } {
-  const marks = /(?:\+(?:open|tail|archived|requeued))*$/.exec(fingerprint)?.[0] ?? '';
+  const marks = /(?:\+(?:open|tail|archived|requeued|in=[0-9a-f.]*))*$/.exec(fingerprint)?.[0] ?? '';
   return { hash: fingerprint.slice(0, fingerprint.length - marks.length), marks };
 }
 

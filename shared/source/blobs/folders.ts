@@ -45,10 +45,16 @@ export async function* signalFolders(search: FolderSearch): AsyncIterable<Signal
 
 /** Azure names a container after the one category that it puts there. */
 function mayHold({ container, wanted }: FolderSearch): boolean {
-  const named = RESOURCE_ROOTS.find(({ category }) => category.test(container));
+  const named = namedAfter(container);
   if (named === undefined) return true;
-  const signal = signalIn(container, named.category);
-  return agrees(wanted.layout, named.layout) && (signal === undefined || agrees(wanted.signal, signal));
+  return agrees(wanted.layout, named.layout) && (named.signal === undefined || agrees(wanted.signal, named.signal));
+}
+
+/** What a container is named after; undefined where its name does not tell. */
+export function namedAfter(container: string): { readonly layout: ExportLayout; readonly signal?: Signal } | undefined {
+  const named = RESOURCE_ROOTS.find(({ category }) => category.test(container));
+  const signal = named && signalIn(container, named.category);
+  return named && { layout: named.layout, ...(signal && { signal }) };
 }
 
 const agrees = <T>(wanted: T | undefined, found: T): boolean => wanted === undefined || wanted === found;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Look, StoredObject, Window } from '../../model.ts';
-import type { ExportStore } from './folders.ts';
+import type { Look, StoredObject, UnseenPlace, Window } from '../../model.ts';
+import { type ExportStore, namedAfter } from './folders.ts';
 import { appOf, recogniseBlob } from './layouts.ts';
 
 /** A blob of a window, and the container that it lies in. */
@@ -28,6 +28,7 @@ export function lookOf(
   listed: ListedBlob[],
   window: Window,
   settings: LookSettings,
+  unseen: readonly UnseenPlace[] = [],
 ): Look & { readonly archived: number } {
   listed.sort((one, other) => (key(one) < key(other) ? -1 : 1));
   const archived = listed.filter((blob) => blob.archived).length;
@@ -37,8 +38,26 @@ export function lookOf(
     fingerprint: readable > 0 ? `${fingerprintOf(listed)}${isOpen(window, settings) ? '+open' : ''}` : '',
     empty: readable === 0 && !follow,
     archived,
+    ...(unseen.length > 0 && { unseen }),
   };
 }
+
+/** What the fingerprint says of where the blobs lie, so that a container that is missing later is missed. Nothing where there is but one. */
+export function placesMark(listed: readonly ListedBlob[], containers: readonly ExportStore[]): string {
+  if (containers.length < 2 || listed.length === 0) return '';
+  return `+in=${[...new Set(listed.map(({ at }) => placeKey(at)))].sort().join('.')}`;
+}
+
+export function unseenPlace(at: ExportStore): UnseenPlace {
+  const only = namedAfter(at.container);
+  return { key: placeKey(at), name: at.container || at.store.place, ...(only && { only }) };
+}
+
+const placeKey = ({ container, store }: ExportStore): string =>
+  createHash('sha256')
+    .update(container || store.place)
+    .digest('hex')
+    .slice(0, 8);
 
 /** Without the container: which ones there are, and in what order, is a setting. */
 const key = ({ name, etag }: ListedBlob): string => `${name}\n${etag}`;

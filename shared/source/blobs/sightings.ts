@@ -8,10 +8,11 @@ import type {
   Sightings,
   Signal,
   SweepRequest,
+  UnseenPlace,
   Window,
 } from '../../model.ts';
 import { daysIn, type ExportStore, type SignalFolder, signalFolders, timePrefixes } from './folders.ts';
-import { hourOfBlob, isMissing, type ListedBlob, type LookSettings, lookOf } from './look.ts';
+import { hourOfBlob, isMissing, type ListedBlob, type LookSettings, lookOf, unseenPlace } from './look.ts';
 
 export interface SightingSettings extends LookSettings {
   readonly containers: readonly ExportStore[];
@@ -23,6 +24,9 @@ export interface SightingSettings extends LookSettings {
   readonly from: Millis | undefined;
   readonly until: Millis | undefined;
 }
+
+/** The settings, and what could not be seen of the containers. */
+type Seen = SightingSettings & { readonly unseen: readonly UnseenPlace[] };
 
 /** A folder of a feed, in its container. */
 interface FeedFolder extends SignalFolder {
@@ -41,10 +45,11 @@ export function createSightings(settings: SightingSettings): Sightings {
   return {
     async *sightings(request, cut, abort, tell) {
       const range = withinGrid(request, settings);
-      const feeds = await feedsIn(settings, request, tell);
+      const unseen: UnseenPlace[] = [];
+      const feeds = await feedsIn(settings, request, unseen, tell);
       for (const folders of feeds) {
         const within = { range, prefix: request.prefix, cut };
-        yield* untilItFails(windowsOfFeed(folders, within, settings, abort), abort, tell);
+        yield* untilItFails(windowsOfFeed(folders, within, { ...settings, unseen }, abort), abort, tell);
       }
     },
   };
@@ -83,6 +88,7 @@ function withinGrid({ start, end }: Interval, { window, from, until }: SightingS
 async function feedsIn(
   { containers, apps, signals }: SightingSettings,
   { app, prefix }: SweepRequest,
+  unseen: UnseenPlace[],
   tell: (oddity: Oddity) => void,
 ): Promise<FeedFolder[][]> {
   const feeds = new Map<string, FeedFolder[]>();
@@ -96,7 +102,10 @@ async function feedsIn(
         feeds.set(key, [...(feeds.get(key) ?? []), { ...folder, at }]);
       }
     } catch (error) {
-      tell(isMissing(error) ? { kind: 'missing', what: at.container || at.store.place } : failure(error));
+      if (isMissing(error)) unseen.push(unseenPlace(at));
+      tell(
+        isMissing(error) ? { kind: 'missing', what: unseenPlace(at).name, unseen: unseenPlace(at) } : failure(error),
+      );
     }
   }
   return [...feeds.values()].filter((folders) => folders.some(({ path }) => leadsTo(path, prefix)));
@@ -126,7 +135,7 @@ interface Within {
 async function* windowsOfFeed(
   folders: readonly FeedFolder[],
   within: Within,
-  settings: SightingSettings,
+  settings: Seen,
   abort: AbortSignal,
 ): AsyncIterable<Sighting> {
   for await (const day of days(folders, within.range)) {
@@ -148,7 +157,7 @@ async function* windowsOf(
   folders: readonly FeedFolder[],
   part: Interval,
   { cut, prefix }: Within,
-  settings: SightingSettings,
+  settings: Seen,
 ): AsyncIterable<Sighting> {
   const [first] = folders;
   if (first === undefined) return;
@@ -165,7 +174,7 @@ async function* windowsOf(
     if (!blobs.some(({ name }) => name.startsWith(prefix))) continue;
     const window: Window = { ...feed, start: tile.start, end: tile.end };
     const bytes = blobs.reduce((sum, blob) => sum + blob.bytes, 0);
-    yield { window, ...lookOf(blobs, window, settings), blobs: blobs.length, bytes };
+    yield { window, ...lookOf(blobs, window, settings, settings.unseen), blobs: blobs.length, bytes };
   }
 }
 

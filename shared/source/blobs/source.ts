@@ -1,11 +1,20 @@
-import type { Layout, Reading, Source, StoredObject, Window } from '../../model.ts';
+import type { Layout, Reading, Source, StoredObject, UnseenPlace, Window } from '../../model.ts';
 import { type ExportStore, signalFolders, timePrefixes } from './folders.ts';
 import type { ExportLayout } from './layouts.ts';
-import { hourOfBlob, isMissing, isOpen, type ListedBlob, type LookSettings, lookOf } from './look.ts';
+import {
+  hourOfBlob,
+  isMissing,
+  isOpen,
+  type ListedBlob,
+  type LookSettings,
+  lookOf,
+  placesMark,
+  unseenPlace,
+} from './look.ts';
 import { type RawBlob, readBlobs } from './read-blobs.ts';
 
 export interface BlobSourceSettings extends LookSettings {
-  /** The containers (or folders) with the exports. One that does not exist holds nothing. */
+  /** The containers (or folders) with the exports. Of several, one that does not exist is not seen: verdict.ts says what that means. */
   readonly containers: readonly ExportStore[];
   /** Export folder → app name; a folder that is not named here goes by what Azure calls its app. */
   readonly apps: Readonly<Record<string, string>>;
@@ -18,8 +27,9 @@ export interface BlobSourceSettings extends LookSettings {
 export function createBlobSource(settings: BlobSourceSettings): Source {
   async function open(window: Window, abort: AbortSignal): Promise<Reading> {
     const layout = layoutOf(window);
-    const listed = await blobsOf(window, layout, settings, abort);
-    const seen = lookOf(listed, window, settings);
+    const { listed, unseen } = await blobsOf(window, layout, settings, abort);
+    const seen = lookOf(listed, window, settings, unseen);
+    const places = placesMark(listed, settings.containers);
     const blobs = listed.filter(({ archived, bytes }) => !archived && bytes > 0);
     const growing = isOpen(window, settings);
     const several = settings.containers.length > 1;
@@ -29,7 +39,7 @@ export function createBlobSource(settings: BlobSourceSettings): Source {
       ...seen,
       get fingerprint() {
         if (!read || seen.fingerprint === '') return seen.fingerprint;
-        return `${seen.fingerprint.replace('+open', '')}${tails > 0 ? '+tail' : ''}${seen.archived > 0 ? '+archived' : ''}`;
+        return `${seen.fingerprint.replace('+open', '')}${tails > 0 ? '+tail' : ''}${seen.archived > 0 ? '+archived' : ''}${places}`;
       },
       get asked() {
         return asked;
@@ -55,6 +65,7 @@ async function blobsOf(
   abort: AbortSignal,
 ) {
   const listed: ListedBlob[] = [];
+  const unseen: UnseenPlace[] = [];
   const wanted = { layout, app: window.app, signal: window.signal };
   for (const at of containers) {
     try {
@@ -66,9 +77,10 @@ async function blobsOf(
       }
     } catch (error) {
       if (!isMissing(error) || containers.length === 1) throw error;
+      unseen.push(unseenPlace(at));
     }
   }
-  return listed;
+  return { listed, unseen };
 
   function belongs({ name }: StoredObject, at: ExportStore): boolean {
     const hour = hourOfBlob(name, at, window, apps);
