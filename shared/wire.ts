@@ -82,7 +82,8 @@ export function wire(config: Config, timeout?: Millis): Wired {
     refresh: config.exports?.refresh ?? 0,
   };
   const local = localPorts(config.output, { ...config, dedupe: config.exports?.dedupe ?? 'id' });
-  const run = { ...ports, ...local, keptSince: keptSince(config.apps, clock.now) };
+  const refused = new Map<string, Millis>();
+  const run = { ...ports, ...local, keptSince: keptSince(config.apps, clock.now), refused };
   const ready = untilItWorks(() =>
     Promise.all([prepareLake(lake, tables), ledger.prepare(), hints.prepare(), checkConditions(local.engine)]),
   );

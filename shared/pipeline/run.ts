@@ -6,11 +6,11 @@ import { failedEntry, mayRun, unchangedEntry } from './entry.ts';
 import { type HalvePorts, halveWindow, tooHeavy } from './halve.ts';
 import { halvesOf } from './halves.ts';
 import { afterLoss } from './race.ts';
-import { removeOldEmpties } from './tidy.ts';
+import { type Left, removeOldEmpties, type TidyPorts } from './tidy.ts';
 import { loses, verdictOf } from './verdict.ts';
 import { adviceFor, OutOfTime } from './watch.ts';
 
-export type RunPorts = ClaimPorts & DeliverPorts & HalvePorts;
+export type RunPorts = ClaimPorts & DeliverPorts & HalvePorts & Pick<TidyPorts, 'refused'>;
 
 /**
  * - `done`: the window is in the lake. `unchanged`: it was already, and the source is as it was.
@@ -42,6 +42,8 @@ export interface RunOutcome extends Omit<Delivered, 'entry'> {
   readonly asked: number;
   readonly duration: Millis;
   readonly error: string;
+  /** Old empty files that the lake did not let go; left out: none. */
+  readonly left?: Left;
 }
 
 /** Runs one window by the delivery protocol (docs/architecture.md). Resolves whatever happens; rejects only when the ledger does. */
@@ -51,8 +53,8 @@ export async function runWindow(window: Window, ports: RunPorts): Promise<RunOut
     if (seen === undefined) return unrun('unknown', window, undefined);
     const may = mayRun(seen.value, ports.clock.now());
     if (may === 'done' || may === 'halved') {
-      await removeOldEmpties(seen, ports);
-      return unrun(may === 'done' ? 'unchanged' : 'halved', window, seen.value);
+      const left = await removeOldEmpties(seen, ports);
+      return { ...unrun(may === 'done' ? 'unchanged' : 'halved', window, seen.value), ...(left && { left }) };
     }
     if (may !== 'run') return unrun(may, window, seen.value);
     const outcome = await attempt(seen, ports);

@@ -8,7 +8,18 @@ export interface TidyPorts {
   readonly lake: ObjectStore;
   readonly tables?: LakeTables;
   readonly clock: Clock;
+  /** Files that the lake did not let go, and when it last refused: known to the process. Left out: none is remembered. */
+  readonly refused?: Map<string, Millis>;
 }
+
+/** Files that had to stay. `why` is '' where it was said within the last day. */
+export interface Left {
+  readonly files: number;
+  readonly why: string;
+}
+
+/** What may not be removed (retention, a lease, snapshots) is tried again, and spoken of, once a day. */
+const silence: Millis = 24 * 3_600_000;
 
 /** Readers of a table may still be at an older version: they are given as long as the protocol's own vacuum gives them. */
 const oldestReader: Millis = 7 * oldestRun;
@@ -16,22 +27,42 @@ const oldestReader: Millis = 7 * oldestRun;
 /**
  * Removes the empty files of a done or halved window once no attempt can be that old (a stalled one could create them again).
  * In a table these are the files that no version of the last week shows. The ledger forgets a path only after the file is gone.
+ * What the lake does not let go stays, is counted, and fails nothing: the window is done.
  */
-export async function removeOldEmpties(
-  seen: Versioned<LedgerEntry>,
-  { ledger, lake, tables, clock }: TidyPorts,
-): Promise<void> {
+export async function removeOldEmpties(seen: Versioned<LedgerEntry>, ports: TidyPorts): Promise<Left | undefined> {
+  const { ledger, tables, clock, refused = new Map<string, Millis>() } = ports;
   const entry = seen.value;
   const empty = entry.files.filter((file) => file.rows === 0);
   const age = tables === undefined ? oldestRun : oldestReader;
   const settled = ['done', 'halved', 'unavailable'].includes(entry.state);
-  if (empty.length === 0 || !settled || Math.max(entry.doneAt, entry.startedAt) + age > clock.now()) return;
+  if (empty.length === 0 || !settled || Math.max(entry.doneAt, entry.startedAt) + age > clock.now()) return undefined;
   const gone: FileRecord[] = [];
+  let [files, why] = [0, ''];
   for (const file of empty) {
-    if (await tables?.isLive(file)) continue; // not ours to say: the table was changed by other hands
-    const etag = await lake.head(file.path);
-    if ((await ledger.read(entry.window))?.etag !== seen.etag) return; // a later run may have put rows there
-    if (etag === undefined || (await lake.remove(file.path, etag))) gone.push(file);
+    const isSilent = (refused.get(file.path) ?? Number.NEGATIVE_INFINITY) + silence > clock.now();
+    try {
+      if (!isSilent && (await removeOne(file, entry, ports))) gone.push(file);
+      else files += isSilent ? 1 : 0;
+    } catch (error) {
+      files += 1;
+      refused.set(file.path, clock.now());
+      why ||= error instanceof Error ? error.message : String(error);
+    }
   }
-  await ledger.write({ ...entry, files: entry.files.filter((file) => !gone.includes(file)) }, seen.etag);
+  const kept = { ...entry, files: entry.files.filter((file) => !gone.includes(file)) };
+  // Not told, the ledger hears it the next time: by then they are gone.
+  if (gone.length > 0) await ledger.write(kept, seen.etag).catch(() => undefined);
+  return files === 0 ? undefined : { files, why };
+}
+
+/** False where it stays for a good reason. */
+async function removeOne(
+  file: FileRecord,
+  { window, revision }: LedgerEntry,
+  { ledger, lake, tables }: TidyPorts,
+): Promise<boolean> {
+  if (await tables?.isLive(file)) return false; // not ours to say: the table was changed by other hands
+  const etag = await lake.head(file.path);
+  if ((await ledger.revision(window)) !== revision) return false; // a later run may have put rows there
+  return etag === undefined || lake.remove(file.path, etag);
 }

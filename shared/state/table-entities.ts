@@ -1,4 +1,5 @@
 /** Ledger entries as entities of Table Storage. Pure. */
+import { gunzipSync, gzipSync } from 'node:zlib';
 import type { DayAudit, DriftSighting, Feed, FileRecord, Interval, LedgerEntry, Millis } from '../model.ts';
 import { auditOf, auditRecord } from './audit-record.ts';
 import { driftKey } from './drift-record.ts';
@@ -7,6 +8,8 @@ import { entryOf, entryRecord } from './entry-record.ts';
 /** A string property holds 32 Ki characters, an entity 1 MiB: so many pieces of so many characters leave room for the rest. */
 const PIECE = 30_000;
 const MAX_PIECES = 15;
+/** Before a list of files that is packed. */
+const PACKED = 'gzip:';
 const COUNTS = ['rowsRead', 'rowsWritten', 'rowsDeduplicated', 'rowsFiltered', 'quarantined', 'asked'];
 
 export interface Keys {
@@ -55,13 +58,14 @@ export function entryEntity(keys: Keys, entry: LedgerEntry): Keys & Record<strin
     name,
     COUNTS.includes(name) ? int64(Number(value)) : value,
   ]);
-  const pieces = piecesOf(
-    JSON.stringify(entry.files.map(({ path, signal, rows, bytes }) => [path, signal, rows, bytes])),
-  );
+  const files = JSON.stringify(entry.files.map(({ path, signal, rows, bytes }) => [path, signal, rows, bytes]));
+  // Long paths differ in a few letters: packed, thousands of them fit. Not before they must, since older versions cannot read that.
+  const fits = files.length <= PIECE * MAX_PIECES;
+  const pieces = piecesOf(fits ? files : `${PACKED}${gzipSync(files).toString('base64')}`);
   if (pieces.length > MAX_PIECES) {
     const what = `${entry.files.length} files are more than an entry of the ledger can name`;
     throw new Error(
-      `write the ledger entry of ${entry.window.app} ${entry.window.signal}: ${what}; choose a shorter window`,
+      `write the ledger entry of ${entry.window.app} ${entry.window.signal}: ${what}; shorten LAKE_PATH, or choose a shorter window`,
     );
   }
   const named = pieces.map((text, n) => [`files${n}`, text]);
@@ -71,7 +75,8 @@ export function entryEntity(keys: Keys, entry: LedgerEntry): Keys & Record<strin
 export function entityEntry(entity: Readonly<Record<string, unknown>>): LedgerEntry {
   // Updates merge: pieces of a longer list that was there before may still stand behind the last one.
   const pieces = Array.from({ length: Number(entity.filePieces ?? 0) }, (_, n) => String(entity[`files${n}`] ?? ''));
-  const rows: [string, FileRecord['signal'], number, number][] = pieces.length === 0 ? [] : JSON.parse(pieces.join(''));
+  const rows: [string, FileRecord['signal'], number, number][] =
+    pieces.length === 0 ? [] : JSON.parse(unpacked(pieces.join('')));
   const files = rows.map(([path, signal, count, bytes]) => ({ path, signal, rows: count, bytes }));
   return entryOf(entity, files);
 }
@@ -92,6 +97,9 @@ export function entityAudit(entity: Readonly<Record<string, unknown>>): DayAudit
 
 const piecesOf = (text: string): string[] =>
   Array.from({ length: Math.ceil(text.length / PIECE) }, (_, n) => text.slice(n * PIECE, (n + 1) * PIECE));
+
+const unpacked = (text: string): string =>
+  text.startsWith(PACKED) ? gunzipSync(Buffer.from(text.slice(PACKED.length), 'base64')).toString() : text;
 
 /** A plain number beyond 31 bits would be refused. */
 const int64 = (value: number) => ({ type: 'Int64', value: String(value) });

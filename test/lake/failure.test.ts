@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { ADVICE, ON_PUT } from '../../shared/lake/advice.ts';
 import { storeFailure } from '../../shared/lake/failure.ts';
+import { stateFailure } from '../../shared/state/state-failure.ts';
 
 const rest = (fields: object, message = 'Something.\nRequestId:1\nTime:2') =>
   Object.assign(new Error(message), { name: 'RestError', request: { url: 'https://a?sig=SECRET' } }, fields);
@@ -27,7 +30,7 @@ test('one line: what happened, what to do, the code', () => {
       'InvalidHeaderValue',
       /--skipApiVersionCheck/,
     ],
-    [rest({ statusCode: 403, details: {} }, ''), 'HTTP 403', /^put x: no reason given \(HTTP 403\)$/],
+    [rest({ statusCode: 403, details: {} }, ''), 'HTTP 403', /^put x: not allowed; check the role .* \(HTTP 403\)$/],
     [rest({ statusCode: 400, code: 'OddCode' }), 'OddCode', /^put x: Something\. \(OddCode\)$/],
     [
       rest({ statusCode: 404, details: { odataError: { code: 'TableNotFound' } } }),
@@ -76,4 +79,37 @@ test('secrets stay out, also of the cause', () => {
   }
   const cause = Object.assign(new Error('x'), { code: 'ENOSPC' });
   assert.equal(storeFailure('put x', cause).cause, cause);
+});
+
+test('an answer without a body says by code or status what to do', () => {
+  const head = (statusCode: number, errorCode: string) => rest({ statusCode, details: { errorCode } }, '');
+  assert.match(storeFailure('look up x', head(401, 'InvalidAuthenticationInfo')).message, /in another tenant/);
+  assert.match(storeFailure('look up x', head(409, 'NeverHeardOf')).message, /docs\/operations.md \(NeverHeardOf\)$/);
+  assert.match(storeFailure('look up x', head(502, '')).message, /^look up x: the service failed; .*\(HTTP 502\)$/);
+  const named = rest({ statusCode: 418, code: 'Odd' }, 'Odd');
+  assert.match(storeFailure('look up x', named).message, /^look up x: no reason given \(Odd\)$/);
+});
+
+test('tables: the text out of odata JSON, and never the JSON', () => {
+  const odata = {
+    code: 'PropertiesNeedValue',
+    message: { lang: 'en-US', value: 'The values are not given.\nRequestId:1' },
+  };
+  const error = rest({ statusCode: 400, details: { odataError: odata } }, JSON.stringify({ 'odata.error': odata }));
+  assert.equal(
+    stateFailure('table', 'write t', error).message,
+    'write t: The values are not given. (PropertiesNeedValue)',
+  );
+});
+
+test('what a code means depends on what was done', () => {
+  const archived = rest({ statusCode: 409, code: 'BlobArchived' });
+  assert.match(storeFailure('put x', archived).message, /the file that is to be replaced is in the archive tier/);
+  assert.match(storeFailure('read x', archived).message, /rehydrate it to read it/);
+});
+
+test('docs/operations.md has a line for each code', () => {
+  const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+  const missing = [...Object.keys(ADVICE), ...Object.keys(ON_PUT)].filter((code) => !page.includes(`\`${code}\``));
+  assert.deepEqual(missing, []);
 });

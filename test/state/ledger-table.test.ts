@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
@@ -73,15 +73,32 @@ describe('ledger in a table', () => {
     await assert.rejects(Array.fromAsync(ledger.open(feed)), refused);
   });
 
+  test('a month of hours with paths of a thousand letters fits', async () => {
+    const { ledger } = await opened();
+    const files = Array.from(
+      { length: 744 },
+      (_, n): FileRecord => ({ path: `${'long/'.repeat(200)}${n}.parquet`, signal: 'requests', rows: n, bytes: 9 * n }),
+    );
+    const tag = await ledger.write({ ...plannedEntry(window), files }, undefined);
+    assert.deepEqual((await ledger.read(window))?.value.files, files);
+    await ledger.write({ ...plannedEntry(window), files: files.slice(0, 3) }, tag);
+    assert.deepEqual((await ledger.read(window))?.value.files, files.slice(0, 3));
+  });
+
   test('too many files are refused with one line', async () => {
     const { ledger } = await opened();
     const files = Array.from(
-      { length: 20_000 },
-      (_, n): FileRecord => ({ path: `requests/${n}.parquet`, signal: 'requests', rows: 1, bytes: 1 }),
+      { length: 100_000 },
+      (_, n): FileRecord => ({
+        path: createHash('sha256').update(`${n}`).digest('hex'),
+        signal: 'requests',
+        rows: 1,
+        bytes: 1,
+      }),
     );
     await assert.rejects(
       ledger.write({ ...plannedEntry(window, 0), files }, undefined),
-      /20000 files are more than an entry .*choose a shorter window/,
+      /100000 files are more than an entry .*shorten LAKE_PATH, or choose a shorter window/,
     );
     await assert.rejects(
       ledger.plan(

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { LedgerEntry } from '../../shared/model.ts';
+import { plannedEntry } from '../../shared/pipeline/entry.ts';
+import { runFacts } from '../../shared/pipeline/facts.ts';
+import { runWindow } from '../../shared/pipeline/run.ts';
+import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
+import { manualClock, noHints, textLake, truthSource, window, wordEngine } from './world.ts';
+
+const day = 24 * 3_600_000;
+
+async function doneWindow(names: readonly string[]) {
+  const [ledger, lake, clock] = [createMemoryLedger(), textLake(), manualClock()];
+  for (const name of names) await lake.put(name, new Uint8Array(0), undefined);
+  const files = names.map((path) => ({ path, signal: 'requests', rows: 0, bytes: 0 }) as const);
+  const entry: LedgerEntry = { ...plannedEntry(window), state: 'done', revision: 1, doneAt: clock.now(), files };
+  await ledger.write(entry, undefined);
+  clock.advance(day + 1);
+  const ports = {
+    ledger,
+    lake,
+    clock,
+    hints: noHints,
+    lease: 1000,
+    source: truthSource(() => ({})),
+    engine: wordEngine(),
+    path: () => 'part',
+    discard: async () => {},
+    withWorkFolder: <T>(use: (folder: string) => Promise<T>) => use('work'),
+    refused: new Map<string, number>(),
+  };
+  return { ports, files: async () => (await ledger.read(window))?.value.files.map(({ path }) => path) };
+}
+
+test('an old empty file that may not be removed fails nothing: it is counted, said once a day, and the others go', async () => {
+  const here = await doneWindow(['a', 'b', 'c']);
+  const tried: string[] = [];
+  const remove = async (path: string, etag: string) => {
+    tried.push(path);
+    if (path !== 'b') return here.ports.lake.remove(path, etag);
+    throw Object.assign(new Error('remove b: it has snapshots (SnapshotsPresent)'), { code: 'SnapshotsPresent' });
+  };
+  const ports = { ...here.ports, lake: { ...here.ports.lake, remove } };
+  const first = await runWindow(window, ports);
+  assert.deepEqual([first.state, first.left?.files], ['unchanged', 1]);
+  assert.deepEqual(
+    [runFacts(first).left, runFacts(first).leftWhy],
+    [1, 'remove b: it has snapshots (SnapshotsPresent)'],
+  );
+  assert.deepEqual([tried, await here.files()], [['a', 'b', 'c'], ['b']]);
+  for (let n = 0; n < 5; n++) {
+    const again = await runWindow(window, ports);
+    assert.deepEqual([again.state, runFacts(again).left, runFacts(again).leftWhy], ['unchanged', 1, undefined]);
+  }
+  assert.equal(tried.length, 3, 'nor is it tried meanwhile');
+  here.ports.clock.advance(day);
+  assert.equal(runFacts(await runWindow(window, ports)).leftWhy, 'remove b: it has snapshots (SnapshotsPresent)');
+  assert.equal((await runWindow(window, here.ports)).left?.files, 1);
+  here.ports.clock.advance(day);
+  assert.equal((await runWindow(window, here.ports)).left, undefined);
+  assert.deepEqual(await here.files(), []);
+});
+
+test('what cannot even be looked up, and a ledger that does not hear of it, fail nothing either', async () => {
+  const here = await doneWindow(['a']);
+  const deaf = { ...here.ports.ledger, write: () => Promise.reject(new Error('busy')) };
+  assert.equal((await runWindow(window, { ...here.ports, ledger: deaf })).state, 'unchanged');
+  const other = await doneWindow(['a']);
+  const blind = { ...other.ports.lake, head: () => Promise.reject(new Error('leased')) };
+  assert.deepEqual((await runWindow(window, { ...other.ports, lake: blind })).left, { files: 1, why: 'leased' });
+});
