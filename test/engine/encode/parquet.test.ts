@@ -61,6 +61,22 @@ test('what was put is read, group by group', async () => {
   );
 });
 
+test('a row group without a value in a column of a dictionary has no page of indices', async () => {
+  const column = [{ name: 'few', type: 'string' as const }];
+  const groups = [
+    [['a'], ['a']],
+    [[null], [null]],
+    [['b'], ['b'], [null]],
+  ].map((rows) => rowsOf(column, rows, ['few']));
+  const path = writeBytes(work, 'null.parquet', encoded(parquetEncoding(column, {}), groups));
+  const encodings = await answer(reader, `SELECT encodings FROM parquet_metadata('${path}') ORDER BY row_group_id`);
+  assert.deepEqual(
+    encodings.map(([text]) => /DICTIONARY/.test(String(text))),
+    [true, false, true],
+  );
+  assert.deepEqual(await cellsIn(reader, path, column), [['a'], ['a'], [null], [null], ['b'], ['b'], [null]]);
+});
+
 test('the greatest and least of every filter are found', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(group, { minLength: 1, maxLength: 3 }), fc.nat(), async (groups, pick) => {

@@ -11,7 +11,7 @@ export interface Dictionary {
 /** An index has up to 24 bits. */
 const MOST_ENTRIES = 2 ** 24;
 
-/** Undefined where the plain values would be shorter. */
+/** Undefined where the plain values would be shorter, or no row has one: readers look for the width of the indices in any page of them. */
 export function usedDictionary(vector: DictionaryVector, rows: number): Dictionary | undefined {
   const { indices, offsets, bytes, validity } = vector;
   const numbers = new Int32Array(offsets.length).fill(-1);
@@ -27,7 +27,9 @@ export function usedDictionary(vector: DictionaryVector, rows: number): Dictiona
   }
   const entries = pickedTexts(used, offsets, bytes);
   const size = entries.bytes.length + 4 * used.length + found.length;
-  return used.length > MOST_ENTRIES || size > plain ? undefined : { entries, count: used.length, indices: found };
+  return used.length === 0 || used.length > MOST_ENTRIES || size > plain
+    ? undefined
+    : { entries, count: used.length, indices: found };
 }
 
 /** The entries of these numbers, one after the other. */
