@@ -238,29 +238,13 @@ test('the mark of the settings stands in the metadata, and nothing where nothing
 
 test('a condition keeps what is true, whatever columns it asks about', async () => {
   const promote = [{ from: 'customDimensions.tenant id', as: 'tenant', type: 'string' as const }];
+  const where = `name has '1' or (tenant endswith '3' and toint(customDimensions['a/b']) == 7 and success)
+    and tolong(customMeasurements.x) >= 2 and duration > 1.2 and isnull(itemCount) and resultCode != '1'
+    and timestamp between (datetime(${time}) .. 1tick) and extra.TenantId == 'T' // and nothing else`;
   for (const world of worlds) {
-    const keep = async (where: string) =>
-      (await shaped(world, { requests: { where, promote } })).rows.map(({ name }) => name).toSorted();
-    assert.deepEqual(await keep("name == 'name 1' or name == 'name 3'"), ['name 1', 'name 3']);
-    assert.deepEqual(await keep("resultCode == '1'"), []);
-    assert.deepEqual(await keep("resultCode != '1' and name has '2'"), ['name 2']);
-    assert.deepEqual(await keep("customDimensions['tenant id'] in ('tenant 1', 'tenant 4')"), ['name 1']);
-    assert.deepEqual(await keep("tenant endswith '3' and toint(customDimensions['a/b']) == 7"), ['name 3']);
-    assert.deepEqual(await keep('tolong(customMeasurements.x) >= 2 and success and duration > 1.2'), [
-      'name 2',
-      'name 3',
-    ]);
-    assert.deepEqual(await keep(`timestamp between (datetime(${time}) .. 1tick) and isnull(itemCount)`), [
-      'name 1',
-      'name 2',
-      'name 3',
-    ]);
-    assert.deepEqual(await keep(`timestamp > datetime(${time}) or isnotempty(resultCode)`), []);
-    assert.deepEqual(await keep("tostring(extra) contains 'TenantId' and extra.TenantId == 'T'"), [
-      'name 1',
-      'name 2',
-      'name 3',
-    ]);
+    const { rows, counts } = await shaped(world, { requests: { where, promote } });
+    assert.deepEqual(rows.map(({ name }) => name).toSorted(), ['name 1', 'name 3'], world.layout);
+    assert.equal(counts.filtered, 1);
   }
 });
 

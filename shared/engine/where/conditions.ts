@@ -48,7 +48,7 @@ export async function readConditions({ signals: shapes }: Shaping, parse: Parse 
     return where.map(({ setting, kql }): AskedCondition => ({ signal, setting, kql, columns }));
   });
   if (asked.length === 0) return noConditions;
-  const parsed = await parse(asked);
+  const parsed = await parseOnce(asked, parse);
   const faults = asked.flatMap((condition, index) => faultOf(condition, parsed[index]));
   return {
     faults,
@@ -66,6 +66,28 @@ export async function readConditions({ signals: shapes }: Shaping, parse: Parse 
       return { columns: columns.filter(({ name }) => names.has(name)), holds: compileCondition(all) };
     },
   };
+}
+
+/** What was parsed before in this process, by its words and the columns that they may mean. */
+const known = new Map<string, ParsedCondition>();
+const MOST_KNOWN = 1000;
+
+/** Most signals have the columns that a condition for all of them names: it is parsed once for these. */
+async function parseOnce(asked: readonly AskedCondition[], parse: Parse): Promise<readonly ParsedCondition[]> {
+  const keys = asked.map(({ kql, columns }) => {
+    const words = kql.toLowerCase();
+    return JSON.stringify([kql, columns.filter(({ name }) => words.includes(name.toLowerCase()))]);
+  });
+  const fresh = new Map(
+    asked.flatMap((each, index) => (known.has(keys[index] ?? '') ? [] : [[keys[index] ?? '', each]])),
+  );
+  const parsed = fresh.size === 0 ? [] : await parse([...fresh.values()]);
+  if (known.size + fresh.size > MOST_KNOWN) known.clear();
+  for (const [index, key] of [...fresh.keys()].entries()) {
+    const found = parsed[index];
+    if (found !== undefined) known.set(key, found);
+  }
+  return keys.flatMap((key) => known.get(key) ?? []);
 }
 
 function faultOf({ signal, setting, kql }: AskedCondition, parsed: ParsedCondition | undefined): string[] {
