@@ -11,8 +11,8 @@ app.timer('planWindows', {
   handler: async (_timer, context) => {
     // At the first call: clients and engine take a while to load, and what cannot be loaded fails a call, not the whole app.
     const { wired } = await import('../shared/wire.ts');
-    const { feeds, errors } = await wired().plan();
-    for (const feed of feeds) context.log(JSON.stringify(planFacts(feed, Date.now())));
-    if (errors.length > 0) throw new Error(errors.join('\n'));
+    const planned = await wired().plan();
+    context.log(JSON.stringify(planFacts(planned, Date.now())));
+    if (planned.errors.length > 0) throw new Error(planned.errors.join('\n'));
   },
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { app } from '@azure/functions';
 import { bindingsOf } from '../shared/config/bindings.ts';
-import { driftFacts, runFacts, sweepFacts } from '../shared/pipeline/facts.ts';
+import { runLines, sweepFacts } from '../shared/pipeline/facts.ts';
 import { parseMessage } from '../shared/state/window-message.ts';
 
 const { queue } = bindingsOf(process.env, (path) => readFileSync(path, 'utf8'));
@@ -25,7 +25,7 @@ app.storageQueue('runWindow', {
       return;
     }
     const outcome = await run(asked.window);
-    for (const facts of [...driftFacts(outcome), runFacts(outcome)]) context.log(JSON.stringify(facts));
+    for (const facts of runLines(outcome)) context.log(JSON.stringify(facts));
     if (outcome.state === 'failed') throw new Error(outcome.error);
   },
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { app } from '@azure/functions';
 import { bindingsOf } from '../shared/config/bindings.ts';
-import { driftFacts, runFacts } from '../shared/pipeline/facts.ts';
+import { runLines } from '../shared/pipeline/facts.ts';
 
 /** What the trigger hands over instead of the blob's bytes. */
 interface BlobReference {
@@ -32,10 +32,8 @@ if (blobs !== undefined) {
       // Late, as in planWindows.
       const { wired } = await import('../shared/wire.ts');
       const outcome = await wired().arrive(blob.BlobName);
-      for (const facts of outcome === undefined ? [] : driftFacts(outcome)) context.log(JSON.stringify(facts));
-      context.log(
-        JSON.stringify(outcome === undefined ? { event: 'ignored', blob: blob.BlobName } : runFacts(outcome)),
-      );
+      const lines = outcome === undefined ? [{ event: 'ignored', blob: blob.BlobName }] : runLines(outcome);
+      for (const facts of lines) context.log(JSON.stringify(facts));
       if (outcome?.state === 'failed') throw new Error(outcome.error);
     },
   });

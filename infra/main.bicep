@@ -155,6 +155,11 @@ param alertActionGroupIds string[] = []
 @maxValue(10080)
 param freshnessMinutes int = 180
 
+@description('Minutes without a plan before the alert on silence: three ticks of PLAN_SCHEDULE.')
+@minValue(5)
+@maxValue(1440)
+param silenceMinutes int = 15
+
 // ------------------------------------------------------------------------------------------------------------ network
 
 @description('Storage accounts answer on private endpoints only, and the app reaches out through a network.')
@@ -609,6 +614,7 @@ module alertRules 'modules/alerts.bicep' = if (alerts) {
     emails: alertEmails
     actionGroupIds: alertActionGroupIds
     freshnessMinutes: freshnessMinutes
+    silenceMinutes: silenceMinutes
   }
   dependsOn: [monitoring]
 }

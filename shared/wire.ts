@@ -84,18 +84,22 @@ export function wire(config: Config, timeout?: Millis): Wired {
   const local = localPorts(config.output, { ...config, dedupe: config.exports?.dedupe ?? 'id' });
   const refused = new Map<string, Millis>();
   const run = { ...ports, ...local, keptSince: keptSince(config.apps, clock.now), refused };
-  const ready = untilItWorks(() =>
-    Promise.all([prepareLake(lake, tables), ledger.prepare(), hints.prepare(), checkConditions(local.engine)]),
-  );
+  const stateReady = untilItWorks(() => Promise.all([ledger.prepare(), hints.prepare()]));
+  const lakeReady = untilItWorks(() => Promise.all([prepareLake(lake, tables), checkConditions(local.engine)]));
+  const ready = async (): Promise<void> => {
+    await Promise.all([stateReady(), lakeReady()]);
+  };
   const inTurn = oneAtATime();
   /** Waiting for its turn is part of the time that an invocation has. */
   const invoke = (
     call: (ports: typeof run & Pick<RunPorts, 'allowed'>) => Promise<RunOutcome>,
   ): Promise<RunOutcome> => {
     const start = clock.now();
-    const ports = timeout === undefined ? run : { ...run, allowed: { start, end: start + timeout } };
+    // A run holds its window before it looks for the lake: the ledger tries again, when the queue has long given up.
+    const held = { ...run, ready: lakeReady };
+    const ports = timeout === undefined ? held : { ...held, allowed: { start, end: start + timeout } };
     return inTurn(async () => {
-      await ready();
+      await stateReady();
       return call(ports);
     });
   };

@@ -166,16 +166,50 @@ test('auditWindows logs one line, and one for each feed in which something was f
   assert.deepEqual(lines, [], 'no app of the query API, no line');
 });
 
-test('planWindows logs one line for each feed', async () => {
+test('planWindows logs one line, with the feeds that are furthest behind', async () => {
   const feed = { app: 'shop', signal: 'requests', source: 'query' };
   const plan = { feed, planned: 2, repeated: 1, open: 3, failed: 1, horizon: window.end, watermark: window.start };
-  give({ plan: async () => ({ feeds: [plan, { ...plan, horizon: 0, watermark: 0 }], errors: [] }) });
+  const late = { ...plan, feed: { ...feed, signal: 'traces' }, watermark: window.start - 3_600_000, refound: true };
+  const blobs = { ...plan, feed: { ...feed, source: 'exports' }, horizon: 0, watermark: 0 };
+  give({ plan: async () => ({ feeds: [plan, blobs, late], errors: [] }) });
   await invoke('planWindows', { json: JSON.stringify({ IsPastDue: false }) });
-  const [query, blobs] = lines.map((line) => JSON.parse(line));
-  assert.ok(query.behind > 0);
-  const common = { event: 'plan', ...feed, planned: 2, repeated: 1, open: 3, failed: 1 };
-  assert.deepEqual({ ...query, behind: 0 }, { ...common, horizon: facts.end, watermark: facts.start, behind: 0 });
-  assert.deepEqual(blobs, common);
+  assert.equal(lines.length, 1);
+  const { behind, furthest, note, ...line } = JSON.parse(lines[0] ?? '');
+  assert.deepEqual(line, { event: 'plan', feeds: 3, planned: 6, repeated: 3, open: 9, failed: 3, errors: 0 });
+  assert.ok(behind > 0);
+  assert.equal(furthest[0].behind, behind);
+  assert.deepEqual(
+    furthest.map((one: object) => ({ ...one, behind: 0 })),
+    [
+      { ...late.feed, watermark: '2026-01-02T02:00:00.000Z', behind: 0 },
+      { ...feed, watermark: facts.start, behind: 0 },
+    ],
+  );
+  assert.match(note, /shop traces$/);
+});
+
+test('the line of a tick is short, whatever the number of feeds', async () => {
+  const feedOf = (index: number) => ({
+    app: `${'a'.repeat(55)}${index}`,
+    signal: 'availabilityResults',
+    source: 'query',
+  });
+  const feeds = Array.from({ length: 10_000 }, (_, index) => ({
+    ...{ feed: feedOf(index), planned: 0, repeated: 0, open: 0, failed: 0, horizon: window.end },
+    watermark: window.start - index,
+  }));
+  give({ plan: async () => ({ feeds, errors: [] }) });
+  await invoke('planWindows', { json: '{}' });
+  assert.ok((lines[0]?.length ?? 0) < 4_000, `${lines[0]?.length} characters`);
+});
+
+test('what a halving was is said once: a late message about it logs nothing', async () => {
+  for (const error of ['died 5 times', '']) {
+    give({ run: async () => outcome({ state: 'halved', error }) });
+    await invoke('runWindow', { string: JSON.stringify(message) });
+  }
+  assert.equal(lines.length, 1);
+  assert.equal(JSON.parse(lines[0] ?? '').error, 'died 5 times');
 });
 
 test('a feed that could not be planned makes the tick red, after the others were logged', async () => {
@@ -220,7 +254,7 @@ test('a window that failed is logged, and its invocation is red', async () => {
 
 for (const state of ['unchanged', 'busy', 'early', 'unknown', 'overtaken', 'halved'] as const) {
   test(`a run that ends ${state} is no failure`, async () => {
-    give({ run: async () => outcome({ state }) });
+    give({ run: async () => outcome({ state, error: 'said before' }) });
     await invoke('runWindow', { string: JSON.stringify(message) });
     assert.equal(JSON.parse(lines[0] ?? '').state, state);
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -66,6 +66,31 @@ describe('the app put together', () => {
       '- shape.traces.where must be a KQL condition on the columns of traces: The expression must have the type bool (at character 1: severityLevel); it is "severityLevel"',
     ].join('\n');
     for (let time = 0; time < 2; time++) await assert.rejects(app.plan(), { message });
+  });
+
+  test('an event is in the ledger before the lake is looked for: a lake away is a failure that is tried again', async () => {
+    const container = new ContainerClient(azurite.connectionString, 'exports');
+    await container.createIfNotExists();
+    await container.getBlockBlobClient(blob).upload(record, record.length);
+    const file = join(folder, 'no-folder');
+    const apart = { QUERY_FROM: '2024-04-01', EXPORT_UNTIL: '2024-04-01', STATE_TABLE: 'lakeaway' };
+    const app = () => wire(settings({ ...apart, LAKE_FOLDER: join(file, 'lake') }));
+    await writeFile(file, 'in the way of a lake');
+    const first = await app().arrive(blob);
+    assert.ok(first);
+    const states = [first.state];
+    for (let time = 1; time < 5; time++) states.push((await app().arrive(blob))?.state ?? 'unknown');
+    assert.deepEqual(
+      states,
+      ['failed', 'early', 'early', 'early', 'early'],
+      'one failure, and nothing for the poison queue',
+    );
+    await rm(file);
+    const back = app();
+    const all = { start: Date.UTC(2024, 0), end: Date.UTC(2025, 0), app: '', signals: [] };
+    assert.equal((await back.requeue(all)).failed, 1, 'the window is known, without the sweep');
+    const outcome = await back.run(first.window);
+    assert.deepEqual([outcome.state, outcome.counts.written], ['done', 1]);
   });
 
   test('what is no blob of an export is left alone', async () => {

@@ -1,4 +1,4 @@
-// Alerts on what the app says about itself: every run and every plan of a feed is one line of JSON in its traces.
+// Alerts on what the app says about itself: every run and every tick of the planner is one line of JSON in its traces.
 targetScope = 'resourceGroup'
 
 @description('Beginning of the names of rules and action group.')
@@ -24,12 +24,19 @@ param actionGroupIds string[]
 @maxValue(10080)
 param freshnessMinutes int
 
+@description('Minutes without a plan that was made without an error.')
+@minValue(5)
+@maxValue(1440)
+param silenceMinutes int
+
 var rules = [
   {
     name: 'failed'
     title: 'Windows are failing'
-    text: 'Windows whose last attempt in the past hour failed, and why. They are tried again by themselves, with growing pauses.'
+    text: 'Windows whose last attempt failed, and why. They are tried again by themselves, with pauses that grow to an hour.'
     severity: 2
+    every: 'PT15M'
+    over: 'PT3H'
     query: loadTextContent('../alerts/failed.kql')
   }
   {
@@ -37,20 +44,26 @@ var rules = [
     title: 'The lake is behind'
     text: 'Feeds whose watermark is more than ${freshnessMinutes} minutes behind. To be expected while a long past is caught up with.'
     severity: 2
+    every: 'PT15M'
+    over: 'PT1H'
     query: replace(loadTextContent('../alerts/stale.kql'), 'limit = 180;', 'limit = ${freshnessMinutes};')
   }
   {
     name: 'silent'
     title: 'Nothing is planned'
-    text: 'For an hour no plan was made without an error: the app is stopped or not published, its settings are wrong, or a source cannot be read.'
+    text: 'For ${silenceMinutes} minutes no plan was made without an error: the app is stopped, stands still or is not published, its settings are wrong, or a source cannot be read.'
     severity: 1
-    query: loadTextContent('../alerts/silent.kql')
+    every: 'PT5M'
+    over: silenceMinutes < 60 ? 'PT1H' : silenceMinutes < 360 ? 'PT6H' : 'P2D'
+    query: replace(loadTextContent('../alerts/silent.kql'), 'silence = 15m;', 'silence = ${silenceMinutes}m;')
   }
   {
     name: 'poison'
     title: 'A message was given up'
     text: 'A queue message failed five times and lies in a poison queue. Its window is planned again; the reason is worth a look.'
     severity: 3
+    every: 'PT15M'
+    over: 'PT1H'
     query: loadTextContent('../alerts/poison.kql')
   }
 ]
@@ -84,8 +97,8 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
       severity: rule.severity
       enabled: true
       scopes: [componentId]
-      evaluationFrequency: 'PT15M'
-      windowSize: 'PT1H'
+      evaluationFrequency: rule.every
+      windowSize: rule.over
       autoMitigate: true
       // The tables of a new component appear with its first telemetry. The queries are checked in test/infra.
       skipQueryValidation: true

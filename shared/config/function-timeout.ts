@@ -5,14 +5,14 @@ const minute: Millis = 60_000;
 
 /**
  * How long the host lets an invocation run before it kills it: `functionTimeout` of host.json, or the app setting that overrides it.
- * Without either the plan's own default. Undefined: without end, or not known. Never throws: host.json is the host's to judge.
+ * Without either the default of Flex Consumption and Elastic Premium. Undefined: without end, or not known. Never throws: host.json is the host's to judge.
  * https://learn.microsoft.com/azure/azure-functions/functions-scale#timeout
  */
 export function functionTimeout(env: Env, readFile: (path: string) => string): Millis | undefined {
   try {
     const host: { functionTimeout?: unknown } = JSON.parse(readFile('host.json').replace(/^\uFEFF/, ''));
     const set = settingOf(env, 'AzureFunctionsJobHost__functionTimeout') ?? host.functionTimeout;
-    if (set === undefined) return (settingOf(env, 'WEBSITE_SKU') === 'Dynamic' ? 5 : 30) * minute;
+    if (set === undefined) return 30 * minute;
     return spanOf(String(set));
   } catch {
     return undefined;

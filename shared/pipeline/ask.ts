@@ -51,7 +51,7 @@ export async function askFor(
     if (seen.value.state === 'halved') return 'overlaps';
     if (skip(seen.value)) return 'skipped';
     const free = freeAt(seen.value, now, refresh);
-    const pending = seen.value.again && seen.value.notBefore > now && seen.value.hintedAt > 0;
+    const pending = isPending(seen.value, now);
     const entry = entryAsked(seen.value, pending, free);
     const etag = await ledger.write(entry, seen.etag);
     if (etag !== undefined) return { entry, etag, free, pending };
@@ -65,6 +65,12 @@ export async function askFor(
 
 const entryAsked = (seen: LedgerEntry, pending: boolean, free: Millis): LedgerEntry =>
   pending ? { ...askedAgain(seen, seen.notBefore), hintedAt: seen.hintedAt } : askedAgain(seen, free);
+
+/** A message is on its way that comes when the window may run: somebody asked for it, or its last run failed. */
+function isPending({ state, again, notBefore, hintedAt }: LedgerEntry, now: Millis): boolean {
+  if (notBefore <= now) return false;
+  return again ? hintedAt > 0 : state === 'failed' && hintedAt >= notBefore;
+}
 
 /** The same, and the message that has it run, unless that is for later. True when it was asked for now. */
 export async function enqueue(window: Window, ports: AskPorts, options: AskOptions): Promise<boolean> {
@@ -90,6 +96,7 @@ export async function sendFor(
 function freeAt(entry: LedgerEntry, now: Millis, refresh: Millis): Millis {
   if (entry.revision === 0) return now;
   const held = entry.state === 'running' && entry.leaseUntil > now;
-  const backOff = entry.state === 'failed' ? entry.notBefore : 0;
-  return held ? now + refresh : Math.max(now, entry.startedAt + refresh, backOff);
+  // What failed brought nothing that would have to be spared: its back-off alone counts.
+  if (entry.state === 'failed') return Math.max(now, entry.notBefore);
+  return held ? now + refresh : Math.max(now, entry.startedAt + refresh);
 }

@@ -46,6 +46,12 @@ export function runFacts(outcome: RunOutcome): Readonly<Record<string, string | 
       };
 }
 
+/** What a call of a run logs: what is new of drift, then what it did. A late message about a window that was halved did nothing. */
+export const runLines = (outcome: RunOutcome): readonly Readonly<Record<string, string | number>>[] =>
+  outcome.state === 'halved' && outcome.error === '' && outcome.left === undefined
+    ? []
+    : [...driftFacts(outcome), runFacts(outcome)];
+
 /** One line for each field that the run was the first to see. */
 export const driftFacts = ({ newDrift = [] }: RunOutcome): readonly Readonly<Record<string, string | number>>[] =>
   newDrift.map(({ app, source, signal, path, count, firstSeen }) => ({
@@ -58,15 +64,43 @@ export const driftFacts = ({ newDrift = [] }: RunOutcome): readonly Readonly<Rec
     firstSeen: time(firstSeen),
   }));
 
-/** `behind`: how far the watermark is behind `now`, in milliseconds. Feeds of blobs have neither horizon nor watermark. */
-export function planFacts(plan: FeedPlan, now: Millis): Readonly<Record<string, string | number>> {
-  const { feed, planned, repeated, open, failed, horizon, watermark } = plan;
-  const { app, signal, source } = feed;
-  const progress = horizon === 0 ? {} : { horizon: time(horizon), watermark: time(watermark), behind: now - watermark };
-  const note = plan.refound
-    ? { note: 'the ledger had lost how far this feed was planned; found from its entries' }
-    : {};
-  return { event: 'plan', app, signal, source, planned, repeated, open, failed, ...progress, ...note };
+/** Feeds that one line names: those furthest behind. */
+const furthest = 15;
+
+interface Planned {
+  readonly feeds: readonly FeedPlan[];
+  readonly errors: readonly string[];
+}
+
+/**
+ * One line for a tick, whatever the number of feeds. `behind`: how far a watermark is behind `now`, in milliseconds; the largest, and
+ * those of the feeds that are furthest behind. Feeds of blobs have no watermark.
+ */
+export function planFacts({ feeds, errors }: Planned, now: Millis): object {
+  const sum = (of: 'planned' | 'repeated' | 'open' | 'failed') => feeds.reduce((total, plan) => total + plan[of], 0);
+  const lagging = feeds
+    .filter(({ horizon }) => horizon !== 0)
+    .toSorted((one, other) => one.watermark - other.watermark)
+    .slice(0, furthest)
+    .map(({ feed: { app, signal, source }, watermark }) => ({
+      ...{ app, signal, source },
+      watermark: time(watermark),
+      behind: now - watermark,
+    }));
+  const refound = feeds.filter((plan) => plan.refound).map(({ feed: { app, signal } }) => `${app} ${signal}`);
+  const note = `the ledger had lost how far these feeds were planned; found from its entries: ${refound.slice(0, furthest).join(', ')}`;
+  return {
+    event: 'plan',
+    feeds: feeds.length,
+    planned: sum('planned'),
+    repeated: sum('repeated'),
+    open: sum('open'),
+    failed: sum('failed'),
+    errors: errors.length,
+    behind: lagging[0]?.behind ?? 0,
+    furthest: lagging,
+    ...(refound.length > 0 && { note }),
+  };
 }
 
 /** Names of containers and folders are cut at twenty: a line is for looking at. */

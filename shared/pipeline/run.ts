@@ -2,7 +2,7 @@ import type { Counts, FileRecord, LedgerEntry, Millis, Versioned, Window } from 
 import { type Claim, type ClaimPorts, claimWindow, Overtaken } from './claim.ts';
 import { LedgerBehind } from './commit.ts';
 import { type Delivered, type DeliverPorts, deliver } from './deliver.ts';
-import { failedEntry, mayRun, unchangedEntry } from './entry.ts';
+import { failedEntry, hintedEntry, mayRun, unchangedEntry } from './entry.ts';
 import { type HalvePorts, halveWindow, tooHeavy } from './halve.ts';
 import { halvesOf } from './halves.ts';
 import { afterLoss } from './race.ts';
@@ -10,14 +10,20 @@ import { type Left, removeOldEmpties, type TidyPorts } from './tidy.ts';
 import { loses, verdictOf } from './verdict.ts';
 import { adviceFor, OutOfTime } from './watch.ts';
 
-export type RunPorts = ClaimPorts & DeliverPorts & HalvePorts & Pick<TidyPorts, 'refused'>;
+export type RunPorts = ClaimPorts &
+  DeliverPorts &
+  HalvePorts &
+  Pick<TidyPorts, 'refused'> & {
+    /** Prepares what a run needs beside the ledger. Called by a run that holds its window: a lake away is a failure that the ledger has tried again. Left out: all is there. */
+    ready?(): Promise<unknown>;
+  };
 
 /**
  * - `done`: the window is in the lake. `unchanged`: it was already, and the source is as it was.
  * - `busy`: another run holds it. `early`: its back-off or refresh interval has not passed. `unknown`: this lake never planned it.
  * - `overtaken`: a later run has taken over. `failed`: see `error`; the ledger has it tried again.
  * - `unavailable`: the source has no rows of it and does not keep them so long.
- * - `halved`: too heavy for one run (see `error`), now or earlier: its halves run in its place.
+ * - `halved`: too heavy for one run (see `error`; '': that was earlier): its halves run in its place.
  */
 export type RunState =
   | 'done'
@@ -54,7 +60,12 @@ export async function runWindow(window: Window, ports: RunPorts): Promise<RunOut
     const may = mayRun(seen.value, ports.clock.now());
     if (may === 'done' || may === 'halved') {
       const left = await removeOldEmpties(seen, ports);
-      return { ...unrun(may === 'done' ? 'unchanged' : 'halved', window, seen.value), ...(left && { left }) };
+      // Why it was halved was said when it was.
+      const state = may === 'done' ? 'unchanged' : 'halved';
+      return {
+        ...unrun(state, window, may === 'done' ? seen.value : { ...seen.value, error: '' }),
+        ...(left && { left }),
+      };
     }
     if (may !== 'run') return unrun(may, window, seen.value);
     const outcome = await attempt(seen, ports);
@@ -84,6 +95,7 @@ async function attempt(seen: Versioned<LedgerEntry>, ports: RunPorts): Promise<R
   const claim = await claimWindow(seen, ports);
   if (claim === undefined) return undefined;
   try {
+    await ports.ready?.();
     return await deliverOrHalve(claim, claim.entry.died > seen.value.died, ports);
   } catch (error) {
     return await giveUp(error, claim, ports);
@@ -131,13 +143,24 @@ async function giveUp(error: unknown, claim: Claim, ports: RunPorts): Promise<Ru
       ...failedEntry(held, ports.clock.now(), ports.clock.random(), oneLine(error)),
       revision: Math.max(held.revision, seen),
     }));
-    if (entry.state !== 'halved') return outcomeOf('failed', window, entry, ports);
+    if (entry.state !== 'halved') {
+      await sendAgain(claim, ports).catch(() => undefined); // the planner sends what could not be sent
+      return outcomeOf('failed', window, entry, ports);
+    }
     // It was halved, but somebody was not told: the planner sends for the halves.
     return { ...outcomeOf('halved', window, entry, ports), error: `${entry.error}; then ${oneLine(error)}` };
   } catch (second) {
     if (second instanceof Overtaken) return outcomeOf('overtaken', window, claim.entry, ports);
     throw new Error(`${oneLine(error)} (and the ledger could not be told: ${oneLine(second)})`, { cause: error });
   }
+}
+
+/** A message that comes when the back-off has passed: a tick of the planner may be minutes after that. */
+async function sendAgain(claim: Claim, { hints, clock }: RunPorts): Promise<void> {
+  if (hints === undefined) return;
+  const { window, notBefore } = claim.entry;
+  await hints.send(window, Math.max(0, notBefore - clock.now()));
+  await claim.update((held) => (held.state === 'failed' ? hintedEntry(held, clock.now()) : held));
 }
 
 const oneLine = (error: unknown): string =>

@@ -18,7 +18,6 @@ describe('how long the host lets an invocation run', () => {
     ['without end', host('-1'), {}, undefined],
     ['without end, as a number', host(-1), {}, undefined],
     ['the default', host(), {}, 30 * minutes],
-    ['the default of the Consumption plan', host(), { WEBSITE_SKU: 'Dynamic' }, 5 * minutes],
     ['what is no time span', host('soon'), {}, undefined],
     ['what is no JSON', '{', {}, undefined],
   ];

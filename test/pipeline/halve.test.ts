@@ -114,7 +114,7 @@ describe('a window that is too heavy for one run', () => {
     assert.deepEqual(here.lake.contents(), { 'part-1-0-3600000': '' });
 
     const again = await here.run();
-    assert.deepEqual([again.state, again.error, here.sent.length], ['halved', deaths, 2], 'a message that comes twice');
+    assert.deepEqual([again.state, again.error, here.sent.length], ['halved', '', 2], 'a message that comes twice');
     for (const half of here.sent) assert.equal((await runWindow(half, here.ports)).state, 'done');
     assert.deepEqual(await states(here.ledger), ['0-30 done', '0-60 halved', '30-60 done']);
     assert.equal(filled(here.lake).length, 6);

@@ -3,6 +3,7 @@ using '../../../infra/main.bicep'
 param use = 'both'
 param sourceComponentId = '/subscriptions/33333333-3333-4333-8333-333333333333/resourceGroups/shop/providers/microsoft.insights/components/Shop.Prod'
 param freshnessMinutes = 600
+param silenceMinutes = 200
 param exportRetentionDays = 3
 param lakeRetentionDays = 365
 param settings = {
