@@ -138,7 +138,10 @@ test('clients are named nowhere else: what imports an Azure package is an adapte
   const importing = files.filter(({ text }) => /from '@azure\/(?!functions)/.test(text)).map(({ name }) => name);
   assert.deepEqual(importing.sort(), [
     'lake/put-blob.ts',
+    'lake/read-blob.ts',
     'lake/store-container.ts',
+    'net/limited-http.ts',
+    'net/storage-http.ts',
     'source/query/client.ts',
     'source/query/credentials.ts',
     'state/hints-queue.ts',
