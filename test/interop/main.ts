@@ -1,7 +1,8 @@
 /**
  * `npm run interop`: lake files judged by readers other than our engine. Makes a small lake in each format, has pyarrow, pandas and
- * Python itself read it, and compares every value with what went in. Needs Python 3.9 with venv and pip, and their package registry (300 MB);
- * where they are missing one line says so and the exit code is 0. `--spark`: Spark too (Java 17; 490 MB more).
+ * Python itself read it, and compares every value with what went in. Then Parquet files of odd values, alone and beside files of schema
+ * version 1, are read by seven engines (odd.ts). Needs Python 3.9 with venv and pip, and their package registry (1.2 GB); what cannot be
+ * installed is said to be skipped, and does not fail. `--spark`: Spark too (Java 17; 490 MB more).
  * `--venv <folder>`: keeps the Python packages there, for the next time.
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -14,6 +15,7 @@ import { shortened } from '../e2e/compare.ts';
 import { writeArchive } from './archive.ts';
 import { type Judge, judges, nameOf, spark, verdict } from './judges.ts';
 import { faultsOf, makeLakes, rowsOf } from './lakes.ts';
+import { writeOddLakes } from './odd.ts';
 import { outcomeOf, pythonWith } from './python.ts';
 import { sparkTypeFaults, typeFaults } from './types.ts';
 
@@ -55,6 +57,44 @@ async function compare(readers: readonly Judge[]): Promise<number> {
   return count;
 }
 
+/** Engines on the folders of odd values, each with what it installs as. */
+const oddReaders: Readonly<Record<string, readonly string[]>> = {
+  pyarrow: ['pyarrow'],
+  pandas: ['pandas', 'pyarrow'],
+  polars: ['polars'],
+  duckdb: ['duckdb'],
+  chdb: ['chdb'],
+  datafusion: ['datafusion', 'pyarrow'],
+  daft: ['daft', 'pyarrow'],
+  ...(flags.spark && { spark: ['pyspark'] }),
+};
+
+/** Resolves with the number of differences. */
+async function compareOdd(venv: string): Promise<number> {
+  const request = join(folder, 'odd.json');
+  await writeFile(request, JSON.stringify({ lakes: await writeOddLakes(join(folder, 'odd')) }));
+  let count = 0;
+  for (const [reader, packages] of Object.entries(oddReaders)) {
+    const python = await pythonWith(packages, venv);
+    const ran = python.ok
+      ? await outcomeOf(python.text, [join(import.meta.dirname, 'read_odd.py'), reader, request])
+      : python;
+    if (!python.ok) console.log(`skipped: ${reader}: ${python.text}`);
+    else if (!ran.ok) count += told(`${reader} on odd values`, [ran.text]);
+    else {
+      const found = Object.entries(JSON.parse(ran.text.split('\n').at(-1) ?? '{}') as Record<string, OddFaults>);
+      const faults = found.flatMap(([lake, { first }]) => first.map((fault) => `${lake}: ${fault}`));
+      count += told(`${reader} on odd values: ${found.length} folders, every value, counts under filters`, faults);
+    }
+  }
+  return count;
+}
+
+interface OddFaults {
+  readonly faults: number;
+  readonly first: readonly string[];
+}
+
 /** One line when all is well, else the faults. */
 function told(what: string, faults: readonly string[]): number {
   console.log(`${faults.length === 0 ? 'same' : 'DIFFERENT'}  ${what}`);
@@ -93,7 +133,7 @@ async function main(): Promise<number> {
     `types, compression and metadata of ${Object.keys(files).length} Parquet files`,
     typeFaults(files),
   );
-  return count + types + (await compare(judges)) + (flags.spark ? await withSpark(venv) : 0);
+  return count + types + (await compare(judges)) + (await compareOdd(venv)) + (flags.spark ? await withSpark(venv) : 0);
 }
 
 try {

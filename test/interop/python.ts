@@ -49,7 +49,7 @@ export async function pythonWith(packages: readonly string[], folder: string): P
     '--retries',
     '1',
     '--only-binary',
-    'pyarrow,pandas,numpy',
+    'pyarrow,pandas,numpy,polars,duckdb,chdb,datafusion,daft',
   ];
   const installed = await outcomeOf(python, ['-m', 'pip', 'install', ...options, ...packages]);
   return installed.ok

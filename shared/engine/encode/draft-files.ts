@@ -1,4 +1,4 @@
-import { open, stat } from 'node:fs/promises';
+import { open, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { DraftFile, Millis, Output, Signal } from '../../model.ts';
@@ -133,8 +133,12 @@ export function createDraftFiles(
   async function write(slot: Slot): Promise<void> {
     const file = slot.file ?? openFile(slot.kind);
     const rows = joinRows(slot.held);
+    if (slot.file === undefined) {
+      // Fails where somebody else has a file of this name.
+      await writeFile(file.path, '', { flag: 'wx' });
+      file.bytes += await append(file.path, [file.encoding.begin()], output);
+    }
     Object.assign(slot, { file, held: [], heldBytes: 0 });
-    if (file.bytes === 0) file.bytes += await append(file.path, [file.encoding.begin()], output);
     file.bytes += await append(file.path, file.encoding.rows(rows), output);
     file.statistics?.add(rows);
     file.rows += rows.count;
