@@ -1,12 +1,10 @@
-/** One measurement in a process of its own: `node bench/measure.ts <kind> <file>`, answered by one line of JSON. */
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+/** One measurement in a process of its own: `node bench/measure.ts <measurement as JSON>`, answered by one line of JSON. */
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { finished } from 'node:stream/promises';
 import { createFolderStore } from '../shared/lake/store-folder.ts';
-import type { Output, QuerySettings, Source, Window } from '../shared/model.ts';
+import type { Format, Layout, Output, QuerySettings, Signal, Source, Window } from '../shared/model.ts';
 import { plannedEntry } from '../shared/pipeline/entry.ts';
 import { runWindow } from '../shared/pipeline/run.ts';
 import { createFileSource } from '../shared/source/blobs/files.ts';
@@ -15,75 +13,52 @@ import { createQuerySource } from '../shared/source/query/source.ts';
 import { createMemoryLedger } from '../shared/state/ledger-memory.ts';
 import { localPorts } from '../shared/wire.ts';
 import { systemClock } from '../shared/wire-clients.ts';
+import { bareDuckdb, javascript, parseAnswer, parseLines } from './baselines.ts';
 import { HOUR } from './telemetry.ts';
 import { residentPeak } from './watch.ts';
 
-export type Kind = 'parse' | 'map' | 'transform' | 'parseAnswer' | 'answer';
+export type Kind = 'parse' | 'duckdb' | 'javascript' | 'transform' | 'parseAnswer' | 'answer';
 
-const output: Output = {
-  format: 'parquet',
+export interface Measurement {
+  readonly kind: Kind;
+  readonly file: string;
+  /** Of `transform`. */
+  readonly signal?: Signal;
+  readonly layout?: Exclude<Layout, 'query'>;
+  readonly format?: Format;
+}
+
+export interface Sample {
+  /** Of the processor, in user and system mode, all threads: what the machine does beside counts little. */
+  readonly seconds: number;
+  readonly wall: number;
+  readonly bytes: number;
+  readonly memory: number;
+}
+
+const outputOf = (format: Format): Output => ({
+  format,
   gzip: false,
   partition: 'hour',
   path: '{signal}/app={app}/date={yyyy}-{MM}-{dd}/hour={HH}/{source}_{start}_{end}.{ext}',
-};
+});
 
-interface Classic {
-  readonly request: readonly Readonly<
-    Record<string, unknown> & { readonly durationMetric: { readonly value: number; readonly count: number } }
-  >[];
-  readonly internal: { readonly data: { readonly id: string } };
-  readonly context: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-}
-
-/** The least that a program without an engine does for a row; far from all columns. */
-function mapped({ request, internal, context }: Classic): object {
-  const [{ durationMetric, ...own } = { durationMetric: { value: 0, count: 1 } }] = request;
-  const dimensions = Object.assign({}, ...((context.custom?.dimensions as object[] | undefined) ?? []));
-  return {
-    timestamp: context.data?.eventTime,
-    ...own,
-    duration: durationMetric.value / durationMetric.count / 10_000,
-    customDimensions: dimensions,
-    ...context.operation,
-    ...context.user,
-    ...context.session,
-    ...context.device,
-    ...context.location,
-    itemId: internal.data.id,
-  };
-}
-
-async function parseLines(file: string, use: (record: Classic) => Promise<void> | void): Promise<void> {
-  for await (const line of createInterface({ input: createReadStream(file, { highWaterMark: 1 << 20 }) }))
-    await use(JSON.parse(line));
-}
-
-async function mapLines(file: string, work: string): Promise<void> {
-  const out = createWriteStream(join(work, 'mapped.ndjson'), { highWaterMark: 1 << 20 });
-  await parseLines(file, (record) => {
-    if (!out.write(`${JSON.stringify(mapped(record))}\n`)) return new Promise((resolve) => out.once('drain', resolve));
-  });
-  out.end();
-  await finished(out);
-}
-
-async function run(window: Window, source: Source, work: string): Promise<void> {
+async function run(window: Window, source: Source, work: string, format: Format): Promise<void> {
   const ledger = createMemoryLedger();
   const lake = createFolderStore(join(work, 'lake'));
   await lake.prepare();
   await ledger.write(plannedEntry(window, 0), undefined);
   const outcome = await runWindow(window, {
-    ...localPorts(output),
+    ...localPorts(outputOf(format)),
     ledger,
     lake,
     source,
     clock: systemClock,
-    lease: 60_000,
+    lease: 600_000,
   });
   if (outcome.state !== 'done') throw new Error(`${outcome.state}: ${outcome.error}`);
+  if (outcome.counts.written === 0 || outcome.counts.quarantined > 0) throw new Error(JSON.stringify(outcome.counts));
 }
-
-const window: Window = { app: 'bench', signal: 'requests', source: 'continuous', ...HOUR };
 
 /** The recorded answer without the network: what the client would read from its socket comes from a file. */
 function answerSource(file: string): Source {
@@ -110,37 +85,38 @@ function answerSource(file: string): Source {
   });
 }
 
-/** Parsed whole, and every cell looked at once. */
-async function parseAnswer(file: string): Promise<void> {
-  const { tables } = JSON.parse(await readFile(file, 'utf8')) as { tables: { rows: unknown[][] }[] };
-  let cells = 0;
-  for (const row of tables[0]?.rows ?? []) for (const cell of row) if (cell !== null) cells++;
-  if (cells === 0) throw new Error(`${file}: no rows`);
+async function transform({ file, signal, layout, format }: Required<Measurement>, work: string): Promise<void> {
+  const window: Window = { app: 'bench', signal, source: layout, ...HOUR };
+  await run(window, createFileSource([{ window, layout, files: [{ name: 'a', path: file }] }]), work, format);
 }
 
-const kinds: Readonly<Record<Kind, (file: string, work: string) => Promise<void>>> = {
-  parse: (file) => parseLines(file, () => undefined),
-  map: mapLines,
-  transform: (file, work) =>
-    run(window, createFileSource([{ window, layout: 'continuous', files: [{ name: 'a', path: file }] }]), work),
-  parseAnswer,
-  answer: (file, work) => run({ ...window, source: 'query' }, answerSource(file), work),
+const answer = ({ file }: Measurement, work: string): Promise<void> =>
+  run({ app: 'bench', signal: 'requests', source: 'query', ...HOUR }, answerSource(file), work, 'parquet');
+
+const kinds: Readonly<Record<Kind, (measured: Required<Measurement>, work: string) => Promise<void>>> = {
+  parse: ({ file }) => parseLines(file),
+  duckdb: ({ file }, work) => bareDuckdb(file, work),
+  javascript: ({ file }, work) => javascript(file, work),
+  transform,
+  parseAnswer: ({ file }) => parseAnswer(file),
+  answer,
 };
 
-const [kind, file = ''] = process.argv.slice(2);
-const measured = kinds[kind as Kind];
+const asked: Measurement = JSON.parse(process.argv[2] ?? '{}');
+const whole = { signal: 'requests', layout: 'continuous', format: 'parquet', ...asked } as const;
 const work = await mkdtemp(join(tmpdir(), 'bench-'));
 try {
-  const { size } = await stat(file);
-  const began = performance.now();
-  await measured(file, work);
-  console.log(
-    JSON.stringify({
-      seconds: (performance.now() - began) / 1000,
-      bytes: size,
-      memory: await residentPeak(process.pid),
-    }),
-  );
+  const { size } = await stat(asked.file);
+  const [began, cpu] = [performance.now(), process.cpuUsage()];
+  await kinds[asked.kind](whole, work);
+  const { user, system } = process.cpuUsage(cpu);
+  const sample: Sample = {
+    seconds: (user + system) / 1e6,
+    wall: (performance.now() - began) / 1000,
+    bytes: size,
+    memory: await residentPeak(process.pid),
+  };
+  console.log(JSON.stringify(sample));
 } finally {
   await rm(work, { recursive: true, force: true });
 }

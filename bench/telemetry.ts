@@ -3,9 +3,9 @@ import { pipeline } from 'node:stream/promises';
 import type { Data } from '../local/simulator/data.ts';
 import { asExportRecord } from '../local/telemetry/asExportRecord.ts';
 import type { Row } from '../local/telemetry/row.ts';
-import { APP_COLUMNS } from '../local/telemetry/tables.ts';
+import { APP_COLUMNS, WORKSPACE_TABLES } from '../local/telemetry/tables.ts';
 import { telemetryRows } from '../local/telemetry/telemetryRows.ts';
-import type { Interval, Millis, Signal } from '../shared/model.ts';
+import type { Interval, Layout, Millis, Signal } from '../shared/model.ts';
 
 /** Telemetry by the gigabyte, made on the fly: the records of one hour over and over, each with an id and a time of its own. */
 
@@ -20,9 +20,9 @@ const baseRows = (signal: Signal): Row[] => [...telemetryRows({ ...shop, signal,
 const idOf = (n: number): string =>
   `${n.toString(16).padStart(8, '0')}-5eed-4000-8000-${((n * 2_654_435_761) % 2 ** 32).toString(16).padStart(12, '0')}`;
 
-/** `bytes` of Continuous Export requests or a little more, in pieces of about 1 MB. `long`: so many lines of 20 MB are among them. */
-export function* exportText(bytes: number, long = 0): Generator<string> {
-  const lines = baseRows('requests').map((row) => JSON.stringify(asExportRecord(row)).split(String(row.itemId)));
+/** `bytes` of Continuous Export or a little more, in pieces of about 1 MB. `long`: so many lines of 20 MB are among them. */
+export function* exportText(bytes: number, long = 0, signal: Signal = 'requests'): Generator<string> {
+  const lines = baseRows(signal).map((row) => JSON.stringify(asExportRecord(row)).split(String(row.itemId)));
   const wide = 20 * 1024 * 1024;
   let [written, n, longs] = [0, 0, 0];
   while (written < bytes) {
@@ -40,10 +40,13 @@ export function* exportText(bytes: number, long = 0): Generator<string> {
   }
 }
 
-/** Requests as diagnostic settings append them to the blob of the hour that starts at `hour`, without end, in pieces of about 1 MB. */
-export function* appendedText(hour: Millis): Generator<string> {
-  const names = APP_COLUMNS.requests.filter(({ workspace }) => workspace !== '' && workspace !== 'TimeGenerated');
-  const heads = baseRows('requests').map((row) => {
+/**
+ * Records of the hour that starts at `hour`, without end, in pieces of about 1 MB: as diagnostic settings append them to its blob, or with
+ * the names of data export.
+ */
+export function* appendedText(hour: Millis, signal: Signal = 'requests', time = 'time'): Generator<string> {
+  const names = APP_COLUMNS[signal].filter(({ workspace }) => workspace !== '' && workspace !== 'TimeGenerated');
+  const heads = baseRows(signal).map((row) => {
     const own = names.flatMap(({ name, type, workspace }) => {
       const value =
         type === 'dynamic' && row[name]
@@ -53,15 +56,30 @@ export function* appendedText(hour: Millis): Generator<string> {
             : row[name];
       return value === null || value === undefined || value === '' ? [] : [[workspace, value]];
     });
-    return JSON.stringify({ resourceId: COMPONENT, ...Object.fromEntries(own), Type: 'AppRequests' }).slice(1);
+    return JSON.stringify({ resourceId: COMPONENT, ...Object.fromEntries(own), Type: WORKSPACE_TABLES[signal] }).slice(
+      1,
+    );
   });
   for (let n = 0; ; ) {
     let piece = '';
     for (; piece.length < 1024 * 1024; n++) {
-      const time = `${new Date(hour + (n % 3_600_000)).toISOString().slice(0, -1)}1234Z`;
-      piece += `{"time":"${time}","_ItemId":"${idOf(n)}",${heads[n % heads.length]}\r\n`;
+      const at = `${new Date(hour + (n % 3_600_000)).toISOString().slice(0, -1)}1234Z`;
+      piece += `{"${time}":"${at}","_ItemId":"${idOf(n)}",${heads[n % heads.length]}\r\n`;
     }
     yield piece;
+  }
+}
+
+/** `bytes` of records of a signal in a layout, or a little more. */
+export function* recordsText(signal: Signal, layout: Exclude<Layout, 'query'>, bytes: number): Generator<string> {
+  let written = 0;
+  const names = layout === 'dataExport' ? 'TimeGenerated' : 'time';
+  for (const piece of layout === 'continuous'
+    ? exportText(bytes, 0, signal)
+    : appendedText(HOUR.start, signal, names)) {
+    yield piece;
+    written += piece.length;
+    if (written >= bytes) return;
   }
 }
 
