@@ -64,7 +64,12 @@ function answerPieces(bytes: number): Iterable<string> {
   const limits = { rowLimit: Number.POSITIVE_INFINITY, byteLimit: Number.POSITIVE_INFINITY };
   const data = evenRows(Math.round(bytes / 1_100), 60);
   const told = { rows: 0, bytes: 0, incomplete: undefined };
-  return answerText(query, () => data.rows('requests', HOUR, ''), { cells: 'native', form: 'current', ...limits }, told);
+  return answerText(
+    query,
+    () => data.rows('requests', HOUR, ''),
+    { cells: 'native', form: 'current', ...limits },
+    told,
+  );
 }
 
 async function sample(measurement: Measurement): Promise<Sample> {
