@@ -10,18 +10,26 @@ type Part = (typeof PARTS)[number];
 
 const HELP = `npm run bench -- [part…] [flags]
 
-  throughput   how fast records become Parquet, as ratios to JSON.parse: two minutes or so
+  throughput   what records cost on their way into files, beside JSON.parse, bare DuckDB and JavaScript: ten minutes; --quick: two
   startup      how long the built functions take to load (npm run build first): ten seconds; fails beyond its limit
   bounds       memory and temporary disk that one window needs at most: many minutes, 8 GB of disk, Linux
 
   --bounds     the part bounds as well
+  --quick      throughput measured once, without the thirty pairs of signal and layout
+  --plot FILE  throughput as an SVG, as in docs/
   --json       one JSON object, a member for each part
   --help
 
 Without a part: throughput and startup. \`node bench/bounds.ts <case…>\` measures single cases; \`node bench/listing.ts\` what it costs to
 sweep two million blobs.`;
 
-const OPTIONS = { bounds: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } } as const;
+const OPTIONS = {
+  bounds: { type: 'boolean' },
+  quick: { type: 'boolean' },
+  plot: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const;
 
 function partsOf(words: readonly string[], bounds: boolean): readonly Part[] {
   const unknown = words.find((word) => !PARTS.some((part) => part === word));
@@ -31,8 +39,9 @@ function partsOf(words: readonly string[], bounds: boolean): readonly Part[] {
 }
 
 /** Resolves with what the part printed for `--json`; without it that is on the screen. A part that fails makes the whole fail. */
-async function run(part: Part, json: boolean): Promise<string> {
-  const words = [join(import.meta.dirname, `${part}.ts`), ...(json ? ['--json'] : [])];
+async function run(part: Part, json: boolean, more: readonly string[]): Promise<string> {
+  const own = part === 'throughput' ? more : [];
+  const words = [join(import.meta.dirname, `${part}.ts`), ...(json ? ['--json'] : []), ...own];
   const child = spawn(process.execPath, words, { stdio: ['ignore', json ? 'pipe' : 'inherit', 'inherit'] });
   const ended = once(child, 'exit');
   const printed = child.stdout ? await text(child.stdout) : '';
@@ -44,9 +53,10 @@ const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: 
 if (values.help) console.log(HELP);
 else {
   const results: Record<string, unknown> = {};
+  const more = [...(values.quick ? ['--quick'] : []), ...(values.plot ? ['--plot', values.plot] : [])];
   for (const part of partsOf(positionals, values.bounds ?? false)) {
     if (!values.json) console.log(`\n${part}`);
-    const printed = await run(part, values.json ?? false);
+    const printed = await run(part, values.json ?? false, more);
     if (printed !== '') results[part] = JSON.parse(printed);
   }
   if (values.json) console.log(JSON.stringify(results, null, 2));
