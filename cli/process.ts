@@ -50,9 +50,10 @@ export async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-const terminal = (): Terminal => ({
+const terminal = (writeErr = writerTo(process.stderr)): Terminal => ({
   out: writerTo(process.stdout),
-  err: writerTo(process.stderr),
+  err: writeErr,
+  rewrite: (text) => writeErr(`\r\u001b[K${text}`),
   live: process.stderr.isTTY === true,
   columns: process.stderr.columns ?? 80,
   env: process.env,

@@ -3,10 +3,14 @@ import { commandOf } from './commands.ts';
 import { type ExitCode, exitCodes, Failure, usage } from './failure.ts';
 import { helpText } from './flags/help.ts';
 import { isSet, optionsOf } from './flags/options.ts';
+import { plain } from './terminal/plain.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 /** Runs a command line; resolves with the exit code. Whatever goes wrong ends in one line on stderr. */
-export async function runCommand(words: readonly string[], edge: Edge): Promise<ExitCode> {
-  const { terminal, abort } = edge;
+export async function runCommand(words: readonly string[], given: Edge): Promise<ExitCode> {
+  const terminal = plainly(given.terminal);
+  const edge = { ...given, terminal };
+  const { abort } = edge;
   try {
     return await answer(words, edge);
   } catch (error) {
@@ -16,6 +20,14 @@ export async function runCommand(words: readonly string[], edge: Edge): Promise<
     return error.exitCode;
   }
 }
+
+/** Whatever is printed: no command has to think of it. */
+const plainly = (terminal: Terminal): Terminal => ({
+  ...terminal,
+  out: (text) => terminal.out(plain(text)),
+  err: (text) => terminal.err(plain(text)),
+  rewrite: (text) => terminal.rewrite(plain(text)),
+});
 
 const spelled: Readonly<Record<string, string>> = { '--help': 'help', '-h': 'help' };
 

@@ -4,7 +4,7 @@ import { isSet, type Options } from '../flags/options.ts';
 import { paced, progressOn } from '../terminal/progress.ts';
 import type { Request } from './ports.ts';
 import { type Results, runTasks } from './run-tasks.ts';
-import { summaryOf, summaryText } from './summary.ts';
+import { isBarren, summaryOf, summaryText } from './summary.ts';
 
 /** Runs the windows that a request makes, shows how far it is, and says what came of it. */
 export async function deliver(
@@ -21,7 +21,7 @@ export async function deliver(
     onRead = progress.read;
     const results = await runTasks(delivery, parallel[request.command], terminal, progress, abort);
     progress.close();
-    const exitCode = exitCodeOf(results);
+    const exitCode = exitCodeOf(results, delivery.incomplete);
     const summary = summaryOf(request, delivery, results, exitCode, terminal.now() - started);
     terminal.out(`${isSet(options, 'json') ? JSON.stringify(summary, null, 2) : summaryText(summary, results)}\n`);
     return exitCode;
@@ -31,10 +31,11 @@ export async function deliver(
 }
 
 /** Nothing done at all and one side to blame: that side's code; else failed windows are 1. */
-function exitCodeOf({ ended, stopped }: Results): ExitCode {
+function exitCodeOf({ ended, stopped }: Results, incomplete: readonly string[]): ExitCode {
   if (stopped === 'interrupted') return exitCodes.interrupted;
   const failed = ended.filter(({ outcome }) => outcome.state === 'failed');
-  if (failed.length === 0) return exitCodes.done;
+  if (failed.length === 0 && ended.length > 0 && ended.every(isBarren)) return exitCodes.source;
+  if (failed.length === 0) return incomplete.length > 0 || ended.some(isBarren) ? exitCodes.failed : exitCodes.done;
   if (stopped === 'source' || stopped === 'destination') return exitCodes[stopped];
   if (stopped === 'machine') return exitCodes.failed;
   const sides = new Set(failed.map(({ outcome }) => outcome.side));

@@ -84,6 +84,8 @@ export interface Delivery {
   readonly tasks: readonly Task[];
   /** What the user should know although nothing is wrong. */
   readonly notices: readonly string[];
+  /** What may be missing although every window is done: the command does not end well. */
+  readonly incomplete: readonly string[];
   run(window: Window): Promise<TaskOutcome>;
   close(): Promise<void>;
 }

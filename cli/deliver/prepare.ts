@@ -32,7 +32,7 @@ export const prepare: Prepare = async (request, onRead, abort, tell) => {
   if (faults.length > 0) throw usage(faultMessage(request.command, faults));
   const blamed = blame(request.command === 'transform');
   const lake = observedStore(openStore(request.lake), blamed);
-  const archive = request.command === 'transform' ? await archiveOf(request) : undefined;
+  const archive = request.command === 'transform' ? await archiveOf(request, abort) : undefined;
   const tables = tablesOf(request, lake);
   const ledger = createStoreLedger(lake);
   const orphaned = await onDestination(async () => {
@@ -44,7 +44,14 @@ export const prepare: Prepare = async (request, onRead, abort, tell) => {
   const source = observedSource(plan.source, blamed, onRead, abort);
   const ports = { ...local, lake, ...(tables && { tables }), ledger, source, clock: systemClock, lease };
   const run = windowRunner({ plan, orphaned, blamed, ports, abort });
-  return { place: lake.place.replace(/\/$/, ''), tasks: plan.tasks, notices: plan.notices, run, close: async () => {} };
+  return {
+    place: lake.place.replace(/\/$/, ''),
+    tasks: plan.tasks,
+    notices: plan.notices,
+    incomplete: plan.incomplete ?? [],
+    run,
+    close: async () => {},
+  };
 
   async function planOf(): Promise<Plan> {
     if (request.command === 'transform') return archivePlan(archive);
@@ -71,13 +78,14 @@ async function onDestination<T>(use: () => Promise<T>): Promise<T> {
   }
 }
 
-function archivePlan(archive: Archive = { windows: [], notices: [] }): Plan {
+function archivePlan(archive: Archive = { windows: [], notices: [], incomplete: [] }): Plan {
   const tasks = archive.windows.map(({ window, bytes }) => ({ window, weight: Math.max(bytes, 1) }));
   return {
     source: createFileSource(archive.windows),
     tasks: byTime(tasks),
     known: new Map(),
     notices: archive.notices,
+    incomplete: archive.incomplete,
     done: 'compare',
   };
 }

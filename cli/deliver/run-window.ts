@@ -13,6 +13,7 @@ export interface Plan {
   readonly tasks: readonly Task[];
   readonly known: ReadonlyMap<string, LedgerEntry>;
   readonly notices: readonly string[];
+  readonly incomplete?: readonly string[];
   /** Whether a window that is done is brought up to date when its source has changed, left alone, or run in any case. */
   readonly done: 'compare' | 'leave' | 'repeat';
 }

@@ -2,7 +2,7 @@ import type { Millis } from '../../shared/model.ts';
 import { bytesText, countText, spanText } from '../terminal/numbers.ts';
 import { tableLines } from '../terminal/table.ts';
 import type { Delivery, Request } from './ports.ts';
-import { failureLine, type Left, type Results, type TaskResult, windowsText } from './run-tasks.ts';
+import { failureLine, type Left, type Results, type TaskResult, windowsText, windowText } from './run-tasks.ts';
 
 /** Counts of windows and, over all that are in the lake now, of rows and files. */
 export interface Totals {
@@ -44,6 +44,8 @@ export interface Summary {
     readonly reason: string;
   }[];
   readonly notices: readonly string[];
+  /** What may be missing in the lake for reasons that lie in the input. */
+  readonly incomplete: readonly string[];
 }
 
 export function summaryOf(
@@ -74,6 +76,7 @@ export function summaryOf(
     })),
     left: results.left.map(({ signal = null, ...rest }) => ({ ...rest, signal })),
     notices: delivery.notices,
+    incomplete: [...delivery.incomplete, ...barrenTexts(results)],
   };
 }
 
@@ -129,12 +132,25 @@ function closing(summary: Summary, results: Results): string[] {
       ? [`unreadable records, set aside below ${destination}/_quarantine: ${countText(totals.quarantined)}`]
       : []),
     ...summary.notices,
+    ...summary.incomplete,
     ...failures.slice(0, 10),
     ...(failures.length > 10 ? [`… and ${windowsText(failures.length - 10)} more failed`] : []),
     ...results.left.map(leftLine),
     ...(untried > 0 ? [`${windowsText(untried)} not tried`] : []),
     ...(totals.untried > 0 || totals.failed > 0 ? ['run the same command again to go on'] : []),
   ];
+}
+
+/** A window whose source is there and holds nothing that can be read. */
+export const isBarren = ({ outcome: { state, counts } }: TaskResult): boolean =>
+  state !== 'failed' && counts.quarantined > 0 && counts.written + counts.deduplicated + (counts.filtered ?? 0) === 0;
+
+function barrenTexts({ ended }: Results): string[] {
+  const barren = ended.filter(isBarren).map(({ task }) => windowText(task));
+  const more = barren.length > 3 ? ', …' : '';
+  return barren.length === 0
+    ? []
+    : [`${windowsText(barren.length)} without any record that can be read: ${barren.slice(0, 3).join(', ')}${more}`];
 }
 
 const isLeft = ({ task: { window }, outcome: { refused } }: TaskResult, left: readonly Left[]): boolean =>

@@ -11,7 +11,7 @@ AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_KEY, or a SAS in the URL are used
 /** Of commands that bring windows into a lake from here. */
 export const deliveryExits: Required<Command>['exits'] = {
   0: 'everything asked for is in the lake (unreadable lines are set aside in _quarantine/ and counted)',
-  1: 'some windows failed; the rest is in the lake. Run the same command again to go on',
+  1: 'some windows failed, or something of the source is missing or cannot be read; the rest is in the lake',
   2: 'wrong usage or settings; nothing was done',
   3: 'the source cannot be read: not there, refused, not answering',
   4: 'the destination cannot be written',

@@ -11,9 +11,10 @@ signal; lines that cannot be read, with their offsets and the reason.`,
   examples: `insights-lake inspect ./export
 insights-lake inspect PT1H.json --json`,
   exits: {
-    0: 'it was looked through; what cannot be read is named',
+    0: 'transform would take it; lines that cannot be read are named',
+    1: 'something is missing or cannot be read as a whole: an unfinished download, a file without any record',
     2: 'wrong usage',
-    3: 'it is not there or cannot be opened, or holds no record at all',
+    3: 'it is not there, or holds no record of a signal',
     130: 'interrupted (Ctrl-C)',
   },
   run: inspect,

@@ -1,35 +1,35 @@
+import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename, resolve, sep } from 'node:path';
-import { recogniseBlob, shortName } from '../../shared/source/blobs/layouts.ts';
+import { basename } from 'node:path';
+import { shortName } from '../../shared/source/blobs/layouts.ts';
+import { recordsIn } from '../../shared/source/blobs/records-in.ts';
+import { signatureOf } from '../../shared/source/blobs/signature.ts';
 import type { Edge } from '../command.ts';
-import { type ExitCode, exitCodes, Failure, usage } from '../failure.ts';
+import { type ExitCode, exitCodes, usage } from '../failure.ts';
 import { isSet, type Options } from '../flags/options.ts';
 import { bytesText, countText, timeText } from '../terminal/numbers.ts';
 import { paced } from '../terminal/progress.ts';
-import { filesBelow } from '../transform/archive.ts';
-import { recordsIn } from './records.ts';
+import { type Aside, incompleteTexts, newAside, noticeTexts } from '../transform/aside.ts';
+import { settleCopies } from '../transform/copies.ts';
+import { foreignKind, placeOf } from '../transform/places.ts';
+import { walk } from '../transform/walk.ts';
 import { createInspection, type Inspection } from './report.ts';
 
-/** Reads all of it, record by record, and writes nothing. */
+/** Reads all of it, record by record, and writes nothing. What transform would leave out is left out here, and named alike. */
 export async function inspect(options: Options, { terminal, abort }: Edge): Promise<ExitCode> {
   const { positionals } = options;
   if (positionals.length === 0) throw usage('inspect: no files or folders are given; see insights-lake help inspect');
-  const inspection = createInspection();
-  const tell = paced(terminal);
+  const [inspection, aside, tell] = [createInspection(), newAside(), paced(terminal)];
   let bytes = 0;
-  for await (const path of filesIn(positionals)) {
-    const { size } = await stat(path);
-    inspection.beginFile(size);
-    const app = appIn(path);
-    const kind = strangeKind(path);
-    if (kind !== undefined) inspection.unknownKind(kind);
-    for await (const found of recordsIn(path)) inspection.add(basename(path), app, found);
-    abort.throwIfAborted();
-    bytes += size;
+  for (const path of await withoutCopies(await walk('inspect', positionals, undefined, aside), aside)) {
+    bytes += await readInto(inspection, path, aside, abort);
     tell(`${bytesText(bytes)} read`);
   }
-  const result = inspection.result();
-  const exitCode = result.records === 0 ? exitCodes.source : exitCodes.done;
+  const found = inspection.result();
+  const incomplete = incompleteTexts(aside);
+  const result = { ...found, notices: noticeTexts(aside), incomplete };
+  const exitCode =
+    found.signals.length === 0 ? exitCodes.source : incomplete.length > 0 ? exitCodes.failed : exitCodes.done;
   const json = isSet(options, 'json');
   terminal.out(
     `${json ? JSON.stringify({ command: 'inspect', exitCode, ...result }, null, 2) : inspectionText(result)}\n`,
@@ -37,42 +37,45 @@ export async function inspect(options: Options, { terminal, abort }: Edge): Prom
   return exitCode;
 }
 
-async function* filesIn(inputs: readonly string[]): AsyncIterable<string> {
-  for (const input of inputs) {
-    const path = resolve(input);
-    const seen = await stat(path).catch((cause: unknown) => {
-      throw new Failure(
-        exitCodes.source,
-        `inspect ${input}: there is no such file or folder, or it cannot be read; check the path`,
-        {
-          cause,
-        },
-      );
-    });
-    if (seen.isDirectory()) yield* filesBelow(path, undefined);
-    else yield path;
+/** Bytes of the file. One that cannot be opened costs itself alone. */
+async function readInto(
+  inspection: ReturnType<typeof createInspection>,
+  path: string,
+  aside: Aside,
+  abort: AbortSignal,
+): Promise<number> {
+  const place = placeOf(path);
+  const app = place === undefined ? '' : shortName(place.appName);
+  const kind = foreignKind(path);
+  let [records, signature] = [0, ''];
+  try {
+    const { size } = await stat(path);
+    inspection.beginFile(size);
+    for await (const found of recordsIn(createReadStream(path, { highWaterMark: 1024 * 1024 }), (head) => {
+      signature = signatureOf(head);
+    })) {
+      abort.throwIfAborted();
+      if (found.kind === 'record') records += 1;
+      inspection.add(basename(path), app, found, kind);
+    }
+    if (records === 0 && size > 0) aside.nothingIn(path, signature);
+    return size;
+  } catch (error) {
+    if (abort.aborted || !(error instanceof Error && 'code' in error)) throw error;
+    aside.closed.set(path, String(error.code));
+    return 0;
   }
 }
 
-/** From the folder that the export begins with; what is before it depends on the machine. */
-function nameIn(path: string): string {
-  const words = path.split(sep);
-  const first = words.findLastIndex((word) => /_[0-9a-f-]{32,36}$|^(insights-logs|am)-/i.test(word));
-  return words.slice(Math.max(first, 0)).join('/').replace(/^\//, '');
-}
-
-/** The app that the folders name; '' for a loose file. */
-function appIn(path: string): string {
-  const place = recogniseBlob(nameIn(path));
-  return place === undefined ? '' : shortName(place.appName);
-}
-
-/** The folder of an export whose kind is no signal: another category, another table, another type of Continuous Export. */
-function strangeKind(path: string): string | undefined {
-  const name = nameIn(path);
-  if (recogniseBlob(name) !== undefined) return undefined;
-  const classic = /[^/]+_[0-9a-f-]{32,36}\/([^/]+)\/\d{4}-\d\d-\d\d\//i.exec(name)?.[1];
-  return classic ?? /(?:^|\/)((?:insights-logs|am)-[^/]+)\//i.exec(name)?.[1];
+async function withoutCopies(paths: readonly string[], aside: Aside): Promise<string[]> {
+  const placed = paths.flatMap((path) => {
+    const place = placeOf(path);
+    return place === undefined ? [] : [{ path, name: place.name, original: place.original, bytes: 0 }];
+  });
+  const settled = await settleCopies(placed);
+  aside.copies(settled);
+  const left = new Set(settled.same.map(({ path }) => path));
+  return paths.filter((path) => !left.has(path));
 }
 
 const plural = (count: number, word: string, more = 's'): string =>
@@ -86,7 +89,9 @@ function inspectionText({
   unknownFields,
   unknownKinds,
   unreadable,
-}: Inspection): string {
+  notices,
+  incomplete,
+}: Inspection & { readonly notices: readonly string[]; readonly incomplete: readonly string[] }): string {
   const time = (text: string): string => (text === '' ? '' : timeText(Date.parse(text)));
   const some = <T>(all: readonly T[], line: (one: T) => string): string[] => [
     ...all.slice(0, 20).map((one) => `  ${line(one)}`),
@@ -105,13 +110,16 @@ function inspectionText({
     ),
     ...(unknownKinds.length > 0 ? ['no signal, left out:'] : []),
     ...some(unknownKinds, ({ kind, count }) => `${kind}: ${countText(count)}`),
-    unreadable.count === 0
-      ? 'everything can be read'
-      : `${plural(unreadable.count, 'unreadable stretch', 'es')}, ${bytesText(unreadable.bytes)}:`,
+    ...(unreadable.count === 0
+      ? []
+      : [`${plural(unreadable.count, 'unreadable stretch', 'es')}, ${bytesText(unreadable.bytes)}:`]),
     ...some(
       unreadable.first,
       ({ file, offset, length, reason }) => `${file} at byte ${offset}, ${length} bytes: ${reason}`,
     ),
     ...(unreadable.count > unreadable.first.length ? ['  …'] : []),
+    ...notices,
+    ...incomplete,
+    ...(unreadable.count === 0 && incomplete.length === 0 ? ['everything can be read'] : []),
   ].join('\n');
 }

@@ -1,5 +1,6 @@
-import { kindOf, timeOf, unknownFields } from './fields.ts';
-import type { Found } from './records.ts';
+import { kindOf, timeOf } from '../../shared/source/blobs/kinds.ts';
+import type { Found } from '../../shared/source/blobs/records-in.ts';
+import { unknownFields } from './fields.ts';
 
 /** Records of one layout, app and signal. Times as ISO 8601, '' where no record has one. */
 export interface SignalReport {
@@ -75,21 +76,21 @@ export function createInspection() {
       all.bytes += length;
       all.here = new Set();
     },
-    unknownKind: (kind: string): void => addKind(all, kind),
-    add: (file: string, app: string, found: Found): void => {
-      if (found.kind === 'record') addRecord(all, app, found.record);
+    /** `kind`: what the path says of records that are no signal. */
+    add: (file: string, app: string, found: Found, kind?: string): void => {
+      if (found.kind === 'record') addRecord(all, app, found.record, kind);
       else addUnreadable(all, { file, offset: found.offset, length: found.length, reason: found.reason });
     },
     result: (): Inspection => inspectionOf(all),
   };
 }
 
-function addRecord(all: Gathered, app: string, record: Readonly<Record<string, unknown>>): void {
+function addRecord(all: Gathered, app: string, record: Readonly<Record<string, unknown>>, path?: string): void {
   all.records += 1;
   const kind = kindOf(record);
   const { signal } = kind;
   if (signal === undefined) {
-    addKind(all, kind.category === '' ? 'no kind at all' : kind.category);
+    addKind(all, path ?? (kind.category === '' ? 'no kind at all' : kind.category));
     return;
   }
   const time = timeOf(record, kind);

@@ -52,7 +52,7 @@ export function progressOn(terminal: Terminal, ofWindows: number, weight: number
   const started = terminal.now();
   const every = terminal.live ? pace.live : pace.plain;
   let [windows, done, records, bytes, shownAt] = [0, 0, 0, 0, started];
-  const erase = () => terminal.live && terminal.err('\r\u001b[K');
+  const erase = () => terminal.live && terminal.rewrite('');
 
   const show = (): void => {
     const now = terminal.now();
@@ -60,7 +60,8 @@ export function progressOn(terminal: Terminal, ofWindows: number, weight: number
     shownAt = now;
     const part = weight === 0 ? 1 : done / weight;
     const line = progressLine({ windows, ofWindows, part, records, bytes, elapsed: now - started });
-    terminal.err(terminal.live ? `\r\u001b[K${line.slice(0, terminal.columns - 1)}` : `${line}\n`);
+    if (terminal.live) terminal.rewrite(line.slice(0, terminal.columns - 1));
+    else terminal.err(`${line}\n`);
   };
   return {
     read: (moreRecords, moreBytes) => {

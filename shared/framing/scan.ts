@@ -1,8 +1,8 @@
 import { escapeLength, utf8Length, wordEnd } from './strings.ts';
 
 /**
- * `done`: the value ends before `at`. `more`: it goes on beyond the bytes at hand. `wrapper`: the array of a `{"records":[…]}` opens
- * at `at`. `bad`: not JSON, for the reason given.
+ * `done`: the value ends before `at`. `more`: it goes on beyond the bytes at hand. `wrapper`: the array of a `{"records":[…]}` or
+ * `{"value":[…]}` opens at `at`. `bad`: not JSON, for the reason given.
  */
 export type Verdict = 'done' | 'more' | 'wrapper' | 'bad';
 
@@ -15,9 +15,11 @@ export interface Scan {
   expect: Expect;
   /** Per open level: 1 an object, 0 an array. */
   readonly objects: Uint8Array;
-  /** Where the last key of the outermost object starts, and whether it is `records`. */
+  /** Where the last key of the outermost object starts, and whether an array behind it holds the records. */
   keyAt: number;
   keyIsRecords: boolean;
+  /** All keys before were those of OData, `@odata.context` and the like: only then is `value` a wrapper and no field. */
+  odata: boolean;
   /** Where escapes stand for half a surrogate pair, which strict readers refuse. */
   readonly lone: number[];
   reason: string;
@@ -34,7 +36,10 @@ export const REASONS = {
 } as const;
 
 const DEEPEST = 256;
-const RECORDS = [...'"records"'].map((character) => character.charCodeAt(0));
+const bytesOf = (text: string): readonly number[] => [...text].map((character) => character.charCodeAt(0));
+const RECORDS = bytesOf('"records"');
+const VALUE = bytesOf('"value"');
+const AT = 0x40;
 
 /** `inWrapper`: the scan starts after a member of an object whose head has been read. */
 export function newScan(inWrapper = false): Scan {
@@ -45,6 +50,7 @@ export function newScan(inWrapper = false): Scan {
     objects: new Uint8Array(DEEPEST),
     keyAt: 0,
     keyIsRecords: false,
+    odata: !inWrapper,
     lone: [],
     reason: '',
   };
@@ -151,9 +157,11 @@ function scanText(scan: Scan, bytes: Uint8Array): Verdict {
 function endText(scan: Scan, bytes: Uint8Array): Verdict {
   if (scan.expect === 'inText') return advance(scan, scan.depth === 0 ? 'end' : 'next');
   if (scan.depth === 1) {
-    const { keyAt } = scan;
-    scan.keyIsRecords =
-      scan.at - keyAt === RECORDS.length - 1 && RECORDS.every((byte, index) => bytes[keyAt + index] === byte);
+    scan.keyIsRecords = isKey(RECORDS, scan, bytes) || (scan.odata && isKey(VALUE, scan, bytes));
+    scan.odata &&= bytes[scan.keyAt + 1] === AT;
   }
   return advance(scan, 'colon');
 }
+
+const isKey = (key: readonly number[], { at, keyAt }: Scan, bytes: Uint8Array): boolean =>
+  at - keyAt === key.length - 1 && key.every((byte, index) => bytes[keyAt + index] === byte);

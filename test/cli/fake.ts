@@ -47,6 +47,7 @@ export interface FakeOptions {
   readonly folder?: string;
   readonly parallel?: number;
   readonly windows?: readonly Window[];
+  readonly incomplete?: readonly string[];
   readonly outcome?: (window: Window, call: number, abort: () => void) => TaskOutcome;
   readonly prepare?: () => never;
   readonly operations?: Partial<Operations>;
@@ -88,6 +89,9 @@ export async function run(words: readonly string[], options: FakeOptions = {}): 
     err: (more) => {
       text.err += more;
     },
+    rewrite: (line) => {
+      text.err += `\r\u001b[K${line}`;
+    },
     live: options.live ?? false,
     columns: 60,
     env: options.env ?? {},
@@ -106,6 +110,7 @@ export async function run(words: readonly string[], options: FakeOptions = {}): 
     const delivery: Delivery = {
       place: 'the lake',
       notices: ['something to know'],
+      incomplete: options.incomplete ?? [],
       tasks: (options.windows ?? fourWindows).map((window) => ({ window, weight: 1 })),
       run: async (window) => {
         windows.push(window);

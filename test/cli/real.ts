@@ -17,6 +17,7 @@ export async function run(
     err: (more: string) => {
       text.err += more;
     },
+    rewrite: () => {},
     live: false,
     columns: 80,
     env,

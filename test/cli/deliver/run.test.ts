@@ -71,6 +71,7 @@ test('the summary as JSON, in the shape that docs/cli.md shows', async () => {
     failures: [],
     left: [],
     notices: ['something to know'],
+    incomplete: [],
   });
 });
 

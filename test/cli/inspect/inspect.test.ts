@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { kindOf, timeOf, unknownFields } from '../../../cli/inspect/fields.ts';
+import { unknownFields } from '../../../cli/inspect/fields.ts';
 import type { Inspection } from '../../../cli/inspect/report.ts';
 import { signals, signalTables } from '../../../shared/signals/tables.ts';
+import { kindOf, timeOf } from '../../../shared/source/blobs/kinds.ts';
 import { sentinelRecord } from '../../engine/sentinels.ts';
 import { run } from '../fake.ts';
 
@@ -84,10 +85,7 @@ test('layouts, apps, signals, times, unknown fields and kinds, unreadable lines'
     { field: 'NewColumn', signal: 'requests', firstSeen: '2024-03-01T05:05:00.000Z', count: 2 },
     { field: 'request[].brandNew.deep', signal: 'requests', firstSeen: '2020-03-01T05:10:00.000Z', count: 1 },
   ]);
-  assert.deepEqual(found.unknownKinds, [
-    { kind: 'AppSystemEvents', count: 1 },
-    { kind: 'insights-logs-appsystemevents', count: 1 },
-  ]);
+  assert.deepEqual(found.unknownKinds, [{ kind: 'insights-logs-appsystemevents', count: 1 }]);
   const offset = `${row({ NewColumn: 1 })}\n${row({ NewColumn: 2, time: '2024-03-01T05:05:00Z' })}\n`.length;
   assert.deepEqual(found.unreadable, {
     count: 1,

@@ -133,7 +133,11 @@ test('what holds no telemetry is left out and told; hidden files, links to folde
   await symlink(root, join(root, 'loop'));
   const { windows, notices } = await windowsOf([root], { lake: join(root, 'lake') });
   assert.equal(windows.length, 3);
-  assert.deepEqual(notices, ['1 file without telemetry records left out: README.md']);
+  assert.deepEqual(notices, [
+    '1 file beside the export left out: README.md',
+    '1 hidden file or folder left out: .hidden',
+    '1 link to a folder, or to nothing, not followed: loop',
+  ]);
 });
 
 for (const [what, files, input, message] of [
@@ -143,12 +147,12 @@ for (const [what, files, input, message] of [
     'none',
     /^transform .*none: there is no such file or folder, or it cannot be read; check the path$/,
   ],
-  ['an empty folder', {}, '.', /: no export blobs there \(0 files without telemetry records\); give the folder/],
+  ['an empty folder', {}, '.', /: no export blobs there; give the folder/],
   [
     'a folder of something else',
     { 'a.txt': 'x', 'package.json': '{"name":"x"}' },
     '.',
-    /\(2 files without telemetry records\)/,
+    /\(1 file without any record that can be read: a\.txt \(no JSON record in it\); 1 record of other services or kinds left out: JSON of no kind that is known \(1\)\)/,
   ],
 ] as const) {
   test(`refuses ${what}`, async () => {

@@ -1,18 +1,21 @@
-import { createReadStream } from 'node:fs';
-import { createFramer } from '../../shared/framing/framer.ts';
-import { inflated } from '../../shared/source/blobs/inflate.ts';
-import { partsOf } from '../../shared/source/blobs/parts.ts';
+import { createFramer } from '../../framing/framer.ts';
+import { inflated } from './inflate.ts';
+import { isRecord } from './kinds.ts';
+import { partsOf } from './parts.ts';
 
 /** A record of a file, or a stretch that is none. Offsets in a compressed file are those of its unpacked bytes. */
 export type Found =
   | { readonly kind: 'record'; readonly record: Readonly<Record<string, unknown>> }
   | { readonly kind: 'unreadable'; readonly offset: number; readonly length: number; readonly reason: string };
 
-/** What the reader of the pipeline makes of a file, one record after the other. */
-export async function* recordsIn(path: string): AsyncIterable<Found> {
-  const { pieces, broken } = inflated(createReadStream(path, { highWaterMark: 1024 * 1024 }));
+/** What the reader of the pipeline makes of the bytes of a file, one record after the other. `onHead` is told the first of them in the clear. */
+export async function* recordsIn(
+  bytes: AsyncIterable<Uint8Array>,
+  onHead: (head: Uint8Array) => void = () => {},
+): AsyncIterable<Found> {
+  const { pieces, broken } = inflated(bytes);
   let end = 0;
-  for await (const parts of partsOf(pieces)) {
+  for await (const parts of partsOf(headed(pieces, onHead))) {
     for (const { kind, offset, bytes, reason } of parts) {
       end = offset + bytes.length;
       if (kind === 'fault') yield { kind: 'unreadable', offset, length: bytes.length, reason };
@@ -20,6 +23,15 @@ export async function* recordsIn(path: string): AsyncIterable<Found> {
     }
   }
   if (broken() !== '') yield { kind: 'unreadable', offset: end, length: 0, reason: broken() };
+}
+
+async function* headed(pieces: AsyncIterable<Uint8Array>, onHead: (head: Uint8Array) => void) {
+  let first = true;
+  for await (const piece of pieces) {
+    if (first) onHead(piece);
+    first = false;
+    yield piece;
+  }
 }
 
 function* linesIn(bytes: Uint8Array, offset: number): Iterable<Found> {
@@ -56,6 +68,3 @@ function parsed(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefine
     return undefined;
   }
 }
-
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

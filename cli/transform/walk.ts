@@ -1,0 +1,67 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { exitCodes, Failure } from '../failure.ts';
+
+/** What was found on the way and not read. Paths, each once. */
+export interface Passed {
+  readonly hidden: Set<string>;
+  readonly links: Set<string>;
+  /** Downloads that did not end: what they would have been is missing. */
+  readonly unfinished: Set<string>;
+  /** Folders that could not be read, with the reason. */
+  readonly closed: Map<string, string>;
+}
+
+export const newPassed = (): Passed => ({
+  hidden: new Set(),
+  links: new Set(),
+  unfinished: new Set(),
+  closed: new Map(),
+});
+
+/** azcopy and Storage Explorer, browsers, curl-like tools. */
+const UNFINISHED = /^\.azdownload-|\.(crdownload|part|partial|download|filepart|aria2|opdownload)$/i;
+
+/**
+ * Files that were named and those in and below folders that were, by name, each once. `skip`: the lake itself. Throws Failure when what
+ * was named is not there; a folder below that cannot be read costs itself alone.
+ */
+export async function walk(
+  command: string,
+  inputs: readonly string[],
+  skip: string | undefined,
+  passed: Passed,
+): Promise<readonly string[]> {
+  const files = new Set<string>();
+  for (const input of inputs) {
+    const path = resolve(input);
+    const seen = await stat(path).catch((cause: unknown) => {
+      const what = 'there is no such file or folder, or it cannot be read; check the path';
+      throw new Failure(exitCodes.source, `${command} ${input}: ${what}`, { cause });
+    });
+    if (seen.isDirectory()) for await (const file of filesBelow(path, skip, passed)) files.add(file);
+    else if (UNFINISHED.test(basename(path))) passed.unfinished.add(path);
+    else files.add(path);
+  }
+  return [...files];
+}
+
+/** Files in and below a folder, by name. Links to files are followed, links to folders are not: they could lead in circles. */
+export async function* filesBelow(folder: string, skip: string | undefined, passed: Passed): AsyncIterable<string> {
+  if (folder === skip) return;
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    passed.closed.set(folder, error.code ?? error.message);
+    return [];
+  });
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name);
+    if (UNFINISHED.test(entry.name)) passed.unfinished.add(path);
+    else if (entry.name.startsWith('.')) passed.hidden.add(path);
+    else if (entry.isDirectory()) yield* filesBelow(path, skip, passed);
+    else if (entry.isFile()) yield path;
+    else if (entry.isSymbolicLink()) {
+      if ((await stat(path).catch(() => undefined))?.isFile()) yield path;
+      else passed.links.add(path);
+    }
+  }
+}

@@ -1,0 +1,33 @@
+/** What the first bytes of a file give away that holds no records as text. */
+const MAGIC: readonly (readonly [bytes: readonly number[], what: string])[] = [
+  [[0x4f, 0x62, 0x6a, 0x01], 'an Avro file (Event Hubs Capture?); convert it to JSON lines'],
+  [[0x50, 0x4b, 0x03, 0x04], 'a zip archive; unpack it'],
+  [[0x50, 0x4b, 0x05, 0x06], 'an empty zip archive'],
+  [[0x50, 0x41, 0x52, 0x31], 'a Parquet file'],
+  [[0xff, 0xfe], 'UTF-16 text; convert it to UTF-8'],
+  [[0xfe, 0xff], 'UTF-16 text; convert it to UTF-8'],
+  [[0x28, 0xb5, 0x2f, 0xfd], 'a zstd file; unpack it'],
+  [[0x42, 0x5a, 0x68], 'a bzip2 file; unpack it'],
+  [[0x37, 0x7a, 0xbc, 0xaf], 'a 7z archive; unpack it'],
+  [[0xfd, 0x37, 0x7a, 0x58, 0x5a], 'an xz file; unpack it'],
+  [[0x25, 0x50, 0x44, 0x46], 'a PDF file'],
+  [[0x89, 0x50, 0x4e, 0x47], 'a picture'],
+];
+/** `ustar` stands behind the first name of a tar archive. */
+const TAR = { at: 257, word: 'ustar' };
+
+/** What a file is by its first bytes (of a gzip file, those of what is in it), with what to do; '' when they give nothing away. */
+export function signatureOf(head: Uint8Array): string {
+  const found = MAGIC.find(([bytes]) => bytes.every((byte, at) => head[at] === byte));
+  if (found) return found[1];
+  if (Buffer.from(head.subarray(TAR.at, TAR.at + TAR.word.length)).toString('latin1') === TAR.word)
+    return 'a tar archive; unpack it';
+  // text of UTF-16 without its mark: every second byte of `{"` or `[{` is 0
+  if (head.length >= 4 && isText(head[0]) && head[1] === 0 && isText(head[2]) && head[3] === 0)
+    return 'UTF-16 text; convert it to UTF-8';
+  if (head.length >= 4 && head[0] === 0 && isText(head[1]) && head[2] === 0 && isText(head[3]))
+    return 'UTF-16 text; convert it to UTF-8';
+  return '';
+}
+
+const isText = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x09 && byte < 0x7f;
