@@ -6,12 +6,13 @@ import { AnonymousCredential, ContainerClient, StorageSharedKeyCredential } from
 import { QueueClient } from '@azure/storage-queue';
 import { createContainerStore } from './lake/store-container.ts';
 import { createFolderStore } from './lake/store-folder.ts';
-import type { Access, Clock, Config, Hints, Ledger, ObjectStore, Place, SweepQueue } from './model.ts';
+import type { Access, Clock, Config, Hints, Ledger, ObjectStore, Place, Seats, SweepQueue } from './model.ts';
 import { isLoopback } from './net/direct.ts';
 import { createLimitedHttp } from './net/limited-http.ts';
 import { createStorageHttp } from './net/storage-http.ts';
 import { createQueueHints, createSweepQueue } from './state/hints-queue.ts';
 import { createTableLedger } from './state/ledger-table.ts';
+import { createTableSeats } from './state/seats-table.ts';
 
 /** Clients, credentials, clock and disk: all that is made from settings and touches the world. */
 
@@ -56,18 +57,21 @@ function containerClient({ url, container, access }: Extract<Place, { kind: 'con
   );
 }
 
-export function openLedger(state: Config['state'], lake: Place): Ledger {
-  const options = { allowInsecureConnection: isLoopback(state.tableUrl), httpClient: http };
-  const { access, table, tableUrl } = state;
-  const client =
-    access.kind === 'connectionString'
-      ? TableClient.fromConnectionString(access.connectionString.reveal(), table, {
-          ...options,
-          allowInsecureConnection: true,
-        })
-      : new TableClient(tableUrl, table, identity(clientIdOf(access)), options);
-  return createTableLedger({ client, lakeId: lakeId(lake), newId: randomUUID });
+export const openLedger = (state: Config['state'], lake: Place): Ledger =>
+  createTableLedger({ client: tableClient(state), lakeId: lakeId(lake), newId: randomUUID });
+
+function tableClient({ access, table, tableUrl }: Config['state']): TableClient {
+  const options = { allowInsecureConnection: isLoopback(tableUrl), httpClient: http };
+  return access.kind === 'connectionString'
+    ? TableClient.fromConnectionString(access.connectionString.reveal(), table, {
+        ...options,
+        allowInsecureConnection: true,
+      })
+    : new TableClient(tableUrl, table, identity(clientIdOf(access)), options);
 }
+
+/** Where all instances meet that share the table. */
+export const openSeats = (state: Config['state']): Seats => createTableSeats(tableClient(state));
 
 export const openHints = (state: Config['state']): Hints => createQueueHints(queueClient(state));
 export const openSweepQueue = (state: Config['state']): SweepQueue => createSweepQueue(queueClient(state));

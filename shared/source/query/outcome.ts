@@ -84,7 +84,7 @@ function retry(reason: string, after: Millis | undefined, heavy: boolean): Outco
 }
 
 /** `Retry-After`: seconds or an HTTP date. Undefined where missing or meaningless. */
-function retryAfter(header: string, now: Millis): Millis | undefined {
+export function retryAfter(header: string, now: Millis): Millis | undefined {
   if (header === '') return undefined;
   const millis = /^\s*\d+(\.\d+)?\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
   return Number.isFinite(millis) ? Math.max(0, millis) : undefined;
