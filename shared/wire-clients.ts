@@ -1,13 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { TokenCredential } from '@azure/core-auth';
 import { TableClient } from '@azure/data-tables';
-import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
 import { AnonymousCredential, ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { QueueClient } from '@azure/storage-queue';
 import { createContainerStore } from './lake/store-container.ts';
 import { createFolderStore } from './lake/store-folder.ts';
 import type { Access, Clock, Config, Hints, Ledger, ObjectStore, Place, Seats, SweepQueue } from './model.ts';
 import { isLoopback } from './net/direct.ts';
+import { authorityOf, createIdentity } from './net/identity.ts';
 import { createLimitedHttp } from './net/limited-http.ts';
 import { createStorageHttp } from './net/storage-http.ts';
 import { createQueueHints, createSweepQueue } from './state/hints-queue.ts';
@@ -28,12 +29,15 @@ const storage = { httpClient: createStorageHttp(http) };
 
 const credentials = new Map<string, TokenCredential>();
 
-/** The identity at hand: managed identity in Azure, the developer's own sign-in elsewhere. One per client id: it keeps the tokens. */
-export function identity(clientId: string): TokenCredential {
-  const known =
-    credentials.get(clientId) ??
-    new DefaultAzureCredential(clientId === '' ? {} : { managedIdentityClientId: clientId });
-  credentials.set(clientId, known);
+/**
+ * The identity at hand: managed identity in Azure, the developer's own sign-in elsewhere. One per client id and cloud: it keeps the
+ * tokens. `address`: what is asked, which tells the cloud.
+ */
+export function identity(clientId: string, address: string): TokenCredential {
+  const authorityHost = process.env.AZURE_AUTHORITY_HOST ?? authorityOf(address);
+  const key = `${clientId} ${authorityHost}`;
+  const known = credentials.get(key) ?? createIdentity({ clientId, authorityHost, http, now: systemClock.now });
+  credentials.set(key, known);
   return known;
 }
 
@@ -52,7 +56,7 @@ function containerClient({ url, container, access }: Extract<Place, { kind: 'con
     return new ContainerClient(address, new StorageSharedKeyCredential(access.account, access.key.reveal()), storage);
   return new ContainerClient(
     address,
-    access.kind === 'identity' ? identity(access.clientId) : new AnonymousCredential(),
+    access.kind === 'identity' ? identity(access.clientId, address) : new AnonymousCredential(),
     storage,
   );
 }
@@ -67,7 +71,7 @@ function tableClient({ access, table, tableUrl }: Config['state']): TableClient 
         ...options,
         allowInsecureConnection: true,
       })
-    : new TableClient(tableUrl, table, identity(clientIdOf(access)), options);
+    : new TableClient(tableUrl, table, identity(clientIdOf(access), tableUrl), options);
 }
 
 /** Where all instances meet that share the table. */
@@ -78,7 +82,7 @@ export const openSweepQueue = (state: Config['state']): SweepQueue => createSwee
 
 function queueClient({ access, queue, queueUrl }: Config['state']): QueueClient {
   if (access.kind === 'connectionString') return new QueueClient(access.connectionString.reveal(), queue, storage);
-  return new QueueClient(`${queueUrl.replace(/\/$/, '')}/${queue}`, identity(clientIdOf(access)), storage);
+  return new QueueClient(`${queueUrl.replace(/\/$/, '')}/${queue}`, identity(clientIdOf(access), queueUrl), storage);
 }
 
 const clientIdOf = (access: Access): string => (access.kind === 'identity' ? access.clientId : '');

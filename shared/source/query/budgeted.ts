@@ -1,5 +1,5 @@
 import type { Budget, Clock, Millis } from '../../model.ts';
-import { retryAfter } from './outcome.ts';
+import { waitOf } from './outcome.ts';
 import type { Ask } from './reply.ts';
 
 /** Longer than this nobody is made to rest by one answer. */
@@ -14,7 +14,7 @@ export function budgeted(ask: Ask, budget: Budget, clock: Pick<Clock, 'now'>): A
       const reply = await ask(question);
       if (reply.status === 429) {
         const now = clock.now();
-        await budget.rest(now + Math.min(longest, retryAfter(reply.retryAfter, now) ?? usual));
+        await budget.rest(now + Math.min(longest, waitOf(reply, now) ?? usual));
       }
       return reply;
     } finally {
