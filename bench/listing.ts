@@ -85,7 +85,7 @@ async function sweep(url: string, request: SweepRequest | undefined): Promise<Sw
     );
     Object.assign(found, { windows: outcome.windows, blobs: outcome.blobs });
   } else {
-    const range = { ...request, container, signals, window: HOUR };
+    const range = { ...request, container, signals, window: HOUR, apps: {}, replace: false };
     const keyOf = ({ app, signal, source, start: from }: Window) => [app, signal, source, from].join('\n');
     const { tasks } = await sweepPlan(
       range,

@@ -4,7 +4,7 @@ import { isSet, type Options } from '../flags/options.ts';
 import { paced, progressOn } from '../terminal/progress.ts';
 import type { Request } from './ports.ts';
 import { type Results, runTasks } from './run-tasks.ts';
-import { isBarren, summaryOf, summaryText } from './summary.ts';
+import { isBarren, isKept, summaryOf, summaryText } from './summary.ts';
 
 /** Runs the windows that a request makes, shows how far it is, and says what came of it. */
 export async function deliver(
@@ -35,7 +35,8 @@ function exitCodeOf({ ended, stopped }: Results, incomplete: readonly string[]):
   if (stopped === 'interrupted') return exitCodes.interrupted;
   const failed = ended.filter(({ outcome }) => outcome.state === 'failed');
   if (failed.length === 0 && ended.length > 0 && ended.every(isBarren)) return exitCodes.source;
-  if (failed.length === 0) return incomplete.length > 0 || ended.some(isBarren) ? exitCodes.failed : exitCodes.done;
+  const lacks = incomplete.length > 0 || ended.some((result) => isBarren(result) || isKept(result));
+  if (failed.length === 0) return lacks ? exitCodes.failed : exitCodes.done;
   if (stopped === 'source' || stopped === 'destination') return exitCodes[stopped];
   if (stopped === 'machine') return exitCodes.failed;
   const sides = new Set(failed.map(({ outcome }) => outcome.side));

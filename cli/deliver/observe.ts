@@ -52,6 +52,10 @@ export function observedSource(source: Source, { mark }: Blame, onRead: OnRead, 
         get empty() {
           return reading.empty;
         },
+        get archived() {
+          return reading.archived ?? 0;
+        },
+        ...(reading.blobs && { blobs: () => reading.blobs?.() ?? [] }),
         get asked() {
           return reading.asked;
         },

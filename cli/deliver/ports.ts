@@ -27,7 +27,11 @@ export interface TransformRequest extends LakeRequest {
   readonly inputs: readonly string[];
   /** Name for the app of records whose folder does not tell; undefined: after the folder, else `archive`. */
   readonly app: string | undefined;
+  /** Export folder → app name. */
+  readonly apps: Readonly<Record<string, string>>;
   readonly window: Millis;
+  /** What is given takes the place of what the lake has, even where that was more. */
+  readonly replace: boolean;
 }
 
 export interface ExportRequest extends LakeRequest {
@@ -43,7 +47,9 @@ export interface SweepHere extends SweepRequest, LakeRequest {
   readonly command: 'sweep';
   readonly container: Place;
   readonly signals: readonly Signal[];
+  readonly apps: Readonly<Record<string, string>>;
   readonly window: Millis;
+  readonly replace: boolean;
 }
 
 export type Request = TransformRequest | ExportRequest | SweepHere;
@@ -56,11 +62,12 @@ export interface Task {
 
 /**
  * - `done`: brought into the lake now. `unchanged`: it was there already, and the source is as it was.
+ * - `kept`: the source lacks what the window was made of (`error` says what), and the lake stays as it is.
  * - `busy`: held by another run until `retryAt`, one that was killed most likely.
  * - `failed`: see `error`; `side` is what failed, where that is known (`machine`: the temporary disk).
  */
 export interface TaskOutcome {
-  readonly state: 'done' | 'unchanged' | 'busy' | 'failed';
+  readonly state: 'done' | 'unchanged' | 'kept' | 'busy' | 'failed';
   readonly counts: Counts;
   readonly files: number;
   readonly bytes: number;

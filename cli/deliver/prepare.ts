@@ -2,7 +2,6 @@ import { faultMessage } from '../../shared/config/faults.ts';
 import type { App, Ledger, LedgerEntry, Source } from '../../shared/model.ts';
 import { activeWindows } from '../../shared/pipeline/grid.ts';
 import { tileRange } from '../../shared/pipeline/tile-range.ts';
-import { createFileSource } from '../../shared/source/blobs/files.ts';
 import { createStoreLedger } from '../../shared/state/ledger-store.ts';
 import { asTheyAre, localPorts, querySource } from '../../shared/wire.ts';
 import { openStore, systemClock } from '../../shared/wire-clients.ts';
@@ -10,7 +9,8 @@ import { prepareLake, tablesOf } from '../../shared/wire-lake.ts';
 import { exitCodes, Failure, usage } from '../failure.ts';
 import { placeThere } from '../operations/lake-there.ts';
 import { sweepPlan } from '../sweep/plan.ts';
-import { type Archive, archiveOf } from '../transform/archive.ts';
+import { archiveOf } from '../transform/archive.ts';
+import { transformPlan } from '../transform/plan.ts';
 import { agreeOnOutput, lastOwnerDied } from './beside-ledger.ts';
 import { blame, observedSource, observedStore } from './observe.ts';
 import type { ExportRequest, Prepare, Task } from './ports.ts';
@@ -40,7 +40,8 @@ export const prepare: Prepare = async (request, onRead, abort, tell) => {
     await agreeOnOutput(lake, request.output, shapeMarks(shape));
     return lastOwnerDied(lake);
   });
-  const plan = await planOf();
+  const planned = await planOf();
+  const plan = { ...planned, tasks: byTime(planned.tasks) };
   const source = observedSource(plan.source, blamed, onRead, abort);
   const ports = { ...local, lake, ...(tables && { tables }), ledger, source, clock: systemClock, lease };
   const run = windowRunner({ plan, orphaned, blamed, ports, abort });
@@ -54,12 +55,15 @@ export const prepare: Prepare = async (request, onRead, abort, tell) => {
   };
 
   async function planOf(): Promise<Plan> {
-    if (request.command === 'transform') return archivePlan(archive);
+    if (request.command === 'transform') {
+      const found = archive ?? (await archiveOf(request, abort));
+      return onDestination(() => transformPlan(request, found, lake, ledger, abort));
+    }
     if (request.command === 'export') return onDestination(() => exportPlan(request, ledger));
     await placeThere(request.container, 'sweep: --container');
     try {
       const swept = await sweepPlan(request, ledger, systemClock.now, keyOf, abort, tell);
-      return { ...swept, tasks: byTime(swept.tasks), done: 'compare' };
+      return { ...swept, done: 'compare', replace: request.replace };
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       throw new Failure(blamed.of(text).side === 'destination' ? exitCodes.destination : exitCodes.source, text, {
@@ -76,18 +80,6 @@ async function onDestination<T>(use: () => Promise<T>): Promise<T> {
     if (error instanceof Failure) throw error;
     throw new Failure(exitCodes.destination, error instanceof Error ? error.message : String(error), { cause: error });
   }
-}
-
-function archivePlan(archive: Archive = { windows: [], notices: [], incomplete: [] }): Plan {
-  const tasks = archive.windows.map(({ window, bytes }) => ({ window, weight: Math.max(bytes, 1) }));
-  return {
-    source: createFileSource(archive.windows),
-    tasks: byTime(tasks),
-    known: new Map(),
-    notices: archive.notices,
-    incomplete: archive.incomplete,
-    done: 'compare',
-  };
 }
 
 async function exportPlan({ apps, range, again }: ExportRequest, ledger: Ledger): Promise<Plan> {
@@ -107,7 +99,7 @@ async function exportPlan({ apps, range, again }: ExportRequest, ledger: Ledger)
   const notices = fresh
     ? ['telemetry can arrive two days late: run it with --again two days after the end of the range to be complete']
     : [];
-  return { source: querySources(apps), tasks: byTime(tasks), known, notices, done: again ? 'repeat' : 'leave' };
+  return { source: querySources(apps), tasks, known, notices, done: again ? 'repeat' : 'leave', replace: false };
 }
 
 /** Oldest first, so that what is there after an interruption has no gaps. */

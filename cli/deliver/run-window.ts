@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import type { LedgerEntry, Source, Window } from '../../shared/model.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
 import { coverRange, putWindows } from '../../shared/pipeline/grid.ts';
+import { type Lacking, lackingIn } from '../../shared/pipeline/lacking.ts';
 import { type RunOutcome, type RunPorts, runWindow, unrun } from '../../shared/pipeline/run.ts';
 import { verdictOf } from '../../shared/pipeline/verdict.ts';
 import type { Blame } from './observe.ts';
@@ -16,6 +17,8 @@ export interface Plan {
   readonly incomplete?: readonly string[];
   /** Whether a window that is done is brought up to date when its source has changed, left alone, or run in any case. */
   readonly done: 'compare' | 'leave' | 'repeat';
+  /** What is given is the whole truth, even where the window was made of more. */
+  readonly replace: boolean;
 }
 
 export interface RunnerSetup {
@@ -36,10 +39,13 @@ export function windowRunner(setup: RunnerSetup): (window: Window) => Promise<Ta
   const counted = new Set<string>();
 
   async function runOne(window: Window): Promise<TaskOutcome> {
-    const entry = await readied(window, setup);
-    if (entry === 'overlaps') return runOthers(window);
-    const outcome = entry === undefined ? await runWindow(window, ports) : unrun('unchanged', window, entry);
-    const told = taskOutcome(outcome, blamed.of(outcome.error), await heldUntil(outcome, ports));
+    const ready = await readied(window, setup);
+    if (ready === 'overlaps') return runOthers(window);
+    const outcome = ready === undefined ? await runWindow(window, ports) : unrun('unchanged', window, ready.entry);
+    const told = {
+      ...taskOutcome(outcome, blamed.of(outcome.error), await heldUntil(outcome, ports)),
+      ...(ready?.lacking && { state: 'kept' as const, error: ready.lacking }),
+    };
     const known = counted.has(keyOf(window));
     if (told.state !== 'busy') counted.add(keyOf(window));
     return known ? { ...told, counts: nothing, files: 0, bytes: 0 } : told;
@@ -66,42 +72,72 @@ export function windowRunner(setup: RunnerSetup): (window: Window) => Promise<Ta
   };
 }
 
+/** A window that is not to be run: it is done and as the source has it, or the source lacks something that it was made of. */
+interface AtRest {
+  readonly entry: LedgerEntry;
+  readonly lacking?: string;
+}
+
 /**
- * Puts the window into the ledger and makes it due, back-off or not: the user has asked for it now. Resolves with the entry of a
- * window that is done and as the source has it: nothing to run; `overlaps`: other windows stand for its time, or for a part of it.
+ * Puts the window into the ledger and makes it due, back-off or not: the user has asked for it now. `overlaps`: other windows stand for
+ * its time, or for a part of it.
  */
 async function readied(
   window: Window,
   { plan, orphaned, ports: { ledger, source, clock }, abort }: RunnerSetup,
-): Promise<LedgerEntry | 'overlaps' | undefined> {
+): Promise<AtRest | 'overlaps' | undefined> {
   const listed = plan.known.get(keyOf(window));
-  if (listed?.state === 'done' && !listed.again && plan.done !== 'repeat') return listed;
+  if (listed?.state === 'done' && !listed.again && plan.done !== 'repeat') return { entry: listed };
   for (;;) {
     const seen = await ledger.read(window);
     if (seen?.value.state === 'running' && !orphaned) return undefined;
-    if (seen?.value.state === 'done' && !seen.value.again && (await isCurrent(seen.value, plan, source, abort)))
-      return seen.value;
     if (seen === undefined) {
       if (await putWindows([plannedEntry(window)], { ledger, clock })) return undefined;
       if ((await ledger.read(window)) === undefined) return 'overlaps';
       continue;
     }
     if (seen.value.state === 'halved') return 'overlaps';
+    const rest = await atRest(seen.value, plan, source, abort);
+    if (rest !== undefined) return rest;
     const due = { ...seen.value, again: seen.value.state === 'done', notBefore: 0, leaseUntil: 0 };
     if ((await ledger.write(due, seen.etag)) !== undefined) return undefined;
   }
 }
 
-async function isCurrent(entry: LedgerEntry, { done }: Plan, source: Source, abort: AbortSignal): Promise<boolean> {
-  if (done !== 'compare') return done === 'leave';
-  return verdictOf(entry.fingerprint, await source.open(entry.window, abort)) !== 'run';
+async function atRest(
+  entry: LedgerEntry,
+  { done, replace }: Plan,
+  source: Source,
+  abort: AbortSignal,
+): Promise<AtRest | undefined> {
+  const settled = entry.state === 'done' && !entry.again;
+  if (done !== 'compare') return settled && done === 'leave' ? { entry } : undefined;
+  if (!settled && entry.blobs === undefined) return undefined;
+  const look = await source.open(entry.window, abort);
+  if (settled && verdictOf(entry.fingerprint, look) !== 'run') return { entry };
+  const lacking = replace ? undefined : lackingIn(entry.blobs, look.blobs?.());
+  return lacking && { entry, lacking: lackingText(lacking) };
+}
+
+/** What is missing, and the two ways to go on. */
+function lackingText({ missing, shorter }: Lacking): string {
+  const some = (names: readonly string[]): string => `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`;
+  return [
+    missing.length > 0 ? `${missing.length} blobs that it was made of are not here (${some(missing)})` : '',
+    shorter.length > 0 ? `${shorter.length} are shorter than what was read of them (${some(shorter)})` : '',
+  ]
+    .filter((text) => text !== '')
+    .join(', and ')
+    .concat(
+      '; give all folders with blobs of this time in one command, or --replace to have what is given take its place',
+    );
 }
 
 const nothing = { read: 0, written: 0, deduplicated: 0, quarantined: 0 };
 
 /** Windows that stand for one task: as bad as the worst of them. */
 function together(outcomes: readonly TaskOutcome[]): TaskOutcome {
-  const worst = (['failed', 'busy', 'done', 'unchanged'] as const)
+  const worst = (['failed', 'busy', 'kept', 'done', 'unchanged'] as const)
     .flatMap((state) => outcomes.filter((outcome) => outcome.state === state))
     .at(0);
   if (worst === undefined) throw new Error('no window stands for the task');

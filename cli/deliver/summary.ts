@@ -76,7 +76,7 @@ export function summaryOf(
     })),
     left: results.left.map(({ signal = null, ...rest }) => ({ ...rest, signal })),
     notices: delivery.notices,
-    incomplete: [...delivery.incomplete, ...barrenTexts(results)],
+    incomplete: [...delivery.incomplete, ...keptTexts(results), ...barrenTexts(results)],
   };
 }
 
@@ -120,6 +120,8 @@ export function summaryText(summary: Summary, results: Results): string {
   return [...tableLines([heads, ...rows], 2), '', ...closing(summary, results)].join('\n');
 }
 
+const shown = 20;
+
 function closing(summary: Summary, results: Results): string[] {
   const { totals, destination, seconds } = summary;
   const said = results.stopped === 'interrupted' ? 'interrupted' : 'ended';
@@ -132,7 +134,8 @@ function closing(summary: Summary, results: Results): string[] {
       ? [`unreadable records, set aside below ${destination}/_quarantine: ${countText(totals.quarantined)}`]
       : []),
     ...summary.notices,
-    ...summary.incomplete,
+    ...summary.incomplete.slice(0, shown),
+    ...(summary.incomplete.length > shown ? [`… and ${countText(summary.incomplete.length - shown)} more`] : []),
     ...failures.slice(0, 10),
     ...(failures.length > 10 ? [`… and ${windowsText(failures.length - 10)} more failed`] : []),
     ...results.left.map(leftLine),
@@ -141,9 +144,18 @@ function closing(summary: Summary, results: Results): string[] {
   ];
 }
 
+/** A window that stays as it is, for what is given lacks a part of what it was made of. */
+export const isKept = ({ outcome: { state } }: TaskResult): boolean => state === 'kept';
+
+const keptTexts = ({ ended }: Results): string[] =>
+  ended.filter(isKept).map(({ task, outcome }) => `${windowText(task)} stays as it is: ${outcome.error}`);
+
 /** A window whose source is there and holds nothing that can be read. */
 export const isBarren = ({ outcome: { state, counts } }: TaskResult): boolean =>
-  state !== 'failed' && counts.quarantined > 0 && counts.written + counts.deduplicated + (counts.filtered ?? 0) === 0;
+  state !== 'failed' &&
+  state !== 'kept' &&
+  counts.quarantined > 0 &&
+  counts.written + counts.deduplicated + (counts.filtered ?? 0) === 0;
 
 function barrenTexts({ ended }: Results): string[] {
   const barren = ended.filter(isBarren).map(({ task }) => windowText(task));

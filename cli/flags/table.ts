@@ -53,9 +53,11 @@ export const flagTable = {
     ...text('<app>'),
     many: true,
     commands: {
-      transform: 'name of the app for loose files (default: archive)',
+      transform:
+        'name of the app for loose files (default: archive), or <export folder>=<name>; may be given several times',
       export: '<name>=<id>: Application Insights app by its application id; may be given several times',
-      ...same('only this app', 'sweep', 'requeue'),
+      sweep: 'only this app, or <export folder>=<name>; may be given several times',
+      requeue: 'only this app',
     },
   },
   workspace: {
@@ -103,6 +105,14 @@ export const flagTable = {
       ...same('hour folders that go into one file: 1h to 1d', 'transform', 'sweep'),
       export: 'range of one query and one file, 5m to 1d, a divisor of the day',
     },
+  },
+  replace: {
+    ...switched,
+    commands: same(
+      'what is given takes the place of what the lake has, even where that was made of more or longer blobs',
+      'transform',
+      'sweep',
+    ),
   },
   again: {
     ...switched,

@@ -35,7 +35,8 @@ export async function sweepPlan(
 ): Promise<SweepPlan> {
   const settings = {
     containers: [storeOf(request.container)],
-    apps: {},
+    apps: request.apps,
+    remember: true,
     grows: ({ end }: Window) => now() < end + lookback,
   };
   const view = createSightings({

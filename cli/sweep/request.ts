@@ -2,9 +2,10 @@ import { accountName } from '../../shared/config/places.ts';
 import type { Place, SweepRequest } from '../../shared/model.ts';
 import type { SweepHere } from '../deliver/ports.ts';
 import { usage } from '../failure.ts';
-import { isGiven, type Options, textOf } from '../flags/options.ts';
+import { isGiven, isSet, type Options, textOf } from '../flags/options.ts';
 import { destinationOf } from '../request/destination.ts';
 import { checked, given, lakeOf, lakeRequest } from '../request/document.ts';
+import { namedApps } from '../request/named-apps.ts';
 import { rangeOf } from '../request/range.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -20,6 +21,7 @@ const localFlags = [
   'shape',
   'window',
   'signals',
+  'replace',
 ] as const;
 
 /** `sweep` without `--enqueue`: an export container, or a folder that is one, brought into a lake from here. */
@@ -33,11 +35,15 @@ export function sweepRequest(options: Options, { env }: Terminal): SweepHere {
       .map((word) => word.trim()) ?? ['all'],
     lake: lakeOf(options),
   };
-  const settings = checked({ options, env }, raw);
+  const named = namedApps(options);
+  const settings = checked({ options, env }, raw, named.faults);
   return {
     command: 'sweep',
     container,
     ...rangeOf(options),
+    app: named.app ?? '',
+    apps: named.apps,
+    replace: isSet(options, 'replace'),
     signals: settings.signals,
     window: settings.exports?.window ?? 0,
     ...lakeRequest(settings, lake, env),

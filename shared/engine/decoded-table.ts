@@ -1,5 +1,6 @@
 import type { Chunk, Layout, Millis, Signal, Window } from '../model.ts';
 import { columnsOf } from '../signals/columns.ts';
+import { rowTimes } from '../signals/row-times.ts';
 import type { RowConstants } from './continuous-cells.ts';
 import { DUCKDB_TYPES } from './convert.ts';
 import { continuousSteps } from './decode-continuous.ts';
@@ -10,8 +11,6 @@ import { nested, type Step } from './steps.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** Rows further away from their window go to the window's own partition: a clock was wrong, and files are not to be strewn over years. */
-const FARTHEST = { before: 31 * DAY, after: 2 * DAY };
 
 export const partitionSize = (partition: 'hour' | 'day'): Millis => (partition === 'hour' ? HOUR : DAY);
 
@@ -70,8 +69,9 @@ function stepsOf(
   return layout === 'query' ? querySteps(signal, columns, constants) : flatSteps(signal, layout, constants);
 }
 
-function partitionOf({ start, end }: Window, size: Millis): string {
+function partitionOf(window: Window, size: Millis): string {
+  const { start } = window;
   const time = 'epoch_us("timestamp")';
-  const near = `${time} >= ${(start - FARTHEST.before) * 1000} AND ${time} < ${(end + FARTHEST.after) * 1000}`;
+  const near = `${time} >= ${rowTimes(window).start * 1000} AND ${time} < ${rowTimes(window).end * 1000}`;
   return `CASE WHEN ${near} THEN ${time} // ${size * 1000} * ${size} ELSE ${Math.floor(start / size) * size} END`;
 }

@@ -28,6 +28,15 @@ export interface Counts {
   readonly quarantined: number;
 }
 
+/** A blob or file that a window was made of. */
+export interface BlobRecord {
+  /** From the export's own folder on: the same in a container and in a download of it. */
+  readonly name: string;
+  readonly bytes: number;
+  /** SHA-256 of its bytes, in hex. */
+  readonly hash: string;
+}
+
 /** What the ledger knows of one window. */
 export interface LedgerEntry {
   readonly window: Window;
@@ -50,6 +59,11 @@ export interface LedgerEntry {
   readonly files: readonly FileRecord[];
   /** What the source looked like when the window was last done; '' before. */
   readonly fingerprint: string;
+  /**
+   * The blobs of the run that was last done. Only of the command line, which sees what it was given and never knows that this is all there
+   * is; left out: not known.
+   */
+  readonly blobs?: readonly BlobRecord[];
   readonly counts: Counts;
   /** Requests to the query API or blobs read by the last run. */
   readonly asked: number;

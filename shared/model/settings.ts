@@ -1,4 +1,3 @@
-import type { BudgetLimits } from './budget.ts';
 import type { Millis, Signal } from './windows.ts';
 
 /** Never printed: `toString` and `toJSON` answer `[secret]`. */
@@ -148,7 +147,6 @@ export interface Config {
   readonly apps: readonly App[];
   readonly exports: ExportSettings | undefined;
   readonly audit: AuditSettings;
-  readonly budget: BudgetLimits;
   readonly lake: Place;
   readonly output: Output;
   readonly shape: Shaping;

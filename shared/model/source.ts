@@ -1,4 +1,4 @@
-import type { SweepRequest } from './ledger.ts';
+import type { BlobRecord, SweepRequest } from './ledger.ts';
 import type { Feed, Interval, Layout, Signal, Window } from './windows.ts';
 
 /** Where a stretch of a chunk came from. */
@@ -79,6 +79,8 @@ export interface UnseenPlace {
 export interface Reading extends Look {
   /** Requests made or blobs read so far. */
   readonly asked: number;
+  /** The blobs, where the source tells them; the hash is '' until the blob was read. */
+  readonly blobs?: () => readonly BlobRecord[];
   /** Chunks of at most 64 MiB (a single longer record aside), written into the folder `work`. */
   chunks(work: string): AsyncIterable<Chunk>;
 }

@@ -76,6 +76,7 @@ async function readAndWrite(claim: Claim, watch: Watch, ports: DeliverPorts): Pr
         counts: draft.counts,
         asked: reading.asked,
         files: [...written.map(withoutStatistics), ...emptied],
+        ...(reading.blobs && { blobs: reading.blobs() }),
       };
       return { entry: await claim.update((entry) => finishedEntry(entry, ports.clock.now(), finish)), ...drift };
     } finally {

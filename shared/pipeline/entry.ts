@@ -1,4 +1,4 @@
-import type { Counts, FileRecord, LedgerEntry, Millis, Window } from '../model.ts';
+import type { BlobRecord, Counts, FileRecord, LedgerEntry, Millis, Window } from '../model.ts';
 import { isRequeued, requeuedFingerprint, unrequeued } from './verdict.ts';
 
 /**
@@ -70,6 +70,7 @@ export interface Finish {
   readonly counts: Counts;
   readonly asked: number;
   readonly files: readonly FileRecord[];
+  readonly blobs?: readonly BlobRecord[];
 }
 
 /**

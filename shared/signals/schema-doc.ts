@@ -52,6 +52,7 @@ signal's own, the common ones, \`extra\` and \`exportWindow\`, whatever source t
 - **Paths** of the classic record count from the element where they do not start with \`context.\` or \`internal.\`; \`#\` marks what is made from
   the record's structure. Of several the first that is not empty counts.
 - **A row** is an element of a classic record; of exceptions a representative with its chain; of metrics a named value; of counters a key.
+- **Once** is once per window of its source: a record that the service delivered into the folders of two hours is there twice, with one itemId.
 - **Nothing is lost**: what has no column is in \`extra\`, nested as it was. Where a value did not fit its column, a key stood twice, or something
   else stood where an object was expected, \`extra\` holds the record whole. Empty objects, arrays and nulls may be missing.
 - **Settings** may drop, hash, rename and add columns, and take fields out of \`extra\` (settings.md, Shaping).

@@ -201,8 +201,15 @@ async function* namesIn(
     if (startInName(name) >= start && startInName(name) < end) yield name;
 }
 
-const toDocument = (entry: LedgerEntry): Document => ({ ...entryRecord(entry), files: entry.files });
-const toEntry = (record: Document): LedgerEntry => entryOf(record, Array.isArray(record.files) ? record.files : []);
+const toDocument = (entry: LedgerEntry): Document => ({
+  ...entryRecord(entry),
+  files: entry.files,
+  ...(entry.blobs && { blobs: entry.blobs }),
+});
+const toEntry = (record: Document): LedgerEntry => ({
+  ...entryOf(record, Array.isArray(record.files) ? record.files : []),
+  ...(Array.isArray(record.blobs) && { blobs: record.blobs }),
+});
 
 function fromProgress({ horizon, watermark }: Progress): Document {
   return { stateVersion: COMMON_VERSION, horizon: spellTime(horizon), watermark: spellTime(watermark) };

@@ -1,5 +1,6 @@
 import { open, stat } from 'node:fs/promises';
-import type { Layout, Reading, Source, Window } from '../../model.ts';
+import type { Layout, Millis, Reading, Source, Window } from '../../model.ts';
+import { hashedBlob } from './hashed.ts';
 import { fingerprintOf } from './look.ts';
 import { type RawBlob, readBlobs } from './read-blobs.ts';
 
@@ -14,19 +15,32 @@ export interface LocalFile {
   /** What it is called in quarantine and in the fingerprint: should not depend on the machine. */
   readonly name: string;
   readonly path: string;
+  /** Start of the hour folder that it lies in; left out: in none, it belongs to its window whatever the ledger says. */
+  readonly hour?: Millis;
 }
 
 const PIECE = 1024 * 1024;
 
-/** Files on disk as a source, for the command line. The fingerprint stands for names, lengths and times of change. */
+/**
+ * Files on disk as a source, for the command line. The fingerprint stands for names, lengths and times of change. Files of hour folders
+ * are found for any window of their feed: others may have cut its time meanwhile.
+ */
 export function createFileSource(entries: readonly FileWindow[]): Source {
-  const byWindow = new Map(entries.map((entry) => [keyOf(entry.window), entry]));
+  const feeds = Map.groupBy(entries, ({ window }) => feedOf(window));
+  const exact = new Map(entries.map((entry) => [keyOf(entry.window), entry.files]));
+  const filesOf = (window: Window): readonly LocalFile[] =>
+    exact.get(keyOf(window)) ??
+    (feeds.get(feedOf(window)) ?? []).flatMap(({ window: own, files }) =>
+      files.filter(({ hour }) =>
+        hour === undefined ? own.start === window.start && own.end === window.end : isIn(window, hour),
+      ),
+    );
   return {
     async open(window, abort): Promise<Reading> {
-      const { files, layout } = byWindow.get(keyOf(window)) ?? { files: [], layout: 'continuous' as const };
-      const sorted = files.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+      const layout = feeds.get(feedOf(window))?.[0]?.layout ?? 'continuous';
+      const sorted = filesOf(window).toSorted((one, other) => (one.name < other.name ? -1 : 1));
       const seen = await Promise.all(sorted.map(lookAt));
-      const blobs = seen.map((file) => rawFile(file));
+      const hashed = seen.map((file) => hashedBlob(rawFile(file), file.name, file.bytes));
       let asked = 0;
       return {
         fingerprint: seen.length > 0 ? fingerprintOf(seen) : '',
@@ -34,13 +48,17 @@ export function createFileSource(entries: readonly FileWindow[]): Source {
         get asked() {
           return asked;
         },
-        chunks: (work) => readBlobs({ blobs, layout, abort, onRead: () => asked++ }, work),
+        blobs: () => hashed.map(({ record }) => record()),
+        chunks: (work) =>
+          readBlobs({ blobs: hashed.map(({ blob }) => blob), layout, abort, onRead: () => asked++ }, work),
       };
     },
   };
 }
 
-const keyOf = ({ app, signal, source, start, end }: Window) => [app, signal, source, start, end].join('/');
+const isIn = ({ start, end }: Window, time: Millis): boolean => start <= time && time < end;
+const keyOf = (window: Window) => [feedOf(window), window.start, window.end].join('/');
+const feedOf = ({ app, signal, source }: Window) => [app, signal, source].join('/');
 
 async function lookAt({ name, path }: LocalFile) {
   const { size, mtimeMs } = await stat(path).catch((cause: unknown) => {

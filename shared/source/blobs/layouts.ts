@@ -107,6 +107,19 @@ export function recogniseBlob(name: string, container = ''): BlobPlace | undefin
   return undefined;
 }
 
+/** A folder that an export begins with: `{appName}_{ikey}`, or the container of one of the layouts after it. */
+const EXPORT_FOLDER = new RegExp(`_(?:${KEY})$|^(?:insights-logs|am)-.`, 'i');
+
+/** A blob's name from the export's own folder on: what is above it differs from container to container, and from disk to disk. */
+export function exportName(name: string, container = ''): string {
+  const words = `${container}/${name}`.split('/');
+  for (let first = words.length - 2; first >= 0; first--) {
+    const own = words.slice(first).join('/');
+    if (EXPORT_FOLDER.test(words[first] ?? '') && recogniseBlob(own) !== undefined) return own;
+  }
+  return name;
+}
+
 /** Undefined for days and hours that no calendar has. */
 function hourOf({ y, m, d, h }: Record<string, string>): Millis | undefined {
   const text = `${y}-${m}-${d}T${h}:00:00.000Z`;
@@ -124,13 +137,27 @@ export function shortName(name: string): string {
  * The short name of the app whose exports are in `folder`: as `apps` names it (by its whole path or by its last part, without regard to
  * case), else after what Azure calls it.
  */
-export function appOf(folder: string, appName: string, apps: Readonly<Record<string, string>>): string {
+export const appOf = (folder: string, appName: string, apps: Readonly<Record<string, string>>): string =>
+  nameIn(folder, apps) ?? shortName(appName);
+
+/** Whether `apps` names the folder itself. */
+export const isNamed = (folder: string, apps: Readonly<Record<string, string>>): boolean =>
+  nameIn(folder, apps) !== undefined;
+
+function nameIn(folder: string, apps: Readonly<Record<string, string>>): string | undefined {
   const last = folder.slice(folder.lastIndexOf('/') + 1);
   for (const wanted of [folder, last].map((each) => each.toLowerCase())) {
     const named = Object.entries(apps).find(([key]) => key.toLowerCase().replace(/^\/+|\/+$/g, '') === wanted);
     if (named) return named[1];
   }
-  return shortName(appName);
+  return undefined;
+}
+
+/** What tells an app's folder from another's, wherever it lies: `{appName}_{ikey}`, or the path of the resource; in small letters. */
+export function componentOf(folder: string): string {
+  const plain = folder.toLowerCase().replace(/\/+$/, '');
+  const resource = plain.search(/(?:workspace)?resourceid=/);
+  return resource >= 0 ? plain.slice(resource) : plain.slice(plain.lastIndexOf('/') + 1);
 }
 
 /** The window that a blob belongs to: on the fixed UTC grid of `window`, which is an hour or a multiple that divides a day. */

@@ -1,6 +1,7 @@
-import type { Layout, Reading, Source, StoredObject, UnseenPlace, Window } from '../../model.ts';
+import type { BlobRecord, Layout, Reading, Source, StoredObject, UnseenPlace, Window } from '../../model.ts';
 import { type ExportStore, signalFolders, timePrefixes } from './folders.ts';
-import type { ExportLayout } from './layouts.ts';
+import { type HashedBlob, hashedBlob } from './hashed.ts';
+import { type ExportLayout, exportName } from './layouts.ts';
 import {
   hourOfBlob,
   isMissing,
@@ -18,6 +19,8 @@ export interface BlobSourceSettings extends LookSettings {
   readonly containers: readonly ExportStore[];
   /** Export folder → app name; a folder that is not named here goes by what Azure calls its app. */
   readonly apps: Readonly<Record<string, string>>;
+  /** Readings tell their blobs; left out: no. */
+  readonly remember?: boolean;
 }
 
 /**
@@ -34,6 +37,16 @@ export function createBlobSource(settings: BlobSourceSettings): Source {
     const growing = isOpen(window, settings);
     const several = settings.containers.length > 1;
     let [asked, tails, read] = [0, 0, false];
+    const records = new Map<ListedBlob, HashedBlob>();
+    const toRead = blobs.map((blob) => {
+      const raw = rawBlob(blob, layout, growing, several);
+      if (settings.remember !== true) return raw;
+      const hashed = hashedBlob(raw, nameOf(blob), blob.bytes);
+      records.set(blob, hashed);
+      return hashed.blob;
+    });
+    const recordOf = (blob: ListedBlob): BlobRecord =>
+      records.get(blob)?.record() ?? { name: nameOf(blob), bytes: blob.bytes, hash: '' };
     const setup = { layout, abort, onRead: () => asked++, onTail: () => tails++ };
     return {
       ...seen,
@@ -44,14 +57,17 @@ export function createBlobSource(settings: BlobSourceSettings): Source {
       get asked() {
         return asked;
       },
+      ...(settings.remember === true && { blobs: () => listed.map(recordOf) }),
       async *chunks(work) {
-        yield* readBlobs({ ...setup, blobs: blobs.map((blob) => rawBlob(blob, layout, growing, several)) }, work);
+        yield* readBlobs({ ...setup, blobs: toRead }, work);
         read = true;
       },
     };
   }
   return { open };
 }
+
+const nameOf = ({ name, at }: ListedBlob): string => exportName(name, at.container);
 
 function layoutOf({ source }: Window): ExportLayout {
   if (source === 'continuous' || source === 'diagnostics' || source === 'dataExport') return source;

@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { TokenCredential } from '@azure/core-auth';
 import {
+  createDefaultHttpClient,
   createEmptyPipeline,
   createHttpHeaders,
   createPipelineRequest,
@@ -10,10 +11,8 @@ import {
   proxyPolicy,
 } from '@azure/core-rest-pipeline';
 import type { Clock, Millis, QuerySettings } from '../../model.ts';
-import { isDirect } from '../../net/direct.ts';
-import { createDirectHttp } from '../../net/limited-http.ts';
 import { readAnswer } from './answer.ts';
-import { createCredentials, refuseOpenSecrets } from './credentials.ts';
+import { createCredentials, isLoopback, refuseOpenSecrets } from './credentials.ts';
 import type { Ask, Question, Reply } from './reply.ts';
 import { createWatch, type Watch } from './watch.ts';
 
@@ -42,10 +41,9 @@ export function createAsk(
 ): Ask {
   refuseOpenSecrets(settings);
   const credentials = createCredentials(settings, credential, clock);
-  // With limits of its own: a query may take minutes.
-  const http = createDirectHttp();
+  const http = createDefaultHttpClient();
   const line = createEmptyPipeline();
-  if (!isDirect(settings.url)) line.addPolicy(proxyPolicy());
+  if (!isLoopback(settings.url)) line.addPolicy(proxyPolicy());
 
   function post(query: string, headers: Record<string, string>, abortSignal: AbortSignal): Promise<PipelineResponse> {
     const request = createPipelineRequest({
@@ -63,13 +61,6 @@ export function createAsk(
   }
 
   return async function ask(question) {
-    const reply = await askOnce(question);
-    // A token that was good can be refused before its time; the next one may be good.
-    const renewed = reply.status === 401 && (await credentials.renew(question.abort));
-    return renewed ? askOnce(question) : reply;
-  };
-
-  async function askOnce(question: Question): Promise<Reply> {
     const secret = await credentials.headers(question.abort);
     const headers = {
       'Content-Type': 'application/json',
@@ -81,18 +72,14 @@ export function createAsk(
     try {
       watch.expect('the first byte of an answer', limits.first);
       const response = await post(question.query, headers, watch.signal).catch(watch.lose);
-      if (response === undefined) {
-        const hopeless = watch.hopeless();
-        const said = hopeless === '' ? {} : { hopeless };
-        return { ...NO_REPLY, lost: watch.lost(), timedOut: watch.timedOut(), ...said };
-      }
+      if (response === undefined) return { ...NO_REPLY, lost: watch.lost(), timedOut: watch.timedOut() };
       const reply = credentials.mask(await read(response, question, watch, limits.stall));
       if (reply.status === 401 || reply.status === 403) credentials.forget();
       return reply;
     } finally {
       watch.stop();
     }
-  }
+  };
 }
 
 async function read(response: PipelineResponse, question: Question, watch: Watch, stall: Millis): Promise<Reply> {
@@ -109,7 +96,6 @@ async function read(response: PipelineResponse, question: Question, watch: Watch
     lost,
     timedOut,
     retryAfter: headers.get('retry-after') ?? '',
-    date: headers.get('date') ?? '',
     age: Number(headers.get('age') ?? 0) || 0,
     answer,
     body,

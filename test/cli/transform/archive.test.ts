@@ -3,10 +3,15 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
+import type { TransformRequest } from '../../../cli/deliver/ports.ts';
 import { Failure } from '../../../cli/failure.ts';
 import { archiveOf } from '../../../cli/transform/archive.ts';
+import { transformPlan } from '../../../cli/transform/plan.ts';
 import { outputOf } from '../../../shared/config/lake.ts';
+import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
+import type { ObjectStore } from '../../../shared/model.ts';
 import { noShaping } from '../../../shared/signals/shape.ts';
+import { createStoreLedger } from '../../../shared/state/ledger-store.ts';
 
 const base = await mkdtemp(join(tmpdir(), 'insights-archive-'));
 after(() => rm(base, { recursive: true }));
@@ -26,19 +31,28 @@ async function put(files: Record<string, string>): Promise<string> {
   return root;
 }
 
-async function windowsOf(inputs: readonly string[], options: { window?: number; app?: string; lake?: string } = {}) {
+async function windowsOf(
+  inputs: readonly string[],
+  options: { window?: number; app?: string; lake?: string; store?: ObjectStore } = {},
+) {
   const lake = { kind: 'folder', folder: options.lake ?? join(base, 'lake') } as const;
   const output = outputOf({ format: 'parquet', gzip: false, partition: 'hour' });
-  const { windows, notices } = await archiveOf({
+  const request: TransformRequest = {
     command: 'transform',
     inputs,
     app: options.app,
+    apps: {},
     window: options.window ?? 3_600_000,
+    replace: false,
     lake,
     output,
     shape: noShaping,
     keepBytes: true,
-  });
+  };
+  const store = options.store ?? createMemoryStore();
+  const archive = await archiveOf(request);
+  const plan = await transformPlan(request, archive, store, createStoreLedger(store), new AbortController().signal);
+  const { windows, notices } = plan;
   const text = windows.map(({ window, files, layout }) => {
     const hours = [window.start, window.end].map((at) => new Date(at).toISOString().slice(0, 13)).join(' ');
     return `${window.app} ${window.signal} ${layout} ${hours}: ${files.map((file) => file.name).join(' ')}`;
@@ -77,7 +91,7 @@ test('a window is the same, and whole, however it was named', async () => {
   assert.equal(day.windows[0]?.files.length, 3);
 });
 
-test('components of one name, and both folders of dependencies, never share a window', async () => {
+test('components of one name never share a window; both folders of dependencies of one are one window', async () => {
   const other = folder.replace('2b1f', 'ffff');
   const root = await put({
     ...export1,
@@ -85,8 +99,14 @@ test('components of one name, and both folders of dependencies, never share a wi
     [`${folder}/RemoteDependency/2020-03-01/05/f.blob`]: '{}',
   });
   const { windows } = await windowsOf([root]);
-  const sources = windows.filter(({ window }) => window.signal === 'dependencies').map(({ window }) => window.source);
-  assert.equal(new Set(sources).size, 3);
+  const dependencies = windows.filter(({ window }) => window.signal === 'dependencies');
+  assert.deepEqual(
+    dependencies.map(({ window, files }) => [window.app.replace(/[0-9a-f]{8}$/, '…'), files.length]),
+    [
+      ['fabrikam-web', 2],
+      ['fabrikam-web-…', 1],
+    ],
+  );
 });
 
 test('components of two subscriptions never share a window', async () => {
@@ -97,7 +117,7 @@ test('components of two subscriptions never share a window', async () => {
     [shop('12345678-0000-0000-0000-000000000001')]: '{}',
   });
   const { windows } = await windowsOf([root]);
-  assert.equal(new Set(windows.map(({ window }) => window.source)).size, 2);
+  assert.equal(new Set(windows.map(({ window }) => window.app)).size, 2);
 });
 
 test('the layouts that came after', async () => {
@@ -112,12 +132,13 @@ test('the layouts that came after', async () => {
   ]);
 });
 
-test('loose files are windows of their own, known by name and beginning, wherever they lie', async () => {
+test('loose files are windows of their own, known by what is in them, wherever they lie', async () => {
   const one = await put({ 'x/a.json': record, 'y/a.json': event });
-  const { windows, text } = await windowsOf([one], { app: 'old' });
+  const store = createMemoryStore();
+  const { windows, text } = await windowsOf([one], { app: 'old', store });
   assert.deepEqual(text, [
-    'old requests continuous 2020-03-01T05 2020-03-01T06: a.json',
-    'old customEvents continuous 2020-03-01T06 2020-03-01T07: a.json',
+    'old requests continuous 2020-03-01T05 2020-03-01T06: x/a.json',
+    'old customEvents continuous 2020-03-01T06 2020-03-01T07: y/a.json',
   ]);
   assert.equal(new Set(windows.map(({ window }) => window.source)).size, 2);
   const timeless = await put({ 'm.json': '{"metric":[],"context":{"custom":{"metrics":[{"a":{"value":1}}]}}}' });
@@ -125,7 +146,10 @@ test('loose files are windows of their own, known by name and beginning, whereve
     'archive customMetrics continuous 1970-01-01T00 1970-01-01T01: m.json',
   ]);
   const moved = await put({ 'z/a.json': record });
-  assert.deepEqual((await windowsOf([join(moved, 'z/a.json')], { app: 'old' })).windows[0]?.window, windows[0]?.window);
+  assert.deepEqual(
+    (await windowsOf([join(moved, 'z/a.json')], { app: 'old', store })).windows[0]?.window,
+    windows[0]?.window,
+  );
 });
 
 test('what holds no telemetry is left out and told; hidden files, links to folders and the lake are passed over', async () => {

@@ -251,7 +251,7 @@ test('a folder that cannot be read costs itself alone, and so does a file', {
 });
 
 test('links: to files they are followed, to folders and to nothing they are named', async () => {
-  const root = await put({ [diagnostic('05')]: some(4), 'x.json': some(1) });
+  const root = await put({ [diagnostic('05')]: some(4), 'x.json': lines([flat(50)]) });
   const other = await put({ 'z.json': some(3) });
   await symlink(join(other, 'z.json'), join(root, 'linked.json'));
   await symlink(other, join(root, 'folder'));

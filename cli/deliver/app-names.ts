@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { shown } from '../../shared/config/secret.ts';
+import type { ObjectStore } from '../../shared/model.ts';
+import { appOf, componentOf, isNamed } from '../../shared/source/blobs/layouts.ts';
+import { readDocument, writeDocument } from '../../shared/state/documents.ts';
+import { usage } from '../failure.ts';
+
+/** A folder of an app, component or workspace in an export. */
+export interface AppFolder {
+  readonly layout: string;
+  readonly folder: string;
+  /** As Azure calls it. */
+  readonly appName: string;
+}
+
+export interface SettledApps {
+  /** Export folder → app name, of all folders. */
+  readonly apps: Readonly<Record<string, string>>;
+  readonly notices: readonly string[];
+}
+
+const NAME = '_insights-lake/apps.json';
+const VERSION = 1;
+
+/**
+ * The names that the folders of an export go by in this lake, which remembers them: a folder keeps its name whatever is said later (its
+ * rows would come twice under another), and two folders never share one unless both were given it. `given`: by the user.
+ */
+export async function settleApps(
+  folders: readonly AppFolder[],
+  given: Readonly<Record<string, string>>,
+  store: ObjectStore,
+): Promise<SettledApps> {
+  for (;;) {
+    const found = await readDocument(store, NAME);
+    if (found !== undefined && found.value.version !== VERSION)
+      throw new Error(`read ${NAME} in ${store.place}: a newer version of Insights Lake wrote it; upgrade this one`);
+    const known = (found?.value.apps ?? {}) as Readonly<Record<string, string>>;
+    const names = new Map(Object.entries(known));
+    const apps: Record<string, string> = {};
+    const told: string[] = [];
+    for (const each of folders.toSorted((one, other) => (one.folder < other.folder ? -1 : 1))) {
+      const key = keyOf(each);
+      const name = nameOf(each, given, names);
+      if (!names.has(key) && name !== appOf(each.folder, each.appName, given)) told.push(noticeOf(each, name));
+      names.set(key, name);
+      apps[each.folder] = name;
+    }
+    const fresh = names.size === Object.keys(known).length;
+    const next = { version: VERSION, apps: Object.fromEntries(names) };
+    if (fresh || (await writeDocument(store, NAME, next, found?.etag)) !== undefined) return { apps, notices: told };
+  }
+}
+
+const keyOf = ({ layout, folder }: AppFolder): string => `${layout} ${componentOf(folder)}`;
+
+function nameOf(each: AppFolder, given: Readonly<Record<string, string>>, names: ReadonlyMap<string, string>): string {
+  const { layout, folder, appName } = each;
+  const wanted = appOf(folder, appName, given);
+  const known = names.get(keyOf(each));
+  if (isNamed(folder, given)) {
+    if (known === undefined || known === wanted) return wanted;
+    throw usage(
+      `--app ${shown(wanted)}: what lies in ${folder} is in this lake as ${known}, and would come twice; leave it out, or choose ` +
+        'another --out',
+    );
+  }
+  if (known !== undefined) return known;
+  const held = [...names].some(([key, name]) => name === wanted && key.startsWith(`${layout} `));
+  if (!held) return wanted;
+  return `${wanted.slice(0, 54)}-${createHash('sha256').update(keyOf(each)).digest('hex').slice(0, 8)}`;
+}
+
+const noticeOf = ({ folder, appName }: AppFolder, name: string): string =>
+  `another folder has the short name of ${appName} already, so ${folder} goes by ${name}; start a new lake with --app ` +
+  `${JSON.stringify(`${folder}=<name>`)} to have it go by another`;

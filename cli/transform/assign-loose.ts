@@ -1,0 +1,87 @@
+import type { Identity } from '../../shared/source/blobs/identify.ts';
+
+/** A loose file as the lake remembers it. */
+export interface LooseRecord {
+  /** Its name for ever: where it lay below what was named when it first came. */
+  readonly path: string;
+  /** Where it was last read on this machine. */
+  readonly place: string;
+  readonly bytes: number;
+  readonly hash: string;
+  readonly head: string;
+}
+
+/** A loose file that was given. */
+export interface LooseFound extends Identity {
+  readonly path: string;
+  readonly place: string;
+}
+
+export interface Assigned<R extends LooseRecord, F extends LooseFound> {
+  /** Files that are known, with the file that stands for each now. */
+  readonly known: readonly (readonly [R, F])[];
+  readonly fresh: readonly F[];
+  /** Files whose content is another's, or the beginning of another's: not read. */
+  readonly copies: readonly F[];
+  /** Known files that another took the name and place of, with content that is not theirs. */
+  readonly replaced: readonly F[];
+}
+
+/**
+ * Which of the known files the given ones are. The same place: the same file, whatever is in it now. Another place and the same content:
+ * that file, once. The same name below what was named, and nothing at its old place any more: that file, moved. Content that begins with
+ * all of a known file: that file, grown and moved. All else is a file of its own. No two of the given ones are one file: of two that are
+ * equal, or of which one is the beginning of the other, the longer is read.
+ */
+export function assignLoose<R extends LooseRecord, F extends LooseFound>(
+  records: readonly R[],
+  found: readonly F[],
+  isThere: (place: string) => boolean,
+): Assigned<R, F> {
+  const taken = new Map<R, F>();
+  const copies: F[] = [];
+  const replaced: F[] = [];
+  let rest = found.filter((file) => !takeAll(file, ({ place }) => place === file.place));
+  rest = rest.filter((file) => !takeAll(file, ({ bytes, hash }) => bytes === file.bytes && hash === file.hash));
+  rest = rest.filter((file) => !takeAll(file, ({ path, place }) => path === file.path && !isThere(place)));
+  rest = rest.filter((file) => !takeAll(file, (record) => isBeginning(record, file)));
+  const longestFirst = rest.toSorted((a, b) => b.bytes - a.bytes || (a.path < b.path ? -1 : 1));
+  const fresh: F[] = [];
+  for (const file of longestFirst) {
+    const other = [...taken.values(), ...fresh].find((each) => isSame(file, each) || isBeginning(file, each));
+    if (other === undefined) fresh.push(file);
+    else copies.push(file);
+  }
+  return { known: [...taken], fresh, copies, replaced };
+
+  /** Whether the file is a known one, or a copy of what stands for it already. */
+  function takeAll(file: F, fits: (record: R) => boolean): boolean {
+    const fitting = records.filter(fits).sort((a, b) => b.bytes - a.bytes);
+    const free = fitting.find((record) => !taken.has(record));
+    if (free !== undefined) {
+      if (file.bytes < free.bytes || !(isSame(free, file) || isBeginning(free, file))) replaced.push(file);
+      taken.set(free, file);
+      return true;
+    }
+    for (const record of fitting) {
+      const other = taken.get(record);
+      if (other === undefined || !(isSame(file, other) || isBeginning(file, other) || isBeginning(other, file)))
+        continue;
+      if (isBeginning(other, file)) taken.set(record, file);
+      copies.push(isBeginning(other, file) ? other : file);
+      return true;
+    }
+    return false;
+  }
+}
+
+type Bytes = Pick<LooseRecord, 'bytes' | 'hash' | 'head'>;
+
+const isSame = (one: Bytes, other: Bytes): boolean => one.bytes === other.bytes && one.hash === other.hash;
+
+/** Whether `longer` begins with all of `shorter`, and has more. */
+const isBeginning = (shorter: Bytes, longer: LooseFound): boolean =>
+  shorter.head !== '' &&
+  shorter.head === longer.head &&
+  shorter.bytes < longer.bytes &&
+  longer.beginnings.get(shorter.bytes) === shorter.hash;

@@ -1,0 +1,48 @@
+import type { Ledger, ObjectStore } from '../../shared/model.ts';
+import { createFileSource } from '../../shared/source/blobs/files.ts';
+import { settleApps } from '../deliver/app-names.ts';
+import type { TransformRequest } from '../deliver/ports.ts';
+import { keyOf, type Plan } from '../deliver/run-window.ts';
+import { type Archive, type ArchiveWindow, lakeFolder } from './archive.ts';
+import { incompleteTexts, noticeTexts } from './aside.ts';
+import { looseWindows } from './loose.ts';
+import { placedWindows } from './placed.ts';
+import { placeOf } from './places.ts';
+
+export interface TransformPlan extends Plan {
+  readonly windows: readonly ArchiveWindow[];
+}
+
+/** The windows that an archive on disk makes, in the grid of the lake. */
+export async function transformPlan(
+  request: TransformRequest,
+  { placed, loose, aside }: Archive,
+  store: ObjectStore,
+  ledger: Ledger,
+  abort: AbortSignal,
+): Promise<TransformPlan> {
+  const { window: length, app = 'archive', replace } = request;
+  const folders = placed.flatMap((path) => placeOf(path) ?? []);
+  const { apps, notices: named } = await settleApps(folders, request.apps, store);
+  const found = await placedWindows(placed, { length, apps, skip: lakeFolder(request) }, ledger, aside);
+  const { windows, done, notices, incomplete } = await looseWindows(
+    loose,
+    { app, length, replace, abort },
+    store,
+    ledger,
+  );
+  const all = [...found, ...windows];
+  return {
+    windows: all,
+    source: createFileSource(all),
+    tasks: [
+      ...all.map(({ window, bytes }) => ({ window, weight: Math.max(bytes, 1) })),
+      ...done.map(({ window }) => ({ window, weight: 1 })),
+    ],
+    known: new Map(done.map((entry) => [keyOf(entry.window), entry])),
+    notices: [...noticeTexts(aside), ...notices, ...named],
+    incomplete: [...incompleteTexts(aside), ...incomplete],
+    done: 'compare',
+    replace,
+  };
+}

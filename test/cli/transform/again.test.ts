@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import type { Summary } from '../../../cli/deliver/summary.ts';
+import { run } from '../real.ts';
+
+/** Commands over one lake, one after the other: whatever they are given, no row is lost and none comes twice. */
+const base = await mkdtemp(join(tmpdir(), 'insights-again-'));
+after(() => rm(base, { recursive: true }));
+
+const KEY = '1234567890abcdef1234567890abcdef';
+const classic = (file: string, hour = '05', folder = `shop_${KEY}`) => `${folder}/Messages/2026-03-04/${hour}/${file}`;
+const diagnostic = (hour: string) =>
+  `insights-logs-apptraces/resourceId=/SUBSCRIPTIONS/S/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.INSIGHTS/COMPONENTS/TILL/y=2026/m=03/d=04/h=${hour}/m=00/PT1H.json`;
+const old = (id: number, day = '04') =>
+  `${JSON.stringify({
+    message: [{ raw: `m${id}` }],
+    internal: { data: { id: `id-${id}` } },
+    context: { data: { eventTime: `2026-03-${day}T05:${String(id % 60).padStart(2, '0')}:00Z` } },
+  })}\n`;
+const flat = (id: number, hour = '05') =>
+  `${JSON.stringify({ time: `2026-03-04T${hour}:${String(id).padStart(2, '0')}:00Z`, Type: 'AppTraces', Message: `m${id}` })}\n`;
+const lines = (from: number, to: number, make: (id: number) => string = old) =>
+  Array.from({ length: to - from }, (_, n) => make(from + n)).join('');
+
+type Files = Readonly<Record<string, string | Uint8Array>>;
+
+async function put(folder: string, files: Files): Promise<string> {
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), content);
+  }
+  return folder;
+}
+
+let lakes = 0;
+function newLake() {
+  const root = join(base, `${++lakes}`);
+  const lake = join(root, 'lake');
+  const command = async (...words: readonly string[]) => {
+    const { code, out } = await run([...words, '--out', lake, '--format', 'ndjson', '--json']);
+    return { code, summary: JSON.parse(out) as Summary };
+  };
+  const messages = async (): Promise<string[]> => {
+    const names = await readdir(lake, { recursive: true });
+    const found: string[] = [];
+    for (const name of names.filter((each) => each.endsWith('.ndjson') && !each.startsWith('_')))
+      found.push(...(await readFile(join(lake, name), 'utf8')).split('\n').filter((line) => line !== ''));
+    return found.map((line) => String(JSON.parse(line).message)).sort();
+  };
+  return { root, lake, transform: (...words: readonly string[]) => command('transform', ...words), command, messages };
+}
+const named = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => `m${from + n}`).sort();
+
+test('an hour downloaded in two portions: the second alone leaves the lake as it is, both together bring all', async () => {
+  const { root, transform, messages } = newLake();
+  const first = await put(join(root, 'first'), { [classic('a.blob')]: lines(0, 5), [classic('b.blob')]: lines(5, 9) });
+  const later = await put(join(root, 'later'), { [classic('c.blob')]: lines(9, 12) });
+  assert.equal((await transform(first)).code, 0);
+  const { code, summary } = await transform(later);
+  assert.deepEqual([code, await messages()], [1, named(0, 9)]);
+  assert.match(
+    summary.incomplete.join('\n'),
+    /stays as it is: 2 blobs that it was made of are not here \(.*a\.blob, .*b\.blob\); give all folders .* or --replace/,
+  );
+  assert.deepEqual([(await transform(first, later)).code, await messages()], [0, named(0, 12)]);
+  assert.deepEqual([(await transform(later, '--replace')).code, await messages()], [0, named(9, 12)]);
+});
+
+test('an older copy of a blob that grew leaves the lake as it is; the newer one after the older goes in', async () => {
+  const { root, transform, command, messages } = newLake();
+  const early = await put(join(root, 'early'), { [diagnostic('05')]: lines(0, 5, flat) });
+  const late = await put(join(root, 'late'), { [diagnostic('05')]: lines(0, 9, flat) });
+  assert.equal((await transform(early)).code, 0);
+  assert.deepEqual([(await transform(late)).code, await messages()], [0, named(0, 9)]);
+  const { code, summary } = await transform(early);
+  assert.deepEqual([code, await messages()], [1, named(0, 9)]);
+  assert.match(summary.incomplete.join('\n'), /1 are shorter than what was read of them/);
+  const swept = await command('sweep', '--container', join(early, 'insights-logs-apptraces'));
+  assert.deepEqual([swept.code, await messages()], [1, named(0, 9)]);
+});
+
+test('transform and sweep of the same hours, in windows of every length, are the same rows', async () => {
+  const { root, transform, command, messages } = newLake();
+  const files = Object.fromEntries(
+    ['04', '05', '06'].map((hour, n) => [diagnostic(hour), lines(n * 3, n * 3 + 3, (id) => flat(id, hour))]),
+  );
+  const folder = await put(join(root, 'download'), files);
+  const commands = [
+    () => transform(join(folder, dirname(diagnostic('05')))),
+    () => transform(folder, '--window', '1d'),
+    () => command('sweep', '--container', folder, '--window', '6h'),
+    () => transform(folder),
+  ];
+  for (const each of commands) assert.equal((await each()).code, 0);
+  assert.deepEqual(await messages(), named(0, 9));
+});
+
+test('a loose file that changes, grows, moves, or is packed again is one file', async () => {
+  const { root, transform, messages } = newLake();
+  const folder = await put(join(root, 'x'), { 'result.json': lines(0, 5) });
+  await transform(folder);
+  await put(folder, { 'result.json': lines(1, 7) });
+  assert.deepEqual([(await transform(folder)).code, await messages()], [0, named(1, 7)]);
+  await put(folder, { 'result.json': lines(1, 9) });
+  await rename(join(folder, 'result.json'), join(folder, 'moved.json'));
+  assert.deepEqual([(await transform(folder)).code, await messages()], [0, named(1, 9)]);
+  const packed = await put(join(root, 'y'), { 'moved.json.gz': gzipSync(lines(1, 9)), 'more.json': lines(20, 22) });
+  const { code, summary } = await transform(folder, packed);
+  assert.deepEqual([code, await messages()], [0, [...named(1, 9), ...named(20, 22)].sort()]);
+  assert.match(summary.notices.join('\n'), /1 file holds what another holds, and counts once: moved/);
+});
+
+test('files of one name and one beginning are two, in one command or in two', async () => {
+  const [one, two] = [newLake(), newLake()];
+  const some = lines(0, 4, flat);
+  const files = { 'first/result.json': some + flat(4), 'second/result.json': some + lines(10, 13, flat) };
+  const folder = await put(join(one.root, 'x'), files);
+  assert.deepEqual([(await one.transform(folder)).code, (await one.messages()).length], [0, 12]);
+  for (const name of Object.keys(files)) assert.equal((await two.transform(join(folder, name))).code, 0);
+  assert.equal((await two.messages()).length, 12);
+});
+
+test('many small files share lake files by day; one that changes brings the others along, or stays as it is', async () => {
+  const { root, transform, messages } = newLake();
+  const files = Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`f${n}.json`, old(n, n < 6 ? '04' : '05')]));
+  const folder = await put(join(root, 'x'), files);
+  const { summary } = await transform(folder);
+  assert.deepEqual([summary.totals.windows, summary.totals.files, await messages()], [2, 2, named(0, 12)]);
+  await put(folder, { 'f3.json': old(30) });
+  const changed = named(0, 12).map((name) => (name === 'm3' ? 'm30' : name));
+  assert.deepEqual([(await transform(join(folder, 'f3.json'))).code, await messages()], [0, changed.toSorted()]);
+  await rm(join(folder, 'f4.json'));
+  assert.deepEqual([(await transform(join(folder, 'f5.json'))).code, await messages()], [0, changed.toSorted()]);
+  await put(folder, { 'f3.json': old(31) });
+  const lacking = await transform(join(folder, 'f3.json'));
+  assert.deepEqual([lacking.code, await messages()], [1, changed.toSorted()]);
+  assert.match(lacking.summary.incomplete.join('\n'), /stay as they are.*f4\.json.*--replace/);
+  const rest = changed.filter((name) => name !== 'm4').map((name) => (name === 'm30' ? 'm31' : name));
+  assert.deepEqual([(await transform(folder, '--replace')).code, await messages()], [0, rest.toSorted()]);
+});
+
+test('a file of many days goes below the day of each row', async () => {
+  const { root, lake, transform } = newLake();
+  const days = ['01', '05', '09', '20'];
+  const folder = await put(join(root, 'x'), { 'march.json': days.map((day, n) => old(n, day)).join('') });
+  assert.equal((await transform(folder)).code, 0);
+  const names = (await readdir(join(lake, 'traces'), { recursive: true })).filter((name) => name.endsWith('.ndjson'));
+  assert.deepEqual(names.map((name) => /date=2026-03-(\d\d)/.exec(name)?.[1]).sort(), days);
+});
+
+test('folders that would share a short name go by two, and keep them; another name for one that is there is refused', async () => {
+  const { root, transform, messages } = newLake();
+  const other = `SHOP_${'f'.repeat(32)}`;
+  const folder = await put(join(root, 'x'), {
+    [classic('a.blob')]: lines(0, 3),
+    [classic('b.blob', '05', other)]: lines(0, 3),
+  });
+  for (const _ of [1, 2]) {
+    const { code, summary } = await transform(folder);
+    assert.deepEqual([code, await messages()], [0, [...named(0, 3), ...named(0, 3)].sort()]);
+    assert.equal(new Set(summary.signals.map(({ app }) => app)).size, 2);
+  }
+  const renamed = await run([
+    'transform',
+    folder,
+    '--app',
+    `shop_${KEY}=till`,
+    '--out',
+    join(root, 'lake'),
+    '--format',
+    'ndjson',
+  ]);
+  assert.deepEqual([renamed.code, await messages()], [2, [...named(0, 3), ...named(0, 3)].sort()]);
+  const fresh = newLake();
+  await fresh.transform(folder, '--app', `shop_${KEY}=till`, '--app', `${other}=desk`);
+  assert.deepEqual((await readdir(join(fresh.lake, 'traces'))).sort(), ['app=desk', 'app=till']);
+});
