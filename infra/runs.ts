@@ -28,6 +28,5 @@ export function publishedManifest(manifest: Readonly<Record<string, unknown>>): 
 
 /** Whether a file of the checkout goes into a release beside the package: Bicep, the second phase, and how to deploy; `path` with slashes. */
 export const released = (path: string): boolean =>
-  /^(LICENSE|(CHANGELOG|SECURITY|docs\/(cli|delta|deploy|schema|settings|upgrade))\.md|insights-lake\.schema\.json)$/.test(
-    path,
-  ) || /^infra\/(.*\.(bicep|bicepparam|kql|parameters\.json)|bicepconfig\.json|secondPhase\.ts)$/.test(path);
+  /^(LICENSE|(CHANGELOG|SECURITY|docs\/[\w-]+)\.md|insights-lake\.schema\.json)$/.test(path) ||
+  /^infra\/(.*\.(bicep|bicepparam|kql|parameters\.json)|bicepconfig\.json|secondPhase\.ts)$/.test(path);

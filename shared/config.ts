@@ -136,6 +136,7 @@ function assemble(settings: SettingsDocument, env: Env, origin: (path: Path) => 
     apps,
     exports,
     audit: auditOf(settings),
+    budget: settings.budget,
     lake: lakePlace(settings.lake, env),
     output: outputOf(settings.lake),
     shape,

@@ -3,6 +3,7 @@
  * Vocabulary: see docs/architecture.md. All instants are milliseconds since 1970-01-01 UTC; all intervals are half-open.
  */
 
+export type * from './model/budget.ts';
 export type * from './model/clock.ts';
 export type * from './model/engine.ts';
 export type * from './model/ledger.ts';

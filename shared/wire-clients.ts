@@ -1,17 +1,19 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { TokenCredential } from '@azure/core-auth';
 import { TableClient } from '@azure/data-tables';
-import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
 import { AnonymousCredential, ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { QueueClient } from '@azure/storage-queue';
 import { createContainerStore } from './lake/store-container.ts';
 import { createFolderStore } from './lake/store-folder.ts';
-import type { Access, Clock, Config, Hints, Ledger, ObjectStore, Place, SweepQueue } from './model.ts';
+import type { Access, Clock, Config, Hints, Ledger, ObjectStore, Place, Seats, SweepQueue } from './model.ts';
 import { isLoopback } from './net/direct.ts';
+import { authorityOf, createIdentity } from './net/identity.ts';
 import { createLimitedHttp } from './net/limited-http.ts';
 import { createStorageHttp } from './net/storage-http.ts';
 import { createQueueHints, createSweepQueue } from './state/hints-queue.ts';
 import { createTableLedger } from './state/ledger-table.ts';
+import { createTableSeats } from './state/seats-table.ts';
 
 /** Clients, credentials, clock and disk: all that is made from settings and touches the world. */
 
@@ -27,12 +29,15 @@ const storage = { httpClient: createStorageHttp(http) };
 
 const credentials = new Map<string, TokenCredential>();
 
-/** The identity at hand: managed identity in Azure, the developer's own sign-in elsewhere. One per client id: it keeps the tokens. */
-export function identity(clientId: string): TokenCredential {
-  const known =
-    credentials.get(clientId) ??
-    new DefaultAzureCredential(clientId === '' ? {} : { managedIdentityClientId: clientId });
-  credentials.set(clientId, known);
+/**
+ * The identity at hand: managed identity in Azure, the developer's own sign-in elsewhere. One per client id and cloud: it keeps the
+ * tokens. `address`: what is asked, which tells the cloud.
+ */
+export function identity(clientId: string, address: string): TokenCredential {
+  const authorityHost = process.env.AZURE_AUTHORITY_HOST ?? authorityOf(address);
+  const key = `${clientId} ${authorityHost}`;
+  const known = credentials.get(key) ?? createIdentity({ clientId, authorityHost, http, now: systemClock.now });
+  credentials.set(key, known);
   return known;
 }
 
@@ -51,30 +56,33 @@ function containerClient({ url, container, access }: Extract<Place, { kind: 'con
     return new ContainerClient(address, new StorageSharedKeyCredential(access.account, access.key.reveal()), storage);
   return new ContainerClient(
     address,
-    access.kind === 'identity' ? identity(access.clientId) : new AnonymousCredential(),
+    access.kind === 'identity' ? identity(access.clientId, address) : new AnonymousCredential(),
     storage,
   );
 }
 
-export function openLedger(state: Config['state'], lake: Place): Ledger {
-  const options = { allowInsecureConnection: isLoopback(state.tableUrl), httpClient: http };
-  const { access, table, tableUrl } = state;
-  const client =
-    access.kind === 'connectionString'
-      ? TableClient.fromConnectionString(access.connectionString.reveal(), table, {
-          ...options,
-          allowInsecureConnection: true,
-        })
-      : new TableClient(tableUrl, table, identity(clientIdOf(access)), options);
-  return createTableLedger({ client, lakeId: lakeId(lake), newId: randomUUID });
+export const openLedger = (state: Config['state'], lake: Place): Ledger =>
+  createTableLedger({ client: tableClient(state), lakeId: lakeId(lake), newId: randomUUID });
+
+function tableClient({ access, table, tableUrl }: Config['state']): TableClient {
+  const options = { allowInsecureConnection: isLoopback(tableUrl), httpClient: http };
+  return access.kind === 'connectionString'
+    ? TableClient.fromConnectionString(access.connectionString.reveal(), table, {
+        ...options,
+        allowInsecureConnection: true,
+      })
+    : new TableClient(tableUrl, table, identity(clientIdOf(access), tableUrl), options);
 }
+
+/** Where all instances meet that share the table. */
+export const openSeats = (state: Config['state']): Seats => createTableSeats(tableClient(state));
 
 export const openHints = (state: Config['state']): Hints => createQueueHints(queueClient(state));
 export const openSweepQueue = (state: Config['state']): SweepQueue => createSweepQueue(queueClient(state));
 
 function queueClient({ access, queue, queueUrl }: Config['state']): QueueClient {
   if (access.kind === 'connectionString') return new QueueClient(access.connectionString.reveal(), queue, storage);
-  return new QueueClient(`${queueUrl.replace(/\/$/, '')}/${queue}`, identity(clientIdOf(access)), storage);
+  return new QueueClient(`${queueUrl.replace(/\/$/, '')}/${queue}`, identity(clientIdOf(access), queueUrl), storage);
 }
 
 const clientIdOf = (access: Access): string => (access.kind === 'identity' ? access.clientId : '');

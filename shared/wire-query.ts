@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type {
   App,
   AuditSettings,
+  Budget,
   Config,
   Feed,
   Millis,
@@ -12,10 +14,12 @@ import type {
 } from './model.ts';
 import type { AskPorts } from './pipeline/ask.ts';
 import { type AuditedApp, type AuditOutcome, auditWindows } from './pipeline/audit.ts';
+import { createBudget } from './pipeline/budget.ts';
+import { budgeted } from './source/query/budgeted.ts';
 import { createAsk } from './source/query/client.ts';
 import { createQuerySource } from './source/query/source.ts';
 import { createSurvey } from './source/query/survey/survey.ts';
-import { identity, systemClock } from './wire-clients.ts';
+import { identity, openSeats, systemClock } from './wire-clients.ts';
 
 /** The query API of one app: what reads its windows, and what looks at them without reading. */
 export interface QueryApi {
@@ -24,17 +28,20 @@ export interface QueryApi {
 }
 
 /** `audited`: what is read is looked at again later, so each reading takes a fingerprint that can be compared, for one request more. */
-export function queryApi(settings: QuerySettings, audited: boolean): QueryApi {
-  const credential = settings.auth.kind === 'identity' ? identity(settings.auth.clientId) : undefined;
-  const ask = createAsk(settings, credential, systemClock);
+export function queryApi(settings: QuerySettings, audited: boolean, budget?: Budget): QueryApi {
+  const credential = settings.auth.kind === 'identity' ? identity(settings.auth.clientId, settings.url) : undefined;
+  const alone = createAsk(settings, credential, systemClock);
+  const ask = budget === undefined ? alone : budgeted(alone, budget, systemClock);
   const setup = { settings, clock: systemClock, ask };
   const survey = createSurvey(setup);
   return { source: createQuerySource({ ...setup, survey, audited }), survey };
 }
 
-/** The query APIs of the apps, by app. */
-export const queryApis = (apps: readonly App[]): ReadonlyMap<string, QueryApi> =>
-  new Map(apps.flatMap(({ name, query }) => (query ? [[name, queryApi(query, true)] as const] : [])));
+/** The query APIs of the apps, by app, within the budget that they share. */
+export function queryApis({ apps, state, budget: limits }: Config): ReadonlyMap<string, QueryApi> {
+  const budget = createBudget({ seats: openSeats(state), clock: systemClock, holder: randomUUID(), limits });
+  return new Map(apps.flatMap(({ name, query }) => (query ? [[name, queryApi(query, true, budget)] as const] : [])));
+}
 
 export const queryFeeds = ({ name, query }: App): readonly { readonly query: QuerySettings; readonly feed: Feed }[] =>
   query === undefined ? [] : query.signals.map((signal) => ({ query, feed: { app: name, signal, source: 'query' } }));

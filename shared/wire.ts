@@ -65,7 +65,7 @@ export function wire(config: Config, timeout?: Millis): Wired {
   const hints = openHints(config.state);
   const clock = systemClock;
   const blobs = config.exports && wireExports(config.exports, clock.now);
-  const apis = queryApis(config.apps);
+  const apis = queryApis(config);
   const source = sourceOf(config, apis, blobs?.source);
   const { planLimit: limit, patience, lease } = config;
   const tables = tablesOf(config, lake);

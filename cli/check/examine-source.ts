@@ -20,7 +20,7 @@ export async function examineSource({ name, query }: App, abort: AbortSignal): P
   if (query === undefined) return [];
   const work = await mkdtemp(join(tmpdir(), 'insights-lake-check-'));
   try {
-    const credential = query.auth.kind === 'identity' ? identity(query.auth.clientId) : undefined;
+    const credential = query.auth.kind === 'identity' ? identity(query.auth.clientId, query.url) : undefined;
     const ask = createAsk(query, credential, systemClock, client);
     const source = createQuerySource({ settings: query, clock: systemClock, ask, limits });
     return await askAll(name, query, source, work, abort);

@@ -59,6 +59,8 @@ export const flatSettings: readonly (readonly [name: string, path: Path, read?: 
   ['AUDIT_RECHECK', ['audit', 'recheck']],
   ['AUDIT_HORIZON', ['audit', 'horizon']],
   ['AUDIT_PURGED', ['audit', 'purged']],
+  ['BUDGET_IN_FLIGHT', ['budget', 'inFlight'], numberOf],
+  ['BUDGET_RATE', ['budget', 'rate'], numberOf],
 ];
 
 /** Never part of a document: a file in the package is no place for secrets. */
@@ -162,7 +164,7 @@ export function unknownSettings(env: Env): SettingFault[] {
   const known = [...flatSettings.map(([name]) => name), ...secretSettings];
   const connections = connectionParts.map((part) => `ExportStorage__${part}`);
   const ours = (name: string): readonly string[] | undefined => {
-    if (/^(APP|QUERY|EXPORT|LAKE|SHAPE|QUARANTINE|AUDIT)_/.test(name) && !foreign.test(name)) return known;
+    if (/^(APP|QUERY|EXPORT|LAKE|SHAPE|QUARANTINE|AUDIT|BUDGET)_/.test(name) && !foreign.test(name)) return known;
     return name.startsWith('ExportStorage__') ? connections : undefined;
   };
   return Object.keys(env).flatMap((name) => {

@@ -183,6 +183,11 @@ const audit = z.strictObject({
     .prefault('follow'),
 });
 
+const budget = z.strictObject({
+  inFlight: count(1, 100).describe('Requests to the query API under way at a time.').prefault(5),
+  rate: count(1, 100_000).describe('Requests to the query API in any 30 seconds.').prefault(200),
+});
+
 export const settingsDocument = z.strictObject({
   $schema: z.string().optional(),
   apps: z.array(app, { error: 'a list of apps' }).describe('Apps to export from the query API.').prefault([]),
@@ -195,6 +200,7 @@ export const settingsDocument = z.strictObject({
   state: state.describe('Tables and queues.').prefault({}),
   plan: plan.describe('The planner.').prefault({}),
   audit: audit.describe('The audit of query windows.').prefault({}),
+  budget: budget.describe('What all instances together ask of the query API.').prefault({}),
 });
 
 /** The keys of each section ('' for the document itself), to suggest one where another was written. */
@@ -210,6 +216,7 @@ export const sectionKeys: Readonly<Record<string, readonly string[]>> = {
   state: Object.keys(state.shape),
   plan: Object.keys(plan.shape),
   audit: Object.keys(audit.shape),
+  budget: Object.keys(budget.shape),
 };
 
 export type SettingsDocument = z.output<typeof settingsDocument>;

@@ -18,11 +18,13 @@ export function storeFailure(
 ): StoreFailure {
   const code = failureCode(error);
   const onPut = doing.startsWith('put ') ? ON_PUT[code] : undefined;
-  const what = advice[code] ?? onPut ?? ADVICE[code] ?? plainMessage(error, code);
-  const text = `${doing}: ${what}${code === '' ? '' : ` (${code})`}`;
+  // A sign-in says itself which ways were tried and what to do.
+  const said = code === 'CREDENTIAL' && /no sign-in worked/.test(text(error, 'message')) ? undefined : ADVICE[code];
+  const what = advice[code] ?? onPut ?? said ?? plainMessage(error, code);
+  const line = `${doing}: ${what}${code === '' ? '' : ` (${code})`}`;
   const cause =
     error instanceof Error && !('request' in error) && !('response' in error) ? { cause: error } : undefined;
-  return Object.assign(new Error(text, cause), { code });
+  return Object.assign(new Error(line, cause), { code });
 }
 
 /** The store's word for the failure: its service's code, else Node's, else the HTTP status; '' where there is none. */
@@ -68,7 +70,7 @@ function plainMessage(error: unknown, code: string): string {
   return line
     .replace(/(https?:\/\/[^\s?'"]*)\?[^\s'"]*/g, '$1')
     .replace(/\b(sig|AccountKey|SharedKey|Bearer)([=: ]+)[^\s&;'"]+/gi, '$1$2…')
-    .slice(0, 500);
+    .slice(0, 900);
 }
 
 /** Tables answer in odata JSON, whose text is deep inside, and which is all that their client hands over. */

@@ -1,3 +1,4 @@
+import type { BudgetLimits } from './budget.ts';
 import type { Millis, Signal } from './windows.ts';
 
 /** Never printed: `toString` and `toJSON` answer `[secret]`. */
@@ -147,6 +148,7 @@ export interface Config {
   readonly apps: readonly App[];
   readonly exports: ExportSettings | undefined;
   readonly audit: AuditSettings;
+  readonly budget: BudgetLimits;
   readonly lake: Place;
   readonly output: Output;
   readonly shape: Shaping;

@@ -22,6 +22,7 @@ test('a handful of flat settings is enough, everything else has a default', () =
       },
     ],
     audit: { recheck: 180_000_000, horizon: 2_592_000_000, purged: 'follow' },
+    budget: { inFlight: 5, rate: 200 },
     lake: {
       kind: 'container',
       url: 'https://lake.blob.core.windows.net',

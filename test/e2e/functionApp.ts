@@ -109,6 +109,9 @@ const environmentOf = (
     LAKE_CONNECTION_STRING: proxy.connectionString,
     LAKE_CONTAINER: 'lake',
     LEASE: '10s',
+    // Every kill leaves a seat behind that is free after 20 s only.
+    BUDGET_IN_FLIGHT: '100',
+    BUDGET_RATE: '20000',
     TMPDIR: folder,
     NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(folder, 'cache'),
   });

@@ -39,6 +39,12 @@ const ADVICE: readonly (readonly [status: number | undefined, pattern: RegExp, a
   ],
   [
     403,
+    /network security perimeter|\bNsp\w*|public network|private link|\bAMPLS\b|not allowed from (this|your) (ip|network|address)/i,
+    () =>
+      'the resource does not take queries from this network (roles have nothing to do with it): allow public queries, or ask from inside: its network security perimeter, or a private link scope',
+  ],
+  [
+    403,
     /audience|InvalidAuthenticationToken|InvalidToken/i,
     () =>
       'the token is for something else: check that address and token scope belong to the same cloud and the same API',

@@ -3,7 +3,6 @@ import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { TokenCredential } from '@azure/core-auth';
 import {
-  createDefaultHttpClient,
   createEmptyPipeline,
   createHttpHeaders,
   createPipelineRequest,
@@ -11,8 +10,10 @@ import {
   proxyPolicy,
 } from '@azure/core-rest-pipeline';
 import type { Clock, Millis, QuerySettings } from '../../model.ts';
+import { isDirect } from '../../net/direct.ts';
+import { createDirectHttp } from '../../net/limited-http.ts';
 import { readAnswer } from './answer.ts';
-import { createCredentials, isLoopback, refuseOpenSecrets } from './credentials.ts';
+import { createCredentials, refuseOpenSecrets } from './credentials.ts';
 import type { Ask, Question, Reply } from './reply.ts';
 import { createWatch, type Watch } from './watch.ts';
 
@@ -41,9 +42,10 @@ export function createAsk(
 ): Ask {
   refuseOpenSecrets(settings);
   const credentials = createCredentials(settings, credential, clock);
-  const http = createDefaultHttpClient();
+  // With limits of its own: a query may take minutes.
+  const http = createDirectHttp();
   const line = createEmptyPipeline();
-  if (!isLoopback(settings.url)) line.addPolicy(proxyPolicy());
+  if (!isDirect(settings.url)) line.addPolicy(proxyPolicy());
 
   function post(query: string, headers: Record<string, string>, abortSignal: AbortSignal): Promise<PipelineResponse> {
     const request = createPipelineRequest({
@@ -61,6 +63,13 @@ export function createAsk(
   }
 
   return async function ask(question) {
+    const reply = await askOnce(question);
+    // A token that was good can be refused before its time; the next one may be good.
+    const renewed = reply.status === 401 && (await credentials.renew(question.abort));
+    return renewed ? askOnce(question) : reply;
+  };
+
+  async function askOnce(question: Question): Promise<Reply> {
     const secret = await credentials.headers(question.abort);
     const headers = {
       'Content-Type': 'application/json',
@@ -72,14 +81,18 @@ export function createAsk(
     try {
       watch.expect('the first byte of an answer', limits.first);
       const response = await post(question.query, headers, watch.signal).catch(watch.lose);
-      if (response === undefined) return { ...NO_REPLY, lost: watch.lost(), timedOut: watch.timedOut() };
+      if (response === undefined) {
+        const hopeless = watch.hopeless();
+        const said = hopeless === '' ? {} : { hopeless };
+        return { ...NO_REPLY, lost: watch.lost(), timedOut: watch.timedOut(), ...said };
+      }
       const reply = credentials.mask(await read(response, question, watch, limits.stall));
       if (reply.status === 401 || reply.status === 403) credentials.forget();
       return reply;
     } finally {
       watch.stop();
     }
-  };
+  }
 }
 
 async function read(response: PipelineResponse, question: Question, watch: Watch, stall: Millis): Promise<Reply> {
@@ -96,6 +109,7 @@ async function read(response: PipelineResponse, question: Question, watch: Watch
     lost,
     timedOut,
     retryAfter: headers.get('retry-after') ?? '',
+    date: headers.get('date') ?? '',
     age: Number(headers.get('age') ?? 0) || 0,
     answer,
     body,

@@ -1,5 +1,6 @@
 import type { AccessToken, TokenCredential } from '@azure/core-auth';
 import type { Clock, QuerySettings } from '../../model.ts';
+import { isLoopback } from '../../net/direct.ts';
 import type { Reply } from './reply.ts';
 
 export interface Credentials {
@@ -7,6 +8,8 @@ export interface Credentials {
   headers(abort: AbortSignal): Promise<Record<string, string>>;
   /** After a refusal: the next question gets a new token. */
   forget(): void;
+  /** After a token was refused: gets another. False when there is none, so that asking again is of no use. */
+  renew(abort: AbortSignal): Promise<boolean>;
   /** The reply without the secret, should the server have sent it back in an error. */
   mask(reply: Reply): Reply;
 }
@@ -27,14 +30,14 @@ export function createCredentials(
 ): Credentials {
   const { auth, scope } = settings;
   let token: AccessToken | undefined;
+  let used = '';
 
-  async function bearer(abort: AbortSignal): Promise<string> {
+  async function bearer(abort: AbortSignal, claims?: string): Promise<string> {
     if (token === undefined || token.expiresOnTimestamp - MARGIN < clock.now()) {
-      const got = await credential?.getToken(scope, { abortSignal: abort }).catch((error: unknown) => {
+      const options = { abortSignal: abort, ...(claims !== undefined && { claims }) };
+      const got = await credential?.getToken(scope, options).catch((error: unknown) => {
         abort.throwIfAborted();
-        throw new Error(
-          `no token for ${scope}: ${firstLine(error)}; give the app an identity, or run \`az login\` on a workstation`,
-        );
+        throw new Error(`no token for ${scope}: ${reasonOf(error)}`);
       });
       if (!got)
         throw new Error(
@@ -42,11 +45,12 @@ export function createCredentials(
         );
       token = got;
     }
-    return token.token;
+    used = token.token;
+    return used;
   }
 
   function secret(): string {
-    return auth.kind === 'key' ? auth.key.reveal() : (token?.token ?? '');
+    return auth.kind === 'key' ? auth.key.reveal() : used;
   }
 
   return {
@@ -56,6 +60,22 @@ export function createCredentials(
     },
     forget() {
       token = undefined;
+    },
+    async renew(abort) {
+      if (auth.kind !== 'identity') return false;
+      const refused = used;
+      token = undefined;
+      // Whoever keeps tokens hands out the same one again, until he is told why that will not do.
+      const claims = JSON.stringify({
+        access_token: { nbf: { essential: true, value: `${Math.floor(clock.now() / 1000)}` } },
+      });
+      for (const why of [undefined, claims]) {
+        const next = await bearer(abort, why).catch(() => undefined);
+        abort.throwIfAborted();
+        if (next !== undefined && next !== refused) return true;
+        token = undefined;
+      }
+      return false;
     },
     mask(reply) {
       const body = without(secret(), reply.body);
@@ -75,22 +95,15 @@ export function refuseOpenSecrets(settings: Settings): void {
   );
 }
 
-export function isLoopback(url: string): boolean {
-  const { hostname } = new URL(url);
-  return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    /^127(\.\d+){3}$/.test(hostname)
-  );
-}
-
 function without(secret: string, value: unknown): unknown {
   if (secret === '' || value === undefined) return value;
   return JSON.parse(JSON.stringify(value).replaceAll(JSON.stringify(secret).slice(1, -1), '[secret]'));
 }
 
-function firstLine(error: unknown): string {
+/** A sign-in of ours says itself what was tried and what to do. */
+function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown reason';
-  return `${error.name}: ${error.message.split('\n')[0]?.slice(0, 300)}`;
+  const line = error.message.split('\n')[0]?.slice(0, 900) ?? '';
+  const advice = 'give the app an identity, or run `az login` on a workstation';
+  return line.startsWith('no sign-in worked') ? line : `${error.name}: ${line}; ${advice}`;
 }

@@ -11,7 +11,14 @@ export type Outcome =
   /** Too much for one answer: ask for less at a time. */
   | { readonly kind: 'split'; readonly reason: string }
   /** Ask again after `after` (undefined: back-off). `heavy`: asking for less may help when it happens again. */
-  | { readonly kind: 'retry'; readonly reason: string; readonly after: Millis | undefined; readonly heavy: boolean }
+  | {
+      readonly kind: 'retry';
+      readonly reason: string;
+      readonly after: Millis | undefined;
+      readonly heavy: boolean;
+      /** It has nothing to do with what is asked: patience is a time, not a number of tries. */
+      readonly passing: boolean;
+    }
   /** The workspace has no such table (yet). */
   | { readonly kind: 'absent' }
   /** Asking again now is pointless; the reason says what to do. */
@@ -36,22 +43,35 @@ const TOO_LARGE =
 const TOO_HEAVY =
   /E_RUNAWAY_QUERY|80DA0001|-2133196799|E_LOW_MEMORY_CONDITION|80DA0007|-2133196793|\bmemory\b|overflow|resource\w*\b[^.]{0,40}\b(limit|exhaust|exceed|insufficient)|out of resources|time[d-]?[ -]?out|GatewayTimeout/i;
 
+/** Codes of the engine, which no text of a query that is refused holds by chance. */
+const ENGINE_HEAVY =
+  /E_RUNAWAY_QUERY|80DA0001|-2133196799|E_LOW_MEMORY_CONDITION|80DA0007|-2133196793|E_QUERY_(MEMORY|TIMEOUT)/i;
+const THROTTLED = /E_QUERY_THROTTLED|ThrottledError|E_REQUEST_THROTTLED|80DA0008/i;
+
 const TRANSIENT = new Set([408, 425, 429]);
+/** Refusals that pass by themselves, whatever is asked. */
+const PASSING = new Set([429, 502, 503]);
 const UNRESOLVED_TABLE = /Failed to resolve (table|entity)[^.]*/i;
 
 export function outcomeOf(reply: Reply, asked: Asked): Outcome {
-  if (reply.lost !== '') return retry(reply.lost, undefined, reply.timedOut);
+  if (reply.hopeless !== undefined) return { kind: 'fail', reason: reply.hopeless };
+  if (reply.lost !== '') return retry(reply.lost, undefined, reply.timedOut, !reply.timedOut);
   if (reply.status === 200) return answerOutcome(reply, asked);
   if (reply.status === 204) return { kind: 'doubtful', reason: 'status 204: the resource holds no data' };
   const text = errorText(reply.status, reply.body);
   if (reply.status >= 500 || TRANSIENT.has(reply.status)) {
     if (reply.status !== 429 && TOO_LARGE.test(text)) return { kind: 'split', reason: text };
     const heavy = reply.status === 504 || (reply.status !== 429 && TOO_HEAVY.test(text));
-    return retry(text, retryAfter(reply.retryAfter, asked.now), heavy);
+    return retry(text, waitOf(reply, asked.now), heavy, PASSING.has(reply.status));
   }
   if (reply.status === 400) {
     if (isAbsent(text, asked)) return { kind: 'absent' };
-    if (!/SyntaxError|SemanticError/.test(text) && TOO_LARGE.test(text)) return { kind: 'split', reason: text };
+    // The code decides, not the status: what the engine cannot do now is told with 400 as well as with 500.
+    if (!/SyntaxError|SemanticError/.test(text)) {
+      if (TOO_LARGE.test(text)) return { kind: 'split', reason: text };
+      if (THROTTLED.test(text)) return retry(text, waitOf(reply, asked.now), false, true);
+      if (ENGINE_HEAVY.test(text)) return retry(text, waitOf(reply, asked.now), true);
+    }
   }
   return { kind: 'fail', reason: `${text}; ${adviceFor(reply.status, text, asked)}` };
 }
@@ -62,7 +82,7 @@ function answerOutcome(reply: Reply, asked: Asked): Outcome {
   if (answer.error !== undefined) {
     const text = errorText(200, { error: answer.error });
     if (TOO_LARGE.test(text)) return { kind: 'split', reason: text };
-    return retry(text, retryAfter(reply.retryAfter, asked.now), TOO_HEAVY.test(text));
+    return retry(text, waitOf(reply, asked.now), TOO_HEAVY.test(text), THROTTLED.test(text));
   }
   if (answer.fault !== undefined) return retry(`the answer is ${answer.fault.reason}`, undefined, false);
   if (answer.rows >= asked.rowLimit)
@@ -79,13 +99,20 @@ function isAbsent(text: string, asked: Asked): boolean {
   return asked.schema === 'workspace' && UNRESOLVED_TABLE.exec(text)?.[0].includes(`'${asked.table}'`) === true;
 }
 
-function retry(reason: string, after: Millis | undefined, heavy: boolean): Outcome {
-  return { kind: 'retry', reason, after, heavy };
+function retry(reason: string, after: Millis | undefined, heavy: boolean, passing = false): Outcome {
+  return { kind: 'retry', reason, after, heavy, passing };
 }
+
+/** The reply's `Retry-After`, by the clock of whoever sent it. */
+export const waitOf = ({ retryAfter: header, date = '' }: Reply, now: Millis): Millis | undefined => {
+  const theirs = Date.parse(date);
+  return retryAfter(header, Number.isNaN(theirs) ? now : theirs);
+};
 
 /** `Retry-After`: seconds or an HTTP date. Undefined where missing or meaningless. */
 function retryAfter(header: string, now: Millis): Millis | undefined {
   if (header === '') return undefined;
-  const millis = /^\s*\d+(\.\d+)?\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
+  const isSeconds = /^\s*[-+]?\d+(\.\d+)?\s*$/.test(header);
+  const millis = isSeconds ? Number(header) * 1000 : Date.parse(header) - now;
   return Number.isFinite(millis) ? Math.max(0, millis) : undefined;
 }

@@ -16,10 +16,14 @@ export interface Reply {
   readonly status: number;
   /** Why there is no whole reply (no connection, dropped, stalled); '' when there is. */
   readonly lost: string;
+  /** No use in asking again: why, and what to do; left out: there may be. */
+  readonly hopeless?: string;
   /** `lost` because the server took too long. */
   readonly timedOut: boolean;
   /** The header as it came, or ''. */
   readonly retryAfter: string;
+  /** What the server's clock said, as it came; left out or '': nothing. */
+  readonly date?: string;
   /** The `Age` header in seconds: over 0 for an answer out of a cache. */
   readonly age: number;
   /** Status 200 only. */

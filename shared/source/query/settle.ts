@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { Clock, Millis, QuerySettings, Window } from '../../model.ts';
+import { tellWait } from '../../net/waits.ts';
 import type { Answer } from './answer.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Part } from './parts.ts';
@@ -11,6 +12,8 @@ import { ticksText } from './ticks.ts';
 export interface SourceLimits {
   /** Questions for one part before the attempt at the window ends. */
   readonly attempts: number;
+  /** A refusal that has nothing to do with what is asked is waited for that long at least: the API's budget is a window of 30 s. */
+  readonly passing: Millis;
   /** Time-outs and exhausted resources in a row after which a part is halved. */
   readonly heavy: number;
   /** Halvings for that reason in a row, without an answer between, before the attempt ends: then the service is at fault. */
@@ -28,6 +31,7 @@ export interface SourceLimits {
 
 export const SOURCE_LIMITS: SourceLimits = {
   attempts: 6,
+  passing: 90_000,
   heavy: 2,
   patience: 6,
   doubts: 3,
@@ -36,6 +40,9 @@ export const SOURCE_LIMITS: SourceLimits = {
   longestPause: 60_000,
   longestWait: 300_000,
 };
+
+/** A pause that whoever looks on should hear of. */
+const LONG: Millis = 5_000;
 
 /** What a reading of a window needs. */
 export interface Context {
@@ -94,6 +101,7 @@ export async function settleQuestion(
   let failures = 0;
   let heavy = 0;
   let doubts = 0;
+  let [began, slept] = [clock.now(), 0];
   for (;;) {
     abort.throwIfAborted();
     const reply = await context.ask({ query, table, file, abort });
@@ -109,10 +117,16 @@ export async function settleQuestion(
     heavy = again.heavy ? heavy + 1 : 0;
     if (outcome.kind === 'retry') doubts = 0;
     if (heavy >= limits.heavy) return { kind: 'split', rows: 0, reason: again.reason, heavy: true };
-    if (outcome.kind === 'retry' && ++failures >= limits.attempts) {
+    if (outcome.kind === 'retry' && failures++ === 0) [began, slept] = [clock.now(), 0];
+    const waited = Math.max(slept, clock.now() - began);
+    const isPatient = outcome.kind === 'retry' && outcome.passing && waited < limits.passing;
+    if (failures >= limits.attempts && !isPatient) {
       throw new Error(`${name}: asked ${failures} times in vain: ${again.reason}; the window is tried again later`);
     }
-    await clock.sleep(pauseBefore(failures + doubts, again, name, context), abort);
+    const pause = pauseBefore(failures + doubts, again, name, context);
+    slept += pause;
+    if (pause > LONG) tellWait(`${name}: ${again.reason}; asking again in ${Math.round(pause / 1000)} s`);
+    await clock.sleep(pause, abort);
   }
 }
 
@@ -124,17 +138,16 @@ function pauseBefore(
   context: Context,
 ): Millis {
   const { limits, clock } = context;
-  if (again.after === undefined) {
-    const pause = Math.min(limits.longestPause, limits.pause * 2 ** (times - 1));
-    return pause * (0.5 + 0.5 * clock.random());
-  }
+  const grown = Math.min(limits.longestPause, limits.pause * 2 ** (times - 1)) * (0.5 + 0.5 * clock.random());
+  if (again.after === undefined) return grown;
   if (again.after > limits.longestWait) {
     const seconds = Math.round(again.after / 1000);
     throw new Error(
       `${name}: ${again.reason}; the server wants ${seconds} s of quiet, the window is tried again later`,
     );
   }
-  return again.after + limits.pause * clock.random();
+  // A server that says `at once` again and again is not asked at once again and again.
+  return Math.max(grown, again.after + limits.pause * clock.random());
 }
 
 /** A part in messages: what was asked, and where. The address without its search part, which could hold a secret. */

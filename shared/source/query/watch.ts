@@ -1,3 +1,4 @@
+import { failureCode, storeFailure } from '../../lake/failure.ts';
 import type { Millis } from '../../model.ts';
 
 /** Watches over one exchange: tells its end by the caller, by time and by the other side apart. */
@@ -13,6 +14,8 @@ export interface Watch {
   /** Why the exchange was lost; '' while it is not. */
   lost(): string;
   timedOut(): boolean;
+  /** Why trying again is of no use, and what to do; '' while it may be. */
+  hopeless(): string;
   stop(): void;
 }
 
@@ -20,6 +23,7 @@ export function createWatch(abort: AbortSignal): Watch {
   const late = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let lost = '';
+  let hopeless = '';
 
   function expect(what: string, millis: Millis): void {
     clearTimeout(timer);
@@ -33,6 +37,8 @@ export function createWatch(abort: AbortSignal): Watch {
     abort.throwIfAborted();
     // Never the error itself: the library's errors carry the request with its headers.
     if (lost === '') lost = `the connection failed (${reasonOf(error)})`;
+    // A certificate does not become trusted by asking six times.
+    if (failureCode(error) === 'CERT') hopeless = storeFailure('the connection failed', error).message;
   }
 
   async function* pieces(stream: AsyncIterable<Uint8Array>, stall: Millis): AsyncGenerator<Uint8Array> {
@@ -58,6 +64,7 @@ export function createWatch(abort: AbortSignal): Watch {
     pieces,
     lost: () => lost,
     timedOut: () => late.signal.aborted,
+    hopeless: () => hopeless,
     stop: () => clearTimeout(timer),
   };
 }

@@ -11,6 +11,7 @@ import type { Clock, QuerySettings, Window } from '../../../shared/model.ts';
 import { CLIENT_LIMITS, createAsk } from '../../../shared/source/query/client.ts';
 import type { Reply } from '../../../shared/source/query/reply.ts';
 import { createQuerySource } from '../../../shared/source/query/source.ts';
+import { createWatch } from '../../../shared/source/query/watch.ts';
 
 const SECRET = 'very"secret';
 const COLUMNS = '[{"name":"timestamp","type":"datetime"},{"name":"id","type":"string"}]';
@@ -211,11 +212,42 @@ test('a token is asked for once while it lasts, and anew after a refusal', async
   now = 3_400_000;
   await once();
   handlers = [send(401, '')];
-  await once();
+  assert.equal((await once()).status, 200, 'one more try with a new token');
   await once();
   assert.deepEqual(
     seen.map(({ headers }) => headers.authorization),
-    ['t1', 't1', 't2', 't2', 't3'].map((token) => `Bearer ${token}`),
+    ['t1', 't1', 't2', 't2', 't3', 't3'].map((token) => `Bearer ${token}`),
+  );
+});
+
+test('a token that is refused although it is all that there is: one refusal, and no more questions', async () => {
+  const asked: (string | undefined)[] = [];
+  const credential = {
+    async getToken(_scope: string | string[], options?: { readonly claims?: string }) {
+      asked.push(options?.claims);
+      return { token: 'same', expiresOnTimestamp: 9e15 };
+    },
+  };
+  const ask = createAsk({ url, scope: 's', auth: identity }, credential, clock);
+  handlers = [send(401, '')];
+  const abort = new AbortController().signal;
+  const reply = await ask({ query: 'q', table: 't', file: (n) => join(work, `rows-${n}`), abort });
+  assert.equal(reply.status, 401);
+  assert.equal(seen.length, 1);
+  assert.deepEqual(
+    asked.map((claims) => claims?.includes('nbf') ?? false),
+    [false, false, true],
+  );
+});
+
+test('a certificate that is not trusted is not asked for six times', async () => {
+  const lost = Object.assign(new Error('self-signed certificate'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+  const watch = createWatch(new AbortController().signal);
+  watch.lose(lost);
+  watch.stop();
+  assert.match(
+    watch.hopeless(),
+    /^the connection failed: the server’s certificate is not trusted; .*NODE_EXTRA_CA_CERTS/,
   );
 });
 

@@ -157,6 +157,7 @@ test('an answer with a fault is asked again, empty ones too', () => {
       reason: 'the answer is odd',
       after: undefined,
       heavy: false,
+      passing: false,
     });
   }
 });
@@ -218,4 +219,47 @@ test('error text: short, one line, from bodies of any kind', () => {
     ['x'.repeat(5000), /^status 500: x{600}…$/],
   ];
   for (const [body, expected] of table) assert.match(errorText(500, body), expected);
+});
+
+test('the code decides, not the status; what the engine cannot do now is asked again, or for less', () => {
+  const body = (code: string) => ({
+    error: { code: 'BadArgumentError', innererror: { code, message: 'The engine says no' } },
+  });
+  for (const status of [400, 500]) {
+    const heavy = outcomeOf(refused(status, body('E_LOW_MEMORY_CONDITION')), APP);
+    assert.deepEqual([heavy.kind, 'heavy' in heavy && heavy.heavy], ['retry', true], `${status}`);
+    const throttled = outcomeOf(refused(status, body('E_QUERY_THROTTLED')), APP);
+    assert.equal(throttled.kind, 'retry', `${status}`);
+  }
+  const fault = {
+    error: { code: 'BadArgumentError', innererror: { code: 'SyntaxError', message: 'memory overflow' } },
+  };
+  assert.equal(outcomeOf(refused(400, fault), APP).kind, 'fail');
+});
+
+test('how long to wait is measured by the clock of whoever says it', () => {
+  const at = Date.UTC(2026, 10, 21, 3);
+  const date = new Date(at).toUTCString();
+  const later = new Date(at + 20_000).toUTCString();
+  const rows: [string, number | undefined][] = [
+    ['7', 7_000],
+    ['0', 0],
+    ['-5', 0],
+    [later, 20_000],
+    [new Date(at - 20_000).toUTCString(), 0],
+    ['soon', undefined],
+  ];
+  for (const [retryAfter, expected] of rows) {
+    const outcome = outcomeOf({ ...refused(429, '', retryAfter), date }, { ...APP, now: at + 600_000 });
+    assert.equal('after' in outcome ? outcome.after : 'none', expected, retryAfter);
+  }
+});
+
+test('a network that lets nobody in is told before any role', () => {
+  const body = {
+    error: { code: 'NspValidationFailedError', message: 'Access is denied by the network security perimeter' },
+  };
+  const outcome = outcomeOf(refused(403, body), APP);
+  assert.match('reason' in outcome ? outcome.reason : '', /does not take queries from this network/);
+  assert.doesNotMatch('reason' in outcome ? outcome.reason : '', /Reader/);
 });

@@ -117,8 +117,12 @@ interface Result {
   readonly slept: readonly number[];
 }
 
-async function readAll(ask: Ask, limits: Partial<SourceLimits> = {}, settings = SETTINGS): Promise<Result> {
-  const clock = fakeClock();
+async function readAll(
+  ask: Ask,
+  limits: Partial<SourceLimits> = {},
+  settings = SETTINGS,
+  clock = fakeClock(),
+): Promise<Result> {
   const source = createQuerySource({ settings, ask, clock, limits });
   const reading = await source.open(WINDOW, new AbortController().signal);
   assert.equal(reading.fingerprint, '');
@@ -236,11 +240,35 @@ test('pauses before asking again', async () => {
 
 test('an attempt ends after six failures, or at once where the server wants a long rest', async () => {
   await assert.rejects(
-    readAll(after503(Array(6).fill(lost))),
-    /asked 6 times in vain: the connection failed \(ECONNRESET\); the window is tried again later/,
+    readAll(after503(Array(6).fill(refused(500)))),
+    /asked 6 times in vain: status 500; the window is tried again later/,
   );
   await assert.rejects(readAll(after503([refused(429, '900')])), /status 429; the server wants 900 s of quiet/);
   await assert.rejects(readAll(after503([refused(403)])), /status 403; give the identity the role Reader/);
+});
+
+test('what passes by itself is waited for: patience is a time, and no server is asked more than it should be', async () => {
+  for (const [what, passing] of [
+    ['the connection', () => lost],
+    ['a throttle of a second', () => refused(429, '1')],
+    ['a throttle that says at once', () => refused(429, '0')],
+    ['a busy gateway', () => refused(503)],
+  ] as const) {
+    const clock = fakeClock();
+    const start = clock.now();
+    const ask: Ask = async ({ file }) =>
+      clock.now() - start < 60_000 ? passing() : { ...NOTHING, answer: await answerOf([{ tick: 0, hash: 1 }], file) };
+    const all = await readAll(ask, {}, SETTINGS, clock);
+    assert.equal(all.fingerprint, 'rows:1', what);
+    assert.ok(all.asked <= 12, `${what}: ${all.asked} questions in a minute`);
+    const forEver = fakeClock();
+    await assert.rejects(
+      readAll(async () => passing(), {}, SETTINGS, forEver),
+      /in vain/,
+      what,
+    );
+    assert.ok(forEver.now() - start >= 90_000 && forEver.now() - start < 240_000, what);
+  }
 });
 
 test('time-outs that repeat lead to halves, but not for ever', async () => {

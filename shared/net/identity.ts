@@ -1,0 +1,126 @@
+/** Tokens: from the app's identity in Azure, from the developer's own sign-in elsewhere. */
+import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/core-auth';
+import type { HttpClient } from '@azure/core-rest-pipeline';
+import { DefaultAzureCredential } from '@azure/identity';
+import { shownAddress } from './direct.ts';
+import { signInText } from './sign-in.ts';
+import { whileWaiting } from './waits.ts';
+
+/** In milliseconds. */
+export interface IdentityLimits {
+  /** How long a token may take, whoever gives it. */
+  readonly token: number;
+  /** How long a failed sign-in is believed, so that not every call waits for the same failure. */
+  readonly failure: number;
+}
+
+export const IDENTITY_LIMITS: IdentityLimits = { token: 60_000, failure: 30_000 };
+
+export interface IdentityOptions {
+  /** '': the system-assigned identity. */
+  readonly clientId: string;
+  /** Of the cloud; undefined: the public one. */
+  readonly authorityHost: string | undefined;
+  readonly http: HttpClient;
+  readonly now: () => number;
+}
+
+/** One credential, whose token many clients ask for: one of them at a time goes for it, and none waits for ever. */
+export function createIdentity(
+  { clientId, authorityHost, http, now }: IdentityOptions,
+  limits = IDENTITY_LIMITS,
+  inner: TokenCredential = new DefaultAzureCredential({
+    httpClient: listening(http),
+    processTimeoutInMs: limits.token,
+    ...(clientId !== '' && { managedIdentityClientId: clientId }),
+    ...(authorityHost !== undefined && { authorityHost }),
+  }),
+): TokenCredential {
+  const underWay = new Map<string, Promise<AccessToken | null>>();
+  const failed = new Map<string, { readonly error: Error; readonly until: number }>();
+  const ask = async (scopes: string | string[], options: GetTokenOptions): Promise<AccessToken | null> => {
+    heard.last = '';
+    const late = AbortSignal.timeout(limits.token);
+    const slow = new Promise<never>((_, reject) => {
+      late.addEventListener('abort', () =>
+        reject(new Error(`nothing came within ${limits.token / 1000} s: no answer`)),
+      );
+    });
+    const { abortSignal: _ours, ...rest } = options;
+    const got = inner.getToken(scopes, { ...rest, abortSignal: late });
+    return whileWaiting('a token', Promise.race([got, slow]));
+  };
+  return {
+    getToken: async (scopes, options = {}) => {
+      const key = JSON.stringify([scopes, options.claims, options.tenantId]);
+      const known = failed.get(key);
+      if (known !== undefined && known.until > now()) throw known.error;
+      const asked = underWay.get(key) ?? ask(scopes, options).finally(() => underWay.delete(key));
+      underWay.set(key, asked);
+      try {
+        return await orAborted(asked, options.abortSignal);
+      } catch (error) {
+        if (options.abortSignal?.aborted) throw error;
+        const told = Object.assign(new Error(signInText(error, clientId, heard.last)), {
+          name: 'AuthenticationFailedError',
+        });
+        failed.set(key, { error: told, until: now() + limits.failure });
+        throw told;
+      }
+    },
+  };
+}
+
+/**
+ * What a token endpoint last refused with: the library says no more than that it failed. One for the process, since the library keeps
+ * the first client that it was given for all.
+ */
+const heard = { last: '' };
+
+function listening(http: HttpClient): HttpClient {
+  return {
+    sendRequest: async (request) => {
+      const where = shownAddress(request.url);
+      try {
+        const answer = await http.sendRequest(request);
+        if (answer.status >= 400) heard.last = `${where} answered ${answer.status}${wordsOf(answer.bodyAsText)}`;
+        return answer;
+      } catch (error) {
+        const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
+        // Most machines have no such endpoint on their link: that it is silent says nothing.
+        if (!where.includes('://169.254.')) heard.last = `${where} does not answer (${code})`;
+        throw error;
+      }
+    },
+  };
+}
+
+/** The reason in an answer, shortly. */
+function wordsOf(body: string | null | undefined): string {
+  const text = body ?? '';
+  try {
+    const { error_description, message, error } = JSON.parse(text);
+    const said = [error_description, message, error].find((word) => typeof word === 'string') ?? error?.message;
+    return typeof said === 'string' ? `: ${said.split('\n')[0]?.slice(0, 300)}` : '';
+  } catch {
+    return text === '' || text.trimStart().startsWith('<') ? '' : `: ${text.split('\n')[0]?.slice(0, 100)}`;
+  }
+}
+
+/** Whoever gives up does not take the token from the others. */
+function orAborted<T>(wait: Promise<T>, abort: GetTokenOptions['abortSignal']): Promise<T> {
+  if (abort === undefined) return wait;
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(Object.assign(new Error('aborted'), { name: 'AbortError' }));
+    if (abort.aborted) stop();
+    abort.addEventListener('abort', stop);
+    wait.then(resolve, reject).finally(() => abort.removeEventListener('abort', stop));
+  });
+}
+
+/** Who signs in for an address of that cloud; undefined: the public one. */
+export function authorityOf(address: string): string | undefined {
+  const { hostname } = URL.canParse(address) ? new URL(address) : { hostname: '' };
+  if (/\.(us|usgovcloudapi\.net)$/.test(hostname)) return 'https://login.microsoftonline.us';
+  return /\.(cn|chinacloudapi\.cn)$/.test(hostname) ? 'https://login.chinacloudapi.cn' : undefined;
+}

@@ -1,0 +1,66 @@
+/** What a failed sign-in says: which ways were tried, what each answered, and what to do. Pure. */
+
+/** First match counts. */
+const ADVICE: readonly (readonly [RegExp, (who: string) => string])[] = [
+  [
+    /AADSTS5007[69]|AADSTS50158|multi-?factor|interaction.?required|AADSTS50173|AADSTS70043|AADSTS700082/i,
+    () => 'sign in again (az login), with the second factor where one is asked for',
+  ],
+  [
+    /AADSTS700016|AADSTS90002|AADSTS7000215|AADSTS7000222|invalid_client/i,
+    () => 'check AZURE_TENANT_ID, AZURE_CLIENT_ID and the secret',
+  ],
+  [
+    /identity.{0,20}not found|no.{0,20}(user|system).?assigned|invalid_request|unable to load.*identity|status(code)?:? ?400/i,
+    (who) => `${who}: assign it to the app, or mend the client id`,
+  ],
+  [
+    /\b(404|410|429|5\d\d)\b|did not answer|network|ECONN|ETIMEDOUT|NoAnswer|stood still|no answer/i,
+    () => 'the endpoint that gives tokens does not serve now; it is tried again later',
+  ],
+  [/az login|Azure CLI|az account/i, () => 'sign in (az login), or give the app an identity'],
+];
+
+/** Ways that were not set up say nothing about why those failed that were. */
+const NOT_SET_UP =
+  /EnvironmentCredential is unavailable|WorkloadIdentityCredential.*(unavailable|not set)|Visual Studio Code|(PowerShell|Azure CLI|Azure Developer CLI).*(not (be )?found|not installed|couldn't be found|Ensure that it is installed)|Az\.Accounts|broker|Network unreachable|ManagedIdentityCredential.*(unavailable|not available|network_error)/i;
+
+/** `heard`: what an endpoint refused with; '' when none did. */
+export function signInText(error: unknown, clientId: string, heard: string): string {
+  const reasons = [...(heard === '' ? [] : [heard]), ...reasonsOf(error)];
+  const told = reasons.filter((reason) => !NOT_SET_UP.test(reason));
+  const who =
+    clientId === ''
+      ? 'the app’s own identity'
+      : `the identity with the client id ${clientId} (AZURE_CLIENT_ID, or the setting’s own)`;
+  // What the endpoint says in full the library says in part.
+  const text = told.filter((reason) => heard === '' || reason === heard || !/ManagedIdentity/.test(reason)).join('; ');
+  if (text === '')
+    return `no sign-in worked: there is no identity (${who}) and nobody has signed in; give the app an identity and name its client id, or run az login on a workstation`;
+  const advice = ADVICE.find(([pattern]) => pattern.test(text))?.[1](who) ?? `check ${who}, or sign in (az login)`;
+  return `no sign-in worked: ${text}; ${advice}`;
+}
+
+/** One line for each way that was tried. */
+function reasonsOf(error: unknown): string[] {
+  const inner: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'errors') : undefined;
+  if (Array.isArray(inner) && inner.length > 0) return [...new Set(inner.flatMap(reasonsOf))];
+  const message = error instanceof Error ? error.message : String(error);
+  return [oneLine(message)];
+}
+
+/** Without stacks, addresses’ queries and identifiers of the request; bodies of JSON by their text. */
+function oneLine(message: string): string {
+  const text = message
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(
+      (line) => line !== '' && !/^(at |More details|Trace ID|Correlation ID|Timestamp|To troubleshoot)/i.test(line),
+    )
+    .join(' ')
+    .replace(/(https?:\/\/[^\s?'"]*)\?[^\s'"]*/g, '$1')
+    .replace(/\b(Bearer|client_secret|assertion|refresh_token|X-IDENTITY-HEADER)([=: ]+)[^\s&;'"]+/gi, '$1$2…')
+    .replace(/To (troubleshoot|mitigate)[^;]*$/i, '')
+    .trim();
+  return text.length > 400 ? `${text.slice(0, 400)}…` : text;
+}

@@ -1,0 +1,24 @@
+import type { Budget, Clock, Millis } from '../../model.ts';
+import { waitOf } from './outcome.ts';
+import type { Ask } from './reply.ts';
+
+/** Longer than this nobody is made to rest by one answer. */
+const longest: Millis = 300_000;
+const usual: Millis = 5_000;
+
+/** Asks within the budget that all instances share. Who is asked for quiet (429) asks it of everybody. */
+export function budgeted(ask: Ask, budget: Budget, clock: Pick<Clock, 'now'>): Ask {
+  return async (question) => {
+    const leave = await budget.enter(question.abort);
+    try {
+      const reply = await ask(question);
+      if (reply.status === 429) {
+        const now = clock.now();
+        await budget.rest(now + Math.min(longest, waitOf(reply, now) ?? usual));
+      }
+      return reply;
+    } finally {
+      leave();
+    }
+  };
+}

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import { after, before, describe, test } from 'node:test';
+import type { AccessToken, TokenCredential } from '@azure/core-auth';
+import type { HttpClient } from '@azure/core-rest-pipeline';
+import { authorityOf, createIdentity } from '../../shared/net/identity.ts';
+import { createLimitedHttp } from '../../shared/net/limited-http.ts';
+import { signInText } from '../../shared/net/sign-in.ts';
+import { tellWaits, whileWaiting } from '../../shared/net/waits.ts';
+
+const noHttp: HttpClient = { sendRequest: () => Promise.reject(new Error('not asked')) };
+const limits = { token: 100, failure: 1_000 };
+const token: AccessToken = { token: 't', expiresOnTimestamp: 9e15 };
+const scope = 'https://storage.azure.com/.default';
+
+function identityOf(inner: TokenCredential, now: () => number = () => 0) {
+  return createIdentity({ clientId: 'cid', authorityHost: undefined, http: noHttp, now }, limits, inner);
+}
+
+describe('a token that does not come', () => {
+  test('has an end, for all who wait, and the failure is believed for a while', async () => {
+    let [asked, now] = [0, 0];
+    const never: TokenCredential = {
+      getToken: () =>
+        new Promise(() => {
+          asked += 1;
+        }),
+    };
+    const identity = identityOf(never, () => now);
+    const all = await Promise.allSettled([1, 2, 3].map(() => identity.getToken(scope)));
+    for (const each of all)
+      assert.match(String(each.status === 'rejected' && each.reason), /no sign-in worked: nothing came/);
+    await assert.rejects(identity.getToken(scope), /no sign-in worked/);
+    assert.equal(asked, 1, 'one cause is met once');
+    now = 1_001;
+    await assert.rejects(identity.getToken(scope));
+    assert.equal(asked, 2);
+  });
+
+  test('who gives up does not take it from the others', async () => {
+    let give: (got: AccessToken) => void = () => {};
+    const identity = identityOf({ getToken: () => new Promise((resolve) => (give = resolve)) });
+    const abort = new AbortController();
+    const [one, other] = [identity.getToken(scope, { abortSignal: abort.signal }), identity.getToken(scope)];
+    abort.abort();
+    await assert.rejects(one, { name: 'AbortError' });
+    give(token);
+    assert.equal((await other)?.token, 't');
+  });
+
+  test('while it is waited for, that is said', async () => {
+    const told: string[] = [];
+    tellWaits((text) => told.push(text));
+    await whileWaiting('a token', new Promise((resolve) => setTimeout(resolve, 60)), 10, 10);
+    tellWaits(undefined);
+    assert.ok(told.length >= 2 && told[0]?.startsWith('waiting for a token, 0 s'));
+  });
+});
+
+describe('a sign-in that fails says which ways were tried, what was answered and what to do', () => {
+  const chain = (...messages: string[]) =>
+    Object.assign(new Error('ChainedTokenCredential authentication failed.'), {
+      errors: messages.map((message) => Object.assign(new Error(message), { name: 'CredentialUnavailableError' })),
+    });
+  const unset = [
+    'EnvironmentCredential is unavailable. No underlying credential could be used. To troubleshoot, visit https://aka.ms/a.',
+    'Visual Studio Code Authentication is not available. Ensure you have have Azure Resources Extension installed.',
+    'Azure CLI could not be found. Please visit https://aka.ms/azure-cli',
+    'Error: Unable to execute PowerShell. Ensure that it is installed in your system.',
+    "Azure Developer CLI couldn't be found. To mitigate this issue, see",
+  ];
+  const rows: [string, unknown, string, RegExp][] = [
+    [
+      'nothing is set up',
+      chain(...unset),
+      '',
+      /there is no identity \(the identity with the client id cid .*; give the app an identity.*az login/,
+    ],
+    [
+      'a second factor',
+      chain(
+        ...unset,
+        'AzureCliCredential: AADSTS50076: Due to a configuration change you must use multi-factor authentication.\nTrace ID: 1',
+      ),
+      '',
+      /AADSTS50076.*; sign in again \(az login\), with the second factor/,
+    ],
+    [
+      'not signed in',
+      chain(...unset, "Please run 'az login' from a command prompt to authenticate."),
+      '',
+      /; sign in \(az login\)/,
+    ],
+    [
+      'a wrong client id',
+      chain(...unset),
+      'http://localhost/token answered 400: No User Assigned Managed Identity found',
+      /answered 400.*client id cid \(AZURE_CLIENT_ID.*assign it to the app/,
+    ],
+    [
+      'an endpoint that is busy',
+      chain(...unset, 'ManagedIdentityCredential: Network unreachable'),
+      'http://localhost/token answered 503: busy',
+      /^no sign-in worked: http:\/\/localhost\/token answered 503: busy; .*does not serve now/,
+    ],
+  ];
+  for (const [name, error, heard, expected] of rows)
+    test(name, () => {
+      const text = signInText(error, 'cid', heard);
+      assert.match(text, expected);
+      assert.ok(!text.includes('\n') && !/aka\.ms|Trace ID/.test(text), text);
+    });
+});
+
+test('the cloud brings its authority', () => {
+  const hosts: [string, string | undefined][] = [
+    ['https://api.applicationinsights.us/v1', 'https://login.microsoftonline.us'],
+    ['https://shop.blob.core.usgovcloudapi.net', 'https://login.microsoftonline.us'],
+    ['https://api.applicationinsights.azure.cn/v1', 'https://login.chinacloudapi.cn'],
+    ['https://shop.table.core.chinacloudapi.cn', 'https://login.chinacloudapi.cn'],
+    ['https://api.applicationinsights.io/v1', undefined],
+    ['no address', undefined],
+  ];
+  for (const [address, authority] of hosts) assert.equal(authorityOf(address), authority, address);
+});
+
+describe('a managed identity’s endpoint on this machine', () => {
+  let endpoint: Server;
+  let proxy: Server;
+  let proxied = 0;
+  let answer: [number, string] = [400, ''];
+  const keys = ['IDENTITY_ENDPOINT', 'IDENTITY_HEADER', 'HTTP_PROXY', 'HTTPS_PROXY'];
+  const before_ = new Map(keys.map((key) => [key, process.env[key]]));
+  const listen = (server: Server) =>
+    new Promise<number>((resolve) =>
+      server.listen(0, '127.0.0.1', () => {
+        const address = server.address();
+        resolve(typeof address === 'object' ? (address?.port ?? 0) : 0);
+      }),
+    );
+  before(async () => {
+    endpoint = createServer((_, response) =>
+      response.writeHead(answer[0], { 'content-type': 'application/json' }).end(answer[1]),
+    );
+    proxy = createServer((_, response) => {
+      proxied += 1;
+      response.writeHead(502).end();
+    });
+    process.env.IDENTITY_ENDPOINT = `http://127.0.0.1:${await listen(endpoint)}/msi/token`;
+    process.env.IDENTITY_HEADER = 'SECRET';
+    process.env.HTTP_PROXY = process.env.HTTPS_PROXY = `http://127.0.0.1:${await listen(proxy)}`;
+  });
+  after(() => {
+    for (const [key, value] of before_) {
+      if (value === undefined) delete process.env[key];
+      else process.env[key] = value;
+    }
+    endpoint.close();
+    proxy.close();
+  });
+
+  test('is asked directly, whatever proxy there is; its reason is passed on, its secret is not', async () => {
+    const http = createLimitedHttp();
+    const make = () => createIdentity({ clientId: 'cid', authorityHost: undefined, http, now: () => 0 });
+    answer = [
+      400,
+      '{"statusCode":400,"message":"No User Assigned or Delegated Managed Identity found for specified ClientId."}',
+    ];
+    const error: Error = await make()
+      .getToken(scope)
+      .then(
+        () => assert.fail(),
+        (caught) => caught,
+      );
+    assert.match(
+      error.message,
+      /msi\/token answered 400: No User Assigned .*assign it to the app, or mend the client id/,
+    );
+    assert.doesNotMatch(error.message, /SECRET|\?/);
+    answer = [200, '{"access_token":"t","expires_on":"4102444800","token_type":"Bearer","resource":"x"}'];
+    assert.equal((await make().getToken(scope))?.token, 't');
+    assert.equal(proxied, 0);
+  });
+});
