@@ -1,4 +1,5 @@
 import { nearestWord } from '../shared/config/near.ts';
+import { auditCommand } from './audit/command.ts';
 import { checkCommand } from './check/command.ts';
 import type { Command } from './command.ts';
 import { completionCommand } from './completion/command.ts';
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   exportCommand,
   sweepCommand,
   requeueCommand,
+  auditCommand,
   inspectCommand,
   driftCommand,
   checkCommand,

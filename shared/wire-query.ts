@@ -14,6 +14,7 @@ import type {
 } from './model.ts';
 import type { AskPorts } from './pipeline/ask.ts';
 import { type AuditedApp, type AuditOutcome, auditWindows } from './pipeline/audit.ts';
+import { auditLake, type LakeAudit, type LakeAuditRequest } from './pipeline/audit-lake.ts';
 import { createBudget } from './pipeline/budget.ts';
 import { budgeted } from './source/query/budgeted.ts';
 import { createAsk } from './source/query/client.ts';
@@ -56,6 +57,8 @@ export function keptSince(apps: readonly App[], now: () => Millis): (window: Win
 }
 
 export interface Audits {
+  /** The ledger beside the files that are really there; changes nothing unless asked to repair. */
+  auditLake(request: LakeAuditRequest): Promise<LakeAudit>;
   /** Looks at the query windows that can still change. */
   audit(): Promise<AuditOutcome>;
 }
@@ -79,6 +82,7 @@ export function wireAudits(
     return [{ app: app.name, feeds, survey: api.survey, retention: app.query.retention }];
   });
   return {
+    auditLake: (request) => auditLake(request, { ...ports, feeds: apps.flatMap(queryFeeds).map(({ feed }) => feed) }),
     audit: async () => {
       await ready();
       return auditWindows(audited, { ...ports, ...audit }, new AbortController().signal);

@@ -43,7 +43,7 @@ export const flagTable = {
     ...{ type: 'file', value: '<file>' },
     commands: {
       sweep: `with --enqueue: ${settingsOf}`,
-      ...same(settingsOf, 'requeue', 'drift'),
+      ...same(settingsOf, 'requeue', 'drift', 'audit'),
       check:
         'settings of a deployed app, as az functionapp config appsettings list --output json prints them, or an object of ' +
         'names and values; else those of local.settings.json in this folder, and the environment',
@@ -57,7 +57,7 @@ export const flagTable = {
         'name of the app for loose files (default: archive), or <export folder>=<name>; may be given several times',
       export: '<name>=<id>: Application Insights app by its application id; may be given several times',
       sweep: 'only this app, or <export folder>=<name>; may be given several times',
-      requeue: 'only this app',
+      ...same('only this app', 'requeue', 'audit'),
     },
   },
   workspace: {
@@ -72,7 +72,7 @@ export const flagTable = {
     commands: {
       export: `${instant} (UTC unless it says otherwise)`,
       sweep: `folders from this time on: ${instant}; else all`,
-      requeue: `only windows from this time on: ${instant}`,
+      ...same(`only windows from this time on: ${instant}`, 'requeue', 'audit'),
     },
   },
   to: {
@@ -80,7 +80,7 @@ export const flagTable = {
     commands: {
       export: 'end of the range, exclusive; not in the future',
       sweep: 'folders before this time',
-      requeue: 'only windows before this time',
+      ...same('only windows before this time', 'requeue', 'audit'),
     },
   },
   prefix: {
@@ -95,7 +95,7 @@ export const flagTable = {
     default: 'all',
     commands: {
       export: signalNames.join(', '),
-      ...same('only these signals, with commas between them', 'sweep', 'requeue'),
+      ...same('only these signals, with commas between them', 'sweep', 'requeue', 'audit'),
     },
   },
   window: {
@@ -114,6 +114,7 @@ export const flagTable = {
       'sweep',
     ),
   },
+  repair: { ...switched, commands: { audit: 'windows whose files are missing or differ run again' } },
   again: {
     ...switched,
     commands: { export: 'also windows that are done: rows that arrived late, were purged or are decoded better now' },
@@ -130,7 +131,7 @@ export const flagTable = {
     commands: {
       ...same('folder, or https://<account>.blob.core.windows.net/<container>[/<folder>] (dfs as well)', ...writers),
       requeue: 'a lake that the command line made, instead: run the command that made it again afterwards',
-      drift: 'a lake that the command line made, instead',
+      ...same('a lake that the command line made, instead', 'drift', 'audit'),
     },
   },
   format: {
@@ -163,6 +164,7 @@ export const flagTable = {
       ...same('the summary as one JSON document (docs/cli.md)', ...writers),
       requeue: 'the counts as one JSON document',
       drift: 'the fields as one JSON document',
+      audit: 'the findings as one JSON document',
       inspect: 'all of it as one JSON document (docs/cli.md)',
       check: 'the findings as one JSON document (docs/cli.md)',
     },

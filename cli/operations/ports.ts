@@ -1,5 +1,6 @@
 import type { Env } from '../../shared/config/flat.ts';
 import type { DriftSighting, Place, SweepRequest } from '../../shared/model.ts';
+import type { LakeAudit, LakeAuditRequest } from '../../shared/pipeline/audit-lake.ts';
 import type { RequeueOutcome, RequeueRequest } from '../../shared/pipeline/requeue.ts';
 import type { SweepOutcome, SweepProgress } from '../../shared/pipeline/sweep.ts';
 
@@ -12,6 +13,8 @@ export interface Operations {
     tell: (progress: SweepProgress) => void,
   ): Promise<SweepOutcome>;
   requeue(request: RequeueRequest, lake: Place | undefined, env: Env): Promise<RequeueOutcome>;
+  /** The ledger beside the files that are there. */
+  audit(request: LakeAuditRequest, lake: Place | undefined, env: Env): Promise<LakeAudit>;
   /** Fields that nobody knows, as they were first seen. */
   drift(lake: Place | undefined, env: Env): Promise<readonly DriftSighting[]>;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseConfig } from '../../shared/config.ts';
 import type { DriftSighting } from '../../shared/model.ts';
+import { auditLake } from '../../shared/pipeline/audit-lake.ts';
 import { requeueWindows } from '../../shared/pipeline/requeue.ts';
 import { createStoreLedger } from '../../shared/state/ledger-store.ts';
 import { wire } from '../../shared/wire.ts';
@@ -20,6 +21,12 @@ export const operations: Operations = {
         ? appOf(env).requeue(request)
         : requeueWindows(request, { ledger: createStoreLedger(await lakeThere(lake, 'requeue')), clock: systemClock }),
     ),
+  audit: (request, lake, env) =>
+    onState(async () => {
+      if (lake === undefined) return appOf(env).auditLake(request);
+      const store = await lakeThere(lake, 'audit');
+      return auditLake(request, { ledger: createStoreLedger(store), lake: store, clock: systemClock });
+    }),
   drift: (lake, env) =>
     onState(async () => {
       if (lake === undefined) return appOf(env).drift();

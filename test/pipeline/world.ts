@@ -70,7 +70,11 @@ export function textLake(): ObjectStore & { readonly contents: () => Record<stri
       objects.delete(name);
       return true;
     },
-    async *list() {},
+    async *list(prefix) {
+      for (const [name, { text, etag }] of [...objects].sort())
+        if (name.startsWith(prefix))
+          yield { name, etag, bytes: new TextEncoder().encode(text).length, archived: false };
+    },
     async *folders() {},
     async *read(name) {
       const found = objects.get(name);

@@ -1,0 +1,88 @@
+import { differs, type FeedReport, type LakeAudit } from '../../shared/pipeline/audit-lake.ts';
+import type { Command, Edge } from '../command.ts';
+import { type ExitCode, exitCodes } from '../failure.ts';
+import { accessNote, stateExits } from '../flags/notes.ts';
+import { isSet, type Options } from '../flags/options.ts';
+import { stateOf } from '../operations/state.ts';
+import { rangeOf, signalsOf } from '../request/range.ts';
+import { bytesText, countText, timeText } from '../terminal/numbers.ts';
+
+export const auditCommand: Command = {
+  name: 'audit',
+  forms: [['[--settings <file>] [--out <place>]', 'whether the lake is as its ledger says']],
+  about: `Compares the ledger with the files that are really there, and names what differs: files that somebody deleted or changed
+the size of, files that no window knows, time between two windows that none covers, windows that failed, feeds that the
+settings no longer plan. Per app and signal it says how many windows there are and through when they are complete. It
+changes nothing; with --repair the windows of files that differ run again.`,
+  examples: `insights-lake audit --settings deployed.json
+insights-lake audit --out ./lake --json
+insights-lake audit --settings deployed.json --app shop --from 2026-01-01 --repair`,
+  notes: [accessNote],
+  exits: { ...stateExits, 0: 'the lake is as the ledger says', 1: 'something differs, or it could not be looked at' },
+  run: audit,
+};
+
+async function audit(options: Options, { terminal, operations }: Edge): Promise<ExitCode> {
+  const request = { ...rangeOf(options), signals: signalsOf(options), repair: isSet(options, 'repair') };
+  const { lake, env } = stateOf(options, terminal);
+  const found = await (await operations()).audit(request, lake, env);
+  const exitCode = differs(found) ? exitCodes.failed : exitCodes.done;
+  if (isSet(options, 'json'))
+    terminal.out(`${JSON.stringify({ command: 'audit', exitCode, ...asJson(found) }, null, 2)}\n`);
+  else terminal.out(`${linesOf(found).join('\n')}\n`);
+  return exitCode;
+}
+
+const iso = (at: number): string => new Date(at).toISOString();
+const span = ({ start, end }: { readonly start: number; readonly end: number }) => ({
+  start: iso(start),
+  end: iso(end),
+});
+
+const asJson = ({ feeds, ...rest }: LakeAudit) => ({
+  feeds: feeds.map(({ feed, start, end, completeThrough, gaps, ...each }) => ({
+    ...feed,
+    ...each,
+    ...span({ start, end }),
+    completeThrough: iso(completeThrough),
+    gaps: gaps.map(span),
+  })),
+  ...rest,
+});
+
+function linesOf(found: LakeAudit): readonly string[] {
+  const { feeds, unknown, files, bytes } = found;
+  const wrong = feeds.reduce((sum, feed) => sum + feed.wrong.length, 0);
+  const repaired = feeds.reduce((sum, feed) => sum + feed.repaired, 0);
+  return [
+    ...feeds.flatMap(feedLines),
+    ...unknown.map((path) => `no window knows the file ${path}`),
+    `${countText(files)} files, ${bytesText(bytes)}; ${differs(found) ? 'the lake is not as it should be' : 'the lake is as its ledger says'}`,
+    ...(repaired > 0 ? [`${countText(repaired)} windows run again`] : []),
+    ...(wrong > 0 && repaired === 0 ? ['with --repair the windows of these files run again'] : []),
+  ];
+}
+
+function feedLines(report: FeedReport): readonly string[] {
+  const { feed, windows, rows, start, end, completeThrough, open, failed, unavailable, gaps, lengths, wrong } = report;
+  const name = `${feed.app} ${feed.signal} (${feed.source})`;
+  const counts = [
+    `${countText(windows)} windows from ${timeText(start)} to ${timeText(end)}`,
+    `complete through ${timeText(completeThrough)}`,
+    `${countText(rows)} rows`,
+    ...(open > 0 ? [`${countText(open)} under way`] : []),
+    ...(failed > 0 ? [`${countText(failed)} failed`] : []),
+    ...(unavailable > 0 ? [`${countText(unavailable)} that the source no longer keeps`] : []),
+    ...(lengths.length > 0 ? [`windows of ${lengths.map((length) => `${length / 60_000} min`).join(', ')}`] : []),
+  ];
+  return [
+    `${name}: ${counts.join(', ')}`,
+    ...gaps.map((gap) => `  no window covers ${timeText(gap.start)} to ${timeText(gap.end)}`),
+    ...wrong.map(({ path, expected, found }) =>
+      found === undefined
+        ? `  missing: ${path} (${bytesText(expected)})`
+        : `  differs: ${path} (${bytesText(found)}, the ledger says ${bytesText(expected)})`,
+    ),
+    ...(report.stopped ? ['  the settings do not name it any more: nothing new is planned'] : []),
+  ];
+}
