@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { overlapText, sourceOverlap } from './config/apps.ts';
 import { faultMessage } from './config/faults.ts';
 import { functionTimeout } from './config/function-timeout.ts';
@@ -24,7 +23,6 @@ import { type FeedPlan, type PlanPorts, planFeed, reviveFeed } from './pipeline/
 import { type RequeueOutcome, type RequeueRequest, requeueWindows } from './pipeline/requeue.ts';
 import { type RunOutcome, type RunPorts, runWindow } from './pipeline/run.ts';
 import { noShaping } from './signals/shape.ts';
-import { reframe } from './source/framing/reframe.ts';
 import { openHints, openLedger, systemClock } from './wire-clients.ts';
 import { placeOfBlob, type Sweeps, wireExports, wireSweeps } from './wire-exports.ts';
 import { openLake, pathsOf, prepareLake, tablesOf } from './wire-lake.ts';
@@ -136,7 +134,7 @@ async function checkConditions(engine: CheckedEngine): Promise<void> {
 export interface Making {
   readonly shape: Shaping;
   readonly quarantine: QuarantineSettings;
-  readonly dedupe: 'id' | 'record';
+  readonly dedupe: 'id' | 'record' | 'none';
 }
 
 /** Rows as they are decoded. */
@@ -146,7 +144,7 @@ export const asTheyAre: Making = {
   dedupe: 'id',
 };
 
-/** What a run needs of the machine that it runs on: DuckDB, a folder of its own, the spelling of paths. */
+/** What a run needs of the machine that it runs on: the engine, a folder of its own, the spelling of paths. */
 export function localPorts(output: Output, making = asTheyAre) {
   return {
     engine: engineOf(output, making),
@@ -161,10 +159,7 @@ export function localPorts(output: Output, making = asTheyAre) {
 export const engineOf = (output: Output, { shape, quarantine, dedupe } = asTheyAre): CheckedEngine =>
   createEngine({
     ...engineDefaults,
-    // A second thread costs a sixth more of processor time, and where there is one core it is lost time.
-    threads: Math.min(engineDefaults.threads, availableParallelism()),
     output,
-    reframe,
     shaping: shape,
     dedupe,
     keepBytesInQuarantine: quarantine.keepBytes,

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { linesIn } from '../../shared/framing/lines-in.ts';
 import type { App, QuerySettings, Signal, Source } from '../../shared/model.ts';
 import { createAsk } from '../../shared/source/query/client.ts';
 import { createQuerySource } from '../../shared/source/query/source.ts';
@@ -64,6 +65,6 @@ async function rowsOf(
 ): Promise<number> {
   const reading = await source.open({ ...range, source: 'query' }, abort);
   let rows = 0;
-  for await (const { lines } of reading.chunks(work)) rows += lines;
+  for await (const { bytes } of reading.chunks(work)) rows += linesIn(bytes);
   return rows;
 }

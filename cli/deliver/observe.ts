@@ -1,3 +1,4 @@
+import { linesIn } from '../../shared/framing/lines-in.ts';
 import type { ObjectStore, Reading, Source, Window } from '../../shared/model.ts';
 import { Refusal as ApiRefusal } from '../../shared/source/query/refusal.ts';
 import type { OnRead, Refusal, TaskOutcome } from './ports.ts';
@@ -67,7 +68,7 @@ export function observedSource(source: Source, { mark }: Blame, onRead: OnRead, 
               abort.throwIfAborted();
               if (next.done) return;
               yield next.value;
-              onRead(next.value.lines, next.value.bytes);
+              onRead(linesIn(next.value.bytes), next.value.bytes.length);
             }
           } finally {
             await chunks.return?.();

@@ -22,6 +22,8 @@ export const REASONS = {
   key: 'not JSON: a key was expected',
   /** Half a surrogate pair: no fault of the record's, it is mended. */
   lone: 'half a surrogate pair',
+  /** An array of records: they are told apart elsewhere. */
+  wrapper: 'a wrapper of records',
 } as const;
 
 /** Levels of objects and arrays in a record. */

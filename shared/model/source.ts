@@ -20,6 +20,8 @@ export interface Fault {
   readonly reason: string;
   /** The bytes as they stood (cut at 1 MiB; `length` is the true one). */
   readonly bytes: Uint8Array;
+  /** Where neighbours are told together: how many there are. Left out: one. */
+  readonly records?: number;
 }
 
 /** A column of a query answer: name and Kusto type. */
@@ -29,20 +31,15 @@ export interface AnswerColumn {
 }
 
 /**
- * Raw records on local disk, one JSON document a line: objects from export blobs, arrays of cells from a query.
- * The file belongs to whoever made it and is gone when the next chunk is asked for.
+ * Raw records in memory, one JSON document a line: objects from export blobs, arrays of cells from a query. The last byte is a newline. The
+ * memory belongs to whoever made it, and is used again when the next chunk is asked for; until then the engine may write into it.
  */
 export interface Chunk {
-  readonly path: string;
+  readonly bytes: Uint8Array;
   readonly layout: Layout;
-  readonly bytes: number;
-  /** Non-blank lines. */
-  readonly lines: number;
-  /** Bytes of the longest line. */
-  readonly longestLine: number;
   /** Layout `query` only: what the cells are. */
   readonly columns: readonly AnswerColumn[];
-  /** Export layouts only: in order of position, covering the file. */
+  /** Export layouts only: in order of position, covering the bytes. */
   readonly segments: readonly Segment[];
   /** Bytes that the reader already knows it cannot hand over as a record. */
   readonly faults: readonly Fault[];
@@ -81,7 +78,7 @@ export interface Reading extends Look {
   readonly asked: number;
   /** The blobs, where the source tells them; the hash is '' until the blob was read. */
   readonly blobs?: () => readonly BlobRecord[];
-  /** Chunks of at most 64 MiB (a single longer record aside), written into the folder `work`. */
+  /** Chunks of at most 16 MiB (a single longer record aside). What needs the disk meanwhile lies in the folder `work`. */
   chunks(work: string): AsyncIterable<Chunk>;
 }
 

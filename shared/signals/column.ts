@@ -1,4 +1,4 @@
-/** How a column is typed in the lake: µs since 1970 in UTC, UTF-8, 32 and 64 bit, double, boolean, JSON as text. */
+/** How a column is typed in the lake: µs since 1970 in UTC, UTF-8, 64 bit for both kinds of whole numbers, double, boolean, JSON as text. */
 export type ColumnType = 'timestamp' | 'string' | 'integer' | 'long' | 'real' | 'boolean' | 'dynamic';
 
 /**

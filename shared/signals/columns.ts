@@ -4,7 +4,7 @@ import { commonColumns, lastColumns, timeColumn } from './common-columns.ts';
 import { signalTables } from './tables.ts';
 
 /** Rises with every change of names, types or meaning of columns; stands in the files' metadata. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** The columns of a signal's files, in order. */
 export function columnsOf(signal: Signal): readonly Column[] {

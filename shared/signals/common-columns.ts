@@ -30,8 +30,11 @@ export const commonColumns: readonly Column[] = [
   string('cloud_RoleName', ['AppRoleName'], ['context.device.roleName', 'context.cloud.roleName']),
   string('cloud_RoleInstance', ['AppRoleInstance'], ['context.device.roleInstance', 'context.cloud.roleInstance']),
   string('appId', ['ResourceGUID']),
-  string('appName', [], [], { as: 'folderApp', note: 'Of export blobs: from the name of their folder.' }),
-  string('iKey', ['IKey'], [], { as: 'folderKey', note: 'Of export blobs: from the name of their folder.' }),
+  string('appName', [], [], {
+    as: 'folderApp',
+    note: 'Of Continuous Export: from the name of the folder; of diagnostic settings: the component in the path.',
+  }),
+  string('iKey', ['IKey'], [], { as: 'folderKey', note: 'Of Continuous Export: from the name of the folder.' }),
   string('sdkVersion', ['SDKVersion']),
   string('itemId', ['_ItemId', 'ItemId'], ['internal.data.id'], {
     note: 'Natural key; several elements of one export record share it.',

@@ -7,7 +7,7 @@ import { type SignalTable, signalTables } from './tables.ts';
 const TYPES: Readonly<Record<Column['type'], string>> = {
   timestamp: 'timestamp',
   string: 'string',
-  integer: 'int32',
+  integer: 'int64',
   long: 'int64',
   real: 'double',
   boolean: 'boolean',

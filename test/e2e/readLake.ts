@@ -18,7 +18,7 @@ const PARQUET_TYPES: Readonly<Record<string, string>> = {
   datetime: 'TIMESTAMP WITH TIME ZONE',
   string: 'VARCHAR',
   real: 'DOUBLE',
-  int: 'INTEGER',
+  int: 'BIGINT',
   bool: 'BOOLEAN',
   dynamic: 'VARCHAR',
 };

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
@@ -36,26 +36,19 @@ export interface Lines {
   readonly offset?: number;
 }
 
-let written = 0;
-
 /** A chunk that holds these bytes as they are. */
 export function chunkOf(
-  work: string,
+  _work: string,
   content: string | Uint8Array,
   { layout = 'continuous', columns = [], blob = 'a.blob', offset = 0 }: Lines = {},
 ): Chunk {
-  const path = join(work, `chunk-${written++}`);
-  const bytes = Buffer.from(content);
-  writeFileSync(path, bytes);
-  const lines = bytes.toString('latin1').split('\n');
+  const given = Buffer.from(content);
+  const ended = given.length === 0 || given.at(-1) === 0x0a;
   return {
-    path,
+    bytes: Uint8Array.from(Buffer.concat(ended ? [given] : [given, Buffer.from('\n')])),
     layout,
-    bytes: bytes.length,
-    lines: lines.filter((line) => line.trim() !== '').length,
-    longestLine: Math.max(...lines.map((line) => line.length)),
     columns,
-    segments: layout === 'query' ? [] : [{ blob, offset, position: 0, length: bytes.length }],
+    segments: layout === 'query' ? [] : [{ blob, offset, position: 0, length: given.length }],
     faults: [],
   };
 }
@@ -117,10 +110,14 @@ export async function query(sql: string): Promise<Record<string, Json>[]> {
 export async function parquetRows(files: readonly string[]): Promise<Record<string, Json>[]> {
   const from = `read_parquet([${files.map((file) => `'${file}'`).join(', ')}])`;
   const columns = await query(`DESCRIBE SELECT * FROM ${from}`);
+  const whole = columns
+    .filter((column) => column.column_type === 'BIGINT')
+    .map(({ column_name: name }) => `"${name}"::DOUBLE AS "${name}"`);
   const timed = columns.some(
     (column) => column.column_name === 'timestamp' && column.column_type === 'TIMESTAMP WITH TIME ZONE',
   );
-  if (!timed) return query(`SELECT * FROM ${from}`);
-  return query(`SELECT * REPLACE (strftime(make_timestamp(epoch_us("timestamp")), '%Y-%m-%dT%H:%M:%S.%f') AS "timestamp")
-    FROM ${from} ORDER BY "timestamp"`);
+  const time = `strftime(make_timestamp(epoch_us("timestamp")), '%Y-%m-%dT%H:%M:%S.%f') AS "timestamp"`;
+  const other = [...whole, ...(timed ? [time] : [])];
+  const list = other.length === 0 ? '*' : `* REPLACE (${other.join(', ')})`;
+  return query(`SELECT ${list} FROM ${from}${timed ? ' ORDER BY "timestamp"' : ''}`);
 }

@@ -230,9 +230,9 @@ const cases: readonly Case[] = [
     expected: [
       {
         customDimensions: '{"a.b":"1","{OriginalFormat}":"{\\"x\\":1}","o":{"p":"q"}}',
-        customMeasurements: '{"m":2.0}',
+        customMeasurements: '{"m":2}',
         extra:
-          '{"context":{"custom":{"metrics":[{"m":{"value":6,"count":3}}]}},"internal":{"data":{"documentVersion":"1.61"}}}',
+          '{"internal":{"data":{"documentVersion":"1.61"}},"context":{"custom":{"metrics":[{"m":{"value":6,"count":3}}]}}}',
       },
     ],
   },
@@ -261,7 +261,7 @@ test('a dimension twice: the last value counts, and the record as it was stays',
 test('a value that does not fit its column keeps the record whole', async () => {
   const odd: readonly (readonly [own: object, column: string, value: unknown])[] = [
     [{ count: 2.5 }, 'itemCount', null],
-    [{ count: 3_000_000_000 }, 'itemCount', null],
+    [{ count: '9223372036854775808' }, 'itemCount', null],
     [{ success: 'perhaps' }, 'success', null],
     [{ durationMetric: { value: 'long' } }, 'duration', null],
     [{ durationMetric: 12 }, 'duration', null],

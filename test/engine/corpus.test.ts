@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { APP_COLUMNS, ITEM_TYPES, SIGNALS, WORKSPACE_TABLES } from '../../local/telemetry/tables.ts';
 import type { Signal } from '../../shared/model.ts';
-import { reframe } from '../../shared/source/framing/reframe.ts';
 import { CORPUS } from '../source/records.ts';
 import { chunkOf, decode, windowOf } from './chunks.ts';
 
@@ -16,9 +15,11 @@ async function rowsOf(
   layout: 'continuous' | 'diagnostics' | 'dataExport',
   text: string | Buffer,
 ): Promise<readonly Row[]> {
-  const { rows, quarantine } = await decode(windowOf('requests', layout), (work) => [chunkOf(work, text, { layout })], {
-    reframe,
-  });
+  const { rows, quarantine } = await decode(
+    windowOf('requests', layout),
+    (work) => [chunkOf(work, text, { layout })],
+    {},
+  );
   assert.deepEqual(quarantine, []);
   return rows.map(filled);
 }

@@ -3,16 +3,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Signal } from '../../shared/model.ts';
-import { reframe } from '../../shared/source/framing/reframe.ts';
 import { chunkOf, decode, jsonLines, windowOf } from './chunks.ts';
 
 const corpus = (name: string): string =>
   readFileSync(join(import.meta.dirname, '../corpus/diagnostic-settings', name), 'utf8');
 
 async function rowsOf(signal: Signal, layout: 'diagnostics' | 'dataExport', content: string) {
-  const { rows, quarantine } = await decode(windowOf(signal, layout), (work) => [chunkOf(work, content, { layout })], {
-    reframe,
-  });
+  const { rows, quarantine } = await decode(
+    windowOf(signal, layout),
+    (work) => [chunkOf(work, content, { layout })],
+    {},
+  );
   assert.deepEqual(quarantine, []);
   return rows;
 }
@@ -78,9 +79,9 @@ test('data export: TimeGenerated, Properties as text, another case of the type, 
       extra,
     ]),
     [
-      ['customEvent', 'e', undefined, null, null, '{"time":"kept"}'],
       ['trace', 'm', 2, '{"a":"b"}', 'i', null],
       ['trace', '{}', null, '"plain"', null, '{"type":"APPTRACES"}'],
+      ['customEvent', 'e', undefined, null, null, '{"time":"kept"}'],
     ],
   );
 });
@@ -100,7 +101,7 @@ test('a record of no known table goes to quarantine', async () => {
   const { rows, quarantine } = await decode(
     windowOf('traces', 'diagnostics'),
     (work) => [chunkOf(work, lines, { layout: 'diagnostics' })],
-    { reframe },
+    {},
   );
   assert.deepEqual([rows.length, quarantine.map(({ reason }) => reason)], [1, ['no known signal', 'no known signal']]);
 });

@@ -9,8 +9,6 @@ import { shapesOf } from '../../shared/signals/shape-settings.ts';
 import { engineOf } from '../../shared/wire.ts';
 import { chunkOf, type Decoded, decode, hour, jsonLines, parquetOutput, windowOf, workFolder } from './chunks.ts';
 
-/** Lines that DuckDB is not given at once. */
-
 const time = new Date(hour).toISOString();
 const long = (start: string, length: number): string => start.padEnd(length, 'x');
 const many = (count: number, length: number): Record<string, string> =>
@@ -74,12 +72,12 @@ for (const layout of ['diagnostics', 'dataExport'] as const) {
   });
 }
 
-const wrong: readonly (readonly [what: string, json: string])[] = [
-  ['an escape that is none', `"${long('\\q', 40_000)}"`],
-  ['a control character', `"${long('\t', 40_000)}"`],
-  ['an array with a gap', `[${'"some text",'.repeat(4_000)},1]`],
+const wrong: readonly (readonly [what: string, json: string, reason: string])[] = [
+  ['an escape that is none', `"${long('\\q', 40_000)}"`, 'not JSON'],
+  ['a control character', `"${long('\t', 40_000)}"`, 'control character in a string'],
+  ['an array with a gap', `[${'"some text",'.repeat(4_000)},1]`, 'not JSON'],
 ];
-for (const [what, json] of wrong) {
+for (const [what, json, reason] of wrong) {
   test(`what is taken out of a line is looked at as well: ${what}`, async () => {
     const lines = [inContext({}), { ...inContext({}), a: { b: { c: 'HERE' } }, other: long('other', 300_000) }].map(
       (record) => JSON.stringify(record),
@@ -87,7 +85,7 @@ for (const [what, json] of wrong) {
     const text = lines.join('\n').replace('"HERE"', () => json);
     const { counts, quarantine } = await decode(windowOf('requests'), (work) => [chunkOf(work, text)]);
     assert.deepEqual(counts, { read: 1, written: 1, deduplicated: 0, quarantined: 1 });
-    assert.equal(quarantine[0]?.reason, 'not JSON');
+    assert.equal(quarantine[0]?.reason, reason);
   });
 }
 

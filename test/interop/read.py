@@ -21,7 +21,7 @@ EPOCH = pandas.Timestamp(0, tz="UTC")
 ARROW = {
     "timestamp": pyarrow.timestamp("us", tz="UTC"),
     "real": pyarrow.float64(),
-    "integer": pyarrow.int32(),
+    "integer": pyarrow.int64(),
     "long": pyarrow.int64(),
     "boolean": pyarrow.bool_(),
 }

@@ -14,7 +14,7 @@ export interface FileFacts {
 const arrow: Readonly<Record<ColumnType, string>> = {
   timestamp: 'timestamp[us, tz=UTC]',
   string: 'string',
-  integer: 'int32',
+  integer: 'int64',
   long: 'int64',
   real: 'double',
   boolean: 'bool',

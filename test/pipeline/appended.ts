@@ -126,7 +126,11 @@ const BAD: readonly ((n: number, time: TimeKey) => Buffer)[] = [
 
 function earlyOf(bad: Buffer, n: number): NonNullable<Line['early']> {
   const whole = bad.indexOf('}') + 1;
-  const row = { ...emptyRow('requests'), timestamp: '2026-01-31T05:00:00.000000Z', itemType: 'request', extra: { n } };
+  const name = bad.includes('"time"') ? 'SHOP' : null;
+  const row = {
+    ...emptyRow('requests'),
+    ...{ timestamp: '2026-01-31T05:00:00.000000Z', itemType: 'request', appName: name, extra: { n } },
+  };
   return { lengths: [whole, whole + 1], row };
 }
 
@@ -154,7 +158,9 @@ export function linesOf(
     // A record of another table than its container's has a file of its own.
     const { bytes, row } =
       time === 'time' && !long ? requestLine(n, start, chance) : traceLine(n, start, chance, time, long);
-    const line = { bytes: Buffer.concat([bytes, end]), ...(row && { row }) };
+    // Diagnostic settings have the component's name in the path.
+    const named = row && { ...row, appName: layout === 'diagnostics' ? 'SHOP' : null };
+    const line = { bytes: Buffer.concat([bytes, end]), ...(named && { row: named }) };
     lines.push(line, ...(layout === 'dataExport' && chance.hit(0.05) ? [line] : []));
   }
   return lines;

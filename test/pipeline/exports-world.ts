@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryStore } from '../../shared/lake/store-memory.ts';
@@ -51,7 +51,7 @@ function lineEngine(): Engine {
       return {
         counts,
         add: async (chunk) => {
-          const text = await readFile(chunk.path, 'utf8');
+          const text = Buffer.from(chunk.bytes).toString();
           const found = text.split('\n').filter((line) => line.trim() !== '');
           lines.push(...found);
           bad.push(...chunk.faults.map(({ bytes }) => bytes));

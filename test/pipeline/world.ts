@@ -106,12 +106,9 @@ export function truthSource(truth: () => Truth): Source {
   };
 }
 
-const chunkOf = (path: string): Chunk => ({
-  path,
+const chunkOf = (text: string): Chunk => ({
+  bytes: Buffer.from(text),
   layout: 'query',
-  bytes: path.length,
-  lines: 1,
-  longestLine: path.length,
   columns: [],
   segments: [],
   faults: [],
@@ -132,10 +129,8 @@ export function wordEngine(): Engine {
       return {
         counts,
         add: async (chunk) => {
-          const [partition, text] = [
-            Number(chunk.path.split(':', 1)[0]),
-            chunk.path.slice(chunk.path.indexOf(':') + 1),
-          ];
+          const whole = Buffer.from(chunk.bytes).toString();
+          const [partition, text] = [Number(whole.split(':', 1)[0]), whole.slice(whole.indexOf(':') + 1)];
           const rows = text.split('\n').length;
           counts.read += rows;
           counts.written += rows;

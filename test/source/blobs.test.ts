@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -206,10 +206,7 @@ test('segments say where each line came from', async () => {
     { blob: name('3'), offset: 0, position: 32, length: 8 },
     { blob: name('4'), offset: 2, position: 40, length: 7 },
   ]);
-  assert.deepEqual(
-    [chunk.layout, chunk.lines, chunk.longestLine, chunk.bytes, chunk.columns],
-    ['continuous', 6, 7, 48, []],
-  );
+  assert.deepEqual([chunk.layout, chunk.bytes.length, chunk.columns], ['continuous', 48, []]);
   assert.deepEqual(chunk.faults, [
     { blob: name('4'), offset: 0, length: 1, reason: 'not JSON', bytes: new Uint8Array([0x78]) },
   ]);
@@ -293,7 +290,7 @@ test('an abort ends the reading and leaves no file', async () => {
 test('whoever stops early leaves no file', async () => {
   const reading = await sourceOf(await storeOf(CLASSIC)).open(windowAt('2020-01-02T03'), never);
   for await (const chunk of reading.chunks(work)) {
-    assert.ok(existsSync(chunk.path));
+    assert.ok(chunk.bytes.length > 0);
     break;
   }
   assert.deepEqual(readdirSync(work), []);

@@ -25,6 +25,6 @@ export const RECORDS: readonly string[] = CORPUS.flatMap(({ bytes }) => {
 
 /** The lines of a chunk, without blank ones. */
 export function linesOf(chunk: Chunk): string[] {
-  const lines = readFileSync(chunk.path, 'utf8').split('\n');
+  const lines = Buffer.from(chunk.bytes).toString().split('\n');
   return lines.filter((line) => line.trim() !== '');
 }

@@ -72,7 +72,7 @@ function exceptionRows(reader: Reader, take: TakeRow): void {
 function metricRows(reader: Reader, take: TakeRow): void {
   const { walker, program } = reader;
   const { element, slotOf } = program;
-  if (element === undefined || walker.elementsAt < 0) return;
+  if (element === undefined) return;
   const { metrics, bytes, slots } = walker;
   const name = slotOf('#.name');
   const nameNode = element.children.find((child) => child.name === 'name');

@@ -35,6 +35,9 @@ export function classicTree(signal: Signal, columns: readonly Column[]) {
   const measurement = newNode('', USE.object);
   for (const field of METRIC_FIELDS) placeSlot(measurement, field, USE.taken, numbers, '#.measurement.');
   lists(root, signal);
+  loosen(root);
+  loosen(element);
+  childOf(root, 'records', USE.wrapper);
   givePaths(root, '');
   givePaths(element, element.path);
   const plans: ColumnPlan[] = columns.map((column) => ({
@@ -42,7 +45,8 @@ export function classicTree(signal: Signal, columns: readonly Column[]) {
     slots: slotPaths(column).map((path) => numbers.of(path)),
   }));
   const own = TAKEN_APART.has(signal) ? { element, inline: false } : { element, inline: true };
-  return { root, ...own, measurement, plans, slots: numbers.count, elementSlots, slotOf: numbers.of };
+  const measurementSlots = METRIC_FIELDS.map((field) => numbers.of(`#.measurement.${field}`));
+  return { root, ...own, measurement, measurementSlots, plans, slots: numbers.count, elementSlots, slotOf: numbers.of };
 }
 
 /** Of exceptions also what a link of the chain is made of. */
@@ -94,6 +98,14 @@ function lists(root: KeyNode, signal: Signal): void {
     node.use = other === signal ? USE.elements : USE.others;
     node.path = node.name;
   }
+}
+
+/** Tells the objects below which no column takes anything; returns whether it is one. */
+function loosen(node: KeyNode): boolean {
+  const below = node.children.map(loosen);
+  const takes = node.use === USE.taken || node.use === USE.elements || node.use === USE.dimensions || node.slot === 0;
+  node.loose = !takes && !below.includes(false);
+  return node.loose;
 }
 
 function givePaths(node: KeyNode, path: string): void {

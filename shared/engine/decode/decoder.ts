@@ -1,11 +1,11 @@
-import type { Drift, Fault, Layout, Segment, Window } from '../../model.ts';
+import type { Chunk, Drift, Fault, Layout, Segment, Window } from '../../model.ts';
 import { windowName } from '../../signals/window-name.ts';
 import { type BlobFacts, blobFacts } from './blob-facts.ts';
 import { driftOf } from './drift.ts';
+import { createFaults, type Faults } from './faults.ts';
 import { createLines } from './lines.ts';
 import { partitions } from './partition.ts';
 import { createReaders, type Readers } from './readers.ts';
-import type { Records } from './records.ts';
 import { asDecoded, type RowShapes } from './row-shape.ts';
 import { createRowTaker } from './row-taker.ts';
 import type { RowGroup } from './table.ts';
@@ -17,6 +17,8 @@ export interface DecodeSettings {
   /** `id`: rows that have an item id are one where id and record are the same. `record`: others, too. `none`: all rows are kept. */
   readonly dedupe: 'id' | 'record' | 'none';
   readonly shapes?: RowShapes;
+  /** Bytes of records in a file: rows are handed over often enough for files not to be much larger. */
+  readonly partBytes?: number;
 }
 
 export interface DecodeCounts {
@@ -29,40 +31,47 @@ export interface DecodeCounts {
 
 export interface Decoder {
   /** Decodes a chunk; yields rows that are ready to be encoded. Their memory is their own. */
-  decode(records: Records): Generator<RowGroup>;
+  decode(records: Chunk): Generator<RowGroup>;
   /** The rows that are left. */
   finish(): Generator<RowGroup>;
   /** What could not be read since the last call. */
   takeFaults(): readonly Fault[];
+  readonly quarantined: Faults['counts'];
   readonly counts: DecodeCounts;
   readonly drift: readonly Drift[];
 }
 
+const NOTHING = new Uint8Array(0);
+/** A file is made of so many hands-over at least. */
+const PIECES = 4;
+
 /** Bytes to records to columns: one draft's worth of it. */
 export function createDecoder(settings: DecodeSettings): Decoder {
-  const { window, shapes = asDecoded } = settings;
+  const { window, shapes = asDecoded, partBytes = Number.POSITIVE_INFINITY } = settings;
   const counts: DecodeCounts = { read: 0, deduplicated: 0, filtered: 0 };
   const tables = createTables(partitions(window, settings.partition));
   const readers: Readers = createReaders(window.signal, shapes);
   const taker = createRowTaker(settings.dedupe, tables, counts);
-  const faults: Fault[] = [];
+  const faults = createFaults();
   const factsOf = rememberedFacts(windowName(window));
   return {
     *decode(records) {
-      faults.push(...records.faults);
+      for (const fault of records.faults) faults.add(fault, NOTHING);
       if (records.bytes.length === 0) return;
       const chunk = readers.begin(records);
       const whole: Segment = { blob: '', offset: 0, position: 0, length: records.bytes.length };
       for (const segment of records.segments.length > 0 ? records.segments : [whole]) {
         taker.begin(factsOf(segment.blob, records.layout));
-        const lines = createLines(chunk, taker, segment, (fault) => faults.push(fault));
+        const lines = createLines(chunk, taker, segment, faults.add);
         while (lines.next()) if (tables.isFull()) yield* tables.take();
       }
+      if (tables.raw * PIECES > partBytes) yield* tables.takeAll();
     },
     *finish() {
       yield* tables.takeAll();
     },
-    takeFaults: () => faults.splice(0),
+    takeFaults: faults.take,
+    quarantined: faults.counts,
     counts,
     get drift() {
       return driftOf(readers.all());

@@ -7,10 +7,9 @@ import { KIND } from './slots.ts';
  * `start` to `end`; of an answer, which has no more than cells, those that did not fit.
  */
 export function fillExtra(reader: Reader, start: number, end: number): void {
-  const { walker, converter, row, cellOf, layout, elementKey } = reader;
+  const { walker, converter, row, extraCell: cell, layout, elementKey } = reader;
   const { scratch, misfits } = converter;
   const { bytes } = walker;
-  const cell = cellOf('extra');
   const isOdd = walker.odd || walker.elementOdd || misfits.length > 0;
   if (isOdd && layout !== 'query') {
     row.setText(cell, bytes, start, end);

@@ -24,5 +24,6 @@ export function flatTree(layout: 'diagnostics' | 'dataExport', columns: readonly
     slots: keysOf(column).map((key, index) => slot(key, index === 0 ? USE.taken : USE.kept)),
   }));
   const types = TYPE_KEYS.map((key, index) => slot(key, index === 0 ? USE.taken : USE.kept));
+  childOf(root, 'records', USE.wrapper);
   return { root, plans, types, slots: numbers.count, elementSlots: numbers.count, slotOf: numbers.of };
 }

@@ -18,6 +18,8 @@ export const USE = {
   others: 8,
   /** Columns are made of it, and it is not in `extra`. */
   stack: 9,
+  /** Whose array holds records: the strict reading leaves it to the slow one. */
+  wrapper: 10,
 } as const;
 
 export type Use = (typeof USE)[keyof typeof USE];
@@ -36,6 +38,8 @@ export class KeyNode {
   /** Where the value's range is left; -1: nowhere. */
   slot = -1;
   children: KeyNode[] = [];
+  /** Of an object: nothing that a column takes stands below it, so that it may as well be something else. */
+  loose = false;
   first: KeyNode;
   next: KeyNode;
   /** Number of the record (or element) that it was met in last. */

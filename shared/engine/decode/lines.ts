@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { createFramer } from '../../framing/framer.ts';
 import { broken, NEWLINE, OPEN_ARRAY, OPEN_OBJECT, REASONS, skipBlank } from '../../framing/strict.ts';
 import type { Fault, Segment } from '../../model.ts';
+import { MOST_BETWEEN } from './faults.ts';
 import type { Reader } from './reader.ts';
 import type { ChunkReaders } from './readers.ts';
 import type { RowTaker } from './row-taker.ts';
@@ -12,26 +13,32 @@ export interface Lines {
   next(): boolean;
 }
 
-/** Bytes of a fault that are kept. */
-const MOST_KEPT = 1024 * 1024;
+/** A longer record is set aside: its values would be too much for most readers, and for the memory of a small host. */
+const LONGEST = 21 * 1024 * 1024;
 
 /** The records of a stretch of a chunk, which begins and ends between two of them. */
 export function createLines(
   chunk: ChunkReaders,
   taker: RowTaker,
   segment: Segment,
-  tell: (fault: Fault) => void,
+  tell: (fault: Fault, between: Uint8Array) => void,
 ): Lines {
   const { bytes } = chunk;
   taker.use(bytes);
-  const end = Math.min(segment.position + segment.length + 1, bytes.length);
+  const last = segment.position + segment.length;
+  // A stretch that does not end a line has its newline behind it.
+  const end = segment.length > 0 && bytes[last - 1] === NEWLINE ? last : Math.min(last + 1, bytes.length);
   const valid = isUtf8(bytes.subarray(segment.position, end));
   let at = segment.position;
+  /** Where the last fault ended. */
+  let told = at;
 
   function fault(from: number, to: number, reason: string): void {
     const offset = segment.offset + from - segment.position;
-    const kept = bytes.slice(from, Math.min(to, from + MOST_KEPT));
-    tell({ blob: segment.blob, offset, length: to - from, reason, bytes: kept });
+    const gap = Math.min(from - told, MOST_BETWEEN);
+    const between = bytes.subarray(from - gap, from);
+    tell({ blob: segment.blob, offset, length: to - from, reason, bytes: bytes.subarray(from, to) }, between);
+    told = to;
   }
 
   /** The stretch is one that the strict reading refuses: framed anew up to where that can go on. */
@@ -147,6 +154,7 @@ export function takeRecord(chunk: ChunkReaders, taker: RowTaker, start: number, 
     fitting = chunk.fitting(walked);
   }
   if (fitting === undefined) return 'no known signal';
+  if (end - start > LONGEST) return `a record of ${end - start} bytes is too long`;
   if (fitting !== walked) walk(fitting, start);
   chunk.likely = fitting;
   return taker.take(fitting, start, end) > 0 ? '' : `no element of ${fitting.signal}`;

@@ -63,21 +63,19 @@ function measured(
   scratch: Scratch,
   numberIn: (slot: number) => number,
 ): void {
-  const slotOf = (field: string) => program.slotOf(`#.measurement.${field}`);
   const { slots, bytes } = walker;
-  const value = slotOf('value');
-  for (const field of ['value', 'count', 'min', 'max']) slots.kind[slotOf(field)] = KIND.missing;
+  const [value = 0, count = 0] = program.measurementSlots;
+  for (const slot of program.measurementSlots) slots.kind[slot] = KIND.missing;
   if (program.measurement !== undefined) walker.aside(program.measurement, at);
   const kind = slots.kind[value];
   if (kind === KIND.missing || kind === KIND.null) {
     scratch.text('null');
     return;
   }
-  const count = numberIn(slotOf('count'));
+  const items = numberIn(count);
   const whole = numberIn(value);
-  const fields = ['value', 'count', 'min', 'max'];
-  const share = shareOf(whole, (index) => numberIn(slotOf(fields[index] ?? '')));
-  if (count > 0 && count !== 1 && Number.isFinite(share) && share !== whole) {
+  const share = shareOf(whole, (index) => numberIn(program.measurementSlots[index] ?? 0));
+  if (items > 0 && items !== 1 && Number.isFinite(share) && share !== whole) {
     scratch.text(String(share));
     return;
   }

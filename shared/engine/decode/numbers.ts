@@ -62,16 +62,14 @@ export function readRealSlowly(text: string): number {
   number.value = Number(trimmed);
   // As .NET prints its largest double with 15 digits.
   if (!Number.isFinite(number.value)) return FIT.no;
-  return isRounded(parts[1] ?? '', parts[2] ?? parts[3] ?? '', parts[4] ?? '0') ? FIT.rounded : FIT.yes;
+  return isRounded(parts[1] ?? '', parts[2] ?? parts[3] ?? '', parts[4] ?? '') ? FIT.rounded : FIT.yes;
 }
 
 /** Seventeen digits are what it takes to write any double; a text with more, or a whole number that is none, was something else. */
 function isRounded(whole: string, fraction: string, exponent: string): boolean {
   const digits = `${whole}${fraction}`.replace(/^0+/, '').replace(/0+$/, '');
   if (digits.length <= SAFE_DIGITS) return digits !== '' && number.value === 0;
-  const places = Number(exponent) - fraction.length;
-  if (places >= 0 && places < 400) return BigInt(`${whole}${fraction}`) * 10n ** BigInt(places) !== magnitude();
-  return digits.length > 17;
+  return exponent === '' && fraction === '' ? BigInt(whole) !== magnitude() : digits.length > 17;
 }
 
 const magnitude = (): bigint => BigInt(Math.abs(number.value));

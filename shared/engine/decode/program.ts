@@ -23,6 +23,7 @@ export interface Program {
   readonly inline: boolean;
   /** Classic metrics: `value`, `count`, `min` and `max` of a measurement. */
   readonly measurement: KeyNode | undefined;
+  readonly measurementSlots: readonly number[];
   readonly slots: number;
   /** The first slot of the element tree. */
   readonly elementSlots: number;
@@ -60,7 +61,14 @@ export function slotNumbers(): SlotNumbers {
 export function programOf(signal: Signal, layout: Layout, answer: readonly AnswerColumn[]): Program {
   const columns = columnsOf(signal);
   const known = knownPaths(signal, layout);
-  const none = { element: undefined, inline: false, measurement: undefined, types: [], cells: [] };
+  const none = {
+    element: undefined,
+    inline: false,
+    measurement: undefined,
+    measurementSlots: [],
+    types: [],
+    cells: [],
+  };
   if (layout === 'continuous') return { signal, layout, ...none, ...classicTree(signal, columns), known };
   if (layout === 'query') return { signal, layout, ...none, ...answerPlan(columns, answer), known };
   return { signal, layout, ...none, ...flatTree(layout, columns), known };

@@ -25,6 +25,10 @@ export interface Reader {
   /** Keys of the columns, for cells of an answer that do not fit. */
   readonly columnKeys: readonly Uint8Array[];
   cellOf(column: string): number;
+  /** Cells that every row is asked for. */
+  readonly timeCell: number;
+  readonly idCell: number;
+  readonly extraCell: number;
 }
 
 const encoder = new TextEncoder();
@@ -48,5 +52,8 @@ export function readerOf(signal: Signal, layout: Layout, answer: readonly Answer
     details: new Scratch(),
     columnKeys: names.map(keyBytes),
     cellOf: (column) => names.indexOf(column),
+    timeCell: names.indexOf('timestamp'),
+    idCell: names.indexOf('itemId'),
+    extraCell: names.indexOf('extra'),
   };
 }

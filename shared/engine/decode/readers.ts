@@ -1,7 +1,7 @@
-import type { Layout, Signal } from '../../model.ts';
+import type { Chunk, Layout, Signal } from '../../model.ts';
 import { signals, signalTables } from '../../signals/tables.ts';
 import { type Reader, readerOf } from './reader.ts';
-import type { Records } from './records.ts';
+
 import type { RowShapes } from './row-shape.ts';
 import { KIND } from './slots.ts';
 import { saysSomething, stringOf } from './texts.ts';
@@ -21,7 +21,7 @@ export interface ChunkReaders {
 }
 
 export interface Readers {
-  begin(records: Records): ChunkReaders;
+  begin(records: Chunk): ChunkReaders;
   all(): Iterable<Reader>;
 }
 
@@ -30,7 +30,7 @@ const BY_ELEMENT = new Map(signals.map((signal) => [signalTables[signal].element
 
 export function createReaders(own: Signal, shapes: RowShapes): Readers {
   const readers = new Map<string, Reader>();
-  const reader = (signal: Signal, layout: Layout, { columns }: Records): Reader => {
+  const reader = (signal: Signal, layout: Layout, { columns }: Chunk): Reader => {
     const key = layout === 'query' ? JSON.stringify([signal, layout, columns]) : `${signal} ${layout}`;
     const found = readers.get(key) ?? readerOf(signal, layout, columns, shapes(signal, layout));
     readers.set(key, found);
@@ -58,9 +58,11 @@ export function createReaders(own: Signal, shapes: RowShapes): Readers {
           if (layout === 'query') return walked;
           if (walked.layout === 'continuous') {
             const signal = classicSignal(walked, own);
+            if (signal === walked.signal) return walked;
             return signal === undefined ? undefined : get(signal, 'continuous');
           }
           const signal = flatSignal(walked);
+          if (signal === walked.signal && walked.layout === layout) return walked;
           return signal === undefined ? undefined : get(signal, flatLayout(walked, layout));
         },
       };
@@ -79,7 +81,10 @@ function flatLayout({ layout, walker, program }: Reader, own: Layout): Layout {
 /** That of the window where it has such elements, else the first that it has elements of. */
 function classicSignal({ walker, program, signal }: Reader, own: Signal): Signal | undefined {
   const isOwn = signal === own ? walker.elementsAt >= 0 : walker.hasMet(program.root, signalTables[own].element);
-  return isOwn ? own : BY_ELEMENT.get(walker.firstElement.name);
+  if (isOwn) return own;
+  const first = BY_ELEMENT.get(walker.firstElement.name);
+  // Metrics stand beside the elements, and sometimes alone.
+  return first === undefined && walker.metrics.count > 0 && own === 'customMetrics' ? own : first;
 }
 
 /** By the name of its table. */

@@ -25,10 +25,9 @@ export function createRowTaker(dedupe: DecodeSettings['dedupe'], tables: Tables,
   let [start, end, element, hashed] = [0, 0, 0, false];
 
   /** Whether it has been seen before. Rows without an item id are all kept, unless whole records are compared. */
-  function isRepeated({ row, cellOf, layout, signal }: Reader): boolean {
+  function isRepeated({ row, idCell, layout, signal }: Reader): boolean {
     if (dedupe === 'none') return false;
-    const id = cellOf('itemId');
-    const hasId = row.kind[id] === CELL.text && (row.end[id] as number) > (row.start[id] as number);
+    const hasId = row.kind[idCell] === CELL.text && (row.end[idCell] as number) > (row.start[idCell] as number);
     if (!hasId && (dedupe === 'id' || layout === 'query')) return false;
     if (!hashed) hashBytes(words, bytes, start, end, signal.length * 31 + signal.charCodeAt(0));
     hashed = true;
@@ -36,7 +35,7 @@ export function createRowTaker(dedupe: DecodeSettings['dedupe'], tables: Tables,
   }
 
   function takeRow(reader: Reader, fill?: () => void): void {
-    const { converter, row, walker, shape, cellOf, signal } = reader;
+    const { converter, row, walker, shape, timeCell, signal } = reader;
     if (facts === undefined) return;
     converter.convert(row, facts);
     fill?.();
@@ -55,8 +54,7 @@ export function createRowTaker(dedupe: DecodeSettings['dedupe'], tables: Tables,
     }
     for (const node of walker.rootStrangers.nodes) node.rows++;
     for (const node of walker.elementStrangers.nodes) node.rows++;
-    const time = cellOf('timestamp');
-    const millis = row.kind[time] === CELL.long ? row.longOf(time) / 1000 : undefined;
+    const millis = row.kind[timeCell] === CELL.long ? row.longOf(timeCell) / 1000 : undefined;
     tables.append(row, isFirst ? end - start : 0, signal, shape.columns, millis);
   }
 

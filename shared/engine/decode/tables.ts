@@ -6,6 +6,8 @@ export interface Tables {
   append(row: Row, raw: number, signal: Signal, columns: readonly TableColumn[], time: Millis | undefined): void;
   /** Whether rows are to be taken before more are appended. */
   isFull(): boolean;
+  /** Bytes of the records that the rows came from. */
+  readonly raw: number;
   /** What is full. */
   take(): Generator<RowGroup>;
   takeAll(): Generator<RowGroup>;
@@ -43,7 +45,11 @@ export function createTables(partitionOf: (time: Millis | undefined) => Millis):
     full = false;
     const sizes = [...tables].map(([key, table]) => ({ key, table, size: table.size }));
     let left = sizes.reduce((sum, { size }) => sum + size, 0);
-    for (const { key, table, size } of sizes.toSorted((one, other) => other.size - one.size)) {
+    // The largest first; at the end in order of time.
+    const order = all
+      ? sizes.toSorted((one, other) => one.table.partition - other.table.partition)
+      : sizes.toSorted((one, other) => other.size - one.size);
+    for (const { key, table, size } of order) {
       if (!all && !isFull(table) && left <= MOST.all / 2 && tables.size <= MOST.tables / 2) continue;
       left -= size;
       if (table.count > 0) yield table.take();
@@ -65,6 +71,9 @@ export function createTables(partitionOf: (time: Millis | undefined) => Millis):
       if (rows >= LOOK.rows || bytes >= LOOK.bytes) look();
     },
     isFull: () => full,
+    get raw() {
+      return [...tables.values()].reduce((sum, { raw }) => sum + raw, 0);
+    },
     take: () => take(false),
     takeAll: () => take(true),
   };

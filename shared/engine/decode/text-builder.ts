@@ -141,6 +141,8 @@ export class TextBuilder implements Builder {
   take(rows: number): Vector {
     const { plain } = this;
     if (plain) this.pass(rows);
+    // A dictionary is never empty: of rows that are all null it has one entry that nobody points to.
+    else if (this.entries === 0) this.put(this.bytes, 0, 0);
     const offsets = this.offsets.slice(0, this.entries + 1);
     const bytes = this.bytes.subarray(0, this.length);
     const text = { offsets, bytes, validity: this.validity.take(rows) };

@@ -128,14 +128,15 @@ export class Walker extends WalkState {
     }
     if (node.use === USE.elements) return walkElements(this, node, at, depth);
     if (node.use === USE.dimensions) return walkList(this, this.dimensions, at, depth);
+    if (node.use === USE.wrapper && byte === OPEN_ARRAY) return breaks(at, REASONS.wrapper);
     const end = node.use === USE.metrics ? walkList(this, this.metrics, at, depth) : valueEnd(this.bytes, at, depth);
     if (end < 0) return -1;
     if (node.use === USE.others && this.firstElement === NO_KEY) this.firstElement = node;
     if (this.isNothing(at, end)) return end;
     if (node.use === USE.stack) return this.stack(node, start, at, end);
-    if (node.use === USE.object) this.odd = true;
+    if (node.use === USE.object && !node.loose) this.odd = true;
     if (node.use !== USE.metrics || node.slot < 0) this.leftovers.copy(start, end);
-    if (node.use === USE.others) this.strangers.add(node, this.bytes, at);
+    if (node.use === USE.others || node.use === USE.wrapper) this.strangers.add(node, this.bytes, at);
     return end;
   }
 

@@ -49,8 +49,7 @@ export function createFileSource(entries: readonly FileWindow[]): Source {
           return asked;
         },
         blobs: () => hashed.map(({ record }) => record()),
-        chunks: (work) =>
-          readBlobs({ blobs: hashed.map(({ blob }) => blob), layout, abort, onRead: () => asked++ }, work),
+        chunks: () => readBlobs({ blobs: hashed.map(({ blob }) => blob), layout, abort, onRead: () => asked++ }),
       };
     },
   };

@@ -1,7 +1,7 @@
 import { type ByteQueue, createByteQueue, drop, held, push } from '../../framing/bytes.ts';
 import { isOf, NEWLINE, SPACE, skip, trimmedEnd } from '../../framing/classes.ts';
 import { createFramer, type Framer } from '../../framing/framer.ts';
-import type { Part } from '../framing/chunk-writer.ts';
+import type { Part } from './chunk-maker.ts';
 
 /** What is held in search of a place to cut. A blob with longer records is read document by document. */
 const MOST_HELD = 4 * 1024 * 1024;

@@ -1,8 +1,6 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { REASONS } from '../../framing/scan.ts';
 import type { Chunk, Layout } from '../../model.ts';
-import { type ChunkWriter, createChunkWriter, type Part } from '../framing/chunk-writer.ts';
+import { createChunkMaker, type Part } from './chunk-maker.ts';
 import { inflated } from './inflate.ts';
 import { partsOf } from './parts.ts';
 
@@ -26,39 +24,18 @@ export interface BlobsToRead {
 }
 
 /**
- * Reads the blobs one after the other into chunks in `work`, small ones together in one, and removes each chunk when the next one is
- * asked for. Offsets in a compressed blob are those of its unpacked bytes.
+ * Reads the blobs one after the other into chunks, small ones together in one; a chunk is good until the next one is asked for. Offsets in
+ * a compressed blob are those of its unpacked bytes.
  */
-export async function* readBlobs(setup: BlobsToRead, work: string): AsyncIterable<Chunk> {
-  let count = 0;
-  const start = () => createChunkWriter(join(work, `chunk-${++count}.ndjson`), setup.layout);
-  let writer: ChunkWriter | undefined;
-  try {
-    for await (const { blob, parts } of allParts(setup)) {
-      for (const part of parts) {
-        if (writer?.isFull(part)) {
-          yield* handOver(writer);
-          writer = undefined;
-        }
-        writer ??= await start();
-        writer.add(blob, part);
-      }
-      await writer?.flush();
+export async function* readBlobs(setup: BlobsToRead): AsyncIterable<Chunk> {
+  const maker = createChunkMaker(setup.layout);
+  for await (const { blob, parts } of allParts(setup)) {
+    for (const part of parts) {
+      if (maker.isFull(part)) yield maker.take();
+      maker.add(blob, part);
     }
-    if (writer) yield* handOver(writer);
-  } finally {
-    await writer?.close();
-    if (writer) await rm(join(work, `chunk-${count}.ndjson`), { force: true });
   }
-}
-
-async function* handOver(writer: ChunkWriter): AsyncIterable<Chunk> {
-  const chunk = await writer.finish();
-  try {
-    yield chunk;
-  } finally {
-    await rm(chunk.path, { force: true });
-  }
+  if (!maker.isEmpty()) yield maker.take();
 }
 
 interface BlobParts {

@@ -58,8 +58,8 @@ export function createBlobSource(settings: BlobSourceSettings): Source {
         return asked;
       },
       ...(settings.remember === true && { blobs: () => listed.map(recordOf) }),
-      async *chunks(work) {
-        yield* readBlobs({ ...setup, blobs: toRead }, work);
+      async *chunks() {
+        yield* readBlobs({ ...setup, blobs: toRead });
         read = true;
       },
     };

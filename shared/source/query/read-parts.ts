@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Chunk } from '../../model.ts';
 import type { Answer } from './answer.ts';
@@ -59,9 +59,10 @@ function cut(part: Part, why: Extract<Settled, { kind: 'split' }>, heavy: number
 /** Hands over the files of an answer one by one; each is gone when the next is asked for, and all are when nobody asks any more. */
 async function* chunksOf(answer: Answer): AsyncGenerator<Chunk> {
   try {
-    for (const { path, bytes, lines, longestLine } of answer.files) {
-      yield { path, layout: 'query', bytes, lines, longestLine, columns: answer.columns, segments: [], faults: [] };
+    for (const { path } of answer.files) {
+      const bytes = await readFile(path);
       await rm(path, { force: true });
+      yield { bytes, layout: 'query', columns: answer.columns, segments: [], faults: [] };
     }
   } finally {
     for (const { path } of answer.files) await rm(path, { force: true });

@@ -47,3 +47,31 @@ test('a classic request, twice, and a line that is none between them', () => {
   assert.deepEqual(counts, { read: 2, deduplicated: 1, filtered: 0 });
   assert.deepEqual(drift, [{ signal: 'requests', path: 'request.new', count: 1 }]);
 });
+
+test('the records of each blob of a chunk are read once, and have what belongs to their blob', () => {
+  const plain = JSON.stringify({ request: [{ id: 'a' }], context: {} });
+  const blobs = [
+    'x_0123456789abcdef0123456789abcdef/1.blob',
+    'y-z_01234567-89ab-cdef-0123-456789abcdef/2.blob',
+    'none/3.blob',
+  ];
+  const texts = [`${plain}\n${plain}\n`, plain, `${plain}\n`];
+  const bytes = Buffer.from(texts.map((text) => (text.endsWith('\n') ? text : `${text}\n`)).join(''));
+  let position = 0;
+  const segments = texts.map((text, index) => {
+    const segment = { blob: blobs[index] ?? '', offset: 0, position, length: text.length };
+    position += text.length + (text.endsWith('\n') ? 0 : 1);
+    return segment;
+  });
+  const { rows, counts } = decodeRows(windowOf('requests'), [recordsOf(bytes, { segments })]);
+  assert.deepEqual(
+    rows.map(({ appName, iKey }) => [appName, iKey]),
+    [
+      ['x', '01234567-89ab-cdef-0123-456789abcdef'],
+      ['x', '01234567-89ab-cdef-0123-456789abcdef'],
+      ['y-z', '01234567-89ab-cdef-0123-456789abcdef'],
+      [null, null],
+    ],
+  );
+  assert.equal(counts.read, 4);
+});

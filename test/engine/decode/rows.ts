@@ -1,8 +1,7 @@
 import { createDecoder, type DecodeSettings } from '../../../shared/engine/decode/decoder.ts';
-import type { Records } from '../../../shared/engine/decode/records.ts';
 import type { RowGroup } from '../../../shared/engine/decode/table.ts';
 import type { Vector } from '../../../shared/engine/vectors.ts';
-import type { Fault, Segment, Window } from '../../../shared/model.ts';
+import type { Chunk, Fault, Segment, Window } from '../../../shared/model.ts';
 import { columnsOf } from '../../../shared/signals/columns.ts';
 
 export type Cell = string | number | bigint | boolean | null;
@@ -36,10 +35,7 @@ export interface DecodedRows {
 }
 
 /** A chunk of these bytes. */
-export function recordsOf(
-  content: string | Uint8Array,
-  more: Partial<Records> & { readonly blob?: string } = {},
-): Records {
+export function recordsOf(content: string | Uint8Array, more: Partial<Chunk> & { readonly blob?: string } = {}): Chunk {
   const given = Buffer.from(content);
   const ended = given.length === 0 || given.at(-1) === 0x0a;
   const bytes = new Uint8Array(given.length + (ended ? 0 : 1));
@@ -52,7 +48,7 @@ export function recordsOf(
 
 export function decodeRows(
   window: Window,
-  chunks: Iterable<Records>,
+  chunks: Iterable<Chunk>,
   settings: Partial<DecodeSettings> = {},
 ): DecodedRows {
   const decoder = createDecoder({ window, partition: 'hour', dedupe: 'id', ...settings });

@@ -7,6 +7,7 @@ import { memoryData } from '../../../local/simulator/data.ts';
 import { startSimulator } from '../../../local/simulator/startSimulator.ts';
 import { chanceOf } from '../../../local/telemetry/chance.ts';
 import type { Row } from '../../../local/telemetry/row.ts';
+import { linesIn } from '../../../shared/framing/lines-in.ts';
 import type { Clock, QuerySettings } from '../../../shared/model.ts';
 import { createAsk } from '../../../shared/source/query/client.ts';
 import { createQuerySource } from '../../../shared/source/query/source.ts';
@@ -58,7 +59,7 @@ async function wasted(by: 'rows' | 'bytes', audited: boolean) {
       { app: 'shop', signal: 'traces', source: 'query', ...span },
       new AbortController().signal,
     );
-    for await (const chunk of reading.chunks(work)) read += chunk.lines;
+    for await (const chunk of reading.chunks(work)) read += linesIn(chunk.bytes);
   }
   assert.equal(read, rows.length);
   const asked = simulator.requests.length;

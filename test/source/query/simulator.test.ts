@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -73,7 +73,7 @@ async function messages(
   const found: string[] = [];
   for await (const chunk of reading.chunks(work)) {
     const column = chunk.columns.findIndex(({ name }) => name.toLowerCase() === 'message');
-    for (const line of (await readFile(chunk.path, 'utf8')).trimEnd().split('\n')) found.push(JSON.parse(line)[column]);
+    for (const line of Buffer.from(chunk.bytes).toString().trimEnd().split('\n')) found.push(JSON.parse(line)[column]);
   }
   assert.deepEqual(await readdir(work), []);
   assert.equal(reading.fingerprint, `rows:${found.length}`);

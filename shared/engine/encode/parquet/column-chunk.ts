@@ -102,7 +102,8 @@ function createPages(sink: Sink, body: Sink, codec: number): Pages {
     data({ validity }, from, to, encoding, put) {
       const values = countValid(validity, from, to);
       putLevels(body, validity, from, to, values);
-      if (values > 0) put(body);
+      // Indices of no values still begin with their width: readers take the byte that follows for it.
+      if (values > 0 || encoding === ENCODING.dictionary) put(body);
       if (from === 0) dataAt = sink.length - start;
       const header = { 1: i32(to - from), 2: i32(encoding), 3: i32(ENCODING.rle), 4: i32(ENCODING.rle) };
       page(PAGE.data, { 5: struct(header) });

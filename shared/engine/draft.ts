@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import type { Chunk, Counts, Draft, DraftFile, Output, Shaping, Signal, Window } from '../model.ts';
+import { windowName } from '../signals/window-name.ts';
+import { createDecoder, type DecodeSettings } from './decode/decoder.ts';
+
+import type { RowShapes } from './decode/row-shape.ts';
+import type { RowGroup } from './decode/table.ts';
+import { createDraftFiles, type FileKind, type FileLimits } from './encode/draft-files.ts';
+import { createQuarantineFile } from './quarantine-file.ts';
+
+export interface EngineSettings extends FileLimits {
+  readonly output: Output;
+  /** What the settings make of the columns. */
+  readonly shaping: Shaping;
+  readonly dedupe: DecodeSettings['dedupe'];
+  /** Whether quarantine holds the bytes of unreadable lines, or only where they are. */
+  readonly keepBytesInQuarantine: boolean;
+}
+
+/** One run of one window: bytes to records to columns (decode/), columns to files (encode/). */
+export function beginDraft(
+  window: Window,
+  work: string,
+  shapes: RowShapes,
+  kindOf: (signal: Signal) => FileKind,
+  settings: EngineSettings,
+): Draft {
+  const { output, dedupe, partBytes } = settings;
+  const decoder = createDecoder({ window, partition: output.partition, dedupe, partBytes, shapes });
+  const files = createDraftFiles(work, output, kindOf, settings);
+  const quarantine = createQuarantineFile(join(work, 'quarantine.ndjson'), window, settings.keepBytesInQuarantine);
+
+  async function encode(groups: Iterable<RowGroup>): Promise<DraftFile[]> {
+    const full: DraftFile[] = [];
+    for (const { signal, partition, rows, raw } of groups)
+      full.push(...(await files.add(signal, partition, rows, raw)));
+    await quarantine.add(decoder.takeFaults());
+    return full;
+  }
+
+  const doing = `${window.app} ${window.signal} ${windowName(window)}`;
+  const careful = <T>(act: () => Promise<T>) => act().catch((error: unknown) => Promise.reject(wordless(error, doing)));
+  return {
+    add: (chunk: Chunk) => careful(() => encode(decoder.decode(chunk))),
+    finish: () =>
+      careful(async () => [
+        ...(await encode(decoder.finish())),
+        ...(await files.finish()),
+        ...(await quarantine.finish(window.start, decoder.quarantined)),
+      ]),
+    get counts(): Counts {
+      const { read, deduplicated, filtered } = decoder.counts;
+      const quarantined = decoder.quarantined.found;
+      const written = read - deduplicated - filtered;
+      return { read, written, deduplicated, quarantined, ...(filtered > 0 && { filtered }) };
+    },
+    get drift() {
+      return decoder.drift;
+    },
+    close: () => quarantine.close(),
+  };
+}
+
+/** JSON.parse quotes in its errors what it was reading: rows, which are personal data maybe and belong in no log. */
+export function wordless(error: unknown, doing: string): unknown {
+  if (!(error instanceof SyntaxError)) return error;
+  return new Error(
+    `${doing}: ${error.name} in the engine (its text may quote records and is left out); the window is tried again`,
+  );
+}

@@ -1,0 +1,56 @@
+import { isUtf8 } from 'node:buffer';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { DraftFile, Fault, Millis, Window } from '../model.ts';
+import { windowName } from '../signals/window-name.ts';
+import type { Faults } from './decode/faults.ts';
+
+export interface QuarantineFile {
+  add(faults: readonly Fault[]): Promise<void>;
+  /** The file of all faults, if there were any. `counts`: what became of those that are in no entry. */
+  finish(partition: Millis, counts: Faults['counts']): Promise<readonly DraftFile[]>;
+  close(): Promise<void>;
+}
+
+/** Collects unreadable bytes in one NDJSON file. `keepBytes` false: where they stand and why, without what they are. */
+export function createQuarantineFile(path: string, window: Window, keepBytes: boolean): QuarantineFile {
+  const name = windowName(window);
+  let file: FileHandle | undefined;
+  let [entries, bytes] = [0, 0];
+
+  async function write(entry: Record<string, unknown>): Promise<void> {
+    const line = `${JSON.stringify({ window: name, ...entry })}\n`;
+    file ??= await open(path, 'w');
+    await file.appendFile(line);
+    bytes += Buffer.byteLength(line);
+    entries++;
+  }
+
+  async function close(): Promise<void> {
+    await file?.close();
+    file = undefined;
+  }
+
+  return {
+    async add(faults) {
+      for (const fault of faults) await write(entryOf(fault, keepBytes));
+    },
+    async finish(partition, { leftOut, leftOutBytes }) {
+      if (leftOut > 0) {
+        const reason = `${leftOut} more stretches that cannot be read are left out; the first ones are above`;
+        await write({ blob: '', offset: 0, length: leftOutBytes, reason });
+      }
+      await close();
+      const content = { files: [path], bytes };
+      return entries === 0 ? [] : [{ signal: 'quarantine', partition, part: 1, content, rows: entries }];
+    },
+    close,
+  };
+}
+
+/** `bytes` as text where they are text, else as base64, which `encoding` then says. */
+function entryOf({ blob, offset, length, reason, bytes, records }: Fault, keepBytes: boolean): Record<string, unknown> {
+  const entry = { blob, offset, length, reason, ...(records !== undefined && { records }) };
+  if (!keepBytes) return entry;
+  if (isUtf8(bytes)) return { ...entry, bytes: Buffer.from(bytes).toString('utf8') };
+  return { ...entry, bytes: Buffer.from(bytes).toString('base64'), encoding: 'base64' };
+}
