@@ -113,7 +113,9 @@ async function prepare(store: ObjectStore, client: ContainerClient): Promise<voi
   try {
     await probe(store);
   } catch (error) {
-    if (failureCode(error) !== 'ContainerNotFound') throw error;
+    // A container of OneLake is a workspace, which no call to storage makes.
+    const makes = !/\.fabric\.microsoft\.com$/i.test(new URL(client.url).hostname);
+    if (failureCode(error) !== 'ContainerNotFound' || !makes) throw error;
     await client
       .createIfNotExists()
       .catch((refused) => Promise.reject(failureStatus(refused) === 403 ? error : refused));

@@ -1,7 +1,7 @@
 /**
  * `npm run interop`: lake files judged by readers other than our engine. Makes a small lake in each format, has pyarrow, pandas and
  * Python itself read it, and compares every value with what went in. Then Parquet files of odd values, alone and beside files of schema
- * version 1, are read by seven engines (odd.ts). Needs Python 3.9 with venv and pip, and their package registry (1.2 GB); what cannot be
+ * version 1, are read by seven engines (odd.ts), and Delta tables by five (tables.ts). Needs Python 3.9 with venv and pip, and their package registry (1.2 GB); what cannot be
  * installed is said to be skipped, and does not fail. `--spark`: Spark too (Java 17; 490 MB more).
  * `--venv <folder>`: keeps the Python packages there, for the next time.
  */
@@ -17,6 +17,7 @@ import { type Judge, judges, nameOf, spark, verdict } from './judges.ts';
 import { faultsOf, makeLakes, rowsOf } from './lakes.ts';
 import { writeOddLakes } from './odd.ts';
 import { outcomeOf, pythonWith } from './python.ts';
+import { writeTable } from './tables.ts';
 import { sparkTypeFaults, typeFaults } from './types.ts';
 
 const { values: flags } = parseArgs({
@@ -90,6 +91,39 @@ async function compareOdd(venv: string): Promise<number> {
   return count;
 }
 
+/** Readers of Delta tables, each with what it installs as. */
+const tableReaders: Readonly<Record<string, readonly string[]>> = {
+  deltalake: ['deltalake', 'pandas', 'pyarrow'],
+  polars: ['polars', 'deltalake'],
+  duckdb: ['duckdb==1.4.4', 'duckdb-ext-delta==1.4.4.20260205'],
+  daft: ['daft', 'deltalake'],
+  chdb: ['chdb'],
+  ...(flags.spark && { spark: ['delta-spark'] }),
+};
+
+/** A table of a few commits, and one of a thousand, with checkpoints and a log that was cleaned. Resolves with the number of differences. */
+async function compareTables(): Promise<number> {
+  const tables = [await writeTable(join(folder, 'few'), 20), await writeTable(join(folder, 'thousand'), 1000)];
+  const request = join(folder, 'tables.json');
+  await writeFile(request, JSON.stringify({ tables }));
+  let count = 0;
+  for (const [reader, packages] of Object.entries(tableReaders)) {
+    // Each of these wants its own version of what others have, too.
+    const python = await pythonWith(packages, flags.venv ? join(flags.venv, reader) : join(folder, `venv-${reader}`));
+    const ran = python.ok
+      ? await outcomeOf(python.text, [join(import.meta.dirname, 'read_tables.py'), reader, request])
+      : python;
+    if (!python.ok) console.log(`skipped: ${reader} on Delta tables: ${python.text}`);
+    else if (!ran.ok) count += told(`${reader} on Delta tables`, [ran.text]);
+    else
+      count += told(
+        `${reader} on Delta tables: every row, filters, an older version`,
+        JSON.parse(ran.text.split('\n').at(-1) ?? '[]'),
+      );
+  }
+  return count;
+}
+
 interface OddFaults {
   readonly faults: number;
   readonly first: readonly string[];
@@ -133,7 +167,14 @@ async function main(): Promise<number> {
     `types, compression and metadata of ${Object.keys(files).length} Parquet files`,
     typeFaults(files),
   );
-  return count + types + (await compare(judges)) + (await compareOdd(venv)) + (flags.spark ? await withSpark(venv) : 0);
+  return (
+    count +
+    types +
+    (await compare(judges)) +
+    (await compareOdd(venv)) +
+    (await compareTables()) +
+    (flags.spark ? await withSpark(venv) : 0)
+  );
 }
 
 try {

@@ -5,8 +5,10 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { createHttpHeaders } from '@azure/core-rest-pipeline';
 import { AnonymousCredential, ContainerClient } from '@azure/storage-blob';
 import { createContainerStore } from '../../shared/lake/store-container.ts';
+import { createStorageHttp } from '../../shared/net/storage-http.ts';
 
 interface Answer {
   readonly status: number;
@@ -166,4 +168,23 @@ test('when one block fails, the rest are not sent', async () => {
     }),
   );
   assert.ok(blocks <= 4, `${blocks}`);
+});
+
+test('on OneLake, whose containers are workspaces, none is created', async () => {
+  const asked: string[] = [];
+  const client = new ContainerClient('https://onelake.blob.fabric.microsoft.com/workspace', new AnonymousCredential(), {
+    httpClient: createStorageHttp({
+      sendRequest: async (request) => {
+        asked.push(`${request.method} ${new URL(request.url).search}`);
+        const headers = createHttpHeaders({ 'x-ms-error-code': 'ContainerNotFound' });
+        return { request, status: 404, headers, bodyAsText: '' };
+      },
+    }),
+  });
+  await assert.rejects(createContainerStore({ client, prefix: 'lake.Lakehouse/Files', newId: () => 'id' }).prepare());
+  assert.deepEqual(
+    asked.filter((each) => /restype=container/.test(each)),
+    [],
+  );
+  assert.ok(asked.length > 0);
 });

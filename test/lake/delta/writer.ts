@@ -55,7 +55,8 @@ for (let open = true; open; ) {
     if (seen?.value.state === 'done' && seen.value.revision >= 2) continue;
     open = true;
     // Everything runs twice: what is there is replaced.
-    const due = seen === undefined ? plannedEntry(window) : { ...seen.value, again: true, notBefore: 0, fingerprint: 'other' };
+    const due =
+      seen === undefined ? plannedEntry(window) : { ...seen.value, again: true, notBefore: 0, fingerprint: 'other' };
     if (seen === undefined || seen.value.state === 'done') await ledger.write(due, seen?.etag);
     await runWindow(window, {
       ...{ ledger, lake, tables, clock: systemClock, lease: 1_500, engine },
