@@ -15,7 +15,8 @@ export async function arriveInWindow(cell: Window, hour: Millis, ports: ArrivePo
     const asked = await askFor(window, ports);
     if (asked === 'overlaps') continue;
     const now = ports.clock.now();
-    if (asked === 'skipped' || asked.free <= now) return runWindow(window, ports);
+    if (asked === 'skipped') return runWindow(window, ports);
+    if (asked.free <= now) return runWindow(window, ports, { value: asked.entry, etag: asked.etag });
     if (!asked.pending) await sendFor(asked, ports);
     return unrun('early', window, asked.entry);
   }

@@ -1,4 +1,4 @@
-import type { Counts, FileRecord, LedgerEntry, Millis, Versioned, Window } from '../model.ts';
+import type { Counts, FileRecord, LedgerEntry, Millis, Reading, Source, Versioned, Window } from '../model.ts';
 import { type Claim, type ClaimPorts, claimWindow, Overtaken } from './claim.ts';
 import { LedgerBehind } from './commit.ts';
 import { type Delivered, type DeliverPorts, deliver } from './deliver.ts';
@@ -52,10 +52,13 @@ export interface RunOutcome extends Omit<Delivered, 'entry'> {
   readonly left?: Left;
 }
 
-/** Runs one window by the delivery protocol (docs/architecture.md). Resolves whatever happens; rejects only when the ledger does. */
-export async function runWindow(window: Window, ports: RunPorts): Promise<RunOutcome> {
+/**
+ * Runs one window by the delivery protocol (docs/architecture.md). Resolves whatever happens; rejects only when the ledger does. `known`:
+ * its entry, for whoever has just read or written it.
+ */
+export async function runWindow(window: Window, ports: RunPorts, known?: Versioned<LedgerEntry>): Promise<RunOutcome> {
   for (let losses = 1; ; losses++) {
-    const seen = await ports.ledger.read(window);
+    const seen = losses === 1 && known !== undefined ? known : await ports.ledger.read(window);
     if (seen === undefined) return unrun('unknown', window, undefined);
     const may = mayRun(seen.value, ports.clock.now());
     if (may === 'done' || may === 'halved') {
@@ -81,8 +84,10 @@ export async function runWindow(window: Window, ports: RunPorts): Promise<RunOut
 /** Undefined when the entry changed before it could be claimed: look again. */
 async function attempt(seen: Versioned<LedgerEntry>, ports: RunPorts): Promise<RunOutcome | undefined> {
   // A window that was done before is first looked at, so that being asked again costs a listing and no claim.
+  const stop = new AbortController();
+  let look: Reading | undefined;
   if (seen.value.fingerprint !== '' && seen.value.state === 'done') {
-    const look = await ports.source.open(seen.value.window, new AbortController().signal).catch(() => undefined);
+    look = await ports.source.open(seen.value.window, stop.signal).catch(() => undefined);
     if (look !== undefined && verdictOf(seen.value.fingerprint, look) !== 'run') {
       const settled = unchangedEntry(seen.value);
       const etag = await ports.ledger.write(settled, seen.etag);
@@ -96,12 +101,30 @@ async function attempt(seen: Versioned<LedgerEntry>, ports: RunPorts): Promise<R
   if (claim === undefined) return undefined;
   try {
     await ports.ready?.();
-    return await deliverOrHalve(claim, claim.entry.died > seen.value.died, ports);
+    const source = look === undefined ? ports.source : lookedAt(look, stop, ports.source);
+    return await deliverOrHalve(claim, claim.entry.died > seen.value.died, { ...ports, source });
   } catch (error) {
     return await giveUp(error, claim, ports);
   } finally {
     await claim.release();
   }
+}
+
+/**
+ * The source, already opened for the run that has claimed the window since: whatever was told of in between has changed the entry, so that
+ * the claim would have been lost. Opened once more, it is opened anew.
+ */
+function lookedAt(look: Reading, stop: AbortController, source: Source): Source {
+  let first: Reading | undefined = look;
+  return {
+    open: async (window, abort) => {
+      const reading = first ?? (await source.open(window, abort));
+      first = undefined;
+      abort.addEventListener('abort', () => stop.abort(abort.reason));
+      if (abort.aborted) stop.abort(abort.reason);
+      return reading;
+    },
+  };
 }
 
 /** `afterDeath`: the run before ended without a word. Of what cannot be halved that is said then, in place of every second run. */
