@@ -5,6 +5,7 @@ import { faultMessage } from './config/faults.ts';
 import { functionTimeout } from './config/function-timeout.ts';
 import { parseConfig } from './config.ts';
 import { type CheckedEngine, createEngine, engineDefaults } from './engine/engine.ts';
+import { extension, formatOfPath } from './lake/path-template.ts';
 import { workFolders } from './lake/work-folders.ts';
 import type {
   Config,
@@ -146,13 +147,27 @@ export const asTheyAre: Making = {
 
 /** What a run needs of the machine that it runs on: the engine, a folder of its own, the spelling of paths. */
 export function localPorts(output: Output, making = asTheyAre) {
+  const engine = engineOf(output, making);
   return {
-    engine: engineOf(output, making),
+    engine: { ...engine, emptyFile: emptyFiles(engine, output, making) },
     withWorkFolder: workFolders(),
     discard: async (files: readonly string[]) => {
       for (const file of files) await rm(file, { force: true });
     },
     path: pathsOf(output, making.quarantine.prefix),
+  };
+}
+
+/** Empty files as their paths say: a folder of one format stays one after the settings have changed. */
+function emptyFiles(engine: CheckedEngine, output: Output, making: Making): CheckedEngine['emptyFile'] {
+  const others = new Map<string, CheckedEngine>();
+  return async (signal, path = '') => {
+    const written = { ...output, ...formatOfPath(path) };
+    if (written.format === output.format && written.gzip === output.gzip) return engine.emptyFile(signal);
+    const name = extension(written);
+    const other = others.get(name) ?? engineOf(written, making);
+    others.set(name, other);
+    return other.emptyFile(signal);
   };
 }
 

@@ -8,11 +8,13 @@ import { openStore, systemClock } from '../../shared/wire-clients.ts';
 import { prepareLake, tablesOf } from '../../shared/wire-lake.ts';
 import { exitCodes, Failure, usage } from '../failure.ts';
 import { placeThere } from '../operations/lake-there.ts';
-import { sweepPlan } from '../sweep/plan.ts';
+import { exportFolders, sweepPlan } from '../sweep/plan.ts';
 import { archiveOf } from '../transform/archive.ts';
 import { transformPlan } from '../transform/plan.ts';
+import { settleApps } from './app-names.ts';
 import { agreeOnOutput, lastOwnerDied } from './beside-ledger.ts';
 import { blame, observedSource, observedStore } from './observe.ts';
+import { apartFrom } from './other-source.ts';
 import type { ExportRequest, Prepare, Task } from './ports.ts';
 import { keyOf, type Plan, windowRunner } from './run-window.ts';
 import { shapeMarks } from './shape-marks.ts';
@@ -41,7 +43,10 @@ export const prepare: Prepare = async (request, onRead, abort, tell) => {
     return lastOwnerDied(lake);
   });
   const planned = await planOf();
-  const plan = { ...planned, tasks: byTime(planned.tasks) };
+  const { tasks, incomplete } = await onDestination(() =>
+    apartFrom(planned.tasks, ledger, request.command === 'sweep'),
+  );
+  const plan = { ...planned, tasks: byTime(tasks), incomplete: [...(planned.incomplete ?? []), ...incomplete] };
   const source = observedSource(plan.source, blamed, onRead, abort);
   const ports = { ...local, lake, ...(tables && { tables }), ledger, source, clock: systemClock, lease };
   const run = windowRunner({ plan, orphaned, blamed, ports, abort });
@@ -49,7 +54,7 @@ export const prepare: Prepare = async (request, onRead, abort, tell) => {
     place: lake.place.replace(/\/$/, ''),
     tasks: plan.tasks,
     notices: plan.notices,
-    incomplete: plan.incomplete ?? [],
+    incomplete: plan.incomplete,
     run,
     close: async () => {},
   };
@@ -62,9 +67,11 @@ export const prepare: Prepare = async (request, onRead, abort, tell) => {
     if (request.command === 'export') return onDestination(() => exportPlan(request, ledger));
     await placeThere(request.container, 'sweep: --container');
     try {
-      const swept = await sweepPlan(request, ledger, systemClock.now, keyOf, abort, tell);
-      return { ...swept, done: 'compare', replace: request.replace };
+      const { apps, notices } = await settleApps(await exportFolders(request.container), request.apps, lake);
+      const swept = await sweepPlan({ ...request, apps }, ledger, systemClock.now, keyOf, abort, tell);
+      return { ...swept, notices: [...swept.notices, ...notices], done: 'compare', replace: request.replace };
     } catch (error) {
+      if (error instanceof Failure) throw error;
       const text = error instanceof Error ? error.message : String(error);
       throw new Failure(blamed.of(text).side === 'destination' ? exitCodes.destination : exitCodes.source, text, {
         cause: error,

@@ -3,10 +3,11 @@ import type { Cut, Feed, Ledger, LedgerEntry, Place, Source, Window } from '../.
 import { activeWindows } from '../../shared/pipeline/grid.ts';
 import { tileRange } from '../../shared/pipeline/tile-range.ts';
 import { verdictOf } from '../../shared/pipeline/verdict.ts';
-import type { ExportStore } from '../../shared/source/blobs/folders.ts';
+import { type ExportStore, signalFolders } from '../../shared/source/blobs/folders.ts';
 import { createSightings } from '../../shared/source/blobs/sightings.ts';
 import { createBlobSource } from '../../shared/source/blobs/source.ts';
 import { openStore } from '../../shared/wire-clients.ts';
+import type { AppFolder } from '../deliver/app-names.ts';
 import type { LakeRequest, SweepHere, Task, Tell } from '../deliver/ports.ts';
 import { bytesText, countText } from '../terminal/numbers.ts';
 
@@ -23,6 +24,14 @@ export interface SweepPlan {
 
 /** As the deployed app has it by default: a record that is cut short in a younger folder waits for the next run. */
 const lookback = 72 * 3_600_000;
+
+/** The folders of apps, components and workspaces in an export container. */
+export async function exportFolders(container: Place): Promise<AppFolder[]> {
+  const found: AppFolder[] = [];
+  for await (const { layout, folder, appName } of signalFolders({ ...storeOf(container), apps: {}, wanted: {} }))
+    found.push({ layout, folder, appName });
+  return found;
+}
 
 /** The windows of an export container. The listing is streamed: memory holds the windows, not the blobs. */
 export async function sweepPlan(

@@ -18,7 +18,9 @@ const HELD = 'H';
 const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 
 /**
- * Runs `use` while no other process does, with a number that rises from one holder to the next. `scratch` is a folder of the same file
+ * Runs `use` while no other process does, with a number that rises from one holder to the next, and a look whether the lock is still
+ * ours: somebody who stalls for long enough is taken for dead where he cannot be asked, and must not go on as if nothing had happened.
+ * `scratch` is a folder of the same file
  * system for temporary files (named by `temporaryName`).
  *
  * Locks are files named 1, 2, 3, …; the highest one counts. It is held (`H<owner>`) or let go (`F<owner>`). To take the lock is to create
@@ -30,15 +32,15 @@ const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 export async function withFolderLock<T>(
   folder: string,
   scratch: string,
-  use: (turn: number) => Promise<T>,
+  use: (turn: number, isOurs: () => Promise<boolean>) => Promise<T>,
 ): Promise<T> {
   await makeFolder(folder);
   await makeFolder(scratch);
   const turn = await take(folder, scratch);
   try {
-    return await use(turn);
+    return await use(turn, async () => Math.max(...(await numbers(folder))) === turn);
   } finally {
-    await letGo(join(folder, String(turn)));
+    await letGo(join(folder, String(turn))).catch(ignoreGone);
   }
 }
 
@@ -91,6 +93,11 @@ async function create(path: string, scratch: string): Promise<boolean> {
   } finally {
     await rm(claim, { force: true });
   }
+}
+
+/** Tidied away by those who took it over. */
+function ignoreGone(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
 }
 
 /** One byte, written at once: nobody reads half of it. */

@@ -44,6 +44,13 @@ export function templatePieces(template: string): Piece[] {
   });
 }
 
+/** The format of a file by its path, which keeps it: settings may say another by now. Undefined where the path tells none. */
+export function formatOfPath(path: string): Pick<Output, 'format' | 'gzip'> | undefined {
+  const [, format, packed] = /\.(parquet|ndjson|csv)(\.gz)?$/.exec(path) ?? [];
+  const known = (['parquet', 'ndjson', 'csv'] as const).find((each) => each === format);
+  return known && { format: known, gzip: packed !== undefined };
+}
+
 /** Where a template without {ext} must end. */
 export function extension({ format, gzip }: Pick<Output, 'format' | 'gzip'>): string {
   return gzip && format !== 'parquet' ? `${format}.gz` : format;

@@ -10,7 +10,10 @@ import { makeFolder } from './make-folder.ts';
 const ABSENT = ['ENOENT', 'ENOTDIR'];
 
 /** Runs a step while no other process or call writes to the folder; the turn's number only ever rises. */
-export type Locked = <T>(use: (turn: number) => Promise<T>) => Promise<T>;
+export type Locked = <T>(use: (turn: number, isOurs: () => Promise<boolean>) => Promise<T>) => Promise<T>;
+
+/** The code of a put that may have replaced what somebody else has put since it looked. */
+export const LOCK_LOST = 'LockLost';
 
 /** Inode, modification time and size. */
 export function tagOf({ ino, mtimeNs, size }: BigIntStats): string {
@@ -36,11 +39,18 @@ export async function putFile(
   // Whoever has lost already need not copy anything; the answer that counts is the one under the lock.
   if ((await fileTag(path)) !== etag) return undefined;
   await writeDurably(temporary, content);
-  return locked(async (turn) => {
+  return locked(async (turn, isOurs) => {
     if ((await fileTag(path)) !== etag) return undefined;
     await stampTurn(temporary, turn);
     const made = await makeFolder(dirname(path));
+    // Whoever took the lock over while we stalled may have put another file since: then ours has lost.
+    if (!(await isOurs())) return undefined;
     await rename(temporary, path);
+    if (!(await isOurs())) {
+      const what =
+        'the lock of the folder was taken over in the moment of the put, which may have replaced a newer file';
+      throw Object.assign(new Error(what), { code: LOCK_LOST });
+    }
     await syncFolders(dirname(path), made === undefined ? dirname(path) : dirname(made));
     return fileTag(path);
   });

@@ -51,5 +51,6 @@ export interface Engine {
   /** `revision`: of the ledger, for what files say of themselves. */
   begin(window: Window, work: string, revision: number): Promise<Draft>;
   /** The bytes of a file of that signal without rows, readable by every reader of the format. */
-  emptyFile(signal: Signal | 'quarantine'): Promise<Uint8Array>;
+  /** `path`: of a file that may have been written in another format than is set now; left out: the one that is set. */
+  emptyFile(signal: Signal | 'quarantine', path?: string): Promise<Uint8Array>;
 }

@@ -1,6 +1,7 @@
 import type { Clock, LakeTables, Ledger, LedgerEntry, Millis, Versioned, Window } from '../model.ts';
-import { claimedEntry } from './entry.ts';
+import { askedAgain, claimedEntry } from './entry.ts';
 import { afterLoss } from './race.ts';
+import { requeuedFingerprint } from './verdict.ts';
 
 /** Another run has claimed the window since: this one must stop, and needs not report a failure. */
 export class Overtaken extends Error {
@@ -23,6 +24,8 @@ export interface Claim {
   halve(change: Change, halves: readonly LedgerEntry[]): Promise<LedgerEntry>;
   /** Asks the ledger whether the revision is still ours. Throws Overtaken. */
   check(): Promise<void>;
+  /** Has the window run once more, whoever holds it by now, although its source is as it was: its files may not be what was done. */
+  doubt(): Promise<void>;
   /** Stops renewing the lease. */
   release(): Promise<void>;
 }
@@ -99,6 +102,20 @@ function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease }: ClaimPo
       if ((await ledger.revision(window)) === revision) return;
       lost.abort();
       throw new Overtaken(window, revision);
+    },
+    doubt: async () => {
+      for (let losses = 1; ; losses++) {
+        const found = await ledger.read(window);
+        if (found === undefined || found.value.state === 'halved') return;
+        const asked = askedAgain(found.value, 0);
+        const doubted = { ...asked, fingerprint: requeuedFingerprint(found.value.fingerprint) };
+        if ((await ledger.write(doubted, found.etag)) !== undefined) return;
+        await afterLoss(
+          losses,
+          () => `doubt ${window.app} ${window.signal}: others change its entry all the time`,
+          clock,
+        );
+      }
     },
     release: async () => {
       released.abort();

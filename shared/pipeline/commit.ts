@@ -2,6 +2,7 @@ import type {
   Clock,
   Content,
   DraftFile,
+  Engine,
   FileRecord,
   LakeTables,
   LedgerEntry,
@@ -71,7 +72,7 @@ export async function replaceOthers(
   written: readonly TableFile[],
   claim: Claim,
   ports: Pick<CommitPorts, 'lake' | 'clock' | 'tables'>,
-  emptyFile: (signal: FileRecord['signal']) => Promise<Uint8Array>,
+  emptyFile: Engine['emptyFile'],
 ): Promise<FileRecord[]> {
   const kept = new Set(written.map((file) => file.path));
   const others = claim.entry.files.filter((earlier) => !kept.has(earlier.path));
@@ -98,7 +99,7 @@ async function emptyFiles(
   files: readonly FileRecord[],
   claim: Claim,
   { lake, clock }: Pick<CommitPorts, 'lake' | 'clock'>,
-  emptyFile: (signal: FileRecord['signal']) => Promise<Uint8Array>,
+  emptyFile: Engine['emptyFile'],
 ): Promise<FileRecord[]> {
   if (files.length === 0) return [];
   const tags: (string | undefined)[] = [];
@@ -106,7 +107,7 @@ async function emptyFiles(
   await claim.check();
   const emptied: FileRecord[] = [];
   for (const [index, file] of files.entries()) {
-    const content = await emptyFile(file.signal);
+    const content = await emptyFile(file.signal, file.path);
     await putWhileOurs(file.path, content, tags[index], claim, { lake, clock });
     emptied.push({ ...file, rows: 0, bytes: content.length });
   }
@@ -148,10 +149,20 @@ async function putWhileOurs(
   let etag = seen;
   for (let losses = 1; ; losses++) {
     if (claim.abort.aborted) await claim.check();
-    if ((await lake.put(path, content, etag)) !== undefined) return;
+    if ((await putOrDoubt(path, content, etag, claim, lake)) !== undefined) return;
     await afterLoss(losses, () => `put ${path}: ${replaced}`, clock, claim.abort);
     etag = await lake.head(path);
     await claim.check();
+  }
+}
+
+/** Where a put may have gone over what a later run put (the lock of a folder was lost in its moment), that run is done once more. */
+async function putOrDoubt(path: string, content: Content, etag: string | undefined, claim: Claim, lake: ObjectStore) {
+  try {
+    return await lake.put(path, content, etag);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'LockLost') await claim.doubt();
+    throw error;
   }
 }
 

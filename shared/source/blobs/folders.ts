@@ -13,6 +13,10 @@ export interface SignalFolder {
   readonly layout: ExportLayout;
   readonly app: string;
   readonly signal: Signal;
+  /** Of the app, the component or the workspace; no slash at the end. */
+  readonly folder: string;
+  /** As Azure calls it. */
+  readonly appName: string;
   /** Ends in `/`. */
   readonly path: string;
   /** Its time folders are written in upper case: a store knows the difference. */
@@ -83,7 +87,8 @@ async function* typeFolders(
   for await (const path of store.folders(folder)) {
     const signal = TYPE_FOLDERS.get(lastOf(path).toLowerCase());
     if (signal === undefined) unknown?.(path);
-    else if (agrees(wanted.signal, signal)) yield { layout: 'continuous', app, signal, path, upper: false };
+    else if (agrees(wanted.signal, signal))
+      yield { layout: 'continuous', app, folder: folder.slice(0, -1), appName, signal, path, upper: false };
   }
 }
 
@@ -103,11 +108,12 @@ async function* resourceFolders(
     level = next;
   }
   for (const path of level) {
-    const app = appOf(path.slice(0, -1), lastOf(path), apps);
+    const [folder, appName] = [path.slice(0, -1), lastOf(path)];
+    const app = appOf(folder, appName, apps);
     if (!agrees(wanted.app, app)) continue;
     const years = new Set<string>();
     for await (const year of store.folders(path)) years.add(lastOf(year).slice(0, 2));
-    for (const year of years) yield { layout, app, signal, path, upper: year === 'Y=' };
+    for (const year of years) yield { layout, app, folder, appName, signal, path, upper: year === 'Y=' };
   }
 }
 

@@ -13,6 +13,7 @@ import type {
 } from '../../model.ts';
 import { daysIn, type ExportStore, type SignalFolder, signalFolders, timePrefixes } from './folders.ts';
 import { hourOfBlob, isMissing, type ListedBlob, type LookSettings, lookOf, unseenPlace } from './look.ts';
+import { sharedNameText } from './shared-name.ts';
 
 export interface SightingSettings extends LookSettings {
   readonly containers: readonly ExportStore[];
@@ -108,7 +109,12 @@ async function feedsIn(
       );
     }
   }
-  return [...feeds.values()].filter((folders) => folders.some(({ path }) => leadsTo(path, prefix)));
+  const led = [...feeds.values()].filter((folders) => folders.some(({ path }) => leadsTo(path, prefix)));
+  return led.filter((folders) => {
+    const shared = sharedNameText(folders, apps);
+    if (shared !== '') tell({ kind: 'failed', what: shared });
+    return shared === '';
+  });
 }
 
 /** The parts of the range day by day, in order. */

@@ -1,5 +1,5 @@
 import type { BlobRecord, Layout, Reading, Source, StoredObject, UnseenPlace, Window } from '../../model.ts';
-import { type ExportStore, signalFolders, timePrefixes } from './folders.ts';
+import { type ExportStore, type SignalFolder, signalFolders, timePrefixes } from './folders.ts';
 import { type HashedBlob, hashedBlob } from './hashed.ts';
 import { type ExportLayout, exportName } from './layouts.ts';
 import {
@@ -13,6 +13,7 @@ import {
   unseenPlace,
 } from './look.ts';
 import { type RawBlob, readBlobs } from './read-blobs.ts';
+import { sharedNameText } from './shared-name.ts';
 
 export interface BlobSourceSettings extends LookSettings {
   /** The containers (or folders) with the exports. Of several, one that does not exist is not seen: verdict.ts says what that means. */
@@ -82,11 +83,13 @@ async function blobsOf(
 ) {
   const listed: ListedBlob[] = [];
   const unseen: UnseenPlace[] = [];
+  const folders: SignalFolder[] = [];
   const wanted = { layout, app: window.app, signal: window.signal };
   for (const at of containers) {
     try {
       for await (const folder of signalFolders({ ...at, apps, wanted })) {
         abort.throwIfAborted();
+        folders.push(folder);
         for (const prefix of timePrefixes(folder, window)) {
           for await (const object of at.store.list(prefix)) if (belongs(object, at)) listed.push({ ...object, at });
         }
@@ -96,6 +99,8 @@ async function blobsOf(
       unseen.push(unseenPlace(at));
     }
   }
+  const shared = sharedNameText(folders, apps);
+  if (shared !== '') throw new Error(`open ${window.source} of ${window.app}: ${shared}`);
   return { listed, unseen };
 
   function belongs({ name }: StoredObject, at: ExportStore): boolean {

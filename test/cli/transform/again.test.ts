@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { apartFrom } from '../../../cli/deliver/other-source.ts';
 import type { Summary } from '../../../cli/deliver/summary.ts';
+import { createFolderStore } from '../../../shared/lake/store-folder.ts';
+import { plannedEntry } from '../../../shared/pipeline/entry.ts';
+import { createStoreLedger } from '../../../shared/state/ledger-store.ts';
 import { run } from '../real.ts';
 
 /** Commands over one lake, one after the other: whatever they are given, no row is lost and none comes twice. */
@@ -178,4 +183,57 @@ test('folders that would share a short name go by two, and keep them; another na
   const fresh = newLake();
   await fresh.transform(folder, '--app', `shop_${KEY}=till`, '--app', `${other}=desk`);
   assert.deepEqual((await readdir(join(fresh.lake, 'traces'))).sort(), ['app=desk', 'app=till']);
+});
+
+test('query and blobs of one app, signal and time are refused, whichever comes second', async () => {
+  const { root, lake, transform, messages } = newLake();
+  const folder = await put(join(root, 'x'), {
+    [classic('a.blob')]: lines(0, 3),
+    [classic('b.blob', '07')]: lines(3, 5),
+  });
+  const ledger = createStoreLedger(createFolderStore(lake));
+  const queried = {
+    app: 'shop',
+    signal: 'traces',
+    source: 'query',
+    start: Date.UTC(2026, 2, 4),
+    end: Date.UTC(2026, 2, 4, 6),
+  } as const;
+  const file = { path: 'traces/x.ndjson', signal: 'traces', rows: 1, bytes: 1 } as const;
+  await ledger.write({ ...plannedEntry(queried), state: 'done', doneAt: 1, files: [file] }, undefined);
+  const { code, summary } = await transform(folder);
+  assert.deepEqual([code, await messages()], [1, named(3, 5)]);
+  assert.match(
+    summary.incomplete.join(),
+    /1 windows of shop traces .* are left out, for the lake has that time from the query API/,
+  );
+  const refused = await apartFrom(
+    [{ window: { ...queried, start: Date.UTC(2026, 2, 4, 7), end: Date.UTC(2026, 2, 4, 8) }, weight: 1 }],
+    ledger,
+    false,
+  );
+  assert.deepEqual([refused.tasks, refused.incomplete.length], [[], 1]);
+});
+
+test('a lake of an earlier version: its windows stay where they are, and nothing comes twice', async () => {
+  const { root, lake, transform, command, messages } = newLake();
+  const folder = await put(join(root, 'x'), { [classic('a.blob')]: lines(0, 3), 'loose.json': lines(10, 12) });
+  const ledger = createStoreLedger(createFolderStore(lake));
+  const hash = (text: string) => createHash('sha256').update(text).digest('hex');
+  const place = { signal: 'traces', start: Date.UTC(2026, 2, 4, 5), end: Date.UTC(2026, 2, 4, 6) } as const;
+  const sources = [
+    ['shop', `continuous-${hash(`shop_${KEY}/messages`).slice(0, 8)}`],
+    ['archive', `file-${hash(`loose.json ${hash(lines(10, 12)).slice(0, 16)}`).slice(0, 8)}`],
+  ] as const;
+  for (const [app, source] of sources)
+    await ledger.write(
+      { ...plannedEntry({ app, source, ...place }), state: 'done', doneAt: 1, fingerprint: 'old' },
+      undefined,
+    );
+  for (const _ of [1, 2]) assert.equal((await transform(folder)).code, 0);
+  assert.deepEqual(await messages(), [...named(0, 3), ...named(10, 12)].sort());
+  const feeds = (await Array.fromAsync(ledger.feeds())).map(({ app, source }) => [app, source]);
+  assert.deepEqual(feeds.sort(), [...sources].sort());
+  const swept = await command('sweep', '--container', folder);
+  assert.deepEqual([swept.code, await messages()], [1, [...named(0, 3), ...named(10, 12)].sort()]);
 });

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { withFolderLock } from '../../shared/lake/folder-lock.ts';
+import { fileTag, type Locked, putFile } from '../../shared/lake/put-file.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'put-file-'));
+after(() => rm(folder, { recursive: true }));
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+/** A lock that answers in this order whether it is still ours. */
+const lockOf =
+  (...answers: boolean[]): Locked =>
+  (use) =>
+    use(1, async () => answers.shift() ?? assert.fail('asked once more'));
+
+async function put(name: string, ...answers: boolean[]) {
+  const path = join(folder, name);
+  await writeFile(path, 'old');
+  const tag = await fileTag(path);
+  const done = putFile(path, join(folder, `${name}.tmp`), bytes('new'), tag, lockOf(...answers));
+  return { done, path };
+}
+
+test('a lock that was taken over before the rename: the put has lost, and nothing has changed', async () => {
+  const { done, path } = await put('before', false);
+  assert.equal(await done, undefined);
+  assert.equal(await readFile(path, 'utf8'), 'old');
+});
+
+test('a lock that was taken over in the moment of the rename: the put fails, and says why', async () => {
+  const { done } = await put('within', true, false);
+  await assert.rejects(done, { code: 'LockLost', message: /may have replaced a newer file/ });
+});
+
+test('a lock that stays ours', async () => {
+  const { done, path } = await put('ours', true, true);
+  assert.equal(await done, await fileTag(path));
+  assert.equal(await readFile(path, 'utf8'), 'new');
+});
+
+test('a holder sees that others have taken the lock over', async () => {
+  const [lock, scratch] = [join(folder, 'lock'), join(folder, 'scratch')];
+  const seen = await withFolderLock(lock, scratch, async (turn, isOurs) => {
+    const before = await isOurs();
+    // As another machine does it that takes this one for dead.
+    await writeFile(join(lock, String(turn + 1)), 'H1.2.0badc0de');
+    return [before, await isOurs()];
+  });
+  assert.deepEqual(seen, [true, false]);
+  assert.deepEqual((await readdir(lock)).sort(), ['1', '2']);
+});
