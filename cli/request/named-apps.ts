@@ -1,6 +1,8 @@
 import type { SettingFault } from '../../shared/config/flat.ts';
 import { fault } from '../../shared/config/places.ts';
+import { appNameMust } from '../../shared/config/reader-names.ts';
 import { shown } from '../../shared/config/secret.ts';
+import { misreadAs } from '../../shared/signals/misread.ts';
 import { type Options, textsOf } from '../flags/options.ts';
 
 export interface NamedApps {
@@ -29,6 +31,9 @@ export function namedApps(options: Options): NamedApps {
     app: alone[0]?.name,
     apps: Object.fromEntries(folders),
     faults: [
+      ...given
+        .filter(({ name }) => misreadAs(name) !== undefined)
+        .map(({ name }) => fault('--app', appNameMust(name), shown(name))),
       ...wrong.map(({ name }) => fault('--app', 'a name of small letters, digits and hyphens', shown(name))),
       ...(alone.length > 1
         ? [fault('--app', 'one name, or <export folder>=<name> for each', shown(alone[1]?.name))]

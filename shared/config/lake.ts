@@ -4,6 +4,7 @@ import { isPrivate } from '../signals/shape.ts';
 import { type Env, type Path, type SettingFault, settingOf } from './flat.ts';
 import { accountName, blobEndpoint, fault, isConnectionString } from './places.ts';
 import { quarantinePrefixFault } from './quarantine-prefix.ts';
+import { folderKeyFaults } from './reader-names.ts';
 import type { SettingsDocument } from './schema.ts';
 import { secret, shown } from './secret.ts';
 
@@ -141,7 +142,10 @@ export function outputFaults(choice: OutputChoice, origin: (path: Path) => strin
     ...(choice.gzip && choice.format === 'parquet'
       ? [fault(origin(['lake', 'gzip']), 'false with the format parquet, which compresses by itself', 'true')]
       : []),
-    ...(choice.path === undefined ? [] : pathTemplateFaults(choice.path, choice)).map((text) => ({
+    ...(choice.path === undefined
+      ? []
+      : [...pathTemplateFaults(choice.path, choice), ...folderKeyFaults(choice.path)]
+    ).map((text) => ({
       setting: template,
       text: `${template} ${text}; it is ${shown(choice.path)}`,
     })),

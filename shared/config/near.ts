@@ -8,7 +8,7 @@ export function nearestWord(word: string, words: readonly string[]): string | un
 }
 
 /** Insertions, deletions and replacements that turn one into the other (Levenshtein). */
-function editsBetween(a: string, b: string): number {
+export function editsBetween(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { Format, Millis, Signal } from '../model.ts';
+import { misreadAs } from '../signals/misread.ts';
+import { appNameMust } from './reader-names.ts';
 import { scheduleOf } from './schedule.ts';
 import { signalNames } from './shape-schema.ts';
 import { durationOf, instantOf, secureUrl } from './values.ts';
@@ -51,7 +53,7 @@ export const nameOfApp = () =>
   matching(
     'a name of small letters, digits and hyphens, 63 at most, that begins with a letter or digit',
     /^[a-z0-9][a-z0-9-]{0,62}$/,
-  );
+  ).refine((name) => misreadAs(name) === undefined, { error: ({ input }) => appNameMust(String(input)) });
 
 export const container = () =>
   matching(

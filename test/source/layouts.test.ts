@@ -115,6 +115,8 @@ test('apps go by the name that the settings give, else by what Azure calls them'
     ['My App (prod)', 'my-app-prod'],
     ['--x__', 'x'],
     ['日本', 'app'],
+    ['007', 'app-007'],
+    ['NULL', 'app-null'],
     ['a'.repeat(80), 'a'.repeat(63)],
   ];
   for (const [name, expected] of names) assert.equal(shortName(name), expected);

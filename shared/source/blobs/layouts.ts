@@ -1,4 +1,5 @@
 import type { Millis, Signal, Window } from '../../model.ts';
+import { misreadAs } from '../../signals/misread.ts';
 import { type SignalTable, signalTables } from '../../signals/tables.ts';
 
 export type ExportLayout = 'continuous' | 'diagnostics' | 'dataExport';
@@ -130,7 +131,9 @@ function hourOf({ y, m, d, h }: Record<string, string>): Millis | undefined {
 /** An app's short name, `[a-z0-9][a-z0-9-]*` of at most 63, from what Azure calls it. */
 export function shortName(name: string): string {
   const plain = name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
-  return plain.replace(/^-/, '').slice(0, 63).replace(/-$/, '') || 'app';
+  const short = plain.replace(/^-/, '').slice(0, 63).replace(/-$/, '') || 'app';
+  // Azure lets an app be called 007 or null; in a folder that would be no name to readers
+  return misreadAs(short) === undefined ? short : `app-${short}`.slice(0, 63);
 }
 
 /**
