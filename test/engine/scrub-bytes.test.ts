@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { Row } from '../../shared/engine/decode/row.ts';
 import { Scratch } from '../../shared/engine/decode/scratch.ts';
 import { type FieldTree, keepingTree, placeTree, removePath, treeOf } from '../../shared/engine/field-tree.ts';
+import { fieldRules } from '../../shared/engine/shaping/field-rules.ts';
 import { scrub } from '../../shared/engine/shaping/scrub.ts';
 
 /** A tree that hides these dotted paths. */
@@ -18,7 +19,7 @@ function scrubbed(text: string, tree: FieldTree, prunes = false): string | null 
   // Behind the text stands what is not to be read.
   const bytes = Buffer.from(`${text}\u{1F600}"}]`);
   row.setText(0, bytes, 0, Buffer.byteLength(text));
-  scrub(row, 0, tree, prunes, new Scratch());
+  scrub(row, 0, fieldRules(tree), prunes, new Scratch());
   return row.isNull(0) ? null : row.textOf(0);
 }
 

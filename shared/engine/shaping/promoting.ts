@@ -1,4 +1,13 @@
-import { BACKSLASH, OPEN_OBJECT, QUOTE, valueEnd } from '../../framing/strict.ts';
+import {
+  BACKSLASH,
+  CLOSE_OBJECT,
+  COMMA,
+  keyEnd,
+  OPEN_OBJECT,
+  QUOTE,
+  skipBlank,
+  valueEnd,
+} from '../../framing/strict.ts';
 import type { Promotion, SignalShape } from '../../model.ts';
 import { BOOLEANS } from '../decode/conversions.ts';
 import { putUnescaped } from '../decode/escapes.ts';
@@ -6,7 +15,7 @@ import { FIT, number, readReal, readWhole } from '../decode/numbers.ts';
 import { CELL, type Row } from '../decode/row.ts';
 import type { Scratch } from '../decode/scratch.ts';
 import { readTime, time } from '../decode/times.ts';
-import { members } from './members.ts';
+import { nameAt } from './field-rules.ts';
 
 /** Fills the cells of promoted fields, which lie behind those of the signal's own columns. */
 export function createPromoting(
@@ -41,16 +50,23 @@ function fieldIn(bytes: Uint8Array, from: number, path: readonly string[]): numb
   let at = from;
   for (const name of path) {
     if (bytes[at] !== OPEN_OBJECT) return -1;
-    let found = -1;
-    for (const member of members(bytes, at)) {
-      if (member.name() !== name) continue;
-      found = member.value;
-      break;
-    }
-    if (found < 0) return -1;
-    at = found;
+    at = memberAt(bytes, at, name);
+    if (at < 0) return -1;
   }
   return at;
+}
+
+function memberAt(bytes: Uint8Array, from: number, name: string): number {
+  let key = skipBlank(bytes, from + 1);
+  while (bytes[key] !== CLOSE_OBJECT) {
+    const value = keyEnd(bytes, key);
+    if (value < 0 || nameAt(bytes, key) === name) return value;
+    const end = valueEnd(bytes, value, 0);
+    if (end < 0) return -1;
+    key = skipBlank(bytes, end);
+    if (bytes[key] === COMMA) key = skipBlank(bytes, key + 1);
+  }
+  return -1;
 }
 
 /** The value's text, as the column has it; null where it does not fit. */

@@ -8,6 +8,7 @@ import type { TableColumn } from '../decode/table.ts';
 import { isHiddenPath } from '../field-tree.ts';
 import { hiddenTrees } from '../hidden-fields.ts';
 import type { Conditions } from '../where/conditions.ts';
+import { fieldRules } from './field-rules.ts';
 import { createHashing } from './hashing.ts';
 import { createPromoting } from './promoting.ts';
 import { rowTest } from './row-test.ts';
@@ -30,8 +31,12 @@ function rowShape(signal: Signal, layout: Layout, shaping: Shaping, conditions: 
   const promote = createPromoting(shape, own, scratch);
   const holds = rowTest(signal, shape, own, conditions);
   const trees = hiddenTrees(signal, layout, shaping);
-  const hidden = [...trees].map(([name, tree]) => ({ cell: own.indexOf(name), tree, isExtra: name === 'extra' }));
-  const hash = createHashing(columns, scratch, shaping.key);
+  const hidden = [...trees].map(([name, tree]) => ({
+    cell: own.indexOf(name),
+    rules: fieldRules(tree),
+    isExtra: name === 'extra',
+  }));
+  const hash = createHashing(columns, shaping.key);
   const tellsNothing = shape.drop.includes('extra') || shape.hash.includes('extra');
   return {
     cells: shape.promote.length,
@@ -41,7 +46,7 @@ function rowShape(signal: Signal, layout: Layout, shaping: Shaping, conditions: 
       // Promoted fields are read before anything is taken out of what they stand in, and conditions know them.
       promote(row);
       if (!holds(row)) return false;
-      for (const { cell, tree, isExtra } of hidden) scrub(row, cell, tree, isExtra, scratch);
+      for (const { cell, rules, isExtra } of hidden) scrub(row, cell, rules, isExtra, scratch);
       hash(row);
       return true;
     },

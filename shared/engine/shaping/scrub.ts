@@ -2,6 +2,7 @@ import {
   CLOSE_ARRAY,
   CLOSE_OBJECT,
   COMMA,
+  keyEnd,
   OPEN_ARRAY,
   OPEN_OBJECT,
   skipBlank,
@@ -9,91 +10,99 @@ import {
 } from '../../framing/strict.ts';
 import { CELL, type Row } from '../decode/row.ts';
 import type { Scratch } from '../decode/scratch.ts';
-import { type FieldTree, folded } from '../field-tree.ts';
-import { members } from './members.ts';
+import { type FieldRules, verdictAt } from './field-rules.ts';
 
-/** What a scrubbing writes to, and whether anything was left out. */
+/** What a scrubbing writes to. */
 interface Scrubbing {
   readonly bytes: Uint8Array;
   readonly out: Scratch;
   /** Whether members that nothing is left of go as well. */
   readonly prunes: boolean;
-  changed: boolean;
 }
 
 /**
- * Takes out of a dynamic cell what the tree hides. What stays is as it was, to the letter but for blanks beside commas. A value that is
+ * Takes out of a dynamic cell what the rules hide. What stays is as it was, to the letter but for blanks beside commas. A value that is
  * neither object nor array is hidden whole, for it could be the same as JSON in a text. Null where nothing is left.
  */
-export function scrub(row: Row, cell: number, tree: FieldTree, prunes: boolean, out: Scratch): void {
+export function scrub(row: Row, cell: number, rules: FieldRules, prunes: boolean, out: Scratch): void {
   if (row.kind[cell] !== CELL.text) return;
   const bytes = row.source[cell] as Uint8Array;
   const start = skipBlank(bytes, row.start[cell] as number);
+  const isObject = bytes[start] === OPEN_OBJECT;
+  if (isObject && !holdsHidden(bytes, start, rules)) return;
   const from = out.length;
-  const scrubbing: Scrubbing = { bytes, out, prunes, changed: false };
-  if (bytes[start] === OPEN_OBJECT) scrubObject(scrubbing, start, tree);
-  else if (bytes[start] === OPEN_ARRAY) scrubArray(scrubbing, start, tree);
+  const scrubbing = { bytes, out, prunes };
+  if (isObject) scrubObject(scrubbing, start, rules);
+  else if (bytes[start] === OPEN_ARRAY) scrubArray(scrubbing, start, rules);
+  if (out.length - from > 2) row.setText(cell, out.bytes, from, out.length);
   else {
+    out.length = from;
     row.setNull(cell);
-    return;
   }
-  const isEmpty = out.length - from <= 2;
-  if (isEmpty) row.setNull(cell);
-  else if (scrubbing.changed) row.setText(cell, out.bytes, from, out.length);
-  if (isEmpty || !scrubbing.changed) out.length = from;
+}
+
+/** Whether anything is to be taken out of an object: of most there is nothing. An empty one counts as such. */
+function holdsHidden(bytes: Uint8Array, at: number, rules: FieldRules): boolean {
+  let key = skipBlank(bytes, at + 1);
+  if (bytes[key] === CLOSE_OBJECT) return true;
+  while (bytes[key] !== CLOSE_OBJECT) {
+    const verdict = verdictAt(rules, bytes, key);
+    if (verdict === 'goes') return true;
+    const value = keyEnd(bytes, key);
+    if (verdict !== 'stays' && (bytes[value] !== OPEN_OBJECT || holdsHidden(bytes, value, verdict))) return true;
+    key = nextEntry(bytes, valueEnd(bytes, value, 0));
+  }
+  return false;
+}
+
+/** Behind a value: the next entry of its object or array, or what closes that. */
+function nextEntry(bytes: Uint8Array, end: number): number {
+  if (end < 0) throw new Error('a dynamic value that is no JSON');
+  const at = skipBlank(bytes, end);
+  return bytes[at] === COMMA ? skipBlank(bytes, at + 1) : at;
 }
 
 /** Returns whether anything is left in it. */
-function scrubObject(scrubbing: Scrubbing, at: number, { remove, keep, inside }: FieldTree): boolean {
-  const { bytes, out } = scrubbing;
+function scrubObject(scrubbing: Scrubbing, at: number, rules: FieldRules): boolean {
+  const { bytes, out, prunes } = scrubbing;
   let any = false;
   out.byte(OPEN_OBJECT);
-  for (const member of members(bytes, at)) {
-    const name = folded(member.name());
-    if (remove.has(name) || keep?.has(name) === false) {
-      scrubbing.changed = true;
-      continue;
-    }
+  for (let key = skipBlank(bytes, at + 1); bytes[key] !== CLOSE_OBJECT; ) {
+    const verdict = verdictAt(rules, bytes, key);
+    const value = keyEnd(bytes, key);
+    const end = valueEnd(bytes, value, 0);
     const before = out.length;
-    if (any) out.byte(COMMA);
-    const below = inside.get(name);
-    if (below === undefined) out.copy(bytes, member.key, member.end());
-    else {
-      out.copy(bytes, member.key, member.value);
-      if (!scrubMember(scrubbing, member.value, below)) {
-        out.length = before;
-        scrubbing.changed = true;
-        continue;
-      }
+    if (verdict !== 'goes') {
+      if (any) out.byte(COMMA);
+      if (verdict === 'stays') out.copy(bytes, key, end);
+      else out.copy(bytes, key, value);
+      if (verdict === 'stays' || scrubMember(scrubbing, value, verdict)) any = true;
+      else out.length = before;
     }
-    any = true;
+    key = nextEntry(bytes, end);
   }
   out.byte(CLOSE_OBJECT);
-  return any || !scrubbing.prunes;
+  return any || !prunes;
 }
 
 /** False: nothing of it may be seen, or nothing is left. */
-function scrubMember(scrubbing: Scrubbing, at: number, tree: FieldTree): boolean {
-  if (scrubbing.bytes[at] === OPEN_OBJECT) return scrubObject(scrubbing, at, tree);
-  return scrubbing.bytes[at] === OPEN_ARRAY && scrubArray(scrubbing, at, tree);
+function scrubMember(scrubbing: Scrubbing, at: number, rules: FieldRules): boolean {
+  if (scrubbing.bytes[at] === OPEN_OBJECT) return scrubObject(scrubbing, at, rules);
+  return scrubbing.bytes[at] === OPEN_ARRAY && scrubArray(scrubbing, at, rules);
 }
 
 /** Of an array the objects stay: text in their place, or a list in a list, could hold anything. */
-function scrubArray(scrubbing: Scrubbing, at: number, tree: FieldTree): boolean {
-  const { bytes, out } = scrubbing;
+function scrubArray(scrubbing: Scrubbing, at: number, rules: FieldRules): boolean {
+  const { bytes, out, prunes } = scrubbing;
   let [count, any] = [0, false];
   out.byte(OPEN_ARRAY);
-  let next = skipBlank(bytes, at + 1);
-  while (bytes[next] !== CLOSE_ARRAY) {
-    if (bytes[next] === OPEN_OBJECT) {
+  for (let entry = skipBlank(bytes, at + 1); bytes[entry] !== CLOSE_ARRAY; ) {
+    if (bytes[entry] === OPEN_OBJECT) {
       if (count++ > 0) out.byte(COMMA);
-      any = scrubObject(scrubbing, next, tree) || any;
-    } else scrubbing.changed = true;
-    const end = valueEnd(bytes, next, 0);
-    if (end < 0) break;
-    next = skipBlank(bytes, end);
-    if (bytes[next] === COMMA) next = skipBlank(bytes, next + 1);
+      any = scrubObject(scrubbing, entry, rules) || any;
+    }
+    entry = nextEntry(bytes, valueEnd(bytes, entry, 0));
   }
   out.byte(CLOSE_ARRAY);
-  return any || !scrubbing.prunes;
+  return any || !prunes;
 }

@@ -1,0 +1,55 @@
+import { BACKSLASH, QUOTE } from '../../framing/strict.ts';
+import { type FieldTree, folded } from '../field-tree.ts';
+
+/** What becomes of a member: it stays, it goes, or something inside of it does. */
+export type Verdict = 'stays' | 'goes' | FieldRules;
+
+/** A FieldTree as keys in bytes are asked about. */
+export interface FieldRules {
+  readonly others: 'stays' | 'goes';
+  /** By the length of the name in bytes; folded names of ASCII letters. */
+  readonly short: readonly (readonly { readonly name: Uint8Array; readonly verdict: Verdict }[])[];
+  readonly byName: ReadonlyMap<string, Verdict>;
+}
+
+export function fieldRules({ remove, keep, inside }: FieldTree): FieldRules {
+  const verdictOf = (name: string): Verdict => {
+    if (remove.has(name) || keep?.has(name) === false) return 'goes';
+    const below = inside.get(name);
+    return below === undefined ? 'stays' : fieldRules(below);
+  };
+  const names = new Set([...remove, ...(keep ?? []), ...inside.keys()]);
+  const byName = new Map([...names].map((name) => [name, verdictOf(name)]));
+  const short: { readonly name: Uint8Array; readonly verdict: Verdict }[][] = [];
+  for (const [name, verdict] of byName) {
+    const bytes = Buffer.from(name);
+    short[bytes.length] = [...(short[bytes.length] ?? []), { name: bytes, verdict }];
+  }
+  return { others: keep === undefined ? 'stays' : 'goes', short, byName };
+}
+
+/** What becomes of the member whose key opens with the quote at `quote`. */
+export function verdictAt({ others, short, byName }: FieldRules, bytes: Uint8Array, quote: number): Verdict {
+  let at = quote + 1;
+  let all = 0;
+  for (let byte = bytes[at] as number; byte !== QUOTE && byte !== BACKSLASH; byte = bytes[++at] as number) all |= byte;
+  // Escapes, and letters beyond ASCII, whose case is another matter.
+  if (bytes[at] === BACKSLASH || all >= 0x80) return byName.get(folded(nameAt(bytes, quote))) ?? others;
+  const length = at - quote - 1;
+  for (const { name, verdict } of short[length] ?? []) {
+    let index = 0;
+    while (index < length && lower(bytes[quote + 1 + index] as number) === name[index]) index++;
+    if (index === length) return verdict;
+  }
+  return others;
+}
+
+const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte);
+
+/** The name that a key in quotes stands for. */
+export function nameAt(bytes: Uint8Array, quote: number): string {
+  let end = quote + 1;
+  while (bytes[end] !== QUOTE) end += bytes[end] === BACKSLASH ? 2 : 1;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + quote, end + 1 - quote).toString('utf8');
+  return text.includes('\\') ? String(JSON.parse(text)) : text.slice(1, -1);
+}
