@@ -13,6 +13,7 @@ import {
   removePath,
   treeOf,
 } from '../../shared/engine/field-tree.ts';
+import { fieldRules } from '../../shared/engine/shaping/field-rules.ts';
 import { scrub } from '../../shared/engine/shaping/scrub.ts';
 import { query } from './chunks.ts';
 import { scrubText } from './scrub-text.ts';
@@ -22,7 +23,7 @@ function scrubbed(value: string, tree: FieldTree): string | null {
   const row = new Row(1);
   const bytes = Buffer.from(`${value}\n`);
   row.setText(0, bytes, 0, bytes.length - 1);
-  scrub(row, 0, tree, false, new Scratch());
+  scrub(row, 0, fieldRules(tree), false, new Scratch());
   return row.isNull(0) ? null : row.textOf(0);
 }
 
