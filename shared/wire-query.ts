@@ -79,7 +79,7 @@ export function wireAudits(
     const api = apis.get(app.name);
     const feeds = queryFeeds(app).map(({ feed }) => feed);
     if (api === undefined || app.query === undefined) return [];
-    return [{ app: app.name, feeds, survey: api.survey, retention: app.query.retention }];
+    return [{ app: app.name, feeds, survey: api.survey, retention: app.query.retention ?? Number.POSITIVE_INFINITY }];
   });
   return {
     auditLake: (request) => auditLake(request, { ...ports, feeds: apps.flatMap(queryFeeds).map(({ feed }) => feed) }),

@@ -6,8 +6,6 @@ import type { AppSettings, SettingsDocument } from './schema.ts';
 import { secret, shown } from './secret.ts';
 
 const hour = 3_600_000;
-/** What Application Insights tables keep where nobody has said otherwise. */
-const usualRetention = 90 * 24 * hour;
 /** Ids that are no GUID and yet answered by the public API. */
 const wellKnown = /^DEMO_(APP|WORKSPACE)$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -88,7 +86,7 @@ export function appsOf(settings: SettingsDocument, env: Env): App[] {
     const window = asked.window ?? hour;
     const lag = asked.lag ?? hour / 6;
     const signals = app.signals ?? settings.signals;
-    const { from, until, retention = usualRetention } = asked;
+    const { from, until, retention } = asked;
     return { name: app.name, query: { ...address, signals, window, lag, from, until, retention } };
   });
 }

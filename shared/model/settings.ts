@@ -102,8 +102,8 @@ export interface QuerySettings {
   /** Start of the first window; undefined: now, on the grid. */
   readonly from: Millis | undefined;
   readonly until: Millis | undefined;
-  /** How long the source keeps its rows: what is older and has none is no window without rows. */
-  readonly retention: Millis;
+  /** How long the source keeps its rows: what is older and has none is no window without rows; undefined: not known. */
+  readonly retention: Millis | undefined;
 }
 
 /** How windows of the query API that are done are looked at again. */

@@ -17,7 +17,6 @@ test('a handful of flat settings is enough, everything else has a default', () =
           signals: signalNames,
           window: 3_600_000,
           lag: 600_000,
-          retention: 7_776_000_000,
         },
       },
     ],

@@ -17,10 +17,25 @@ export const day: Millis = 24 * hour;
 export const start = Date.UTC(2026, 0, 1);
 export const feed: Feed = { app: 'shop', signal: 'requests', source: 'query' };
 
+/** What is away at this moment, as the error that a call to it ends with. */
+export interface Broken {
+  api(): Error | undefined;
+  lake(): Error | undefined;
+}
+
+const unlessBroken = (error: Error | undefined): void => {
+  if (error !== undefined) throw error;
+};
+
 /** One feed of the query API between a source of words and a lake of text, with planner, runs and audits, at a time that a test sets. */
-export function auditedWorld(more: Partial<AuditPorts> = {}) {
+export function auditedWorld({ broken, ...more }: Partial<AuditPorts> & { readonly broken?: Broken } = {}) {
   const ledger = createMemoryLedger();
-  const lake = textLake();
+  const lake = { ...textLake() };
+  const { put } = lake;
+  lake.put = async (...args) => {
+    unlessBroken(broken?.lake());
+    return put(...args);
+  };
   let now = start;
   let rows: SourceRow[] = [];
   let asked = 0;
@@ -43,12 +58,14 @@ export function auditedWorld(more: Partial<AuditPorts> = {}) {
   };
   const survey: Survey = {
     survey: async (windows) => {
+      unlessBroken(broken?.api());
       asked++;
       return { looks: windows.map((window) => ({ fingerprint: fingerprint(window), empty: false })), asked: 1 };
     },
   };
   const source: Source = {
     open: async (window, abort) => {
+      unlessBroken(broken?.api());
       const words = inside(window).map(({ word }) => word);
       const reading = await truthSource(() => (words.length === 0 ? {} : { [window.start / hour]: words })).open(
         window,
