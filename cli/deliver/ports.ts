@@ -18,6 +18,8 @@ export interface LakeRequest {
   readonly shape: Shaping;
   /** Whether quarantine holds the bytes of unreadable lines. */
   readonly keepBytes: boolean;
+  /** Which of the records of a window that are the same to the letter are one. */
+  readonly dedupe: 'id' | 'record' | 'none';
 }
 
 /** What a command asks for, fully parsed. */

@@ -28,8 +28,13 @@ const longest = 86_400_000;
 
 /** Puts the pipeline together for a command: the ledger in the destination, the source by the request. */
 export const prepare: Prepare = async (request, onRead, abort, tell) => {
-  const { shape, keepBytes } = request;
-  const local = localPorts(request.output, { ...asTheyAre, shape, quarantine: { ...asTheyAre.quarantine, keepBytes } });
+  const { shape, keepBytes, dedupe } = request;
+  const local = localPorts(request.output, {
+    ...asTheyAre,
+    shape,
+    dedupe,
+    quarantine: { ...asTheyAre.quarantine, keepBytes },
+  });
   const faults = await local.engine.conditionFaults();
   if (faults.length > 0) throw usage(faultMessage(request.command, faults));
   const blamed = blame(request.command === 'transform');

@@ -27,6 +27,9 @@ export function exportRequest(options: Options, terminal: Terminal): ExportReque
       endpoint: textOf(options, 'endpoint'),
     }),
     lake: lakeOf(options),
+    ...(textOf(options, 'dedupe') !== undefined && {
+      exports: { container: 'archive', dedupe: textOf(options, 'dedupe') },
+    }),
   };
   const missing = [
     ...(textOf(options, 'from') === undefined ? [fault('--from', 'a date or a date and time', 'missing')] : []),

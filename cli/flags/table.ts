@@ -151,6 +151,14 @@ export const flagTable = {
     default: 'none',
     commands: same('delta: a Delta Lake table a signal, where readers see whole runs (docs/delta.md)', ...writers),
   },
+  dedupe: {
+    ...{ type: 'choice', value: '<which>', of: ['id', 'record', 'none'] },
+    default: 'id',
+    commands: same(
+      'records of a window that are the same to the letter are one: those with an id, all (record), or none of them',
+      ...writers,
+    ),
+  },
   shape: {
     ...{ type: 'file', value: '<file>' },
     commands: same(

@@ -23,6 +23,7 @@ const flagOf: readonly (readonly [path: string, flag: string])[] = [
   ['query.cloud', '--cloud'],
   ['query.endpoint', '--endpoint'],
   ['exports.window', '--window'],
+  ['exports.dedupe', '--dedupe'],
   ['lake.format', '--format'],
   ['lake.gzip', '--gzip'],
   ['lake.partition', '--partition'],
@@ -72,7 +73,8 @@ export function checked(
 
 export function lakeRequest(settings: SettingsDocument, lake: Place, env: Env): LakeRequest {
   const shape = shapingOf(settings.shape, env);
-  return { lake, output: outputOf(settings.lake), shape, keepBytes: keepsBytes(settings.quarantine, shape) };
+  const dedupe = settings.exports?.dedupe ?? 'id';
+  return { lake, output: outputOf(settings.lake), shape, keepBytes: keepsBytes(settings.quarantine, shape), dedupe };
 }
 
 /** Undefined values are left out: the schema tells what is missing from what is wrong. */

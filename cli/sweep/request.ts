@@ -22,6 +22,7 @@ const localFlags = [
   'window',
   'signals',
   'replace',
+  'dedupe',
 ] as const;
 
 /** `sweep` without `--enqueue`: an export container, or a folder that is one, brought into a lake from here. */
@@ -29,7 +30,7 @@ export function sweepRequest(options: Options, { env }: Terminal): SweepHere {
   if (isGiven(options, 'settings')) throw usage('sweep: --settings goes with --enqueue; see insights-lake help sweep');
   const { container, lake } = placesOf(options, env);
   const raw = {
-    exports: given({ container: 'archive', window: textOf(options, 'window') }),
+    exports: given({ container: 'archive', window: textOf(options, 'window'), dedupe: textOf(options, 'dedupe') }),
     signals: textOf(options, 'signals')
       ?.split(',')
       .map((word) => word.trim()) ?? ['all'],

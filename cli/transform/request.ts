@@ -12,7 +12,10 @@ export function transformRequest(options: Options, { env }: Terminal): Transform
   const lake = destinationOf(textOf(options, 'out'), env);
   const window = textOf(options, 'window');
   const { app, apps, faults } = namedApps(options);
-  const raw = { exports: given({ container: 'archive', window }), lake: lakeOf(options) };
+  const raw = {
+    exports: given({ container: 'archive', window, dedupe: textOf(options, 'dedupe') }),
+    lake: lakeOf(options),
+  };
   const settings = checked({ options, env }, raw, faults);
   return {
     command: 'transform',

@@ -90,9 +90,9 @@ const exportBlobs = z.strictObject({
       'Whether a folder that was emptied (by a lifecycle rule) leaves the lake as it is, or empties the files of its window.',
     )
     .prefault('keep'),
-  dedupe: oneOf(['id', 'record'])
+  dedupe: oneOf(['id', 'record', 'none'])
     .describe(
-      'Records without an id: all are kept, or those that are the same to the letter are one (data export repeats lines).',
+      'Within a window, records that are the same to the letter are one: those with an id, with record all (data export repeats lines), with none not even those.',
     )
     .prefault('id'),
   schedule: schedule().describe('When the containers are swept.').prefault('0 */10 * * * *'),

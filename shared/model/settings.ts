@@ -133,8 +133,8 @@ export interface ExportSettings {
   readonly lookback: Millis;
   /** A folder that was emptied (by a lifecycle rule) leaves the lake as it is, or empties the files of its window. */
   readonly emptied: 'keep' | 'follow';
-  /** Records without an id are all kept, or are one where they are the same to the letter (data export repeats lines). */
-  readonly dedupe: 'id' | 'record';
+  /** Within a window, records that are the same to the letter are one: those with an id, all of them, or none. */
+  readonly dedupe: 'id' | 'record' | 'none';
   /** Time of the folders that count: `from <= folder < until`; undefined: no limit. */
   readonly from: Millis | undefined;
   readonly until: Millis | undefined;

@@ -237,3 +237,22 @@ test('a lake of an earlier version: its windows stay where they are, and nothing
   const swept = await command('sweep', '--container', folder);
   assert.deepEqual([swept.code, await messages()], [1, [...named(0, 3), ...named(10, 12)].sort()]);
 });
+
+test('records of one id that differ are all kept; --dedupe says which of those that do not differ are one', async () => {
+  const twice = old(1) + old(1) + old(1).replace('m1', 'm2') + flat(3) + flat(3);
+  for (const [dedupe, expected] of [
+    [[], ['m1', 'm2', 'm3', 'm3']],
+    [
+      ['--dedupe', 'record'],
+      ['m1', 'm2', 'm3'],
+    ],
+    [
+      ['--dedupe', 'none'],
+      ['m1', 'm1', 'm2', 'm3', 'm3'],
+    ],
+  ] as const) {
+    const { root, transform, messages } = newLake();
+    const folder = await put(join(root, 'x'), { 'some.json': twice });
+    assert.deepEqual([(await transform(folder, ...dedupe)).code, await messages()], [0, expected]);
+  }
+});

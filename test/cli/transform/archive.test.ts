@@ -48,6 +48,7 @@ async function windowsOf(
     output,
     shape: noShaping,
     keepBytes: true,
+    dedupe: 'id',
   };
   const store = options.store ?? createMemoryStore();
   const archive = await archiveOf(request);
