@@ -226,6 +226,9 @@ var faults = filter(
     startsWith(lakePrefix, '/') || endsWith(lakePrefix, '/')
       ? 'lakePrefix must have no slash at its ends, as in telemetry/raw'
       : ''
+    delta && lakeRetentionDays != 0
+      ? 'lakeRetentionDays would delete files that a Delta table still names: leave it 0 with LAKE_TABLE = \'delta\''
+      : ''
     exportTrigger == 'LogsAndContainerScan' && plan == 'FlexConsumption'
       ? 'exportTrigger = \'LogsAndContainerScan\' needs plan = \'ElasticPremium\': Flex Consumption takes events only'
       : ''
@@ -279,11 +282,33 @@ var newExports = reading && empty(exportAccountId)
 var newNetwork = privateNetwork && empty(appSubnetId)
 var folder = empty(lakePrefix) ? '' : '${lakePrefix}/'
 var lakeFolder = '${lakeContainer}/${folder}'
+
+// What is deleted by age is the signals' folders: beside them lies what the app keeps about the lake itself.
+var signals = [
+  'requests'
+  'dependencies'
+  'exceptions'
+  'traces'
+  'customEvents'
+  'customMetrics'
+  'pageViews'
+  'browserTimings'
+  'availabilityResults'
+  'performanceCounters'
+]
+var bySignal = startsWith(settings.?LAKE_PATH ?? document.?lake.?path ?? '{signal}/', '{signal}/')
+var lakeFolders = bySignal ? map(signals, signal => '${lakeFolder}${signal}/') : [lakeFolder]
+var delta = (settings.?LAKE_TABLE ?? document.?lake.?table ?? 'none') == 'delta'
+
 var hostSku = stateSku ?? lakeSku
 
 // Diagnostic settings and data export append to one container for each category, which no event tells of: the sweep reads them.
 var containers = diagnosticSettings ? 'insights-logs-*' : exportContainer
 var severalContainers = contains(containers, '*') || contains(containers, ',')
+var plainContainers = filter(
+  map(split(exportContainer, ','), container => trim(container)),
+  container => !contains(container, '*')
+)
 var events = reading && !severalContainers && exportTrigger == 'EventGrid' && (publicSite || !privateNetwork)
 
 var quarantineContainer = settings.?QUARANTINE_CONTAINER ?? document.?quarantine.?container ?? ''
@@ -307,7 +332,7 @@ module host 'modules/storage.bicep' = {
     expiry: [
       {
         name: 'dead-letters'
-        prefix: 'event-dead-letters/'
+        prefixes: ['event-dead-letters/']
         days: 30
       }
     ]
@@ -327,10 +352,10 @@ module lake 'modules/storage.bicep' = if (empty(lakeAccountId)) {
     hierarchicalNamespace: hierarchicalNamespace
     containers: concat([lakeContainer], empty(quarantineContainer) ? [] : [quarantineContainer])
     expiry: concat(
-      lakeRetentionDays == 0 ? [] : [{ name: 'lake', prefix: lakeFolder, days: max(lakeRetentionDays, 1) }],
+      lakeRetentionDays == 0 ? [] : [{ name: 'lake', prefixes: lakeFolders, days: max(lakeRetentionDays, 1) }],
       quarantineRetentionDays == 0
         ? []
-        : [{ name: 'quarantine', prefix: quarantineFolder, days: max(quarantineRetentionDays, 1) }]
+        : [{ name: 'quarantine', prefixes: [quarantineFolder], days: max(quarantineRetentionDays, 1) }]
     )
     publicNetwork: !privateNetwork
   }
@@ -341,20 +366,16 @@ module exports 'modules/storage.bicep' = if (newExports) {
     name: exportId[8]
     location: location
     tags: tags
-    containers: filter(split(exportContainer, ','), container => !contains(container, '*'))
+    containers: plainContainers
     expiry: exportRetentionDays == 0
       ? []
-      : map(
-          filter(
-            [
-              { name: 'exports', prefix: '${exportContainer}/', wanted: !severalContainers }
-              { name: 'diagnostics', prefix: 'insights-logs-', wanted: true }
-              { name: 'data-export', prefix: 'am-', wanted: severalContainers && !diagnosticSettings }
-            ],
-            rule => rule.wanted
-          ),
-          rule => { name: rule.name, prefix: rule.prefix, days: max(exportRetentionDays, 7) }
-        )
+      : [
+          {
+            name: 'exports'
+            prefixes: concat(map(plainContainers, container => '${container}/'), ['insights-logs-', 'am-'])
+            days: max(exportRetentionDays, 7)
+          }
+        ]
     publicNetwork: !privateNetwork
     trustedServices: true
   }

@@ -93,7 +93,7 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-08
           definition: {
             filters: {
               blobTypes: ['blockBlob', 'appendBlob']
-              prefixMatch: [rule.prefix]
+              prefixMatch: rule.prefixes
             }
             actions: {
               baseBlob: {

@@ -6,8 +6,10 @@ type expiryRule = {
   @description('Name of the rule: letters, digits, hyphens.')
   name: string
 
-  @description('Beginning of the blobs\' names with their container: container/folder.')
-  prefix: string
+  @description('Beginnings of the blobs\' names with their container: container/folder. Azure takes ten.')
+  @minLength(1)
+  @maxLength(10)
+  prefixes: string[]
 
   @description('Days after the last change.')
   @minValue(1)

@@ -51,11 +51,10 @@ export const templateOf = (name: 'main' | 'events'): Template => JSON.parse(read
 
 /** The compiler gives outputs in any order. */
 export async function snapshotText(way: string, bicep: Bicep): Promise<string> {
-  const { predictedOutputs = {}, ...rest } = JSON.parse(await bicep.snapshot(parameterFileOf(way)));
-  const names = Object.keys(predictedOutputs).sort();
-  const ordered = Object.fromEntries(names.map((name) => [name, predictedOutputs[name]]));
-  return `${JSON.stringify({ ...rest, predictedOutputs: ordered }, null, 2)}
-`;
+  const { outputs = {}, ...rest } = JSON.parse(await bicep.snapshot(parameterFileOf(way)));
+  const names = Object.keys(outputs).sort();
+  const ordered = Object.fromEntries(names.map((name) => [name, outputs[name]]));
+  return `${JSON.stringify({ ...rest, outputs: ordered }, null, 2)}\n`;
 }
 
 export async function parametersText(bicep: Bicep): Promise<string> {
