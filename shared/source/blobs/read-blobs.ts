@@ -1,5 +1,6 @@
 import { REASONS } from '../../framing/scan.ts';
 import type { Chunk, Layout } from '../../model.ts';
+import { unrolled } from './answers.ts';
 import { createChunkMaker, type Part } from './chunk-maker.ts';
 import { inflated } from './inflate.ts';
 import { partsOf } from './parts.ts';
@@ -61,7 +62,7 @@ async function* partsOfBlob(blob: RawBlob, abort: AbortSignal, onTail: () => voi
     }
   }
   const { pieces, broken } = inflated(blob.read());
-  for await (const parts of partsOf(counted(pieces))) {
+  for await (const parts of partsOf(unrolled(counted(pieces)))) {
     const tail = blob.grows ? parts.findIndex(({ reason }) => reason === REASONS.end) : -1;
     if (tail >= 0) onTail();
     // What follows a record that the end of the blob cut short was only found inside of it.

@@ -1,4 +1,5 @@
 import { createFramer } from '../../framing/framer.ts';
+import { unrolled } from './answers.ts';
 import { inflated } from './inflate.ts';
 import { isRecord } from './kinds.ts';
 import { partsOf } from './parts.ts';
@@ -15,7 +16,7 @@ export async function* recordsIn(
 ): AsyncIterable<Found> {
   const { pieces, broken } = inflated(bytes);
   let end = 0;
-  for await (const parts of partsOf(headed(pieces, onHead))) {
+  for await (const parts of partsOf(unrolled(headed(pieces, onHead)))) {
     for (const { kind, offset, bytes, reason } of parts) {
       end = offset + bytes.length;
       if (kind === 'fault') yield { kind: 'unreadable', offset, length: bytes.length, reason };
