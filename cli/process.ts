@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { tellWaits } from '../shared/net/waits.ts';
 import type { Examine } from './check/check.ts';
 import type { Edge } from './command.ts';
 import { exitCodes } from './failure.ts';
@@ -24,6 +25,7 @@ export async function main(words: readonly string[]): Promise<number> {
     abort.abort();
     setTimeout(() => process.exit(exitCodes.interrupted), patience).unref();
   };
+  tellWaits((text) => own.err(`${text}\n`));
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   try {
@@ -45,6 +47,7 @@ export async function main(words: readonly string[]): Promise<number> {
     };
     return await runCommand(words, edge);
   } finally {
+    tellWaits(undefined);
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
   }

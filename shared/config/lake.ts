@@ -2,7 +2,7 @@ import { defaultPathTemplate, pathTemplateFaults } from '../lake/path-template.t
 import type { Access, Format, Output, Place, QuarantineSettings, Shaping } from '../model.ts';
 import { isPrivate } from '../signals/shape.ts';
 import { type Env, type Path, type SettingFault, settingOf } from './flat.ts';
-import { accountName, blobEndpoint, fault, isConnectionString } from './places.ts';
+import { accountName, blobEndpoint, fault, isConnectionString, OPEN_CONNECTION, travelsOpen } from './places.ts';
 import { quarantinePrefixFault } from './quarantine-prefix.ts';
 import { folderKeyFaults } from './reader-names.ts';
 import type { SettingsDocument } from './schema.ts';
@@ -46,6 +46,7 @@ function keyFaults(env: Env): SettingFault[] {
   const text = settingOf(env, 'LAKE_CONNECTION_STRING');
   if (text !== undefined && !isConnectionString(text))
     return [fault('LAKE_CONNECTION_STRING', 'a storage connection string (AccountName=…;AccountKey=…)', '[secret]')];
+  if (text !== undefined && travelsOpen(text)) return [fault('LAKE_CONNECTION_STRING', OPEN_CONNECTION, '[secret]')];
   const sas = settingOf(env, 'LAKE_SAS');
   if (sas !== undefined && !/(^|[?&])sig=/.test(sas))
     return [fault('LAKE_SAS', 'a SAS token (sv=…&sig=…)', '[secret]')];

@@ -20,6 +20,20 @@ export const isConnectionString = (text: string): boolean =>
     /(^|;)\s*(AccountKey|SharedAccessSignature)=/i.test(text));
 
 /**
+ * Whether the key or SAS of a connection string would travel in the clear beyond this machine. The emulator's own key, which is public,
+ * may go to wherever the emulator is.
+ */
+export function travelsOpen(text: string): boolean {
+  if (/(^|;)\s*(UseDevelopmentStorage=true|AccountName=devstoreaccount1\s*(;|$))/i.test(text)) return false;
+  const addresses = [...text.matchAll(/Endpoint=(http:\/\/[^;]+)/gi)].map(([, address = '']) => address);
+  if (addresses.some((address) => secureUrl(address) === undefined)) return true;
+  return /(^|;)\s*DefaultEndpointsProtocol=http\s*(;|$)/i.test(text) && !/(Blob|Table|Queue)Endpoint=/i.test(text);
+}
+
+/** What a connection must be that would be open. */
+export const OPEN_CONNECTION = 'a storage connection string with https, as its key or SAS would travel in the clear';
+
+/**
  * Reads a connection as the Functions host names them: the setting `name` holds a connection string, or settings `name__…` hold
  * endpoints for an identity. `needs`: the endpoints that will be used.
  */
@@ -28,6 +42,7 @@ export function connectionOf(env: Env, name: string, needs: readonly Endpoint[])
   if (text !== undefined) {
     if (!isConnectionString(text))
       return [fault(name, 'a storage connection string (AccountName=…;AccountKey=…)', '[secret]')];
+    if (travelsOpen(text)) return [fault(name, OPEN_CONNECTION, '[secret]')];
     return {
       blobUrl: '',
       queueUrl: '',

@@ -17,5 +17,7 @@ export function shown(value: unknown): string {
   if (value === undefined) return 'not set';
   const text = JSON.stringify(value) ?? String(value);
   if (/(accountkey|sharedaccesssignature|sig|password)=/i.test(text) || /:\/\/[^/"]*@/.test(text)) return hidden;
-  return text.length > 100 ? `${text.slice(0, 97)}…` : text;
+  // What an address is asked with may open a door as well (?code=…), whatever it is called.
+  const told = text.replace(/(https?:\/\/[^\s?"]*)\?[^\s"]*/gi, '$1?…');
+  return told.length > 100 ? `${told.slice(0, 97)}…` : told;
 }

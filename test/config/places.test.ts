@@ -1,3 +1,6 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { travelsOpen } from '../../shared/config/places.ts';
 import { guid, one, reads, refuses } from './settings.ts';
 
 reads([
@@ -45,3 +48,22 @@ refuses([
     /^ExportStorage__queueServiceUri must be the queue endpoint/,
   ],
 ]);
+
+test('no key or SAS travels in the clear beyond this machine', () => {
+  const rows: [string, boolean][] = [
+    ['DefaultEndpointsProtocol=http;AccountName=a;AccountKey=k;EndpointSuffix=core.windows.net', true],
+    ['DefaultEndpointsProtocol=https;AccountName=a;AccountKey=k;EndpointSuffix=core.windows.net', false],
+    ['BlobEndpoint=http://a.blob.core.windows.net;SharedAccessSignature=sv=1&sig=s', true],
+    [
+      'BlobEndpoint=https://a.blob.core.windows.net;TableEndpoint=http://a.example/;SharedAccessSignature=sv=1&sig=s',
+      true,
+    ],
+    ['DefaultEndpointsProtocol=http;AccountName=a;AccountKey=k;BlobEndpoint=http://127.0.0.1:10000/a;', false],
+    [
+      'DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=k;BlobEndpoint=http://azurite:10000/devstoreaccount1;',
+      false,
+    ],
+    ['UseDevelopmentStorage=true', false],
+  ];
+  for (const [text, open] of rows) assert.equal(travelsOpen(text), open, text);
+});

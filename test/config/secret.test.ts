@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
-import { secret } from '../../shared/config/secret.ts';
+import { secret, shown } from '../../shared/config/secret.ts';
 import { parseConfig } from '../../shared/config.ts';
 import { blobs, connection, faultsOf, one } from './settings.ts';
 
@@ -22,4 +22,8 @@ test('secrets never show, neither in errors nor when printed', () => {
   assert.doesNotMatch(faultsOf(env).join('\n'), /hunter2/);
   const good = { ...one, QUERY_KEY: 'hunter2', LAKE_SAS: 'sig=hunter2', AzureWebJobsStorage: connection };
   assert.doesNotMatch(inspect(parseConfig(good), { depth: 9, showHidden: true }), /hunter2|dG9wIHNlY3JldA/);
+});
+
+test('an address is shown without what it is asked with', () => {
+  assert.equal(shown('https://f.azurewebsites.net/api/q?code=SECRET&x=1'), '"https://f.azurewebsites.net/api/q?…"');
 });
