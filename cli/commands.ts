@@ -9,6 +9,7 @@ import { usage } from './failure.ts';
 import { helpCommand } from './help/command.ts';
 import { inspectCommand } from './inspect/command.ts';
 import { requeueCommand } from './requeue/command.ts';
+import { rerunCommand } from './rerun/command.ts';
 import { settingsSchemaCommand } from './settings-schema/command.ts';
 import { sweepCommand } from './sweep/command.ts';
 import { transformCommand } from './transform/command.ts';
@@ -19,6 +20,7 @@ export const commands: readonly Command[] = [
   exportCommand,
   sweepCommand,
   requeueCommand,
+  rerunCommand,
   auditCommand,
   inspectCommand,
   driftCommand,

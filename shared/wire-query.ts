@@ -16,6 +16,7 @@ import type { AskPorts } from './pipeline/ask.ts';
 import { type AuditedApp, type AuditOutcome, auditWindows } from './pipeline/audit.ts';
 import { auditLake, type LakeAudit, type LakeAuditRequest } from './pipeline/audit-lake.ts';
 import { createBudget } from './pipeline/budget.ts';
+import { type RerunOutcome, type RerunRequest, rerunWindows } from './pipeline/rerun.ts';
 import { budgeted } from './source/query/budgeted.ts';
 import { createAsk } from './source/query/client.ts';
 import { createQuerySource } from './source/query/source.ts';
@@ -57,6 +58,8 @@ export function keptSince(apps: readonly App[], now: () => Millis): (window: Win
 }
 
 export interface Audits {
+  /** Has windows of a range run again, or says how many that would be. */
+  rerun(request: RerunRequest): Promise<RerunOutcome>;
   /** The ledger beside the files that are really there; changes nothing unless asked to repair. */
   auditLake(request: LakeAuditRequest): Promise<LakeAudit>;
   /** Looks at the query windows that can still change. */
@@ -82,6 +85,7 @@ export function wireAudits(
     return [{ app: app.name, feeds, survey: api.survey, retention: app.query.retention ?? Number.POSITIVE_INFINITY }];
   });
   return {
+    rerun: (request) => rerunWindows(request, ports),
     auditLake: (request) => auditLake(request, { ...ports, feeds: apps.flatMap(queryFeeds).map(({ feed }) => feed) }),
     audit: async () => {
       await ready();

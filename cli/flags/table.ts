@@ -43,7 +43,7 @@ export const flagTable = {
     ...{ type: 'file', value: '<file>' },
     commands: {
       sweep: `with --enqueue: ${settingsOf}`,
-      ...same(settingsOf, 'requeue', 'drift', 'audit'),
+      ...same(settingsOf, 'requeue', 'rerun', 'drift', 'audit'),
       check:
         'settings of a deployed app, as az functionapp config appsettings list --output json prints them, or an object of ' +
         'names and values; else those of local.settings.json in this folder, and the environment',
@@ -57,7 +57,7 @@ export const flagTable = {
         'name of the app for loose files (default: archive), or <export folder>=<name>; may be given several times',
       export: '<name>=<id>: Application Insights app by its application id; may be given several times',
       sweep: 'only this app, or <export folder>=<name>; may be given several times',
-      ...same('only this app', 'requeue', 'audit'),
+      ...same('only this app', 'requeue', 'rerun', 'audit'),
     },
   },
   workspace: {
@@ -72,7 +72,7 @@ export const flagTable = {
     commands: {
       export: `${instant} (UTC unless it says otherwise)`,
       sweep: `folders from this time on: ${instant}; else all`,
-      ...same(`only windows from this time on: ${instant}`, 'requeue', 'audit'),
+      ...same(`only windows from this time on: ${instant}`, 'requeue', 'rerun', 'audit'),
     },
   },
   to: {
@@ -80,7 +80,7 @@ export const flagTable = {
     commands: {
       export: 'end of the range, exclusive; not in the future',
       sweep: 'folders before this time',
-      ...same('only windows before this time', 'requeue', 'audit'),
+      ...same('only windows before this time', 'requeue', 'rerun', 'audit'),
     },
   },
   prefix: {
@@ -95,7 +95,7 @@ export const flagTable = {
     default: 'all',
     commands: {
       export: signalNames.join(', '),
-      ...same('only these signals, with commas between them', 'sweep', 'requeue', 'audit'),
+      ...same('only these signals, with commas between them', 'sweep', 'requeue', 'rerun', 'audit'),
     },
   },
   window: {
@@ -114,6 +114,8 @@ export const flagTable = {
       'sweep',
     ),
   },
+  faulty: { ...switched, commands: { rerun: 'only windows that failed, or that the source did not keep' } },
+  start: { ...switched, commands: { rerun: 'have them run; else they are only counted' } },
   repair: { ...switched, commands: { audit: 'windows whose files are missing or differ run again' } },
   again: {
     ...switched,
@@ -130,7 +132,11 @@ export const flagTable = {
     ...{ type: 'place', value: '<place>' },
     commands: {
       ...same('folder, or https://<account>.blob.core.windows.net/<container>[/<folder>] (dfs as well)', ...writers),
-      requeue: 'a lake that the command line made, instead: run the command that made it again afterwards',
+      ...same(
+        'a lake that the command line made, instead: run the command that made it again afterwards',
+        'requeue',
+        'rerun',
+      ),
       ...same('a lake that the command line made, instead', 'drift', 'audit'),
     },
   },
@@ -170,7 +176,7 @@ export const flagTable = {
     ...switched,
     commands: {
       ...same('the summary as one JSON document (docs/cli.md)', ...writers),
-      requeue: 'the counts as one JSON document',
+      ...same('the counts as one JSON document', 'requeue', 'rerun'),
       drift: 'the fields as one JSON document',
       audit: 'the findings as one JSON document',
       inspect: 'all of it as one JSON document (docs/cli.md)',

@@ -2,6 +2,7 @@ import type { Env } from '../../shared/config/flat.ts';
 import type { DriftSighting, Place, SweepRequest } from '../../shared/model.ts';
 import type { LakeAudit, LakeAuditRequest } from '../../shared/pipeline/audit-lake.ts';
 import type { RequeueOutcome, RequeueRequest } from '../../shared/pipeline/requeue.ts';
+import type { RerunOutcome, RerunRequest } from '../../shared/pipeline/rerun.ts';
 import type { SweepOutcome, SweepProgress } from '../../shared/pipeline/sweep.ts';
 
 /** What is done to the state of an app, deployed or not. `lake` undefined: of the app that has these settings. Throws Failure. */
@@ -13,6 +14,7 @@ export interface Operations {
     tell: (progress: SweepProgress) => void,
   ): Promise<SweepOutcome>;
   requeue(request: RequeueRequest, lake: Place | undefined, env: Env): Promise<RequeueOutcome>;
+  rerun(request: RerunRequest, lake: Place | undefined, env: Env): Promise<RerunOutcome>;
   /** The ledger beside the files that are there. */
   audit(request: LakeAuditRequest, lake: Place | undefined, env: Env): Promise<LakeAudit>;
   /** Fields that nobody knows, as they were first seen. */

@@ -3,6 +3,7 @@ import { parseConfig } from '../../shared/config.ts';
 import type { DriftSighting } from '../../shared/model.ts';
 import { auditLake } from '../../shared/pipeline/audit-lake.ts';
 import { requeueWindows } from '../../shared/pipeline/requeue.ts';
+import { rerunWindows } from '../../shared/pipeline/rerun.ts';
 import { createStoreLedger } from '../../shared/state/ledger-store.ts';
 import { wire } from '../../shared/wire.ts';
 import { systemClock } from '../../shared/wire-clients.ts';
@@ -20,6 +21,12 @@ export const operations: Operations = {
       lake === undefined
         ? appOf(env).requeue(request)
         : requeueWindows(request, { ledger: createStoreLedger(await lakeThere(lake, 'requeue')), clock: systemClock }),
+    ),
+  rerun: (request, lake, env) =>
+    onState(async () =>
+      lake === undefined
+        ? appOf(env).rerun(request)
+        : rerunWindows(request, { ledger: createStoreLedger(await lakeThere(lake, 'rerun')), clock: systemClock }),
     ),
   audit: (request, lake, env) =>
     onState(async () => {
