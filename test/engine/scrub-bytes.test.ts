@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Row } from '../../shared/engine/decode/row.ts';
 import { Scratch } from '../../shared/engine/decode/scratch.ts';
-import { type FieldTree, keepingTree, placeTree, removePath, treeOf } from '../../shared/engine/field-tree.ts';
 import { fieldRules } from '../../shared/engine/shaping/field-rules.ts';
+import { type FieldTree, keepingTree, placeTree, removePath, treeOf } from '../../shared/engine/shaping/field-tree.ts';
 import { scrub } from '../../shared/engine/shaping/scrub.ts';
 
 /** A tree that hides these dotted paths. */

@@ -1,4 +1,4 @@
-import { type FieldTree, folded } from '../../shared/engine/field-tree.ts';
+import { type FieldTree, folded } from '../../shared/engine/shaping/field-tree.ts';
 
 /** What is left of a text, in pieces of it, and how far it has been read. */
 interface Reading {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Row } from '../../shared/engine/decode/row.ts';
 import { Scratch } from '../../shared/engine/decode/scratch.ts';
+import { fieldRules } from '../../shared/engine/shaping/field-rules.ts';
 import {
   type FieldTree,
   folded,
@@ -12,8 +13,7 @@ import {
   readings,
   removePath,
   treeOf,
-} from '../../shared/engine/field-tree.ts';
-import { fieldRules } from '../../shared/engine/shaping/field-rules.ts';
+} from '../../shared/engine/shaping/field-tree.ts';
 import { scrub } from '../../shared/engine/shaping/scrub.ts';
 import { query } from './chunks.ts';
 import { scrubText } from './scrub-text.ts';

@@ -1,5 +1,5 @@
 import { BACKSLASH, QUOTE } from '../../framing/strict.ts';
-import { type FieldTree, folded } from '../field-tree.ts';
+import { type FieldTree, folded } from './field-tree.ts';
 
 /** What becomes of a member: it stays, it goes, or something inside of it does. */
 export type Verdict = 'stays' | 'goes' | FieldRules;

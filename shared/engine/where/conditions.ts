@@ -1,5 +1,3 @@
-import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import type { Shaping, Signal } from '../../model.ts';
 import { columnsOf } from '../../signals/columns.ts';
 import { signals } from '../../signals/tables.ts';
@@ -7,6 +5,7 @@ import { type Condition, compileCondition } from './compile.ts';
 import type { ConditionColumn } from './expression.ts';
 import { namesIn } from './names.ts';
 import type { Parsed } from './parse.ts';
+import { parseApart } from './parse-apart.ts';
 
 /** What rows of a signal stay. */
 export interface RowCondition {
@@ -96,20 +95,4 @@ function faultOf({ signal, setting, kql }: AskedCondition, parsed: ParsedConditi
   return [
     `${setting} must be a KQL condition on the columns of ${signal}: ${parsed.fault}; it is ${JSON.stringify(kql)}${instead}`,
   ];
-}
-
-/** In a thread of its own: the parser's 150 MB are given back when it ends. */
-async function parseApart(asked: readonly AskedCondition[]): Promise<readonly ParsedCondition[]> {
-  const thread = new Worker(new URL(`./parse-thread${extname(import.meta.url)}`, import.meta.url), {
-    workerData: asked,
-  });
-  try {
-    return await new Promise<readonly ParsedCondition[]>((resolve, reject) => {
-      thread.once('message', resolve);
-      thread.once('error', reject);
-      thread.once('exit', () => reject(new Error('the parser of conditions ended without an answer')));
-    });
-  } finally {
-    await thread.terminate();
-  }
 }

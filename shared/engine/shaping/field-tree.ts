@@ -10,7 +10,7 @@ export interface FieldTree {
 }
 
 /**
- * A name as names are compared: without regard to case, letter by letter as DuckDB's `lower` does it. That of JavaScript knows the letter
+ * A name as names are compared: without regard to case, one letter for one. The `toLowerCase` of JavaScript knows the letter
  * behind it (a final sigma) and makes two of one (İ).
  */
 export const folded = (name: string): string =>

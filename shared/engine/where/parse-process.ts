@@ -1,0 +1,7 @@
+import type { AskedCondition } from './conditions.ts';
+import { parseAll } from './parse-all.ts';
+
+/** The process that parse-apart.ts starts: is asked once, answers, and ends. */
+process.once('message', (asked) => {
+  process.send?.(parseAll(asked as readonly AskedCondition[]), () => process.disconnect());
+});
