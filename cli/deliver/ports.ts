@@ -73,11 +73,21 @@ export interface TaskOutcome {
   readonly counts: Counts;
   readonly files: number;
   readonly bytes: number;
+  /** Of rows, files and bytes those of other signals than the window's: a loose file can hold several. */
+  readonly others: readonly Share[];
   readonly retryAt: Millis;
   readonly error: string;
   readonly side: 'source' | 'destination' | 'machine' | 'unknown';
   /** Whom a failure of the source concerns, where not all; `reason`: without the window. */
   readonly refused: Refusal | undefined;
+}
+
+/** What a window brought of a signal. */
+export interface Share {
+  readonly signal: Signal;
+  readonly rows: number;
+  readonly files: number;
+  readonly bytes: number;
 }
 
 /** The app of the window, its table there, or its files alone. */

@@ -7,6 +7,7 @@ import { type RunOutcome, type RunPorts, runWindow, unrun } from '../../shared/p
 import { verdictOf } from '../../shared/pipeline/verdict.ts';
 import type { Blame } from './observe.ts';
 import type { Task, TaskOutcome } from './ports.ts';
+import { sharesOf } from './shares.ts';
 
 /** What is to be done, and where from: the windows, with what the ledger says of those that it has. */
 export interface Plan {
@@ -151,6 +152,7 @@ function together(outcomes: readonly TaskOutcome[]): TaskOutcome {
       filtered: sum(({ counts }) => counts.filtered ?? 0),
       quarantined: sum(({ counts }) => counts.quarantined),
     },
+    others: outcomes.flatMap(({ others }) => others),
     files: sum(({ files }) => files),
     bytes: sum(({ bytes }) => bytes),
   };
@@ -174,6 +176,7 @@ function taskOutcome(outcome: RunOutcome, blamed: Pick<TaskOutcome, 'side' | 're
     counts: outcome.counts,
     files: files.length,
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+    others: sharesOf(files, outcome.window.signal),
     retryAt,
     error: blamed.side === 'machine' ? `${outcome.error}: ${fullText()}` : outcome.error,
     ...blamed,

@@ -3,6 +3,7 @@ import { bytesText, countText, spanText } from '../terminal/numbers.ts';
 import { tableLines } from '../terminal/table.ts';
 import type { Delivery, Request } from './ports.ts';
 import { failureLine, type Left, type Results, type TaskResult, windowsText, windowText } from './run-tasks.ts';
+import { sharedOut } from './shares.ts';
 
 /** Counts of windows and, over all that are in the lake now, of rows and files. */
 export interface Totals {
@@ -63,10 +64,13 @@ export function summaryOf(
     exitCode,
     seconds: Math.round(elapsed / 100) / 10,
     totals: { ...totalsOf(results.ended), untried: results.untried },
-    signals: [...feeds].map(([feed, ended]) => {
-      const [app = '', signal = ''] = feed.split('\n');
-      return { app, signal, ...totalsOf(ended) };
-    }),
+    signals: sharedOut(
+      [...feeds].map(([feed, ended]) => {
+        const [app = '', signal = ''] = feed.split('\n');
+        return { app, signal, ...totalsOf(ended) };
+      }),
+      results.ended.filter((each) => !failed(each)).map(({ task: { window }, outcome }) => ({ ...window, outcome })),
+    ),
     failures: results.ended.filter(failed).map(({ task: { window }, outcome }) => ({
       app: window.app,
       signal: window.signal,

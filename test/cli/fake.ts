@@ -21,6 +21,7 @@ export const done: TaskOutcome = {
   counts: { read: 11, written: 10, deduplicated: 1, quarantined: 0 },
   files: 1,
   bytes: 2_000,
+  others: [],
   retryAt: 0,
   error: '',
   side: 'unknown',

@@ -75,6 +75,26 @@ test('the summary as JSON, in the shape that docs/cli.md shows', async () => {
   });
 });
 
+test('rows of a file of several signals are counted where they are', async () => {
+  const share = { signal: 'customEvents', rows: 4, files: 1, bytes: 500 } as const;
+  const { summary } = await json({
+    outcome: ({ signal }) => (signal === 'traces' ? { ...done, files: 2, others: [share] } : done),
+  });
+  const counted = summary.signals.map(({ signal, windows, rows, files, bytes }) => [
+    signal,
+    windows,
+    rows,
+    files,
+    bytes,
+  ]);
+  assert.deepEqual(counted, [
+    ['requests', 2, 20, 2, 4_000],
+    ['traces', 2, 12, 2, 3_000],
+    ['customEvents', 0, 8, 2, 1_000],
+  ]);
+  assert.deepEqual([summary.totals.rows, summary.totals.files], [40, 6]);
+});
+
 test('on a terminal one line is rewritten, no longer than the terminal is wide, and gone at the end', async () => {
   const { err } = await run(words, { live: true });
   const lines = err.split('\r\u001b[K');

@@ -266,6 +266,20 @@ test('a folder that cannot be read costs itself alone, and so does a file', {
   assert.match(JSON.parse(out).incomplete[0], /^2 files or folders that cannot be opened: .*\(EACCES\)/);
 });
 
+test('a file of several signals: the summary counts each record where it is', async () => {
+  const root = await put({ 'mixed.json': some(5) + some(2, (n) => flat(n, { Type: 'AppRequests', Name: 'GET /' })) });
+  const { code, out } = await run(['transform', root, '--out', `${root}-lake`, '--json']);
+  const { signals } = JSON.parse(out) as Summary;
+  assert.equal(code, 0);
+  assert.deepEqual(
+    new Map(signals.map(({ signal, rows }) => [signal, rows])),
+    new Map([
+      ['traces', 5],
+      ['requests', 2],
+    ]),
+  );
+});
+
 test('links: to files they are followed, to folders and to nothing they are named', async () => {
   const root = await put({ [diagnostic('05')]: some(4), 'x.json': lines([flat(50)]) });
   const other = await put({ 'z.json': some(3) });
