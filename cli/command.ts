@@ -13,8 +13,10 @@ export interface Edge {
   /** Loads clients and engine: called only by commands that need them. */
   readonly operations: () => Promise<Operations>;
   readonly version: string;
-  /** Windows that run at once. */
-  readonly parallel: Readonly<Record<Request['command'], number>>;
+  /** Threads that decode and encode, where `--jobs` says nothing. */
+  readonly machineJobs: number;
+  /** Windows under way at once with so many jobs. */
+  readonly windowsAtOnce: (command: Request['command'], jobs: number) => number;
   /** Ctrl-C. */
   readonly abort: AbortSignal;
 }

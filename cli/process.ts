@@ -1,17 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { tellWaits } from '../shared/net/waits.ts';
 import type { Examine } from './check/check.ts';
 import type { Edge } from './command.ts';
+import { machineJobs, windowsAtOnce } from './deliver/jobs.ts';
 import { exitCodes } from './failure.ts';
 import { runCommand } from './run.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
-/**
- * Windows at once. An export waits for answers, of which the API gives five at a time to one identity; a transform or sweep keeps the
- * processor busy by itself. Each window more costs up to 100 MB of memory.
- */
-const parallel = { export: 3, transform: 1, sweep: 1 };
 /** How long windows under way may take to stop after Ctrl-C before the process ends without them. */
 const patience = 5_000;
 
@@ -42,7 +39,8 @@ export async function main(words: readonly string[]): Promise<number> {
       examine,
       operations,
       version: version(),
-      parallel,
+      machineJobs: machineJobs(availableParallelism(), memoryOfMachine()),
+      windowsAtOnce,
       abort: abort.signal,
     };
     return await runCommand(words, edge);
@@ -51,6 +49,12 @@ export async function main(words: readonly string[]): Promise<number> {
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
   }
+}
+
+/** A container may be given less than the machine has. */
+function memoryOfMachine(): number {
+  const given = process.constrainedMemory();
+  return given > 0 ? Math.min(given, totalmem()) : totalmem();
 }
 
 const terminal = (writeErr = writerTo(process.stderr)): Terminal => ({

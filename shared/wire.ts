@@ -26,6 +26,7 @@ import { type RunOutcome, type RunPorts, runWindow } from './pipeline/run.ts';
 import { noShaping } from './signals/shape.ts';
 import { openHints, openLedger, systemClock } from './wire-clients.ts';
 import { placeOfBlob, type Sweeps, wireExports, wireSweeps } from './wire-exports.ts';
+import { createJobEngine, type JobEngine } from './wire-jobs.ts';
 import { openLake, pathsOf, prepareLake, tablesOf } from './wire-lake.ts';
 import { type Audits, keptSince, type QueryApi, queryApi, queryApis, queryFeeds, wireAudits } from './wire-query.ts';
 
@@ -171,14 +172,12 @@ function emptyFiles(engine: CheckedEngine, output: Output, making: Making): Chec
   };
 }
 
-export const engineOf = (output: Output, { shape, quarantine, dedupe } = asTheyAre): CheckedEngine =>
-  createEngine({
-    ...engineDefaults,
-    output,
-    shaping: shape,
-    dedupe,
-    keepBytesInQuarantine: quarantine.keepBytes,
-  });
+/** By this thread where `jobs` is 1, else by so many threads beside it. */
+export function engineOf(output: Output, { shape, quarantine, dedupe } = asTheyAre, jobs = 1): JobEngine {
+  const keepBytesInQuarantine = quarantine.keepBytes;
+  const settings = { ...engineDefaults, output, shaping: shape, dedupe, keepBytesInQuarantine };
+  return jobs > 1 ? createJobEngine(settings, jobs) : { ...createEngine(settings), close: async () => {} };
+}
 
 /** For the command line, which has no audit. */
 export const querySource = (settings: QuerySettings): Source => queryApi(settings, false).source;

@@ -2,6 +2,7 @@ import type { Edge } from '../command.ts';
 import { type ExitCode, exitCodes } from '../failure.ts';
 import { isSet, type Options } from '../flags/options.ts';
 import { paced, progressOn } from '../terminal/progress.ts';
+import { jobsOf } from './jobs.ts';
 import type { Request } from './ports.ts';
 import { type Results, runTasks } from './run-tasks.ts';
 import { isBarren, isKept, summaryOf, summaryText } from './summary.ts';
@@ -10,16 +11,18 @@ import { isBarren, isKept, summaryOf, summaryText } from './summary.ts';
 export async function deliver(
   request: Request,
   options: Options,
-  { terminal, prepare, parallel, abort }: Edge,
+  { terminal, prepare, machineJobs, windowsAtOnce, abort }: Edge,
 ): Promise<ExitCode> {
   const started = terminal.now();
   let onRead = (_records: number, _bytes: number): void => {};
-  const delivery = await prepare(request, (records, bytes) => onRead(records, bytes), abort, paced(terminal));
+  const jobs = jobsOf(options, machineJobs);
+  const told = (records: number, bytes: number) => onRead(records, bytes);
+  const delivery = await prepare(request, told, abort, paced(terminal), jobs);
   try {
     const weight = delivery.tasks.reduce((sum, task) => sum + task.weight, 0);
     const progress = progressOn(terminal, delivery.tasks.length, weight);
     onRead = progress.read;
-    const results = await runTasks(delivery, parallel[request.command], terminal, progress, abort);
+    const results = await runTasks(delivery, windowsAtOnce(request.command, jobs), terminal, progress, abort);
     progress.close();
     const exitCode = exitCodeOf(results, delivery.incomplete);
     const summary = summaryOf(request, delivery, results, exitCode, terminal.now() - started);

@@ -115,5 +115,11 @@ export type OnRead = (records: number, bytes: number) => void;
 /** How far a look at the source has come, as often as there is something new. */
 export type Tell = (text: string) => void;
 
-/** Throws Failure where source or destination cannot be used. `abort`: the user wants to stop. */
-export type Prepare = (request: Request, onRead: OnRead, abort: AbortSignal, tell: Tell) => Promise<Delivery>;
+/** Throws Failure where source or destination cannot be used. `abort`: the user wants to stop. `jobs`: threads that decode and encode. */
+export type Prepare = (
+  request: Request,
+  onRead: OnRead,
+  abort: AbortSignal,
+  tell: Tell,
+  jobs: number,
+) => Promise<Delivery>;

@@ -3,7 +3,7 @@ import type { App, Ledger, LedgerEntry, Source } from '../../shared/model.ts';
 import { activeWindows } from '../../shared/pipeline/grid.ts';
 import { tileRange } from '../../shared/pipeline/tile-range.ts';
 import { createStoreLedger } from '../../shared/state/ledger-store.ts';
-import { asTheyAre, localPorts, querySource } from '../../shared/wire.ts';
+import { asTheyAre, engineOf, localPorts, querySource } from '../../shared/wire.ts';
 import { openStore, systemClock } from '../../shared/wire-clients.ts';
 import { prepareLake, tablesOf } from '../../shared/wire-lake.ts';
 import { exitCodes, Failure, usage } from '../failure.ts';
@@ -13,6 +13,7 @@ import { archiveOf } from '../transform/archive.ts';
 import { transformPlan } from '../transform/plan.ts';
 import { settleApps } from './app-names.ts';
 import { agreeOnOutput, lastOwnerDied } from './beside-ledger.ts';
+import { worthwhile } from './jobs.ts';
 import { blame, observedSource, observedStore } from './observe.ts';
 import { apartFrom } from './other-source.ts';
 import type { ExportRequest, Prepare, Task } from './ports.ts';
@@ -27,14 +28,10 @@ const latest = 2 * 86_400_000;
 const longest = 86_400_000;
 
 /** Puts the pipeline together for a command: the ledger in the destination, the source by the request. */
-export const prepare: Prepare = async (request, onRead, abort, tell) => {
+export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
   const { shape, keepBytes, dedupe } = request;
-  const local = localPorts(request.output, {
-    ...asTheyAre,
-    shape,
-    dedupe,
-    quarantine: { ...asTheyAre.quarantine, keepBytes },
-  });
+  const making = { ...asTheyAre, shape, dedupe, quarantine: { ...asTheyAre.quarantine, keepBytes } };
+  const local = localPorts(request.output, making);
   const faults = await local.engine.conditionFaults();
   if (faults.length > 0) throw usage(faultMessage(request.command, faults));
   const blamed = blame(request.command === 'transform');
@@ -53,7 +50,17 @@ export const prepare: Prepare = async (request, onRead, abort, tell) => {
   );
   const plan = { ...planned, tasks: byTime(tasks), incomplete: [...(planned.incomplete ?? []), ...incomplete] };
   const source = observedSource(plan.source, blamed, onRead, abort);
-  const ports = { ...local, lake, ...(tables && { tables }), ledger, source, clock: systemClock, lease };
+  const { begin, close } = engineOf(request.output, making, worthwhile(jobs, request, plan.tasks));
+  const ports = {
+    ...local,
+    engine: { ...local.engine, begin },
+    lake,
+    ...(tables && { tables }),
+    ledger,
+    source,
+    clock: systemClock,
+    lease,
+  };
   const run = windowRunner({ plan, orphaned, blamed, ports, abort });
   return {
     place: lake.place.replace(/\/$/, ''),
@@ -61,7 +68,7 @@ export const prepare: Prepare = async (request, onRead, abort, tell) => {
     notices: plan.notices,
     incomplete: plan.incomplete,
     run,
-    close: async () => {},
+    close,
   };
 
   async function planOf(): Promise<Plan> {

@@ -4,6 +4,7 @@ import type { Progress } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { createPatience } from './patience.ts';
 import type { Delivery, Task, TaskOutcome } from './ports.ts';
+import { taskOrder } from './task-order.ts';
 
 export interface TaskResult {
   readonly task: Task;
@@ -29,7 +30,7 @@ export interface Results {
   readonly stopped: 'no' | 'interrupted' | 'source' | 'destination' | 'machine';
 }
 
-/** Runs all windows, `parallel` at a time, in order; so come the results. Failed windows hold back no other. */
+/** Runs all windows, `parallel` at a time; results come in the order of the tasks. Failed windows hold back no other. */
 export async function runTasks(
   delivery: Delivery,
   parallel: number,
@@ -39,10 +40,11 @@ export async function runTasks(
 ): Promise<Results> {
   const ended: (TaskResult & { readonly at: number })[] = [];
   const patience = createPatience();
+  const order = taskOrder(delivery.tasks, parallel);
   let next = 0;
   const runner = async (): Promise<void> => {
     for (;;) {
-      const at = next++;
+      const at = order[next++] ?? delivery.tasks.length;
       const task = patience.ended() === undefined && !abort.aborted ? delivery.tasks[at] : undefined;
       if (task === undefined) return;
       if (patience.leaves(task)) continue;

@@ -172,6 +172,13 @@ export const flagTable = {
       ...writers,
     ),
   },
+  jobs: {
+    ...text('<n>'),
+    default: 'the cores of this machine, as far as half of its memory has 250 MB for each',
+    commands: {
+      ...same('windows that are decoded and written side by side, each by a thread of up to 250 MB', ...writers),
+    },
+  },
   json: {
     ...switched,
     commands: {

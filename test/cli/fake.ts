@@ -128,7 +128,8 @@ export async function run(words: readonly string[], options: FakeOptions = {}): 
   const operations = async () => (options.operations ?? none) as Operations;
   const code = await runCommand(words, {
     ...{ terminal, prepare, examine, operations, version: '1.2.3', abort: abort.signal },
-    parallel: { export: options.parallel ?? 1, transform: 1, sweep: 1 },
+    machineJobs: 1,
+    windowsAtOnce: () => options.parallel ?? 1,
   });
   return { code, ...text, request, windows };
 }

@@ -34,6 +34,10 @@ export async function run(
     version: '0',
     abort: new AbortController().signal,
   };
-  const code = await runCommand(words, { ...edge, parallel: { export: 1, transform: 1, sweep: 2 } });
+  const code = await runCommand(words, {
+    ...edge,
+    machineJobs: 1,
+    windowsAtOnce: (name) => (name === 'sweep' ? 2 : 1),
+  });
   return { code, ...text };
 }

@@ -129,6 +129,8 @@ const fromText: Read = (name, value, signal) => {
 
 const fromParquet: Read = (name, value, signal) => {
   if (value === null || value === undefined) return null;
+  // Whole numbers are 64 bit in the files, and never that large here.
+  if (typeof value === 'bigint') return Number(value);
   return typeOf(signal, name) === 'dynamic' ? canonicalJson(JSON.parse(String(value))) : (value as Value);
 };
 
