@@ -7,7 +7,7 @@ import type { Format, Signal } from '../../shared/model.ts';
 import { differences } from '../e2e/compare.ts';
 import { startCommand } from '../e2e/process.ts';
 import { readLake } from '../e2e/readLake.ts';
-import { chain, type LakeRow } from '../e2e/truth.ts';
+import { chain, type LakeRow, type Value } from '../e2e/truth.ts';
 import { oddTruth } from './archive.ts';
 import type { Lake } from './judges.ts';
 
@@ -49,11 +49,16 @@ export async function rowsOf(lake: string, signal: Signal): Promise<LakeRow[]> {
     const answer = await (await duckdb.connect()).runAndReadAll(
       `SELECT * REPLACE (epoch_us(timestamp)::VARCHAR AS timestamp) FROM ${from}`,
     );
-    return answer.getRowObjectsJS() as LakeRow[];
+    return answer
+      .getRowObjectsJS()
+      .map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])));
   } finally {
     duckdb.closeSync();
   }
 }
+
+/** Whole numbers are 64 bit in the files, and none is that large here. */
+const plain = (value: unknown): Value => (typeof value === 'bigint' ? Number(value) : (value as Value));
 
 /** How the Parquet files differ from what was put in, as DuckDB reads them: the judges are compared with that. */
 export async function faultsOf(lake: string, signal: Signal, truth: readonly LakeRow[]): Promise<string[]> {
