@@ -1,4 +1,4 @@
-import type { Config, ExportSettings, Millis, Sightings, SweepRequest, Window } from './model.ts';
+import type { Config, ExportSettings, Ledger, Millis, Sightings, SweepRequest, Window } from './model.ts';
 import type { AskPorts } from './pipeline/ask.ts';
 import { daySlices } from './pipeline/slices.ts';
 import { type SweepOutcome, type SweepProgress, sweepBlobs, sweepRange } from './pipeline/sweep.ts';
@@ -9,16 +9,26 @@ import { type BlobSourceSettings, createBlobSource } from './source/blobs/source
 import { openStore, openSweepQueue } from './wire-clients.ts';
 
 /** Export blobs, put together from their settings: one source and one view over all containers. */
-export function wireExports(exports: ExportSettings, now: () => Millis) {
+export function wireExports(exports: ExportSettings, now: () => Millis, ledger: Pick<Ledger, 'appNamed'>) {
   const containers = exports.places.map(
     (place): ExportStore => ({ store: openStore(place), container: place.kind === 'container' ? place.container : '' }),
   );
   const { lookback, emptied, apps, window, signals, from, until } = exports;
   const grows = ({ end }: Window) => now() < end + lookback;
-  const settings: BlobSourceSettings = { containers, apps, grows, emptied };
+  const settings: BlobSourceSettings = { containers, apps, grows, emptied, named: rememberedNames(ledger) };
   return {
     source: createBlobSource(settings),
     sightings: createSightings({ ...settings, window, signals, from, until }),
+  };
+}
+
+/** Asked once a process: a name never changes. What could not be asked is asked again. */
+function rememberedNames(ledger: Pick<Ledger, 'appNamed'>): (component: string, app: string) => Promise<string> {
+  const known = new Map<string, string>();
+  return async (component, app) => {
+    const name = known.get(component) ?? (await ledger.appNamed(component, app));
+    known.set(component, name);
+    return name;
   };
 }
 

@@ -64,7 +64,7 @@ export function wire(config: Config, timeout?: Millis): Wired {
   const ledger = openLedger(config.state, config.lake);
   const hints = openHints(config.state);
   const clock = systemClock;
-  const blobs = config.exports && wireExports(config.exports, clock.now);
+  const blobs = config.exports && wireExports(config.exports, clock.now, ledger);
   const apis = queryApis(config);
   const source = sourceOf(config, apis, blobs?.source);
   const { planLimit: limit, patience, lease } = config;

@@ -144,6 +144,8 @@ export interface Ledger {
   audits(feed: Feed, range: Interval): AsyncIterable<DayAudit>;
   /** Puts what an audit has found in place of what was known of these days, at most 100. Of two at once either may be the last. */
   recordAudits(feed: Feed, days: readonly DayAudit[]): Promise<void>;
+  /** The name that an export folder (`component`) goes by in this lake: `app` where it has none yet, and then for ever. */
+  appNamed(component: string, app: string): Promise<string>;
   /** Remembers what was not known of yet, and returns that. */
   recordDrift(seen: readonly DriftSighting[]): Promise<readonly DriftSighting[]>;
   /** Every first sighting of a field that nobody knows. */

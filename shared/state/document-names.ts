@@ -1,4 +1,5 @@
 /** Where in a store the documents of a ledger are. Pure. */
+import { createHash } from 'node:crypto';
 import type { Feed, Interval, Millis } from '../model.ts';
 
 export const LEDGER_FOLDER = '_insights-lake/ledger/';
@@ -6,6 +7,11 @@ export const SWEPT_NAME = `${LEDGER_FOLDER}swept.json`;
 
 /** Beside the ledger's folder, whose folders are apps. */
 export const DRIFT_FOLDER = '_insights-lake/drift/';
+
+/** A component can have any length and sign in its path. */
+export const componentKey = (component: string): string =>
+  createHash('sha256').update(component).digest('hex').slice(0, 32);
+export const appNameDocument = (component: string): string => `_insights-lake/apps/${componentKey(component)}.json`;
 
 export const feedFolder = ({ app, source, signal }: Feed): string =>
   `${LEDGER_FOLDER}app=${word(app)}/source=${word(source)}/signal=${word(signal)}/`;

@@ -29,6 +29,7 @@ export function createMemoryLedger(): Ledger {
   const states = new Map<string, FeedState>();
   let tags = 0;
   let swept: Millis | undefined;
+  const names = new Map<string, string>();
   const drifts = new Map<string, DriftSighting>();
   const nextTag = () => `m${++tags}`;
 
@@ -103,6 +104,11 @@ export function createMemoryLedger(): Ledger {
     },
     recordAudits: async (feed, days) => {
       for (const day of days) stateOf(feed).audits.set(day.day, structuredClone(day));
+    },
+    appNamed: async (component, app) => {
+      const known = names.get(component) ?? app;
+      names.set(component, known);
+      return known;
     },
     recordDrift: async (seen) => {
       const fresh = seen.filter((each) => !drifts.has(driftKey(each)));

@@ -2,6 +2,7 @@
 import type { DriftSighting, Feed, Interval, Ledger, LedgerEntry, ObjectStore, Progress } from '../model.ts';
 import { auditOf, auditRecord } from './audit-record.ts';
 import {
+  appNameDocument,
   auditFolder,
   auditName,
   DRIFT_FOLDER,
@@ -121,6 +122,14 @@ export function createStoreLedger(store: ObjectStore): Ledger {
     },
     recordAudits: async (feed, days) => {
       for await (const _ of inTurns(days, (day) => replaceDocument(store, auditName(feed, day.day), auditRecord(day))));
+    },
+    appNamed: async (component, app) => {
+      const name = appNameDocument(component);
+      const known = await readDocument(store, name);
+      if (known !== undefined) return String(known.value.app);
+      const document = { stateVersion: COMMON_VERSION, component, app };
+      if ((await writeDocument(store, name, document, undefined)) !== undefined) return app;
+      return String((await readDocument(store, name))?.value.app ?? app);
     },
     recordDrift: async (seen) => {
       const fresh: DriftSighting[] = [];

@@ -132,6 +132,13 @@ export function createTableLedger({ client, lakeId, newId }: TableLedgerOptions)
       });
       if (changes.length > 0) await table.commit(changes);
     },
+    appNamed: async (component, app) => {
+      const keys = { partitionKey: rows.lakePartition(lakeId), rowKey: rows.appRow(component) };
+      // One call where it is new; where it is not, who asks remembers the answer.
+      const entity = { ...keys, stateVersion: COMMON_VERSION, component, app };
+      if (Array.isArray(await table.commit([['create', entity]]))) return app;
+      return String((await table.get(keys.partitionKey, keys.rowKey))?.app ?? app);
+    },
     recordDrift: async (seen) => {
       const fresh: DriftSighting[] = [];
       for (const each of seen) {

@@ -2,6 +2,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { DayAudit, DriftSighting, Feed, FileRecord, Interval, LedgerEntry, Millis } from '../model.ts';
 import { auditOf, auditRecord } from './audit-record.ts';
+import { componentKey } from './document-names.ts';
 import { driftKey } from './drift-record.ts';
 import { entryOf, entryRecord } from './entry-record.ts';
 
@@ -49,6 +50,8 @@ export const rowRange = (
 export const lakePartition = (lakeId: string): string => keyWord(lakeId);
 export const feedRow = (feed: Feed): string => `f|${feedWords(feed)}`;
 export const driftRow = (sighting: DriftSighting): string => `d|${driftKey(sighting)}`;
+/** The name that an export folder goes by. */
+export const appRow = (component: string): string => `a|${componentKey(component)}`;
 export const LAKE_ROW = 'lake';
 export const SWEPT_ROW = 'swept';
 

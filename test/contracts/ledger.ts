@@ -417,6 +417,15 @@ export function ledgerContract(name: string, { make, runs, files }: LedgerContra
       }
     });
 
+    test('an export folder keeps the first name that it was given, whoever asks', async () => {
+      const { ledger, reopen } = await opened();
+      const folder = `diagnostics resourceid=/subscriptions/ü/${'x'.repeat(900)}`;
+      const given = await Promise.all(['shop', 'till'].map((app) => reopen().appNamed(folder, app)));
+      assert.equal(given[0], given[1]);
+      assert.equal(await ledger.appNamed(folder, 'desk'), given[0]);
+      assert.equal(await ledger.appNamed('continuous other', 'desk'), 'desk');
+    });
+
     test('feeds are kept apart, whatever they are called, and can be listed', async () => {
       const { ledger, reopen } = await opened();
       const apps = [

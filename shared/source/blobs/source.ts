@@ -1,7 +1,7 @@
 import type { BlobRecord, Layout, Reading, Source, StoredObject, UnseenPlace, Window } from '../../model.ts';
 import { type ExportStore, type SignalFolder, signalFolders, timePrefixes } from './folders.ts';
 import { type HashedBlob, hashedBlob } from './hashed.ts';
-import { type ExportLayout, exportName } from './layouts.ts';
+import { componentOf, type ExportLayout, exportName } from './layouts.ts';
 import {
   hourOfBlob,
   isMissing,
@@ -20,6 +20,8 @@ export interface BlobSourceSettings extends LookSettings {
   readonly containers: readonly ExportStore[];
   /** Export folder → app name; a folder that is not named here goes by what Azure calls its app. */
   readonly apps: Readonly<Record<string, string>>;
+  /** The name that a folder goes by in the lake, whatever the settings say now; left out: what they say. */
+  readonly named?: (component: string, app: string) => Promise<string>;
   /** Readings tell their blobs; left out: no. */
   readonly remember?: boolean;
 }
@@ -78,7 +80,7 @@ function layoutOf({ source }: Window): ExportLayout {
 async function blobsOf(
   window: Window,
   layout: ExportLayout,
-  { containers, apps }: BlobSourceSettings,
+  { containers, apps, named }: BlobSourceSettings,
   abort: AbortSignal,
 ) {
   const listed: ListedBlob[] = [];
@@ -99,6 +101,7 @@ async function blobsOf(
       unseen.push(unseenPlace(at));
     }
   }
+  for (const { folder } of folders) await keepsName(folder, window, named);
   const shared = sharedNameText(folders, apps);
   if (shared !== '') throw new Error(`open ${window.source} of ${window.app}: ${shared}`);
   return { listed, unseen };
@@ -107,6 +110,16 @@ async function blobsOf(
     const hour = hourOfBlob(name, at, window, apps);
     return hour !== undefined && hour >= window.start && hour < window.end;
   }
+}
+
+/** Under another name the rows of a folder would be in the lake twice. */
+async function keepsName(folder: string, { app, source }: Window, named: BlobSourceSettings['named']): Promise<void> {
+  const known = await named?.(`${source} ${componentOf(folder)}`, app);
+  if (known === undefined || known === app) return;
+  throw new Error(
+    `open ${source} of ${app}: what lies in ${folder} is in this lake as ${known}, and would come twice; set its name in EXPORT_APPS back ` +
+      `to ${known}, or start a new lake`,
+  );
 }
 
 /** With several containers a blob goes by its container's name too, so that quarantine tells where it is. */
