@@ -206,7 +206,11 @@ const wrong: readonly (readonly [
   ],
   [
     'a folder without exports',
-    () => ['transform', join(root, 'docs'), '--out', join(base, 'x2')],
+    async () => {
+      await mkdir(join(base, 'notes'));
+      await cp(join(root, 'LICENSE'), join(base, 'notes/LICENSE'));
+      return ['transform', join(base, 'notes'), '--out', join(base, 'x2')];
+    },
     3,
     /no export blobs there/,
   ],
