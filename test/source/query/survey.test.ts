@@ -11,7 +11,7 @@ import type { Row } from '../../../local/telemetry/row.ts';
 import { ITEM_TYPES } from '../../../local/telemetry/tables.ts';
 import type { Clock, QuerySettings, Signal, Window } from '../../../shared/model.ts';
 import { signals } from '../../../shared/signals/tables.ts';
-import { CLIENT_LIMITS, createAsk } from '../../../shared/source/query/client.ts';
+import { createAsk } from '../../../shared/source/query/client.ts';
 import { createQuerySource } from '../../../shared/source/query/source.ts';
 import { stretchesOf } from '../../../shared/source/query/survey/stretches.ts';
 import { createSurvey } from '../../../shared/source/query/survey/survey.ts';
@@ -52,7 +52,7 @@ async function opened(schema: QuerySettings['schema'], rows: readonly Row[], opt
     ...{ scope: '', auth: { kind: 'none' }, schema, signals, window: HOUR, lag: 1, from: undefined, until: undefined },
     retention: 1,
   };
-  const ask = createAsk(settings, undefined, clock, { ...CLIENT_LIMITS, stall: 200, first: 2000 });
+  const ask = createAsk(settings, undefined, clock);
   const survey = createSurvey({ settings, ask, clock, limits: { attempts: 40 } });
   const source = createQuerySource({ settings, ask, clock, survey, audited: true });
   const look = async (windows: readonly Window[]) => {
