@@ -37,11 +37,16 @@ export function workFolders(base = tmpdir()): <T>(use: (folder: string) => Promi
     const folder = await runFolder().catch(runFolder);
     try {
       return await use(folder);
+    } catch (error) {
+      throw isFull(error) ? fullFailure(base, error) : error;
     } finally {
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     }
   };
 }
+
+/** As Node says it, of a file that a run had in hand: the lake's own disk has words of its own by now. */
+const isFull = (error: unknown): boolean => error instanceof Error && /^(ENOSPC|EDQUOT)\b/.test(error.message);
 
 const made = new Set<string>();
 
@@ -64,6 +69,12 @@ const workFailure = (base: string, cause: unknown): Error =>
   new Error(
     `make a work folder in ${base}: it cannot be written (${failureCode(cause) || 'unknown'}); let this user write there, ` +
       'or have TMPDIR name another folder',
+    { cause },
+  );
+
+const fullFailure = (base: string, cause: unknown): Error =>
+  new Error(
+    `write to a work folder in ${base}: the disk for temporary files is full; make room, or have TMPDIR name another folder (${failureCode(cause)})`,
     { cause },
   );
 

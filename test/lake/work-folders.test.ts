@@ -167,4 +167,17 @@ describe('work folders', () => {
       /make a work folder in .*file: it cannot be written \(\w+\); let this user write there, or have TMPDIR/,
     );
   });
+
+  test('a disk that fills up during a run is named, and not blamed on source or lake', async () => {
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    await assert.rejects(
+      workFolders(base)(() => Promise.reject(full)),
+      /write to a work folder in .*: the disk for temporary files is full; .*TMPDIR name another folder \(ENOSPC\)$/,
+    );
+    const lake = Object.assign(new Error('put x: the disk is full; make room (ENOSPC)'), { code: 'ENOSPC' });
+    await assert.rejects(
+      workFolders(base)(() => Promise.reject(lake)),
+      /^Error: put x: /,
+    );
+  });
 });

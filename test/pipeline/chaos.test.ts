@@ -5,7 +5,7 @@ import type { Ledger, Source } from '../../shared/model.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
 import { type RunPorts, runWindow } from '../../shared/pipeline/run.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
-import { drain, type Runner, startRunner, step } from './runners.ts';
+import { cut, drain, type Runner, startRunner, step } from './runners.ts';
 import {
   expectedFiles,
   gated,
@@ -101,6 +101,7 @@ const moves = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('succeed' as const), truth: truths }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('start' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('cut' as const), who: fc.nat(3) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('change' as const), truth: truths }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('again' as const) }) },
 );
@@ -118,6 +119,7 @@ describe('the delivery protocol', () => {
           if (move.kind === 'again' || move.kind === 'succeed') await askAgain(here.ledger);
           if (move.kind === 'succeed') here.clock.advance(lease + 1);
           if (move.kind === 'start' || move.kind === 'succeed') runners.push(here.start());
+          if (move.kind === 'cut') await cut(runners[move.who % runners.length]);
           for (let steps = 0; move.kind === 'go' && steps < move.steps; steps++) {
             await step(runners[move.who % runners.length]);
             await assertTrueToLedger(here);

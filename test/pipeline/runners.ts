@@ -6,13 +6,16 @@ import type { ManualClock } from './world.ts';
 export interface Runner {
   readonly outcome: Promise<RunOutcome | 'crashed'>;
   /** Calls that wait at the gate. */
-  readonly waiting: (() => void)[];
+  readonly waiting: ((lost?: Error) => void)[];
   ended: boolean;
 }
 
 export function startRunner(run: (gate: () => Promise<void>) => Promise<RunOutcome>): Runner {
-  const waiting: (() => void)[] = [];
-  const gate = () => new Promise<void>((resolve) => waiting.push(resolve));
+  const waiting: ((lost?: Error) => void)[] = [];
+  const gate = () =>
+    new Promise<void>((resolve, reject) => {
+      waiting.push((lost) => (lost === undefined ? resolve() : reject(lost)));
+    });
   const runner: Runner = { waiting, ended: false, outcome: run(gate).catch(() => 'crashed' as const) };
   void runner.outcome.then(() => {
     runner.ended = true;
@@ -25,6 +28,12 @@ export const settle = () => new Promise<void>((resolve) => setImmediate(resolve)
 /** Lets one call go on. */
 export async function step(runner: Runner | undefined): Promise<void> {
   runner?.waiting.shift()?.();
+  await settle();
+}
+
+/** The call at the gate gets no answer: it was not done, or it was done and nobody hears of it. */
+export async function cut(runner: Runner | undefined): Promise<void> {
+  runner?.waiting.shift()?.(new Error('no answer, asked twice (NoAnswer)'));
   await settle();
 }
 
