@@ -42,12 +42,17 @@ interface State {
   reason: string;
   head: Uint8Array;
   searched: number;
+  /** How far into the stream a value was read before it broke, and how many broke there. */
+  furthest: number;
+  again: number;
   out: Framed[];
 }
 
 const LIMITS: FramerLimits = { longest: 64 * 1024 * 1024, piece: 1024 * 1024 };
 const MOST_AROUND = 64;
 const MOST_ARRAYS = 8;
+/** Starts that break at the same place before it is passed: so many records may be cut short one behind the other. */
+const MOST_AGAIN = 16;
 
 const BLANK = SPACE | NEWLINE;
 const BRACE = 0x7b;
@@ -68,6 +73,8 @@ export function createFramer(offset = 0, limits: FramerLimits = LIMITS): Framer 
     reason: '',
     head: new Uint8Array(0),
     searched: 0,
+    furthest: -1,
+    again: 0,
     out: [],
   };
   return {
@@ -189,10 +196,20 @@ function after(state: State, bytes: Uint8Array, last: boolean): boolean {
   return enter(state, 'between');
 }
 
+/**
+ * What was read of a broken value is searched for a new start, since a record that was cut short may hold the next one. But not without end:
+ * where many starts break at the same place, or something is nested too deep, only what follows is searched. So the time is linear in the
+ * bytes.
+ */
 function failed(state: State, reason: string): true {
+  const { queue, scan } = state;
+  const broke = queue.offset + scan.at;
   state.reason = reason;
-  state.searched = 0;
-  state.head = headOf(held(state.queue));
+  state.head = reason === REASONS.deep ? new Uint8Array(0) : headOf(held(queue));
+  state.again = broke > state.furthest ? 0 : state.again + 1;
+  state.furthest = Math.max(state.furthest, broke);
+  if (reason === REASONS.deep) state.searched = scan.at;
+  else state.searched = state.again < MOST_AGAIN ? 0 : Math.max(0, scan.at - state.head.length);
   return enter(state, 'fault');
 }
 

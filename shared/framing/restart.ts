@@ -30,9 +30,7 @@ export function headOf(bytes: Uint8Array): Uint8Array {
 export function findRestart(bytes: Uint8Array, searched: number, head: Uint8Array, last: boolean): Restart {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let from = searched; ; ) {
-    const newline = bytes.indexOf(0x0a, from);
-    const end = newline < 0 ? bytes.length : newline;
-    const again = head.length > 0 ? text.subarray(0, end).indexOf(head, Math.max(from, 1)) : -1;
+    const { again, newline } = nextSign(text, from, head);
     if (again > 0) return { at: again, searched: again };
     if (newline < 0)
       return { at: last ? bytes.length : undefined, searched: Math.max(from, bytes.length - head.length) };
@@ -42,6 +40,23 @@ export function findRestart(bytes: Uint8Array, searched: number, head: Uint8Arra
     if (start > 0) return { at: start, searched: start };
     from = newline + 1;
   }
+}
+
+/** So many bytes are searched at once: what is near costs little, however much is held. */
+const BLOCK = 4096;
+
+/** The next start of that head, or the next newline if that comes first; -1: none. */
+function nextSign(text: Buffer, from: number, head: Uint8Array): { readonly again: number; readonly newline: number } {
+  for (let at = from; at < text.length; at += BLOCK) {
+    const found = text.subarray(at, at + BLOCK).indexOf(0x0a);
+    const newline = found < 0 ? -1 : at + found;
+    const end = newline < 0 ? Math.min(at + BLOCK + head.length, text.length) : newline;
+    const first = Math.max(at, 1);
+    const again = head.length > 0 && first < end ? text.subarray(first, end).indexOf(head) : -1;
+    if (again >= 0) return { again: first + again, newline };
+    if (newline >= 0) return { again: -1, newline };
+  }
+  return { again: -1, newline: -1 };
 }
 
 /** Where on the line at `at` something new starts; 0: nowhere, the line belongs to the text before it; undefined: not known yet. */

@@ -13,6 +13,8 @@ export interface Lines {
   next(): boolean;
 }
 
+/** So many bytes go to the framer at once: every line of them may be a fault. */
+const MOST_FRAMED = 64 * 1024;
 /** A longer record is set aside: its values would be too much for most readers, and for the memory of a small host. */
 const LONGEST = 21 * 1024 * 1024;
 
@@ -46,7 +48,7 @@ export function createLines(
     if (chunk.isQuery) return readRowSlowly(from);
     const framer = createFramer(0);
     let to = from;
-    for (let size = 1; ; size = Math.min(size * 4, 1024 * 1024)) {
+    for (let size = 1; ; size = Math.min(size * 4, MOST_FRAMED)) {
       const before = to;
       to = lineEnd(bytes, Math.min(to + size, end - 1), end);
       for (const framed of framer.feed(bytes.subarray(before, to))) takeFramed(framed, from);

@@ -5,9 +5,9 @@ import { grown, Validity } from './validity.ts';
 
 /** Below so many bytes a loop copies faster than `set` does. */
 const SHORT = 40;
-/** A column is looked at when it has so many rows: it stays a dictionary while at most half of them are new values. */
+/** A column is looked at when it has so many rows: it stays a dictionary while at most a quarter of them are new values. */
 const LOOK = 128;
-const MOST_ENTRIES = 16 * 1024;
+const MOST_ENTRIES = 4 * 1024;
 /** Looking for a value among others ends after so many: where values are made to collide, the column is plain text. */
 const MOST_PROBES = 24;
 const LONGEST_ENTRY = 4096;
@@ -65,7 +65,7 @@ export class TextBuilder implements Builder {
     for (let probe = 0; probe < MOST_PROBES; probe++) {
       const entry = (table[at] as number) - 1;
       if (entry < 0) {
-        if (this.entries >= MOST_ENTRIES || (this.entries >= LOOK && this.entries * 2 > this.validity.count)) return -1;
+        if (this.entries >= MOST_ENTRIES || (this.entries >= LOOK && this.entries * 4 > this.validity.count)) return -1;
         this.put(source, start, length);
         table[at] = this.entries;
         this.last = this.entries - 1;

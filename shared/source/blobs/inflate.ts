@@ -52,11 +52,25 @@ async function* follow(first: Uint8Array, rest: AsyncIterator<Uint8Array>): Asyn
 }
 
 async function* gunzip(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const source = Readable.from(pieces, { objectMode: false });
+  let [fed, meant] = [0, 0];
+  async function* counted() {
+    for await (const piece of pieces) {
+      const last = piece.findLastIndex((byte) => byte !== 0);
+      // Zeros at the end are padding.
+      if (last >= 0) meant = fed + last + 1;
+      fed += piece.length;
+      yield piece;
+    }
+  }
+  const source = Readable.from(counted(), { objectMode: false });
   const unpacker = createGunzip({ chunkSize: PIECE / 4 });
   source.once('error', (error) => unpacker.destroy(error));
   try {
     for await (const piece of source.pipe(unpacker)) yield piece;
+    // Behind the last member zlib reads nothing, and says nothing.
+    if (!source.readableEnded) for await (const _ of source);
+    const behind = meant - unpacker.bytesWritten;
+    if (behind > 0) throw Object.assign(new Error('trailing bytes'), { code: `Z_TRAILING: ${behind} bytes` });
   } finally {
     source.destroy();
     unpacker.destroy();
