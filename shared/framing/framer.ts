@@ -1,33 +1,10 @@
 import { type ByteQueue, createByteQueue, drop, held, push } from './bytes.ts';
 import { CLOSER, COMMA, isOf, NEWLINE, NUL, SPACE, skip, trimmedEnd, undecided } from './classes.ts';
+import type { Framed, Framer, FramerLimits } from './framed.ts';
 import { findRestart, headOf, MOST_BLANK } from './restart.ts';
 import { newScan, REASONS, type Scan, scanValue } from './scan.ts';
 
-/** A JSON document on one line without its newline, or bytes that are no record. */
-export interface Framed {
-  readonly kind: 'document' | 'fault';
-  /** Where the bytes stand in the stream. A document is as long as it was: what is changed in it keeps its length. */
-  readonly offset: number;
-  /** Valid until the framer is called again. */
-  readonly bytes: Uint8Array;
-  /** Of a fault. */
-  readonly reason: string;
-}
-
-export interface Framer {
-  feed(bytes: Uint8Array): readonly Framed[];
-  /** No more bytes will come. */
-  end(): readonly Framed[];
-  /** Whether all that came has been handed on, and what follows may be read without knowing it. */
-  resting(): boolean;
-}
-
-export interface FramerLimits {
-  /** Longest document, in bytes. */
-  readonly longest: number;
-  /** Faults are handed on in pieces of at most so many bytes. */
-  readonly piece: number;
-}
+export type { Framed, Framer, FramerLimits };
 
 type Mode = 'between' | 'bracket' | 'value' | 'rest' | 'after' | 'fault';
 

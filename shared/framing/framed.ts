@@ -1,0 +1,25 @@
+/** A JSON document on one line without its newline, or bytes that are no record. */
+export interface Framed {
+  readonly kind: 'document' | 'fault';
+  /** Where the bytes stand in the stream. A document is as long as it was: what is changed in it keeps its length. */
+  readonly offset: number;
+  /** Valid until the framer is called again. */
+  readonly bytes: Uint8Array;
+  /** Of a fault. */
+  readonly reason: string;
+}
+
+export interface Framer {
+  feed(bytes: Uint8Array): readonly Framed[];
+  /** No more bytes will come. */
+  end(): readonly Framed[];
+  /** Whether all that came has been handed on, and what follows may be read without knowing it. */
+  resting(): boolean;
+}
+
+export interface FramerLimits {
+  /** Longest document, in bytes. */
+  readonly longest: number;
+  /** Faults are handed on in pieces of at most so many bytes. */
+  readonly piece: number;
+}
