@@ -7,7 +7,7 @@ import type { Startup } from '../infra/startup.ts';
 
 const ROUNDS = 7;
 /** Milliseconds that loading all functions may take. */
-const LIMIT = 1000;
+const LIMIT = 300;
 
 const root = join(import.meta.dirname, '..');
 const packed = join(root, '.package', 'app');

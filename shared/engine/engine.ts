@@ -14,8 +14,8 @@ export const engineDefaults: Omit<EngineSettings, 'output'> = {
   dedupe: 'id',
   partBytes: 256 * MIB,
   stageBytes: 128 * MIB,
-  groupBytes: 16 * MIB,
-  heldBytes: 48 * MIB,
+  groupBytes: 6 * MIB,
+  heldBytes: 32 * MIB,
   keepBytesInQuarantine: true,
 };
 
