@@ -11,7 +11,10 @@ export const APPENDED = 'insights-logs-apprequests';
 const BLOCK = 4 * 1024 * 1024;
 const HOUR: Millis = 3_600_000;
 
-/** Appends up to each of `lengths` (bytes, anywhere in a record), and each time has the app sweep, and run what the sweep found. */
+/**
+ * Appends up to each of `lengths` (bytes, anywhere in a record), and each time has the app sweep, and run what the
+ * sweep found.
+ */
 export async function runGrowing(
   app: Instance,
   blobs: BlobServiceClient,

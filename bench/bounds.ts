@@ -1,7 +1,8 @@
 /**
- * What one window may need at most, measured by the operating system: `node bench/bounds.ts [case…] [--json]`. Each case runs in a process
- * of its own through what the triggers call (shared/wire.ts), against Azurite and the simulator, which are not counted. Needs Linux, and 8 GB of
- * disk, which it frees again. Not part of `npm test`: it takes some minutes.
+ * What one window may need at most, measured by the operating system: `node bench/bounds.ts [case…] [--json]`. Each
+ * case runs in a process of its own through what the triggers call (shared/wire.ts), against Azurite and the simulator,
+ * which are not counted. Needs Linux, and 8 GB of disk, which it frees again. Not part of `npm test`: it takes some
+ * minutes.
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,7 @@
 /**
- * What it costs to sweep a container of two million blobs: requests, time, memory of the process (VmHWM). `node bench/listing.ts`. The
- * container is a stub of the List Blobs protocol in a process of its own; what the sweep calls is the real store, view and plan. Linux.
+ * What it costs to sweep a container of two million blobs: requests, time, memory of the process (VmHWM). `node
+ * bench/listing.ts`. The container is a stub of the List Blobs protocol in a process of its own; what the sweep calls
+ * is the real store, view and plan. Linux.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { sweepPlan } from '../cli/sweep/plan.ts';

@@ -1,4 +1,7 @@
-/** `npm run bench -- [part…] [flags]`: runs the measurements, each of which is a script of this folder and can be run by itself. */
+/**
+ * `npm run bench -- [part…] [flags]`: runs the measurements, each of which is a script of this folder and can be run by
+ * itself.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -38,7 +41,10 @@ function partsOf(words: readonly string[], bounds: boolean): readonly Part[] {
   return PARTS.filter((part) => wanted.has(part));
 }
 
-/** Resolves with what the part printed for `--json`; without it that is on the screen. A part that fails makes the whole fail. */
+/**
+ * Resolves with what the part printed for `--json`; without it that is on the screen. A part that fails makes the whole
+ * fail.
+ */
 async function run(part: Part, json: boolean, more: readonly string[]): Promise<string> {
   const own = part === 'throughput' ? more : [];
   const words = [join(import.meta.dirname, `${part}.ts`), ...(json ? ['--json'] : []), ...own];

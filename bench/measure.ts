@@ -1,4 +1,6 @@
-/** One measurement in a process of its own: `node bench/measure.ts <measurement as JSON>`, answered by one line of JSON. */
+/**
+ * One measurement in a process of its own: `node bench/measure.ts <measurement as JSON>`, answered by one line of JSON.
+ */
 import { createReadStream } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** `node bench/startup.ts [--json]`: how long the built functions take to load, in processes of their own; the median counts. */
+/**
+ * `node bench/startup.ts [--json]`: how long the built functions take to load, in processes of their own; the median
+ * counts.
+ */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

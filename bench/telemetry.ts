@@ -7,7 +7,10 @@ import { APP_COLUMNS, WORKSPACE_TABLES } from '../local/telemetry/tables.ts';
 import { telemetryRows } from '../local/telemetry/telemetryRows.ts';
 import type { Interval, Layout, Millis, Signal } from '../shared/model.ts';
 
-/** Telemetry by the gigabyte, made on the fly: the records of one hour over and over, each with an id and a time of its own. */
+/**
+ * Telemetry by the gigabyte, made on the fly: the records of one hour over and over, each with an id and a time of its
+ * own.
+ */
 
 export const HOUR: Interval = { start: Date.UTC(2024, 4, 10, 6), end: Date.UTC(2024, 4, 10, 7) };
 /** Folder of the component whose requests these are, and their resource. */
@@ -20,7 +23,10 @@ const baseRows = (signal: Signal): Row[] => [...telemetryRows({ ...shop, signal,
 const idOf = (n: number): string =>
   `${n.toString(16).padStart(8, '0')}-5eed-4000-8000-${((n * 2_654_435_761) % 2 ** 32).toString(16).padStart(12, '0')}`;
 
-/** `bytes` of Continuous Export or a little more, in pieces of about 1 MB. `long`: so many lines of 20 MB are among them. */
+/**
+ * `bytes` of Continuous Export or a little more, in pieces of about 1 MB. `long`: so many lines of 20 MB are among
+ * them.
+ */
 export function* exportText(bytes: number, long = 0, signal: Signal = 'requests'): Generator<string> {
   const lines = baseRows(signal).map((row) => JSON.stringify(asExportRecord(row)).split(String(row.itemId)));
   const wide = 20 * 1024 * 1024;
@@ -41,8 +47,8 @@ export function* exportText(bytes: number, long = 0, signal: Signal = 'requests'
 }
 
 /**
- * Records of the hour that starts at `hour`, without end, in pieces of about 1 MB: as diagnostic settings append them to its blob, or with
- * the names of data export.
+ * Records of the hour that starts at `hour`, without end, in pieces of about 1 MB: as diagnostic settings append them
+ * to its blob, or with the names of data export.
  */
 export function* appendedText(hour: Millis, signal: Signal = 'requests', time = 'time'): Generator<string> {
   const names = APP_COLUMNS[signal].filter(({ workspace }) => workspace !== '' && workspace !== 'TimeGenerated');
@@ -86,7 +92,10 @@ export function* recordsText(signal: Signal, layout: Exclude<Layout, 'query'>, b
 export const writeText = (path: string, text: Iterable<string>): Promise<void> =>
   pipeline(text, createWriteStream(path));
 
-/** Rows of requests, `count` of them spread evenly over the hour, each about `width` bytes longer than usual. `long`: one of 20 MB. */
+/**
+ * Rows of requests, `count` of them spread evenly over the hour, each about `width` bytes longer than usual. `long`:
+ * one of 20 MB.
+ */
 export function evenRows(count: number, width: number, long = false): Data {
   const base = baseRows('requests').map((row, n) => ({
     ...row,

@@ -1,7 +1,8 @@
 /**
- * `node bench/throughput.ts [--quick] [--json] [--plot <file>]`: what records cost on their way into files, in seconds of the processor, as
- * ratios to what they cost other programs on the same machine in the same run. Each measurement is a process of its own; what is compared
- * runs in turn, three times, and the medians count. `--quick`: once, without the thirty pairs of signal and layout.
+ * `node bench/throughput.ts [--quick] [--json] [--plot <file>]`: what records cost on their way into files, in seconds
+ * of the processor, as ratios to what they cost other programs on the same machine in the same run. Each measurement is
+ * a process of its own; what is compared runs in turn, three times, and the medians count. `--quick`: once, without the
+ * thirty pairs of signal and layout.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

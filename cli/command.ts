@@ -22,8 +22,8 @@ export interface Edge {
 }
 
 /**
- * A command: its folder holds it, commands.ts lists it, flags/table.ts says which flags it takes. Help, completion and docs/cli.md
- * are made from these three.
+ * A command: its folder holds it, commands.ts lists it, flags/table.ts says which flags it takes. Help, completion and
+ * docs/cli.md are made from these three.
  */
 export interface Command {
   readonly name: string;

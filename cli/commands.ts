@@ -14,7 +14,9 @@ import { settingsSchemaCommand } from './settings-schema/command.ts';
 import { sweepCommand } from './sweep/command.ts';
 import { transformCommand } from './transform/command.ts';
 
-/** All commands, in the order of the general help. A new one: its folder, a line here, and its flags in flags/table.ts. */
+/**
+ * All commands, in the order of the general help. A new one: its folder, a line here, and its flags in flags/table.ts.
+ */
 export const commands: readonly Command[] = [
   transformCommand,
   exportCommand,

@@ -3,7 +3,10 @@ export const exitCodes = { done: 0, failed: 1, usage: 2, source: 3, destination:
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
-/** Ends the command with one line on stderr. Caught by type in run.ts; anything else is a fault of ours and shows its stack. */
+/**
+ * Ends the command with one line on stderr. Caught by type in run.ts; anything else is a fault of ours and shows its
+ * stack.
+ */
 export class Failure extends Error {
   readonly exitCode: ExitCode;
   constructor(exitCode: ExitCode, message: string, options?: ErrorOptions) {

@@ -69,7 +69,10 @@ const terminal = (writeErr = writerTo(process.stderr)): Terminal => ({
   sleep: (ms, abort) => delay(ms, undefined, { signal: abort }),
 });
 
-/** A reader that has enough (… | head), or has gone, ends the writing to it and nothing else: windows run on, the exit code is theirs. */
+/**
+ * A reader that has enough (… | head), or has gone, ends the writing to it and nothing else: windows run on, the exit
+ * code is theirs.
+ */
 function writerTo(stream: NodeJS.WriteStream): (text: string) => void {
   let open = true;
   stream.on('error', () => {

@@ -5,7 +5,10 @@ import { auditFacts } from '../shared/pipeline/facts.ts';
 
 const { audit } = bindingsOf(process.env, (path) => readFileSync(path, 'utf8'));
 
-/** Every tick: query windows that are done and whose source has changed since run again. Without apps of the query API it does nothing. */
+/**
+ * Every tick: query windows that are done and whose source has changed since run again. Without apps of the query API
+ * it does nothing.
+ */
 app.timer('auditWindows', {
   schedule: audit,
   handler: async (_timer, context) => {

@@ -9,7 +9,8 @@ const { schedule } = bindingsOf(process.env, (path) => readFileSync(path, 'utf8'
 app.timer('planWindows', {
   schedule,
   handler: async (_timer, context) => {
-    // At the first call: clients and engine take a while to load, and what cannot be loaded fails a call, not the whole app.
+    // At the first call: clients and engine take a while to load, and what cannot be loaded fails a call, not the whole
+    // app.
     const { wired } = await import('../shared/wire.ts');
     const planned = await wired().plan();
     context.log(JSON.stringify(planFacts(planned, Date.now())));

@@ -7,8 +7,9 @@ import { parseMessage } from '../shared/state/window-message.ts';
 const { queue } = bindingsOf(process.env, (path) => readFileSync(path, 'utf8'));
 
 /**
- * A message says that a window may be due: runs it. What failed is red here and tried again by the ledger, not by the queue. Or it asks
- * for the sweep of an archive, which is parted by days; a part that fails is tried again by the queue.
+ * A message says that a window may be due: runs it. What failed is red here and tried again by the ledger, not by the
+ * queue. Or it asks for the sweep of an archive, which is parted by days; a part that fails is tried again by the
+ * queue.
  */
 app.storageQueue('runWindow', {
   queueName: queue,

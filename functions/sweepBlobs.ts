@@ -6,8 +6,9 @@ import { sweepFacts } from '../shared/pipeline/facts.ts';
 const { sweep } = bindingsOf(process.env, (path) => readFileSync(path, 'utf8'));
 
 /**
- * Every tick: enqueues the windows whose blobs differ from what the ledger knows. Needs no events, so it also serves blobs that are
- * appended to, private networks, and whatever a trigger missed. Not registered as long as no container of export blobs is set.
+ * Every tick: enqueues the windows whose blobs differ from what the ledger knows. Needs no events, so it also serves
+ * blobs that are appended to, private networks, and whatever a trigger missed. Not registered as long as no container
+ * of export blobs is set.
  */
 if (sweep !== undefined) {
   app.timer('sweepBlobs', {

@@ -9,7 +9,10 @@ type Env = Readonly<Record<string, string | undefined>>;
 export const howToGetBicep =
   'no Bicep compiler: set BICEP to its path, or put bicep on the PATH, or run az bicep install';
 
-/** Path of the compiler: the one that BICEP names, the first on the PATH, or what `az bicep install` left. Undefined: there is none. */
+/**
+ * Path of the compiler: the one that BICEP names, the first on the PATH, or what `az bicep install` left. Undefined:
+ * there is none.
+ */
 export function findBicep(env: Env): string | undefined {
   if (env.BICEP) return env.BICEP;
   const name = process.platform === 'win32' ? 'bicep.exe' : 'bicep';

@@ -1,10 +1,10 @@
 /**
  * `npm run package` makes, in .package:
- * - app/: what gets published: the compiled functions and their dependencies, with the native parts for Linux on x64 whatever this
- *   machine is. Nothing is compiled in Azure.
+ * - app/: what gets published: the compiled functions and their dependencies, with the native parts for Linux on x64
+ *   whatever this machine is. Nothing is compiled in Azure.
  * - insights-lake.zip: the same as one file, for whoever uploads it.
- * - insights-lake-<version>.zip: a release: that file, the Bicep that belongs to it, the same compiled, and how to deploy.
- *   Made where there is a Bicep compiler.
+ * - insights-lake-<version>.zip: a release: that file, the Bicep that belongs to it, the same compiled, and how to
+ *   deploy. Made where there is a Bicep compiler.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,10 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const target = join(root, '.package');
 const app = join(target, 'app');
 
-/** Bytes on disk and in the archive; docs/deploy.md states them. Every cold start fetches the package, so growth is a decision. */
+/**
+ * Bytes on disk and in the archive; docs/deploy.md states them. Every cold start fetches the package, so growth is a
+ * decision.
+ */
 const limits = { unpacked: 95_000_000, packed: 32_000_000 };
 
 const read = (...path: readonly string[]): string => readFileSync(join(root, ...path), 'utf8');

@@ -31,7 +31,10 @@ async function compiledTemplates(root: string, compiler: string): Promise<ZipEnt
   }
 }
 
-/** What a release holds beside the package: files of the checkout, and the templates compiled. Throws when one does not compile. */
+/**
+ * What a release holds beside the package: files of the checkout, and the templates compiled. Throws when one does not
+ * compile.
+ */
 export async function releaseEntries(root: string, compiler: string): Promise<ZipEntry[]> {
   const below = (folder: string) => filesIn(join(root, folder)).map((name) => `${folder}/${name}`);
   const files = [...readdirSync(root), ...below('docs'), ...below('infra')].filter(released);

@@ -1,6 +1,9 @@
 /** What the package and a release are made of. Pure. */
 
-/** What of node_modules does not run on the server: it weighs more than the JavaScript that does, and every cold start carries it. */
+/**
+ * What of node_modules does not run on the server: it weighs more than the JavaScript that does, and every cold start
+ * carries it.
+ */
 const idle: readonly RegExp[] = [
   /\.map$/,
   /\.[cm]?tsx?$/,
@@ -26,7 +29,10 @@ export function publishedManifest(manifest: Readonly<Record<string, unknown>>): 
   return { name, version, license, private: true, type, main, engines, dependencies };
 }
 
-/** Whether a file of the checkout goes into a release beside the package: Bicep, the second phase, and how to deploy; `path` with slashes. */
+/**
+ * Whether a file of the checkout goes into a release beside the package: Bicep, the second phase, and how to deploy;
+ * `path` with slashes.
+ */
 export const released = (path: string): boolean =>
   /^(LICENSE|(CHANGELOG|SECURITY|docs\/[\w-]+)\.md|insights-lake\.schema\.json)$/.test(path) ||
   /^infra\/(.*\.(bicep|bicepparam|kql|parameters\.json)|bicepconfig\.json|secondPhase\.ts)$/.test(path);

@@ -22,7 +22,10 @@ export interface Surroundings {
   say(line: string): void;
 }
 
-/** The host makes its key when it first loads the blob trigger: minutes after the code is there, more on a network of one's own. */
+/**
+ * The host makes its key when it first loads the blob trigger: minutes after the code is there, more on a network of
+ * one's own.
+ */
 const keyTries = 40;
 /** A role of the topic's new identity, and the handshake with a cold app, may take a few minutes. */
 const deployTries = 5;

@@ -1,6 +1,6 @@
 /**
- * `node infra/startup.ts <folder>`: loads the built functions of that folder as the Functions worker does at a start, then what they
- * load at their first call, and prints one line of JSON: Startup.
+ * `node infra/startup.ts <folder>`: loads the built functions of that folder as the Functions worker does at a start,
+ * then what they load at their first call, and prints one line of JSON: Startup.
  */
 import { globSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -6,7 +6,9 @@ export interface ZipEntry {
   readonly content: Uint8Array;
 }
 
-/** 1980-01-01 00:00, the first date that the format knows: the same files make the same archive, whenever it is made. */
+/**
+ * 1980-01-01 00:00, the first date that the format knows: the same files make the same archive, whenever it is made.
+ */
 const date = 0x0021;
 const [version, utf8, deflated] = [20, 0x0800, 8];
 /** Made on Unix; a plain file that everybody may read. */
@@ -14,7 +16,10 @@ const [madeBy, mode] = [(3 << 8) | version, (0o100644 << 16) >>> 0];
 /** Where the format needs its 64-bit extension, which is not written here. */
 const [mostEntries, mostBytes] = [0xffff, 0xffffffff];
 
-/** A ZIP archive of these files, ordered by name. Equal files give equal bytes (with one version of Node). Throws beyond 4 GB or 65,535 files. */
+/**
+ * A ZIP archive of these files, ordered by name. Equal files give equal bytes (with one version of Node). Throws beyond
+ * 4 GB or 65,535 files.
+ */
 export function zipOf(entries: readonly ZipEntry[]): Buffer {
   const ordered = entries.toSorted((one, other) => (one.name < other.name ? -1 : 1));
   const local: Buffer[] = [];

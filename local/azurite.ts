@@ -10,8 +10,8 @@ const ACCOUNT = 'devstoreaccount1';
 const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 
 /**
- * Runs inside Azurite's process: it shuts down in order (and so saves its data) as soon as the process that started it closes the
- * channel or dies, even by SIGKILL. Nothing is left behind.
+ * Runs inside Azurite's process: it shuts down in order (and so saves its data) as soon as the process that started it
+ * closes the channel or dies, even by SIGKILL. Nothing is left behind.
  */
 const DIE_WITH_PARENT = "process.once('disconnect', () => process.emit('message', 'shutdown'));";
 
@@ -31,15 +31,18 @@ export interface Azurite {
 }
 
 export interface AzuriteOptions {
-  /** Where data is kept; made when missing. Default, if it is not kept in memory: a temporary folder that `close` removes. */
+  /**
+   * Where data is kept; made when missing. Default, if it is not kept in memory: a temporary folder that `close`
+   * removes.
+   */
   readonly folder?: string;
   /** Keeps data in memory only. Default: true without `folder`, false with one. */
   readonly inMemory?: boolean;
 }
 
 /**
- * Starts blob, queue and table in one process on free ports of 127.0.0.1 and resolves when all three listen. The system picks the ports
- * (0), so there is nothing to race for.
+ * Starts blob, queue and table in one process on free ports of 127.0.0.1 and resolves when all three listen. The system
+ * picks the ports (0), so there is nothing to race for.
  */
 export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurite> {
   const inMemory = options.inMemory ?? options.folder === undefined;
@@ -73,7 +76,8 @@ function launch(folder: string, inMemory: boolean): ChildProcess {
   const preload = ['--import', `data:text/javascript,${encodeURIComponent(DIE_WITH_PARENT)}`];
   return spawn(process.execPath, [...preload, main, ...services, ...flags, ...keep], {
     cwd: folder,
-    // Other accounts in the environment would replace the one above; a test runner's variables are none of Azurite's business.
+    // Other accounts in the environment would replace the one above; a test runner's variables are none of Azurite's
+    // business.
     env: { ...process.env, AZURITE_ACCOUNTS: undefined, NODE_OPTIONS: undefined, NODE_TEST_CONTEXT: undefined },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

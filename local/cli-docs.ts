@@ -1,4 +1,7 @@
-/** `npm run docs` puts the help texts into docs/cli.md: the first block of the page, and the first below the heading of each command. */
+/**
+ * `npm run docs` puts the help texts into docs/cli.md: the first block of the page, and the first below the heading of
+ * each command.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commands } from '../cli/commands.ts';

@@ -1,4 +1,7 @@
-/** What stands in for a container of very many blobs, which Azurite could not hold: the List Blobs protocol over names alone. */
+/**
+ * What stands in for a container of very many blobs, which Azurite could not hold: the List Blobs protocol over names
+ * alone.
+ */
 import { createServer } from 'node:http';
 
 export interface Listing {

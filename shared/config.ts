@@ -22,8 +22,8 @@ import type { AuditSettings, Config } from './model.ts';
 export type ReadFile = (path: string) => string;
 
 /**
- * The settings, parsed once into a type without gaps. Throws one Error that names every wrong setting, what it must be and what
- * it was (secrets never). Flat app settings win over the same value in the document. See docs/settings.md.
+ * The settings, parsed once into a type without gaps. Throws one Error that names every wrong setting, what it must be
+ * and what it was (secrets never). Flat app settings win over the same value in the document. See docs/settings.md.
  */
 export function parseConfig(env: Env, readFile: ReadFile = refuse): Config {
   const document = readDocument(env, readFile);

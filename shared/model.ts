@@ -1,6 +1,7 @@
 /**
  * The words of the domain and the ports through which the pipeline meets the world. Types only, no code.
- * Vocabulary: see docs/architecture.md. All instants are milliseconds since 1970-01-01 UTC; all intervals are half-open.
+ * Vocabulary: see docs/architecture.md. All instants are milliseconds since 1970-01-01 UTC; all intervals are
+ * half-open.
  */
 
 export type * from './model/budget.ts';

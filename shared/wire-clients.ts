@@ -30,8 +30,8 @@ const storage = { httpClient: createStorageHttp(http) };
 const credentials = new Map<string, TokenCredential>();
 
 /**
- * The identity at hand: managed identity in Azure, the developer's own sign-in elsewhere. One per client id and cloud: it keeps the
- * tokens. `address`: what is asked, which tells the cloud.
+ * The identity at hand: managed identity in Azure, the developer's own sign-in elsewhere. One per client id and cloud:
+ * it keeps the tokens. `address`: what is asked, which tells the cloud.
  */
 export function identity(clientId: string, address: string): TokenCredential {
   const authorityHost = process.env.AZURE_AUTHORITY_HOST ?? authorityOf(address);
@@ -87,7 +87,10 @@ function queueClient({ access, queue, queueUrl }: Config['state']): QueueClient 
 
 const clientIdOf = (access: Access): string => (access.kind === 'identity' ? access.clientId : '');
 
-/** Names the lake in the ledger: another destination starts its own state. Secrets are no part of it, nor is how it is reached. */
+/**
+ * Names the lake in the ledger: another destination starts its own state. Secrets are no part of it, nor is how it is
+ * reached.
+ */
 export function lakeId(lake: Place): string {
   const where = lake.kind === 'folder' ? lake.folder : `${placeUrl(lake)}/${lake.container}/${lake.prefix}`;
   return createHash('sha256').update(where).digest('hex').slice(0, 12);

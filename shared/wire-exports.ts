@@ -32,7 +32,10 @@ function rememberedNames(ledger: Pick<Ledger, 'appNamed'>): (component: string, 
   };
 }
 
-/** The hour folder of a blob that the trigger names, and the window on the grid that it is in; undefined when it is none of an export's, or none that is wanted. */
+/**
+ * The hour folder of a blob that the trigger names, and the window on the grid that it is in; undefined when it is none
+ * of an export's, or none that is wanted.
+ */
 export function placeOfBlob(
   name: string,
   { exports }: Config,
@@ -56,7 +59,10 @@ export interface Sweeps {
     abort: AbortSignal,
     tell?: (progress: SweepProgress) => void,
   ): Promise<SweepOutcome>;
-  /** What a message asks for: a day at most is swept, more is sent on day by day. Resolves with the outcome, or how many were sent. */
+  /**
+   * What a message asks for: a day at most is swept, more is sent on day by day. Resolves with the outcome, or how many
+   * were sent.
+   */
   sweepPart(request: SweepRequest): Promise<SweepOutcome | number>;
 }
 

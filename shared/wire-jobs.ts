@@ -41,7 +41,10 @@ interface Thread {
   drafts: number;
 }
 
-/** The same files as `createEngine` makes, by up to `jobs` threads beside this one. A thread that dies fails its drafts; the next begins anew. */
+/**
+ * The same files as `createEngine` makes, by up to `jobs` threads beside this one. A thread that dies fails its drafts;
+ * the next begins anew.
+ */
 export function createJobEngine(settings: EngineSettings, jobs: number): JobEngine {
   const own = createEngine(settings);
   const threads = new Set<Thread>();

@@ -29,7 +29,10 @@ export interface QueryApi {
   readonly survey: Survey;
 }
 
-/** `audited`: what is read is looked at again later, so each reading takes a fingerprint that can be compared, for one request more. */
+/**
+ * `audited`: what is read is looked at again later, so each reading takes a fingerprint that can be compared, for one
+ * request more.
+ */
 export function queryApi(settings: QuerySettings, audited: boolean, budget?: Budget): QueryApi {
   const credential = settings.auth.kind === 'identity' ? identity(settings.auth.clientId, settings.url) : undefined;
   const alone = createAsk(settings, credential, systemClock);

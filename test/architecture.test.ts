@@ -3,7 +3,10 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 
-/** The table of docs/architecture.md: what the files of a folder may import from the rest of the project. First match counts. */
+/**
+ * The table of docs/architecture.md: what the files of a folder may import from the rest of the project. First match
+ * counts.
+ */
 const mayImport: readonly (readonly [folder: string, allowed: readonly string[]])[] = [
   ['shared/model', ['shared/model/']],
   ['shared/wire', ['shared/']],

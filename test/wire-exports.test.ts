@@ -11,7 +11,10 @@ import { parseConfig } from '../shared/config.ts';
 import { parseMessage, type QueueMessage } from '../shared/state/window-message.ts';
 import { type Wired, wire } from '../shared/wire.ts';
 
-/** Sweeps of the whole app against real storage: append blobs, containers that are not there, messages, the ledger in its table. */
+/**
+ * Sweeps of the whole app against real storage: append blobs, containers that are not there, messages, the ledger in
+ * its table.
+ */
 
 let azurite: Azurite;
 const base = await mkdtemp(join(tmpdir(), 'wire-exports-'));

@@ -14,8 +14,8 @@ const client = { wait: 30, first: minute, stall: minute / 2 };
 const limits = { attempts: 2, doubts: 0, longestPause: 2000, longestWait: 5000 };
 
 /**
- * Asks the query API for a minute of every signal of the app, as a run would ask for its window. The first signal decides whether
- * there is access at all; the others can still fail one by one (a table on another plan).
+ * Asks the query API for a minute of every signal of the app, as a run would ask for its window. The first signal
+ * decides whether there is access at all; the others can still fail one by one (a table on another plan).
  */
 export async function examineSource({ name, query }: App, abort: AbortSignal): Promise<Finding[]> {
   if (query === undefined) return [];

@@ -124,8 +124,8 @@ async function examineQueue({ state }: Config): Promise<string> {
 }
 
 /**
- * A line for all containers of which the same is to be said. Those of diagnostic settings and data export come with their first record:
- * of several, one may be missing.
+ * A line for all containers of which the same is to be said. Those of diagnostic settings and data export come with
+ * their first record: of several, one may be missing.
  */
 async function examineExports(places: readonly Place[]): Promise<Finding[]> {
   const seen = await Promise.all(places.map((place) => lookInto(place, places.length)));

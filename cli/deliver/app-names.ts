@@ -23,8 +23,9 @@ const NAME = '_insights-lake/apps.json';
 const VERSION = 1;
 
 /**
- * The names that the folders of an export go by in this lake, which remembers them: a folder keeps its name whatever is said later (its
- * rows would come twice under another), and two folders never share one unless both were given it. `given`: by the user.
+ * The names that the folders of an export go by in this lake, which remembers them: a folder keeps its name whatever is
+ * said later (its rows would come twice under another), and two folders never share one unless both were given it.
+ * `given`: by the user.
  */
 export async function settleApps(
   folders: readonly AppFolder[],

@@ -14,8 +14,9 @@ interface Chosen extends Output {
 }
 
 /**
- * A lake has one format, one template and one shaping: files of windows that are done would not be written again in another one, and those
- * of windows that run again would lie beside the old. Writes down what the lake's first run chose; throws Failure when it was another.
+ * A lake has one format, one template and one shaping: files of windows that are done would not be written again in
+ * another one, and those of windows that run again would lie beside the old. Writes down what the lake's first run
+ * chose; throws Failure when it was another.
  */
 export async function agreeOnOutput(lake: ObjectStore, output: Output, shape: ShapeMarks): Promise<void> {
   for (;;) {
@@ -64,8 +65,9 @@ function shapeWords(first: ShapeMarks, now: ShapeMarks): readonly [was: string, 
 }
 
 /**
- * Whether the command that last worked on this lake has died: then nobody holds its claims, and their leases need not be waited for.
- * From another machine that cannot be seen, and counts as no. Being wrong costs work and never rows: the protocol decides by revision.
+ * Whether the command that last worked on this lake has died: then nobody holds its claims, and their leases need not
+ * be waited for. From another machine that cannot be seen, and counts as no. Being wrong costs work and never rows: the
+ * protocol decides by revision.
  */
 export async function lastOwnerDied(lake: ObjectStore): Promise<boolean> {
   const last = await textOf(lake, ownerName);

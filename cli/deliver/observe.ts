@@ -11,7 +11,10 @@ export interface Blame {
   of(text: string): { readonly side: Side; readonly refused: Refusal | undefined };
 }
 
-/** By the text of the error, which is what the run's outcome and the ledger hold of it. `local`: the source is files of this machine. */
+/**
+ * By the text of the error, which is what the run's outcome and the ledger hold of it. `local`: the source is files of
+ * this machine.
+ */
 export function blame(local = false): Blame {
   const seen = new Map<string, ReturnType<Blame['of']>>();
   return {

@@ -10,8 +10,8 @@ export interface Apart {
 }
 
 /**
- * Leaves out windows whose time the lake has from the other source, the query API or export blobs: rows of one app and signal have one
- * source, as the settings of an app demand it, too.
+ * Leaves out windows whose time the lake has from the other source, the query API or export blobs: rows of one app and
+ * signal have one source, as the settings of an app demand it, too.
  */
 export async function apartFrom(tasks: readonly Task[], ledger: Ledger, swept: boolean): Promise<Apart> {
   const feeds = await Array.fromAsync(ledger.feeds());

@@ -16,9 +16,9 @@ interface Refusals {
 type Ending = 'source' | 'destination' | 'machine';
 
 /**
- * When to stop asking. A refusal belongs to whom it names: an app or a table of it is left after three in a row, and everything else
- * goes on. Only what names nobody (no network, no sign-in, no destination) ends the run. Failures at the same time are one: a network that is
- * away for a moment fails every window that is under way.
+ * When to stop asking. A refusal belongs to whom it names: an app or a table of it is left after three in a row, and
+ * everything else goes on. Only what names nobody (no network, no sign-in, no destination) ends the run. Failures at
+ * the same time are one: a network that is away for a moment fails every window that is under way.
  */
 export function createPatience() {
   const refusals = new Map<string, Refusals>();

@@ -115,7 +115,10 @@ export type OnRead = (records: number, bytes: number) => void;
 /** How far a look at the source has come, as often as there is something new. */
 export type Tell = (text: string) => void;
 
-/** Throws Failure where source or destination cannot be used. `abort`: the user wants to stop. `jobs`: threads that decode and encode. */
+/**
+ * Throws Failure where source or destination cannot be used. `abort`: the user wants to stop. `jobs`: threads that
+ * decode and encode.
+ */
 export type Prepare = (
   request: Request,
   onRead: OnRead,

@@ -20,7 +20,10 @@ import type { ExportRequest, Prepare, Task } from './ports.ts';
 import { keyOf, type Plan, windowRunner } from './run-window.ts';
 import { shapeMarks } from './shape-marks.ts';
 
-/** Short, for a killed command is mostly run again at once; renewed every third of it. Overtaking a live run costs work, no rows. */
+/**
+ * Short, for a killed command is mostly run again at once; renewed every third of it. Overtaking a live run costs work,
+ * no rows.
+ */
 const lease = 15_000;
 /** Telemetry is accepted that much later than it happened. */
 const latest = 2 * 86_400_000;

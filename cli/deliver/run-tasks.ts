@@ -30,7 +30,9 @@ export interface Results {
   readonly stopped: 'no' | 'interrupted' | 'source' | 'destination' | 'machine';
 }
 
-/** Runs all windows, `parallel` at a time; results come in the order of the tasks. Failed windows hold back no other. */
+/**
+ * Runs all windows, `parallel` at a time; results come in the order of the tasks. Failed windows hold back no other.
+ */
 export async function runTasks(
   delivery: Delivery,
   parallel: number,
@@ -69,7 +71,10 @@ export async function runTasks(
 /** No claim of ours lasts longer. */
 const longestWait = 3_600_000;
 
-/** A window that is held is waited for: its holder was killed most likely, and its claim runs out soon. Undefined: interrupted. */
+/**
+ * A window that is held is waited for: its holder was killed most likely, and its claim runs out soon. Undefined:
+ * interrupted.
+ */
 async function runOne(
   task: Task,
   delivery: Delivery,

@@ -16,7 +16,9 @@ export interface Plan {
   readonly known: ReadonlyMap<string, LedgerEntry>;
   readonly notices: readonly string[];
   readonly incomplete?: readonly string[];
-  /** Whether a window that is done is brought up to date when its source has changed, left alone, or run in any case. */
+  /**
+   * Whether a window that is done is brought up to date when its source has changed, left alone, or run in any case.
+   */
   readonly done: 'compare' | 'leave' | 'repeat';
   /** What is given is the whole truth, even where the window was made of more. */
   readonly replace: boolean;
@@ -52,7 +54,10 @@ export function windowRunner(setup: RunnerSetup): (window: Window) => Promise<Ta
     return known ? { ...told, counts: nothing, files: 0, bytes: 0 } : told;
   }
 
-  /** Another command has cut this time in another way since it was planned: its windows stand for it. Each is counted once. */
+  /**
+   * Another command has cut this time in another way since it was planned: its windows stand for it. Each is counted
+   * once.
+   */
   async function runOthers(window: Window): Promise<TaskOutcome> {
     const outcomes: TaskOutcome[] = [];
     for (const other of await coverRange(window, window, window.end - window.start, ports))
@@ -73,15 +78,18 @@ export function windowRunner(setup: RunnerSetup): (window: Window) => Promise<Ta
   };
 }
 
-/** A window that is not to be run: it is done and as the source has it, or the source lacks something that it was made of. */
+/**
+ * A window that is not to be run: it is done and as the source has it, or the source lacks something that it was made
+ * of.
+ */
 interface AtRest {
   readonly entry: LedgerEntry;
   readonly lacking?: string;
 }
 
 /**
- * Puts the window into the ledger and makes it due, back-off or not: the user has asked for it now. `overlaps`: other windows stand for
- * its time, or for a part of it.
+ * Puts the window into the ledger and makes it due, back-off or not: the user has asked for it now. `overlaps`: other
+ * windows stand for its time, or for a part of it.
  */
 async function readied(
   window: Window,

@@ -6,8 +6,9 @@ import { noShape } from '../../shared/signals/shape.ts';
 export type ShapeMarks = Readonly<Partial<Record<Signal, string>>>;
 
 /**
- * By signal, what tells its shape from another one: the same for settings that make the same rows, however they are written down. Another
- * key for hashing makes another mark. The settings themselves stay out of it: a condition can name a person.
+ * By signal, what tells its shape from another one: the same for settings that make the same rows, however they are
+ * written down. Another key for hashing makes another mark. The settings themselves stay out of it: a condition can
+ * name a person.
  */
 export function shapeMarks({ signals, key }: Shaping): ShapeMarks {
   const marks = Object.entries(signals).flatMap(([signal, shape]) => {

@@ -4,8 +4,9 @@ import type { Task } from './ports.ts';
 const LARGE = 1 / 4;
 
 /**
- * The order in which tasks begin, as indices: oldest first, so that what is there after an interruption has no gaps. Where several run at
- * once large ones come before that, the largest first: begun last, one would keep the others waiting for it.
+ * The order in which tasks begin, as indices: oldest first, so that what is there after an interruption has no gaps.
+ * Where several run at once large ones come before that, the largest first: begun last, one would keep the others
+ * waiting for it.
  */
 export function taskOrder(tasks: readonly Task[], parallel: number): readonly number[] {
   const inTime = tasks.map((_, index) => index);

@@ -69,7 +69,10 @@ function flagFault(known: Known, { name, rawName, value, inlineValue }: Given): 
   return undefined;
 }
 
-/** Throws Failure for an empty value: an unset variable of a script, most likely. The last one counts where it was given twice. */
+/**
+ * Throws Failure for an empty value: an unset variable of a script, most likely. The last one counts where it was given
+ * twice.
+ */
 export const textOf = (options: Options, name: FlagName): string | undefined => {
   const value = listed(options.values[name]).at(-1);
   if (value === '') throw usage(`${options.command}: --${name} is empty; give it a value or leave it out`);

@@ -6,8 +6,8 @@ import { isRecord, type Kind } from '../../shared/source/blobs/kinds.ts';
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * The fields of a record that neither a column holds nor the documentation of the source names, as the app counts drift. In classic records
- * paths, of an element `request[].…`.
+ * The fields of a record that neither a column holds nor the documentation of the source names, as the app counts
+ * drift. In classic records paths, of an element `request[].…`.
  */
 export function unknownFields(record: Json, { layout, signal }: Kind & { readonly signal: Signal }): string[] {
   const known = knownOf(signal, layout);

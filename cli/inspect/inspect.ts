@@ -15,7 +15,10 @@ import { foreignKind, placeOf } from '../transform/places.ts';
 import { walk } from '../transform/walk.ts';
 import { createInspection, type Inspection } from './report.ts';
 
-/** Reads all of it, record by record, and writes nothing. What transform would leave out is left out here, and named alike. */
+/**
+ * Reads all of it, record by record, and writes nothing. What transform would leave out is left out here, and named
+ * alike.
+ */
 export async function inspect(options: Options, { terminal, abort }: Edge): Promise<ExitCode> {
   const { positionals } = options;
   if (positionals.length === 0) throw usage('inspect: no files or folders are given; see insights-lake help inspect');

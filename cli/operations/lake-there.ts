@@ -6,7 +6,10 @@ import { exitCodes, Failure } from '../failure.ts';
 /** What every command that makes a lake leaves in it. */
 const own = '_insights-lake/';
 
-/** The lake that is there. Throws Failure where there is none: a word that was mistyped must not look like a lake without faults. */
+/**
+ * The lake that is there. Throws Failure where there is none: a word that was mistyped must not look like a lake
+ * without faults.
+ */
 export async function lakeThere(place: Place, command: string): Promise<ObjectStore> {
   await placeThere(place, `${command}: --out`);
   const lake = openStore(place);

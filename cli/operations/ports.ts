@@ -5,7 +5,10 @@ import type { RequeueOutcome, RequeueRequest } from '../../shared/pipeline/reque
 import type { RerunOutcome, RerunRequest } from '../../shared/pipeline/rerun.ts';
 import type { SweepOutcome, SweepProgress } from '../../shared/pipeline/sweep.ts';
 
-/** What is done to the state of an app, deployed or not. `lake` undefined: of the app that has these settings. Throws Failure. */
+/**
+ * What is done to the state of an app, deployed or not. `lake` undefined: of the app that has these settings. Throws
+ * Failure.
+ */
 export interface Operations {
   enqueue(
     request: SweepRequest,

@@ -14,6 +14,8 @@ export function stateOf(options: Options, terminal: Terminal): { readonly lake: 
   return { lake: destinationOf(place, terminal.env), env: {} };
 }
 
-/** The settings of --settings; without it of local.settings.json in this folder, and the environment. Throws Failure. */
+/**
+ * The settings of --settings; without it of local.settings.json in this folder, and the environment. Throws Failure.
+ */
 export const settingsFor = (options: Options, terminal: Terminal): Env =>
   foundSettings(options.command, textOf(options, 'settings'), terminal).env;

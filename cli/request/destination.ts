@@ -9,8 +9,9 @@ import { usage } from '../failure.ts';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * The place that `--out` (or another `flag`) names: a folder, or a container by URL. A SAS in the URL, AZURE_STORAGE_CONNECTION_STRING and
- * AZURE_STORAGE_KEY open it, in this order; else the identity at hand. Throws Failure, never with the query of the URL in it.
+ * The place that `--out` (or another `flag`) names: a folder, or a container by URL. A SAS in the URL,
+ * AZURE_STORAGE_CONNECTION_STRING and AZURE_STORAGE_KEY open it, in this order; else the identity at hand. Throws
+ * Failure, never with the query of the URL in it.
  */
 export function destinationOf(out: string | undefined, env: Env, flag = '--out'): Place {
   if (out === undefined)
@@ -88,7 +89,9 @@ const emulated = {
   key: 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==',
 };
 
-/** The secret of a connection string; the address stays the one that the flag names, and must be of the same account. */
+/**
+ * The secret of a connection string; the address stays the one that the flag names, and must be of the same account.
+ */
 function connectionAccess(text: string, account: string, flag: string): Access {
   if (!isConnectionString(text))
     throw usage(

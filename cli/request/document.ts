@@ -10,8 +10,8 @@ import { isSet, type Options, textOf } from '../flags/options.ts';
 import { shapeFile, shapeFlag } from './shape-file.ts';
 
 /**
- * Flags become the document that the functions' settings are (shared/config/schema.ts), so that both are checked alike and every
- * wrong flag is named at once.
+ * Flags become the document that the functions' settings are (shared/config/schema.ts), so that both are checked alike
+ * and every wrong flag is named at once.
  */
 
 const flagOf: readonly (readonly [path: string, flag: string])[] = [
@@ -44,8 +44,8 @@ export interface Asked {
 }
 
 /**
- * The document that the flags (`raw`) and the file of --shape make. `more`: faults of flags that are no part of it; `faultsOf`: of the
- * whole. Throws Failure that names every fault.
+ * The document that the flags (`raw`) and the file of --shape make. `more`: faults of flags that are no part of it;
+ * `faultsOf`: of the whole. Throws Failure that names every fault.
  */
 export function checked(
   { options, env }: Asked,

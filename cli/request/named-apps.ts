@@ -15,7 +15,9 @@ export interface NamedApps {
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-/** `--app <name>`, once, and `--app <export folder>=<name>`, for each folder once. Sound only where there are no faults. */
+/**
+ * `--app <name>`, once, and `--app <export folder>=<name>`, for each folder once. Sound only where there are no faults.
+ */
 export function namedApps(options: Options): NamedApps {
   const given = textsOf(options, 'app').map((text) => {
     // resourceId=/SUBSCRIPTIONS/… has a sign of its own

@@ -14,8 +14,9 @@ export interface FoundSettings {
 const local = 'local.settings.json';
 
 /**
- * The settings of a file (`az functionapp config appsettings list`, an object of names and values, or a local.settings.json) and nothing
- * else; without a file those of this process, over those of a local.settings.json in this folder. Throws Failure.
+ * The settings of a file (`az functionapp config appsettings list`, an object of names and values, or a
+ * local.settings.json) and nothing else; without a file those of this process, over those of a local.settings.json in
+ * this folder. Throws Failure.
  */
 export function foundSettings(
   command: string,

@@ -19,8 +19,9 @@ const taken = ['shape', 'quarantine'];
 const must = 'a file with the part shape of the settings document, such as {"shape": {"*": {"drop": ["client_IP"]}}}';
 
 /**
- * The file that `--shape` names: a settings document, whole or but for its shape. What the document says of apps, sources and the lake is
- * the flags' to say; keys that no document has stay, for the schema to refuse. Without the flag nothing.
+ * The file that `--shape` names: a settings document, whole or but for its shape. What the document says of apps,
+ * sources and the lake is the flags' to say; keys that no document has stay, for the schema to refuse. Without the flag
+ * nothing.
  */
 export function shapeFile(options: Options): ShapeFile {
   const file = textOf(options, 'shape');

@@ -51,7 +51,10 @@ export function sweepRequest(options: Options, { env }: Terminal): SweepHere {
   };
 }
 
-/** Source and lake may lie in two accounts: AZURE_STORAGE_CONNECTION_STRING opens the one it is of, the identity at hand the other. */
+/**
+ * Source and lake may lie in two accounts: AZURE_STORAGE_CONNECTION_STRING opens the one it is of, the identity at hand
+ * the other.
+ */
 function placesOf(options: Options, env: Terminal['env']): { readonly container: Place; readonly lake: Place } {
   const [source, out] = [textOf(options, 'container'), textOf(options, 'out')];
   const others = { ...env, AZURE_STORAGE_CONNECTION_STRING: undefined, AZURE_STORAGE_KEY: undefined };

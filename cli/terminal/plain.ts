@@ -1,10 +1,13 @@
-/** What moves a cursor, rings a bell, or turns the order of letters: control characters but newline and tab, and marks of direction. */
+/**
+ * What moves a cursor, rings a bell, or turns the order of letters: control characters but newline and tab, and marks
+ * of direction.
+ */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /**
- * Text as it may be printed: names of files, fields of records and words of services can hold sequences that a terminal obeys. As `\u001b`
- * it can be read, and is the same text within JSON.
+ * Text as it may be printed: names of files, fields of records and words of services can hold sequences that a terminal
+ * obeys. As `\u001b` it can be read, and is the same text within JSON.
  */
 export const plain = (text: string): string =>
   text.replace(CONTROL, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);

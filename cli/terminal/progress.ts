@@ -35,7 +35,10 @@ export function progressLine(seen: Snapshot): string {
   return `${Math.floor(part * 100)}% · window ${countText(windows)} of ${countText(ofWindows)} · ${countText(records)} rows, ${bytesText(bytes)} read${rate}${left}`;
 }
 
-/** A line now and then while something is looked through whose end is not known. The next line of any kind follows below it. */
+/**
+ * A line now and then while something is looked through whose end is not known. The next line of any kind follows below
+ * it.
+ */
 export function paced(terminal: Terminal): (text: string) => void {
   let shownAt: Millis | undefined;
   return (text) => {

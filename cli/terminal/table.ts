@@ -1,4 +1,7 @@
-/** Rows under each other: the first `left` columns begin at their left edge (words), the others end at their right one (numbers). */
+/**
+ * Rows under each other: the first `left` columns begin at their left edge (words), the others end at their right one
+ * (numbers).
+ */
 export function tableLines(rows: readonly (readonly string[])[], left: number): string[] {
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));

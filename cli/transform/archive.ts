@@ -22,7 +22,9 @@ export interface Archive {
   readonly aside: Aside;
 }
 
-/** Looks through files and folders on disk. Throws Failure when a path does not exist or nothing at all is an export. */
+/**
+ * Looks through files and folders on disk. Throws Failure when a path does not exist or nothing at all is an export.
+ */
 export async function archiveOf(request: TransformRequest, abort?: AbortSignal): Promise<Archive> {
   const { inputs } = request;
   const aside = newAside();

@@ -28,10 +28,11 @@ export interface Assigned<R extends LooseRecord, F extends LooseFound> {
 }
 
 /**
- * Which of the known files the given ones are. The same place: the same file, whatever is in it now. Another place and the same content:
- * that file, once. The same name below what was named, and nothing at its old place any more: that file, moved. Content that begins with
- * all of a known file: that file, grown and moved. All else is a file of its own. No two of the given ones are one file: of two that are
- * equal, or of which one is the beginning of the other, the longer is read.
+ * Which of the known files the given ones are. The same place: the same file, whatever is in it now. Another place and
+ * the same content: that file, once. The same name below what was named, and nothing at its old place any more: that
+ * file, moved. Content that begins with all of a known file: that file, grown and moved. All else is a file of its own.
+ * No two of the given ones are one file: of two that are equal, or of which one is the beginning of the other, the
+ * longer is read.
  */
 export function assignLoose<R extends LooseRecord, F extends LooseFound>(
   records: readonly R[],

@@ -19,9 +19,9 @@ export interface Settled<T> {
 }
 
 /**
- * Of files that stand for one blob, one is read: of two of which one begins with the other, the longer (a blob that grew was downloaded
- * twice). A copy by its name that differs from its original is read as well: it is nobody else's. Two that are both called like the blob
- * and differ cannot both be true.
+ * Of files that stand for one blob, one is read: of two of which one begins with the other, the longer (a blob that
+ * grew was downloaded twice). A copy by its name that differs from its original is read as well: it is nobody else's.
+ * Two that are both called like the blob and differ cannot both be true.
  */
 export async function settleCopies<T extends Candidate>(files: readonly T[]): Promise<Settled<T>> {
   const kept: T[] = [];

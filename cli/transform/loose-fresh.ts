@@ -19,8 +19,8 @@ interface Placed {
 }
 
 /**
- * The windows of files that the lake does not know. A window is the span of its records, in whole hours. Small files of one signal whose
- * records lie in one day share a window, so that many small files do not become as many lake files.
+ * The windows of files that the lake does not know. A window is the span of its records, in whole hours. Small files of
+ * one signal whose records lie in one day share a window, so that many small files do not become as many lake files.
  */
 export async function freshWindows(
   files: readonly Found[],

@@ -9,7 +9,10 @@ import type { LooseWindow } from './loose-registry.ts';
 /** A known window of which files were given. */
 export interface Touched extends ReadyWindow {
   readonly before: LooseWindow;
-  /** `run`: it is to be looked at; `done`: as it was (`entry`); `kept`: some of its files are nowhere (`lacking` says which). */
+  /**
+   * `run`: it is to be looked at; `done`: as it was (`entry`); `kept`: some of its files are nowhere (`lacking` says
+   * which).
+   */
   readonly state: 'run' | 'done' | 'kept';
   readonly entry: LedgerEntry | undefined;
   readonly lacking: string;

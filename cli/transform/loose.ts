@@ -37,8 +37,9 @@ export interface LoosePlan {
 export type Found = LooseFound & LookedInto;
 
 /**
- * The windows of loose files. The lake remembers which there are (one document, replaced as a whole and only as it was read: two
- * commands at once never bring a file twice); a window keeps its time and its files whatever becomes of their content.
+ * The windows of loose files. The lake remembers which there are (one document, replaced as a whole and only as it was
+ * read: two commands at once never bring a file twice); a window keeps its time and its files whatever becomes of their
+ * content.
  */
 export async function looseWindows(
   given: readonly LookedInto[],
@@ -82,7 +83,10 @@ const archiveWindow = ({ after: { window, layout, files }, paths }: ReadyWindow)
   bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
 });
 
-/** Twice where there may be a file that begins with another: their beginnings can be hashed only when their lengths are known. */
+/**
+ * Twice where there may be a file that begins with another: their beginnings can be hashed only when their lengths are
+ * known.
+ */
 async function identifyAll(
   given: readonly LookedInto[],
   records: readonly LooseRecord[],

@@ -26,9 +26,9 @@ export interface PlacedRequest {
 type PlacedFile = Candidate & Pick<FileWindow, 'layout'> & { readonly hour: Millis };
 
 /**
- * The windows of files that lie in the folders of an export: those that the ledger has, and between them new ones, as a sweep or the app
- * would cut them. Each is read whole, however little of it was named, for its rows replace those that are there: its hour folders are
- * looked through (whole days where it is longer than an hour).
+ * The windows of files that lie in the folders of an export: those that the ledger has, and between them new ones, as a
+ * sweep or the app would cut them. Each is read whole, however little of it was named, for its rows replace those that
+ * are there: its hour folders are looked through (whole days where it is longer than an hour).
  */
 export async function placedWindows(
   paths: readonly string[],
@@ -87,8 +87,8 @@ async function settled(
 }
 
 /**
- * Which window stands for a file. Earlier versions gave every export folder and kind a feed of its own; what they brought stays where
- * it is, and its files go there.
+ * Which window stands for a file. Earlier versions gave every export folder and kind a feed of its own; what they
+ * brought stays where it is, and its files go there.
  */
 async function windowsFor(
   places: readonly FilePlace[],

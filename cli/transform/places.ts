@@ -3,9 +3,15 @@ import { type BlobPlace, recogniseBlob } from '../../shared/source/blobs/layouts
 
 /** Where a file of an export belongs. */
 export interface FilePlace extends BlobPlace {
-  /** What the blob is called, from the folder on that the export begins with: what is above it differs from machine to machine. */
+  /**
+   * What the blob is called, from the folder on that the export begins with: what is above it differs from machine to
+   * machine.
+   */
   readonly name: string;
-  /** The name that it would have without the mark of a copy (`PT1H (1).json`) and unpacked; the same where it has neither. */
+  /**
+   * The name that it would have without the mark of a copy (`PT1H (1).json`) and unpacked; the same where it has
+   * neither.
+   */
   readonly original: string;
 }
 
@@ -40,8 +46,8 @@ export function originalOf(name: string): string {
 }
 
 /**
- * The kind that a path tells of where it is none of ours: the container of another category, table or service, a type folder that is no
- * signal, the provider of another service below `resourceId=`. Undefined: the path says nothing.
+ * The kind that a path tells of where it is none of ours: the container of another category, table or service, a type
+ * folder that is no signal, the provider of another service below `resourceId=`. Undefined: the path says nothing.
  */
 export function foreignKind(path: string): string | undefined {
   const name = nameIn(path) ?? '';

@@ -23,8 +23,8 @@ export const newPassed = (): Passed => ({
 const UNFINISHED = /^\.azdownload-|\.(crdownload|part|partial|download|filepart|aria2|opdownload)$/i;
 
 /**
- * Files that were named and those in and below folders that were, by name, each once. `skip`: the lake itself. Throws Failure when what
- * was named is not there; a folder below that cannot be read costs itself alone.
+ * Files that were named and those in and below folders that were, by name, each once. `skip`: the lake itself. Throws
+ * Failure when what was named is not there; a folder below that cannot be read costs itself alone.
  */
 export async function walk(
   command: string,
@@ -46,7 +46,10 @@ export async function walk(
   return [...files];
 }
 
-/** Files in and below a folder, by name. Links to files are followed, links to folders are not: they could lead in circles. */
+/**
+ * Files in and below a folder, by name. Links to files are followed, links to folders are not: they could lead in
+ * circles.
+ */
 export async function* filesBelow(folder: string, skip: string | undefined, passed: Passed): AsyncIterable<string> {
   if (folder === skip) return;
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {

@@ -9,7 +9,9 @@ import type { Stage } from './stage.ts';
 
 const hour = 3_600_000;
 
-/** What `npm run dev` does: keeps the app running over telemetry that flows with the clock, until it is told to stop. */
+/**
+ * What `npm run dev` does: keeps the app running over telemetry that flows with the clock, until it is told to stop.
+ */
 export async function live(stage: Stage, say: Say, abort: AbortSignal): Promise<boolean> {
   const before = (await allEntries(stage.ledger)).filter((entry) => entry.window.source === 'query' && isDone(entry));
   if (before.length > 0)

@@ -3,7 +3,10 @@ import { live } from './live.ts';
 import { type Say, show } from './show.ts';
 import { withStage } from './stage.ts';
 
-/** `npm start`; with `--keep` `npm run dev`. Exit code 0 when all is complete, 1 when not or when it could not run, 130 after Ctrl-C. */
+/**
+ * `npm start`; with `--keep` `npm run dev`. Exit code 0 when all is complete, 1 when not or when it could not run, 130
+ * after Ctrl-C.
+ */
 const began = performance.now();
 
 const say: Say = (text) => console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${text}`);

@@ -25,8 +25,8 @@ export interface BlobScan {
 }
 
 /**
- * Looks at the container until aborted; every blob (or version of one) without a receipt becomes a message in the host's queue, then
- * gets its receipt. Stands in for both sources of the real trigger: Azurite sends no events.
+ * Looks at the container until aborted; every blob (or version of one) without a receipt becomes a message in the
+ * host's queue, then gets its receipt. Stands in for both sources of the real trigger: Azurite sends no events.
  */
 export async function scanBlobs(scan: BlobScan, abort: AbortSignal): Promise<void> {
   const { container, prefix, pattern } = parseBlobPath(scan.path);

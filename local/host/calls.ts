@@ -25,7 +25,10 @@ export async function callQueue(
   await call(options, name, { string: text }, queueMetadata(text, message), text);
 }
 
-/** A message about a blob that is gone, or that has been replaced since, leads to nothing: the newer version has its own message. */
+/**
+ * A message about a blob that is gone, or that has been replaced since, leads to nothing: the newer version has its own
+ * message.
+ */
 export async function callBlob(
   found: RegisteredFunction,
   options: HostOptions,
@@ -69,7 +72,10 @@ const reference = (found: RegisteredFunction, message: BlobMessage): TypedData =
   },
 });
 
-/** What the admin endpoint does: a timer fires, a queue function gets the text, a blob function the blob `container/name`. */
+/**
+ * What the admin endpoint does: a timer fires, a queue function gets the text, a blob function the blob
+ * `container/name`.
+ */
 export async function callByHand(options: HostOptions, name: string, input: string): Promise<void> {
   const found = options.core.functions.get(name);
   if (found?.trigger.type === 'timerTrigger') {

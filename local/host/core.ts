@@ -1,11 +1,14 @@
 import { registerHooks } from 'node:module';
 
 /**
- * Stands in for the Functions worker: `@azure/functions` asks for a module `@azure/functions-core` that only exists at run time, inside
- * the worker. Here it is given one that keeps what the app registers, so that the very handlers of the app can be called.
+ * Stands in for the Functions worker: `@azure/functions` asks for a module `@azure/functions-core` that only exists at
+ * run time, inside the worker. Here it is given one that keeps what the app registers, so that the very handlers of the
+ * app can be called.
  */
 
-/** A value as the host hands it to the worker (FunctionRpc.proto, TypedData); the library makes JavaScript values of it. */
+/**
+ * A value as the host hands it to the worker (FunctionRpc.proto, TypedData); the library makes JavaScript values of it.
+ */
 export interface TypedData {
   readonly string?: string;
   readonly json?: string;
@@ -56,7 +59,10 @@ export interface Request {
   readonly triggerMetadata: Readonly<Record<string, TypedData>>;
 }
 
-/** What the library implements: from the host's request to the handler's arguments, and from its result to the host's answer. */
+/**
+ * What the library implements: from the host's request to the handler's arguments, and from its result to the host's
+ * answer.
+ */
 interface ProgrammingModel {
   getInvocationModel(context: {
     readonly invocationId: string;
@@ -75,7 +81,10 @@ interface InvocationModel {
 export interface Core {
   /** What the app registered so far, by name. */
   readonly functions: ReadonlyMap<string, RegisteredFunction>;
-  /** Calls the function as the worker does. Rejects with what the handler threw; resolves with its return value as TypedData. */
+  /**
+   * Calls the function as the worker does. Rejects with what the handler threw; resolves with its return value as
+   * TypedData.
+   */
   invoke(name: string, request: Request, log: (level: string, message: string) => void): Promise<unknown>;
 }
 

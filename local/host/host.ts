@@ -66,8 +66,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
 }
 
 /**
- * A trigger that cannot listen (no storage, a missing setting) is reported and tried again, as the real host does; one whose schedule
- * is none is in error for good, and the others run.
+ * A trigger that cannot listen (no storage, a missing setting) is reported and tried again, as the real host does; one
+ * whose schedule is none is in error for good, and the others run.
  */
 async function keepListening(found: RegisteredFunction, options: HostOptions, abort: AbortSignal): Promise<void> {
   while (!abort.aborted) {

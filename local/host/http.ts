@@ -10,8 +10,8 @@ export interface HttpHost {
 }
 
 /**
- * Serves `/api/<route>` for HTTP functions and `POST /admin/functions/<name>` with `{"input": "…"}` for all others, on the loopback
- * interface. Port 0 takes a free one.
+ * Serves `/api/<route>` for HTTP functions and `POST /admin/functions/<name>` with `{"input": "…"}` for all others, on
+ * the loopback interface. Port 0 takes a free one.
  */
 export async function serveHttp(
   host: HttpHost,

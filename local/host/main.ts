@@ -8,8 +8,9 @@ import { readHostSettings } from './settings.ts';
 
 /**
  * Runs a function app of this language without the Azure Functions Core Tools:
- * `node local/host/main.ts [--app <folder>] [--entries <glob>] [--port <n>]`. Settings come from the environment, then from `Values` of
- * local.settings.json unless `--environment-only` is given. A parent process gets the events as messages; a terminal gets lines.
+ * `node local/host/main.ts [--app <folder>] [--entries <glob>] [--port <n>]`. Settings come from the environment, then
+ * from `Values` of local.settings.json unless `--environment-only` is given. A parent process gets the events as
+ * messages; a terminal gets lines.
  */
 const { values } = parseArgs({
   options: {

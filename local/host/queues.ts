@@ -74,7 +74,9 @@ async function settle(done: AbortController, renewals: Promise<void>): Promise<v
   await renewals;
 }
 
-/** A failed message comes back after `visibilityTimeout`, or goes to the poison queue when it has failed often enough. */
+/**
+ * A failed message comes back after `visibilityTimeout`, or goes to the poison queue when it has failed often enough.
+ */
 async function giveBack(message: DequeuedMessageItem, popReceipt: string, listener: QueueListener): Promise<void> {
   const { queue, settings } = listener;
   if (message.dequeueCount >= settings.maxDequeueCount) return poisoned(message, popReceipt, listener);

@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The parts of host.json that this host follows, with the real host's defaults (Functions 4.x, bundle 4). Times in milliseconds. */
+/**
+ * The parts of host.json that this host follows, with the real host's defaults (Functions 4.x, bundle 4). Times in
+ * milliseconds.
+ */
 export interface HostSettings {
   readonly queues: {
     readonly batchSize: number;

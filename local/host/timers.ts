@@ -9,8 +9,9 @@ export interface TimerInfo {
 }
 
 /**
- * Fires by the schedule until aborted, one call after the other: a tick that a running call outlasts is not made up for. The real host
- * fires once after an outage (IsPastDue); here the first tick is the next one, and `runOnStartup` fires at once.
+ * Fires by the schedule until aborted, one call after the other: a tick that a running call outlasts is not made up
+ * for. The real host fires once after an outage (IsPastDue); here the first tick is the next one, and `runOnStartup`
+ * fires at once.
  */
 export async function runTimer(
   schedule: string,

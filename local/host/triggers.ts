@@ -57,7 +57,8 @@ async function startBlobTrigger(found: RegisteredFunction, options: HostOptions,
       newBatchThreshold: 0,
       maxDequeueCount: settings.blobs.poisonBlobThreshold,
       messageEncoding: 'base64' as const,
-      // The host has queue options of its own for blob events, which no option of host.json reaches: the next try comes at once.
+      // The host has queue options of its own for blob events, which no option of host.json reaches: the next try comes
+      // at once.
       visibilityTimeout: 0,
     },
     lock: options.lock,

@@ -82,8 +82,8 @@ function* allCells(
 const PIECE = 64 * 1024;
 
 /**
- * The JSON text of an answer in pieces, never whole in memory. An answer beyond a limit is cut there and ends in `error`. `facts` says
- * afterwards what was in it.
+ * The JSON text of an answer in pieces, never whole in memory. An answer beyond a limit is cut there and ends in
+ * `error`. `facts` says afterwards what was in it.
  */
 export function* answerText(
   query: KqlQuery,

@@ -10,8 +10,8 @@ import { type KqlQuery, timeOfLiteral } from './kql.ts';
 /** Where the simulator takes its rows from. */
 export interface Data {
   /**
-   * Rows of the table whose timestamp lies in the interval, in any order; more do no harm. `id` is the app or workspace asked.
-   * Called anew for every pass over the rows, and must then yield the same.
+   * Rows of the table whose timestamp lies in the interval, in any order; more do no harm. `id` is the app or workspace
+   * asked. Called anew for every pass over the rows, and must then yield the same.
    */
   rows(signal: Signal, interval: Interval, id: string): Iterable<Row>;
   /** When the row came in, as the service's `ingestion_time()` says; left out: when it was delivered (deliveredAt). */
@@ -19,7 +19,10 @@ export interface Data {
 }
 
 export interface MemoryData extends Data {
-  /** Adds rows, late ones too; timestamps are brought to seven digits. `at`: when they come in; left out: one add after the other. */
+  /**
+   * Adds rows, late ones too; timestamps are brought to seven digits. `at`: when they come in; left out: one add after
+   * the other.
+   */
   add(rows: Iterable<Row>, at?: Millis): void;
   /** Removes the rows for which `which` holds; returns how many. */
   purge(signal: Signal, which?: (row: Row) => boolean): number;
@@ -64,8 +67,8 @@ export function memoryData(rows: Iterable<Row> = []): MemoryData {
 }
 
 /**
- * The shop's telemetry, made as it is asked for. `now`: nothing is answered from after it. `late`: nor what had not been delivered by
- * then (deliveredAt), so that answers grow for a day.
+ * The shop's telemetry, made as it is asked for. `now`: nothing is answered from after it. `late`: nor what had not
+ * been delivered by then (deliveredAt), so that answers grow for a day.
  */
 export function telemetryData(shop: Shop, now: () => Millis = () => Number.POSITIVE_INFINITY, late = false): Data {
   return {

@@ -27,7 +27,9 @@ export interface KqlQuery {
   readonly hash?: { readonly parts: number; readonly part: number };
   /** Only how many rows there are. */
   readonly count?: true;
-  /** Only facts of the rows of each step: how many, when the last came in, the sum of hashes below `ids` of their ids. */
+  /**
+   * Only facts of the rows of each step: how many, when the last came in, the sum of hashes below `ids` of their ids.
+   */
   readonly survey?: { readonly latest: boolean; readonly ids: number | undefined; readonly step: Millis };
   /** A column `signal` that says the same in each row. */
   readonly label?: string;
@@ -145,7 +147,9 @@ const surveys = (time: string, id: string): readonly (readonly [string, Meaning]
 const TIMES = '>= datetime(2000-01-01) and';
 const HASH = 'where hash(iff(isempty(itemId), tostring(pack_all()), itemId), 2) == 1';
 
-/** An example of each operator that is known, in the order in which they may follow each other; the literals are free. */
+/**
+ * An example of each operator that is known, in the order in which they may follow each other; the literals are free.
+ */
 const EXAMPLES: Readonly<Record<KqlQuery['schema'], readonly (readonly [string, Meaning])[]>> = {
   app: [
     [`where timestamp ${TIMES} timestamp < datetime(2000-01-01)`, timeRange],
@@ -222,7 +226,10 @@ function diagnosticsOf(code: KustoCode): KqlDiagnostic[] {
 const lately = new Map<string, ParsedKql>();
 const LATELY = 1_000;
 
-/** Parses with Microsoft's parser against the schemas of the ten app and ten workspace tables, and reads the known shapes off the tree. */
+/**
+ * Parses with Microsoft's parser against the schemas of the ten app and ten workspace tables, and reads the known
+ * shapes off the tree.
+ */
 export function parseKql(text: string): ParsedKql {
   const parsed = lately.get(text) ?? parse(text);
   if (lately.size >= LATELY) lately.clear();

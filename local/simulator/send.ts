@@ -45,7 +45,10 @@ export async function strikeConnection(
   return response.destroyed;
 }
 
-/** The query with its range narrowed by `timespan`, which the service applies as well; undefined for one that we do not know. */
+/**
+ * The query with its range narrowed by `timespan`, which the service applies as well; undefined for one that we do not
+ * know.
+ */
 function narrowed(query: KqlQuery, timespan: string | undefined): KqlQuery | undefined {
   if (timespan === undefined) return query;
   const [from = '', to = ''] = timespan.split('/');

@@ -64,8 +64,9 @@ function workspaceCells(row: Row): Cell[] {
 }
 
 /**
- * A row as the query API answers it, in the order of `columnsOf`: app tables with `success` as `True` or `False`, workspace tables with
- * their names and native types. `text`: every cell as a string or null, as the Application Insights endpoint has answered.
+ * A row as the query API answers it, in the order of `columnsOf`: app tables with `success` as `True` or `False`,
+ * workspace tables with their names and native types. `text`: every cell as a string or null, as the Application
+ * Insights endpoint has answered.
  */
 export function asCells(row: Row, schema: 'app' | 'workspace', text = false): Cell[] {
   const cells = schema === 'app' ? appCells(row) : workspaceCells(row);

@@ -220,8 +220,9 @@ function contextOf(row: Row): Json {
 }
 
 /**
- * A row as Continuous Export wrote it: ticks for durations, sums for sampled values, arrays of single-key objects, empty values left out.
- * What such records never carried (appId, appName, iKey, sdkVersion, performanceBucket, the types within an exception's chain) is lost.
+ * A row as Continuous Export wrote it: ticks for durations, sums for sampled values, arrays of single-key objects,
+ * empty values left out. What such records never carried (appId, appName, iKey, sdkVersion, performanceBucket, the
+ * types within an exception's chain) is lost.
  */
 export function asExportRecord(row: Row): Json {
   const [key, elements] = ELEMENTS[signalOf(row)];

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 
-/** Chance that is decided by its key: the same key draws the same values, on every machine and in every version of Node. */
+/**
+ * Chance that is decided by its key: the same key draws the same values, on every machine and in every version of Node.
+ */
 export interface Chance {
   /** In [0, 1). */
   next(): number;

@@ -11,7 +11,9 @@ const DELAYS: readonly (readonly [number, number, number])[] = [
   [1, 90, 24 * 60],
 ];
 
-/** When a record reached the service: minutes after the event, one in forty much later, one in 500 up to a day. Pure. */
+/**
+ * When a record reached the service: minutes after the event, one in forty much later, one in 500 up to a day. Pure.
+ */
 export function deliveredAt(row: Row): Millis {
   const key = `${row.itemId}${row.timestamp}`;
   const share = shareOf(key);

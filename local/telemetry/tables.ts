@@ -1,9 +1,9 @@
 import type { Signal } from '../../shared/model.ts';
 
 /**
- * The ten tables as the query API answers them, apart from shared/signals on purpose: what stands in for Azure must not inherit our
- * mistakes. Order and types are those of recorded answers (test corpus query-api/datacontract_full_response.json); workspace names from
- * the published table reference.
+ * The ten tables as the query API answers them, apart from shared/signals on purpose: what stands in for Azure must not
+ * inherit our mistakes. Order and types are those of recorded answers (test corpus
+ * query-api/datacontract_full_response.json); workspace names from the published table reference.
  */
 export interface TableColumn {
   readonly name: string;
@@ -90,7 +90,10 @@ export const APP_COLUMNS: Readonly<Record<Signal, readonly AppColumn[]>> = perSi
   SPELLED[signal].split(/\s+/).map(column),
 );
 
-/** What every workspace row carries beside the telemetry. `_ItemId` is not among them: it only comes where it is asked for. */
+/**
+ * What every workspace row carries beside the telemetry. `_ItemId` is not among them: it only comes where it is asked
+ * for.
+ */
 const WORKSPACE_EXTRAS: readonly TableColumn[] = [
   { name: 'ReferencedItemId', type: 'string' },
   { name: 'ReferencedType', type: 'string' },

@@ -38,8 +38,8 @@ const byTime = (a: Row, b: Row): number => (timeOf(a) < timeOf(b) ? -1 : timeOf(
 const textOf = (at: Millis): string => new Date(at).toISOString().replace('Z', '0000Z');
 
 /**
- * Every record of the signal with `start <= timestamp < end`, by time. Pure: the same shop and signal always yield the same records,
- * whatever the ranges asked for, so ranges that tile time yield each record once.
+ * Every record of the signal with `start <= timestamp < end`, by time. Pure: the same shop and signal always yield the
+ * same records, whatever the ranges asked for, so ranges that tile time yield each record once.
  */
 export function* telemetryRows(asked: Shop & Interval & { readonly signal: Signal }): Generator<Row> {
   const { signal, start, end } = asked;

@@ -20,7 +20,10 @@ export interface Shop {
   readonly perHour: number;
 }
 
-/** One operation of the shop, from which requests, dependencies, exceptions, traces, page views, timings and events follow. */
+/**
+ * One operation of the shop, from which requests, dependencies, exceptions, traces, page views, timings and events
+ * follow.
+ */
 export interface Visit {
   /** Decides everything about it. */
   readonly key: string;
@@ -54,7 +57,10 @@ export const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Share of the average at that minute: a slow night, a long evening, quiet Sundays, and now and then a burst of ten minutes. */
+/**
+ * Share of the average at that minute: a slow night, a long evening, quiet Sundays, and now and then a burst of ten
+ * minutes.
+ */
 export function rhythm(shop: Shop, minute: Millis): number {
   const daily = 1 + 0.7 * Math.sin(((minute % DAY) / DAY - 0.42) * 2 * Math.PI);
   const weekly = new Date(minute).getUTCDay() === 0 ? 0.6 : 1;
@@ -64,7 +70,10 @@ export function rhythm(shop: Shop, minute: Millis): number {
 export const isBurst = (shop: Shop, minute: Millis): boolean =>
   shareOf(`${shop.seed}/${shop.app}/burst/${Math.floor(minute / (10 * MINUTE))}`) < 0.03;
 
-/** How many of something that happens `perHour` times in an average hour fall into that minute; whole, and right on average. */
+/**
+ * How many of something that happens `perHour` times in an average hour fall into that minute; whole, and right on
+ * average.
+ */
 export const countAt = (shop: Shop, minute: Millis, perHour: number, of: string): number =>
   Math.floor((perHour / 60) * rhythm(shop, minute) + shareOf(`${shop.seed}/${shop.app}/${of}/${minute}`));
 

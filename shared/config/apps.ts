@@ -92,9 +92,10 @@ export function appsOf(settings: SettingsDocument, env: Env): App[] {
 }
 
 /**
- * The event times of an app and signal that both the query and the export blobs are set to bring; undefined when there are none.
- * `app` is the name under which its export folder goes. A query without `from` starts when the app first starts: later than
- * any `until` of the exports that lies in the past.
+ * The event times of an app and signal that both the query and the export blobs are set to bring; undefined when there
+ * are none.
+ * `app` is the name under which its export folder goes. A query without `from` starts when the app first starts: later
+ * than any `until` of the exports that lies in the past.
  */
 export function sourceOverlap(
   apps: readonly App[],
@@ -110,7 +111,10 @@ export function sourceOverlap(
   return start < end ? { start, end } : undefined;
 }
 
-/** The overlaps that the settings alone show: of folders that are named. Of the others only their arrival tells the name. */
+/**
+ * The overlaps that the settings alone show: of folders that are named. Of the others only their arrival tells the
+ * name.
+ */
 export function overlapFaults(apps: readonly App[], exports: ExportSettings): SettingFault[] {
   return [...new Set(Object.values(exports.apps))].flatMap((app) => {
     const signals = exports.signals.filter((signal) => sourceOverlap(apps, exports, app, signal) !== undefined);

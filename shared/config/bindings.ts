@@ -7,7 +7,9 @@ export interface Bindings {
   /** Six fields, UTC. */
   readonly schedule: string;
   readonly queue: string;
-  /** Undefined when no container of export blobs is set, or the first is a pattern: appending to blobs triggers nothing. */
+  /**
+   * Undefined when no container of export blobs is set, or the first is a pattern: appending to blobs triggers nothing.
+   */
   readonly blobs: BlobBinding | undefined;
   /** When windows of the query API are audited. */
   readonly audit: string;
@@ -24,8 +26,8 @@ export interface BlobBinding {
 }
 
 /**
- * The settings that bindings need. Never throws and passes over what is wrong: a fault must not unregister a function, whose
- * invocations then say what it is (`parseConfig`). `readFile` as there.
+ * The settings that bindings need. Never throws and passes over what is wrong: a fault must not unregister a function,
+ * whose invocations then say what it is (`parseConfig`). `readFile` as there.
  */
 export function bindingsOf(env: Env, readFile: (path: string) => string): Bindings {
   const { raw } = withFlatSettings(documentOf(env, readFile), env);

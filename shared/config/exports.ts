@@ -3,7 +3,10 @@ import { signalTables } from '../signals/tables.ts';
 import type { Connection } from './places.ts';
 import type { SettingsDocument } from './schema.ts';
 
-/** `insights-logs-*` and `am-*`: one container per signal, named after its table (contracts of diagnostic settings and data export). */
+/**
+ * `insights-logs-*` and `am-*`: one container per signal, named after its table (contracts of diagnostic settings and
+ * data export).
+ */
 const PATTERN = /^(insights-logs-|am-)\*$/;
 
 export const isContainerPattern = (name: string): boolean => PATTERN.test(name);
@@ -19,7 +22,10 @@ export function containersOf(names: readonly string[]): string[] {
   return [...new Set(expanded)];
 }
 
-/** The prefix is that of the first container alone: what came after Continuous Export always begins at the root of its own. */
+/**
+ * The prefix is that of the first container alone: what came after Continuous Export always begins at the root of its
+ * own.
+ */
 export function exportsOf(
   blobs: NonNullable<SettingsDocument['exports']>,
   settings: SettingsDocument,

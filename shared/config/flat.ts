@@ -112,7 +112,10 @@ function numberOf(text: string): unknown {
 /** A setting's text; undefined when it is missing or blank (the portal keeps emptied settings as ''). */
 export const settingOf = (env: Env, name: string): string | undefined => env[name]?.trim() || undefined;
 
-/** The document with the flat app settings laid over it; `origin` tells where the value at a path came from, for messages. */
+/**
+ * The document with the flat app settings laid over it; `origin` tells where the value at a path came from, for
+ * messages.
+ */
 export function withFlatSettings(
   document: object,
   env: Env,
@@ -147,7 +150,10 @@ export function valueAt(value: unknown, path: Path): unknown {
   );
 }
 
-/** Sets the value at a path, with objects and lists made on the way; what stands in the way stays, for the schema to refuse. */
+/**
+ * Sets the value at a path, with objects and lists made on the way; what stands in the way stays, for the schema to
+ * refuse.
+ */
 export function assign(target: object, path: Path, value: unknown): void {
   let at: object = target;
   for (const [index, step] of path.slice(0, -1).entries()) {
@@ -159,7 +165,10 @@ export function assign(target: object, path: Path, value: unknown): void {
   Reflect.set(at, path.at(-1) ?? '', value);
 }
 
-/** Settings whose names begin otherwise are told by how near they are. A short word is near many that are not ours (`RELEASE`, `BASE`). */
+/**
+ * Settings whose names begin otherwise are told by how near they are. A short word is near many that are not ours
+ * (`RELEASE`, `BASE`).
+ */
 const edits = (known: string): number => (known.length > 6 ? 2 : 1);
 
 const sorted = (word: string): string => [...word.toUpperCase()].sort().join('');
@@ -174,7 +183,10 @@ function misspelt(name: string, words: readonly string[]): string | undefined {
   return near;
 }
 
-/** Settings that begin like ours, or are spelled nearly so, and are none: most likely misspelt, and silently ignored otherwise. */
+/**
+ * Settings that begin like ours, or are spelled nearly so, and are none: most likely misspelt, and silently ignored
+ * otherwise.
+ */
 export function unknownSettings(env: Env): SettingFault[] {
   const known = [...flatSettings.map(([name]) => name), ...secretSettings];
   const connections = connectionParts.map((part) => `ExportStorage__${part}`);

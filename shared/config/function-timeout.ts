@@ -4,8 +4,9 @@ import { type Env, settingOf } from './flat.ts';
 const minute: Millis = 60_000;
 
 /**
- * How long the host lets an invocation run before it kills it: `functionTimeout` of host.json, or the app setting that overrides it.
- * Without either the default of Flex Consumption and Elastic Premium. Undefined: without end, or not known. Never throws: host.json is the host's to judge.
+ * How long the host lets an invocation run before it kills it: `functionTimeout` of host.json, or the app setting that
+ * overrides it. Without either the default of Flex Consumption and Elastic Premium. Undefined: without end, or not
+ * known. Never throws: host.json is the host's to judge.
  * https://learn.microsoft.com/azure/azure-functions/functions-scale#timeout
  */
 export function functionTimeout(env: Env, readFile: (path: string) => string): Millis | undefined {

@@ -14,7 +14,10 @@ type Lake = SettingsDocument['lake'];
 const destinations = ['LAKE_ACCOUNT_URL', 'LAKE_CONNECTION_STRING', 'LAKE_FOLDER'] as const;
 const keys = ['LAKE_CONNECTION_STRING', 'LAKE_ACCOUNT_KEY', 'LAKE_SAS'] as const;
 
-/** What is wrong with the destination as a whole, whatever its parts look like: `raw` is the unparsed `lake` of the document. */
+/**
+ * What is wrong with the destination as a whole, whatever its parts look like: `raw` is the unparsed `lake` of the
+ * document.
+ */
 export function lakeFaults(raw: Record<string, unknown>, env: Env): SettingFault[] {
   const given = destinations.filter(
     (name) =>
@@ -74,7 +77,10 @@ function lakeAccess(lake: Lake, url: string, env: Env): Access {
   return { kind: 'identity', clientId: lake.clientId ?? settingOf(env, 'AZURE_CLIENT_ID') ?? '' };
 }
 
-/** Whether unreadable lines keep their bytes. Unless the settings say it, not where they hold something back that such a line may say. */
+/**
+ * Whether unreadable lines keep their bytes. Unless the settings say it, not where they hold something back that such a
+ * line may say.
+ */
 export const keepsBytes = ({ bytes }: SettingsDocument['quarantine'], shape: Shaping): boolean =>
   bytes === undefined ? !Object.values(shape.signals).some(isPrivate) : bytes === 'keep';
 

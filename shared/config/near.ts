@@ -1,4 +1,7 @@
-/** The word that was probably meant: the nearest of `words` by edits, a third of its length at most; undefined when none is near. */
+/**
+ * The word that was probably meant: the nearest of `words` by edits, a third of its length at most; undefined when none
+ * is near.
+ */
 export function nearestWord(word: string, words: readonly string[]): string | undefined {
   const ranked = words
     .map((candidate) => ({ candidate, edits: editsBetween(word.toLowerCase(), candidate.toLowerCase()) }))

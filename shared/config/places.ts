@@ -13,15 +13,17 @@ export interface Connection {
 
 export type Endpoint = 'blob' | 'queue' | 'table';
 
-/** Works with `AccountName=…;AccountKey=…`, `BlobEndpoint=…;SharedAccessSignature=…` and `UseDevelopmentStorage=true`. */
+/**
+ * Works with `AccountName=…;AccountKey=…`, `BlobEndpoint=…;SharedAccessSignature=…` and `UseDevelopmentStorage=true`.
+ */
 export const isConnectionString = (text: string): boolean =>
   /(^|;)\s*UseDevelopmentStorage=true/i.test(text) ||
   (/(^|;)\s*(AccountName|BlobEndpoint|TableEndpoint)=/i.test(text) &&
     /(^|;)\s*(AccountKey|SharedAccessSignature)=/i.test(text));
 
 /**
- * Whether the key or SAS of a connection string would travel in the clear beyond this machine. The emulator's own key, which is public,
- * may go to wherever the emulator is.
+ * Whether the key or SAS of a connection string would travel in the clear beyond this machine. The emulator's own key,
+ * which is public, may go to wherever the emulator is.
  */
 export function travelsOpen(text: string): boolean {
   if (/(^|;)\s*(UseDevelopmentStorage=true|AccountName=devstoreaccount1\s*(;|$))/i.test(text)) return false;
@@ -34,8 +36,8 @@ export function travelsOpen(text: string): boolean {
 export const OPEN_CONNECTION = 'a storage connection string with https, as its key or SAS would travel in the clear';
 
 /**
- * Reads a connection as the Functions host names them: the setting `name` holds a connection string, or settings `name__…` hold
- * endpoints for an identity. `needs`: the endpoints that will be used.
+ * Reads a connection as the Functions host names them: the setting `name` holds a connection string, or settings
+ * `name__…` hold endpoints for an identity. `needs`: the endpoints that will be used.
  */
 export function connectionOf(env: Env, name: string, needs: readonly Endpoint[]): Connection | SettingFault[] {
   const text = settingOf(env, name);

@@ -19,9 +19,9 @@ const VALUES: Readonly<Record<Token, string>> = {
 };
 
 /**
- * Why unreadable lines cannot go below `prefix` in a lake whose files are called by `template`; undefined when they can. Where each
- * folder of the prefix could be a folder of the data, a quarantine file could have the name of a file with rows, and replace it. Large
- * and small letters count as the same: to some disks they are.
+ * Why unreadable lines cannot go below `prefix` in a lake whose files are called by `template`; undefined when they
+ * can. Where each folder of the prefix could be a folder of the data, a quarantine file could have the name of a file
+ * with rows, and replace it. Large and small letters count as the same: to some disks they are.
  */
 export function quarantinePrefixFault(prefix: string, template: string): string | undefined {
   const folders = prefix.toLowerCase().split('/');

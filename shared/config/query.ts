@@ -24,7 +24,9 @@ const clouds: Readonly<
   },
 };
 
-/** What to ask: the rows of an Application Insights app, or of a workspace (`resourceId` '': of every component in it). */
+/**
+ * What to ask: the rows of an Application Insights app, or of a workspace (`resourceId` '': of every component in it).
+ */
 export type Target = { readonly appId: string } | { readonly workspaceId: string; readonly resourceId: string };
 
 export interface Access {

@@ -24,8 +24,8 @@ const INSTEAD: Readonly<Record<string, string>> = {
 };
 
 /**
- * Keys of a path template (`key={app}`, `key=text`) that a column is called, too: in the folder it hides the column of that name in most
- * readers, and others fail.
+ * Keys of a path template (`key={app}`, `key=text`) that a column is called, too: in the folder it hides the column of
+ * that name in most readers, and others fail.
  */
 export function folderKeyFaults(template: string): string[] {
   const keys = [...template.matchAll(/(?:^|[/])([^/={}]+)=/g)].map(([, key = '']) => key);

@@ -1,8 +1,8 @@
 import type { Millis } from '../model.ts';
 
 /**
- * Schedules as the Functions host reads them (NCRONTAB of six fields, UTC): what its parser takes is taken here, oddities included,
- * and what it refuses is refused. test/corpus/schedules holds its judgements.
+ * Schedules as the Functions host reads them (NCRONTAB of six fields, UTC): what its parser takes is taken here,
+ * oddities included, and what it refuses is refused. test/corpus/schedules holds its judgements.
  */
 export interface Schedule {
   readonly text: string;

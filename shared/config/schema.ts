@@ -21,8 +21,9 @@ import {
 } from './value-schema.ts';
 
 /**
- * The settings document: what INSIGHTS_LAKE_CONFIG holds, and what the flat app settings are read into. The `error` of every
- * value says what it must be and completes the sentence "X must be …". insights-lake.schema.json is generated from this.
+ * The settings document: what INSIGHTS_LAKE_CONFIG holds, and what the flat app settings are read into. The `error` of
+ * every value says what it must be and completes the sentence "X must be …". insights-lake.schema.json is generated
+ * from this.
  */
 
 export { formatNames, signalNames };

@@ -2,7 +2,10 @@ import type { Secret } from '../model.ts';
 
 const hidden = '[secret]';
 
-/** Wraps a secret so that printing, JSON and console.log answer `[secret]`; the text itself is in a closure, not in a field. */
+/**
+ * Wraps a secret so that printing, JSON and console.log answer `[secret]`; the text itself is in a closure, not in a
+ * field.
+ */
 export function secret(text: string): Secret {
   return Object.freeze({
     reveal: () => text,
@@ -12,7 +15,10 @@ export function secret(text: string): Secret {
   });
 }
 
-/** A wrong value as a message may show it: quoted, on one line, short, and without what could open a door (SAS, keys, user info). */
+/**
+ * A wrong value as a message may show it: quoted, on one line, short, and without what could open a door (SAS, keys,
+ * user info).
+ */
 export function shown(value: unknown): string {
   if (value === undefined) return 'not set';
   const text = JSON.stringify(value) ?? String(value);

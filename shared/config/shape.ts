@@ -20,7 +20,10 @@ export function shapingOf(settings: AllShapeSettings, env: Env): Shaping {
   return { signals: shapes, key: hashes ? secret(settingOf(env, 'SHAPE_HASH_KEY') ?? '') : undefined };
 }
 
-/** What is wrong with the shapes beyond their single values. `path`: the template of the files' paths; `document`: what holds them. */
+/**
+ * What is wrong with the shapes beyond their single values. `path`: the template of the files' paths; `document`: what
+ * holds them.
+ */
 export function shapeFaults(
   { shape }: SettingsDocument,
   path: string,

@@ -6,7 +6,10 @@ import { scheduleOf } from './schedule.ts';
 import { signalNames } from './shape-schema.ts';
 import { durationOf, instantOf, secureUrl } from './values.ts';
 
-/** The kinds of value that settings have. The `error` of each says what it must be and completes the sentence "X must be …". */
+/**
+ * The kinds of value that settings have. The `error` of each says what it must be and completes the sentence "X must be
+ * …".
+ */
 export const formatNames = ['parquet', 'ndjson', 'csv'] as const satisfies readonly Format[];
 
 export const minute = 60_000;

@@ -15,8 +15,8 @@ export function durationText(length: Millis): string {
 }
 
 /**
- * An ISO 8601 date or date and time → milliseconds; undefined when it is not one. Without an offset it is UTC, never local time:
- * the same settings must mean the same range on every machine.
+ * An ISO 8601 date or date and time → milliseconds; undefined when it is not one. Without an offset it is UTC, never
+ * local time: the same settings must mean the same range on every machine.
  */
 export function instantOf(text: string): Millis | undefined {
   const found = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(\.\d{1,7})?(Z|[+-]\d{2}:\d{2})?)?$/.exec(text);

@@ -20,7 +20,10 @@ export const engineDefaults: Omit<EngineSettings, 'output'> = {
 };
 
 export interface CheckedEngine extends Engine {
-  /** What is wrong with the conditions of the settings, a sentence each. Loads the parser only where there is a condition. */
+  /**
+   * What is wrong with the conditions of the settings, a sentence each. Loads the parser only where there is a
+   * condition.
+   */
   conditionFaults(): Promise<readonly string[]>;
 }
 

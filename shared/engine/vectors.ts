@@ -1,7 +1,7 @@
 /**
- * Rows as columns, in the layout of Apache Arrow (columnar format 1.x, little endian): what decode/ makes and encode/ writes.
- * Bitmaps have a bit a row, least significant first; a set bit is a value, or true. `validity` undefined: no row is null.
- * What stands at the place of a null row is not defined, except that `offsets` never fall.
+ * Rows as columns, in the layout of Apache Arrow (columnar format 1.x, little endian): what decode/ makes and encode/
+ * writes. Bitmaps have a bit a row, least significant first; a set bit is a value, or true. `validity` undefined: no
+ * row is null. What stands at the place of a null row is not defined, except that `offsets` never fall.
  */
 export interface Rows {
   readonly count: number;
@@ -13,14 +13,20 @@ interface Nullable {
   readonly validity: Uint8Array | undefined;
 }
 
-/** UTF-8. Row i is `bytes.subarray(offsets[i], offsets[i + 1])`; `count + 1` offsets, the first is 0. Strings and dynamic columns. */
+/**
+ * UTF-8. Row i is `bytes.subarray(offsets[i], offsets[i + 1])`; `count + 1` offsets, the first is 0. Strings and
+ * dynamic columns.
+ */
 export interface TextVector extends Nullable {
   readonly kind: 'text';
   readonly offsets: Int32Array;
   readonly bytes: Uint8Array;
 }
 
-/** Text of few distinct values: row i is entry `indices[i]` of the dictionary, whose entries lie as those of a TextVector. */
+/**
+ * Text of few distinct values: row i is entry `indices[i]` of the dictionary, whose entries lie as those of a
+ * TextVector.
+ */
 export interface DictionaryVector extends Nullable {
   readonly kind: 'dictionary';
   readonly indices: Int32Array;

@@ -1,4 +1,6 @@
-/** Bytes that come in at the end and leave at the front, in one piece of memory so that they can be searched natively. */
+/**
+ * Bytes that come in at the end and leave at the front, in one piece of memory so that they can be searched natively.
+ */
 export interface ByteQueue {
   memory: Uint8Array<ArrayBuffer>;
   start: number;
@@ -30,7 +32,8 @@ export function push(queue: ByteQueue, bytes: Uint8Array): void {
     const { memory } = queue;
     memory.copyWithin(0, queue.start, queue.end);
     const reusable = wanted * 2 <= memory.length && (memory.length <= MOST_KEPT || wanted * 8 > memory.length);
-    // What held the bytes is gone at once: as garbage, the steps up to a long document would take several times its length.
+    // What held the bytes is gone at once: as garbage, the steps up to a long document would take several times its
+    // length.
     const room = reusable
       ? memory
       : new Uint8Array(memory.buffer.transfer(wanted + Math.min(wanted + 2 * SLACK, MOST_SPARE)));

@@ -36,9 +36,10 @@ const BRACE = 0x7b;
 const BRACKET = 0x5b;
 
 /**
- * Finds the JSON documents in a stream of bytes, however they are separated or wrapped, and says which bytes belong to none. Every
- * byte is in one document or in one fault, aside from white space, commas, byte order marks and the brackets of wrappers. After
- * something unreadable it goes on at the next line that starts something new, so that a bad line costs no neighbour.
+ * Finds the JSON documents in a stream of bytes, however they are separated or wrapped, and says which bytes belong to
+ * none. Every byte is in one document or in one fault, aside from white space, commas, byte order marks and the
+ * brackets of wrappers. After something unreadable it goes on at the next line that starts something new, so that a bad
+ * line costs no neighbour.
  */
 export function createFramer(offset = 0, limits: FramerLimits = LIMITS): Framer {
   const state: State = {
@@ -152,8 +153,8 @@ function value(state: State, bytes: Uint8Array, last: boolean): boolean {
 }
 
 /**
- * Behind a value. On the rest of its line there may be nothing, or another value: anything else says that the line as a whole is not
- * JSON (a record that lost a bracket can look whole), and then none of it is to be trusted.
+ * Behind a value. On the rest of its line there may be nothing, or another value: anything else says that the line as a
+ * whole is not JSON (a record that lost a bracket can look whole), and then none of it is to be trusted.
  */
 function after(state: State, bytes: Uint8Array, last: boolean): boolean {
   const end = state.scan.at;
@@ -174,9 +175,9 @@ function after(state: State, bytes: Uint8Array, last: boolean): boolean {
 }
 
 /**
- * What was read of a broken value is searched for a new start, since a record that was cut short may hold the next one. But not without end:
- * where many starts break at the same place, or something is nested too deep, only what follows is searched. So the time is linear in the
- * bytes.
+ * What was read of a broken value is searched for a new start, since a record that was cut short may hold the next one.
+ * But not without end: where many starts break at the same place, or something is nested too deep, only what follows is
+ * searched. So the time is linear in the bytes.
  */
 function failed(state: State, reason: string): true {
   const { queue, scan } = state;
@@ -215,7 +216,10 @@ function shed(state: State, bytes: Uint8Array): false {
   return false;
 }
 
-/** `trims`: the kinds of bytes at both ends that part the stretch from what is around it and are none of it; 0: take all as it is. */
+/**
+ * `trims`: the kinds of bytes at both ends that part the stretch from what is around it and are none of it; 0: take all
+ * as it is.
+ */
 function emitFault(
   state: State,
   bytes: Uint8Array,
@@ -234,7 +238,9 @@ function emitFault(
 
 const REPLACEMENT = [...'\\ufffd'].map((character) => character.charCodeAt(0));
 
-/** Changes in place what a strict line reader refuses: newlines between tokens, and escapes of half a surrogate pair. */
+/**
+ * Changes in place what a strict line reader refuses: newlines between tokens, and escapes of half a surrogate pair.
+ */
 function emitDocument(state: State, bytes: Uint8Array): void {
   for (const at of state.scan.lone) bytes.set(REPLACEMENT, at);
   for (const end of [0x0a, 0x0d])

@@ -15,8 +15,9 @@ const LONGEST_HEAD = 64;
 export const MOST_BLANK = 64 * 1024;
 
 /**
- * The start of an object up to the end of its first key, say `{"request"`. Records of one blob begin alike, and inside of a string
- * these bytes cannot stand (the quotes would be escaped), so where they come again on a broken line, the next record starts.
+ * The start of an object up to the end of its first key, say `{"request"`. Records of one blob begin alike, and inside
+ * of a string these bytes cannot stand (the quotes would be escaped), so where they come again on a broken line, the
+ * next record starts.
  */
 export function headOf(bytes: Uint8Array): Uint8Array {
   const end = bytes[0] === BRACE && bytes[1] === QUOTE ? bytes.subarray(0, LONGEST_HEAD).indexOf(QUOTE, 2) : -1;
@@ -24,8 +25,9 @@ export function headOf(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Where something new starts in `bytes`, which start with something unreadable: at the same head again, or on a later line. `searched`
- * is what the search before this one came to. Without `at` it takes more bytes to tell; with `last` there is always an answer.
+ * Where something new starts in `bytes`, which start with something unreadable: at the same head again, or on a later
+ * line. `searched` is what the search before this one came to. Without `at` it takes more bytes to tell; with `last`
+ * there is always an answer.
  */
 export function findRestart(bytes: Uint8Array, searched: number, head: Uint8Array, last: boolean): Restart {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -59,7 +61,10 @@ function nextSign(text: Buffer, from: number, head: Uint8Array): { readonly agai
   return { again: -1, newline: -1 };
 }
 
-/** Where on the line at `at` something new starts; 0: nowhere, the line belongs to the text before it; undefined: not known yet. */
+/**
+ * Where on the line at `at` something new starts; 0: nowhere, the line belongs to the text before it; undefined: not
+ * known yet.
+ */
 function startOnLine(bytes: Uint8Array, at: number, last: boolean): number | undefined {
   const first = skip(bytes, at, SPACE | NUL);
   if (!last && undecided(bytes, first)) return undefined;
@@ -70,7 +75,8 @@ function startOnLine(bytes: Uint8Array, at: number, last: boolean): number | und
     if (!last && undecided(bytes, behind)) return undefined;
     return bytes[behind] === BRACE ? behind : 0;
   }
-  // Text at the margin is a line of its own; what is indented, or looks like the inside of an object, goes with the lines before.
+  // Text at the margin is a line of its own; what is indented, or looks like the inside of an object, goes with the
+  // lines before.
   const inside = byte === undefined || first > at || isOf(byte, NEWLINE | COMMA) || byte === QUOTE || byte === 0x3a;
   return inside ? 0 : first;
 }

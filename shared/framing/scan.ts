@@ -1,7 +1,8 @@
 import { escapeLength, utf8Length, wordEnd } from './strings.ts';
 
 /**
- * `done`: the value ends before `at`. `more`: it goes on beyond the bytes at hand. `wrapper`: the array of a `{"records":[…]}` or
+ * `done`: the value ends before `at`. `more`: it goes on beyond the bytes at hand. `wrapper`: the array of a
+ * `{"records":[…]}` or
  * `{"value":[…]}` opens at `at`. `bad`: not JSON, for the reason given.
  */
 export type Verdict = 'done' | 'more' | 'wrapper' | 'bad';
@@ -18,7 +19,9 @@ export interface Scan {
   /** Where the last key of the outermost object starts, and whether an array behind it holds the records. */
   keyAt: number;
   keyIsRecords: boolean;
-  /** All keys before were those of OData, `@odata.context` and the like: only then is `value` a wrapper and no field. */
+  /**
+   * All keys before were those of OData, `@odata.context` and the like: only then is `value` a wrapper and no field.
+   */
   odata: boolean;
   /** Where escapes stand for half a surrogate pair, which strict readers refuse. */
   readonly lone: number[];
@@ -58,7 +61,10 @@ export function newScan(inWrapper = false): Scan {
   return scan;
 }
 
-/** Goes on from where the scan stands. `bytes` starts with the value and only ever grows; `last`: it will not grow any more. */
+/**
+ * Goes on from where the scan stands. `bytes` starts with the value and only ever grows; `last`: it will not grow any
+ * more.
+ */
 export function scanValue(scan: Scan, bytes: Uint8Array, last: boolean): Verdict {
   for (;;) {
     if (scan.expect === 'inKey' || scan.expect === 'inText') {

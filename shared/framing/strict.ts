@@ -1,7 +1,8 @@
 /**
- * JSON read strictly (RFC 8259), from bytes that are known to be UTF-8 and to end with a newline: inside of a record on one line no newline
- * can stand, so nothing here reads beyond it. All functions answer the index behind what they were asked to read, or -1 where that is
- * broken; `broken` then says where and why. White space is blanks, tabs and carriage returns.
+ * JSON read strictly (RFC 8259), from bytes that are known to be UTF-8 and to end with a newline: inside of a record on
+ * one line no newline can stand, so nothing here reads beyond it. All functions answer the index behind what they were
+ * asked to read, or -1 where that is broken; `broken` then says where and why. White space is blanks, tabs and carriage
+ * returns.
  */
 
 export const QUOTE = 0x22;

@@ -1,7 +1,10 @@
 /** What a look at one token found: it is whole, it goes on beyond the bytes at hand, or it is not JSON. */
 export type Found = 'whole' | 'more' | 'bad';
 
-/** The bytes of a UTF-8 character of more than one byte at `at`; 0: not all there yet, -1: not UTF-8 (RFC 3629, table 3-7 of Unicode). */
+/**
+ * The bytes of a UTF-8 character of more than one byte at `at`; 0: not all there yet, -1: not UTF-8 (RFC 3629, table
+ * 3-7 of Unicode).
+ */
 export function utf8Length(bytes: Uint8Array, at: number): number {
   const lead = bytes[at] ?? 0;
   const length = lead < 0xc2 ? -1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : -1;
@@ -42,8 +45,8 @@ function unitAt(bytes: Uint8Array, at: number): number {
 const SHORT_ESCAPES = new Set([...'"\\/bfnrt'].map((character) => character.charCodeAt(0)));
 
 /**
- * The length of the escape at `at` (which is a backslash); 0: not all there yet, -1: not JSON. A surrogate without its partner is
- * told to `lone`, which may replace its six bytes by `\ufffd`.
+ * The length of the escape at `at` (which is a backslash); 0: not all there yet, -1: not JSON. A surrogate without its
+ * partner is told to `lone`, which may replace its six bytes by `\ufffd`.
  */
 export function escapeLength(bytes: Uint8Array, at: number, lone: (at: number) => void): number {
   const letter = bytes[at + 1];
@@ -59,12 +62,17 @@ export function escapeLength(bytes: Uint8Array, at: number, lone: (at: number) =
   return 6;
 }
 
-/** Longest number or word that is looked at: a longer one is not JSON that anybody wrote, and looking again at its start has a price. */
+/**
+ * Longest number or word that is looked at: a longer one is not JSON that anybody wrote, and looking again at its start
+ * has a price.
+ */
 const LONGEST_WORD = 1024;
 const WORD = /^(?:true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)$/;
 const WORD_HEAD = /^(?:[0-9.eE+-]*|t(?:ru?)?|f(?:a(?:ls?)?)?|n(?:ul?)?)$/;
 
-/** The index after the number, `true`, `false` or `null` at `at`; 0: it goes on beyond the bytes at hand, -1: not JSON. */
+/**
+ * The index after the number, `true`, `false` or `null` at `at`; 0: it goes on beyond the bytes at hand, -1: not JSON.
+ */
 export function wordEnd(bytes: Uint8Array, at: number, last: boolean): number {
   let end = at;
   let word = '';

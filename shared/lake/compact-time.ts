@@ -4,8 +4,9 @@ import type { Millis } from '../model.ts';
 const LAST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /**
- * An instant for file names: `20261121T0300Z`, with seconds (`20261121T030015Z`) and milliseconds (`20261121T030015250Z`) only where they
- * are not zero. Different instants are spelled differently; only letters and digits, always ending in `Z`.
+ * An instant for file names: `20261121T0300Z`, with seconds (`20261121T030015Z`) and milliseconds
+ * (`20261121T030015250Z`) only where they are not zero. Different instants are spelled differently; only letters and
+ * digits, always ending in `Z`.
  */
 export function compactTime(time: Millis): string {
   if (!Number.isInteger(time) || time < 0 || time > LAST)

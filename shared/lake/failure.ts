@@ -1,13 +1,17 @@
 /** Turns what a store throws into one clear line without secrets. Pure. */
 import { ADVICE, BY_STATUS, ON_PUT } from './advice.ts';
 
-/** What went wrong, in the store's own word (`BlobArchived`, `ContainerNotFound`, `ENOSPC`), for callers that tell failures apart. */
+/**
+ * What went wrong, in the store's own word (`BlobArchived`, `ContainerNotFound`, `ENOSPC`), for callers that tell
+ * failures apart.
+ */
 export interface StoreFailure extends Error {
   readonly code: string;
 }
 
 /**
- * The error to throw: `<doing>: <what happened>; <what to do> (<code>)`, e.g. `put requests/a.parquet in https://… : the disk is full; …`.
+ * The error to throw: `<doing>: <what happened>; <what to do> (<code>)`, e.g. `put requests/a.parquet in https://… :
+ * the disk is full; …`.
  * `advice` goes before the table of advice.ts: for the codes that mean something else to a table or queue.
  * Errors of the Azure SDKs are no `cause` of it: they carry the request, whose address and headers hold secrets.
  */
@@ -59,8 +63,8 @@ function statusOf(error: unknown): string {
 }
 
 /**
- * The first line, without what follows a `?` in addresses (SAS) and without quoted signatures. Answers to HEAD have no body: of a code
- * that the tables do not know only its status tells.
+ * The first line, without what follows a `?` in addresses (SAS) and without quoted signatures. Answers to HEAD have no
+ * body: of a code that the tables do not know only its status tells.
  */
 function plainMessage(error: unknown, code: string): string {
   const message = error instanceof Error ? wordsIn(error.message) : String(error);

@@ -5,8 +5,9 @@ import { failureCode } from './failure.ts';
 import { PRIVATE_FOLDER } from './folder-names.ts';
 
 /**
- * Files below `root` whose path from there starts with `prefix`, by path, one folder in memory at a time. Links to files count as
- * files, links to folders are not followed (they could lead in circles). What goes while the walk is under way is left out.
+ * Files below `root` whose path from there starts with `prefix`, by path, one folder in memory at a time. Links to
+ * files count as files, links to folders are not followed (they could lead in circles). What goes while the walk is
+ * under way is left out.
  */
 export async function* walkFolder(root: string, prefix: string): AsyncGenerator<{ name: string; stats: BigIntStats }> {
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);

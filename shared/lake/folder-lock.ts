@@ -1,4 +1,7 @@
-/** A lock in a folder that survives the death of whoever holds it, for processes of one machine (and, by age, of several). */
+/**
+ * A lock in a folder that survives the death of whoever holds it, for processes of one machine (and, by age, of
+ * several).
+ */
 import { link, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,16 +21,17 @@ const HELD = 'H';
 const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 
 /**
- * Runs `use` while no other process does, with a number that rises from one holder to the next, and a look whether the lock is still
- * ours: somebody who stalls for long enough is taken for dead where he cannot be asked, and must not go on as if nothing had happened.
+ * Runs `use` while no other process does, with a number that rises from one holder to the next, and a look whether the
+ * lock is still ours: somebody who stalls for long enough is taken for dead where he cannot be asked, and must not go
+ * on as if nothing had happened.
  * `scratch` is a folder of the same file
  * system for temporary files (named by `temporaryName`).
  *
- * Locks are files named 1, 2, 3, …; the highest one counts. It is held (`H<owner>`) or let go (`F<owner>`). To take the lock is to create
- * the next number, which the file system lets exactly one process do, and only after the last one was let go or its owner has died. Lock
- * files are never taken away from anybody and the last one never goes, so there is no moment in which a dead owner's lock is removed by
- * one process while another has just made it its own. Whoever created a number on the ground of an old listing finds higher ones
- * afterwards and draws back.
+ * Locks are files named 1, 2, 3, …; the highest one counts. It is held (`H<owner>`) or let go (`F<owner>`). To take the
+ * lock is to create the next number, which the file system lets exactly one process do, and only after the last one was
+ * let go or its owner has died. Lock files are never taken away from anybody and the last one never goes, so there is
+ * no moment in which a dead owner's lock is removed by one process while another has just made it its own. Whoever
+ * created a number on the ground of an old listing finds higher ones afterwards and draws back.
  */
 export async function withFolderLock<T>(
   folder: string,
@@ -77,7 +81,10 @@ async function holderOf(folder: string, turn: number): Promise<string | undefine
   return fate === 'dead' ? undefined : owner;
 }
 
-/** A link to a file that is already written: so there is no moment in which a lock has no owner. False when there is one of that number. */
+/**
+ * A link to a file that is already written: so there is no moment in which a lock has no owner. False when there is one
+ * of that number.
+ */
 async function create(path: string, scratch: string): Promise<boolean> {
   const claim = join(scratch, temporaryName());
   const owner = `${HELD}${ownerWord()}`;

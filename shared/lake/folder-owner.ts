@@ -9,8 +9,9 @@ import { dirname, join } from 'node:path';
 export type Fate = 'alive' | 'dead' | 'elsewhere';
 
 /**
- * This process as a word for file names, `<pid>.<start>.<host>`: the start (Linux: clock ticks since boot; elsewhere `0`) tells it from a
- * later process with the same number, the host is a hash of the boot and the process namespace (elsewhere of the host's name).
+ * This process as a word for file names, `<pid>.<start>.<host>`: the start (Linux: clock ticks since boot; elsewhere
+ * `0`) tells it from a later process with the same number, the host is a hash of the boot and the process namespace
+ * (elsewhere of the host's name).
  */
 export function ownerWord(): string {
   return `${process.pid}.${startOf(process.pid) ?? 0}.${host()}`;
@@ -33,7 +34,9 @@ export function ownerFate(word: string): Fate {
   return start === '0' || now === undefined || now === start ? 'alive' : 'dead';
 }
 
-/** How long ago a file was written, in ms by the clock of its file system, which is one for all machines that share it. */
+/**
+ * How long ago a file was written, in ms by the clock of its file system, which is one for all machines that share it.
+ */
 export async function fileAge(path: string): Promise<number> {
   const clock = join(dirname(path), `clock.${temporaryName()}`);
   try {
@@ -63,7 +66,10 @@ function exists(pid: number): boolean {
   }
 }
 
-/** proc(5): after the name in parentheses come the state (Z: dead, not yet waited for) and, 19 fields on, the start time. */
+/**
+ * proc(5): after the name in parentheses come the state (Z: dead, not yet waited for) and, 19 fields on, the start
+ * time.
+ */
 function startOf(pid: number): string | undefined {
   const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -5,7 +5,10 @@ import type { Content } from '../model.ts';
 /** What one read asks for; bounds the memory of a stream. */
 const PIECE = 1024 * 1024;
 
-/** Throws when a local file is missing, or when they hold more or fewer bytes than announced: a file must never be half there. */
+/**
+ * Throws when a local file is missing, or when they hold more or fewer bytes than announced: a file must never be half
+ * there.
+ */
 export async function checkContent(content: Content): Promise<void> {
   if (content instanceof Uint8Array) return;
   const sizes = await Promise.all(content.files.map(async (file) => (await stat(file)).size));
@@ -17,7 +20,10 @@ export async function checkContent(content: Content): Promise<void> {
 export const contentBytes = (content: Content): number =>
   content instanceof Uint8Array ? content.byteLength : content.bytes;
 
-/** Bytes `[start, end)` of the content, in pieces of at most 1 MiB. Can be called again for the same range (a repeated upload). */
+/**
+ * Bytes `[start, end)` of the content, in pieces of at most 1 MiB. Can be called again for the same range (a repeated
+ * upload).
+ */
 export async function* contentRange(
   content: Content,
   start = 0,

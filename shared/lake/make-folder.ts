@@ -6,8 +6,9 @@ import { failureCode } from './failure.ts';
 const tries = 10;
 
 /**
- * A folder with all above it; resolves with the topmost one that it made, undefined when all were there. Node's own recursive mkdir never
- * ends where a folder lets none be made in it and says that it is not there, as /proc does. Throws code NO_FOLDER then.
+ * A folder with all above it; resolves with the topmost one that it made, undefined when all were there. Node's own
+ * recursive mkdir never ends where a folder lets none be made in it and says that it is not there, as /proc does.
+ * Throws code NO_FOLDER then.
  */
 export async function makeFolder(path: string): Promise<string | undefined> {
   for (let left = tries; ; left -= 1) {

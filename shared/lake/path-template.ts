@@ -2,8 +2,8 @@
 import type { Output } from '../model.ts';
 
 /**
- * What the value of each token can look like: `fixed` values always have the same length (for one lake); of the others, the characters
- * that they can consist of. Only `app` is free, but for the `/` and what `paths.ts` escapes.
+ * What the value of each token can look like: `fixed` values always have the same length (for one lake); of the others,
+ * the characters that they can consist of. Only `app` is free, but for the `/` and what `paths.ts` escapes.
  */
 export const TOKENS = {
   signal: { fixed: false, alphabet: /[A-Za-z]/ },
@@ -44,7 +44,10 @@ export function templatePieces(template: string): Piece[] {
   });
 }
 
-/** The format of a file by its path, which keeps it: settings may say another by now. Undefined where the path tells none. */
+/**
+ * The format of a file by its path, which keeps it: settings may say another by now. Undefined where the path tells
+ * none.
+ */
 export function formatOfPath(path: string): Pick<Output, 'format' | 'gzip'> | undefined {
   const [, format, packed] = /\.(parquet|ndjson|csv)(\.gz)?$/.exec(path) ?? [];
   const known = (['parquet', 'ndjson', 'csv'] as const).find((each) => each === format);
@@ -63,8 +66,8 @@ export function templateStem(template: string, output: Pick<Output, 'format' | '
 }
 
 /**
- * What is wrong with a template, one line each; none when it is sound. A sound one gives different paths to different (app, signal,
- * source, window, partition, part), which is what keeps runs of different windows off each other's files.
+ * What is wrong with a template, one line each; none when it is sound. A sound one gives different paths to different
+ * (app, signal, source, window, partition, part), which is what keeps runs of different windows off each other's files.
  */
 export function pathTemplateFaults(template: string, output: Pick<Output, 'format' | 'gzip' | 'partition'>): string[] {
   const words = [...template.matchAll(/\{([^{}]*)\}/g)].map((found) => found[1] ?? '');
@@ -102,8 +105,9 @@ function literalFaults(template: string): string[] {
 }
 
 /**
- * Reads a segment as a parser of its paths would: from the left up to {app}, and from the right down to it. A value ends where the text
- * next to it begins with a character that it cannot hold; otherwise two different paths could be spelled alike.
+ * Reads a segment as a parser of its paths would: from the left up to {app}, and from the right down to it. A value
+ * ends where the text next to it begins with a character that it cannot hold; otherwise two different paths could be
+ * spelled alike.
  */
 function segmentFaults(segment: string): string[] {
   const pieces = templatePieces(segment);

@@ -20,9 +20,9 @@ export interface FileIdentity {
 }
 
 /**
- * The path below the lake's prefix. `template` must be one in which pathTemplateFaults finds no fault. Part 1 has no number, part n
- * gets `_n` before the extension. A file of another signal than its window's has the window's signal in its source word
- * (`continuous-from-requests`), so that it meets no file of that other signal's own window.
+ * The path below the lake's prefix. `template` must be one in which pathTemplateFaults finds no fault. Part 1 has no
+ * number, part n gets `_n` before the extension. A file of another signal than its window's has the window's signal in
+ * its source word (`continuous-from-requests`), so that it meets no file of that other signal's own window.
  */
 export function filePath(template: string, file: FileIdentity): string {
   const { window, signal, partition, part } = file;
@@ -85,9 +85,9 @@ function sourceWord(source: string): string {
 }
 
 /**
- * An app's name in a path: characters that blobs, Windows or Hive partitions cannot have are escaped as Hive does (`%2F`, UTF-8), so
- * that readers which know Hive partitions show the name as it is. A `_` or `.` in front would hide it from Spark, a dot or space at the
- * end is lost on Windows. No two names are spelled alike.
+ * An app's name in a path: characters that blobs, Windows or Hive partitions cannot have are escaped as Hive does
+ * (`%2F`, UTF-8), so that readers which know Hive partitions show the name as it is. A `_` or `.` in front would hide
+ * it from Spark, a dot or space at the end is lost on Windows. No two names are spelled alike.
  */
 function appWord(app: string): string {
   if (app === '' || !app.isWellFormed())

@@ -5,8 +5,8 @@ const NAME = '_insights-lake/probe';
 const TEXT = 'Insights Lake overwrites this file to see whether it can.\n';
 
 /**
- * Proves that the place can be written and overwritten, before any work is done. A lost race is another instance that does the same:
- * then it is tried again, and by the third time others have shown what was to be shown.
+ * Proves that the place can be written and overwritten, before any work is done. A lost race is another instance that
+ * does the same: then it is tried again, and by the third time others have shown what was to be shown.
  */
 export async function probe(store: ObjectStore): Promise<void> {
   const content = new TextEncoder().encode(TEXT);

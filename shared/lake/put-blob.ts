@@ -19,8 +19,9 @@ const ATTEMPT = 'attempt';
 const LOST = ['ConditionNotMet', 'BlobAlreadyExists', 'InvalidBlockList', 'BlobNotFound', 'HTTP 412'];
 
 /**
- * Puts the blob under the conditions; its new tag, or undefined when the race was lost. An upload that was done although its answer said
- * otherwise, or never came, is repeated by the SDK and then looks lost: so the blob that won is asked whose it is.
+ * Puts the blob under the conditions; its new tag, or undefined when the race was lost. An upload that was done
+ * although its answer said otherwise, or never came, is repeated by the SDK and then looks lost: so the blob that won
+ * is asked whose it is.
  */
 export async function putBlob(
   blob: BlockBlobClient,
@@ -56,7 +57,10 @@ async function putWhole(
   return etag;
 }
 
-/** Blocks belong to the blob, not to the writer: ids that are new for every attempt keep two attempts from mixing their bytes. */
+/**
+ * Blocks belong to the blob, not to the writer: ids that are new for every attempt keep two attempts from mixing their
+ * bytes.
+ */
 async function putBlocks(
   blob: BlockBlobClient,
   content: Content,

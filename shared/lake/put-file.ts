@@ -69,8 +69,8 @@ async function writeDurably(path: string, content: Content): Promise<void> {
 }
 
 /**
- * The lock's number goes into the microseconds of the modification time: inodes are used again and the clocks of file systems tick every
- * few milliseconds, so that two files put one after the other could have the same tag.
+ * The lock's number goes into the microseconds of the modification time: inodes are used again and the clocks of file
+ * systems tick every few milliseconds, so that two files put one after the other could have the same tag.
  */
 async function stampTurn(path: string, turn: number): Promise<void> {
   const { mtimeMs } = await stat(path);

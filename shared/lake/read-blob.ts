@@ -12,8 +12,9 @@ const PAUSE = 1000;
 type Begun = Pick<BlobDownloadResponseParsed, 'blobType' | 'createdOn'>;
 
 /**
- * The bytes of the range. A download that breaks, or stands still, goes on from where it stopped, pinned to the tag that it began with:
- * however poor the line, as long as some bytes come each time. Throws when the blob is gone or has changed.
+ * The bytes of the range. A download that breaks, or stands still, goes on from where it stopped, pinned to the tag
+ * that it began with: however poor the line, as long as some bytes come each time. Throws when the blob is gone or has
+ * changed.
  */
 export async function* readBlob(
   blob: BlockBlobClient,
@@ -54,7 +55,10 @@ export async function* readBlob(
 const isPassing = (error: unknown): boolean =>
   failureStatus(error) >= 500 || /^(E[A-Z]+(_AGAIN)?|NoAnswer|REQUEST_SEND_ERROR)$/.test(failureCode(error));
 
-/** An append blob that has grown between two pieces is still the same up to where it was: its new tag; otherwise undefined. */
+/**
+ * An append blob that has grown between two pieces is still the same up to where it was: its new tag; otherwise
+ * undefined.
+ */
 async function tagOfGrown(
   blob: BlockBlobClient,
   begun: Begun | undefined,

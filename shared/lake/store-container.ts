@@ -23,7 +23,10 @@ const FOLDER_MARK = 'hdi_isfolder';
 const bare = (etag: string | undefined): string => (etag ?? '').replaceAll('"', '');
 const quoted = (etag: string): string => `"${etag}"`;
 
-/** Every failure is a StoreFailure: one line, the service's code in `code` (`BlobArchived`, `ConditionNotMet`, …), no secrets. */
+/**
+ * Every failure is a StoreFailure: one line, the service's code in `code` (`BlobArchived`, `ConditionNotMet`, …), no
+ * secrets.
+ */
 export function createContainerStore({ client, prefix, newId, pause }: ContainerStoreOptions): ObjectStore {
   const folder = prefix.replace(/^\/+|\/+$/g, '');
   const root = folder === '' ? '' : `${folder}/`;

@@ -16,8 +16,9 @@ const DAY_MS = 86_400_000;
 const WINDOWS = process.platform === 'win32';
 
 /**
- * Objects are files, names their paths. Only put, remove and prepare write; a folder that is only read stays as it is. Tags are inode,
- * modification time and size: a file that something else changed has another tag. Every failure is a StoreFailure with Node's code.
+ * Objects are files, names their paths. Only put, remove and prepare write; a folder that is only read stays as it is.
+ * Tags are inode, modification time and size: a file that something else changed has another tag. Every failure is a
+ * StoreFailure with Node's code.
  */
 export function createFolderStore(folder: string): ObjectStore {
   const root = resolve(folder);

@@ -9,9 +9,9 @@ interface Held {
 
 export interface MemoryStoreOptions {
   /**
-   * Called around each call that touches the store: `head x`, then `head x: done`, and so for put, remove, list, folders and read.
-   * Throwing before kills the caller with nothing changed; throwing at `: done` loses the answer to a change that happened. A promise
-   * holds the call there, so that tests decide the order of things.
+   * Called around each call that touches the store: `head x`, then `head x: done`, and so for put, remove, list,
+   * folders and read. Throwing before kills the caller with nothing changed; throwing at `: done` loses the answer to a
+   * change that happened. A promise holds the call there, so that tests decide the order of things.
    */
   readonly onStep?: (step: string) => void | Promise<void>;
 }

@@ -1,4 +1,7 @@
-/** Folders on the local disk for what runs have in hand: private, of one process, and removed by proof of ownership alone. */
+/**
+ * Folders on the local disk for what runs have in hand: private, of one process, and removed by proof of ownership
+ * alone.
+ */
 import { constants, rmSync } from 'node:fs';
 import { lstat, mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,15 +17,17 @@ const OWNER = 'owner';
 /** Windows does not know it. */
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 /**
- * Of a process that cannot be asked (another container or machine, or this one before it was started anew): every run makes and removes
- * a folder inside, and none lasts a week.
+ * Of a process that cannot be asked (another container or machine, or this one before it was started anew): every run
+ * makes and removes a folder inside, and none lasts a week.
  */
 const FORGOTTEN_MS = 7 * 86_400_000;
 
 /**
- * Gives each run a folder of its own and removes it afterwards. All lie in one folder of this process, which `mkdtemp` makes below
- * `base`: nobody else can have its name or look into it, so that raw telemetry stays private and two containers with one temporary
- * folder never meet. It goes when the process ends; those of processes that were killed go when the next one begins.
+ * Gives each run a folder of its own and removes it afterwards. All lie in one folder of this process, which `mkdtemp`
+ * makes below
+ * `base`: nobody else can have its name or look into it, so that raw telemetry stays private and two containers with
+ * one temporary folder never meet. It goes when the process ends; those of processes that were killed go when the next
+ * one begins.
  */
 export function workFolders(base = tmpdir()): <T>(use: (folder: string) => Promise<T>) => Promise<T> {
   let own: Promise<string> | undefined;
@@ -78,7 +83,10 @@ const fullFailure = (base: string, cause: unknown): Error =>
     { cause },
   );
 
-/** What cannot be looked at or removed stays: it is another user's, or another process was first. `now`: by the clock of the disk. */
+/**
+ * What cannot be looked at or removed stays: it is another user's, or another process was first. `now`: by the clock of
+ * the disk.
+ */
 async function removeDead(base: string, now: number): Promise<void> {
   for (const name of (await readdir(base).catch(() => [])).filter((each) => OURS.test(each))) {
     const folder = join(base, name);

@@ -36,7 +36,9 @@ export interface DriftSighting extends Drift {
 
 /** Decodes, deduplicates and encodes one run of one window. Local files live in the run's work folder. */
 export interface Draft {
-  /** Decodes a chunk and stages its rows. Returns the files that are full or must leave to keep temporary disk bounded. */
+  /**
+   * Decodes a chunk and stages its rows. Returns the files that are full or must leave to keep temporary disk bounded.
+   */
   add(chunk: Chunk): Promise<readonly DraftFile[]>;
   /** Everything that is still staged, quarantine included. */
   finish(): Promise<readonly DraftFile[]>;

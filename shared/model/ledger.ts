@@ -2,9 +2,10 @@ import type { DriftSighting } from './engine.ts';
 import type { Feed, Interval, Millis, Signal, Window } from './windows.ts';
 
 /**
- * `failed` shows that the last attempt failed; the window is tried again when `notBefore` has passed. `halved`: it was too heavy for one
- * run and never runs again; its two halves, windows of their own, stand for it. `unavailable`: the source has no rows of it and does not
- * keep them so long: nobody knows whether there were any; what the lake has stays.
+ * `failed` shows that the last attempt failed; the window is tried again when `notBefore` has passed. `halved`: it was
+ * too heavy for one run and never runs again; its two halves, windows of their own, stand for it. `unavailable`: the
+ * source has no rows of it and does not keep them so long: nobody knows whether there were any; what the lake has
+ * stays.
  */
 export type WindowState = 'due' | 'running' | 'done' | 'failed' | 'halved' | 'unavailable';
 
@@ -45,13 +46,19 @@ export interface LedgerEntry {
   readonly revision: number;
   /** Claims since the window was last done. */
   readonly attempts: number;
-  /** Those of them that overtook an expired lease: runs that ended without a word, for lack of time or memory or in a crash. */
+  /**
+   * Those of them that overtook an expired lease: runs that ended without a word, for lack of time or memory or in a
+   * crash.
+   */
   readonly died: number;
   /** A claim is respected until then; 0 when nobody holds one. */
   readonly leaseUntil: Millis;
   /** Not to be run before: back-off after a failure, or the refresh interval of a blob window. */
   readonly notBefore: Millis;
-  /** When a hint was last sent for it, noted only after it was sent; 0: none is out, the planner sends one when there is room. */
+  /**
+   * When a hint was last sent for it, noted only after it was sent; 0: none is out, the planner sends one when there is
+   * room.
+   */
   readonly hintedAt: Millis;
   /** Asked for again since the last claim (a blob arrived): due once more after the run that is under way. */
   readonly again: boolean;
@@ -60,8 +67,8 @@ export interface LedgerEntry {
   /** What the source looked like when the window was last done; '' before. */
   readonly fingerprint: string;
   /**
-   * The blobs of the run that was last done. Only of the command line, which sees what it was given and never knows that this is all there
-   * is; left out: not known.
+   * The blobs of the run that was last done. Only of the command line, which sees what it was given and never knows
+   * that this is all there is; left out: not known.
    */
   readonly blobs?: readonly BlobRecord[];
   readonly counts: Counts;
@@ -117,24 +124,32 @@ export interface Ledger {
    */
   write(entry: LedgerEntry, etag: string | undefined): Promise<string | undefined>;
   /**
-   * Puts the entry of a window that was halved, and those of its halves, which are new, in one step: all or nothing. As `write` does,
-   * returns the new tag of the former, or undefined when it has changed since `etag`, or a half is there already.
+   * Puts the entry of a window that was halved, and those of its halves, which are new, in one step: all or nothing. As
+   * `write` does, returns the new tag of the former, or undefined when it has changed since `etag`, or a half is there
+   * already.
    */
   halve(entry: LedgerEntry, etag: string, halves: readonly LedgerEntry[]): Promise<string | undefined>;
   /** Entries of a feed with `from <= start < to`, by start; where several have one, the shortest first. */
   list(feed: Feed, range?: Partial<Interval>): AsyncIterable<LedgerEntry>;
-  /** The revision of the window's entry and nothing else: an entry can name hundreds of files. Undefined when there is none. */
+  /**
+   * The revision of the window's entry and nothing else: an entry can name hundreds of files. Undefined when there is
+   * none.
+   */
   revision(window: Window): Promise<number | undefined>;
   /**
-   * Entries of a feed that are not settled: neither done nor halved, or asked for again. Costs what is open, not what was ever planned.
-   * Returns the feed's progress, as it stood then.
+   * Entries of a feed that are not settled: neither done nor halved, or asked for again. Costs what is open, not what
+   * was ever planned. Returns the feed's progress, as it stood then.
    */
   open(feed: Feed): AsyncGenerator<LedgerEntry, Versioned<Progress> | undefined>;
-  /** Messages were sent: notes the time in the entries of these windows that are open and have none. The others stay as they are. */
+  /**
+   * Messages were sent: notes the time in the entries of these windows that are open and have none. The others stay as
+   * they are.
+   */
   hinted(feed: Feed, windows: readonly Interval[], at: Millis): Promise<void>;
   progress(feed: Feed): Promise<Versioned<Progress> | undefined>;
   /**
-   * Puts new entries (at most 40, all of this feed) into the ledger and moves horizon and watermark, in one step: all or nothing.
+   * Puts new entries (at most 40, all of this feed) into the ledger and moves horizon and watermark, in one step: all
+   * or nothing.
    * `etag` undefined: the feed has no progress yet. False when somebody else was first; nothing has changed then.
    */
   plan(feed: Feed, progress: Progress, etag: string | undefined, entries: readonly LedgerEntry[]): Promise<boolean>;
@@ -142,9 +157,14 @@ export interface Ledger {
   feeds(): AsyncIterable<Feed>;
   /** What audits know of the days in the range, by day. */
   audits(feed: Feed, range: Interval): AsyncIterable<DayAudit>;
-  /** Puts what an audit has found in place of what was known of these days, at most 100. Of two at once either may be the last. */
+  /**
+   * Puts what an audit has found in place of what was known of these days, at most 100. Of two at once either may be
+   * the last.
+   */
   recordAudits(feed: Feed, days: readonly DayAudit[]): Promise<void>;
-  /** The name that an export folder (`component`) goes by in this lake: `app` where it has none yet, and then for ever. */
+  /**
+   * The name that an export folder (`component`) goes by in this lake: `app` where it has none yet, and then for ever.
+   */
   appNamed(component: string, app: string): Promise<string>;
   /** Remembers what was not known of yet, and returns that. */
   recordDrift(seen: readonly DriftSighting[]): Promise<readonly DriftSighting[]>;

@@ -52,7 +52,10 @@ export interface FieldList {
   readonly deny: readonly string[];
 }
 
-/** What the settings make of one signal's columns: that of `*` and the signal's own, put together. Every name is checked. */
+/**
+ * What the settings make of one signal's columns: that of `*` and the signal's own, put together. Every name is
+ * checked.
+ */
 export interface SignalShape {
   readonly drop: readonly string[];
   /** Columns, or promoted ones: HMAC-SHA256 in hex. */

@@ -31,8 +31,9 @@ export interface AnswerColumn {
 }
 
 /**
- * Raw records in memory, one JSON document a line: objects from export blobs, arrays of cells from a query. The last byte is a newline. The
- * memory belongs to whoever made it, and is used again when the next chunk is asked for; until then the engine may write into it.
+ * Raw records in memory, one JSON document a line: objects from export blobs, arrays of cells from a query. The last
+ * byte is a newline. The memory belongs to whoever made it, and is used again when the next chunk is asked for; until
+ * then the engine may write into it.
  */
 export interface Chunk {
   readonly bytes: Uint8Array;
@@ -45,17 +46,24 @@ export interface Chunk {
   readonly faults: readonly Fault[];
 }
 
-/** What the source of a window looks like, at a glance. shared/pipeline/verdict.ts compares it with what the ledger knows. */
+/**
+ * What the source of a window looks like, at a glance. shared/pipeline/verdict.ts compares it with what the ledger
+ * knows.
+ */
 export interface Look {
   /**
-   * Known before reading for blobs, only after the last chunk for a query ('' until then). Of a query window its facts (`rows:12
-   * latest:… ids:…`, what is not known left out; `absent`: no such table). Of blobs a hash, and behind it marks:
-   * before reading `+open` where they may still be appended to; after reading `+tail` where a record that is cut short by the end of
-   * its blob was left for the next reading, and `+archived` where archived blobs were left out. Where there are several containers
+   * Known before reading for blobs, only after the last chunk for a query ('' until then). Of a query window its facts
+   * (`rows:12 latest:… ids:…`, what is not known left out; `absent`: no such table). Of blobs a hash, and behind it
+   * marks: before reading `+open` where they may still be appended to; after reading `+tail` where a record that is cut
+   * short by the end of its blob was left for the next reading, and `+archived` where archived blobs were left out.
+   * Where there are several containers
    * `+in=` and the keys of those that the blobs lie in.
    */
   readonly fingerprint: string;
-  /** Nothing is there that the lake should follow (no blob in the folder, or none that can be read). Always false for a query. */
+  /**
+   * Nothing is there that the lake should follow (no blob in the folder, or none that can be read). Always false for a
+   * query.
+   */
   readonly empty: boolean;
   /** Blobs of the archive tier, which cannot be read; left out: none. */
   readonly archived?: number;
@@ -63,7 +71,10 @@ export interface Look {
   readonly unseen?: readonly UnseenPlace[];
 }
 
-/** A container that is not there. `key` is the word that the fingerprint of a window with blobs in it carries behind `+in=`. */
+/**
+ * A container that is not there. `key` is the word that the fingerprint of a window with blobs in it carries behind
+ * `+in=`.
+ */
 export interface UnseenPlace {
   readonly key: string;
   /** For messages. */
@@ -78,7 +89,9 @@ export interface Reading extends Look {
   readonly asked: number;
   /** The blobs, where the source tells them; the hash is '' until the blob was read. */
   readonly blobs?: () => readonly BlobRecord[];
-  /** Chunks of at most 16 MiB (a single longer record aside). What needs the disk meanwhile lies in the folder `work`. */
+  /**
+   * Chunks of at most 16 MiB (a single longer record aside). What needs the disk meanwhile lies in the folder `work`.
+   */
   chunks(work: string): AsyncIterable<Chunk>;
 }
 
@@ -89,7 +102,8 @@ export interface Source {
 /** What the source of windows says of them without giving their rows. */
 export interface Survey {
   /**
-   * What each window looks like now, in their order; all of one app and of the query API. `work`: a folder for what is read on the way.
+   * What each window looks like now, in their order; all of one app and of the query API. `work`: a folder for what is
+   * read on the way.
    * `asked`: requests that it took.
    */
   survey(
@@ -99,7 +113,10 @@ export interface Survey {
   ): Promise<{ readonly looks: readonly Look[]; readonly asked: number }>;
 }
 
-/** What the folders of a window of export blobs hold, seen without reading them. Its fingerprint is that of a reading opened now. */
+/**
+ * What the folders of a window of export blobs hold, seen without reading them. Its fingerprint is that of a reading
+ * opened now.
+ */
 export interface Sighting extends Look {
   readonly window: Window;
   readonly blobs: number;
@@ -108,9 +125,9 @@ export interface Sighting extends Look {
 }
 
 /**
- * What a sweep meets beside windows. `missing`: a container that does not exist. `unknown`: a folder or container whose kind is no
- * signal (another category of diagnostic settings, another table). `failed`: one that could not be listed; `what` says why. The rest is
- * swept all the same.
+ * What a sweep meets beside windows. `missing`: a container that does not exist. `unknown`: a folder or container whose
+ * kind is no signal (another category of diagnostic settings, another table). `failed`: one that could not be listed;
+ * `what` says why. The rest is swept all the same.
  */
 export interface Oddity {
   readonly kind: 'missing' | 'unknown' | 'failed';
@@ -125,9 +142,10 @@ export type Cut = (feed: Feed, part: Interval) => Promise<readonly Interval[]>;
 /** The windows that export blobs make, by their time folders. */
 export interface Sightings {
   /**
-   * Every window with blobs that lies in the range at least in part: feed by feed, in order of time. Lists the time folders of the
-   * range and the folders above them, nothing else. `cut` is asked once for each day of a feed, or the part of it that is in the
-   * range: for the windows that stand for that time, in order and without gaps, whole hours of the same day, maybe beyond the part.
+   * Every window with blobs that lies in the range at least in part: feed by feed, in order of time. Lists the time
+   * folders of the range and the folders above them, nothing else. `cut` is asked once for each day of a feed, or the
+   * part of it that is in the range: for the windows that stand for that time, in order and without gaps, whole hours
+   * of the same day, maybe beyond the part.
    * `tell` is called for each oddity, once.
    */
   sightings(range: SweepRequest, cut: Cut, abort: AbortSignal, tell: (oddity: Oddity) => void): AsyncIterable<Sighting>;

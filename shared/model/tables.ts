@@ -12,15 +12,18 @@ export interface TableRevision {
   readonly window: Window;
   readonly revision: number;
   readonly written: readonly TableFile[];
-  /** Every file that the ledger knows of the window: with rows those of its last done run, without rows those meant by any run. */
+  /**
+   * Every file that the ledger knows of the window: with rows those of its last done run, without rows those meant by
+   * any run.
+   */
   readonly known: readonly FileRecord[];
   /** The revision before this one was done: `known` with rows is all that it wrote. */
   readonly afterDone: boolean;
 }
 
 /**
- * A lake whose files readers see through tables, one a signal. The files of a run are new names; they come into sight together, by one
- * entry of the table's log, and those of earlier revisions go out of it by the same.
+ * A lake whose files readers see through tables, one a signal. The files of a run are new names; they come into sight
+ * together, by one entry of the table's log, and those of earlier revisions go out of it by the same.
  */
 export interface LakeTables {
   /** Fails with what to do where the lake holds files that are in no table. */
@@ -28,8 +31,9 @@ export interface LakeTables {
   /** The largest revision of the window that its table, or those of the other signals, have seen; 0: none. */
   seen(window: Window, others: readonly Signal[]): Promise<number>;
   /**
-   * One table after the other. `check` throws when the run was overtaken, and is asked right before each entry is put. Returns 0, or a
-   * revision not below ours that a table has seen of the window: then nothing is in sight there that was not before.
+   * One table after the other. `check` throws when the run was overtaken, and is asked right before each entry is put.
+   * Returns 0, or a revision not below ours that a table has seen of the window: then nothing is in sight there that
+   * was not before.
    */
   publish(revision: TableRevision, check: () => Promise<void>): Promise<number>;
   /** Whether readers see the file now. */

@@ -1,6 +1,6 @@
 /**
- * Whether an address lies on this machine, or right beside it on the link: what answers there is an emulator or the endpoint that gives
- * the machine its identity. No proxy has any business in between; it would see tokens.
+ * Whether an address lies on this machine, or right beside it on the link: what answers there is an emulator or the
+ * endpoint that gives the machine its identity. No proxy has any business in between; it would see tokens.
  */
 export function isDirect(url: string): boolean {
   return isLoopback(url) || /^169\.254(\.\d+){2}$/.test(hostOf(url)) || /^\[fe[89ab][0-9a-f]:/.test(hostOf(url));

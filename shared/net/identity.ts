@@ -72,8 +72,8 @@ export function createIdentity(
 }
 
 /**
- * What a token endpoint last refused with: the library says no more than that it failed. One for the process, since the library keeps
- * the first client that it was given for all.
+ * What a token endpoint last refused with: the library says no more than that it failed. One for the process, since the
+ * library keeps the first client that it was given for all.
  */
 const heard = { last: '' };
 

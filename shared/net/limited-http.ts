@@ -14,7 +14,9 @@ import { isDirect } from './direct.ts';
 export interface HttpLimits {
   /** How long an answer to a small request may take to begin. Storage itself gives up on most calls after 30 s. */
   readonly first: number;
-  /** How long a body, sent or received, may stand still; and how long the answer to a large request may take to begin. */
+  /**
+   * How long a body, sent or received, may stand still; and how long the answer to a large request may take to begin.
+   */
   readonly idle: number;
   /** How long an answer that is not read as a stream may take to come, however it trickles. */
   readonly whole: number;
@@ -30,9 +32,9 @@ const SMALL = 256 * 1024;
 const PIECE = 64 * 1024;
 
 /**
- * A client that breaks off what stands still. The first time that costs a try (`ETIMEDOUT`, which the policies of the SDKs repeat), the
- * second time it ends the call (`NoAnswer`, which they do not): a service that never answers costs a small call a minute. `abort` of the
- * caller ends it at once, as ever.
+ * A client that breaks off what stands still. The first time that costs a try (`ETIMEDOUT`, which the policies of the
+ * SDKs repeat), the second time it ends the call (`NoAnswer`, which they do not): a service that never answers costs a
+ * small call a minute. `abort` of the caller ends it at once, as ever.
  */
 export function createLimitedHttp(
   limits: HttpLimits = HTTP_LIMITS,
@@ -107,8 +109,8 @@ function createTimer({ abortSignal }: PipelineRequest) {
 type Timer = ReturnType<typeof createTimer>;
 
 /**
- * A copy, since the request is sent again as it was: watched, its answer as a stream whoever wants it as text (the library would read it
- * through a pipe that swallows broken connections), and direct where no proxy belongs.
+ * A copy, since the request is sent again as it was: watched, its answer as a stream whoever wants it as text (the
+ * library would read it through a pipe that swallows broken connections), and direct where no proxy belongs.
  */
 function requestFor(request: PipelineRequest, signal: AbortSignal, size: number, alive: () => void): PipelineRequest {
   const { onUploadProgress } = request;

@@ -1,4 +1,6 @@
-/** Whoever sits at a terminal hears what is waited for. Nobody listens in the app, whose log says how long a run took. */
+/**
+ * Whoever sits at a terminal hears what is waited for. Nobody listens in the app, whose log says how long a run took.
+ */
 let listener: ((text: string) => void) | undefined;
 
 export function tellWaits(listen: ((text: string) => void) | undefined): void {

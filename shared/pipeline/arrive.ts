@@ -6,9 +6,9 @@ import { type RunOutcome, type RunPorts, runWindow, unrun } from './run.ts';
 export type ArrivePorts = RunPorts & AskPorts;
 
 /**
- * A blob has arrived in the time folder `hour`, which is in `cell`, a window on the grid of the settings: brings the window that stands
- * for that hour up to date now, or, when it ran less than `refresh` ago or runs at this moment, leaves one delayed message for all that
- * arrives until then. A burst of blobs costs a few runs, not one each.
+ * A blob has arrived in the time folder `hour`, which is in `cell`, a window on the grid of the settings: brings the
+ * window that stands for that hour up to date now, or, when it ran less than `refresh` ago or runs at this moment,
+ * leaves one delayed message for all that arrives until then. A burst of blobs costs a few runs, not one each.
  */
 export async function arriveInWindow(cell: Window, hour: Millis, ports: ArrivePorts): Promise<RunOutcome> {
   for (let window = cell; ; window = await windowAt(cell, hour, cell, ports.ledger)) {

@@ -29,8 +29,9 @@ export interface AskOptions {
 }
 
 /**
- * The source of the window may have changed: puts it into the ledger, or marks it as due once more as soon as it may run. Sends no
- * message. `overlaps`: the ledger has other windows of a part of its time, or it was halved: they stand for it (`windowAt` in grid.ts).
+ * The source of the window may have changed: puts it into the ledger, or marks it as due once more as soon as it may
+ * run. Sends no message. `overlaps`: the ledger has other windows of a part of its time, or it was halved: they stand
+ * for it (`windowAt` in grid.ts).
  */
 export async function askFor(
   window: Window,
@@ -81,8 +82,8 @@ export async function enqueue(window: Window, ports: AskPorts, options: AskOptio
 }
 
 /**
- * Sends the message that has the window run as soon as it may, and only then notes that it was sent: what could not be sent is seen by
- * the planner's next tick. A note that is lost costs a second message, which does no harm.
+ * Sends the message that has the window run as soon as it may, and only then notes that it was sent: what could not be
+ * sent is seen by the planner's next tick. A note that is lost costs a second message, which does no harm.
  */
 export async function sendFor(
   { entry, etag, free }: Pick<Asked, 'entry' | 'etag' | 'free'>,

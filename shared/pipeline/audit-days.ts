@@ -6,8 +6,8 @@ const day: Millis = 24 * 3_600_000;
 export const daysOf = ({ start }: Interval): Millis => Math.floor(start / day) * day;
 
 /**
- * The days that an audit looks at: all that late rows can still reach (from `recheck` on), and of the older ones in the range those that no
- * audit has looked at for a day.
+ * The days that an audit looks at: all that late rows can still reach (from `recheck` on), and of the older ones in the
+ * range those that no audit has looked at for a day.
  */
 export function daysDue(
   range: Interval,
@@ -24,8 +24,9 @@ export function daysDue(
 }
 
 /**
- * What is known of a day after an audit at `at`: of windows that agree, what the source told and since when; of the others what was known
- * before. It is no news, and need not be written, when it is as it was, and was written in the last hours.
+ * What is known of a day after an audit at `at`: of windows that agree, what the source told and since when; of the
+ * others what was known before. It is no news, and need not be written, when it is as it was, and was written in the
+ * last hours.
  */
 export function auditedDay(
   of: Millis,

@@ -56,7 +56,10 @@ export interface FeedReport {
 
 export interface LakeAudit {
   readonly feeds: readonly FeedReport[];
-  /** Files beside those of the ledger, below the folders of these feeds' files: nobody of ours wrote them, or the ledger has lost them. */
+  /**
+   * Files beside those of the ledger, below the folders of these feeds' files: nobody of ours wrote them, or the ledger
+   * has lost them.
+   */
   readonly unknown: readonly string[];
   /** Files and bytes that are there. */
   readonly files: number;

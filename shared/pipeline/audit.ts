@@ -26,7 +26,10 @@ export interface AuditPorts extends AskPorts, SettledPorts {
   withWorkFolder<T>(use: (folder: string) => Promise<T>): Promise<T>;
 }
 
-/** What an audit found in one feed. Each window that was looked at is one of `same`, `enqueued`, `open`, `kept` and `gone`. */
+/**
+ * What an audit found in one feed. Each window that was looked at is one of `same`, `enqueued`, `open`, `kept` and
+ * `gone`.
+ */
 export interface FeedAudit {
   readonly feed: Feed;
   readonly windows: number;
@@ -37,7 +40,10 @@ export interface FeedAudit {
   readonly open: number;
   /** The source has fewer rows than the lake, which stays as it is (`purged` is keep). */
   readonly kept: number;
-  /** The source has no rows any more of this and all earlier time: it does not keep them so long. The lake stays as it is. */
+  /**
+   * The source has no rows any more of this and all earlier time: it does not keep them so long. The lake stays as it
+   * is.
+   */
   readonly gone: number;
   /** Time between windows that no window covers. */
   readonly gaps: readonly Interval[];
@@ -54,8 +60,9 @@ export interface AuditOutcome {
 }
 
 /**
- * Looks at every query window that can still change: what the source has of it now is compared with what was read into the lake. Those that
- * differ run again, and no others. The last days are looked at every time, older ones once a day; an outage of any length is made up.
+ * Looks at every query window that can still change: what the source has of it now is compared with what was read into
+ * the lake. Those that differ run again, and no others. The last days are looked at every time, older ones once a day;
+ * an outage of any length is made up.
  */
 export async function auditWindows(
   apps: readonly AuditedApp[],

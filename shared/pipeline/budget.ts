@@ -35,10 +35,10 @@ interface Held {
 }
 
 /**
- * A budget that all instances share without a server: there are as many seats as requests may be under way, each with its part of the rate.
- * Who asks holds one, and counts what goes out from it; the count goes over with the seat. What may go out next is written down before, some
- * requests at a time, and counts as sent where the holder dies. So a busy process makes a call to the table now and then, not with each
- * request.
+ * A budget that all instances share without a server: there are as many seats as requests may be under way, each with
+ * its part of the rate. Who asks holds one, and counts what goes out from it; the count goes over with the seat. What
+ * may go out next is written down before, some requests at a time, and counts as sent where the holder dies. So a busy
+ * process makes a call to the table now and then, not with each request.
  */
 export function createBudget({ seats, clock, holder, limits }: BudgetPorts): Budget {
   const held = new Map<number, Held>();

@@ -18,13 +18,19 @@ export interface Claim {
   readonly entry: LedgerEntry;
   /** Aborted when the claim is lost. */
   readonly abort: AbortSignal;
-  /** Changes the entry while the revision is still ours; a change that gives back what it was given writes nothing. Throws Overtaken. */
+  /**
+   * Changes the entry while the revision is still ours; a change that gives back what it was given writes nothing.
+   * Throws Overtaken.
+   */
   update(change: Change): Promise<LedgerEntry>;
   /** The same, and puts the entries of the halves, in one step. Afterwards nothing changes the entry any more. */
   halve(change: Change, halves: readonly LedgerEntry[]): Promise<LedgerEntry>;
   /** Asks the ledger whether the revision is still ours. Throws Overtaken. */
   check(): Promise<void>;
-  /** Has the window run once more, whoever holds it by now, although its source is as it was: its files may not be what was done. */
+  /**
+   * Has the window run once more, whoever holds it by now, although its source is as it was: its files may not be what
+   * was done.
+   */
   doubt(): Promise<void>;
   /** Stops renewing the lease. */
   release(): Promise<void>;
@@ -38,8 +44,9 @@ export interface ClaimPorts {
 }
 
 /**
- * Claims the window as it was `seen`; undefined when somebody changed the entry since. The lease is renewed until release. Its revision
- * is above every one that the ledger or the lake's tables have seen: a ledger that was lost would fall behind them for ever.
+ * Claims the window as it was `seen`; undefined when somebody changed the entry since. The lease is renewed until
+ * release. Its revision is above every one that the ledger or the lake's tables have seen: a ledger that was lost would
+ * fall behind them for ever.
  */
 export async function claimWindow(seen: Versioned<LedgerEntry>, ports: ClaimPorts): Promise<Claim | undefined> {
   const { window, files } = seen.value;

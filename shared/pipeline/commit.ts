@@ -38,7 +38,9 @@ export class LedgerBehind extends Error {
   }
 }
 
-/** Steps 3 and 4 of the delivery protocol: the ledger learns the paths, then each file is put. Returns what was written. */
+/**
+ * Steps 3 and 4 of the delivery protocol: the ledger learns the paths, then each file is put. Returns what was written.
+ */
 export async function commitFiles(files: readonly DraftFile[], claim: Claim, ports: CommitPorts): Promise<TableFile[]> {
   if (files.length === 0) return [];
   const records = files.map((file) => recordOf(file, claim.entry, ports));
@@ -65,8 +67,9 @@ const isInTable = ({ signal }: Pick<FileRecord, 'signal'>, { tables }: Pick<Comm
   tables !== undefined && signal !== 'quarantine';
 
 /**
- * Step 5: what earlier revisions (or attempts that failed) wrote goes out of sight. In a table by the same entry of its log that brings
- * what was written into sight. Without one a path that has no rows now gets an empty file, never a delete. Returns these files.
+ * Step 5: what earlier revisions (or attempts that failed) wrote goes out of sight. In a table by the same entry of its
+ * log that brings what was written into sight. Without one a path that has no rows now gets an empty file, never a
+ * delete. Returns these files.
  */
 export async function replaceOthers(
   written: readonly TableFile[],
@@ -115,9 +118,9 @@ async function emptyFiles(
 }
 
 /**
- * What the puts of a stretch of files go by, read before the ledger is. The first revision expects nothing at its paths: should there be
- * something, its put is a lost race. (A later part of a run may meet its own paths: then it looks.) Nor is there anything where a name
- * tells its revision.
+ * What the puts of a stretch of files go by, read before the ledger is. The first revision expects nothing at its
+ * paths: should there be something, its put is a lost race. (A later part of a run may meet its own paths: then it
+ * looks.) Nor is there anything where a name tells its revision.
  */
 async function tagsBefore(
   records: readonly FileRecord[],
@@ -135,9 +138,9 @@ async function tagsBefore(
 }
 
 /**
- * The order makes it safe: first the file's tag, *then* the ledger, *then* the put under that tag. Whoever overtook us after the look at
- * the ledger has read a tag at least as new, and one of the two puts fails: so one look serves all files whose tags were read before it,
- * however long their puts take. A lost race is tried again from the tag.
+ * The order makes it safe: first the file's tag, *then* the ledger, *then* the put under that tag. Whoever overtook us
+ * after the look at the ledger has read a tag at least as new, and one of the two puts fails: so one look serves all
+ * files whose tags were read before it, however long their puts take. A lost race is tried again from the tag.
  */
 async function putWhileOurs(
   path: string,
@@ -156,7 +159,10 @@ async function putWhileOurs(
   }
 }
 
-/** Where a put may have gone over what a later run put (the lock of a folder was lost in its moment), that run is done once more. */
+/**
+ * Where a put may have gone over what a later run put (the lock of a folder was lost in its moment), that run is done
+ * once more.
+ */
 async function putOrDoubt(path: string, content: Content, etag: string | undefined, claim: Claim, lake: ObjectStore) {
   try {
     return await lake.put(path, content, etag);

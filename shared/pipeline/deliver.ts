@@ -30,7 +30,10 @@ export interface DeliverPorts extends CommitPorts {
   withWorkFolder<T>(use: (folder: string) => Promise<T>): Promise<T>;
   /** From when on the source has the rows of that window's feed; undefined, or left out: it has them all. */
   readonly keptSince?: (window: Window) => Millis | undefined;
-  /** When the host began this invocation, and when it ends it, ready or not. Left out: a run may take as long as it takes. */
+  /**
+   * When the host began this invocation, and when it ends it, ready or not. Left out: a run may take as long as it
+   * takes.
+   */
   readonly allowed?: Interval;
 }
 
@@ -43,8 +46,8 @@ export interface Delivered {
 }
 
 /**
- * Steps 2 to 6: read the window whole, put its files, empty those of earlier revisions, and only then say done. Throws OutOfTime when that
- * takes longer than a run may, and the window can be halved.
+ * Steps 2 to 6: read the window whole, put its files, empty those of earlier revisions, and only then say done. Throws
+ * OutOfTime when that takes longer than a run may, and the window can be halved.
  */
 export async function deliver(claim: Claim, ports: DeliverPorts): Promise<Delivered> {
   const watch = watchTime(claim, ports);

@@ -2,8 +2,8 @@ import type { BlobRecord, Counts, FileRecord, LedgerEntry, Millis, Window } from
 import { isRequeued, requeuedFingerprint, unrequeued } from './verdict.ts';
 
 /**
- * The life of a ledger entry: due → running → done, or failed and then running again; or halved, which is its end. Pure; every change
- * that the pipeline makes.
+ * The life of a ledger entry: due → running → done, or failed and then running again; or halved, which is its end.
+ * Pure; every change that the pipeline makes.
  */
 
 const nothing: Counts = { read: 0, written: 0, deduplicated: 0, quarantined: 0 };
@@ -30,7 +30,9 @@ export function plannedEntry(window: Window, hintedAt: Millis = 0): LedgerEntry 
   };
 }
 
-/** What a runner may do with the window: run it, or leave it because it is held, asked for too early, done, or halved. */
+/**
+ * What a runner may do with the window: run it, or leave it because it is held, asked for too early, done, or halved.
+ */
 export function mayRun(entry: LedgerEntry, now: Millis): 'run' | 'busy' | 'early' | 'done' | 'halved' {
   if (entry.state === 'halved') return 'halved';
   if (entry.state === 'running' && entry.leaseUntil > now) return 'busy';
@@ -39,8 +41,8 @@ export function mayRun(entry: LedgerEntry, now: Millis): 'run' | 'busy' | 'early
 }
 
 /**
- * Revision and attempts rise, and what was asked for until now is what this run answers. A claim of a window that is running finds the
- * lease expired (`mayRun`): the run before has died.
+ * Revision and attempts rise, and what was asked for until now is what this run answers. A claim of a window that is
+ * running finds the lease expired (`mayRun`): the run before has died.
  */
 export const claimedEntry = (entry: LedgerEntry, now: Millis, lease: Millis): LedgerEntry => ({
   ...entry,
@@ -74,8 +76,8 @@ export interface Finish {
 }
 
 /**
- * Asked for again while it ran, it stays open: due once more from `notBefore` on. When that has passed, its message has met this run
- * and gone: the planner sends another.
+ * Asked for again while it ran, it stays open: due once more from `notBefore` on. When that has passed, its message has
+ * met this run and gone: the planner sends another.
  */
 export const finishedEntry = (entry: LedgerEntry, now: Millis, finish: Finish): LedgerEntry => ({
   ...entry,
@@ -98,15 +100,19 @@ export const unavailableEntry = (entry: LedgerEntry, now: Millis, asked: number,
 });
 
 /**
- * Back-off doubles from a minute to an hour, without end, with a fifth of jitter (`chance` in [0, 1)). What died before stays counted: a
- * source that refuses now and then must not keep a window from being halved that is too heavy whenever it answers.
+ * Back-off doubles from a minute to an hour, without end, with a fifth of jitter (`chance` in [0, 1)). What died before
+ * stays counted: a source that refuses now and then must not keep a window from being halved that is too heavy whenever
+ * it answers.
  */
 export function failedEntry(entry: LedgerEntry, now: Millis, chance: number, error: string): LedgerEntry {
   const wait = Math.min(60_000 * 2 ** (entry.attempts - 1), 3_600_000);
   return { ...entry, state: 'failed', leaseUntil: 0, notBefore: now + Math.round(wait * (0.9 + 0.2 * chance)), error };
 }
 
-/** Its halves stand for it. Their files hold the rows; `emptied` are its own, and nothing of what it was counts any more. */
+/**
+ * Its halves stand for it. Their files hold the rows; `emptied` are its own, and nothing of what it was counts any
+ * more.
+ */
 export const halvedEntry = (entry: LedgerEntry, emptied: readonly FileRecord[], why: string): LedgerEntry => ({
   ...entry,
   state: 'halved',
@@ -121,8 +127,8 @@ export const halvedEntry = (entry: LedgerEntry, emptied: readonly FileRecord[], 
 });
 
 /**
- * The source may have changed: due once more from `notBefore` on. Written even when the window was asked for already: the new tag makes
- * a runner that listed the source before this moment look again. No message is out for it yet.
+ * The source may have changed: due once more from `notBefore` on. Written even when the window was asked for already:
+ * the new tag makes a runner that listed the source before this moment look again. No message is out for it yet.
  */
 export const askedAgain = (entry: LedgerEntry, notBefore: Millis): LedgerEntry => ({
   ...entry,
@@ -138,8 +144,8 @@ export const hintedEntry = (entry: LedgerEntry, now: Millis): LedgerEntry => ({
 });
 
 /**
- * Due, and no message is out for it: it could not be sent, or the window is one of an archive's many, which the planner sends a few at a
- * time, so that live windows find the queue short.
+ * Due, and no message is out for it: it could not be sent, or the window is one of an archive's many, which the planner
+ * sends a few at a time, so that live windows find the queue short.
  */
 export const isUnhinted = (entry: LedgerEntry, now: Millis): boolean => entry.hintedAt === 0 && entry.notBefore <= now;
 
@@ -154,8 +160,8 @@ export const isAtRest = (entry: LedgerEntry): boolean =>
 export const isOpen = (entry: LedgerEntry): boolean => entry.state !== 'halved' && !isAtRest(entry);
 
 /**
- * Whether an open entry needs another hint: when its lease, back-off or refresh interval has run out since the last hint, or when
- * that hint has led to nothing for `patience`.
+ * Whether an open entry needs another hint: when its lease, back-off or refresh interval has run out since the last
+ * hint, or when that hint has led to nothing for `patience`.
  */
 export function hintDue(entry: LedgerEntry, now: Millis, patience: Millis): boolean {
   const runnable = Math.max(entry.notBefore, entry.state === 'running' ? entry.leaseUntil : 0);

@@ -4,7 +4,10 @@ import type { FeedPlan } from './plan.ts';
 import type { RunOutcome } from './run.ts';
 import type { SweepOutcome } from './sweep.ts';
 
-/** Outcomes as flat objects of few, stable names, for one line of a log: what alerts and queries over the app's own traces look at. */
+/**
+ * Outcomes as flat objects of few, stable names, for one line of a log: what alerts and queries over the app's own
+ * traces look at.
+ */
 
 const time = (at: Millis): string => new Date(at).toISOString();
 
@@ -46,7 +49,10 @@ export function runFacts(outcome: RunOutcome): Readonly<Record<string, string | 
       };
 }
 
-/** What a call of a run logs: what is new of drift, then what it did. A late message about a window that was halved did nothing. */
+/**
+ * What a call of a run logs: what is new of drift, then what it did. A late message about a window that was halved did
+ * nothing.
+ */
 export const runLines = (outcome: RunOutcome): readonly Readonly<Record<string, string | number>>[] =>
   outcome.state === 'halved' && outcome.error === '' && outcome.left === undefined
     ? []
@@ -73,8 +79,8 @@ interface Planned {
 }
 
 /**
- * One line for a tick, whatever the number of feeds. `behind`: how far a watermark is behind `now`, in milliseconds; the largest, and
- * those of the feeds that are furthest behind. Feeds of blobs have no watermark.
+ * One line for a tick, whatever the number of feeds. `behind`: how far a watermark is behind `now`, in milliseconds;
+ * the largest, and those of the feeds that are furthest behind. Feeds of blobs have no watermark.
  */
 export function planFacts({ feeds, errors }: Planned, now: Millis): object {
   const sum = (of: 'planned' | 'repeated' | 'open' | 'failed') => feeds.reduce((total, plan) => total + plan[of], 0);

@@ -4,8 +4,9 @@ import { afterLoss } from './race.ts';
 import { tileRange } from './tile-range.ts';
 
 /**
- * The grid of a feed is what the ledger has of it: a window that is there keeps its time, and only the gaps between them are cut anew,
- * whatever length is asked for now. So a row has one home, whoever asks (an event, a sweep, a command), in whatever order and length.
+ * The grid of a feed is what the ledger has of it: a window that is there keeps its time, and only the gaps between
+ * them are cut anew, whatever length is asked for now. So a row has one home, whoever asks (an event, a sweep, a
+ * command), in whatever order and length.
  */
 
 export interface GridPorts {
@@ -18,7 +19,10 @@ const longest: Millis = 24 * 3_600_000;
 /** A transaction of the ledger holds that many entries. */
 const together = 40;
 
-/** The windows of the feed that lie in the range at least in part, by start. Those that were halved are not: their halves are. */
+/**
+ * The windows of the feed that lie in the range at least in part, by start. Those that were halved are not: their
+ * halves are.
+ */
 export async function activeWindows(feed: Feed, range: Interval, ledger: Ledger): Promise<LedgerEntry[]> {
   const found: LedgerEntry[] = [];
   for await (const entry of ledger.list(feed, { start: range.start - longest, end: range.end }))
@@ -26,7 +30,10 @@ export async function activeWindows(feed: Feed, range: Interval, ledger: Ledger)
   return found;
 }
 
-/** The windows that stand for the range: those that the ledger has, and what lies between them, cut on the grid of `size`. */
+/**
+ * The windows that stand for the range: those that the ledger has, and what lies between them, cut on the grid of
+ * `size`.
+ */
 export async function tilesOf(feed: Feed, range: Interval, size: Millis, ledger: Ledger): Promise<Interval[]> {
   const known = await activeWindows(feed, range, ledger);
   return tileRange(
@@ -36,7 +43,10 @@ export async function tilesOf(feed: Feed, range: Interval, size: Millis, ledger:
   );
 }
 
-/** The window that stands for the moment `at`, which lies in `cell`: the one that the ledger has, else what it leaves of the cell. */
+/**
+ * The window that stands for the moment `at`, which lies in `cell`: the one that the ledger has, else what it leaves of
+ * the cell.
+ */
 export async function windowAt(feed: Feed, at: Millis, cell: Interval, ledger: Ledger): Promise<Window> {
   const { app, signal, source } = feed;
   const tiles = await tilesOf(feed, cell, cell.end - cell.start, ledger);
@@ -45,9 +55,10 @@ export async function windowAt(feed: Feed, at: Millis, cell: Interval, ledger: L
 }
 
 /**
- * Puts entries of new windows of one feed into the ledger, in order, as long as it has no window of a part of their time; false when it
- * has. Decided by one conditional write: what the feed has is read after the tag of its progress, under which the entries are put, and every
- * window enters the ledger in this way. So of two that put overlapping windows at once, one is refused.
+ * Puts entries of new windows of one feed into the ledger, in order, as long as it has no window of a part of their
+ * time; false when it has. Decided by one conditional write: what the feed has is read after the tag of its progress,
+ * under which the entries are put, and every window enters the ledger in this way. So of two that put overlapping
+ * windows at once, one is refused.
  */
 export async function putWindows(entries: readonly LedgerEntry[], ports: GridPorts): Promise<boolean> {
   for (let from = 0; from < entries.length; from += together) {

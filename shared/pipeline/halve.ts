@@ -14,8 +14,9 @@ export interface HalvePorts {
 }
 
 /**
- * So many runs of a window that ended without a word, and the next one halves it instead of reading it. One or two are an update, or a
- * machine that was taken away; so many of the same window are the window's doing. (Time that runs out is noticed before it comes to that.)
+ * So many runs of a window that ended without a word, and the next one halves it instead of reading it. One or two are
+ * an update, or a machine that was taken away; so many of the same window are the window's doing. (Time that runs out
+ * is noticed before it comes to that.)
  */
 const deadly = 5;
 
@@ -24,9 +25,10 @@ export const tooHeavy = ({ died }: LedgerEntry): string =>
   died < deadly ? '' : `its last ${died} runs ended without a word, for lack of time or memory or in a crash`;
 
 /**
- * Replaces the window by its halves: to the lake this is a run that finds no rows (step 5: an empty file in place of every one that any
- * attempt wrote or meant to write, so that a stalled one can write none any more), to the ledger one transaction. Before that nothing
- * has changed, and who finds the lease expired does it again; after it the halves are windows as any others.
+ * Replaces the window by its halves: to the lake this is a run that finds no rows (step 5: an empty file in place of
+ * every one that any attempt wrote or meant to write, so that a stalled one can write none any more), to the ledger one
+ * transaction. Before that nothing has changed, and who finds the lease expired does it again; after it the halves are
+ * windows as any others.
  */
 export async function halveWindow(
   claim: Claim,

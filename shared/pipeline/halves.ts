@@ -4,9 +4,9 @@ const minute: Millis = 60_000;
 const hour = 60 * minute;
 
 /**
- * What a window that is too heavy for one run is replaced by: its halves, cut on the whole minute next to its middle; of export blobs,
- * whose windows are whole hour folders, on the whole hour. Undefined where there is nothing to cut: a minute or less, one hour folder,
- * or loose files.
+ * What a window that is too heavy for one run is replaced by: its halves, cut on the whole minute next to its middle;
+ * of export blobs, whose windows are whole hour folders, on the whole hour. Undefined where there is nothing to cut: a
+ * minute or less, one hour folder, or loose files.
  */
 export function halvesOf(window: Window): readonly [Window, Window] | undefined {
   const { start, end } = window;

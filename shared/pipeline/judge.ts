@@ -5,8 +5,8 @@ import { rowsOf, sameRows } from './same-rows.ts';
 export type WindowVerdict = 'same' | 'fewer' | 'other';
 
 /**
- * `confirmed`: what an audit saw when the window was last as the ledger says. It may know more than the run did (an ingestion time), and
- * counts unless the window has run since.
+ * `confirmed`: what an audit saw when the window was last as the ledger says. It may know more than the run did (an
+ * ingestion time), and counts unless the window has run since.
  */
 export function judge(entry: LedgerEntry, confirmed: Confirmation | undefined, seen: string): WindowVerdict {
   if (entry.state === 'unavailable' && (rowsOf(seen) ?? 0) === 0) return 'same';
@@ -25,8 +25,9 @@ export interface Judged {
 const kept: Millis = 4 * 24 * 3_600_000;
 
 /**
- * Windows whose rows are all gone, and with them those of all time before: that is no purge, the source does not keep them so long (or was
- * emptied; then the operator decides). The lake must not follow. Nor where the first window that still has rows has lost some.
+ * Windows whose rows are all gone, and with them those of all time before: that is no purge, the source does not keep
+ * them so long (or was emptied; then the operator decides). The lake must not follow. Nor where the first window that
+ * still has rows has lost some.
  */
 export function vanished(judged: readonly Judged[], now: Millis): ReadonlySet<LedgerEntry> {
   const gone = new Set<LedgerEntry>();

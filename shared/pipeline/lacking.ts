@@ -1,14 +1,17 @@
 import type { BlobRecord } from '../model.ts';
 
-/** What a window was made of and this reading has not: blobs that are not there, and blobs that are shorter than they were. */
+/**
+ * What a window was made of and this reading has not: blobs that are not there, and blobs that are shorter than they
+ * were.
+ */
 export interface Lacking {
   readonly missing: readonly string[];
   readonly shorter: readonly string[];
 }
 
 /**
- * Nobody who reads downloads knows that they are all there is: where blobs of the window are missing, or shorter than what was read of
- * them, a run would make the lake poorer. Undefined where nothing is lacking.
+ * Nobody who reads downloads knows that they are all there is: where blobs of the window are missing, or shorter than
+ * what was read of them, a run would make the lake poorer. Undefined where nothing is lacking.
  */
 export function lackingIn(
   known: readonly BlobRecord[] | undefined,
@@ -22,7 +25,10 @@ export function lackingIn(
   return missing.length + shorter.length === 0 ? undefined : { missing, shorter };
 }
 
-/** Whether the reading is of the very blobs that the window was made of, by their bytes. Where a hash is '', they were not compared. */
+/**
+ * Whether the reading is of the very blobs that the window was made of, by their bytes. Where a hash is '', they were
+ * not compared.
+ */
 export const sameBlobs = (known: readonly BlobRecord[] | undefined, seen: readonly BlobRecord[]): boolean =>
   known !== undefined &&
   known.length === seen.length &&

@@ -24,7 +24,9 @@ export interface FeedPlan {
   readonly failed: number;
   readonly horizon: Millis;
   readonly watermark: Millis;
-  /** The ledger had lost how far this feed was planned, and it was found again from the entries; left out: it had not. */
+  /**
+   * The ledger had lost how far this feed was planned, and it was found again from the entries; left out: it had not.
+   */
   readonly refound?: boolean;
 }
 
@@ -32,10 +34,10 @@ export interface FeedPlan {
 const together = 40;
 
 /**
- * One tick for a query feed: sends again what is open and needs it, moves the watermark, and plans every window that has become due
- * since the horizon, however long ago that was. `from`: start of the first window; undefined: the grid line before now. Two planners at
- * once plan nothing twice: the windows and the horizon are written in one transaction, and the loser stops. Where nothing has happened
- * this costs one call to the ledger.
+ * One tick for a query feed: sends again what is open and needs it, moves the watermark, and plans every window that
+ * has become due since the horizon, however long ago that was. `from`: start of the first window; undefined: the grid
+ * line before now. Two planners at once plan nothing twice: the windows and the horizon are written in one transaction,
+ * and the loser stops. Where nothing has happened this costs one call to the ledger.
  */
 export async function planFeed(
   feed: Feed,
@@ -80,7 +82,10 @@ async function progressOf(
   return [await ledger.progress(feed), true];
 }
 
-/** False when somebody else was first. The messages go out when the windows stand in the ledger, and are noted there afterwards. */
+/**
+ * False when somebody else was first. The messages go out when the windows stand in the ledger, and are noted there
+ * afterwards.
+ */
 async function planWindows(
   feed: Feed,
   due: readonly Interval[],
@@ -104,8 +109,9 @@ async function planWindows(
 }
 
 /**
- * Enqueues again what is not done and whose lease, back-off or patience has run out: lost messages, crashed and failed runs. Windows
- * that no message was sent for (an archive, mostly) follow as there is room: `limit` messages of a feed are on their way at most.
+ * Enqueues again what is not done and whose lease, back-off or patience has run out: lost messages, crashed and failed
+ * runs. Windows that no message was sent for (an archive, mostly) follow as there is room: `limit` messages of a feed
+ * are on their way at most.
  */
 export async function reviveFeed(feed: Feed, ports: PlanPorts): Promise<FeedPlan> {
   return factsOf(feed, await revive(feed, ports));
@@ -163,7 +169,10 @@ async function hintOnce(window: Window, { ledger, hints, clock, patience }: Plan
   return true;
 }
 
-/** The watermark follows the gap-free run of done windows; it never goes back. Nothing is listed as long as it cannot have moved. */
+/**
+ * The watermark follows the gap-free run of done windows; it never goes back. Nothing is listed as long as it cannot
+ * have moved.
+ */
 async function watermarkOf(
   feed: Feed,
   { horizon, watermark }: Progress,

@@ -1,8 +1,8 @@
 import type { Feed, Ledger, Millis, Progress } from '../model.ts';
 
 /**
- * The end of the gap-free run of done windows from `start` on, at most `end`. Where one was halved it follows the halves. A window that
- * is asked for again counts as done: it was.
+ * The end of the gap-free run of done windows from `start` on, at most `end`. Where one was halved it follows the
+ * halves. A window that is asked for again counts as done: it was.
  */
 export async function gapFreeEnd(feed: Feed, start: Millis, end: Millis, ledger: Ledger): Promise<Millis> {
   let reached = start;
@@ -15,8 +15,8 @@ export async function gapFreeEnd(feed: Feed, start: Millis, end: Millis, ledger:
 }
 
 /**
- * Progress of a feed whose own row is gone (a ledger restored in part), as its entries tell it: the horizon is the end of the last one,
- * and the watermark begins anew at the first. Undefined when the feed has no entries: then it is new.
+ * Progress of a feed whose own row is gone (a ledger restored in part), as its entries tell it: the horizon is the end
+ * of the last one, and the watermark begins anew at the first. Undefined when the feed has no entries: then it is new.
  */
 export async function progressFound(feed: Feed, ledger: Ledger): Promise<Progress | undefined> {
   let [first, horizon]: [Millis | undefined, Millis] = [undefined, 0];

@@ -6,8 +6,8 @@ const first: Millis = 50;
 const longest: Millis = 10_000;
 
 /**
- * The pause after the n-th lost race (from 1). None after the first, which was lost to somebody who has gone on by then; after that
- * growing, and partly by chance, so that two who lost against each other do not meet again.
+ * The pause after the n-th lost race (from 1). None after the first, which was lost to somebody who has gone on by
+ * then; after that growing, and partly by chance, so that two who lost against each other do not meet again.
  */
 export const pauseAfterLoss = (losses: number, chance: number): Millis =>
   losses < 2 ? 0 : Math.round(Math.min(longest, first * 2 ** (losses - 2)) * (0.5 + chance));

@@ -26,8 +26,8 @@ export interface RequeueOutcome {
 }
 
 /**
- * After a fix: windows whose last run set something aside, or failed, are asked for again, although their source is as it was. Their
- * files are replaced only by a run that comes to its end.
+ * After a fix: windows whose last run set something aside, or failed, are asked for again, although their source is as
+ * it was. Their files are replaced only by a run that comes to its end.
  */
 export async function requeueWindows(request: RequeueRequest, ports: RequeuePorts): Promise<RequeueOutcome> {
   const outcome = { windows: 0, quarantined: 0, failed: 0 };

@@ -30,8 +30,9 @@ export interface RerunPorts {
 }
 
 /**
- * Has the windows of a range run again although their source is as it was: after another shape, a mended mapping. Their files are replaced
- * only by a run that comes to its end. No message goes out: the planner sends them a few at a time, so that live windows are not late.
+ * Has the windows of a range run again although their source is as it was: after another shape, a mended mapping. Their
+ * files are replaced only by a run that comes to its end. No message goes out: the planner sends them a few at a time,
+ * so that live windows are not late.
  */
 export async function rerunWindows(request: RerunRequest, ports: RerunPorts): Promise<RerunOutcome> {
   const outcome = { windows: 0, chosen: 0, open: 0, rows: 0, asked: 0 };

@@ -14,13 +14,17 @@ export type RunPorts = ClaimPorts &
   DeliverPorts &
   HalvePorts &
   Pick<TidyPorts, 'refused'> & {
-    /** Prepares what a run needs beside the ledger. Called by a run that holds its window: a lake away is a failure that the ledger has tried again. Left out: all is there. */
+    /**
+     * Prepares what a run needs beside the ledger. Called by a run that holds its window: a lake away is a failure that
+     * the ledger has tried again. Left out: all is there.
+     */
     ready?(): Promise<unknown>;
   };
 
 /**
  * - `done`: the window is in the lake. `unchanged`: it was already, and the source is as it was.
- * - `busy`: another run holds it. `early`: its back-off or refresh interval has not passed. `unknown`: this lake never planned it.
+ * - `busy`: another run holds it. `early`: its back-off or refresh interval has not passed. `unknown`: this lake never
+ *   planned it.
  * - `overtaken`: a later run has taken over. `failed`: see `error`; the ledger has it tried again.
  * - `unavailable`: the source has no rows of it and does not keep them so long.
  * - `halved`: too heavy for one run (see `error`; '': that was earlier): its halves run in its place.
@@ -53,8 +57,8 @@ export interface RunOutcome extends Omit<Delivered, 'entry'> {
 }
 
 /**
- * Runs one window by the delivery protocol (docs/architecture.md). Resolves whatever happens; rejects only when the ledger does. `known`:
- * its entry, for whoever has just read or written it.
+ * Runs one window by the delivery protocol (docs/architecture.md). Resolves whatever happens; rejects only when the
+ * ledger does. `known`: its entry, for whoever has just read or written it.
  */
 export async function runWindow(window: Window, ports: RunPorts, known?: Versioned<LedgerEntry>): Promise<RunOutcome> {
   for (let losses = 1; ; losses++) {
@@ -111,8 +115,8 @@ async function attempt(seen: Versioned<LedgerEntry>, ports: RunPorts): Promise<R
 }
 
 /**
- * The source, already opened for the run that has claimed the window since: whatever was told of in between has changed the entry, so that
- * the claim would have been lost. Opened once more, it is opened anew.
+ * The source, already opened for the run that has claimed the window since: whatever was told of in between has changed
+ * the entry, so that the claim would have been lost. Opened once more, it is opened anew.
  */
 function lookedAt(look: Reading, stop: AbortController, source: Source): Source {
   let first: Reading | undefined = look;
@@ -127,7 +131,10 @@ function lookedAt(look: Reading, stop: AbortController, source: Source): Source 
   };
 }
 
-/** `afterDeath`: the run before ended without a word. Of what cannot be halved that is said then, in place of every second run. */
+/**
+ * `afterDeath`: the run before ended without a word. Of what cannot be halved that is said then, in place of every
+ * second run.
+ */
 async function deliverOrHalve(claim: Claim, afterDeath: boolean, ports: RunPorts): Promise<RunOutcome> {
   const { window } = claim.entry;
   const halves = halvesOf(window);
@@ -149,7 +156,10 @@ async function deliverOrHalve(claim: Claim, afterDeath: boolean, ports: RunPorts
   }
 }
 
-/** Halving empties the files of the window first: not where its blobs can no longer be read, and the lake alone has the rows. */
+/**
+ * Halving empties the files of the window first: not where its blobs can no longer be read, and the lake alone has the
+ * rows.
+ */
 async function keepWhatIsGone(claim: Claim, { source }: RunPorts): Promise<void> {
   const { window, fingerprint } = claim.entry;
   if (window.source === 'query' || fingerprint === '') return;

@@ -1,6 +1,6 @@
 /**
- * Fingerprints of query windows: `rows:12 latest:2026-11-21T03:00:00.1234567Z ids:123456`, of which an endpoint may leave out all but the
- * rows; `absent` where a workspace has no such table.
+ * Fingerprints of query windows: `rows:12 latest:2026-11-21T03:00:00.1234567Z ids:123456`, of which an endpoint may
+ * leave out all but the rows; `absent` where a workspace has no such table.
  */
 
 /** Whether both can be of the same rows: whatever both of them tell agrees. */

@@ -19,8 +19,8 @@ export interface SettledPorts {
 export const settledName = ({ app, signal }: Feed): string => `_insights-lake/settled/app=${app}/${signal}.json`;
 
 /**
- * Brings the file of the feed up to date; it never goes back. `confirmed`: what an audit at `at` and those before know. Undefined when the
- * feed has no windows yet.
+ * Brings the file of the feed up to date; it never goes back. `confirmed`: what an audit at `at` and those before know.
+ * Undefined when the feed has no windows yet.
  */
 export async function settleFeed(
   feed: Feed,

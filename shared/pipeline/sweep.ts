@@ -53,7 +53,10 @@ export interface SweepOutcome {
 export type SweepProgress = Pick<SweepOutcome, 'windows' | 'blobs' | 'bytes' | 'enqueued'> & { readonly at: Millis };
 
 const hour: Millis = 3_600_000;
-/** A settled window is seen by every sweep of this time: a run that was under way at its last moment is looked at once more. */
+/**
+ * A settled window is seen by every sweep of this time: a run that was under way at its last moment is looked at once
+ * more.
+ */
 const margin: Millis = 2 * hour;
 /** Folders of clocks that are ahead. */
 const ahead: Millis = hour;
@@ -61,8 +64,9 @@ const ahead: Millis = hour;
 const stretch: Millis = 10 * 24 * hour;
 
 /**
- * The timer's sweep: every folder that can still change, counted back from the last sweep that came to its end, so that an outage of
- * any length is made up. Needs no events. Windows whose source differs from what the ledger knows are enqueued.
+ * The timer's sweep: every folder that can still change, counted back from the last sweep that came to its end, so that
+ * an outage of any length is made up. Needs no events. Windows whose source differs from what the ledger knows are
+ * enqueued.
  */
 export async function sweepBlobs(ports: SweepPorts, abort: AbortSignal): Promise<SweepOutcome> {
   const now = ports.clock.now();
@@ -74,8 +78,9 @@ export async function sweepBlobs(ports: SweepPorts, abort: AbortSignal): Promise
 }
 
 /**
- * All windows in a range of folder time, an archive maybe. Those that differ are put into the ledger; the planner sends their messages
- * as there is room, beside the live ones. Run again it goes on: windows that are as the ledger knows them cost nothing.
+ * All windows in a range of folder time, an archive maybe. Those that differ are put into the ledger; the planner sends
+ * their messages as there is room, beside the live ones. Run again it goes on: windows that are as the ledger knows
+ * them cost nothing.
  */
 export const sweepRange = (
   request: SweepRequest,
@@ -128,8 +133,8 @@ async function look(
 const keyOf = ({ app, signal, source, start, end }: Window): string => [app, signal, source, start, end].join('\n');
 
 /**
- * What is open already will be read as it is by then. Only a run that is under way may have listed its folder before this moment: that
- * window is asked for again, which costs a listing when there is nothing new.
+ * What is open already will be read as it is by then. Only a run that is under way may have listed its folder before
+ * this moment: that window is asked for again, which costs a listing when there is nothing new.
  */
 async function lookAfter(
   sighting: Sighting,
@@ -147,7 +152,10 @@ const isAwaited = (entry: LedgerEntry): boolean => entry.again || entry.state ==
 
 type Known = (feed: Feed, part: Interval) => Promise<readonly LedgerEntry[]>;
 
-/** What the ledger knows, a stretch of a feed at a time: sightings come feed by feed and in order, a day at most at once. */
+/**
+ * What the ledger knows, a stretch of a feed at a time: sightings come feed by feed and in order, a day at most at
+ * once.
+ */
 function ledgerStretches({ ledger }: SweepPorts): Known {
   let [held, entries]: [string, LedgerEntry[]] = ['', []];
   return async ({ app, signal, source }, { start, end }) => {
@@ -174,8 +182,8 @@ const tilesIn = (part: Interval, size: Millis, entries: readonly LedgerEntry[]):
   );
 
 /**
- * Windows of the range that have files and no folder any more. A part of a container says nothing about the rest of it, nor does what
- * can be seen about a container that is not there.
+ * Windows of the range that have files and no folder any more. A part of a container says nothing about the rest of it,
+ * nor does what can be seen about a container that is not there.
  */
 async function emptyGone(
   request: SweepRequest,

@@ -8,7 +8,9 @@ export interface TidyPorts {
   readonly lake: ObjectStore;
   readonly tables?: LakeTables;
   readonly clock: Clock;
-  /** Files that the lake did not let go, and when it last refused: known to the process. Left out: none is remembered. */
+  /**
+   * Files that the lake did not let go, and when it last refused: known to the process. Left out: none is remembered.
+   */
   readonly refused?: Map<string, Millis>;
 }
 
@@ -21,13 +23,15 @@ export interface Left {
 /** What may not be removed (retention, a lease, snapshots) is tried again, and spoken of, once a day. */
 const silence: Millis = 24 * 3_600_000;
 
-/** Readers of a table may still be at an older version: they are given as long as the protocol's own vacuum gives them. */
+/**
+ * Readers of a table may still be at an older version: they are given as long as the protocol's own vacuum gives them.
+ */
 const oldestReader: Millis = 7 * oldestRun;
 
 /**
- * Removes the empty files of a done or halved window once no attempt can be that old (a stalled one could create them again).
- * In a table these are the files that no version of the last week shows. The ledger forgets a path only after the file is gone.
- * What the lake does not let go stays, is counted, and fails nothing: the window is done.
+ * Removes the empty files of a done or halved window once no attempt can be that old (a stalled one could create them
+ * again). In a table these are the files that no version of the last week shows. The ledger forgets a path only after
+ * the file is gone. What the lake does not let go stays, is counted, and fails nothing: the window is done.
  */
 export async function removeOldEmpties(seen: Versioned<LedgerEntry>, ports: TidyPorts): Promise<Left | undefined> {
   const { ledger, tables, clock, refused = new Map<string, Millis>() } = ports;

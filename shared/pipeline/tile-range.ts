@@ -1,9 +1,9 @@
 import type { Interval, Millis } from '../model.ts';
 
 /**
- * The windows that bring a range into the lake. Windows that the ledger has already stay as they are, even where they reach beyond
- * the range; only the gaps between them are cut anew, on the fixed UTC grid of `size`. So a range asked for again, extended or cut
- * in another size never brings a row twice. `known`: disjoint intervals.
+ * The windows that bring a range into the lake. Windows that the ledger has already stay as they are, even where they
+ * reach beyond the range; only the gaps between them are cut anew, on the fixed UTC grid of `size`. So a range asked
+ * for again, extended or cut in another size never brings a row twice. `known`: disjoint intervals.
  */
 export function tileRange(range: Interval, size: Millis, known: readonly Interval[]): Interval[] {
   const kept = known

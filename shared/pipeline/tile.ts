@@ -11,8 +11,8 @@ export interface Tiling {
 
 /**
  * The windows from `horizon` on that are due at `now`, in order, at most `limit`.
- * They tile time: each starts where the one before ended. A window ends on a grid line, so a horizon that lies between two lines
- * (a `from` in the middle of a day, a window size that was changed) is met by one shorter window.
+ * They tile time: each starts where the one before ended. A window ends on a grid line, so a horizon that lies between
+ * two lines (a `from` in the middle of a day, a window size that was changed) is met by one shorter window.
  */
 export function dueWindows(horizon: Millis, now: Millis, tiling: Tiling, limit: number): Interval[] {
   const windows: Interval[] = [];

@@ -4,7 +4,8 @@ import { sameRows } from './same-rows.ts';
 /**
  * What is to be done about a window whose source looked like `known` when it was last done ('' when it never was).
  * - `run`: bring it up to date. `same`: the lake has it.
- * - `kept`: the source differs but holds less than the lake (its folder was emptied, some of its blobs are archived): the lake stays.
+ * - `kept`: the source differs but holds less than the lake (its folder was emptied, some of its blobs are archived):
+ *   the lake stays.
  */
 export type Verdict = 'run' | 'same' | 'kept';
 
@@ -14,7 +15,10 @@ export function verdictOf(known: string, seen: Look): Verdict {
   return loses(known, seen) === '' ? 'run' : 'kept';
 }
 
-/** The marks are those of `Look`: a record left for later waits while its blob may grow, archived blobs until they can be read. */
+/**
+ * The marks are those of `Look`: a record left for later waits while its blob may grow, archived blobs until they can
+ * be read.
+ */
 function sameSource(known: string, { fingerprint, archived = 0 }: Look): boolean {
   const [before, now] = [partsOf(known), partsOf(fingerprint)];
   if (before.marks.includes('requeued')) return false;
@@ -26,9 +30,9 @@ function sameSource(known: string, { fingerprint, archived = 0 }: Look): boolean
 }
 
 /**
- * Why a run now would lose rows that the lake has, and what to do; '' when it would not: nothing is there any more, or some blobs
- * cannot be read, and the lake was not made without them. What was read without archived blobs can be read so once more as long as
- * nothing else has changed.
+ * Why a run now would lose rows that the lake has, and what to do; '' when it would not: nothing is there any more, or
+ * some blobs cannot be read, and the lake was not made without them. What was read without archived blobs can be read
+ * so once more as long as nothing else has changed.
  */
 export function loses(known: string, seen: Look): string {
   if (known === '') return '';
@@ -44,8 +48,8 @@ export function loses(known: string, seen: Look): string {
 }
 
 /**
- * The containers that the window had blobs of and that cannot be seen now; '' when there are none. What was read before the fingerprint
- * told may have had some in any of them.
+ * The containers that the window had blobs of and that cannot be seen now; '' when there are none. What was read before
+ * the fingerprint told may have had some in any of them.
  */
 export function holeIn(known: string, { unseen = [] }: Pick<Look, 'unseen'>): string {
   if (known === '' || unseen.length === 0) return '';
@@ -68,6 +72,9 @@ function partsOf(fingerprint: string): { readonly hash: string; readonly marks: 
 export const isRequeued = (known: string): boolean => partsOf(known).marks.includes('requeued');
 export const unrequeued = (known: string): string => (isRequeued(known) ? known.replace('+requeued', '') : known);
 
-/** A fingerprint that no source looks like: the window runs again although its source is as it was (code or settings are not). */
+/**
+ * A fingerprint that no source looks like: the window runs again although its source is as it was (code or settings are
+ * not).
+ */
 export const requeuedFingerprint = (known: string): string =>
   known === '' || isRequeued(known) ? known : `${known}+requeued`;

@@ -10,7 +10,9 @@ export class OutOfTime extends Error {
   }
 }
 
-/** How much of its time an invocation reads for: what is left is for emptying files, or for writing the last of them. */
+/**
+ * How much of its time an invocation reads for: what is left is for emptying files, or for writing the last of them.
+ */
 const share = { halved: 2 / 3, told: 9 / 10 } as const;
 
 export interface Watch {
@@ -22,7 +24,10 @@ export interface Watch {
   close(): void;
 }
 
-/** Watches the time of a run that began with `claim`. `allowed`: when the host began the invocation, and when it ends it, ready or not. */
+/**
+ * Watches the time of a run that began with `claim`. `allowed`: when the host began the invocation, and when it ends
+ * it, ready or not.
+ */
 export function watchTime(
   claim: Claim,
   { clock, allowed }: { readonly clock: Clock; readonly allowed?: Interval },

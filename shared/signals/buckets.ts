@@ -1,4 +1,7 @@
-/** Names of performanceBucket and the exclusive upper end of each in ms (as the Azure Monitor exporters and recorded answers spell them). */
+/**
+ * Names of performanceBucket and the exclusive upper end of each in ms (as the Azure Monitor exporters and recorded
+ * answers spell them).
+ */
 export const durationBuckets: readonly (readonly [name: string, below: number])[] = [
   ['<250ms', 250],
   ['250ms-500ms', 500],

@@ -1,6 +1,6 @@
 /**
- * Keys of the classic `performanceCounter[0]` and the names under which the query table knows the counters (documentation on migrating
- * alerts). Any other key is the counter's name as it stands.
+ * Keys of the classic `performanceCounter[0]` and the names under which the query table knows the counters
+ * (documentation on migrating alerts). Any other key is the counter's name as it stands.
  */
 export const counterNames: Readonly<Record<string, string>> = {
   available_bytes: 'Available Bytes',

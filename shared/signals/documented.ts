@@ -3,8 +3,9 @@ import { columnsOf } from './columns.ts';
 import { signalTables } from './tables.ts';
 
 /**
- * Fields that are documented and yet no column: they lie in `extra` and nobody need hear of it. Of classic records after the export data
- * model (azure-docs, export-data-model.md, with its 2019 additions). `*` stands for any one name, `**` for all below.
+ * Fields that are documented and yet no column: they lie in `extra` and nobody need hear of it. Of classic records
+ * after the export data model (azure-docs, export-data-model.md, with its 2019 additions). `*` stands for any one name,
+ * `**` for all below.
  */
 const ROOT: readonly string[] = [
   'context.custom.dimensions.**',
@@ -86,7 +87,9 @@ function paths(prefix: string, text: string): readonly string[] {
   return words(text).map((name) => `${prefix}.${name}`);
 }
 
-/** Of classic records, as far as they have one name and stand in no array: dotted from the root, and from the element. */
+/**
+ * Of classic records, as far as they have one name and stand in no array: dotted from the root, and from the element.
+ */
 export function documentedFields(signal: Signal): {
   readonly root: readonly string[];
   readonly element: readonly string[];

@@ -22,8 +22,9 @@ export interface FieldSettings {
 export type AllShapeSettings = Readonly<Partial<Record<Signal | '*', ShapeSettings | undefined>>>;
 
 /**
- * The shapes of all signals that have one. Of `*` a signal takes what it has columns for; its own adds to it, and where both name a
- * column the own one counts. What is held back by one of both is held back: dropped wins over hashed, denied over allowed.
+ * The shapes of all signals that have one. Of `*` a signal takes what it has columns for; its own adds to it, and where
+ * both name a column the own one counts. What is held back by one of both is held back: dropped wins over hashed,
+ * denied over allowed.
  */
 export function shapesOf(settings: AllShapeSettings): Readonly<Partial<Record<Signal, SignalShape>>> {
   const shapes = signals.flatMap((signal) => {

@@ -3,7 +3,10 @@ import { boolean, type Column, dynamic, integer, real, string } from './column.t
 
 export interface SignalTable {
   readonly signal: Signal;
-  /** Table of the workspace; in lower case also the category of diagnostic settings, and behind `am-` the container of data export. */
+  /**
+   * Table of the workspace; in lower case also the category of diagnostic settings, and behind `am-` the container of
+   * data export.
+   */
   readonly table: string;
   /** Value of the column itemType. */
   readonly itemType: string;

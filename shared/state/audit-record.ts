@@ -2,7 +2,10 @@
 import type { DayAudit, Millis } from '../model.ts';
 import { COMMON_VERSION, checkStateVersion, readTime, spellTime } from './entry-record.ts';
 
-/** Each window as start and end in milliseconds of its day, its revision and fingerprint, and how long before `at` it was first and last confirmed. */
+/**
+ * Each window as start and end in milliseconds of its day, its revision and fingerprint, and how long before `at` it
+ * was first and last confirmed.
+ */
 type Line = readonly [start: Millis, end: Millis, revision: number, fingerprint: string, first: Millis, last: Millis];
 
 export interface AuditRecord {

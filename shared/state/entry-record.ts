@@ -2,8 +2,9 @@
 import type { FileRecord, LedgerEntry, Millis, Signal, WindowState } from '../model.ts';
 
 /**
- * The newest version of the state that this code knows. It rises only when an older instance would do harm with the newer state; new
- * properties alone do not raise it: who does not know them leaves them alone. 2: windows that were halved, which an older one would run.
+ * The newest version of the state that this code knows. It rises only when an older instance would do harm with the
+ * newer state; new properties alone do not raise it: who does not know them leaves them alone. 2: windows that were
+ * halved, which an older one would run.
  */
 export const STATE_VERSION = 2;
 /** The version that all other state is written in: an older instance gets on with it. */
@@ -82,7 +83,10 @@ export function entryRecord(entry: LedgerEntry): EntryRecord {
   };
 }
 
-/** Reads what entryRecord wrote, or an older version of it: what is missing counts as empty. Throws on a newer state version. */
+/**
+ * Reads what entryRecord wrote, or an older version of it: what is missing counts as empty. Throws on a newer state
+ * version.
+ */
 export function entryOf(record: Readonly<Record<string, unknown>>, files: readonly FileRecord[]): LedgerEntry {
   checkStateVersion(record);
   const word = (name: keyof EntryRecord) => String(record[name] ?? '');

@@ -5,12 +5,17 @@ import type { Hints, Millis, SweepQueue } from '../model.ts';
 import { stateFailure } from './state-failure.ts';
 import { sweepMessage, windowMessage } from './window-message.ts';
 
-/** The longest that a queue hides a message, in seconds. Whoever is hinted too early looks into the ledger and waits on. */
+/**
+ * The longest that a queue hides a message, in seconds. Whoever is hinted too early looks into the ledger and waits on.
+ */
 const MAX_DELAY = 7 * 24 * 3600;
 /** Messages never expire. */
 const FOR_EVER = -1;
 
-/** Messages are JSON in base64, as the Functions host expects them (host.json: messageEncoding). Every failure is a StoreFailure. */
+/**
+ * Messages are JSON in base64, as the Functions host expects them (host.json: messageEncoding). Every failure is a
+ * StoreFailure.
+ */
 export function createQueueHints(client: QueueClient): Hints {
   return {
     prepare: async () => {

@@ -29,14 +29,16 @@ import {
 } from './entry-record.ts';
 
 /**
- * Three kinds of documents per feed: `windows/…` entries, `open/…` marks of open entries, and `progress.json`, which also holds the
- * entries that the last plan put in. A store changes one document at a time, so:
- * - plan() is decided by the one write of `progress.json`. Its entries are copied to their own documents afterwards; if the process dies
- *   in between, the next process to touch the feed or to plan copies the rest.
- * - halve() is decided by the one write of the window's entry, which holds its halves, too. They are copied likewise, by whoever reads
- *   that entry, and it stays marked as open until they are: so list() and open() look at what is marked first.
- * - An entry is marked as open *before* it is written, under a new tag; *after* it was closed, the mark is removed if it still has the
- *   tag that was seen before. So an open entry always has its mark; a mark that outlived its entry costs one reading.
+ * Three kinds of documents per feed: `windows/…` entries, `open/…` marks of open entries, and `progress.json`, which
+ * also holds the entries that the last plan put in. A store changes one document at a time, so:
+ * - plan() is decided by the one write of `progress.json`. Its entries are copied to their own documents afterwards; if
+ *   the process dies in between, the next process to touch the feed or to plan copies the rest.
+ * - halve() is decided by the one write of the window's entry, which holds its halves, too. They are copied likewise,
+ *   by whoever reads that entry, and it stays marked as open until they are: so list() and open() look at what is
+ *   marked first.
+ * - An entry is marked as open *before* it is written, under a new tag; *after* it was closed, the mark is removed if
+ *   it still has the tag that was seen before. So an open entry always has its mark; a mark that outlived its entry
+ *   costs one reading.
  */
 export function createStoreLedger(store: ObjectStore): Ledger {
   const copyPlanned = plannedCopier(store);
@@ -89,7 +91,8 @@ export function createStoreLedger(store: ObjectStore): Ledger {
     },
     progress: async (feed) => {
       const found = await progressOf(feed);
-      // What the last plan put in is there for whoever lists after this: another process may have died before it was copied.
+      // What the last plan put in is there for whoever lists after this: another process may have died before it was
+      // copied.
       await copyPlanned(feed, found?.etag);
       return found;
     },

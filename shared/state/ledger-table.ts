@@ -18,8 +18,9 @@ export interface TableLedgerOptions {
 const MAX_PLANNED = 40;
 
 /**
- * Every failure is a StoreFailure. A write that was done although its answer said otherwise, or never came, looks like a lost race when
- * the SDK repeats it: so each write leaves a word of its own, by which the loser of a race sees that it has won it.
+ * Every failure is a StoreFailure. A write that was done although its answer said otherwise, or never came, looks like
+ * a lost race when the SDK repeats it: so each write leaves a word of its own, by which the loser of a race sees that
+ * it has won it.
  */
 export function createTableLedger({ client, lakeId, newId }: TableLedgerOptions): Ledger {
   const table = tableCalls(client);

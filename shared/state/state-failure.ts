@@ -26,7 +26,10 @@ const ADVICE = {
   },
 } as const;
 
-/** The error to throw for a failed call to a table or queue: one line that says what to do, the service's code in `code`, no secrets. */
+/**
+ * The error to throw for a failed call to a table or queue: one line that says what to do, the service's code in
+ * `code`, no secrets.
+ */
 export function stateFailure(of: keyof typeof ADVICE, doing: string, error: unknown): StoreFailure {
   return storeFailure(doing, error, ADVICE[of]);
 }

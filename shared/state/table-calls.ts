@@ -45,7 +45,10 @@ export function tableCalls(client: TableClient) {
         await failed('list')(error);
       }
     },
-    /** The new tags in the order of the changes; undefined when the race was lost, `absent` when a row to change or remove is not there. */
+    /**
+     * The new tags in the order of the changes; undefined when the race was lost, `absent` when a row to change or
+     * remove is not there.
+     */
     commit: async (changes: TransactionAction[]): Promise<readonly string[] | 'absent' | undefined> => {
       try {
         const { subResponses } = await client.submitTransaction(changes);

@@ -6,7 +6,10 @@ import { componentKey } from './document-names.ts';
 import { driftKey } from './drift-record.ts';
 import { entryOf, entryRecord } from './entry-record.ts';
 
-/** A string property holds 32 Ki characters, an entity 1 MiB: so many pieces of so many characters leave room for the rest. */
+/**
+ * A string property holds 32 Ki characters, an entity 1 MiB: so many pieces of so many characters leave room for the
+ * rest.
+ */
 const PIECE = 30_000;
 const MAX_PIECES = 15;
 /** Before a list of files that is packed. */
@@ -18,7 +21,10 @@ export interface Keys {
   readonly rowKey: string;
 }
 
-/** Keys cannot hold `/ \ # ?` and control characters; `|` parts words. Anything unusual becomes `~` and its code in 4 hex digits. */
+/**
+ * Keys cannot hold `/ \ # ?` and control characters; `|` parts words. Anything unusual becomes `~` and its code in 4
+ * hex digits.
+ */
 function keyWord(text: string): string {
   return text.replace(/[^A-Za-z0-9._ -]/g, (char) => `~${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
@@ -62,7 +68,8 @@ export function entryEntity(keys: Keys, entry: LedgerEntry): Keys & Record<strin
     COUNTS.includes(name) ? int64(Number(value)) : value,
   ]);
   const files = JSON.stringify(entry.files.map(({ path, signal, rows, bytes }) => [path, signal, rows, bytes]));
-  // Long paths differ in a few letters: packed, thousands of them fit. Not before they must, since older versions cannot read that.
+  // Long paths differ in a few letters: packed, thousands of them fit. Not before they must, since older versions
+  // cannot read that.
   const fits = files.length <= PIECE * MAX_PIECES;
   const pieces = piecesOf(fits ? files : `${PACKED}${gzipSync(files).toString('base64')}`);
   if (pieces.length > MAX_PIECES) {

@@ -36,8 +36,9 @@ export function parseMessage(message: unknown): QueueMessage {
 }
 
 /**
- * Reads a message as the Functions host hands it over (an object, or the text where it did not parse it). Fields that it does not know
- * are left alone: a newer version may send more. Throws when it names no window: nothing but a stranger's message looks like that.
+ * Reads a message as the Functions host hands it over (an object, or the text where it did not parse it). Fields that
+ * it does not know are left alone: a newer version may send more. Throws when it names no window: nothing but a
+ * stranger's message looks like that.
  */
 export function parseWindowMessage(message: unknown): Window {
   const fields = fieldsOf(message);

@@ -33,7 +33,10 @@ export function assertStruck({ requests }: Simulator, seed: string): void {
   for (const { kind } of FAULTS) assert.ok(struck.has(kind), `${kind} never struck (seed ${seed})`);
 }
 
-/** Every query that was asked is valid for its table, by Microsoft's parser, and that table is one of an app or of a workspace. */
+/**
+ * Every query that was asked is valid for its table, by Microsoft's parser, and that table is one of an app or of a
+ * workspace.
+ */
 export function assertValid({ requests }: Simulator, schema: KqlQuery['schema']): void {
   assert.ok(requests.length > 0, 'nothing was asked');
   const wrong = requests.filter(({ diagnostics, parsed }) => diagnostics.length > 0 || parsed?.schema !== schema);

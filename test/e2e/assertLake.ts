@@ -16,7 +16,10 @@ export interface Expected {
   readonly compare?: (truth: readonly LakeRow[], lake: readonly LakeRow[]) => string[];
 }
 
-/** The lake holds the app's rows of all ten signals, each once, the same in every column. Resolves with how many there are. */
+/**
+ * The lake holds the app's rows of all ten signals, each once, the same in every column. Resolves with how many there
+ * are.
+ */
 export async function assertLake(
   lake: string,
   { app, seed, truthOf, format = 'parquet', compare = differences }: Expected,

@@ -9,8 +9,9 @@ export interface Leniency {
 }
 
 /**
- * How the lake differs from the truth, row by row (by itemId) and column by column: one line for each difference, none when they are the
- * same. A column of the lake that the truth does not have must be null in every row; one that the lake lacks must be null in the truth.
+ * How the lake differs from the truth, row by row (by itemId) and column by column: one line for each difference, none
+ * when they are the same. A column of the lake that the truth does not have must be null in every row; one that the
+ * lake lacks must be null in the truth.
  */
 export function differences(
   truth: readonly LakeRow[],
@@ -41,7 +42,10 @@ export function differences(
   return lines;
 }
 
-/** As `differences`, for rows of Continuous Export: `{}` and no dimensions, '' and nothing cannot be told apart in a classic record. */
+/**
+ * As `differences`, for rows of Continuous Export: `{}` and no dimensions, '' and nothing cannot be told apart in a
+ * classic record.
+ */
 export function classicDifferences(truth: readonly LakeRow[], lake: readonly LakeRow[]): string[] {
   const plain = lake.map((row) => (row.details === undefined ? row : { ...row, details: chain(row.details) }));
   const uncounted = truth.some((row) => 'itemCount' in row) ? [] : ['itemCount'];

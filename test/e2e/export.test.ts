@@ -18,8 +18,9 @@ import { shopRows } from './shopRows.ts';
 import { fromQuery } from './truth.ts';
 
 /**
- * `export` killed at random moments under every fault of the query API; the lake is compared with the simulator row by row and column by
- * column. E2E_SEED repeats a run, E2E_KILLS (default 40) and E2E_HOURS (default 3: an hour is ten windows) make it longer.
+ * `export` killed at random moments under every fault of the query API; the lake is compared with the simulator row by
+ * row and column by column. E2E_SEED repeats a run, E2E_KILLS (default 40) and E2E_HOURS (default 3: an hour is ten
+ * windows) make it longer.
  */
 const seed = process.env.E2E_SEED ?? String(Date.now() % 1_000_000);
 const kills = Number(process.env.E2E_KILLS ?? 40);
@@ -53,7 +54,10 @@ const assertSame = (data: MemoryData, lake: string, format: Format, leniency: Le
     compare: (truth, rows) => differences(truth, rows, leniency),
   });
 
-/** Kills the command at a moment by chance: while it starts, or when so many questions have been asked; not if it ends before. */
+/**
+ * Kills the command at a moment by chance: while it starts, or when so many questions have been asked; not if it ends
+ * before.
+ */
 async function killedInTime({ child, ended }: RunningCommand, simulator: Simulator, chance: Chance): Promise<boolean> {
   const gone = new AbortController();
   const before = simulator.requests.length;

@@ -43,8 +43,8 @@ export interface FunctionApp {
   start(shift?: number, more?: Readonly<Record<string, string>>): Promise<Instance>;
   upload(blob: ExportBlob): Promise<void>;
   /**
-   * Delivers what lies in the queue, each message to several runners and not in order, until all windows are done. Resolves with how
-   * often runs ended in which state.
+   * Delivers what lies in the queue, each message to several runners and not in order, until all windows are done.
+   * Resolves with how often runs ended in which state.
    */
   deliverAll(runners: readonly Instance[]): Promise<Record<string, number>>;
   /** A copy of the lake in a folder. */

@@ -15,9 +15,10 @@ import { strikeEverywhere, type Work } from './strikes.ts';
 import { fromBlob, fromQuery, type LakeRow, windowText } from './truth.ts';
 
 /**
- * Windows of export blobs, run by processes of their own against Azurite: killed after every single call to storage, stalled before every
- * single one until a successor is done, three at once, told of twice and out of order, beside an app that is asked by query. Then the lake
- * is compared with the blobs row by row and column by column. E2E_SEED repeats a run.
+ * Windows of export blobs, run by processes of their own against Azurite: killed after every single call to storage,
+ * stalled before every single one until a successor is done, three at once, told of twice and out of order, beside an
+ * app that is asked by query. Then the lake is compared with the blobs row by row and column by column. E2E_SEED
+ * repeats a run.
  */
 const seed = process.env.E2E_SEED ?? String(Date.now() % 1_000_000);
 const HOUR = 3_600_000;
@@ -51,7 +52,10 @@ function workOf(blobs: readonly ExportBlob[], grows: boolean): Work {
   };
 }
 
-/** Blobs arrive in bursts, each told of to every runner, out of order. Resolves with how often they ended in which state. */
+/**
+ * Blobs arrive in bursts, each told of to every runner, out of order. Resolves with how often they ended in which
+ * state.
+ */
 async function arriveInBursts(
   told: readonly ExportBlob[],
   runners: readonly Instance[],

@@ -10,9 +10,9 @@ import { strikeEverywhere, type Work } from './strikes.ts';
 import { fromQuery } from './truth.ts';
 
 /**
- * Windows of the query API, run by processes of their own against Azurite: killed after every single call to storage, stalled before
- * every single one until a successor is done, three at once, messages twice and out of order. Then the lake is compared with the source
- * row by row and column by column. E2E_SEED repeats a run.
+ * Windows of the query API, run by processes of their own against Azurite: killed after every single call to storage,
+ * stalled before every single one until a successor is done, three at once, messages twice and out of order. Then the
+ * lake is compared with the source row by row and column by column. E2E_SEED repeats a run.
  */
 const seed = process.env.E2E_SEED ?? String(Date.now() % 1_000_000);
 const HOUR = 3_600_000;

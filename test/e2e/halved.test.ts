@@ -9,8 +9,8 @@ import { readLake } from './readLake.ts';
 import { fromQuery, type LakeRow, windowAt, windowText } from './truth.ts';
 
 /**
- * What the triggers call, in processes of their own, against Azurite: a window whose runs die each time, and one whose run takes longer
- * than the host lets it, are halved and done. E2E_SEED repeats a run.
+ * What the triggers call, in processes of their own, against Azurite: a window whose runs die each time, and one whose
+ * run takes longer than the host lets it, are halved and done. E2E_SEED repeats a run.
  */
 const seed = process.env.E2E_SEED ?? String(Date.now() % 1_000_000);
 const START = Date.UTC(2024, 4, 10);
@@ -94,8 +94,8 @@ test('the halves run, the watermark follows them, and the lake has every row onc
 });
 
 /**
- * A row of the lake with its window as it would be if no window had been halved: as those are whose runs were killed twice. It stays as it
- * is where its window is none that halving leads to, or not the one that its time falls into.
+ * A row of the lake with its window as it would be if no window had been halved: as those are whose runs were killed
+ * twice. It stays as it is where its window is none that halving leads to, or not the one that its time falls into.
  */
 function wholeWindow(row: LakeRow, size: number): LakeRow {
   const at = Number(row.timestamp) / 1000;

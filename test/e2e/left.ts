@@ -5,7 +5,9 @@ import type { Azurite } from '../../local/azurite.ts';
 
 /** What the app leaves in storage, as it stands there. */
 
-/** Names and bytes (as latin1, unpacked) of all blobs of a container, by name; the lake's own documents are left out. */
+/**
+ * Names and bytes (as latin1, unpacked) of all blobs of a container, by name; the lake's own documents are left out.
+ */
 export async function blobsLeft(
   { connectionString }: Azurite,
   container: string,

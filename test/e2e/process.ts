@@ -25,7 +25,10 @@ export function environment(more: Readonly<Record<string, string>>): Record<stri
 
 export const clockModule = join(import.meta.dirname, 'clock.ts');
 
-/** The command line in a process of its own, from its sources, hasty in its pauses. `shift`: its clock is wrong by so many milliseconds. */
+/**
+ * The command line in a process of its own, from its sources, hasty in its pauses. `shift`: its clock is wrong by so
+ * many milliseconds.
+ */
 export function startCommand(words: readonly string[], work: string, shift = 0): RunningCommand {
   const child = spawn(process.execPath, ['--import', clockModule, join(root, 'cli/main.ts'), ...words], {
     cwd: work, // not the checkout: a local.settings.json may lie there

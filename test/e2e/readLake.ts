@@ -94,7 +94,8 @@ async function readParquet(lake: string, signal: Signal, files: readonly string[
 }
 
 async function readCsv(lake: string, signal: Signal, files: readonly string[]): Promise<Found> {
-  // The dialect is not left to a guess: DuckDB makes it from the first file, where it may happen that no quote stands within quotes.
+  // The dialect is not left to a guess: DuckDB makes it from the first file, where it may happen that no quote stands
+  // within quotes.
   const dialect = `delim = ',', quote = '"', escape = '"', header = true, all_varchar = true, max_line_size = 10000000`;
   const from = `read_csv(${list(lake, files)}, ${dialect}, hive_partitioning = false, filename = true)`;
   const rows = await ask(`SELECT * REPLACE (epoch_us(timestamp::TIMESTAMPTZ)::VARCHAR AS timestamp) FROM ${from}`);

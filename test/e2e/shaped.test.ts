@@ -17,8 +17,8 @@ import { blobsLeft, entitiesLeft } from './left.ts';
 import { environment } from './process.ts';
 
 /**
- * Shaping and a quarantine in a container of its own: the functions of the app against Azurite, with what is hidden looked for in every
- * byte that they leave anywhere.
+ * Shaping and a quarantine in a container of its own: the functions of the app against Azurite, with what is hidden
+ * looked for in every byte that they leave anywhere.
  */
 const START = Date.UTC(2024, 4, 10);
 const HOUR = 3_600_000;

@@ -5,7 +5,10 @@ import { telemetryRows } from '../../local/telemetry/telemetryRows.ts';
 import type { Shop } from '../../local/telemetry/visits.ts';
 import type { Interval, Signal } from '../../shared/model.ts';
 
-/** What is rare in a shop is made more of: a short time of any seed must hold some of each (in two hours of 20 visits, 27 exceptions). */
+/**
+ * What is rare in a shop is made more of: a short time of any seed must hold some of each (in two hours of 20 visits,
+ * 27 exceptions).
+ */
 const TIMES: Readonly<Partial<Record<Signal, number>>> = { exceptions: 20, availabilityResults: 5 };
 
 /** What a signal of a made-up app is made from: some of each signal in any two hours of any seed. */

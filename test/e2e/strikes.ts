@@ -19,8 +19,8 @@ async function assertFinished(work: Work, { instance }: FunctionApp): Promise<vo
 }
 
 /**
- * The process dies as storage has done its `count`-th call, before the answer is given. Resolves with whether it made so many calls that
- * it was struck.
+ * The process dies as storage has done its `count`-th call, before the answer is given. Resolves with whether it made
+ * so many calls that it was struck.
  */
 async function killedAfter(count: number, victim: Instance, work: Work, app: FunctionApp): Promise<boolean> {
   let done = 0;
@@ -84,8 +84,9 @@ async function strikeEach(strike: (count: number) => Promise<boolean>): Promise<
 }
 
 /**
- * Killed after each call to storage, those with which a process looks whether lake, ledger and queue are there among them; and stalled
- * before each, always the same process, which has looked and goes on with the next work after every successor.
+ * Killed after each call to storage, those with which a process looks whether lake, ledger and queue are there among
+ * them; and stalled before each, always the same process, which has looked and goes on with the next work after every
+ * successor.
  */
 export async function strikeEverywhere(
   app: FunctionApp,

@@ -5,8 +5,8 @@ import { APP_COLUMNS } from '../../local/telemetry/tables.ts';
 import type { Interval, Signal } from '../../shared/model.ts';
 
 /**
- * What a row of the lake must hold, worked out from the rows that the simulator answers with and by its own tables, not by ours.
- * Timestamps are text of whole microseconds since 1970, dynamic columns JSON with sorted keys.
+ * What a row of the lake must hold, worked out from the rows that the simulator answers with and by its own tables, not
+ * by ours. Timestamps are text of whole microseconds since 1970, dynamic columns JSON with sorted keys.
  */
 export type Value = string | number | boolean | null;
 export type LakeRow = Readonly<Record<string, Value>>;
@@ -43,8 +43,8 @@ export function fromQuery(signal: Signal, row: Row, size: number): LakeRow {
 }
 
 /**
- * The same row when it comes from a workspace: what has no column there is nothing, and what every workspace row carries beside the
- * telemetry is `extra`. A metric has its sum for its value, and counts its values as items.
+ * The same row when it comes from a workspace: what has no column there is nothing, and what every workspace row
+ * carries beside the telemetry is `extra`. A metric has its sum for its value, and counts its values as items.
  */
 export function fromWorkspace(signal: Signal, row: Row, size: number): LakeRow {
   const known = new Set<string>(APP_COLUMNS[signal].map(({ workspace }) => workspace));
@@ -73,7 +73,10 @@ const LOST = ['appId', 'sdkVersion'];
 /** Log and browser timing records have no count, counters and metrics no item count. */
 const UNCOUNTED: readonly Signal[] = ['traces', 'browserTimings', 'performanceCounters', 'customMetrics'];
 
-/** The same row when it comes from a blob of Continuous Export in the hour folder `hour`; see asExportRecord for what is lost. */
+/**
+ * The same row when it comes from a blob of Continuous Export in the hour folder `hour`; see asExportRecord for what is
+ * lost.
+ */
 export function fromBlob(signal: Signal, row: Row, app: string, window: string): LakeRow {
   const found: Record<string, Value> = { ...fromQuery(signal, row, 1) };
   for (const name of LOST) found[name] = null;
@@ -83,7 +86,9 @@ export function fromBlob(signal: Signal, row: Row, app: string, window: string):
   return { ...found, appName: app, iKey: identityOf(app).ikey, exportWindow: window };
 }
 
-/** What is common to the chains of a classic record and of the query table: the former has no `type` and some keys more. */
+/**
+ * What is common to the chains of a classic record and of the query table: the former has no `type` and some keys more.
+ */
 export function chain(details: Value | undefined): Value {
   if (typeof details !== 'string') return details ?? null;
   const elements = JSON.parse(details) as Record<string, unknown>[];

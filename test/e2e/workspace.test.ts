@@ -16,8 +16,8 @@ import { shopRows } from './shopRows.ts';
 import { fromWorkspace, type LakeRow } from './truth.ts';
 
 /**
- * `export` of a Log Analytics workspace that two components report to, under faults and with answers that hold few rows. The lake is
- * compared with the workspace row by row and column by column. E2E_SEED repeats a run.
+ * `export` of a Log Analytics workspace that two components report to, under faults and with answers that hold few
+ * rows. The lake is compared with the workspace row by row and column by column. E2E_SEED repeats a run.
  */
 const seed = process.env.E2E_SEED ?? String(Date.now() % 1_000_000);
 const HOUR = 3_600_000;

@@ -1,6 +1,6 @@
 /**
- * Where the bytes of a blob went, worked out without the code that is tested: what is not in quarantine must be whole JSON documents, and
- * between them nothing but white space, commas, byte order marks and the brackets of wrappers.
+ * Where the bytes of a blob went, worked out without the code that is tested: what is not in quarantine must be whole
+ * JSON documents, and between them nothing but white space, commas, byte order marks and the brackets of wrappers.
  */
 
 export interface Stretch {
@@ -94,7 +94,10 @@ export function countValues(
 export const countOriginals = (record: unknown, counts: Map<string, number>) =>
   countValues(record, counts, (path) => CONVERTED.test(path));
 
-/** A number in a column of texts, or the other way round, is the same value. Lone halves of surrogate pairs cannot be kept. */
+/**
+ * A number in a column of texts, or the other way round, is the same value. Lone halves of surrogate pairs cannot be
+ * kept.
+ */
 const keyOf = (value: string | number): string => (typeof value === 'number' ? String(value) : value.toWellFormed());
 
 /** What occurs more often in `records` than in `rows`. */

@@ -7,7 +7,10 @@ import type { Signal } from '../../shared/model.ts';
 import { CORPUS } from '../source/records.ts';
 import { chunkOf, decode, windowOf } from './chunks.ts';
 
-/** Every value of every real record: of flat ones against the published table reference, of classic ones against rows that were read by eye beside them. */
+/**
+ * Every value of every real record: of flat ones against the published table reference, of classic ones against rows
+ * that were read by eye beside them.
+ */
 
 type Row = Readonly<Record<string, unknown>>;
 

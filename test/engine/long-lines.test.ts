@@ -104,7 +104,10 @@ test('a line of more than 21 MiB goes to quarantine, and no other', async () => 
 const shaping = (shape: object): Shaping => ({ signals: shapesOf({ '*': shape }), key: secret('a key of this test') });
 const hiding = shaping({ drop: ['client_IP'], hash: ['user_Id'], dimensions: { deny: ['mail'] } });
 
-/** As many long values as 18 MB hold, in columns that take no text too: the record is in `extra` whole beside its columns. */
+/**
+ * As many long values as 18 MB hold, in columns that take no text too: the record is in `extra` whole beside its
+ * columns.
+ */
 function misfits(): Record<string, string> {
   const columns = columnsOf('requests').filter(
     ({ name, type }) => !['timestamp', 'itemType'].includes(name) && type !== 'dynamic',

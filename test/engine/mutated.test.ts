@@ -12,15 +12,18 @@ import { countOriginals, countValues, documentsBeside, missingValues } from './a
 import { chunkOf, type Decoded, decode, hour, windowOf } from './chunks.ts';
 
 /**
- * Issue 4: blobs cut, flipped, concatenated and re-encoded, through the real engine: every byte is in a row or in quarantine.
- * MUTATED_BLOBS says how many in all, a third per layout (300), MUTATED_SEED repeats a run.
+ * Issue 4: blobs cut, flipped, concatenated and re-encoded, through the real engine: every byte is in a row or in
+ * quarantine. MUTATED_BLOBS says how many in all, a third per layout (300), MUTATED_SEED repeats a run.
  */
 const COUNT = Number(process.env.MUTATED_BLOBS ?? 300);
 const seed = Number(process.env.MUTATED_SEED ?? Date.now() % 1_000_000);
 /** Small blobs come into one chunk, in which each must stay apart from the others. */
 const TOGETHER = 20;
 
-/** Without ids, so that what is repeated comes twice: a record that repeats an id is one row, by design, and told as such. */
+/**
+ * Without ids, so that what is repeated comes twice: a record that repeats an id is one row, by design, and told as
+ * such.
+ */
 const plain = (record: string): string =>
   record.replace(/"internal":\s*\{\s*"data":\s*\{\s*"id":\s*"[^"]*",?\s*/, '"internal":{"data":{');
 
@@ -70,7 +73,9 @@ async function* chunksOf(
 const bytesIn = ({ bytes, encoding }: Decoded['quarantine'][number]): Buffer =>
   Buffer.from(String(bytes), encoding === 'base64' ? 'base64' : 'utf8');
 
-/** A whole document of no known signal is set aside as its line was: without line ends, half a surrogate pair replaced. */
+/**
+ * A whole document of no known signal is set aside as its line was: without line ends, half a surrogate pair replaced.
+ */
 const plainText = (bytes: Buffer): string => lineOf(bytes.toString('latin1'));
 
 /** The documents that are not in quarantine; fails where bytes are in neither. */
@@ -84,7 +89,10 @@ function documentsOf(contents: readonly Buffer[], { quarantine }: Decoded): stri
   });
 }
 
-/** On one line, as the strict path reads it; escapes of half a surrogate pair, which no strict reader takes, are replaced. */
+/**
+ * On one line, as the strict path reads it; escapes of half a surrogate pair, which no strict reader takes, are
+ * replaced.
+ */
 function lineOf(document: string): string {
   const whole = /\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u[dD][89a-fA-F]..|\\./g;
   return `${document.replace(/[\r\n]/g, ' ').replace(whole, (text) => (/^\\u[dD][89a-fA-F]..$/.test(text) ? '\\ufffd' : text))}\n`;

@@ -8,8 +8,9 @@ interface Reading {
 }
 
 /**
- * A JSON text without what the tree hides, in pieces: what `scrubbed` does in SQL, for values of many megabytes. What stays is as it was,
- * to the letter, for it is cut out of the text. Text that is neither object nor array, or no JSON, becomes null.
+ * A JSON text without what the tree hides, in pieces: what `scrubbed` does in SQL, for values of many megabytes. What
+ * stays is as it was, to the letter, for it is cut out of the text. Text that is neither object nor array, or no JSON,
+ * becomes null.
  */
 export function scrubText(json: string, tree: FieldTree): readonly string[] {
   const reading: Reading = { json, kept: [], at: 0 };

@@ -6,7 +6,10 @@ const metric = (path: string) =>
   );
 const url = ['base', 'host', 'hashTag', 'protocol', 'undocumented'].map((field) => `urlData.${field}`);
 
-/** Every documented path of the root (export-data-model.md with its 2019 additions), seen ones, and some that nobody documented. */
+/**
+ * Every documented path of the root (export-data-model.md with its 2019 additions), seen ones, and some that nobody
+ * documented.
+ */
 export const rootPaths: readonly string[] = [
   ...['eventTime', 'isSynthetic', 'samplingRate', 'syntheticSource', 'undocumented'].map(
     (field) => `context.data.${field}`,
@@ -156,7 +159,10 @@ export interface Sentinel {
   readonly value: unknown;
 }
 
-/** A record in which every path has a value of its own. `fitting`: of the type that it should have, else text everywhere. */
+/**
+ * A record in which every path has a value of its own. `fitting`: of the type that it should have, else text
+ * everywhere.
+ */
 export function sentinelRecord(
   element: string,
   signal: Signal,
@@ -190,7 +196,9 @@ export function sentinelRecord(
   return { record, sentinels };
 }
 
-/** Where in the values of a row the sentinel is missing. A constant such as `true` cannot tell and is not looked for. */
+/**
+ * Where in the values of a row the sentinel is missing. A constant such as `true` cannot tell and is not looked for.
+ */
 export function isFound({ value }: Sentinel, rows: readonly Readonly<Record<string, unknown>>[]): boolean {
   const text = JSON.stringify(rows);
   if (typeof value === 'number' && value > 1)

@@ -214,7 +214,10 @@ test('every real file is whole documents', () => {
 const parsed = (seen: readonly Seen[]) =>
   seen.filter((each) => each.kind === 'document').map((each) => JSON.parse(each.bytes.toString()));
 
-/** Bytes between documents and faults that say nothing: white space, commas, byte order marks, brackets and heads of wrappers. */
+/**
+ * Bytes between documents and faults that say nothing: white space, commas, byte order marks, brackets and heads of
+ * wrappers.
+ */
 const EMPTY_BETWEEN = /^(?:[\s,[\]}]|\xef\xbb\xbf|\{|"records"|:)*$/;
 
 function assertCovers(bytes: Buffer, seen: readonly Seen[]): void {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createFramer } from '../../shared/framing/framer.ts';
 
-/** Bytes that ask for much, and what must come of them. Looked at without an end, each of them takes minutes or more. */
+/**
+ * Bytes that ask for much, and what must come of them. Looked at without an end, each of them takes minutes or more.
+ */
 const hostile: readonly (readonly [what: string, text: string, documents: number])[] = [
   ['objects in objects', '{"b":'.repeat(100_000), 0],
   ['arrays in arrays', '['.repeat(200_000), 0],

@@ -17,10 +17,10 @@ export interface StorageCall {
 
 /**
  * What becomes of a call. Undefined: it passes.
- * - `refuse`: storage does not know of it. `done`: storage has done it, and it is refused all the same. `later`: it is refused, and done
- *   when the test lets it be (`applyLater`).
- * - `cut`, `stall`: the answer breaks off, or stands still for ever, after so many bytes of its body. `trickle`: so many bytes at a time,
- *   with a pause of so many milliseconds.
+ * - `refuse`: storage does not know of it. `done`: storage has done it, and it is refused all the same. `later`: it is
+ *   refused, and done when the test lets it be (`applyLater`).
+ * - `cut`, `stall`: the answer breaks off, or stands still for ever, after so many bytes of its body. `trickle`: so
+ *   many bytes at a time, with a pause of so many milliseconds.
  * - `never`: no answer comes; storage has done it (`done`) or not.
  */
 export type Fate =
@@ -42,8 +42,8 @@ export interface Gate {
 }
 
 /**
- * Stands between the app and Azurite and answers as the service does. Its addresses stay the same for all processes, as they name the
- * lake in the ledger.
+ * Stands between the app and Azurite and answers as the service does. Its addresses stay the same for all processes, as
+ * they name the lake in the ledger.
  */
 export interface StorageFront {
   readonly connectionString: string;

@@ -1,4 +1,7 @@
-/** The app put together, each of its calls to storage answered wrongly once: what it does is right all the same, and at once. */
+/**
+ * The app put together, each of its calls to storage answered wrongly once: what it does is right all the same, and at
+ * once.
+ */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { QueueClient } from '@azure/storage-queue';

@@ -44,8 +44,8 @@ const windowOf = (index: number): Window => ({
 });
 
 /**
- * A window that always fails, as runs log it: an attempt when its back-off has passed and a tick has sent for it; half a minute after
- * each failure its message comes back to a back-off; now and then a message finds the window held.
+ * A window that always fails, as runs log it: an attempt when its back-off has passed and a tick has sent for it; half
+ * a minute after each failure its message comes back to a back-off; now and then a message finds the window held.
  */
 function failing(window: Window, until: number, into: Log): void {
   let entry = { ...plannedEntry(window), attempts: 0 };

@@ -10,9 +10,9 @@ export const azdParameters: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * What azd 1.23.4 and newer makes of main.parameters.json. `${NAME}` and `${NAME=default}` stand for the variable of its environment
- * (the default also where it is empty). What is empty because its variable is not set is left to the template; numbers and booleans
- * are read from text, arrays and objects from JSON.
+ * What azd 1.23.4 and newer makes of main.parameters.json. `${NAME}` and `${NAME=default}` stand for the variable of
+ * its environment (the default also where it is empty). What is empty because its variable is not set is left to the
+ * template; numbers and booleans are read from text, arrays and objects from JSON.
  */
 export function azdValues(
   declared: Readonly<Record<string, Parameter>>,

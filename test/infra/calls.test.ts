@@ -9,8 +9,9 @@ import { grantsOf } from './grants.ts';
 import { ways } from './snapshots.ts';
 
 /**
- * The roles counted against the calls: every method of an Azure client that the code calls is a row here with the permission that the
- * service asks for, every permission is in a role that the templates grant, and every role is there for a row.
+ * The roles counted against the calls: every method of an Azure client that the code calls is a row here with the
+ * permission that the service asks for, every permission is in a role that the templates grant, and every role is there
+ * for a row.
  */
 
 const clients = {
@@ -20,7 +21,10 @@ const clients = {
 } as const;
 type Client = keyof typeof clients;
 
-/** What each call needs, below Microsoft.Storage/storageAccounts/, as Microsoft documents it for Entra tokens; nothing where none is sent. */
+/**
+ * What each call needs, below Microsoft.Storage/storageAccounts/, as Microsoft documents it for Entra tokens; nothing
+ * where none is sent.
+ */
 const calls: Readonly<Record<Client, Readonly<Record<string, readonly string[]>>>> = {
   blob: {
     getBlockBlobClient: [],

@@ -10,8 +10,8 @@ const patterns = readFileSync(join(root, '.funcignore'), 'utf8')
   .filter((line) => line !== '' && !line.startsWith('#'));
 
 /**
- * How func reads a line (Azure Functions Core Tools 4): a beginning of the path from the root that ends at the end of a word, `*` for
- * one character or more except the slash. azd and git read the same lines almost alike.
+ * How func reads a line (Azure Functions Core Tools 4): a beginning of the path from the root that ends at the end of a
+ * word, `*` for one character or more except the slash. azd and git read the same lines almost alike.
  */
 const denied = (path: string): boolean =>
   patterns.some((line) =>

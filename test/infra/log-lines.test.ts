@@ -29,7 +29,8 @@ test('docs/operations.md explains every line that is logged, every field of a ru
 
 test('an app of ten signals that does nothing sends less than 2 MB a day', () => {
   const { logging } = JSON.parse(text('host.json'));
-  // Warnings about queues that are not there yet (4.0 MB a day), function metrics (1.0) and counters (2.7), measured at a stand-in.
+  // Warnings about queues that are not there yet (4.0 MB a day), function metrics (1.0) and counters (2.7), measured at
+  // a stand-in.
   assert.equal(logging.logLevel['Azure.Core'], 'Error');
   assert.equal(logging.logLevel['Host.Aggregator'], 'Warning');
   assert.equal(logging.applicationInsights.enablePerformanceCountersCollection, false);

@@ -1,6 +1,6 @@
 /**
- * Runs the alerts' queries over rows, for tests: the operators and functions that they use, and no others. That they are valid KQL over
- * the real tables is Microsoft's parser to say (alerts.test.ts).
+ * Runs the alerts' queries over rows, for tests: the operators and functions that they use, and no others. That they
+ * are valid KQL over the real tables is Microsoft's parser to say (alerts.test.ts).
  */
 export type Row = Readonly<Record<string, unknown>>;
 type Read = (row: Row) => unknown;

@@ -29,7 +29,9 @@ const byWorkspace = (name: string, id: string, resourceId: string) => ({
 });
 const app = byApp('shop-prod', componentAppId);
 
-/** What the app makes of the settings of each way to deploy: its apps, the place of the lake, the place of the exports. */
+/**
+ * What the app makes of the settings of each way to deploy: its apps, the place of the lake, the place of the exports.
+ */
 const expected: Readonly<Record<string, readonly [apps: readonly object[], lake: object, exports?: object]>> = {
   query: [[app], container(lakeOf('query'), 'lake')],
   zones: [[app], container(lakeOf('zones'), 'lake')],

@@ -1,4 +1,7 @@
-/** What the templates make, as the Bicep compiler evaluated it: plain JSON, read by tests on machines without the compiler. */
+/**
+ * What the templates make, as the Bicep compiler evaluated it: plain JSON, read by tests on machines without the
+ * compiler.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bicep } from '../../infra/compiler.ts';

@@ -82,7 +82,10 @@ const oddBlob =
   'insights-logs-apprequests/resourceId=/SUBSCRIPTIONS/11111111-1111-4111-8111-111111111111/RESOURCEGROUPS/ODD/PROVIDERS/' +
   'MICROSOFT.INSIGHTS/COMPONENTS/ODD/y=2024/m=05/d=10/h=07/m=00/PT1H.json';
 
-/** Writes export blobs of all ten signals, and the oddities with an unreadable line among them; resolves with what the rows must be. */
+/**
+ * Writes export blobs of all ten signals, and the oddities with an unreadable line among them; resolves with what the
+ * rows must be.
+ */
 export async function writeArchive(folder: string): Promise<(signal: Signal) => LakeRow[]> {
   const windows = new Map<string, string>();
   const put = async (name: string, text: string) => {

@@ -71,7 +71,10 @@ function misplaced(row: LakeRow): string[] {
   return right ? [] : [`${row.itemId}: partitions ${row.app}, ${row.date}, ${row.hour} of a row at ${date} ${hour}`];
 }
 
-/** The value as it is compared. Times: text of microseconds. JSON text is compared to the letter where the format keeps it. */
+/**
+ * The value as it is compared. Times: text of microseconds. JSON text is compared to the letter where the format keeps
+ * it.
+ */
 function revived(value: Value, type: ColumnType, { nested, nanIsNull, untyped }: Judge): Value {
   if (value === null || (untyped && value === '')) return null;
   if (type === 'real') {

@@ -19,7 +19,9 @@ const formats: Readonly<Record<Lake, { readonly format: Format; readonly gzip: b
   'ndjson.gz': { format: 'ndjson', gzip: true },
 };
 
-/** Turns the archive into a lake of each format, with the files beside them that a window leaves which lost its rows. */
+/**
+ * Turns the archive into a lake of each format, with the files beside them that a window leaves which lost its rows.
+ */
 export async function makeLakes(folder: string): Promise<void> {
   for (const [name, { format, gzip }] of Object.entries(formats)) {
     const lake = join(folder, name);

@@ -1,8 +1,9 @@
 /**
- * `npm run interop`: lake files judged by readers other than our engine. Makes a small lake in each format, has pyarrow, pandas and
- * Python itself read it, and compares every value with what went in. Then Parquet files of odd values, alone and beside files of schema
- * version 1, are read by seven engines (odd.ts), and Delta tables by five (tables.ts). Needs Python 3.9 with venv and pip, and their package registry (1.2 GB); what cannot be
- * installed is said to be skipped, and does not fail. `--spark`: Spark too (Java 17; 490 MB more).
+ * `npm run interop`: lake files judged by readers other than our engine. Makes a small lake in each format, has
+ * pyarrow, pandas and Python itself read it, and compares every value with what went in. Then Parquet files of odd
+ * values, alone and beside files of schema version 1, are read by seven engines (odd.ts), and Delta tables by five
+ * (tables.ts). Needs Python 3.9 with venv and pip, and their package registry (1.2 GB); what cannot be installed is
+ * said to be skipped, and does not fail. `--spark`: Spark too (Java 17; 490 MB more).
  * `--venv <folder>`: keeps the Python packages there, for the next time.
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -101,7 +102,10 @@ const tableReaders: Readonly<Record<string, readonly string[]>> = {
   ...(flags.spark && { spark: ['delta-spark'] }),
 };
 
-/** A table of a few commits, and one of a thousand, with checkpoints and a log that was cleaned. Resolves with the number of differences. */
+/**
+ * A table of a few commits, and one of a thousand, with checkpoints and a log that was cleaned. Resolves with the
+ * number of differences.
+ */
 async function compareTables(): Promise<number> {
   const tables = [await writeTable(join(folder, 'few'), 20), await writeTable(join(folder, 'thousand'), 1000)];
   const request = join(folder, 'tables.json');

@@ -60,7 +60,10 @@ function chance(seed: number): (below: number) => number {
 
 export interface OddGroup {
   readonly count: number;
-  /** `mixed`: anything. `constant`: one value a column. `nulls`: nothing. `gaps`: a constant among nulls, and NaN among doubles. `long`: cells of 4 MiB. */
+  /**
+   * `mixed`: anything. `constant`: one value a column. `nulls`: nothing. `gaps`: a constant among nulls, and NaN among
+   * doubles. `long`: cells of 4 MiB.
+   */
   readonly look: 'mixed' | 'constant' | 'nulls' | 'gaps' | 'long';
 }
 

@@ -31,8 +31,8 @@ function systemPython(): string | undefined {
 }
 
 /**
- * The interpreter of a virtual environment in `folder` that has the packages; made where it is missing. Not ok: what is lacking on this
- * machine.
+ * The interpreter of a virtual environment in `folder` that has the packages; made where it is missing. Not ok: what is
+ * lacking on this machine.
  */
 export async function pythonWith(packages: readonly string[], folder: string): Promise<Outcome> {
   const python = process.platform === 'win32' ? join(folder, 'Scripts', 'python.exe') : join(folder, 'bin', 'python');

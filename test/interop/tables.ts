@@ -48,7 +48,10 @@ interface Row {
 
 const spelled = ({ app, time, id }: Row): string => `${app}|${new Date(time).toISOString().slice(0, 10)}|${id}`;
 
-/** Brings `commits` windows into a table: each app an hour a time, some of them twice, the last third with a column more. */
+/**
+ * Brings `commits` windows into a table: each app an hour a time, some of them twice, the last third with a column
+ * more.
+ */
 export async function writeTable(folder: string, commits: number): Promise<Expected> {
   await mkdir(folder, { recursive: true });
   const lake = createFolderStore(folder);

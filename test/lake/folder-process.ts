@@ -1,4 +1,7 @@
-/** A process of its own that works on a folder store, for store-folder.test.ts: `node folder-process.ts <what> <folder>`. */
+/**
+ * A process of its own that works on a folder store, for store-folder.test.ts: `node folder-process.ts <what>
+ * <folder>`.
+ */
 import { appendFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

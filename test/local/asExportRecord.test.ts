@@ -6,7 +6,10 @@ import { APP_COLUMNS, SIGNALS } from '../../local/telemetry/tables.ts';
 import { telemetryRows } from '../../local/telemetry/telemetryRows.ts';
 import type { Signal } from '../../shared/model.ts';
 
-/** A second reading of Continuous Export, written from reference/export-data-model.md: path of each column below element 0 or `context`. */
+/**
+ * A second reading of Continuous Export, written from reference/export-data-model.md: path of each column below element
+ * 0 or `context`.
+ */
 type Any = { readonly [key: string]: Any | undefined };
 
 const at = (from: unknown, path: string): unknown =>

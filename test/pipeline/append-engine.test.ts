@@ -14,9 +14,10 @@ import { cutsOf, endsInCharacter, type Line, linesOf, looksWhole, type Row } fro
 import { blobName, exportStore, exportsWorld, hour, mortal, never } from './exports-world.ts';
 
 /**
- * Issue 4: a blob appended to in 1,000 random cuts with sweeps between, kills and duplicate messages; at every settled moment the lake
- * equals one clean read. The real engine over containers in memory. APPEND_CUTS says how many cuts (1,000), APPEND_SEED repeats a run;
- * APPEND_EVERY after how many cuts, on average, the world settles and is compared (30; 1 takes some minutes).
+ * Issue 4: a blob appended to in 1,000 random cuts with sweeps between, kills and duplicate messages; at every settled
+ * moment the lake equals one clean read. The real engine over containers in memory. APPEND_CUTS says how many cuts
+ * (1,000), APPEND_SEED repeats a run; APPEND_EVERY after how many cuts, on average, the world settles and is compared
+ * (30; 1 takes some minutes).
  */
 const CUTS = Number(process.env.APPEND_CUTS ?? 1000);
 const EVERY = Number(process.env.APPEND_EVERY ?? 30);
@@ -149,7 +150,10 @@ const quarantined = (files: ReadonlyMap<string, Row[]>): Unreadable[] =>
       bytes: Buffer.from(String(bytes), encoding === 'base64' ? 'base64' : 'utf8').toString('base64'),
     }));
 
-/** The lake against the records that the test has made, and, when asked, file by file against a lake made by one clean read now. */
+/**
+ * The lake against the records that the test has made, and, when asked, file by file against a lake made by one clean
+ * read now.
+ */
 async function compare(here: World, blobs: readonly Growing[], clean: World | undefined): Promise<void> {
   const found = await contentsOf(here.lake);
   const rows = [...found].flatMap(([name, each]) => (isQuarantine(name) ? [] : each));

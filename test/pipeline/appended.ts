@@ -3,7 +3,10 @@ import type { Chance } from '../../local/telemetry/chance.ts';
 import type { Millis, Signal } from '../../shared/model.ts';
 import { columnsOf } from '../../shared/signals/columns.ts';
 
-/** What grows in appended blobs: records of both layouts with the rows that they are to become, and lines that nobody can read. */
+/**
+ * What grows in appended blobs: records of both layouts with the rows that they are to become, and lines that nobody
+ * can read.
+ */
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -14,7 +17,10 @@ export interface Line {
   readonly row?: Row;
   /** What must come to quarantine: the line without its end. */
   readonly bad?: Buffer;
-  /** The row that stands in the lake as long as the blob ends behind so many bytes of the bad line: they look whole until more comes. */
+  /**
+   * The row that stands in the lake as long as the blob ends behind so many bytes of the bad line: they look whole
+   * until more comes.
+   */
   readonly early?: { readonly lengths: readonly number[]; readonly row: Row };
 }
 
@@ -167,8 +173,8 @@ export function linesOf(
 }
 
 /**
- * `count` places to cut the lines at, in order: anywhere in a line, inside of a character, at or inside of a line's end, and where a bad
- * line still looks whole. The end of all is the last.
+ * `count` places to cut the lines at, in order: anywhere in a line, inside of a character, at or inside of a line's
+ * end, and where a bad line still looks whole. The end of all is the last.
  */
 export function cutsOf(lines: readonly Line[], count: number, chance: Chance): number[] {
   const starts: number[] = [];

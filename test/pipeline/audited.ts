@@ -27,7 +27,10 @@ const unlessBroken = (error: Error | undefined): void => {
   if (error !== undefined) throw error;
 };
 
-/** One feed of the query API between a source of words and a lake of text, with planner, runs and audits, at a time that a test sets. */
+/**
+ * One feed of the query API between a source of words and a lake of text, with planner, runs and audits, at a time that
+ * a test sets.
+ */
 export function auditedWorld({ broken, ...more }: Partial<AuditPorts> & { readonly broken?: Broken } = {}) {
   const ledger = createMemoryLedger();
   const lake = { ...textLake() };

@@ -8,8 +8,8 @@ import { sweepBlobs } from '../../shared/pipeline/sweep.ts';
 import { blobName, exportStore, exportsWorld, hour, mortal, never } from './exports-world.ts';
 
 /**
- * Blobs come, windows are cut in another length every time that somebody looks, runs die of their weight and are halved, and processes
- * die at any call. In the end every row is in the lake, and none is there twice.
+ * Blobs come, windows are cut in another length every time that somebody looks, runs die of their weight and are
+ * halved, and processes die at any call. In the end every row is in the lake, and none is there twice.
  */
 
 const midnight = Date.UTC(2026, 0, 10);

@@ -10,8 +10,9 @@ import { cut, drain, type Runner, startRunner, step } from './runners.ts';
 import { gated, manualClock, type Truth, textLake, truthSource, wordEngine } from './world.ts';
 
 /**
- * Windows that are too heavy: a window of four minutes whose runs die without a word at any call, or run out of time, so that it and its
- * halves are halved; halvings die likewise, at any call. Whoever stalled goes on in the end. The lake has every row once.
+ * Windows that are too heavy: a window of four minutes whose runs die without a word at any call, or run out of time,
+ * so that it and its halves are halved; halvings die likewise, at any call. Whoever stalled goes on in the end. The
+ * lake has every row once.
  */
 
 const minute = 60_000;
@@ -83,7 +84,8 @@ function world(first: Rows) {
       lake: gated(lake, gate),
       source: gated(source, gate),
       hints: gated(hints, gate),
-      // A window that was done before is opened before it is claimed: what is read counts for the revision that begins with it.
+      // A window that was done before is opened before it is claimed: what is read counts for the revision that begins
+      // with it.
       engine: gated(
         {
           ...wordEngine(),
@@ -123,7 +125,10 @@ function world(first: Rows) {
 }
 type World = ReturnType<typeof world>;
 
-/** Done means that the window's files hold what that revision read; halved, that they hold nothing; and no file is anybody else's. */
+/**
+ * Done means that the window's files hold what that revision read; halved, that they hold nothing; and no file is
+ * anybody else's.
+ */
 async function assertTrueToLedger({ entries, lake, seenBy }: World): Promise<void> {
   const all = await entries();
   const filled = Object.entries(lake.contents()).filter(([, text]) => text !== '');
@@ -208,7 +213,9 @@ const moves = fc.oneof(
 );
 type Move = typeof moves extends fc.Arbitrary<infer M> ? M : never;
 
-/** `die`: who held the window is silent for ever; its successor goes so many steps before that may happen to it, too. */
+/**
+ * `die`: who held the window is silent for ever; its successor goes so many steps before that may happen to it, too.
+ */
 async function make(move: Move, here: World, runners: Runner[]): Promise<void> {
   const begin = async (n: number, longest: number, wanted: (entry: LedgerEntry) => boolean) => {
     const some = (await here.entries()).filter(wanted);

@@ -14,7 +14,9 @@ import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
 import { drain, type Runner, startRunner, step } from './runners.ts';
 import { gated, window as hourWindow, manualClock, type Truth, truthSource, wordEngine } from './world.ts';
 
-/** The delivery protocol with tables (docs/delta.md): whoever stalls, dies or comes late, readers see whole revisions. */
+/**
+ * The delivery protocol with tables (docs/delta.md): whoever stalls, dies or comes late, readers see whole revisions.
+ */
 
 const lease = 10_000;
 const window = { ...hourWindow, end: 60_000 };
@@ -118,7 +120,10 @@ async function versions({ lake }: World): Promise<ReadonlyMap<string, number>[]>
   return found;
 }
 
-/** Each version shows one revision; revisions never fall; where the ledger says done, the head is what that revision read. */
+/**
+ * Each version shows one revision; revisions never fall; where the ledger says done, the head is what that revision
+ * read.
+ */
 async function assertSnapshots(here: World): Promise<void> {
   const all = await versions(here);
   let last = 0;
@@ -194,7 +199,10 @@ describe('the delivery protocol with tables', () => {
   });
 });
 
-/** Everyone else stalls where they are; a successor comes when the leases have run out, and brings the window up to date. */
+/**
+ * Everyone else stalls where they are; a successor comes when the leases have run out, and brings the window up to
+ * date.
+ */
 async function assertSuccessor(here: World): Promise<void> {
   await askAgain(here.ledger());
   for (let tries = 0; tries < 3; tries++) {

@@ -81,7 +81,9 @@ const neverEmpty = (source: Source): Source => ({
   open: async (...asked) => ({ ...(await source.open(...asked)), empty: false }),
 });
 
-/** In every state in which the ledger says done, the lake holds exactly what that revision read; other paths are empty. */
+/**
+ * In every state in which the ledger says done, the lake holds exactly what that revision read; other paths are empty.
+ */
 async function assertTrueToLedger({ ledger, lake, seenBy }: ReturnType<typeof world>): Promise<void> {
   const entry = (await ledger.read(window))?.value;
   if (entry?.state !== 'done') return;
@@ -125,7 +127,8 @@ describe('the delivery protocol', () => {
             await assertTrueToLedger(here);
           }
         }
-        // Everyone stalls where they are. A successor comes when the leases have run out, and brings the window up to date.
+        // Everyone stalls where they are. A successor comes when the leases have run out, and brings the window up to
+        // date.
         await askAgain(here.ledger);
         here.clock.advance(4_000_000);
         const successor = here.start();

@@ -21,7 +21,10 @@ test('a put that may have gone over a later run has that run done once more, alt
     withWorkFolder: (use) => use('work'),
   });
   await ledger.write(plannedEntry(window), undefined);
-  /** Stalls in its put; meanwhile another takes the window over and comes to its end; then the put goes through all the same. */
+  /**
+   * Stalls in its put; meanwhile another takes the window over and comes to its end; then the put goes through all the
+   * same.
+   */
   const stalling: ObjectStore = {
     ...lake,
     put: async (name, _, etag) => {

@@ -23,8 +23,9 @@ import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
 import { gated, manualClock, textLake } from './world.ts';
 
 /**
- * The real blob source, view and pipeline over containers in memory, with an engine that keeps lines as they are: a lake file is the
- * lines of its window, and the quarantine file its unreadable bytes. Time is moved by hand; messages wait until they are taken.
+ * The real blob source, view and pipeline over containers in memory, with an engine that keeps lines as they are: a
+ * lake file is the lines of its window, and the quarantine file its unreadable bytes. Time is moved by hand; messages
+ * wait until they are taken.
  */
 
 export const hour = 3_600_000;

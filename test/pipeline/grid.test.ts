@@ -83,7 +83,10 @@ describe('the grid of a feed', () => {
 
   type Gate = () => Promise<void>;
   const open: Gate = async () => {};
-  /** Opens the ledger for a process that stops before and after each of its calls; in the lake, each of its calls to the store. */
+  /**
+   * Opens the ledger for a process that stops before and after each of its calls; in the lake, each of its calls to the
+   * store.
+   */
   const ledgers: readonly (readonly [string, () => (gate: Gate) => Ledger])[] = [
     [
       'in memory',

@@ -7,7 +7,10 @@ import { type RunOutcome, runWindow } from '../../shared/pipeline/run.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
 import { manualClock, textLake, truthSource, window, wordEngine } from './world.ts';
 
-/** Blob events while the lake is away, as the Functions host delivers them: five tries at once, then poison; messages in their time. */
+/**
+ * Blob events while the lake is away, as the Functions host delivers them: five tries at once, then poison; messages in
+ * their time.
+ */
 
 const second = 1_000;
 const hour = 3_600_000;

@@ -15,8 +15,9 @@ import type {
 } from '../../shared/model.ts';
 
 /**
- * A world of small fakes in which every call across a port stops at a gate, so that a test decides who moves next, who stalls and
- * who dies. Rows are words; the partition of a row is its first digit. Local files are their own contents: no disk is touched.
+ * A world of small fakes in which every call across a port stops at a gate, so that a test decides who moves next, who
+ * stalls and who dies. Rows are words; the partition of a row is its first digit. Local files are their own contents:
+ * no disk is touched.
  */
 
 /** What the source holds: rows by partition number. */

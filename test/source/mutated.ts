@@ -1,4 +1,7 @@
-/** Blobs made of real records, in any framing, and damaged in every way that issue 4 names: cut, flipped, concatenated, re-encoded. */
+/**
+ * Blobs made of real records, in any framing, and damaged in every way that issue 4 names: cut, flipped, concatenated,
+ * re-encoded.
+ */
 import fc from 'fast-check';
 import { RECORDS } from './records.ts';
 

@@ -14,8 +14,8 @@ import { parseMessage } from '../../shared/state/window-message.ts';
 import { manualClock, noHints, window as otherWindow, textLake, truthSource, wordEngine } from '../pipeline/world.ts';
 
 /**
- * State that was written once is read for ever: each file of test/corpus/state holds one entry as a version wrote it into a table and
- * into a document. They are never changed; a new version adds one.
+ * State that was written once is read for ever: each file of test/corpus/state holds one entry as a version wrote it
+ * into a table and into a document. They are never changed; a new version adds one.
  */
 
 interface Kept {

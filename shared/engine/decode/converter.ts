@@ -162,8 +162,8 @@ export class Converter {
   }
 
   /**
-   * The sum over the items that a sampled record stands for, as one item's share. Some write the average instead: where the share lies
-   * outside of what the items were, and the value inside, it is one.
+   * The sum over the items that a sampled record stands for, as one item's share. Some write the average instead: where
+   * the share lies outside of what the items were, and the value inside, it is one.
    */
   private share(row: Row, cell: number, among: readonly number[], unit: number): void {
     const value = among[0];

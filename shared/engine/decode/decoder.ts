@@ -14,7 +14,10 @@ import { createTables } from './tables.ts';
 export interface DecodeSettings {
   readonly window: Window;
   readonly partition: 'hour' | 'day';
-  /** `id`: rows that have an item id are one where id and record are the same. `record`: others, too. `none`: all rows are kept. */
+  /**
+   * `id`: rows that have an item id are one where id and record are the same. `record`: others, too. `none`: all rows
+   * are kept.
+   */
   readonly dedupe: 'id' | 'record' | 'none';
   readonly shapes?: RowShapes;
   /** Bytes of records in a file: rows are handed over often enough for files not to be much larger. */

@@ -5,8 +5,8 @@ import type { Scratch } from './scratch.ts';
 import { KIND, type Slots } from './slots.ts';
 
 /**
- * A dynamic value from JSON, or from text: text that is JSON itself is taken for that, any other stays as a JSON string. Empty text and null
- * are no value; `{}` and `[]` are.
+ * A dynamic value from JSON, or from text: text that is JSON itself is taken for that, any other stays as a JSON
+ * string. Empty text and null are no value; `{}` and `[]` are.
  */
 export function putDynamic(
   row: Row,

@@ -3,7 +3,8 @@ import type { Reader } from './reader.ts';
 import { KIND } from './slots.ts';
 
 /**
- * Fills the cell `extra`: what no column holds. Where a value did not fit its column, or the record is odd, it is the record whole, from
+ * Fills the cell `extra`: what no column holds. Where a value did not fit its column, or the record is odd, it is the
+ * record whole, from
  * `start` to `end`; of an answer, which has no more than cells, those that did not fit.
  */
 export function fillExtra(reader: Reader, start: number, end: number): void {

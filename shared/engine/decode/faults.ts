@@ -1,6 +1,8 @@
 import type { Fault } from '../../model.ts';
 
-/** What a run says of unreadable bytes at most: entries, bytes of one of them, bytes of all. What is beyond is counted. */
+/**
+ * What a run says of unreadable bytes at most: entries, bytes of one of them, bytes of all. What is beyond is counted.
+ */
 export const MOST_QUARANTINED = { entries: 1000, entryBytes: 1024 * 1024, bytes: 16 * 1024 * 1024 };
 
 /** Faults with no more bytes between them are neighbours: line ends, commas, blanks. */

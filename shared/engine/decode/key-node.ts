@@ -27,8 +27,9 @@ export type Use = (typeof USE)[keyof typeof USE];
 const encoder = new TextEncoder();
 
 /**
- * A key that may stand in an object, as bytes. Records of one app repeat the order of their keys: `next` is the key that followed this one
- * the last time (`first`: the one that came first in this object), so that nearly always one compare of bytes finds the node.
+ * A key that may stand in an object, as bytes. Records of one app repeat the order of their keys: `next` is the key
+ * that followed this one the last time (`first`: the one that came first in this object), so that nearly always one
+ * compare of bytes finds the node.
  */
 export class KeyNode {
   readonly name: string;

@@ -8,8 +8,8 @@ const CLOSE = 2;
 const NAMED = 3;
 
 /**
- * What no column holds of a record or element, as steps to write it: ranges of its bytes under the keys that they stood under. A key is
- * opened only when something is left below it.
+ * What no column holds of a record or element, as steps to write it: ranges of its bytes under the keys that they stood
+ * under. A key is opened only when something is left below it.
  */
 export class Leftovers {
   private steps = new Int32Array(96);
@@ -77,7 +77,10 @@ export class Leftovers {
     this.length = length + 3;
   }
 
-  /** Writes the members, with commas between them; `comma`: one stands before them already. Returns whether anything was written. */
+  /**
+   * Writes the members, with commas between them; `comma`: one stands before them already. Returns whether anything was
+   * written.
+   */
   write(bytes: Uint8Array, out: Scratch, comma: boolean): boolean {
     let parted = !comma;
     const { steps, length, nodes } = this;

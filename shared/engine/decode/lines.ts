@@ -130,7 +130,10 @@ function lineEnd(bytes: Uint8Array, from: number, end: number): number {
   return newline < 0 ? end : Math.min(newline + 1, end);
 }
 
-/** Walks the record at `at` by the reader that fits it. Returns the index behind it, -1 where the strict reading refuses it. */
+/**
+ * Walks the record at `at` by the reader that fits it. Returns the index behind it, -1 where the strict reading refuses
+ * it.
+ */
 export function readRecord(chunk: ChunkReaders, at: number): number {
   const { bytes } = chunk;
   if (bytes[at] !== (chunk.isQuery ? OPEN_ARRAY : OPEN_OBJECT)) {

@@ -28,8 +28,8 @@ export function represents(reader: Reader, element: KeyNode, at: number): boolea
 }
 
 /**
- * The chain of the exception that the walker holds: a link of its own where it carries a stack, then those that follow it. As in the
- * query table a link has a type, where the record has exceptionType. Returns whether there is any.
+ * The chain of the exception that the walker holds: a link of its own where it carries a stack, then those that follow
+ * it. As in the query table a link has a type, where the record has exceptionType. Returns whether there is any.
  */
 export function detailsOf(reader: Reader, chain: readonly number[]): boolean {
   const { walker, program, details } = reader;

@@ -6,7 +6,10 @@ import type { Scratch } from './scratch.ts';
 import { KIND } from './slots.ts';
 import type { Walker } from './walker.ts';
 
-/** The dimensions of a classic record, merged into one object. Returns whether a key stands twice: then its last value counts. */
+/**
+ * The dimensions of a classic record, merged into one object. Returns whether a key stands twice: then its last value
+ * counts.
+ */
 export function dimensionsOf(row: Row, cell: number, walker: Walker, scratch: Scratch): boolean {
   const { bytes, dimensions } = walker;
   if (dimensions.count === 0) return false;

@@ -65,7 +65,10 @@ export function readRealSlowly(text: string): number {
   return isRounded(parts[1] ?? '', parts[2] ?? parts[3] ?? '', parts[4] ?? '') ? FIT.rounded : FIT.yes;
 }
 
-/** Seventeen digits are what it takes to write any double; a text with more, or a whole number that is none, was something else. */
+/**
+ * Seventeen digits are what it takes to write any double; a text with more, or a whole number that is none, was
+ * something else.
+ */
 function isRounded(whole: string, fraction: string, exponent: string): boolean {
   const digits = `${whole}${fraction}`.replace(/^0+/, '').replace(/0+$/, '');
   if (digits.length <= SAFE_DIGITS) return digits !== '' && number.value === 0;

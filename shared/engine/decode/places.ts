@@ -2,8 +2,8 @@ import type { AnswerColumn } from '../../model.ts';
 import type { Column } from '../../signals/column.ts';
 
 /**
- * Where in a query answer each column stands: under its own name, else under that of the workspace; exactly so spelled, else in any case
- * where no other column is spelled like that.
+ * Where in a query answer each column stands: under its own name, else under that of the workspace; exactly so spelled,
+ * else in any case where no other column is spelled like that.
  */
 export function placesOf(columns: readonly Column[], answer: readonly AnswerColumn[]): readonly (readonly number[])[] {
   const find = ({ name, workspace }: Column, matches: (answered: string, wanted: string, place: number) => boolean) =>

@@ -10,8 +10,8 @@ export interface RowShape {
   /** The columns of the files, in order, and the cell that each is made of. */
   readonly columns: readonly TableColumn[];
   /**
-   * Sees each row as it was decoded, once it is known to be no repetition. May change its cells and fill its own; texts that it sets must
-   * stay as they are until its next call. False: the row stays out of the lake.
+   * Sees each row as it was decoded, once it is known to be no repetition. May change its cells and fill its own; texts
+   * that it sets must stay as they are until its next call. False: the row stays out of the lake.
    */
   keep(row: Row): boolean;
   /** Whether an unknown field, by the keys that lead to it, must not be told of. */

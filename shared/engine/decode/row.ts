@@ -4,8 +4,9 @@ export const CELL = { null: 0, text: 1, long: 2, real: 3, boolean: 4 } as const;
 const WORD = 4294967296;
 
 /**
- * One row between decoding and appending: a cell for each column of the signal, in the order of `columnsOf`, and behind them those that a
- * shape adds. It is used again for every row, and texts are ranges of bytes that are gone with the next chunk.
+ * One row between decoding and appending: a cell for each column of the signal, in the order of `columnsOf`, and behind
+ * them those that a shape adds. It is used again for every row, and texts are ranges of bytes that are gone with the
+ * next chunk.
  */
 export class Row {
   readonly kind: Uint8Array;

@@ -1,7 +1,9 @@
 /** Below so many bytes a loop copies faster than `set` does, which needs a view of its source. */
 const SHORT = 40;
 
-/** Bytes of one row that do not stand in its record as they are: text without its escapes, JSON that was put together. */
+/**
+ * Bytes of one row that do not stand in its record as they are: text without its escapes, JSON that was put together.
+ */
 export class Scratch {
   bytes: Uint8Array = new Uint8Array(64 * 1024);
   length = 0;

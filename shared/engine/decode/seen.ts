@@ -1,6 +1,6 @@
 /**
- * What a draft has seen: 96 bits of each row, so that two different rows being taken for one is out of the question. 256 tables by the first
- * byte, so that growing one of them never holds everything twice.
+ * What a draft has seen: 96 bits of each row, so that two different rows being taken for one is out of the question.
+ * 256 tables by the first byte, so that growing one of them never holds everything twice.
  */
 export class Seen {
   private readonly tables: (Int32Array | undefined)[] = Array.from({ length: 256 }, () => undefined);
@@ -51,8 +51,9 @@ export class Seen {
 export const hash = { one: 0, two: 0, three: 0, four: 0 };
 
 /**
- * MurmurHash3 (x86, 128 bits) of the words of a stretch, wherever it starts: `words` is the same memory as 32-bit words. Not safe against
- * somebody who looks for collisions; what they gain is that a record of theirs is taken for a repetition of another one.
+ * MurmurHash3 (x86, 128 bits) of the words of a stretch, wherever it starts: `words` is the same memory as 32-bit
+ * words. Not safe against somebody who looks for collisions; what they gain is that a record of theirs is taken for a
+ * repetition of another one.
  */
 export function hashBytes(words: Int32Array, bytes: Uint8Array, start: number, end: number, seed: number): void {
   let [h1, h2, h3, h4] = [seed, seed, seed, seed];

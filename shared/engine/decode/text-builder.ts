@@ -5,7 +5,9 @@ import { grown, Validity } from './validity.ts';
 
 /** Below so many bytes a loop copies faster than `set` does. */
 const SHORT = 40;
-/** A column is looked at when it has so many rows: it stays a dictionary while at most a quarter of them are new values. */
+/**
+ * A column is looked at when it has so many rows: it stays a dictionary while at most a quarter of them are new values.
+ */
 const LOOK = 128;
 const MOST_ENTRIES = 4 * 1024;
 /** Looking for a value among others ends after so many: where values are made to collide, the column is plain text. */
@@ -13,8 +15,8 @@ const MOST_PROBES = 24;
 const LONGEST_ENTRY = 4096;
 
 /**
- * A column of texts. It begins as a dictionary, whose best case is the value of the row before, and becomes plain text where values are
- * mostly new ones; then it is plain from its first row in the next take, too.
+ * A column of texts. It begins as a dictionary, whose best case is the value of the row before, and becomes plain text
+ * where values are mostly new ones; then it is plain from its first row in the next take, too.
  */
 export class TextBuilder implements Builder {
   private readonly validity = new Validity();

@@ -14,7 +14,9 @@ export function daysOf(year: number, month: number, day: number): number {
   return (year - 1970) * 365 + leaps + (DAYS_BEFORE[month - 1] as number) + (leap && month > 2 ? 1 : 0) + day - 1;
 }
 
-/** `2026-11-21T03:00:00.1234567Z`, as all of Azure writes it; the seventh digit is cut off. Other spellings take longer. */
+/**
+ * `2026-11-21T03:00:00.1234567Z`, as all of Azure writes it; the seventh digit is cut off. Other spellings take longer.
+ */
 export function readTime(bytes: Uint8Array, start: number, end: number): boolean {
   const first = bytes[start] as number;
   if (end - start < 1 || first < 0x30 || first > 0x39) return false;

@@ -23,7 +23,10 @@ export class WalkState {
   protected readonly unwantedStrangers: Strangers;
   readonly dimensions = new Members();
   readonly metrics = new Members();
-  /** The array of elements: where it starts and ends (-1: there is none), and where its second object starts (-1: it has none). */
+  /**
+   * The array of elements: where it starts and ends (-1: there is none), and where its second object starts (-1: it has
+   * none).
+   */
   elementsAt = -1;
   elementsEnd = -1;
   moreAt = -1;

@@ -21,9 +21,10 @@ import { walkElements, walkList } from './walk-lists.ts';
 import { WalkState } from './walk-state.ts';
 
 /**
- * Walks a record along a tree of known keys: leaves the ranges of known values in slots, what is unknown in leftovers. This is the hot loop
- * of the product, it sees every byte of every record: so its functions are long, and work on bytes and numbers only.
- * All reading functions answer the index behind what they read, or -1 where the record is broken (`broken` says where and why).
+ * Walks a record along a tree of known keys: leaves the ranges of known values in slots, what is unknown in leftovers.
+ * This is the hot loop of the product, it sees every byte of every record: so its functions are long, and work on bytes
+ * and numbers only. All reading functions answer the index behind what they read, or -1 where the record is broken
+ * (`broken` says where and why).
  */
 export class Walker extends WalkState {
   private valueAt = 0;
@@ -110,7 +111,10 @@ export class Walker extends WalkState {
     return end;
   }
 
-  /** A key that the record had before. What is unknown goes to `extra` all the same; of what is known the first value counts. */
+  /**
+   * A key that the record had before. What is unknown goes to `extra` all the same; of what is known the first value
+   * counts.
+   */
   private again(node: KeyNode, start: number, at: number, depth: number): number {
     const end = valueEnd(this.bytes, at, depth);
     if (node.use !== USE.unknown) this.odd = true;

@@ -31,8 +31,8 @@ export interface FileKind {
 
 export interface DraftFiles {
   /**
-   * Takes the rows of a partition; their arrays are not to be changed afterwards. `recordBytes`: of the records that they came from.
-   * Returns what is full.
+   * Takes the rows of a partition; their arrays are not to be changed afterwards. `recordBytes`: of the records that
+   * they came from. Returns what is full.
    */
   add(signal: Signal, partition: Millis, rows: Rows, recordBytes: number): Promise<readonly DraftFile[]>;
   finish(): Promise<readonly DraftFile[]>;

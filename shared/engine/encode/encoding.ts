@@ -1,8 +1,8 @@
 import type { Rows } from '../vectors.ts';
 
 /**
- * A file in the making, as bytes that follow each other: `begin`, then of each `rows`, then `end`. A piece is good until the next one is
- * asked for. `end` throws when the file would not have so many rows.
+ * A file in the making, as bytes that follow each other: `begin`, then of each `rows`, then `end`. A piece is good
+ * until the next one is asked for. `end` throws when the file would not have so many rows.
  */
 export interface Encoding {
   begin(): Uint8Array;

@@ -9,8 +9,8 @@ export interface FileRun {
 }
 
 /**
- * What a Parquet file says of itself. `mark`: which settings shaped its columns; '' for none. `run` undefined: an empty file, which belongs
- * to no window.
+ * What a Parquet file says of itself. `mark`: which settings shaped its columns; '' for none. `run` undefined: an empty
+ * file, which belongs to no window.
  */
 export function fileFacts(signal: Signal, mark: string, run: FileRun | undefined): Readonly<Record<string, string>> {
   return {

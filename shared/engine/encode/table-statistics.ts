@@ -16,8 +16,8 @@ interface Range {
 }
 
 /**
- * Doubles have no range (NaN has no place in one), nor have texts (a maximum that is cut short is below the text itself, and readers
- * then find nothing).
+ * Doubles have no range (NaN has no place in one), nor have texts (a maximum that is cut short is below the text
+ * itself, and readers then find nothing).
  */
 export function createTableStatistics(columns: readonly NamedType[]): TableStatistics {
   let count = 0;
@@ -56,7 +56,9 @@ function widen(range: Range, vector: Vector, count: number): void {
   }
 }
 
-/** Readers take times in milliseconds: rounded outwards, no row falls out of the range. Down for times before 1970, too. */
+/**
+ * Readers take times in milliseconds: rounded outwards, no row falls out of the range. Down for times before 1970, too.
+ */
 function floorMillis(micros: bigint): bigint {
   const rest = ((micros % 1000n) + 1000n) % 1000n;
   return (micros - rest) / 1000n;

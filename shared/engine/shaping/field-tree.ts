@@ -1,6 +1,7 @@
 /**
- * Which members of an object, or of the objects of an array, must not be seen. Names are folded. Where the tree goes on inside of a member
- * only objects are looked into: text in their place (JSON in a string, most likely) or a list in a list could hold anything, and goes.
+ * Which members of an object, or of the objects of an array, must not be seen. Names are folded. Where the tree goes on
+ * inside of a member only objects are looked into: text in their place (JSON in a string, most likely) or a list in a
+ * list could hold anything, and goes.
  */
 export interface FieldTree {
   readonly remove: Set<string>;
@@ -10,8 +11,8 @@ export interface FieldTree {
 }
 
 /**
- * A name as names are compared: without regard to case, one letter for one. The `toLowerCase` of JavaScript knows the letter
- * behind it (a final sigma) and makes two of one (İ).
+ * A name as names are compared: without regard to case, one letter for one. The `toLowerCase` of JavaScript knows the
+ * letter behind it (a final sigma) and makes two of one (İ).
  */
 export const folded = (name: string): string =>
   [...name].map((letter) => (letter === 'İ' ? 'i' : letter.toLowerCase())).join('');

@@ -10,7 +10,10 @@ import { timeText } from '../encode/text/time.ts';
 const MOST_KNOWN = 4096;
 const LONGEST_KNOWN = 256;
 
-/** Puts HMAC-SHA256 in hex, with the settings' key, in the place of values; null stays null. What is hashed is the value as CSV spells it. */
+/**
+ * Puts HMAC-SHA256 in hex, with the settings' key, in the place of values; null stays null. What is hashed is the value
+ * as CSV spells it.
+ */
 export function createHashing(
   columns: readonly (ShapedColumn & TableColumn)[],
   key: Secret | undefined,

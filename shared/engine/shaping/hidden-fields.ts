@@ -18,7 +18,10 @@ const KIN: Partial<Record<Signal, Readonly<Record<string, readonly string[]>>>> 
   browserTimings: { url: ['urlData'] },
 };
 
-/** Keys of the links of an exception's chain that say what columns say: the text of a stack begins with type and message. */
+/**
+ * Keys of the links of an exception's chain that say what columns say: the text of a stack begins with type and
+ * message.
+ */
 const LINKS: readonly (readonly [columns: readonly string[], keys: readonly string[]])[] = [
   [
     ['message', 'outerMessage', 'innermostMessage'],
@@ -44,9 +47,9 @@ export function hiddenTrees(signal: Signal, layout: Layout, shaping: Shaping): R
 }
 
 /**
- * What `extra` must not hold of a signal's records of that layout: all paths of columns that are dropped or hashed, first and fallback
- * ones alike (a record may be in `extra` whole), what the other columns must not hold, denied fields, fields of hashed promotions, and whole
- * elements of other signals that hide anything.
+ * What `extra` must not hold of a signal's records of that layout: all paths of columns that are dropped or hashed,
+ * first and fallback ones alike (a record may be in `extra` whole), what the other columns must not hold, denied
+ * fields, fields of hashed promotions, and whole elements of other signals that hide anything.
  */
 function extraTree(signal: Signal, layout: Layout, shaping: Shaping): FieldTree {
   const shape = shaping.signals[signal] ?? noShape;

@@ -3,8 +3,8 @@ import type { Shaping, Signal } from '../../model.ts';
 import { shapedColumns } from '../../signals/shape.ts';
 
 /**
- * For the metadata of a signal's files: settings that make the same files have the same mark, another key for hashing makes another. '' where
- * nothing is shaped.
+ * For the metadata of a signal's files: settings that make the same files have the same mark, another key for hashing
+ * makes another. '' where nothing is shaped.
  */
 export function shapeMark(signal: Signal, { signals, key }: Shaping): string {
   const shape = signals[signal];

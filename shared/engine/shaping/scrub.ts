@@ -21,8 +21,9 @@ interface Scrubbing {
 }
 
 /**
- * Takes out of a dynamic cell what the rules hide. What stays is as it was, to the letter but for blanks beside commas. A value that is
- * neither object nor array is hidden whole, for it could be the same as JSON in a text. Null where nothing is left.
+ * Takes out of a dynamic cell what the rules hide. What stays is as it was, to the letter but for blanks beside commas.
+ * A value that is neither object nor array is hidden whole, for it could be the same as JSON in a text. Null where
+ * nothing is left.
  */
 export function scrub(row: Row, cell: number, rules: FieldRules, prunes: boolean, out: Scratch): void {
   if (row.kind[cell] !== CELL.text) return;

@@ -4,7 +4,10 @@ import { memberOf } from './members.ts';
 import { compilePattern } from './pattern/pattern.ts';
 import { foldAscii, textTest } from './text.ts';
 
-/** Says a column's value in a row: see Value, with dynamic columns as their JSON text. A text that is missing is null here. */
+/**
+ * Says a column's value in a row: see Value, with dynamic columns as their JSON text. A text that is missing is null
+ * here.
+ */
 export type ReadCell = (row: number) => string | bigint | number | boolean | null;
 
 /** A condition over rows, wherever they lie. */

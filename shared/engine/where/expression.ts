@@ -1,12 +1,15 @@
 import type { ColumnType } from '../../signals/column.ts';
 
-/** How a value is typed within a condition. `integer` and `long` columns are both `long`; comparing them knows no difference. */
+/**
+ * How a value is typed within a condition. `integer` and `long` columns are both `long`; comparing them knows no
+ * difference.
+ */
 export type ValueType = 'bool' | 'long' | 'real' | 'string' | 'datetime' | 'timespan' | 'dynamic';
 
 /**
- * A value as conditions see it. `long`: a bigint. `datetime` and `timespan`: a bigint in ticks of 100 ns, the first since
- * 1970-01-01T00:00:00Z. `dynamic`: what JSON.parse makes of it, large integers as bigint. Null stands for a missing value; a `string` is
- * never null (as in KQL): what is missing is ''.
+ * A value as conditions see it. `long`: a bigint. `datetime` and `timespan`: a bigint in ticks of 100 ns, the first
+ * since 1970-01-01T00:00:00Z. `dynamic`: what JSON.parse makes of it, large integers as bigint. Null stands for a
+ * missing value; a `string` is never null (as in KQL): what is missing is ''.
  */
 export type Value = string | bigint | number | boolean | null | JsonObject | readonly JsonValue[];
 
@@ -21,8 +24,8 @@ export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
 export type TextOperator = '=~' | 'has' | 'hasprefix' | 'hassuffix' | 'contains' | 'startswith' | 'endswith';
 
 /**
- * A condition or a part of one: plain data, so that it can be handed to another thread. The operands of a node have the types that the node
- * asks for: whoever makes the tree has checked that.
+ * A condition or a part of one: plain data, so that it can be handed to another thread. The operands of a node have the
+ * types that the node asks for: whoever makes the tree has checked that.
  */
 export type Expression =
   | { readonly kind: 'constant'; readonly type: ValueType; readonly value: Value }

@@ -19,7 +19,10 @@ const of = (name: FunctionName, takes: readonly ValueType[], gives: ValueType, n
   negated,
 });
 
-/** A text is never null, so `isnull` of one would never hold. Where Kusto's spelling of a value is not certain, it has no `tostring`. */
+/**
+ * A text is never null, so `isnull` of one would never hold. Where Kusto's spelling of a value is not certain, it has
+ * no `tostring`.
+ */
 const NULLABLE = EVERY.filter((type) => type !== 'string');
 
 export const FUNCTIONS: ReadonlyMap<string, ConditionFunction> = new Map([

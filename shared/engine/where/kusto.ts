@@ -1,6 +1,9 @@
 import { createRequire } from 'node:module';
 
-/** What we use of `@kusto/language-service-next`: a Bridge.NET build that puts its namespaces into globals and exports nothing. */
+/**
+ * What we use of `@kusto/language-service-next`: a Bridge.NET build that puts its namespaces into globals and exports
+ * nothing.
+ */
 export interface SyntaxNode {
   readonly ChildCount: number;
   GetChild(index: number): SyntaxNode | null;

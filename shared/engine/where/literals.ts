@@ -1,13 +1,19 @@
 import type { Value, ValueType } from './expression.ts';
 import { datetimeOf, timespanOf } from './times.ts';
 
-/** The parser knows what a literal is, but not always what it says (0x10, time(1.02:00:00)): so it is read from its text. */
+/**
+ * The parser knows what a literal is, but not always what it says (0x10, time(1.02:00:00)): so it is read from its
+ * text.
+ */
 export interface Literal {
   readonly type: ValueType;
   readonly value: Value;
 }
 
-/** `type`: what the parser takes it for; `text`: as it is written; `string`: what the parser made of a text's quotes and escapes. */
+/**
+ * `type`: what the parser takes it for; `text`: as it is written; `string`: what the parser made of a text's quotes and
+ * escapes.
+ */
 export function literalOf(type: string, text: string, string: unknown): Literal | string {
   if (type === 'string') return { type, value: String(string) };
   const inside = /^[a-z]+\s*\(([\s\S]*)\)$/i.exec(text)?.[1]?.trim() ?? text;

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import type { AskedCondition, ParsedCondition } from './conditions.ts';
 
 /**
- * Parses conditions in a process of its own: the parser's 130 MB are gone when it ends, which those of a thread are not. Where no process can
- * be started, or it dies (for want of memory, most likely), they are parsed here.
+ * Parses conditions in a process of its own: the parser's 130 MB are gone when it ends, which those of a thread are
+ * not. Where no process can be started, or it dies (for want of memory, most likely), they are parsed here.
  */
 export async function parseApart(asked: readonly AskedCondition[]): Promise<readonly ParsedCondition[]> {
   const answer = await ask(asked);

@@ -9,8 +9,8 @@ export type Parsed = { readonly expression: Expression } | { readonly fault: str
 const BEFORE = 'telemetry | where ';
 
 /**
- * A KQL predicate over these columns. What the parser refuses, and what conditions do not know or must not depend on, is a fault: a sentence
- * with the words and their place.
+ * A KQL predicate over these columns. What the parser refuses, and what conditions do not know or must not depend on,
+ * is a fault: a sentence with the words and their place.
  */
 export function parseCondition(text: string, columns: readonly ConditionColumn[]): Parsed {
   if (depthOf(text) > MOST_DEPTH) return { fault: `it is nested more than ${MOST_DEPTH} deep` };

@@ -13,8 +13,8 @@ interface Part {
 class Unknown extends Error {}
 
 /**
- * A condition in DuckDB's SQL, which conditions once were, as KQL: for the error that says so. Undefined where it holds more
- * than the plain things. What it gives is still to be parsed.
+ * A condition in DuckDB's SQL, which conditions once were, as KQL: for the error that says so. Undefined where it holds
+ * more than the plain things. What it gives is still to be parsed.
  */
 export function kqlOfSql(text: string, columns: readonly ConditionColumn[]): string | undefined {
   const tokens = sqlTokens(text);

@@ -23,8 +23,8 @@ const TESTS: Readonly<Record<TextOperator, Test>> = {
 export const textTest = (operator: TextOperator): Test => TESTS[operator];
 
 /**
- * A term is a run of ASCII letters and digits that is as long as can be. What is searched stands in the text, and begins or ends (or both)
- * where a term does; of what begins or ends with another sign that end is no matter.
+ * A term is a run of ASCII letters and digits that is as long as can be. What is searched stands in the text, and
+ * begins or ends (or both) where a term does; of what begins or ends with another sign that end is no matter.
  */
 function hasTerm(text: string, searched: string, begins: boolean, ends: boolean): boolean {
   const startsTerm = begins && isTermPart(searched.charCodeAt(0));

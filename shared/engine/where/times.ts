@@ -5,7 +5,10 @@ const DAY = 86_400n * SECOND;
 
 const DATE = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?\s*(Z|[+-]\d{2}:?\d{2})?)?$/i;
 
-/** An ISO 8601 time (UTC unless it says otherwise) in ticks since 1970; undefined where it is none. Digits beyond the seventh are cut off. */
+/**
+ * An ISO 8601 time (UTC unless it says otherwise) in ticks since 1970; undefined where it is none. Digits beyond the
+ * seventh are cut off.
+ */
 export function datetimeOf(text: string): bigint | undefined {
   const found = DATE.exec(text.trim());
   if (found === null) return undefined;

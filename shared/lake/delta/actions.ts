@@ -1,6 +1,6 @@
 /**
- * The entries of a Delta log (protocol: reader version 1, writer version 2), as far as we write and must understand them. Pure.
- * An entry is a file of lines, each an object with one key; keys that are not named here are left alone.
+ * The entries of a Delta log (protocol: reader version 1, writer version 2), as far as we write and must understand
+ * them. Pure. An entry is a file of lines, each an object with one key; keys that are not named here are left alone.
  */
 
 /** A file that readers see from this entry on. `path` is relative to the table, each folder and name URL-encoded. */

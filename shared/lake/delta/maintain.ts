@@ -6,10 +6,14 @@ import type { Snapshot } from './snapshot.ts';
 
 const DAY = 24 * 3_600_000;
 
-/** How long entries are kept that a checkpoint stands for: so far back readers can travel. The protocol's own default. */
+/**
+ * How long entries are kept that a checkpoint stands for: so far back readers can travel. The protocol's own default.
+ */
 const logAge = 30 * DAY;
 
-/** A checkpoint is as large as the table: one every 50 entries, or every time so many entries as 2 % of its files came. */
+/**
+ * A checkpoint is as large as the table: one every 50 entries, or every time so many entries as 2 % of its files came.
+ */
 export const checkpointDue = ({ version, checkpoint, files }: Snapshot): boolean =>
   version - Math.max(checkpoint, 0) >= Math.max(50, Math.ceil(files.size / 50));
 
@@ -41,8 +45,9 @@ export async function logNames(store: ObjectStore, root: string): Promise<LogNam
 }
 
 /**
- * Removes the entries and checkpoints that nobody needs: those before the newest checkpoint that is itself older than `logAge`, so that
- * every version that is younger can still be read. Returns how many it removed. Stops at what cannot be removed: the next one goes on.
+ * Removes the entries and checkpoints that nobody needs: those before the newest checkpoint that is itself older than
+ * `logAge`, so that every version that is younger can still be read. Returns how many it removed. Stops at what cannot
+ * be removed: the next one goes on.
  */
 export async function cleanLog(store: ObjectStore, root: string, now: number): Promise<number> {
   const { entries, checkpoints } = await logNames(store, root);

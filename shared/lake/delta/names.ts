@@ -13,7 +13,9 @@ export interface OwnFile {
 /** Where the table of a signal lies in the lake. */
 export const tableRoot = (signal: Signal): string => `${signal}/`;
 
-/** Path of a file in the log: relative to the table, each name URL-encoded once more than it is spelled in the store. */
+/**
+ * Path of a file in the log: relative to the table, each name URL-encoded once more than it is spelled in the store.
+ */
 export const logPath = (path: string, signal: Signal): string => encodeURI(path.slice(tableRoot(signal).length));
 
 /** The path in the store of a file in the log. */

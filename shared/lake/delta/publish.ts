@@ -16,7 +16,10 @@ export interface Publication {
   readonly columns: readonly TableColumn[];
 }
 
-/** A later revision of the window is in the log than this run is: of a run that overtook it, or of a ledger that was lost. */
+/**
+ * A later revision of the window is in the log than this run is: of a run that overtook it, or of a ledger that was
+ * lost.
+ */
 export class SeenRevision extends Error {
   readonly revision: number;
   constructor(window: string, ours: number, seen: number) {
@@ -30,8 +33,9 @@ export class SeenRevision extends Error {
 const protocol: Protocol = { minReaderVersion: 1, minWriterVersion: 2 };
 
 /**
- * The actions that bring the table from `snapshot` to the publication; none when it is there already. Throws SeenRevision, and where the
- * table is not ours to write: another engine merged files of the window, or raised the protocol.
+ * The actions that bring the table from `snapshot` to the publication; none when it is there already. Throws
+ * SeenRevision, and where the table is not ours to write: another engine merged files of the window, or raised the
+ * protocol.
  */
 export function publicationActions(
   snapshot: Snapshot,
@@ -82,8 +86,8 @@ function* filesOfApp(snapshot: Snapshot, { window }: Publication): Iterable<[str
 }
 
 /**
- * Rows of the window may lie in a file that another engine made of ours: to write them once more would double them. Where the ledger
- * names the partitions only these count, else all of the app.
+ * Rows of the window may lie in a file that another engine made of ours: to write them once more would double them.
+ * Where the ledger names the partitions only these count, else all of the app.
  */
 function refuseForeign(snapshot: Snapshot, wanted: Publication, missing: number): void {
   const partitions = new Set(wanted.known.map(({ path }) => partitionFolder(path)));

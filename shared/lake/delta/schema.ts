@@ -39,8 +39,9 @@ export function schemaString(columns: readonly TableColumn[]): string {
 }
 
 /**
- * The schema that holds what the table has and these columns: undefined when it holds them already. Columns of other hands stay, and so
- * do columns that the settings no longer make. Throws where a column has another type: a rename or another table is needed then.
+ * The schema that holds what the table has and these columns: undefined when it holds them already. Columns of other
+ * hands stay, and so do columns that the settings no longer make. Throws where a column has another type: a rename or
+ * another table is needed then.
  */
 export function widenedSchema(known: string, columns: readonly TableColumn[]): string | undefined {
   const schema = JSON.parse(known) as { readonly type: string; readonly fields: readonly Field[] };

@@ -26,8 +26,8 @@ export const emptySnapshot: Snapshot = {
 };
 
 /**
- * The table one entry later. The maps are handed on and changed, not copied (an entry must not cost what the table holds): the snapshot
- * that goes in is not to be used any more.
+ * The table one entry later. The maps are handed on and changed, not copied (an entry must not cost what the table
+ * holds): the snapshot that goes in is not to be used any more.
  */
 export function afterEntry(before: Snapshot, version: number, actions: Iterable<Action>): Snapshot {
   const files = before === emptySnapshot ? new Map<string, AddFile>() : (before.files as Map<string, AddFile>);

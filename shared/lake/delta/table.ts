@@ -9,8 +9,9 @@ export interface DeltaTable {
   /** Reads what others have committed since, and uses the table at the head. */
   read<T>(use: (snapshot: Snapshot) => T): Promise<T>;
   /**
-   * Commits what `decide` makes of the head; none: nothing. `check` is asked after the head is known and right before the put, and
-   * throws when the run has been overtaken. A lost race is decided anew at the new head. Returns the version, or -1 for none.
+   * Commits what `decide` makes of the head; none: nothing. `check` is asked after the head is known and right before
+   * the put, and throws when the run has been overtaken. A lost race is decided anew at the new head. Returns the
+   * version, or -1 for none.
    */
   commit(
     decide: (snapshot: Snapshot) => readonly Action[],

@@ -3,13 +3,18 @@ import { columnsOf } from '../../signals/columns.ts';
 import { signals, signalTables } from '../../signals/tables.ts';
 import { isRecord } from './kinds.ts';
 
-/** What a raw answer of the query API, saved to a file, begins with (`az monitor app-insights query`, the portal, curl). */
+/**
+ * What a raw answer of the query API, saved to a file, begins with (`az monitor app-insights query`, the portal, curl).
+ */
 const BEGINNING = /^\s*\{\s*"tables"\s*:\s*\[/;
 const ENOUGH = 256;
 /** An answer is at most some 110 MB of text; more is something else, and longer than a text can be. */
 const LONGEST = 256 * 1024 * 1024;
 
-/** By the word for a signal: its table, and for each column of the query the one of the workspace, which flat records are named after. */
+/**
+ * By the word for a signal: its table, and for each column of the query the one of the workspace, which flat records
+ * are named after.
+ */
 const BY_TYPE = new Map(
   signals.map((signal) => [
     signalTables[signal].itemType,
@@ -31,8 +36,9 @@ function flatNames(signal: Signal): ReadonlyMap<string, string> {
 }
 
 /**
- * The bytes as they are; of a raw answer `{"tables":[{"name","columns","rows"}]}` its rows as flat records, a line each, so that they are
- * read like those of data export. An answer that says of itself that it is not whole stays as it is: its rows are not to be used.
+ * The bytes as they are; of a raw answer `{"tables":[{"name","columns","rows"}]}` its rows as flat records, a line
+ * each, so that they are read like those of data export. An answer that says of itself that it is not whole stays as it
+ * is: its rows are not to be used.
  */
 export async function* unrolled(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   let held = Buffer.alloc(0);

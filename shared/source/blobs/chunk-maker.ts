@@ -1,6 +1,8 @@
 import type { Chunk, Fault, Layout, Segment } from '../../model.ts';
 
-/** A stretch of a blob on its way into a chunk: whole lines as they stand, one document, or bytes that are no record. */
+/**
+ * A stretch of a blob on its way into a chunk: whole lines as they stand, one document, or bytes that are no record.
+ */
 export interface Part {
   readonly kind: 'lines' | 'document' | 'fault';
   /** Where the bytes stand in the blob. */

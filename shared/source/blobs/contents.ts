@@ -31,8 +31,8 @@ const plausible = { from: Date.UTC(2010, 0), until: Date.UTC(2100, 0) };
 const HEAD = 512;
 
 /**
- * Reads a file to its end: nothing about it is decided by its beginning, which one long record, or records of something else, may fill.
- * Gzip is unpacked. Rejects when the file cannot be read.
+ * Reads a file to its end: nothing about it is decided by its beginning, which one long record, or records of something
+ * else, may fill. Gzip is unpacked. Rejects when the file cannot be read.
  */
 export async function contentsOf(path: string, abort?: AbortSignal): Promise<Contents> {
   const hash = createHash('sha256');

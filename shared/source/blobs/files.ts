@@ -22,8 +22,8 @@ export interface LocalFile {
 const PIECE = 1024 * 1024;
 
 /**
- * Files on disk as a source, for the command line. The fingerprint stands for names, lengths and times of change. Files of hour folders
- * are found for any window of their feed: others may have cut its time meanwhile.
+ * Files on disk as a source, for the command line. The fingerprint stands for names, lengths and times of change. Files
+ * of hour folders are found for any window of their feed: others may have cut its time meanwhile.
  */
 export function createFileSource(entries: readonly FileWindow[]): Source {
   const feeds = Map.groupBy(entries, ({ window }) => feedOf(window));

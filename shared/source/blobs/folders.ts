@@ -4,7 +4,9 @@ import { appOf, type ExportLayout, MOST_ABOVE, TABLES, TYPE_FOLDERS } from './la
 /** A container (or folder) of export blobs. */
 export interface ExportStore {
   readonly store: ObjectStore;
-  /** What it is called: the successors of Continuous Export say there which signal it holds. '' when that says nothing. */
+  /**
+   * What it is called: the successors of Continuous Export say there which signal it holds. '' when that says nothing.
+   */
   readonly container: string;
 }
 
@@ -34,7 +36,10 @@ export interface FolderSearch extends ExportStore {
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** Levels from `resourceId=/` or `WorkspaceResourceId=/` down to the component or workspace: SUBSCRIPTIONS/x/RESOURCEGROUPS/x/… */
+/**
+ * Levels from `resourceId=/` or `WorkspaceResourceId=/` down to the component or workspace:
+ * SUBSCRIPTIONS/x/RESOURCEGROUPS/x/…
+ */
 const RESOURCE_LEVELS = 8;
 const APP_FOLDER = /^(?<app>.+)_(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
 const RESOURCE_ROOTS: readonly { readonly layout: ExportLayout; readonly root: string; readonly category: RegExp }[] = [
@@ -42,7 +47,10 @@ const RESOURCE_ROOTS: readonly { readonly layout: ExportLayout; readonly root: s
   { layout: 'dataExport', root: 'workspaceresourceid=', category: /^am-(.+)$/i },
 ];
 
-/** The folders of signals in a container. One request per folder on the way; a container whose name tells that it holds none costs none. */
+/**
+ * The folders of signals in a container. One request per folder on the way; a container whose name tells that it holds
+ * none costs none.
+ */
 export async function* signalFolders(search: FolderSearch): AsyncIterable<SignalFolder> {
   if (mayHold(search)) yield* foldersBelow(search, '', 0);
 }

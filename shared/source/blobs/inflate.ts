@@ -11,7 +11,10 @@ export interface ClearBytes {
 /** No piece is longer, however a store hands out its bytes: what is held at once follows from it. */
 const PIECE = 1024 * 1024;
 
-/** The bytes as they are, or unpacked when they are gzip (by the first two bytes, whatever the name says). Errors of reading go through. */
+/**
+ * The bytes as they are, or unpacked when they are gzip (by the first two bytes, whatever the name says). Errors of
+ * reading go through.
+ */
 export function inflated(bytes: AsyncIterable<Uint8Array>): ClearBytes {
   let broken = '';
   async function* pieces(): AsyncIterable<Uint8Array> {

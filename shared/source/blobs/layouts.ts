@@ -28,7 +28,10 @@ const byName = (namesOf: (table: SignalTable) => readonly string[]): ReadonlyMap
 /** Type folders of Continuous Export in lower case. */
 export const TYPE_FOLDERS = byName(({ folders }) => folders);
 
-/** Workspace tables in lower case: categories of diagnostic settings and of data export, and the `Type` of their records. */
+/**
+ * Workspace tables in lower case: categories of diagnostic settings and of data export, and the `Type` of their
+ * records.
+ */
 export const TABLES = byName(({ table }) => [table]);
 
 interface Shape {
@@ -41,8 +44,8 @@ interface Shape {
 }
 
 /**
- * Folders above an app's folder (or above `resourceId=`, the category among them) that are looked through. Names with `=` do not count:
- * those are partitions of a lake in the same container.
+ * Folders above an app's folder (or above `resourceId=`, the category among them) that are looked through. Names with
+ * `=` do not count: those are partitions of a lake in the same container.
  */
 export const MOST_ABOVE = 4;
 
@@ -81,9 +84,9 @@ const SHAPES: readonly Shape[] = [
 ];
 
 /**
- * Reads the name of an export blob (contracts.md section 3); undefined when it is none, or of a kind that is no signal. Successors of
- * Continuous Export keep the kind in the name of the container: give it where `name` is relative to it (an archive on disk has it as
- * a folder). Folders count without regard to case.
+ * Reads the name of an export blob (contracts.md section 3); undefined when it is none, or of a kind that is no signal.
+ * Successors of Continuous Export keep the kind in the name of the container: give it where `name` is relative to it
+ * (an archive on disk has it as a folder). Folders count without regard to case.
  */
 export function recogniseBlob(name: string, container = ''): BlobPlace | undefined {
   const whole = container === '' ? '' : `${container}/`;
@@ -111,7 +114,10 @@ export function recogniseBlob(name: string, container = ''): BlobPlace | undefin
 /** A folder that an export begins with: `{appName}_{ikey}`, or the container of one of the layouts after it. */
 const EXPORT_FOLDER = new RegExp(`_(?:${KEY})$|^(?:insights-logs|am)-.`, 'i');
 
-/** A blob's name from the export's own folder on: what is above it differs from container to container, and from disk to disk. */
+/**
+ * A blob's name from the export's own folder on: what is above it differs from container to container, and from disk to
+ * disk.
+ */
 export function exportName(name: string, container = ''): string {
   const words = `${container}/${name}`.split('/');
   for (let first = words.length - 2; first >= 0; first--) {
@@ -137,8 +143,8 @@ export function shortName(name: string): string {
 }
 
 /**
- * The short name of the app whose exports are in `folder`: as `apps` names it (by its whole path or by its last part, without regard to
- * case), else after what Azure calls it.
+ * The short name of the app whose exports are in `folder`: as `apps` names it (by its whole path or by its last part,
+ * without regard to case), else after what Azure calls it.
  */
 export const appOf = (folder: string, appName: string, apps: Readonly<Record<string, string>>): string =>
   nameIn(folder, apps) ?? shortName(appName);
@@ -156,14 +162,20 @@ function nameIn(folder: string, apps: Readonly<Record<string, string>>): string 
   return undefined;
 }
 
-/** What tells an app's folder from another's, wherever it lies: `{appName}_{ikey}`, or the path of the resource; in small letters. */
+/**
+ * What tells an app's folder from another's, wherever it lies: `{appName}_{ikey}`, or the path of the resource; in
+ * small letters.
+ */
 export function componentOf(folder: string): string {
   const plain = folder.toLowerCase().replace(/\/+$/, '');
   const resource = plain.search(/(?:workspace)?resourceid=/);
   return resource >= 0 ? plain.slice(resource) : plain.slice(plain.lastIndexOf('/') + 1);
 }
 
-/** The window that a blob belongs to: on the fixed UTC grid of `window`, which is an hour or a multiple that divides a day. */
+/**
+ * The window that a blob belongs to: on the fixed UTC grid of `window`, which is an hour or a multiple that divides a
+ * day.
+ */
 export function exportWindowOf(
   place: BlobPlace,
   settings: { readonly window: Millis; readonly apps: Readonly<Record<string, string>> },

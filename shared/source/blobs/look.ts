@@ -11,8 +11,9 @@ export interface ListedBlob extends StoredObject {
 /** When blobs of a window change, and what is to follow when they are gone. */
 export interface LookSettings {
   /**
-   * Whether the blobs of a window may still be appended to, so that a record cut short by the end of one waits for the next reading.
-   * Left out: never, and such a record goes to quarantine (from where it vanishes when the window runs again).
+   * Whether the blobs of a window may still be appended to, so that a record cut short by the end of one waits for the
+   * next reading. Left out: never, and such a record goes to quarantine (from where it vanishes when the window runs
+   * again).
    */
   readonly grows?: (window: Window) => boolean;
   /** `follow`: a folder that was emptied empties the files of its window. Left out: keep, the lake stays as it is. */
@@ -23,7 +24,9 @@ export interface LookSettings {
 export const isOpen = (window: Window, { grows }: LookSettings): boolean =>
   window.source !== 'continuous' && grows?.(window) === true;
 
-/** Sorts the blobs and says what they look like. Archived ones count: that old blobs move to the archive is no change. */
+/**
+ * Sorts the blobs and says what they look like. Archived ones count: that old blobs move to the archive is no change.
+ */
 export function lookOf(
   listed: ListedBlob[],
   window: Window,
@@ -42,7 +45,10 @@ export function lookOf(
   };
 }
 
-/** What the fingerprint says of where the blobs lie, so that a container that is missing later is missed. Nothing where there is but one. */
+/**
+ * What the fingerprint says of where the blobs lie, so that a container that is missing later is missed. Nothing where
+ * there is but one.
+ */
 export function placesMark(listed: readonly ListedBlob[], containers: readonly ExportStore[]): string {
   if (containers.length < 2 || listed.length === 0) return '';
   return `+in=${[...new Set(listed.map(({ at }) => placeKey(at)))].sort().join('.')}`;
@@ -68,7 +74,10 @@ export function fingerprintOf(listed: readonly Pick<StoredObject, 'name' | 'etag
   return hash.digest('hex').slice(0, 32);
 }
 
-/** Start of the hour folder of a blob, if it is one of the feed's exports: whatever else lies there (markers, other tools' files) is not. */
+/**
+ * Start of the hour folder of a blob, if it is one of the feed's exports: whatever else lies there (markers, other
+ * tools' files) is not.
+ */
 export function hourOfBlob(
   name: string,
   { container }: ExportStore,

@@ -12,8 +12,8 @@ export interface LooseFacts {
 const HOUR = 3_600_000;
 
 /**
- * The window of a file that no folder says anything of: the hour of the time in its name (`_{yyyyMMdd_HHmmss}`), else of its earliest
- * record, else 1970-01-01. The source word is made of the name, so that no two files share a window.
+ * The window of a file that no folder says anything of: the hour of the time in its name (`_{yyyyMMdd_HHmmss}`), else
+ * of its earliest record, else 1970-01-01. The source word is made of the name, so that no two files share a window.
  */
 export function looseWindowOf(
   name: string,

@@ -12,8 +12,9 @@ const OPEN = 0x7b;
 const CLOSE = 0x7d;
 
 /**
- * A blob's bytes as parts, each group valid until the next one is asked for. Newline-delimited records go through as they are, cut only
- * between records; a blob that is something else, or becomes it, is read document by document from there on.
+ * A blob's bytes as parts, each group valid until the next one is asked for. Newline-delimited records go through as
+ * they are, cut only between records; a blob that is something else, or becomes it, is read document by document from
+ * there on.
  */
 export async function* partsOf(pieces: AsyncIterable<Uint8Array>): AsyncIterable<readonly Part[]> {
   const queue = createByteQueue();
@@ -70,8 +71,8 @@ function shapeOf(queue: ByteQueue): Shape {
 }
 
 /**
- * The index after the last newline that has a `}` before it and a `{` after it, white space aside: inside of JSON that cannot stand,
- * so either side can be read without the other. 0: none.
+ * The index after the last newline that has a `}` before it and a `{` after it, white space aside: inside of JSON that
+ * cannot stand, so either side can be read without the other. 0: none.
  */
 function lastBoundary(bytes: Uint8Array): number {
   for (let newline = bytes.lastIndexOf(0x0a); newline > 0; newline = bytes.lastIndexOf(0x0a, newline - 1)) {

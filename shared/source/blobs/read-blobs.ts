@@ -25,8 +25,8 @@ export interface BlobsToRead {
 }
 
 /**
- * Reads the blobs one after the other into chunks, small ones together in one; a chunk is good until the next one is asked for. Offsets in
- * a compressed blob are those of its unpacked bytes.
+ * Reads the blobs one after the other into chunks, small ones together in one; a chunk is good until the next one is
+ * asked for. Offsets in a compressed blob are those of its unpacked bytes.
  */
 export async function* readBlobs(setup: BlobsToRead): AsyncIterable<Chunk> {
   const maker = createChunkMaker(setup.layout);

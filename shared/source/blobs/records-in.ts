@@ -9,7 +9,10 @@ export type Found =
   | { readonly kind: 'record'; readonly record: Readonly<Record<string, unknown>> }
   | { readonly kind: 'unreadable'; readonly offset: number; readonly length: number; readonly reason: string };
 
-/** What the reader of the pipeline makes of the bytes of a file, one record after the other. `onHead` is told the first of them in the clear. */
+/**
+ * What the reader of the pipeline makes of the bytes of a file, one record after the other. `onHead` is told the first
+ * of them in the clear.
+ */
 export async function* recordsIn(
   bytes: AsyncIterable<Uint8Array>,
   onHead: (head: Uint8Array) => void = () => {},

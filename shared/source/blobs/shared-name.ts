@@ -1,8 +1,9 @@
 import { componentOf, isNamed } from './layouts.ts';
 
 /**
- * Why folders cannot be one feed: they are of different apps that have one short name, which nobody has given them. '' when they can.
- * Rows of two apps under one name could not be told apart, and ids of the one would take the place of ids of the other.
+ * Why folders cannot be one feed: they are of different apps that have one short name, which nobody has given them. ''
+ * when they can. Rows of two apps under one name could not be told apart, and ids of the one would take the place of
+ * ids of the other.
  */
 export function sharedNameText(
   folders: readonly { readonly folder: string; readonly app: string }[],

@@ -41,7 +41,10 @@ const MOST_HOURS = 4;
 /** In a longer range the days that there are are asked for first. */
 const MOST_DAYS = 40;
 
-/** The windows of export blobs, of all containers together. Memory holds the blobs of one feed and day, however many there are. */
+/**
+ * The windows of export blobs, of all containers together. Memory holds the blobs of one feed and day, however many
+ * there are.
+ */
 export function createSightings(settings: SightingSettings): Sightings {
   return {
     async *sightings(request, cut, abort, tell) {
@@ -85,7 +88,10 @@ function withinGrid({ start, end }: Interval, { window, from, until }: SightingS
   return { start: from === undefined || first >= from ? first : first + window, end: last };
 }
 
-/** The folders of each feed. What the prefix does not lead to is no feed to sweep, but the folders of a feed stay together. */
+/**
+ * The folders of each feed. What the prefix does not lead to is no feed to sweep, but the folders of a feed stay
+ * together.
+ */
 async function feedsIn(
   { containers, apps, signals }: SightingSettings,
   { app, prefix }: SweepRequest,

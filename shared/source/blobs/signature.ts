@@ -16,7 +16,10 @@ const MAGIC: readonly (readonly [bytes: readonly number[], what: string])[] = [
 /** `ustar` stands behind the first name of a tar archive. */
 const TAR = { at: 257, word: 'ustar' };
 
-/** What a file is by its first bytes (of a gzip file, those of what is in it), with what to do; '' when they give nothing away. */
+/**
+ * What a file is by its first bytes (of a gzip file, those of what is in it), with what to do; '' when they give
+ * nothing away.
+ */
 export function signatureOf(head: Uint8Array): string {
   const found = MAGIC.find(([bytes]) => bytes.every((byte, at) => head[at] === byte));
   if (found) return found[1];

@@ -16,7 +16,10 @@ import { type RawBlob, readBlobs } from './read-blobs.ts';
 import { sharedNameText } from './shared-name.ts';
 
 export interface BlobSourceSettings extends LookSettings {
-  /** The containers (or folders) with the exports. Of several, one that does not exist is not seen: verdict.ts says what that means. */
+  /**
+   * The containers (or folders) with the exports. Of several, one that does not exist is not seen: verdict.ts says what
+   * that means.
+   */
   readonly containers: readonly ExportStore[];
   /** Export folder → app name; a folder that is not named here goes by what Azure calls its app. */
   readonly apps: Readonly<Record<string, string>>;
@@ -27,8 +30,9 @@ export interface BlobSourceSettings extends LookSettings {
 }
 
 /**
- * Export blobs as a source (contracts.md section 3). A window's `source` is its layout. Opening lists the window's time folders in the
- * containers that may hold them, and nothing else. When no blob can be read, the reading is empty and its fingerprint ''.
+ * Export blobs as a source (contracts.md section 3). A window's `source` is its layout. Opening lists the window's time
+ * folders in the containers that may hold them, and nothing else. When no blob can be read, the reading is empty and
+ * its fingerprint ''.
  */
 export function createBlobSource(settings: BlobSourceSettings): Source {
   async function open(window: Window, abort: AbortSignal): Promise<Reading> {
@@ -124,7 +128,8 @@ async function keepsName(folder: string, { app, source }: Window, named: BlobSou
 
 /** With several containers a blob goes by its container's name too, so that quarantine tells where it is. */
 function rawBlob({ at, name, bytes, etag }: ListedBlob, layout: Layout, grows: boolean, several: boolean): RawBlob {
-  // Appending changes the tag, but not what was there: blobs of the append kind are read up to the length that was listed.
+  // Appending changes the tag, but not what was there: blobs of the append kind are read up to the length that was
+  // listed.
   const range = layout === 'continuous' ? { start: 0, end: bytes, etag } : { start: 0, end: bytes };
   async function* read() {
     let read = 0;

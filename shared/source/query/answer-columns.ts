@@ -16,7 +16,10 @@ const TYPES: Readonly<Record<string, string>> = {
   time: 'timespan',
 };
 
-/** `columns` of a table: `{name, type}`, in old answers `{columnName, dataType, columnType}` (a .NET and a Kusto type), in any case. */
+/**
+ * `columns` of a table: `{name, type}`, in old answers `{columnName, dataType, columnType}` (a .NET and a Kusto type),
+ * in any case.
+ */
 export function answerColumns(columns: unknown): readonly AnswerColumn[] {
   if (!Array.isArray(columns)) throw new RangeError('columns that are no list');
   return columns.map((column: unknown) => {

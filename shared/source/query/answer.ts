@@ -49,8 +49,8 @@ interface Table {
 }
 
 /**
- * Reads the body of an answer, in pieces cut anywhere, and writes the rows of its result table to `file(0)`, `file(1)`, …
- * The result is the table `PrimaryResult`, else the one named like the table that was asked, else the first.
+ * Reads the body of an answer, in pieces cut anywhere, and writes the rows of its result table to `file(0)`, `file(1)`,
+ * … The result is the table `PrimaryResult`, else the one named like the table that was asked, else the first.
  * Faults of the answer are returned; a failing body or disk throws. Nothing is left behind but what `files` names.
  */
 export async function readAnswer(

@@ -31,8 +31,9 @@ const LONGEST_ERROR = 64 * 1024;
 const NO_REPLY = { status: 0, lost: '', timedOut: false, retryAfter: '', age: 0, answer: undefined, body: undefined };
 
 /**
- * A client of the query API that asks once and reports what came; it repeats nothing. Throws when aborted, when there is no
- * token, and when local disk fails. Neither replies nor errors carry token or key, even where the server sends them back.
+ * A client of the query API that asks once and reports what came; it repeats nothing. Throws when aborted, when there
+ * is no token, and when local disk fails. Neither replies nor errors carry token or key, even where the server sends
+ * them back.
  */
 export function createAsk(
   settings: Pick<QuerySettings, 'url' | 'scope' | 'auth'>,

@@ -4,7 +4,8 @@ const LONGEST = 600;
 
 /**
  * One line from an error body: status, then codes and messages from the outside in, each once.
- * Takes `{error: {code, message, innererror, details}}`, OAuth's `{error: 'invalid_grant', error_description}`, plain text and nothing.
+ * Takes `{error: {code, message, innererror, details}}`, OAuth's `{error: 'invalid_grant', error_description}`, plain
+ * text and nothing.
  */
 export function errorText(status: number, body: unknown): string {
   const parts: string[] = [];

@@ -7,7 +7,9 @@ export interface Weighed extends Interval {
   readonly rows: number;
 }
 
-/** What windows of a signal have weighed, kept for as long as the process lives: its neighbours weigh about the same. */
+/**
+ * What windows of a signal have weighed, kept for as long as the process lives: its neighbours weigh about the same.
+ */
 export interface Learned {
   /** Rows that one answer held before it was cut, or more where more fitted later. */
   most: number;
@@ -26,8 +28,9 @@ export interface Forecast {
 }
 
 /**
- * What the source tells of the window goes before what was read so far, and that before the neighbours. It is asked for that (`weigh`, which
- * may not be able to tell) once it is likely, or clear, that the window is too large for one answer. `limit`: at so many rows the API cuts one.
+ * What the source tells of the window goes before what was read so far, and that before the neighbours. It is asked for
+ * that (`weigh`, which may not be able to tell) once it is likely, or clear, that the window is too large for one
+ * answer. `limit`: at so many rows the API cuts one.
  */
 export function forecastOf(
   learned: Learned,

@@ -8,8 +8,9 @@ import { type Context, nameOf, type Settled, settle } from './settle.ts';
 import { ticksOf } from './ticks.ts';
 
 /**
- * Reads a window part by part, in order of time, cutting parts that are too much for one answer, and yields the rows of each
- * answer once it is known to be whole; parts of which more rows are expected than an answer holds are not even tried. Returns the fingerprint: `rows:<n>`, or `absent` when the workspace has no such table.
+ * Reads a window part by part, in order of time, cutting parts that are too much for one answer, and yields the rows of
+ * each answer once it is known to be whole; parts of which more rows are expected than an answer holds are not even
+ * tried. Returns the fingerprint: `rows:<n>`, or `absent` when the workspace has no such table.
  */
 export async function* readParts(context: Context, forecast: Forecast, work: string): AsyncGenerator<Chunk, string> {
   const start = ticksOf(context.window.start);
@@ -56,7 +57,10 @@ function cut(part: Part, why: Extract<Settled, { kind: 'split' }>, heavy: number
   );
 }
 
-/** Hands over the files of an answer one by one; each is gone when the next is asked for, and all are when nobody asks any more. */
+/**
+ * Hands over the files of an answer one by one; each is gone when the next is asked for, and all are when nobody asks
+ * any more.
+ */
 async function* chunksOf(answer: Answer): AsyncGenerator<Chunk> {
   try {
     for (const { path } of answer.files) {

@@ -2,8 +2,8 @@
 export type Refused = 'app' | 'table';
 
 /**
- * The API will not answer, however often it is asked, and others may well get answers. Caught by type where windows of several apps and
- * tables are run: only those that it names are left.
+ * The API will not answer, however often it is asked, and others may well get answers. Caught by type where windows of
+ * several apps and tables are run: only those that it names are left.
  */
 export class Refusal extends Error {
   readonly of: Refused;
@@ -24,7 +24,9 @@ const byStatus: ReadonlyMap<number, Refused> = new Map([
   [404, 'app'],
 ]);
 
-/** The error for a final answer of that status; any other status is whatever stands at the address, and concerns all. */
+/**
+ * The error for a final answer of that status; any other status is whatever stands at the address, and concerns all.
+ */
 export function refusalOf(status: number, asked: string, reason: string): Error {
   const of = byStatus.get(status);
   return of === undefined ? new Error(`${asked}: ${reason}`) : new Refusal(of, asked, reason);

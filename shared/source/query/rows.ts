@@ -24,8 +24,8 @@ const BUFFER = 256 * 1024;
 const NEWLINE = 0x0a;
 
 /**
- * Writes rows into files of at least `fileBytes` each (the last aside), one after the other: a file is closed at the end of
- * the row with which it reached that size. `path` names the n-th file, from 0.
+ * Writes rows into files of at least `fileBytes` each (the last aside), one after the other: a file is closed at the
+ * end of the row with which it reached that size. `path` names the n-th file, from 0.
  */
 export function createRowsWriter(path: (n: number) => string, fileBytes: number): RowsWriter {
   let files: RowsFile[] = [];

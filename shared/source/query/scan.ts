@@ -1,6 +1,9 @@
 import { eat, startValue, type Take, type Value } from './value.ts';
 
-/** What to do with the value at a path: go into it, parse it whole, or hand on its bytes as a row. Others are passed over. */
+/**
+ * What to do with the value at a path: go into it, parse it whole, or hand on its bytes as a row. Others are passed
+ * over.
+ */
 export type Action = 'enter' | 'parse' | 'row';
 
 /** Paths are spelled `$.tables[].rows`, keys in lower case. */
@@ -15,13 +18,18 @@ export interface Visitor {
 }
 
 export interface Scanner {
-  /** Takes the next bytes of the document, cut anywhere. Throws a RangeError where it is not JSON of the expected shape. */
+  /**
+   * Takes the next bytes of the document, cut anywhere. Throws a RangeError where it is not JSON of the expected shape.
+   */
   push(bytes: Uint8Array): void;
   /** Whether the document has come to its end. */
   whole(): boolean;
 }
 
-/** What may come next: an entry or the close; an entry; the colon behind a key; the value behind that; a comma or the close. */
+/**
+ * What may come next: an entry or the close; an entry; the colon behind a key; the value behind that; a comma or the
+ * close.
+ */
 type Expect = 'first' | 'entry' | 'colon' | 'value' | 'after';
 
 const SPACES = new Set(Buffer.from(' \n\r\t'));
@@ -31,8 +39,8 @@ const LONGEST_PARSED = 8 * 1024 * 1024;
 const [QUOTE, COLON, COMMA, BRACE, BRACKET] = [0x22, 0x3a, 0x2c, 0x7b, 0x5b];
 
 /**
- * Walks through a JSON document that comes in pieces and holds none of it. What is entered is checked strictly; in rows and
- * in what is passed over only strings and nesting are.
+ * Walks through a JSON document that comes in pieces and holds none of it. What is entered is checked strictly; in rows
+ * and in what is passed over only strings and nesting are.
  */
 export function createScanner(visitor: Visitor): Scanner {
   const open: { readonly path: string; readonly byte: number }[] = [];

@@ -12,13 +12,21 @@ import { ticksText } from './ticks.ts';
 export interface SourceLimits {
   /** Questions for one part before the attempt at the window ends. */
   readonly attempts: number;
-  /** A refusal that has nothing to do with what is asked is waited for that long at least: the API's budget is a window of 30 s. */
+  /**
+   * A refusal that has nothing to do with what is asked is waited for that long at least: the API's budget is a window
+   * of 30 s.
+   */
   readonly passing: Millis;
   /** Time-outs and exhausted resources in a row after which a part is halved. */
   readonly heavy: number;
-  /** Halvings for that reason in a row, without an answer between, before the attempt ends: then the service is at fault. */
+  /**
+   * Halvings for that reason in a row, without an answer between, before the attempt ends: then the service is at
+   * fault.
+   */
   readonly patience: number;
-  /** How often a doubtful answer (cached, or 204) is asked again, without anything else between, before it is believed. */
+  /**
+   * How often a doubtful answer (cached, or 204) is asked again, without anything else between, before it is believed.
+   */
   readonly doubts: number;
   /** Rows at which the API cuts an answer. */
   readonly rows: number;
@@ -54,7 +62,10 @@ export interface Context {
   readonly abort: AbortSignal;
 }
 
-/** What became of a part. `rows` of `split`: how many rows came before the answer was cut. `absent`: there is no such table. */
+/**
+ * What became of a part. `rows` of `split`: how many rows came before the answer was cut. `absent`: there is no such
+ * table.
+ */
 export type Settled =
   | { readonly kind: 'rows'; readonly answer: Answer }
   | { readonly kind: 'none' }
@@ -76,8 +87,8 @@ export interface Asking {
 }
 
 /**
- * Asks for a part until it is clear what it holds, or that it is too much for one answer. Throws what the operator should do
- * when it is refused, and after `limits.attempts` failures. `file(n)` names the n-th file of rows.
+ * Asks for a part until it is clear what it holds, or that it is too much for one answer. Throws what the operator
+ * should do when it is refused, and after `limits.attempts` failures. `file(n)` names the n-th file of rows.
  */
 export async function settle(part: Part, context: Context, file: (n: number) => string): Promise<Settled> {
   const { settings, window } = context;
@@ -130,7 +141,10 @@ export async function settleQuestion(
   }
 }
 
-/** How long to wait before asking once more: what the server says, else twice as long each time; always a little by chance. */
+/**
+ * How long to wait before asking once more: what the server says, else twice as long each time; always a little by
+ * chance.
+ */
 function pauseBefore(
   times: number,
   again: { readonly reason: string; readonly after: Millis | undefined },

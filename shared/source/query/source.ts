@@ -12,11 +12,17 @@ interface Setup {
   readonly limits?: Partial<SourceLimits>;
   /** Tells where in a window its rows lie, when that is too large for one answer. */
   readonly survey?: Survey;
-  /** It is asked once before each reading, too, so that the fingerprint is one that an audit can compare. Left out: false. */
+  /**
+   * It is asked once before each reading, too, so that the fingerprint is one that an audit can compare. Left out:
+   * false.
+   */
   readonly audited?: boolean;
 }
 
-/** The query API of one app as a source. Each reading of a window asks for all of its rows; nothing is remembered between. */
+/**
+ * The query API of one app as a source. Each reading of a window asks for all of its rows; nothing is remembered
+ * between.
+ */
 export function createQuerySource({ settings, ask, clock, limits = {}, survey, audited = false }: Setup): Source {
   const all = { ...SOURCE_LIMITS, ...limits };
   const learned = learning(all.rows);
@@ -82,9 +88,9 @@ function openReading(context: Context, { survey, audited, learned }: Telling): R
 }
 
 /**
- * What was read, as an audit would see it. What the source told before the reading is of the same rows, or of older ones: then the next
- * audit differs, and the window runs again. Where rows came in meanwhile, the source is asked once more; where that does not tell what was
- * read, either, only what cannot be wrong is kept.
+ * What was read, as an audit would see it. What the source told before the reading is of the same rows, or of older
+ * ones: then the next audit differs, and the window runs again. Where rows came in meanwhile, the source is asked once
+ * more; where that does not tell what was read, either, only what cannot be wrong is kept.
  */
 async function fingerprintOf(
   read: string,

@@ -9,9 +9,9 @@ export function tableOf(signal: Signal, schema: QuerySettings['schema']): string
 }
 
 /**
- * The KQL that asks for a part of a signal. All columns, no order, no limit: the answer is the table's rows as they are.
- * The row's id decides the bucket, the whole row where it has none. On a workspace the id is a hidden column that only
- * comes when it is named.
+ * The KQL that asks for a part of a signal. All columns, no order, no limit: the answer is the table's rows as they
+ * are. The row's id decides the bucket, the whole row where it has none. On a workspace the id is a hidden column that
+ * only comes when it is named.
  */
 export function queryText(signal: Signal, schema: QuerySettings['schema'], part: Part): string {
   const workspace = schema.kind === 'workspace';
@@ -28,7 +28,10 @@ export function queryText(signal: Signal, schema: QuerySettings['schema'], part:
   return lines.join('\n');
 }
 
-/** A KQL string literal. Anything but plain characters is escaped, so that no setting can end the literal and go on as query. */
+/**
+ * A KQL string literal. Anything but plain characters is escaped, so that no setting can end the literal and go on as
+ * query.
+ */
 export function literal(text: string): string {
   const escaped = text.replaceAll(/[^\w ./:@()-]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
   return `'${escaped}'`;

@@ -1,4 +1,7 @@
-/** Instants in ticks of 100 ns since 1970-01-01 UTC: the resolution of Kusto's `datetime`, and so the shortest range there is. */
+/**
+ * Instants in ticks of 100 ns since 1970-01-01 UTC: the resolution of Kusto's `datetime`, and so the shortest range
+ * there is.
+ */
 export type Ticks = bigint;
 
 const PER_MILLI = 10_000n;

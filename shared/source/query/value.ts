@@ -48,12 +48,14 @@ function kinds(marks: Record<string, number>): Uint8Array {
 }
 
 /**
- * Reads the value from `bytes` at `at`, as far as it goes, and hands its bytes on without the white space between tokens.
- * Returns the position behind what was read; `value.whole` says whether the value ended there (a number or word ends *before*
- * the byte that ends it). Throws a RangeError on control characters and on words that only white space keeps apart.
+ * Reads the value from `bytes` at `at`, as far as it goes, and hands its bytes on without the white space between
+ * tokens. Returns the position behind what was read; `value.whole` says whether the value ended there (a number or word
+ * ends *before* the byte that ends it). Throws a RangeError on control characters and on words that only white space
+ * keeps apart.
  *
- * This is the hot loop of the query source: it sees every byte of every answer. So it is one long function on locals and byte
- * tables (taken apart into functions it runs at half the speed: measured), and hands on runs as long as possible.
+ * This is the hot loop of the query source: it sees every byte of every answer. So it is one long function on locals
+ * and byte tables (taken apart into functions it runs at half the speed: measured), and hands on runs as long as
+ * possible.
  */
 export function eat(value: Value, bytes: Uint8Array, at: number): number {
   const length = bytes.length;

@@ -9,7 +9,10 @@ export interface Watch {
   expect(what: string, millis: Millis): void;
   /** Takes the error with which the exchange ended. Throws it on where the caller has aborted. */
   lose(error: unknown): undefined;
-  /** The stream's pieces, none of which may take longer than `stall`. A failing stream ends early and is lost, it does not throw. */
+  /**
+   * The stream's pieces, none of which may take longer than `stall`. A failing stream ends early and is lost, it does
+   * not throw.
+   */
   pieces(stream: AsyncIterable<Uint8Array>, stall: Millis): AsyncIterable<Uint8Array>;
   /** Why the exchange was lost; '' while it is not. */
   lost(): string;

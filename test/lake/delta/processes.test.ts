@@ -20,8 +20,8 @@ import { textOf } from '../../contracts/store.ts';
 import { truthOf, windowsOf } from './windows.ts';
 
 /**
- * Processes that commit to one table at once, and die between any two calls to storage (TABLE_KILLS, TABLE_SEED). Afterwards every version
- * shows each window at one revision, versions have no gap, and the head holds every row once.
+ * Processes that commit to one table at once, and die between any two calls to storage (TABLE_KILLS, TABLE_SEED).
+ * Afterwards every version shows each window at one revision, versions have no gap, and the head holds every row once.
  */
 const KILLS = Number(process.env.TABLE_KILLS ?? 6);
 const seed = process.env.TABLE_SEED ?? String(Date.now() % 1_000_000);

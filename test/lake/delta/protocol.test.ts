@@ -6,13 +6,15 @@ import { publicationActions, SeenRevision } from '../../../shared/lake/delta/pub
 import { afterEntry, emptySnapshot, type Snapshot } from '../../../shared/lake/delta/snapshot.ts';
 
 /**
- * Every interleaving of three runs of one window that commits to a table, with the decisions of the code itself: claim, put the files
- * (nobody sees them), read the head, ask the ledger, put the entry behind the head, say done. A run may be overtaken at any moment
- * (leases are not modelled: the worst case), may stop for ever at any step, and once another engine may merge what is live (OPTIMIZE).
+ * Every interleaving of three runs of one window that commits to a table, with the decisions of the code itself: claim,
+ * put the files (nobody sees them), read the head, ask the ledger, put the entry behind the head, say done. A run may
+ * be overtaken at any moment (leases are not modelled: the worst case), may stop for ever at any step, and once another
+ * engine may merge what is live (OPTIMIZE).
  * `lostLedger`: once the ledger may be replaced by an empty one.
  *
- * Invariants. Every snapshot that a reader can see holds the window at one revision at most. Where the ledger says done at revision r,
- * the head holds exactly what run r found, and so it stays until another run claims. Rows that were merged are never written again.
+ * Invariants. Every snapshot that a reader can see holds the window at one revision at most. Where the ledger says done
+ * at revision r, the head holds exactly what run r found, and so it stays until another run claims. Rows that were
+ * merged are never written again.
  */
 
 const id = 'app=shop/query_1_2';
@@ -121,7 +123,8 @@ function putsOf(
   rules: Rules,
   to: (run: Partial<Run>, rest?: Partial<State>) => State,
 ): State[] {
-  // Decided at the head that was read; the ledger was asked for the files before it was asked whether the run is still ours.
+  // Decided at the head that was read; the ledger was asked for the files before it was asked whether the run is still
+  // ours.
   const wanted = {
     window: id,
     revision: run.revision,
@@ -190,7 +193,10 @@ test('another engine merges the files: no row is written twice', () => assert.eq
 test('a ledger that was lost goes on above what the table has seen', () =>
   assert.equal(faultOf({ loseLedger: true }), ''));
 
-/** Unlike plain files: the log itself knows the revision. The order is kept, so that who was overtaken commits nothing in vain. */
+/**
+ * Unlike plain files: the log itself knows the revision. The order is kept, so that who was overtaken commits nothing
+ * in vain.
+ */
 test('the ledger may be asked before the head', () => assert.equal(faultOf({ checkFirst: true }), ''));
 
 test('the model sees what breaks: a run without rows that commits nothing', () =>

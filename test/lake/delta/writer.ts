@@ -1,6 +1,7 @@
 /**
- * A process of its own that brings windows into a lake of tables, for processes.test.ts: `node writer.ts <place> <calls> <seed>`. It dies
- * at its call to storage with that number (0: never), which is done or not. `place`: a folder, or a connection string of Azurite.
+ * A process of its own that brings windows into a lake of tables, for processes.test.ts: `node writer.ts <place>
+ * <calls> <seed>`. It dies at its call to storage with that number (0: never), which is done or not. `place`: a folder,
+ * or a connection string of Azurite.
  */
 import { randomUUID } from 'node:crypto';
 import { ContainerClient } from '@azure/storage-blob';

@@ -160,7 +160,8 @@ test('whatever the limit: every row once, in order of time', async () => {
         (a[0] ?? 0) - (b[0] ?? 0) || (a[1] ?? 0) - (b[1] ?? 0);
       assert.deepEqual(all.rows.toSorted(order), rows.map((row) => [row.tick, row.hash]).sort(order));
       assert.equal(all.fingerprint, `rows:${rows.length}`);
-      // A row costs at most the whole way down: 36 halvings of an hour to a tick, 12 of the hash, two questions for each.
+      // A row costs at most the whole way down: 36 halvings of an hour to a tick, 12 of the hash, two questions for
+      // each.
       assert.ok(all.asked <= 1 + rows.length * 2 * 48);
     },
   );
@@ -175,7 +176,8 @@ test('an even load is learned: no answer is cut in vain after the first that fit
     all.rows.map((row) => row[1]),
     rows.map((row) => row.hash),
   );
-  // 16 answers of 100 rows, and four that were cut on the way to the first of them; without the lesson all 15 larger ones are.
+  // 16 answers of 100 rows, and four that were cut on the way to the first of them; without the lesson all 15 larger
+  // ones are.
   assert.equal(all.asked, 16 + 4);
 });
 

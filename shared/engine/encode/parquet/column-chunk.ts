@@ -59,7 +59,10 @@ function putDictionaryPages(pages: Pages, vector: Vector, { entries, count, indi
   });
 }
 
-/** None for doubles, since readers take NaN for a value between them, and none for JSON, of which nobody asks whether it is less. */
+/**
+ * None for doubles, since readers take NaN for a value between them, and none for JSON, of which nobody asks whether it
+ * is less.
+ */
 function boundsOf(type: ColumnType, vector: Vector, rows: number): Bounds | undefined {
   if (vector.kind === 'long') return longBounds(vector, rows);
   return vector.kind === 'text' && type === 'string' ? textBounds(vector, rows) : undefined;

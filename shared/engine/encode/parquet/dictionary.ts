@@ -11,7 +11,10 @@ export interface Dictionary {
 /** An index has up to 24 bits. */
 const MOST_ENTRIES = 2 ** 24;
 
-/** Undefined where the plain values would be shorter, or no row has one: readers look for the width of the indices in any page of them. */
+/**
+ * Undefined where the plain values would be shorter, or no row has one: readers look for the width of the indices in
+ * any page of them.
+ */
 export function usedDictionary(vector: DictionaryVector, rows: number): Dictionary | undefined {
   const { indices, offsets, bytes, validity } = vector;
   const numbers = new Int32Array(offsets.length).fill(-1);

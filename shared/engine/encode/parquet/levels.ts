@@ -3,8 +3,8 @@ import { isValid, type Validity } from '../validity.ts';
 import { putRun } from './hybrid.ts';
 
 /**
- * Definition levels of the rows from `start` to below `end`, `values` of them not null: their length, then the hybrid encoding. Its packed
- * form of one bit a value is the bitmap itself.
+ * Definition levels of the rows from `start` to below `end`, `values` of them not null: their length, then the hybrid
+ * encoding. Its packed form of one bit a value is the bitmap itself.
  */
 export function putLevels(sink: Sink, validity: Validity, start: number, end: number, values: number): void {
   const at = sink.length;

@@ -18,7 +18,10 @@ export interface Spelling {
   readonly quote: Uint8Array;
 }
 
-/** What writes a row, from left to right; before each column stands its prefix. Neighbours of few values are written as one. */
+/**
+ * What writes a row, from left to right; before each column stands its prefix. Neighbours of few values are written as
+ * one.
+ */
 export function cellsOf(
   { count, vectors }: Rows,
   columns: readonly NamedType[],

@@ -16,7 +16,10 @@ const MOST_PAIRS = 2 ** 18;
 /** Longer texts are not kept, but spelled again. */
 const KEPT_BYTES = 4096;
 
-/** A column as choices, null being one of them; undefined where it has too many. `value` writes an entry of a dictionary, or a boolean. */
+/**
+ * A column as choices, null being one of them; undefined where it has too many. `value` writes an entry of a
+ * dictionary, or a boolean.
+ */
 export function choicesOf(
   vector: Vector,
   rows: number,

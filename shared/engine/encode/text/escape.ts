@@ -46,7 +46,10 @@ function putRest(sink: Sink, source: Uint8Array, start: number, end: number): vo
   putByte(sink, QUOTE);
 }
 
-/** 1: a value that holds it is quoted in CSV. 2: one that begins or ends with it, since ClickHouse leaves such blanks out. */
+/**
+ * 1: a value that holds it is quoted in CSV. 2: one that begins or ends with it, since ClickHouse leaves such blanks
+ * out.
+ */
 const quotes = new Uint8Array(256);
 for (const sign of '",\n\r#') quotes[sign.charCodeAt(0)] = 1;
 for (const blank of ' \t') quotes[blank.charCodeAt(0)] = 2;

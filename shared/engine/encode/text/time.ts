@@ -5,8 +5,8 @@ const ZERO = 0x30;
 export const TIME_LENGTH = 27;
 
 /**
- * Writes µs since 1970, given as 32 bit halves, at `at` as ISO 8601 with exactly six digits. Years from 1 to 9999. The text of the second
- * is kept: records of one window share most of it.
+ * Writes µs since 1970, given as 32 bit halves, at `at` as ISO 8601 with exactly six digits. Years from 1 to 9999. The
+ * text of the second is kept: records of one window share most of it.
  */
 export function createTimeWriter(): (out: Uint8Array, at: number, low: number, high: number) => void {
   const text = new Uint8Array(TIME_LENGTH);

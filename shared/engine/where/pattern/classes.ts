@@ -1,6 +1,8 @@
 import { PatternFault } from './fault.ts';
 
-/** Whether a code point belongs to a set. Asked once for each code point and state of a search, so it need not be fast. */
+/**
+ * Whether a code point belongs to a set. Asked once for each code point and state of a search, so it need not be fast.
+ */
 export type Has = (codePoint: number) => boolean;
 
 const inRanges =

@@ -19,12 +19,15 @@ interface State {
 const FOUND = 'found';
 const END = -1;
 
-/** Steps in states, and ways between them, that are remembered; then they are forgotten and found anew, so that memory is bounded too. */
+/**
+ * Steps in states, and ways between them, that are remembered; then they are forgotten and found anew, so that memory
+ * is bounded too.
+ */
 const MOST_REMEMBERED = 200_000;
 
 /**
- * Whether a text holds a match of a regular expression in RE2's syntax, in time that grows with the length of the text and no faster,
- * whatever the expression. Throws a PatternFault where there is something wrong with it.
+ * Whether a text holds a match of a regular expression in RE2's syntax, in time that grows with the length of the text
+ * and no faster, whatever the expression. Throws a PatternFault where there is something wrong with it.
  */
 export function compilePattern(source: string): (text: string) => boolean {
   const program = programOf(patternOf(source));
@@ -79,7 +82,10 @@ function besideOf(letter: number): Beside {
   return isWord(letter) ? 'word' : 'other';
 }
 
-/** The steps that wait behind the letter, or that the pattern is found before it. A match may begin anywhere: the first step always waits. */
+/**
+ * The steps that wait behind the letter, or that the pattern is found before it. A match may begin anywhere: the first
+ * step always waits.
+ */
 function step({ steps, start }: Program, { waiting, before }: State, letter: number): readonly number[] | typeof FOUND {
   const behind = besideOf(letter);
   const seen = new Set<number>();

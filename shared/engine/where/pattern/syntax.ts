@@ -1,7 +1,10 @@
 import { anyOf, type Has, not, perlClass, posixClass, range, unicodeClass } from './classes.ts';
 import { PatternFault } from './fault.ts';
 
-/** A regular expression as a tree. Which of several matches is found makes no difference here, so groups and lazy repetition leave no trace. */
+/**
+ * A regular expression as a tree. Which of several matches is found makes no difference here, so groups and lazy
+ * repetition leave no trace.
+ */
 export type Pattern =
   | { readonly kind: 'set'; readonly has: Has }
   | { readonly kind: 'sequence'; readonly of: readonly Pattern[] }

@@ -10,8 +10,9 @@ const minute: Millis = 60_000;
 const day: Millis = 24 * 60 * minute;
 
 /**
- * The stretches that tell the windows apart, signal by signal: whole minutes into which all of a signal's windows can be parted, however
- * their sizes differ (changed settings, halves). A window that does not lie on whole minutes is a stretch of its own.
+ * The stretches that tell the windows apart, signal by signal: whole minutes into which all of a signal's windows can
+ * be parted, however their sizes differ (changed settings, halves). A window that does not lie on whole minutes is a
+ * stretch of its own.
  */
 export function stretchesOf(windows: readonly Window[]): Covered[] {
   const signals = [...new Set(windows.map(({ signal }) => signal))];

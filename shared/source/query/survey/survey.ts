@@ -35,7 +35,10 @@ interface Endpoint {
   readonly absent: Map<string, Millis>;
 }
 
-/** Fingerprints of windows by the query API of one app: the few facts that tell whether anything has changed, without the rows. */
+/**
+ * Fingerprints of windows by the query API of one app: the few facts that tell whether anything has changed, without
+ * the rows.
+ */
 export function createSurvey({ settings, ask, clock, limits = {} }: Setup): Survey {
   const endpoint: Endpoint = { level: 0, together: true, absent: new Map() };
   return {

@@ -21,7 +21,10 @@ export interface Told {
 const HASHES = 1_000_000_007;
 const minute: Millis = 60_000;
 
-/** The KQL that asks for fingerprints of several stretches at once; one answer, whose column `signal` says which a row is of. */
+/**
+ * The KQL that asks for fingerprints of several stretches at once; one answer, whose column `signal` says which a row
+ * is of.
+ */
 export function surveyText(stretches: readonly Stretch[], schema: QuerySettings['schema'], told: Told): string {
   const [only, ...more] = stretches.map((stretch) => stretchText(stretch, schema, told));
   if (only === undefined) throw new RangeError('a survey of nothing');
