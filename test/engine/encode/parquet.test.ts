@@ -179,6 +179,7 @@ test('NaN, infinities and -0 keep their bits', async () => {
 test('types, metadata and compression', async () => {
   const bytes = encoded(parquetEncoding(columns, { insights_lake_schema: '1', é: 'ü' }), [
     rowsOf(columns, [[0n, 'a', 'b', '{}', 1n, 2n, 3, true]], dictionary),
+    rowsOf(columns, [columns.map(() => null)], dictionary),
   ]);
   const path = writeBytes(work, 'types.parquet', bytes);
   const described = await answer(reader, `SELECT column_name, column_type FROM (DESCRIBE FROM '${path}')`);

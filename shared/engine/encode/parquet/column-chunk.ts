@@ -5,7 +5,7 @@ import { putByte, putBytes, type Sink, written } from '../sink.ts';
 import { countValid } from '../validity.ts';
 import { type Bounds, longBounds, textBounds } from './bounds.ts';
 import { type Dictionary, plainTexts, usedDictionary } from './dictionary.ts';
-import { CODEC, ENCODING, PAGE, type PhysicalType, physicalType } from './format.ts';
+import { CODEC_ZSTD, ENCODING, PAGE, type PhysicalType, physicalType } from './format.ts';
 import { bitWidth, putHybrid } from './hybrid.ts';
 import { putLevels } from './levels.ts';
 import { i32, struct } from './thrift.ts';
@@ -33,7 +33,7 @@ const PAGE_BYTES = 1024 * 1024;
 /** Appends the pages of a column to `sink`. `body` is overwritten. */
 export function putColumn(sink: Sink, body: Sink, type: ColumnType, vector: Vector, rows: number): ColumnChunk {
   const dictionary = vector.kind === 'dictionary' ? usedDictionary(vector, rows) : undefined;
-  const pages = createPages(sink, body, countValid(vector.validity, 0, rows) === 0 ? CODEC.none : CODEC.zstd);
+  const pages = createPages(sink, body);
   if (dictionary !== undefined) {
     putDictionaryPages(pages, vector, dictionary, rows);
     return pages.end(type, rows, boundsOf(type, dictionary.entries, dictionary.count));
@@ -81,13 +81,13 @@ interface Pages {
   end(type: ColumnType, rows: number, bounds: Bounds | undefined): ColumnChunk;
 }
 
-function createPages(sink: Sink, body: Sink, codec: number): Pages {
+function createPages(sink: Sink, body: Sink): Pages {
   const start = sink.length;
   const encodings = new Set<number>([ENCODING.rle]);
   let [dictionaryAt, dataAt, rawBytes, nulls] = [undefined as number | undefined, 0, 0, 0];
 
   function page(type: number, header: Parameters<typeof struct>[0]): void {
-    const packed = codec === CODEC.zstd ? compressed(written(body)) : written(body);
+    const packed = compressed(written(body));
     const at = sink.length;
     struct({ 1: i32(type), 2: i32(body.length), 3: i32(packed.length), ...header }).put(sink);
     rawBytes += sink.length - at + body.length;
@@ -114,7 +114,7 @@ function createPages(sink: Sink, body: Sink, codec: number): Pages {
       nulls += to - from - values;
     },
     end: (type, rows, bounds) => ({
-      ...{ type: physicalType(type), encodings: [...encodings], codec, rows, nulls, rawBytes },
+      ...{ type: physicalType(type), encodings: [...encodings], codec: CODEC_ZSTD, rows, nulls, rawBytes },
       ...{ bytes: sink.length - start, dictionaryAt, dataAt, bounds },
     }),
   };

@@ -3,7 +3,7 @@ import { bool, i32, struct, type Value } from './thrift.ts';
 
 /** Numbers and structures of parquet.thrift (apache/parquet-format 2.x), as far as they are used here. */
 
-export const CODEC = { none: 0, zstd: 6 } as const;
+export const CODEC_ZSTD = 6;
 export const ENCODING = { plain: 0, rle: 3, dictionary: 8 } as const;
 export const PAGE = { data: 0, dictionary: 2 } as const;
 export const OPTIONAL = 1;
