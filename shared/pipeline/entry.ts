@@ -100,13 +100,13 @@ export const unavailableEntry = (entry: LedgerEntry, now: Millis, asked: number,
 });
 
 /**
- * Back-off doubles from a minute to an hour, without end, with a fifth of jitter (`chance` in [0, 1)). What died before
- * stays counted: a source that refuses now and then must not keep a window from being halved that is too heavy whenever
- * it answers.
+ * Back-off doubles from a minute to an hour, without end, less a tenth and some chance (`chance` in [0, 1)): after an
+ * outage of some minutes a window waits two minutes at most. What died before stays counted: a source that refuses now
+ * and then must not keep a window from being halved that is too heavy whenever it answers.
  */
 export function failedEntry(entry: LedgerEntry, now: Millis, chance: number, error: string): LedgerEntry {
   const wait = Math.min(60_000 * 2 ** (entry.attempts - 1), 3_600_000);
-  return { ...entry, state: 'failed', leaseUntil: 0, notBefore: now + Math.round(wait * (0.9 + 0.2 * chance)), error };
+  return { ...entry, state: 'failed', leaseUntil: 0, notBefore: now + Math.round(wait * (0.85 + 0.1 * chance)), error };
 }
 
 /**

@@ -80,7 +80,7 @@ for (const known of [true, false])
         await here.deliver();
         if (time % 300 === 299) await reviveFeed(window, { ...here.ports, patience: 1_800 * second, limit: 240 });
         if (time >= length && (await open()) === 0) {
-          assert.ok(time - length <= 132, `${time - length} s after its end`);
+          assert.ok(time - length <= 120, `${time - length} s after its end`);
           break;
         }
         assert.ok(time < length + 600, `${await open()} of ${events} windows are open`);
