@@ -98,7 +98,6 @@ const tableReaders: Readonly<Record<string, readonly string[]>> = {
   polars: ['polars', 'deltalake'],
   duckdb: ['duckdb==1.4.4', 'duckdb-ext-delta==1.4.4.20260205'],
   daft: ['daft', 'deltalake'],
-  chdb: ['chdb'],
   ...(flags.spark && { spark: ['delta-spark'] }),
 };
 

@@ -104,6 +104,7 @@ def duckdb_(table):
 def daft_(table):
     import daft
 
+    # A filter on a column that older files lack counts too many: daft 0.7 lets all rows of these pass.
     data = daft.read_deltalake(table["folder"])
     found = data.select("app", "date", "id").to_pydict()
     day = datetime.fromisoformat(table["day"]).date()
@@ -111,17 +112,7 @@ def daft_(table):
         "rows": spelled(zip(found["app"], found["date"], found["id"])),
         "app": data.where(data["app"] == table["app"]).count_rows(),
         "day": data.where(data["date"] == day).count_rows(),
-        "late": data.where(data["tenant"] == "t1").count_rows(),
     }
-
-
-def chdb_(table):
-    import chdb
-
-    source = f"deltaLakeLocal('{table['folder']}')"
-    ask = lambda text: int(str(chdb.query(text, "CSV")).strip())
-    rows = [json.loads(line) for line in str(chdb.query(f"SELECT app, toString(date) AS d, id FROM {source}", "JSONCompactEachRow")).splitlines()]
-    return {"rows": spelled(rows), **sql_counts(ask, table, source)}
 
 
 def spark_(table):

@@ -17,6 +17,8 @@ const KEY = '2b1f0c9d8e7a4b5c9d0e1f2a3b4c5d6e';
 const COMPONENT = 'resourceId=/SUBSCRIPTIONS/S1/RESOURCEGROUPS/RG/PROVIDERS/MICROSOFT.INSIGHTS/COMPONENTS/Shop';
 const WORKSPACE =
   'WorkspaceResourceId=/subscriptions/s1/resourcegroups/rg/providers/microsoft.operationalinsights/workspaces/shop';
+/** Two folders of one name are one app where the settings say so. */
+const OF_SHOP = { [`Shop_${KEY}`]: 'shop', [`SHOP_${KEY.replace('2', '3')}`]: 'shop' };
 const HOUR = 3_600_000;
 const never = new AbortController().signal;
 
@@ -36,7 +38,7 @@ async function storeOf(
 }
 
 const sourceOf = (store: ObjectStore, container = '') =>
-  createBlobSource({ containers: [{ store, container }], apps: {} });
+  createBlobSource({ containers: [{ store, container }], apps: OF_SHOP });
 
 async function gather<T>(reading: Reading, each: (chunk: Chunk) => T): Promise<T[]> {
   const all: T[] = [];
@@ -79,7 +81,7 @@ test('a window is what its hour folders hold, and nothing else is listed', async
   assert.deepEqual(await linesIn(two), ['{"r":1}']);
   const named = createBlobSource({
     containers: [{ store, container: '' }],
-    apps: { [`other_${KEY}`]: 'shop', [`shop_${KEY}`]: 'else' },
+    apps: { ...OF_SHOP, [`other_${KEY}`]: 'shop', [`Shop_${KEY}`]: 'else' },
   });
   assert.deepEqual(await linesIn(await named.open(windowAt('2020-01-02T03'), never)), ['{"o":1}', '{"x":1}']);
 });
