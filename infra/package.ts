@@ -24,7 +24,7 @@ const app = join(target, 'app');
  * Bytes on disk and in the archive; docs/deploy.md states them. Every cold start fetches the package, so growth is a
  * decision.
  */
-const limits = { unpacked: 95_000_000, packed: 32_000_000 };
+const limits = { unpacked: 25_000_000, packed: 7_000_000 };
 
 const read = (...path: readonly string[]): string => readFileSync(join(root, ...path), 'utf8');
 
