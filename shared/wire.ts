@@ -20,6 +20,7 @@ import type {
   Window,
 } from './model.ts';
 import { arriveInWindow } from './pipeline/arrive.ts';
+import { inTurn } from './pipeline/in-turn.ts';
 import { type FeedPlan, type PlanPorts, planFeed, reviveFeed } from './pipeline/plan.ts';
 import { type RequeueOutcome, type RequeueRequest, requeueWindows } from './pipeline/requeue.ts';
 import { type RunOutcome, type RunPorts, runWindow } from './pipeline/run.ts';
@@ -89,7 +90,8 @@ export function wire(config: Config, timeout?: Millis): Wired {
   const ready = async (): Promise<void> => {
     await Promise.all([stateReady(), lakeReady()]);
   };
-  const inTurn = oneAtATime();
+  // Memory and temporary disk are bounded for one run: runs of one process follow each other, whatever their trigger.
+  const oneAtATime = inTurn();
   /** Waiting for its turn is part of the time that an invocation has. */
   const invoke = (
     call: (ports: typeof run & Pick<RunPorts, 'allowed'>) => Promise<RunOutcome>,
@@ -98,7 +100,7 @@ export function wire(config: Config, timeout?: Millis): Wired {
     // A run holds its window before it looks for the lake: the ledger tries again, when the queue has long given up.
     const held = { ...run, ready: lakeReady };
     const ports = timeout === undefined ? held : { ...held, allowed: { start, end: start + timeout } };
-    return inTurn(async () => {
+    return oneAtATime(async () => {
       await stateReady();
       return call(ports);
     });
@@ -235,15 +237,5 @@ function untilItWorks(prepare: () => Promise<unknown>): () => Promise<void> {
       done = undefined;
       throw error;
     }
-  };
-}
-
-/** Memory and temporary disk are bounded for one run: runs of one process follow each other, whichever trigger they came from. */
-function oneAtATime(): <T>(call: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (call) => {
-    const turn = last.then(call, call);
-    last = turn.catch(() => undefined);
-    return turn;
   };
 }

@@ -1,4 +1,5 @@
 import type { Budget, BudgetLimits, Clock, Millis, Seat, Seats, Versioned } from '../model.ts';
+import { inTurn } from './in-turn.ts';
 
 interface BudgetPorts {
   readonly seats: Seats;
@@ -153,13 +154,4 @@ export function createBudget({ seats, clock, holder, limits }: BudgetPorts): Bud
       void giveBack(own, own.used.length);
     };
   }
-}
-
-function inTurn(): <T>(call: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (call) => {
-    const turn = last.then(call, call);
-    last = turn.catch(() => undefined);
-    return turn;
-  };
 }

@@ -1,5 +1,6 @@
 import type { Clock, LakeTables, Ledger, LedgerEntry, Millis, Versioned, Window } from '../model.ts';
 import { askedAgain, claimedEntry } from './entry.ts';
+import { inTurn } from './in-turn.ts';
 import { afterLoss } from './race.ts';
 import { requeuedFingerprint } from './verdict.ts';
 
@@ -88,6 +89,7 @@ function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease }: ClaimPo
       await afterLoss(losses, () => `${what}: others change it all the time, or hold a part of its range`, clock);
     }
   };
+  // The lease and the run write the same entry.
   const inOrder = inTurn();
   const update = (make: Change) => inOrder(() => change(make, ledger.write));
   const renewals = renew(
@@ -128,16 +130,6 @@ function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease }: ClaimPo
       released.abort();
       await renewals;
     },
-  };
-}
-
-/** One call after the other: the lease and the run write the same entry. */
-function inTurn(): <T>(call: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (call) => {
-    const turn = last.then(call, call);
-    last = turn.catch(() => undefined);
-    return turn;
   };
 }
 
