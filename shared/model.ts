@@ -7,6 +7,7 @@
 export type * from './model/budget.ts';
 export type * from './model/clock.ts';
 export type * from './model/engine.ts';
+export type * from './model/health.ts';
 export type * from './model/ledger.ts';
 export type * from './model/settings.ts';
 export type * from './model/source.ts';

@@ -1,0 +1,56 @@
+import type { ObjectStore } from '../../model.ts';
+
+/** Failures that tell of one file, not of the lake that it lies in. */
+const ofOneFile: ReadonlySet<string> = new Set([
+  'BlobArchived',
+  'BlobBeingRehydrated',
+  'BlobImmutableDueToLegalHold',
+  'BlobImmutableDueToPolicy',
+  'BlobOverwritten',
+  'InvalidBlobType',
+  'InvalidBlockList',
+  'InvalidUri',
+  'LeaseAlreadyPresent',
+  'LeaseIdMissing',
+  'LeaseLost',
+  'LockLost',
+  'PathAlreadyExists',
+  'PathConflict',
+  'ResourceTypeMismatch',
+]);
+
+/** A lake that remembers how writing to it goes. */
+export interface WatchedLake {
+  readonly lake: ObjectStore;
+  /**
+   * Of the writes since the last call: whether there were any, and the last error, unless it concerned one file alone.
+   */
+  take(): { readonly wrote: boolean; readonly error: string | undefined };
+}
+
+export function watchedLake(lake: ObjectStore): WatchedLake {
+  let [wrote, error]: [boolean, string | undefined] = [false, undefined];
+  const failing = (failure: unknown): never => {
+    const code = failure instanceof Error && 'code' in failure ? String(failure.code) : '';
+    const isAbort = failure instanceof Error && failure.name === 'AbortError';
+    if (!isAbort && !ofOneFile.has(code)) error = failure instanceof Error ? failure.message : String(failure);
+    throw failure;
+  };
+  return {
+    lake: {
+      ...lake,
+      prepare: () => lake.prepare().catch(failing),
+      head: (name) => lake.head(name).catch(failing),
+      put: async (name, content, etag) => {
+        const tag = await lake.put(name, content, etag).catch(failing);
+        wrote = true;
+        return tag;
+      },
+    },
+    take: () => {
+      const seen = { wrote, error };
+      [wrote, error] = [false, undefined];
+      return seen;
+    },
+  };
+}
