@@ -21,6 +21,7 @@ import type {
 } from './model.ts';
 import { arriveInWindow } from './pipeline/arrive.ts';
 import { inTurn } from './pipeline/in-turn.ts';
+import { isStoreFailure, outlast } from './pipeline/outage/outlast.ts';
 import { type FeedPlan, type PlanPorts, planFeed, reviveFeed } from './pipeline/plan.ts';
 import { type RequeueOutcome, type RequeueRequest, requeueWindows } from './pipeline/requeue.ts';
 import { type RunOutcome, type RunPorts, runWindow } from './pipeline/run.ts';
@@ -30,6 +31,7 @@ import { placeOfBlob, type Sweeps, wireExports, wireSweeps } from './wire-export
 import { createJobEngine, type JobEngine } from './wire-jobs.ts';
 import { openLake, pathsOf, prepareLake, tablesOf } from './wire-lake.ts';
 import { type Audits, keptSince, type QueryApi, queryApi, queryApis, queryFeeds, wireAudits } from './wire-query.ts';
+import { untilItWorks } from './wire-ready.ts';
 
 /** What one tick of the planner did, feed by feed. A feed that fails does not stop the others. */
 export interface PlanOutcome {
@@ -55,12 +57,16 @@ let made: Wired | undefined;
 /** The app of this process, from its environment. Throws all faults of the settings, on every call, until they are mended. */
 export function wired(): Wired {
   const readFile = (path: string) => readFileSync(path, 'utf8');
-  made ??= wire(parseConfig(process.env, readFile), functionTimeout(process.env, readFile));
+  const timeout = functionTimeout(process.env, readFile);
+  made ??= wire(parseConfig(process.env, readFile), timeout, ((timeout ?? 30 * 60_000) * 2) / 3);
   return made;
 }
 
-/** `timeout`: how long the host lets an invocation run before it kills it; undefined: without end. */
-export function wire(config: Config, timeout?: Millis): Wired {
+/**
+ * `timeout`: how long the host lets an invocation run before it kills it; undefined: without end. `outage`: how long an
+ * invocation waits for a state that is away before it fails.
+ */
+export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wired {
   const lake = openLake(config);
   const ledger = openLedger(config.state, config.lake);
   const hints = openHints(config.state);
@@ -98,12 +104,13 @@ export function wire(config: Config, timeout?: Millis): Wired {
   ): Promise<RunOutcome> => {
     const start = clock.now();
     // A run holds its window before it looks for the lake: the ledger tries again, when the queue has long given up.
-    const held = { ...run, ready: lakeReady };
+    const held = { ...run, ready: lakeReady, stateUntil: start + outage };
     const ports = timeout === undefined ? held : { ...held, allowed: { start, end: start + timeout } };
-    return oneAtATime(async () => {
+    const invoked = async () => {
       await stateReady();
       return call(ports);
-    });
+    };
+    return oneAtATime(() => outlast(invoked, isStoreFailure, held.stateUntil, clock));
   };
   return {
     config,
@@ -224,18 +231,4 @@ async function planAll(config: Config, ports: PlanPorts): Promise<PlanOutcome> {
     if (feed.source !== 'query') await attempt(feed, () => reviveFeed(feed, ports));
   }
   return { feeds, errors };
-}
-
-/** Containers, tables and queues are made before the first use; a failure is met again by the next invocation, not remembered. */
-function untilItWorks(prepare: () => Promise<unknown>): () => Promise<void> {
-  let done: Promise<unknown> | undefined;
-  return async () => {
-    done ??= prepare();
-    try {
-      await done;
-    } catch (error) {
-      done = undefined;
-      throw error;
-    }
-  };
 }

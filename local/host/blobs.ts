@@ -36,21 +36,24 @@ export async function scanBlobs(scan: BlobScan, abort: AbortSignal): Promise<voi
   const known = new Set<string>();
   for await (const receipt of scan.receipts.listBlobsFlat({ prefix: folder })) known.add(receipt.name);
   const watched = scan.blobs.getContainerClient(container);
-  while (!abort.aborted) {
-    if (await watched.exists()) {
-      for await (const blob of watched.listBlobsFlat({ prefix })) {
-        const receipt = `${folder}${blob.properties.etag.replaceAll('"', '')}/${container}/${blob.name}`;
-        if (known.has(receipt) || !pattern.test(blob.name)) continue;
-        await announce(scan, {
-          container,
-          name: blob.name,
-          etag: blob.properties.etag,
-          type: blob.properties.blobType ?? 'BlockBlob',
-        });
-        await scan.receipts.getBlockBlobClient(receipt).upload('', 0);
-        known.add(receipt);
-      }
+  const look = async (): Promise<void> => {
+    if (!(await watched.exists())) return;
+    for await (const blob of watched.listBlobsFlat({ prefix })) {
+      const receipt = `${folder}${blob.properties.etag.replaceAll('"', '')}/${container}/${blob.name}`;
+      if (known.has(receipt) || !pattern.test(blob.name)) continue;
+      await announce(scan, {
+        container,
+        name: blob.name,
+        etag: blob.properties.etag,
+        type: blob.properties.blobType ?? 'BlockBlob',
+      });
+      await scan.receipts.getBlockBlobClient(receipt).upload('', 0);
+      known.add(receipt);
     }
+  };
+  while (!abort.aborted) {
+    // Storage that is away is looked at again: what was not announced has no receipt.
+    await look().catch(() => undefined);
     await sleep(scan.every, undefined, { signal: abort }).catch(() => undefined);
   }
 }

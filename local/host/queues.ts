@@ -17,17 +17,26 @@ export interface QueueListener {
 /** First wait of an idle queue; doubles up to `maxPollingInterval`. */
 const shortestWait = 100;
 
-/** Listens until aborted, then waits for what still runs. Rejects only when the queue itself cannot be used. */
+/** After a look at storage that failed. */
+const pauseAfterFault = 1_000;
+
+/**
+ * Listens until aborted, then waits for what still runs. Rejects only when the queue cannot be made; an outage is sat
+ * out.
+ */
 export async function listenToQueue(listener: QueueListener, abort: AbortSignal): Promise<void> {
   const { queue, settings, lock } = listener;
   await queue.createIfNotExists();
   const running = new Set<Promise<void>>();
   let wait = shortestWait;
   while (!abort.aborted) {
-    const { receivedMessageItems: found } = await queue.receiveMessages({
-      numberOfMessages: settings.batchSize,
-      visibilityTimeout: lock / 1000,
+    const asked = { numberOfMessages: settings.batchSize, visibilityTimeout: lock / 1000 };
+    const answer = await queue.receiveMessages(asked).catch((error: unknown) => {
+      listener.report(`${queue.name}: ${textOf(error)}`);
+      return sleep(pauseAfterFault, undefined, { signal: abort }).catch(() => undefined);
     });
+    if (answer === undefined) continue;
+    const found = answer.receivedMessageItems;
     for (const message of found) {
       const task = process(message, listener).finally(() => running.delete(task));
       running.add(task);

@@ -5,6 +5,7 @@ import { type Delivered, type DeliverPorts, deliver } from './deliver.ts';
 import { failedEntry, hintedEntry, mayRun, unchangedEntry } from './entry.ts';
 import { type HalvePorts, halveWindow, tooHeavy } from './halve.ts';
 import { halvesOf } from './halves.ts';
+import { isStoreFailure, outlast } from './outage/outlast.ts';
 import { afterLoss } from './race.ts';
 import { type Left, removeOldEmpties, type TidyPorts } from './tidy.ts';
 import { loses, verdictOf } from './verdict.ts';
@@ -19,6 +20,8 @@ export type RunPorts = ClaimPorts &
      * the ledger has tried again. Left out: all is there.
      */
     ready?(): Promise<unknown>;
+    /** Until when a run that has failed waits for a ledger that is away, to tell it. Left out: it does not wait. */
+    readonly stateUntil?: Millis;
   };
 
 /**
@@ -172,10 +175,12 @@ async function giveUp(error: unknown, claim: Claim, ports: RunPorts): Promise<Ru
   if (error instanceof Overtaken || claim.abort.aborted) return outcomeOf('overtaken', window, claim.entry, ports);
   try {
     const seen = error instanceof LedgerBehind ? error.seen : 0;
-    const entry = await claim.update((held) => ({
-      ...failedEntry(held, ports.clock.now(), ports.clock.random(), oneLine(error)),
-      revision: Math.max(held.revision, seen),
-    }));
+    const tell = () =>
+      claim.update((held) => ({
+        ...failedEntry(held, ports.clock.now(), ports.clock.random(), oneLine(error)),
+        revision: Math.max(held.revision, seen),
+      }));
+    const entry = await outlast(tell, isStoreFailure, ports.stateUntil ?? 0, ports.clock);
     if (entry.state !== 'halved') {
       await sendAgain(claim, ports).catch(() => undefined); // the planner sends what could not be sent
       return outcomeOf('failed', window, entry, ports);

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bindingsOf } from '../../shared/config/bindings.ts';
+import { flatSettings } from '../../shared/config/flat.ts';
+import { parseConfig } from '../../shared/config.ts';
+import { one, blobs as someBlobs } from './settings.ts';
 
 const audit = '0 7 * * * *';
 const usual = { schedule: '0 */5 * * * *', queue: 'insights-lake-windows', audit, blobs: undefined, sweep: undefined };
@@ -62,6 +65,12 @@ const table: readonly [string, Record<string, string>, object][] = [
     { ...usual, sweep },
   ],
   ['an audit of its own', { AUDIT_SCHEDULE: '0 0 3 * * *' }, { ...usual, audit: '0 0 3 * * *' }],
+  ['an audit whose schedule the host would refuse', { AUDIT_SCHEDULE: '0 0 0 * * 7' }, usual],
+  [
+    'an audit that never fires, in the document',
+    { INSIGHTS_LAKE_CONFIG: '{"audit":{"schedule":"0 0 0 31 2 *"}}' },
+    usual,
+  ],
   ['no container of that name can exist', { EXPORT_CONTAINER: 'No!' }, usual],
   ['other export settings without a container', { EXPORT_PREFIX: 'x', EXPORT_TRIGGER: 'EventGrid' }, usual],
 ];
@@ -75,6 +84,19 @@ for (const [name, env, expected] of table) {
     assert.deepEqual(bindingsOf(env, readFile), expected);
   });
 }
+
+test('every schedule that a setting names is judged: wrong, it falls back, and each call says so', () => {
+  const schedules = flatSettings.filter(([, path]) => path.at(-1) === 'schedule').map(([name]) => name);
+  assert.ok(schedules.length >= 3);
+  const none = () => '';
+  const base = { ...one, ...someBlobs };
+  for (const name of schedules)
+    for (const wrong of ['0 0 0 * * 7', '0 0 0 31 2 *', '*/5 * * * *', 'daily']) {
+      const env = { ...base, [name]: wrong };
+      assert.deepEqual(bindingsOf(env, none), bindingsOf(base, none), name);
+      assert.throws(() => parseConfig(env, none), new RegExp(`${name}.* must be a schedule of six fields`, 's'));
+    }
+});
 
 test('bindings are found whatever the settings look like', () => {
   const none = () => {
