@@ -105,7 +105,7 @@ function totalsOf(ended: readonly TaskResult[]): Totals {
   };
 }
 
-const heads = ['app', 'signal', 'windows', 'new', 'rows', 'duplicates', 'unreadable', 'files', 'size'];
+const heads = ['app', 'signal', 'windows', 'done', 'rows', 'deduplicated', 'quarantined', 'files', 'bytes'];
 
 /** The summary for people: a table by signal, and below it what to know and to do. */
 export function summaryText(summary: Summary, results: Results): string {
@@ -133,9 +133,9 @@ function closing(summary: Summary, results: Results): string[] {
   const untried = totals.untried - results.left.reduce((sum, { untried: windows }) => sum + windows, 0);
   return [
     `${said} after ${spanText(seconds * 1000)}; files are in ${destination}`,
-    ...(totals.filtered > 0 ? [`rows left out by conditions of --shape: ${countText(totals.filtered)}`] : []),
+    ...(totals.filtered > 0 ? [`filtered by conditions of --shape: ${countText(totals.filtered)}`] : []),
     ...(totals.quarantined > 0
-      ? [`unreadable records, set aside below ${destination}/_quarantine: ${countText(totals.quarantined)}`]
+      ? [`quarantined, below ${destination}/_quarantine: ${countText(totals.quarantined)}`]
       : []),
     ...summary.notices,
     ...summary.incomplete.slice(0, shown),

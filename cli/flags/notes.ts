@@ -10,7 +10,7 @@ AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_KEY, or a SAS in the URL are used
 
 /** Of commands that bring windows into a lake from here. */
 export const deliveryExits: Required<Command>['exits'] = {
-  0: 'everything asked for is in the lake (unreadable lines are set aside in _quarantine/ and counted)',
+  0: 'everything asked for is in the lake (what cannot be read is in _quarantine/, and counted)',
   1: 'some windows failed, or something of the source is missing or cannot be read; the rest is in the lake',
   2: 'wrong usage or settings; nothing was done',
   3: 'the source cannot be read: not there, refused, not answering',

@@ -71,16 +71,16 @@ export const flagTable = {
     ...text('<time>'),
     commands: {
       export: `${instant} (UTC unless it says otherwise)`,
-      sweep: `folders from this time on: ${instant}; else all`,
-      ...same(`only windows from this time on: ${instant}`, 'requeue', 'rerun', 'audit'),
+      sweep: `only windows that end after this time: ${instant}; else all`,
+      ...same(`only windows that begin at this time or later: ${instant}`, 'requeue', 'rerun', 'audit'),
     },
   },
   to: {
     ...text('<time>'),
     commands: {
       export: 'end of the range, exclusive; not in the future',
-      sweep: 'folders before this time',
-      ...same('only windows before this time', 'requeue', 'rerun', 'audit'),
+      sweep: 'only windows that begin before this time',
+      ...same('only windows that begin before this time', 'requeue', 'rerun', 'audit'),
     },
   },
   prefix: {

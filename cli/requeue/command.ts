@@ -8,8 +8,8 @@ import { countText } from '../terminal/numbers.ts';
 
 export const requeueCommand: Command = {
   name: 'requeue',
-  forms: [['[--settings <file>] [--out <place>]', 'unreadable or failed windows again']],
-  about: `Has windows run again whose last run set unreadable records aside, or failed: after a fix, or a new version. Their source
+  forms: [['[--settings <file>] [--out <place>]', 'windows that failed, or with quarantined records, again']],
+  about: `Has windows run again whose last run failed, or quarantined records: after a fix, or a new version. Their source
 need not have changed. Their files are replaced when the run has come to its end.`,
   examples: `insights-lake requeue --settings deployed.json --app shop --from 2026-01-01
 insights-lake requeue --out ./lake && insights-lake transform ./export --out ./lake`,
@@ -28,7 +28,7 @@ async function requeue(options: Options, { terminal, operations }: Edge): Promis
     const who = lake === undefined ? 'the app runs them' : 'run the command that made the lake again, and it runs them';
     terminal.out(
       `${countText(quarantined + failed)} of ${countText(windows)} windows are due again ` +
-        `(${countText(quarantined)} with unreadable records, ${countText(failed)} failed); ${who}\n`,
+        `(${countText(quarantined)} with quarantined records, ${countText(failed)} failed); ${who}\n`,
     );
   }
   return exitCodes.done;

@@ -13,7 +13,7 @@ export const sweepCommand: Command = {
   ],
   about: `Brings all windows of an export container into a lake that a deployed app would bring: from here, or with --enqueue by the
 app itself, beside its live windows. The container is listed without events, so archives of any age count. Run again, it
-goes on: windows that the ledger has as the container does cost nothing. Archived blobs are skipped.`,
+goes on: windows that have not changed since their last run are skipped. Archived blobs are skipped.`,
   examples: `insights-lake sweep --container https://myexports.blob.core.windows.net/telemetry --out ./lake
 insights-lake sweep --enqueue --settings deployed.json --from 2023-01-01 --to 2024-03-01`,
   notes: [

@@ -145,10 +145,16 @@ test('an old Node is refused with one line; this one runs', async () => {
   const main = join(root, 'cli/main.ts');
   const ran = await promisify(execFile)(process.execPath, [main, '--version']);
   assert.match(ran.stdout, /^\d+\.\d+\.\d+\n$/);
-  const old = `Object.defineProperty(process.versions,'node',{value:'20.20.2'});await import(${JSON.stringify(`file://${main}`)})`;
-  const refused = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', old]).catch(
-    (error) => error,
-  );
-  assert.equal(refused.code, 2);
-  assert.match(refused.stderr, /^insights-lake: needs Node 22 or newer, this is 20\.20\.2; [^\n]*\n$/);
+  const on = (version: string) => {
+    const told = `Object.defineProperty(process.versions,'node',{value:'${version}'})`;
+    const script = `${told};await import(${JSON.stringify(`file://${main}`)})`;
+    return promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]).catch((error) => error);
+  };
+  for (const version of ['20.20.2', '22.14.0']) {
+    const refused = await on(version);
+    assert.equal(refused.code, 2);
+    const told = `insights-lake: needs Node 22.15 or newer, this is ${version}; `;
+    assert.ok(refused.stderr.startsWith(told) && refused.stderr.split('\n').length === 2, refused.stderr);
+  }
+  assert.match((await on('22.15.0')).stderr, /no command is given/);
 });

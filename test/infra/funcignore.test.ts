@@ -74,6 +74,8 @@ test('nothing else is', () => {
       'local/demo/main.ts',
     ])
     .concat([
+      'deployed.json',
+      'lake/requests/app=shop/date=2026-01-31/hour=06/query_a_b.parquet',
       'local.settings.json',
       'local.settings.sample.json',
       'shared/model.ts',

@@ -18,10 +18,10 @@ test('the summary as a table on stdout, progress on stderr', async () => {
   assert.deepEqual(windows, fourWindows);
   assert.equal(
     out,
-    `app    signal    windows  new  rows  duplicates  unreadable  files    size
-shop   requests        2    2    20           2           0      2  4.0 kB
-shop   traces          2    2    20           2           0      2  4.0 kB
-total                  4    4    40           4           0      4  8.0 kB
+    `app    signal    windows  done  rows  deduplicated  quarantined  files   bytes
+shop   requests        2     2    20             2            0      2  4.0 kB
+shop   traces          2     2    20             2            0      2  4.0 kB
+total                  4     4    40             4            0      4  8.0 kB
 
 ended after 10s; files are in the lake
 something to know

@@ -103,7 +103,7 @@ test('requeue: in the app of the settings, or in a lake of the command line', as
   const app = await run(['requeue', '--settings', settings, '--signals', 'traces,requests', '--to', '2024-02-01'], {
     operations,
   });
-  assert.equal(app.out, '3 of 100 windows are due again (2 with unreadable records, 1 failed); the app runs them\n');
+  assert.equal(app.out, '3 of 100 windows are due again (2 with quarantined records, 1 failed); the app runs them\n');
   const lake = await run(['requeue', '--out', './lake'], { operations });
   assert.match(lake.out, /; run the command that made the lake again, and it runs them\n$/);
   const json = await run(['requeue', '--out', './lake', '--json'], { operations });

@@ -176,7 +176,7 @@ test('what a condition leaves out is counted; quarantine says where unreadable l
   assert.deepEqual([summary.totals.rows, summary.totals.filtered, summary.totals.quarantined], [2, 1, 2]);
   const [line] = await rowsIn(lake, '_quarantine');
   assert.deepEqual(Object.keys(line ?? {}), ['window', 'blob', 'offset', 'length', 'reason']);
-  assert.match((await run(words, key)).out, /\nrows left out by conditions of --shape: 1\n/);
+  assert.match((await run(words, key)).out, /\nfiltered by conditions of --shape: 1\n/);
 });
 
 test("a deployed app's document: its shape and the fate of bytes, and nothing else of it", async () => {

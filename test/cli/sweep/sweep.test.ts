@@ -85,7 +85,7 @@ test('requeue: what was unreadable is read again by the next sweep, although not
   const first = await swept('--container', exports, '--out', lake);
   assert.deepEqual([first.totals.done, first.totals.quarantined], [2, 1]);
   const { out } = await run(['requeue', '--out', lake]);
-  assert.match(out, /^1 of 2 windows are due again \(1 with unreadable records, 0 failed\)/);
+  assert.match(out, /^1 of 2 windows are due again \(1 with quarantined records, 0 failed\)/);
   const second = await swept('--container', exports, '--out', lake);
   assert.deepEqual([second.totals.done, second.totals.unchanged], [1, 1]);
   assert.deepEqual(await rowsIn(lake), { ids: ['a', 'b'], set: 1 });
