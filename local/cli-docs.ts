@@ -1,5 +1,5 @@
 /**
- * `npm run docs` puts the help texts into docs/cli.md: the first block of the page, and the first below the heading of
+ * `npm run docs` puts the help texts into docs/cli.md: the first block below *All commands*, and below the heading of
  * each command.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -13,9 +13,9 @@ const page = join(import.meta.dirname, '../docs/cli.md');
 export function cliPage(text: string): string {
   const parts = text.split(/^(?=## )/m);
   const filled = new Map(commands.map((command) => [command.name, helpText(command)]));
-  const whole = parts.map((part, at) => {
-    const name = /^## ([a-z-]+)$/m.exec(part.split('\n')[0] ?? '')?.[1] ?? '';
-    const block = at === 0 ? generalHelp(commands) : filled.get(name);
+  const whole = parts.map((part) => {
+    const name = /^## ([a-zA-Z -]+)$/.exec(part.split('\n')[0] ?? '')?.[1] ?? '';
+    const block = name === 'All commands' ? generalHelp(commands) : filled.get(name);
     filled.delete(name);
     return block === undefined ? part : part.replace(/```\n[\s\S]*?\n```/, () => `\`\`\`\n${block}\n\`\`\``);
   });

@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
 import { test } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { settingsDocument } from '../../shared/config/schema.ts';
 import { writeArchive } from '../interop/archive.ts';
+import { allFences, pages, root, textOf } from './fences.ts';
 
 /** What the pages promise: links lead somewhere, documents are documents, and SQL runs on a lake. */
 
-const root = join(import.meta.dirname, '..', '..');
-const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
-const pages = ['README.md', 'SECURITY.md', 'CHANGELOG.md', ...docs.map((name) => `docs/${name}`)];
-const textOf = (page: string): string => readFileSync(join(root, page), 'utf8');
+const docs = pages.filter((page) => page.startsWith('docs/')).map((page) => page.slice(5));
 
 /** Fenced blocks in that language. */
 const blocks = (page: string, language: string): string[] =>
-  [...textOf(page).matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, text = '']) => text);
+  allFences
+    .filter((fence) => fence.page === page && fence.language === language && !fence.mark.startsWith('not run'))
+    .map(({ text }) => text);
 
 /** As the forges make anchors of headings. */
 const anchorsOf = (page: string): string[] =>
@@ -67,19 +67,31 @@ test('every SQL of the pages runs on a lake of ten signals', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'pages-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   await writeArchive(join(folder, 'archive'));
-  const ran = spawnSync(
-    process.execPath,
-    [join(root, 'cli', 'main.ts'), 'transform', join(folder, 'archive'), '--out', join(folder, 'lake')],
-    { encoding: 'utf8' },
-  );
-  assert.ok(existsSync(join(folder, 'lake', 'requests')), ran.stderr);
+  for (const format of ['parquet', 'ndjson', 'csv']) {
+    const words = [
+      'transform',
+      format === 'parquet' ? 'archive' : 'archive/insights-logs-apprequests',
+      '--out',
+      `lake-${format}`,
+      '--format',
+      format,
+    ];
+    const main = join(root, 'cli', 'main.ts');
+    const ran = spawnSync(process.execPath, [main, ...words], { cwd: folder, encoding: 'utf8' });
+    assert.ok(existsSync(join(folder, `lake-${format}`, 'requests')), ran.stderr);
+  }
   const connection = await (await DuckDBInstance.create()).connect();
   t.after(() => connection.closeSync());
   const queries = pages.flatMap((page) => blocks(page, 'sql').map((text) => [page, text] as const));
   assert.ok(queries.length >= 3, `${queries.length} queries`);
   for (const [page, text] of queries) {
-    const sql = text.replaceAll("'lake/", `'${join(folder, 'lake').replaceAll('\\', '/')}/`);
-    const reader = await connection.runAndReadAll(sql).catch((error) => assert.fail(`${page}: ${error}\n${text}`));
-    if (/count\(\*\)/.test(text)) assert.ok(reader.getRows().length > 0, `${page} finds no rows: ${text}`);
+    const place = join(folder, 'lake').replaceAll('\\', '/');
+    const sql = text.replaceAll(/'lake\/([^']*\.(\w+))'/g, (_, path, format) => `'${place}-${format}/${path}'`);
+    for (const statement of sql.split(/;\n/)) {
+      const reader = await connection
+        .runAndReadAll(statement)
+        .catch((error) => assert.fail(`${page}: ${error}\n${text}`));
+      if (/count\(\*\)|SELECT \*/.test(text)) assert.ok(reader.getRows().length > 0, `${page} finds no rows: ${text}`);
+    }
   }
 });

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { commandOf, commands } from '../../cli/commands.ts';
+import { generalHelp, helpText } from '../../cli/flags/help.ts';
+import { flagsOf } from '../../cli/flags/table.ts';
+import { parseConfig } from '../../shared/config.ts';
+import { allFences, type Fence, pages, root, textOf } from './fences.ts';
+
+/** Every block of the pages says what it is, so that some test holds it; docs/README.md tells writers how. */
+
+const at = ({ page, line }: Fence): string => `${page}:${line}`;
+const notRun = /^not run: \S.{5,}/;
+/** Languages that a test runs or reads: commands.test.ts, pages.test.ts, shapes.test.ts. */
+const held = ['sh', 'sql', 'json', 'text', ''];
+
+test('every block has a language that a test holds, or a mark that says why it is not run', () => {
+  const wrong = allFences
+    .filter(({ language, mark }) => !held.includes(language) && !notRun.test(mark))
+    .map((fence) => `${at(fence)}: ${fence.language} is not run: put <!-- not run: why --> in the line above`);
+  assert.deepEqual(wrong, []);
+  const odd = allFences.filter(
+    ({ mark }) => mark !== '' && !/^(not run|printed by): \S|^(drawing|settings)$/.test(mark),
+  );
+  assert.deepEqual(odd.map(at), [], 'marks are: not run: why; printed by: command; drawing; settings');
+});
+
+test('a block without a language is a help text, in docs/cli.md; all else says sh, text, json or sql', () => {
+  const helps = [generalHelp(commands), ...commands.map(helpText)];
+  const wrong = allFences.filter(({ language, text }) => language === '' && !helps.includes(text));
+  assert.deepEqual(wrong.map(at), [], 'write ```sh for commands (they are run), ```text for what is printed');
+});
+
+test('a block of text is settings that can be loaded, a drawing, or what a command prints', () => {
+  const texts = allFences.filter(({ language }) => language === 'text');
+  assert.deepEqual(texts.filter(({ mark }) => mark === '').map(at), [], 'put <!-- printed by: command --> above it');
+  for (const fence of texts.filter(({ mark }) => mark === 'settings')) {
+    const lines = [...fence.text.matchAll(/^(\w+)=(\S*)/gm)].map(([, name = '', value = '']) => [name, value]);
+    const env = { ...Object.fromEntries(lines), AzureWebJobsStorage: 'UseDevelopmentStorage=true' };
+    assert.doesNotThrow(() => parseConfig(env), at(fence));
+  }
+});
+
+/** Sentences that the demonstration says, without what changes from run to run. */
+test('what npm start prints is what the demonstration says', () => {
+  const said = globSync(join(root, 'local/demo/*.ts'))
+    .map((path) => readFileSync(path, 'utf8'))
+    .join('\n');
+  const fences = allFences.filter(({ mark }) => mark === 'printed by: npm start');
+  assert.ok(fences.length > 0);
+  for (const fence of fences)
+    for (const line of fence.text.split('\n').filter((each) => /[a-z]{4}/.test(each))) {
+      const parts = line
+        .replace(/^ +[\d.]+ s +/, '')
+        .split(
+          /\(.*?\)|\.insights-lake\S*|[\d,.]+( [kM]B)?|\bstore\b|\b(?:requests|dependencies|all)\b {2}.*|[:;=…] ?| {2,}/,
+        )
+        .map((part) => part?.trim() ?? '');
+      for (const part of parts.filter((each) => each.length > 11))
+        assert.ok(said.includes(part), `${at(fence)}: the demonstration never says ${JSON.stringify(part)}`);
+    }
+});
+
+/** `insights-lake …` in the text of a page, with the flags that it names. */
+const inline = pages.flatMap((page) =>
+  [...textOf(page).matchAll(/`(?:npx )?insights-lake ([a-z][^`]*)`/g)].map(([, words = '']) => [page, words] as const),
+);
+
+test('commands and flags in the text of the pages are there', () => {
+  assert.ok(inline.length > 20);
+  const known = commands.flatMap(({ name }) => flagsOf(name).map(([flag]) => flag));
+  for (const [page, words] of inline) {
+    const name = words.split(/[ <]/)[0] ?? '';
+    if (name === 'help' || words.startsWith('…')) continue;
+    const command = commandOf(name);
+    const flags = flagsOf(command.name).map(([flag]) => flag);
+    for (const [, flag = ''] of words.matchAll(/--([a-z][a-z-]*)/g))
+      assert.ok(flags.includes(flag) || flag === 'help', `${page}: ${name} has no --${flag}`);
+  }
+  for (const page of pages)
+    for (const [, flag = ''] of textOf(page).matchAll(/`--([a-z][\w-]+)[^`]*`/g))
+      assert.ok([...known, 'help', 'version', ...foreign].includes(flag), `${page}: no command has --${flag}`);
+});
+
+/** Flags of other programs that the pages name by themselves. */
+const foreign = ['skipApiVersionCheck', 'jobs', 'spark', 'omit'];
+
+test('npx insights-lake is only where a checkout is; no page has it run what a stranger published', () => {
+  const wrong = pages.filter(
+    (page) => !['README.md', 'docs/cli.md'].includes(page) && /npx insights-lake/.test(textOf(page)),
+  );
+  assert.deepEqual(wrong, [], 'write insights-lake …, and link docs/cli.md#getting-it');
+});
+
+test('versions of Node stand in one table, in README', () => {
+  const elsewhere = pages.filter(
+    (page) => page !== 'README.md' && page !== 'CHANGELOG.md' && /\bNode \d/.test(textOf(page)),
+  );
+  assert.deepEqual(elsewhere, [], 'link README.md#versions-of-node');
+});
