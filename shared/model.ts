@@ -13,4 +13,5 @@ export type * from './model/settings.ts';
 export type * from './model/source.ts';
 export type * from './model/stores.ts';
 export type * from './model/tables.ts';
+export type * from './model/tally.ts';
 export type * from './model/windows.ts';

@@ -11,7 +11,11 @@ const mayImport: readonly (readonly [folder: string, allowed: readonly string[]]
   ['shared/model', ['shared/model/']],
   ['shared/wire', ['shared/']],
   ['shared/config', ['shared/model.ts', 'shared/config', 'shared/lake/path-template.ts', 'shared/signals/']],
-  ['shared/pipeline/', ['shared/model.ts', 'shared/pipeline/', 'shared/signals/', 'shared/lake/paths.ts']],
+  ['shared/status/', ['shared/model.ts', 'shared/status/']],
+  [
+    'shared/pipeline/',
+    ['shared/model.ts', 'shared/pipeline/', 'shared/signals/', 'shared/status/day-tally.ts', 'shared/lake/paths.ts'],
+  ],
   ['shared/signals/', ['shared/model.ts', 'shared/signals/']],
   ['shared/framing/', ['shared/framing/']],
   [
@@ -28,7 +32,10 @@ const mayImport: readonly (readonly [folder: string, allowed: readonly string[]]
   ['shared/engine/', ['shared/model.ts', 'shared/signals/', 'shared/framing/', 'shared/engine/']],
   ['shared/net/', ['shared/net/']],
   ['shared/lake/', ['shared/model.ts', 'shared/lake/', 'shared/signals/']],
-  ['shared/state/', ['shared/model.ts', 'shared/state/', 'shared/signals/', 'shared/lake/failure.ts']],
+  [
+    'shared/state/',
+    ['shared/model.ts', 'shared/state/', 'shared/signals/', 'shared/status/day-tally.ts', 'shared/lake/failure.ts'],
+  ],
   ['functions/', ['functions/', 'shared/']],
   ['cli/', ['cli/', 'shared/']],
   ['local/', ['']],

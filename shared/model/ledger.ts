@@ -1,4 +1,5 @@
 import type { DriftSighting } from './engine.ts';
+import type { DayTally, Reached } from './tally.ts';
 import type { Feed, Interval, Millis, Signal, Window } from './windows.ts';
 
 /**
@@ -38,6 +39,19 @@ export interface BlobRecord {
   readonly hash: string;
 }
 
+/** What all runs of a window add up to. */
+export interface Totals {
+  /** Requests to the query API, or blobs read. */
+  readonly asked: number;
+  /** Those of them that led to no row: of runs that failed, of answers that were cut short, of a window that was halved. */
+  readonly wasted: number;
+  /** Rows that came in after the window had been done, and rows that went again. */
+  readonly late: number;
+  readonly purged: number;
+  /** Milliseconds from the end of the window to when it was first done; left out: it never was. */
+  readonly delay?: Millis;
+}
+
 /** What the ledger knows of one window. */
 export interface LedgerEntry {
   readonly window: Window;
@@ -74,6 +88,8 @@ export interface LedgerEntry {
   readonly counts: Counts;
   /** Requests to the query API or blobs read by the last run. */
   readonly asked: number;
+  /** Left out: no run has ended yet, or an older version wrote the entry. */
+  readonly totals?: Totals;
   readonly startedAt: Millis;
   readonly doneAt: Millis;
   /** Why the last attempt failed, or the window was halved; '' otherwise. */
@@ -170,6 +186,18 @@ export interface Ledger {
   recordDrift(seen: readonly DriftSighting[]): Promise<readonly DriftSighting[]>;
   /** Every first sighting of a field that nobody knows. */
   drift(): AsyncIterable<DriftSighting>;
+  /**
+   * Brings the tallies of the feed's days up to date. `days`: of these days, whatever is known of them; left out: of
+   * those whose entries have changed since, as far as the last `open` of the feed by this process has seen; where
+   * nothing has changed that costs nothing.
+   */
+  tally(feed: Feed, days?: readonly Millis[]): Promise<void>;
+  /** Tallies of the days in the range, of all feeds, by day: a few pages. Up to date as of the last `tally` of a feed. */
+  tallies(range: Interval): AsyncIterable<DayTally>;
+  /** How far every feed has come, as of its last `tally`. */
+  reached(): AsyncIterable<Reached>;
+  /** How far nothing of the feed will change any more. */
+  recordSettled(feed: Feed, through: Millis): Promise<void>;
   /** When the last sweep began that came to its end; undefined before the first. */
   swept(): Promise<Millis | undefined>;
   /** Puts the start of a sweep that has come to its end; an earlier one than is known already changes nothing. */

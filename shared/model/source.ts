@@ -87,6 +87,8 @@ export interface UnseenPlace {
 export interface Reading extends Look {
   /** Requests made or blobs read so far. */
   readonly asked: number;
+  /** Requests of them whose answers were of no use: cut short, refused, asked again. Left out: none. */
+  readonly wasted?: number;
   /** The blobs, where the source tells them; the hash is '' until the blob was read. */
   readonly blobs?: () => readonly BlobRecord[];
   /**

@@ -5,6 +5,7 @@ import { isAtRest } from './entry.ts';
 import { gapsBetween } from './gaps.ts';
 import { judge, vanished, type WindowVerdict } from './judge.ts';
 import { keyOf, type Settled, type SettledPorts, settleFeed } from './settled.ts';
+import { keptTallies, wrongDays } from './tally/check.ts';
 
 /** One app of the query API: what audits ask, and how far back that makes sense. */
 export interface AuditedApp {
@@ -91,6 +92,8 @@ interface Task {
   readonly days: readonly Millis[];
   readonly known: ReadonlyMap<Millis, DayAudit>;
   readonly entries: readonly LedgerEntry[];
+  /** Days of which all entries are known, and these, halved ones among them. */
+  readonly whole: { readonly days: readonly Millis[]; readonly entries: readonly LedgerEntry[] };
   /** Done, and not asked for again: those that are compared. */
   readonly done: readonly LedgerEntry[];
 }
@@ -108,6 +111,7 @@ async function auditApp(app: AuditedApp, ports: AuditPorts, abort: AbortSignal) 
   const seen = new Map<Window, Look>(
     windows.map((window, n) => [window, looks[n] ?? { fingerprint: '', empty: false }]),
   );
+  await mendTallies(tasks, ports);
   const feeds: FeedAudit[] = [];
   for (const task of tasks) feeds.push(await actOn(task, seen, at, ports));
   return { feeds, asked };
@@ -120,18 +124,32 @@ async function taskOf(feed: Feed, retention: Millis, ports: AuditPorts): Promise
   const known = new Map<Millis, DayAudit>();
   for await (const day of ledger.audits(feed, { start: range.start - dayLength, end: now })) known.set(day.day, day);
   const days = daysDue(range, now - recheck, now, known);
-  const entries: LedgerEntry[] = [];
-  const [first] = days;
-  if (first !== undefined)
-    for await (const entry of ledger.list(feed, { start: Math.max(first, now - retention), end: now }))
-      if (entry.state !== 'halved') entries.push(entry);
+  const all: LedgerEntry[] = [];
+  const [first = now] = days;
+  const from = Math.max(first, now - retention);
+  if (first < now) for await (const entry of ledger.list(feed, { start: from, end: now })) all.push(entry);
+  const entries = all.filter(({ state }) => state !== 'halved');
+  // Today goes on: windows can begin after now.
+  const whole = { days: days.filter((each) => each >= from && each + dayLength <= now), entries: all };
   const due = new Set(days);
   const isDone = ({ state, again, window }: LedgerEntry) =>
     (state === 'done' || state === 'unavailable') && !again && due.has(daysOf(window));
-  return { feed, days, known, entries, done: entries.filter(isDone) };
+  return { feed, days, known, entries, whole, done: entries.filter(isDone) };
 }
 
 const dayLength: Millis = 24 * 3_600_000;
+
+/** What runs and planner keep of the days is checked by the way. */
+async function mendTallies(tasks: readonly Task[], { ledger }: AuditPorts): Promise<void> {
+  const days = tasks.flatMap(({ whole }) => whole.days);
+  if (days.length === 0) return;
+  const range = { start: Math.min(...days), end: Math.max(...days) + dayLength };
+  const kept = await keptTallies(ledger.tallies(range));
+  for (const { feed, whole } of tasks) {
+    const wrong = wrongDays(feed, whole.days, whole.entries, kept);
+    if (wrong.length > 0) await ledger.tally(feed, wrong);
+  }
+}
 
 async function actOn(task: Task, seen: ReadonlyMap<Window, Look>, at: Millis, ports: AuditPorts): Promise<FeedAudit> {
   const { feed, days, known, entries, done } = task;

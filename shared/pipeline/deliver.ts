@@ -78,6 +78,7 @@ async function readAndWrite(claim: Claim, watch: Watch, ports: DeliverPorts): Pr
         fingerprint: reading.fingerprint,
         counts: draft.counts,
         asked: reading.asked,
+        wasted: reading.wasted ?? 0,
         files: [...written.map(withoutStatistics), ...emptied],
         ...(reading.blobs && { blobs: reading.blobs() }),
       };

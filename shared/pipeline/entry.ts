@@ -1,4 +1,4 @@
-import type { BlobRecord, Counts, FileRecord, LedgerEntry, Millis, Window } from '../model.ts';
+import type { BlobRecord, Counts, FileRecord, LedgerEntry, Millis, Totals, Window } from '../model.ts';
 import { isRequeued, requeuedFingerprint, unrequeued } from './verdict.ts';
 
 /**
@@ -7,6 +7,7 @@ import { isRequeued, requeuedFingerprint, unrequeued } from './verdict.ts';
  */
 
 const nothing: Counts = { read: 0, written: 0, deduplicated: 0, quarantined: 0 };
+const noTotals: Totals = { asked: 0, wasted: 0, late: 0, purged: 0 };
 
 /** Its message is sent when this stands in the ledger, and noted there afterwards: `hintedAt` 0 until then. */
 export function plannedEntry(window: Window, hintedAt: Millis = 0): LedgerEntry {
@@ -71,6 +72,8 @@ export interface Finish {
   readonly fingerprint: string;
   readonly counts: Counts;
   readonly asked: number;
+  /** Requests of them whose answers were of no use; left out: none. */
+  readonly wasted?: number;
   readonly files: readonly FileRecord[];
   readonly blobs?: readonly BlobRecord[];
 }
@@ -79,9 +82,10 @@ export interface Finish {
  * Asked for again while it ran, it stays open: due once more from `notBefore` on. When that has passed, its message has
  * met this run and gone: the planner sends another.
  */
-export const finishedEntry = (entry: LedgerEntry, now: Millis, finish: Finish): LedgerEntry => ({
+export const finishedEntry = (entry: LedgerEntry, now: Millis, { wasted = 0, ...finish }: Finish): LedgerEntry => ({
   ...entry,
   ...finish,
+  totals: totalsWith(entry, now, { ...finish, wasted }),
   // Requeued while it ran: the mark outlives the run, or the next one would find the source as it was and do nothing.
   fingerprint: isRequeued(entry.fingerprint) ? requeuedFingerprint(finish.fingerprint) : finish.fingerprint,
   state: 'done',
@@ -91,6 +95,32 @@ export const finishedEntry = (entry: LedgerEntry, now: Millis, finish: Finish): 
   doneAt: now,
   hintedAt: entry.again && entry.notBefore <= now ? 0 : entry.hintedAt,
 });
+
+/**
+ * Rows are late, or purged, that a run finds more or fewer than one before it that was done when the window's time was
+ * over. Folders of export blobs fill for a while after their hour.
+ */
+function totalsWith(entry: LedgerEntry, now: Millis, { counts, asked, wasted = 0 }: Finish): Totals {
+  const { window, doneAt, totals = noTotals } = entry;
+  const over = window.end + (window.source === 'query' ? 0 : 3_600_000);
+  const more = doneAt > over ? counts.read - entry.counts.read : 0;
+  return {
+    asked: totals.asked + asked,
+    wasted: totals.wasted + wasted,
+    late: totals.late + Math.max(0, more),
+    purged: totals.purged + Math.max(0, -more),
+    delay: totals.delay ?? Math.max(0, (doneAt > 0 ? doneAt : now) - window.end),
+  };
+}
+
+/** What a run asked that came to nothing. */
+const totalsInVain = ({ totals = noTotals }: LedgerEntry, asked: number): Totals => ({
+  ...totals,
+  asked: totals.asked + asked,
+  wasted: totals.wasted + asked,
+});
+
+const inVain = (totals: Totals): Totals => ({ ...totals, wasted: totals.asked });
 
 /** The source does not keep rows so long: nothing that the lake has changes, and the watermark goes on. */
 export const unavailableEntry = (entry: LedgerEntry, now: Millis, asked: number, why: string): LedgerEntry => ({
@@ -104,18 +134,25 @@ export const unavailableEntry = (entry: LedgerEntry, now: Millis, asked: number,
  * outage of some minutes a window waits two minutes at most. What died before stays counted: a source that refuses now
  * and then must not keep a window from being halved that is too heavy whenever it answers.
  */
-export function failedEntry(entry: LedgerEntry, now: Millis, chance: number, error: string): LedgerEntry {
+export function failedEntry(entry: LedgerEntry, now: Millis, chance: number, error: string, asked = 0): LedgerEntry {
   const wait = Math.min(60_000 * 2 ** (entry.attempts - 1), 3_600_000);
-  return { ...entry, state: 'failed', leaseUntil: 0, notBefore: now + Math.round(wait * (0.85 + 0.1 * chance)), error };
+  const notBefore = now + Math.round(wait * (0.85 + 0.1 * chance));
+  return { ...entry, state: 'failed', leaseUntil: 0, notBefore, error, totals: totalsInVain(entry, asked) };
 }
 
 /**
  * Its halves stand for it. Their files hold the rows; `emptied` are its own, and nothing of what it was counts any
  * more.
  */
-export const halvedEntry = (entry: LedgerEntry, emptied: readonly FileRecord[], why: string): LedgerEntry => ({
+export const halvedEntry = (
+  entry: LedgerEntry,
+  emptied: readonly FileRecord[],
+  why: string,
+  asked = 0,
+): LedgerEntry => ({
   ...entry,
   state: 'halved',
+  totals: inVain(totalsInVain(entry, asked)),
   leaseUntil: 0,
   notBefore: 0,
   again: false,

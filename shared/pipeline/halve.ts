@@ -11,6 +11,8 @@ export interface HalvePorts {
   readonly clock: Clock;
   /** Sends the halves on their way. Left out: whoever has this window run runs them, too. */
   readonly hints?: Hints;
+  /** Requests that this run has made before it gave up reading. Left out: none. */
+  readonly spent?: () => number;
 }
 
 /**
@@ -34,12 +36,12 @@ export async function halveWindow(
   claim: Claim,
   halves: readonly [Window, Window],
   why: string,
-  { ledger, lake, tables, engine, clock, hints }: HalvePorts,
+  { ledger, lake, tables, engine, clock, hints, spent = () => 0 }: HalvePorts,
 ): Promise<LedgerEntry> {
   const emptied = await replaceOthers([], claim, { lake, clock, ...(tables && { tables }) }, engine.emptyFile);
   const text = `halved at ${new Date(halves[1].start).toISOString()}: ${why}`;
   const planned = halves.map((half) => plannedEntry(half));
-  const entry = await claim.halve((held) => halvedEntry(held, emptied, text), planned);
+  const entry = await claim.halve((held) => halvedEntry(held, emptied, text, spent()), planned);
   if (hints === undefined) return entry;
   for (const half of halves) await hints.send(half, 0);
   await ledger.hinted(claim.entry.window, halves, clock.now());

@@ -37,7 +37,8 @@ const together = 40;
  * One tick for a query feed: sends again what is open and needs it, moves the watermark, and plans every window that
  * has become due since the horizon, however long ago that was. `from`: start of the first window; undefined: the grid
  * line before now. Two planners at once plan nothing twice: the windows and the horizon are written in one transaction,
- * and the loser stops. Where nothing has happened this costs one call to the ledger.
+ * and the loser stops. Where nothing has happened this costs one call to the ledger. At the end the tallies of its days
+ * are brought up to date.
  */
 export async function planFeed(
   feed: Feed,
@@ -66,6 +67,7 @@ export async function planFeed(
     stands = after;
   }
   const { horizon } = stands.value;
+  await ledger.tally(feed);
   return { ...factsOf(feed, seen), planned, horizon, watermark, ...(refound && { refound }) };
 }
 
@@ -114,7 +116,9 @@ async function planWindows(
  * are on their way at most.
  */
 export async function reviveFeed(feed: Feed, ports: PlanPorts): Promise<FeedPlan> {
-  return factsOf(feed, await revive(feed, ports));
+  const seen = await revive(feed, ports);
+  await ports.ledger.tally(feed);
+  return factsOf(feed, seen);
 }
 
 interface Revived {

@@ -106,12 +106,13 @@ async function attempt(seen: Versioned<LedgerEntry>, ports: RunPorts): Promise<R
   }
   const claim = await claimWindow(seen, ports);
   if (claim === undefined) return undefined;
+  const counted = counting(look === undefined ? ports.source : lookedAt(look, stop, ports.source));
+  const run = { ...ports, ...counted };
   try {
     await ports.ready?.();
-    const source = look === undefined ? ports.source : lookedAt(look, stop, ports.source);
-    return await deliverOrHalve(claim, claim.entry.died > seen.value.died, { ...ports, source });
+    return await deliverOrHalve(claim, claim.entry.died > seen.value.died, run);
   } catch (error) {
-    return await giveUp(error, claim, ports);
+    return await giveUp(error, claim, run);
   } finally {
     await claim.release();
   }
@@ -132,6 +133,16 @@ function lookedAt(look: Reading, stop: AbortController, source: Source): Source 
       return reading;
     },
   };
+}
+
+/** The source, and what was asked of it so far: a run that fails has cost something, too. */
+function counting(source: Source): { readonly source: Source; readonly spent: () => number } {
+  let last: Reading | undefined;
+  const open: Source['open'] = async (window, abort) => {
+    last = await source.open(window, abort);
+    return last;
+  };
+  return { source: { open }, spent: () => last?.asked ?? 0 };
 }
 
 /**
@@ -177,7 +188,7 @@ async function giveUp(error: unknown, claim: Claim, ports: RunPorts): Promise<Ru
     const seen = error instanceof LedgerBehind ? error.seen : 0;
     const tell = () =>
       claim.update((held) => ({
-        ...failedEntry(held, ports.clock.now(), ports.clock.random(), oneLine(error)),
+        ...failedEntry(held, ports.clock.now(), ports.clock.random(), oneLine(error), ports.spent?.()),
         revision: Math.max(held.revision, seen),
       }));
     const entry = await outlast(tell, isStoreFailure, ports.stateUntil ?? 0, ports.clock);

@@ -39,8 +39,10 @@ export async function settleFeed(
   const settled = { watermark: progress.watermark, through };
   const text = `${JSON.stringify(documentOf(feed, settled), null, 1)}\n`;
   // Somebody else's file is as good: it says what was true a moment ago.
-  if (through > 0 && (etag === undefined || (await textOf(lake, name, etag)) !== text))
+  if (through > 0 && (etag === undefined || (await textOf(lake, name, etag)) !== text)) {
     await lake.put(name, new TextEncoder().encode(text), etag);
+    await ledger.recordSettled(feed, through);
+  }
   return settled;
 }
 

@@ -1,5 +1,5 @@
 /** How a ledger entry is spelled where it is kept: flat, for people and for Table Storage. Pure. */
-import type { FileRecord, LedgerEntry, Millis, Signal, WindowState } from '../model.ts';
+import type { FileRecord, LedgerEntry, Millis, Signal, Totals, WindowState } from '../model.ts';
 
 /**
  * The newest version of the state that this code knows. It rises only when an older instance would do harm with the
@@ -38,7 +38,22 @@ export interface EntryRecord {
   readonly startedAt: string;
   readonly doneAt: string;
   readonly error: string;
+  /** What all runs add up to (`Totals`); missing before the first has ended, and in what older versions wrote. */
+  readonly askedTotal?: number;
+  readonly askedInVain?: number;
+  readonly rowsLate?: number;
+  readonly rowsPurged?: number;
+  readonly delay?: number;
 }
+
+/** How each of the totals is spelled. */
+export const TOTALS = [
+  ['askedTotal', 'asked'],
+  ['askedInVain', 'wasted'],
+  ['rowsLate', 'late'],
+  ['rowsPurged', 'purged'],
+  ['delay', 'delay'],
+] as const satisfies readonly (readonly [keyof EntryRecord, keyof Totals])[];
 
 /** Not at rest: what `open` of a ledger lists. */
 export const isOpen = (entry: LedgerEntry): boolean =>
@@ -80,7 +95,22 @@ export function entryRecord(entry: LedgerEntry): EntryRecord {
     startedAt: spellTime(entry.startedAt),
     doneAt: spellTime(entry.doneAt),
     error: entry.error.slice(0, ERROR_LIMIT),
+    ...totalsRecord(entry.totals),
   };
+}
+
+function totalsRecord(totals: Totals | undefined): Partial<EntryRecord> {
+  if (totals === undefined) return {};
+  return Object.fromEntries(
+    TOTALS.flatMap(([spelled, name]) => (totals[name] === undefined ? [] : [[spelled, totals[name]]])),
+  );
+}
+
+function totalsOf(record: Readonly<Record<string, unknown>>): Totals | undefined {
+  if (record.askedTotal === undefined) return undefined;
+  const [asked, wasted, late, purged] = TOTALS.map(([spelled]) => Number(record[spelled] ?? 0));
+  const delay = record.delay === undefined ? {} : { delay: Number(record.delay) };
+  return { asked: asked ?? 0, wasted: wasted ?? 0, late: late ?? 0, purged: purged ?? 0, ...delay };
 }
 
 /**
@@ -92,6 +122,7 @@ export function entryOf(record: Readonly<Record<string, unknown>>, files: readon
   const word = (name: keyof EntryRecord) => String(record[name] ?? '');
   const count = (name: keyof EntryRecord) => Number(record[name] ?? 0);
   const time = (name: keyof EntryRecord) => readTime(record[name]);
+  const totals = totalsOf(record);
   return {
     window: {
       app: word('app'),
@@ -118,6 +149,7 @@ export function entryOf(record: Readonly<Record<string, unknown>>, files: readon
       ...(count('rowsFiltered') > 0 && { filtered: count('rowsFiltered') }),
     },
     asked: count('asked'),
+    ...(totals && { totals }),
     startedAt: time('startedAt'),
     doneAt: time('doneAt'),
     error: word('error'),

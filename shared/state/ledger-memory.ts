@@ -12,6 +12,7 @@ import type {
   Window,
 } from '../model.ts';
 import { driftKey } from './drift-record.ts';
+import { derivedTally } from './tally/derived-tally.ts';
 
 interface FeedState {
   readonly feed: Feed;
@@ -50,7 +51,8 @@ export function createMemoryLedger(): Ledger {
       .map(({ value }) => value)
       .sort((a, b) => a.window.start - b.window.start || a.window.end - b.window.end);
 
-  return {
+  const ledger: Ledger = {
+    ...derivedTally(() => ledger),
     prepare: async () => {},
     read: async (window: Window) => structuredClone(peek(window)?.entries.get(windowKey(window))),
     revision: async (window) => peek(window)?.entries.get(windowKey(window))?.value.revision,
@@ -123,4 +125,5 @@ export function createMemoryLedger(): Ledger {
       swept = Math.max(at, swept ?? at);
     },
   };
+  return ledger;
 }

@@ -27,6 +27,7 @@ import {
   readTime,
   spellTime,
 } from './entry-record.ts';
+import { derivedTally } from './tally/derived-tally.ts';
 
 /**
  * Three kinds of documents per feed: `windows/…` entries, `open/…` marks of open entries, and `progress.json`, which
@@ -60,7 +61,8 @@ export function createStoreLedger(store: ObjectStore): Ledger {
     for await (const _ of marked(feed));
   };
 
-  return {
+  const ledger: Ledger = {
+    ...derivedTally(() => ledger),
     prepare: () => store.prepare(),
     read: async (window) => {
       await copyPlanned(window);
@@ -160,6 +162,7 @@ export function createStoreLedger(store: ObjectStore): Ledger {
       }
     },
   };
+  return ledger;
 }
 
 /** Copies what the last plan of a feed put in, once per process; with the tag of a plan, once for that plan. */

@@ -5,6 +5,7 @@ import { driftOf, driftRecord } from './drift-record.ts';
 import { COMMON_VERSION, checkStateVersion, isOpen, readTime, spellTime } from './entry-record.ts';
 import { type Entity, tableCalls } from './table-calls.ts';
 import * as rows from './table-entities.ts';
+import { markChange, signatureOf, tableTally } from './tally/table-tally.ts';
 
 export interface TableLedgerOptions {
   readonly client: TableClient;
@@ -16,6 +17,8 @@ export interface TableLedgerOptions {
 
 /** A transaction holds 100 changes: progress, and for each window an entry and its copy. */
 const MAX_PLANNED = 40;
+/** Few windows of a process are under way at a time. */
+const MAX_REMEMBERED = 200;
 
 /**
  * Every failure is a StoreFailure. A write that was done although its answer said otherwise, or never came, looks like
@@ -41,6 +44,19 @@ export function createTableLedger({ client, lakeId, newId }: TableLedgerOptions)
     for await (const entity of table.list(rows.feedPartition(lakeId, feed), rows.rowRange('w', range)))
       yield rows.entityEntry(entity);
   };
+  const tallies = tableTally(table, lakeId, entriesIn);
+  /** What this process last wrote of each window, and under which tag: what changes nothing there needs no mark. */
+  const lastWritten = new Map<string, { readonly etag: string | undefined; readonly signature: string }>();
+  const marksFor = (partition: string, entry: LedgerEntry, etag: string) => {
+    const known = lastWritten.get(`${partition} ${rows.windowRow(entry.window)}`);
+    const isSame = known?.etag === etag && known.signature === signatureOf(entry);
+    return isSame ? [] : [markChange(partition, [entry.window.start])];
+  };
+  const remember = (partition: string, entry: LedgerEntry, etag: string | undefined) => {
+    if (lastWritten.size > MAX_REMEMBERED) lastWritten.clear();
+    lastWritten.set(`${partition} ${rows.windowRow(entry.window)}`, { etag, signature: signatureOf(entry) });
+    return etag;
+  };
   /** Commits changes whose first one writes the row that decides; the tags, or undefined when another has won. */
   const decide = async (changes: TransactionAction[]): Promise<readonly string[] | 'absent' | undefined> => {
     const wrote = newId();
@@ -64,24 +80,31 @@ export function createTableLedger({ client, lakeId, newId }: TableLedgerOptions)
     },
     write: async (entry, etag) => {
       await register(entry.window);
-      const changes = entryChanges(rows.feedPartition(lakeId, entry.window), entry, etag);
-      const tags = await decide(changes);
-      if (tags !== 'absent') return tags?.[0];
+      const partition = rows.feedPartition(lakeId, entry.window);
+      const changes = entryChanges(partition, entry, etag);
+      const marks = marksFor(partition, entry, etag ?? '');
+      const tags = await decide([...changes, ...marks]);
+      if (tags !== 'absent') return remember(partition, entry, tags?.[0]);
       // It was closed before, so there is no copy to remove: the entry alone. Its tag still guards it.
-      return changes.length === 1 || isOpen(entry) ? undefined : firstOf(await decide(changes.slice(0, 1)));
+      if (changes.length === 1 || isOpen(entry)) return undefined;
+      return remember(partition, entry, firstOf(await decide([...changes.slice(0, 1), ...marks])));
     },
     halve: async (entry, etag, halves) => {
       const partition = rows.feedPartition(lakeId, entry.window);
       const added = halves.flatMap((half) => entryChanges(partition, half, undefined));
-      return firstOf(await decide([...entryChanges(partition, entry, etag), ...added]));
+      const mark = markChange(partition, [entry.window.start, ...halves.map(({ window }) => window.start)]);
+      return firstOf(await decide([...entryChanges(partition, entry, etag), ...added, mark]));
     },
     list: (feed, range) => entriesIn(feed, range),
     async *open(feed) {
       let progress: Entity | undefined;
+      const marks: Entity[] = [];
       for await (const entity of table.list(rows.feedPartition(lakeId, feed), rows.OPEN_AND_PROGRESS)) {
         if (entity.rowKey === rows.PROGRESS_ROW) progress = entity;
+        else if (String(entity.rowKey).startsWith(rows.MARKS.from)) marks.push(entity);
         else yield rows.entityEntry(entity);
       }
+      tallies.saw(feed, marks, progress);
       return progress && progressIn(progress);
     },
     progress: async (feed) => {
@@ -94,10 +117,14 @@ export function createTableLedger({ client, lakeId, newId }: TableLedgerOptions)
       await register(feed);
       const partition = rows.feedPartition(lakeId, feed);
       const changes = entries.flatMap((entry) => entryChanges(partition, entry, undefined));
-      const tags = await decide([progressChange(partition, progress, etag), ...changes]);
+      const starts = entries.length === 0 ? [progress.watermark] : entries.map(({ window }) => window.start);
+      const mark = markChange(partition, starts);
+      const tags = await decide([progressChange(partition, progress, etag), ...changes, mark]);
+      if (Array.isArray(tags))
+        tallies.planned(feed, progress, mark, tags.length === changes.length + 2 ? tags.at(-1) : '');
       planned.clear();
       // An open entry and its copy stand next to each other.
-      if (Array.isArray(tags) && entries.every(isOpen) && tags.length > 1)
+      if (Array.isArray(tags) && entries.every(isOpen) && tags.length > entries.length)
         for (const [n, { window }] of entries.entries())
           planned.set(`${partition} ${rows.windowRow(window)}`, tags[2 * n + 2] ?? '');
       return Array.isArray(tags);
@@ -116,6 +143,10 @@ export function createTableLedger({ client, lakeId, newId }: TableLedgerOptions)
           await decide(entryChanges(partition, { ...entry, hintedAt: at }, entity.etag));
       }
     },
+    tally: tallies.tally,
+    tallies: tallies.tallies,
+    reached: tallies.reached,
+    recordSettled: tallies.recordSettled,
     async *feeds() {
       for await (const { app, signal, source } of table.list(rows.lakePartition(lakeId), rows.rowRange('f'))) {
         yield { app: String(app), signal: signal as Feed['signal'], source: String(source) };

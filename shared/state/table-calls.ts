@@ -4,6 +4,7 @@ import { failureCode } from '../lake/failure.ts';
 import { stateFailure } from './state-failure.ts';
 import type { Keys } from './table-entities.ts';
 
+export type { TransactionAction } from '@azure/data-tables';
 export type Entity = Readonly<Record<string, unknown>> & { readonly etag: string };
 
 /** Somebody else was first. Every other conflict (a table that is being deleted, an account that is) is a failure. */
@@ -43,6 +44,16 @@ export function tableCalls(client: TableClient) {
         yield* client.listEntities<Record<string, unknown>>({ queryOptions: { filter } }) as AsyncIterable<Entity>;
       } catch (error) {
         await failed('list')(error);
+      }
+    },
+    /** `lost`: it has changed since. */
+    remove: async (partitionKey: string, rowKey: string, etag: string): Promise<'removed' | 'lost' | 'absent'> => {
+      try {
+        await client.deleteEntity(partitionKey, rowKey, { etag });
+        return 'removed';
+      } catch (error) {
+        if (failureCode(error) === 'ResourceNotFound') return 'absent';
+        return LOST.includes(failureCode(error)) ? 'lost' : failed('remove')(error);
       }
     },
     /**

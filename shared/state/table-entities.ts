@@ -4,7 +4,7 @@ import type { DayAudit, DriftSighting, Feed, FileRecord, Interval, LedgerEntry, 
 import { auditOf, auditRecord } from './audit-record.ts';
 import { componentKey } from './document-names.ts';
 import { driftKey } from './drift-record.ts';
-import { entryOf, entryRecord } from './entry-record.ts';
+import { entryOf, entryRecord, TOTALS } from './entry-record.ts';
 
 /**
  * A string property holds 32 Ki characters, an entity 1 MiB: so many pieces of so many characters leave room for the
@@ -14,7 +14,9 @@ const PIECE = 30_000;
 const MAX_PIECES = 15;
 /** Before a list of files that is packed. */
 const PACKED = 'gzip:';
-const COUNTS = ['rowsRead', 'rowsWritten', 'rowsDeduplicated', 'rowsFiltered', 'quarantined', 'asked'];
+const COUNTS = ['rowsRead', 'rowsWritten', 'rowsDeduplicated', 'rowsFiltered', 'quarantined', 'asked'].concat(
+  TOTALS.map(([spelled]) => spelled),
+);
 
 export interface Keys {
   readonly partitionKey: string;
@@ -29,7 +31,7 @@ function keyWord(text: string): string {
   return text.replace(/[^A-Za-z0-9._ -]/g, (char) => `~${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-const feedWords = ({ app, source, signal }: Feed): string => [app, source, signal].map(keyWord).join('|');
+export const feedWords = ({ app, source, signal }: Feed): string => [app, source, signal].map(keyWord).join('|');
 
 /** One partition per feed and lake: what must change together lies together. */
 export const feedPartition = (lakeId: string, feed: Feed): string => `${keyWord(lakeId)}|${feedWords(feed)}`;
@@ -41,8 +43,12 @@ export const windowRow = ({ start, end }: Interval): string => `w|${rowTime(star
 export const openRow = ({ start, end }: Interval): string => `o|${rowTime(start)}_${rowTime(end)}`;
 export const auditRow = (day: Millis): string => `a|${rowTime(day)}`;
 export const PROGRESS_ROW = 'p';
-/** They sort next to each other: one query brings what is open and how far the feed has come. */
-export const OPEN_AND_PROGRESS = { from: 'o|', to: `${PROGRESS_ROW}!` };
+/** Marks on days whose tally is behind. Beyond `p!`, which is where versions without tallies end to read. */
+export const MARKS = { from: `${PROGRESS_ROW}|`, to: `${PROGRESS_ROW}}` };
+/** They sort next to each other: one query brings what is open, how far the feed has come, and the marks. */
+export const OPEN_AND_PROGRESS = { from: 'o|', to: MARKS.to };
+/** Tallies of all feeds of the lake. */
+export const dayPartition = (lakeId: string): string => `${keyWord(lakeId)}|days`;
 /** All rows whose key starts with `kind|` and whose start lies in the range. */
 export const rowRange = (
   kind: 'w' | 'f' | 'd' | 'a',

@@ -47,6 +47,7 @@ const calls: Readonly<Record<Client, Readonly<Record<string, readonly string[]>>
     createTable: ['tableServices/tables/write'],
     getEntity: ['tableServices/tables/entities/read'],
     listEntities: ['tableServices/tables/entities/read'],
+    deleteEntity: ['tableServices/tables/entities/delete'],
     upsertEntity: ['tableServices/tables/entities/write'],
     submitTransaction: ['write', 'delete', 'add/action', 'update/action'].map(
       (verb) => `tableServices/tables/entities/${verb}`,

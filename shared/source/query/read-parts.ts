@@ -10,9 +10,15 @@ import { ticksOf } from './ticks.ts';
 /**
  * Reads a window part by part, in order of time, cutting parts that are too much for one answer, and yields the rows of
  * each answer once it is known to be whole; parts of which more rows are expected than an answer holds are not even
- * tried. Returns the fingerprint: `rows:<n>`, or `absent` when the workspace has no such table.
+ * tried. `used` is called for each answer that was of use. Returns the fingerprint: `rows:<n>`, or `absent` when the
+ * workspace has no such table.
  */
-export async function* readParts(context: Context, forecast: Forecast, work: string): AsyncGenerator<Chunk, string> {
+export async function* readParts(
+  context: Context,
+  forecast: Forecast,
+  work: string,
+  used: () => void = () => {},
+): AsyncGenerator<Chunk, string> {
   const start = ticksOf(context.window.start);
   const waiting: Part[] = [{ start, end: ticksOf(context.window.end), buckets: 1, bucket: 0 }];
   let answers = 0;
@@ -33,6 +39,7 @@ export async function* readParts(context: Context, forecast: Forecast, work: str
       waiting.push(...cut(part, settled, heavy, context).toReversed());
       continue;
     }
+    used();
     heavy = 0;
     absent ||= settled.kind === 'absent';
     if (settled.kind === 'rows') {

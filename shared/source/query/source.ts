@@ -43,7 +43,7 @@ interface Telling {
 }
 
 function openReading(context: Context, { survey, audited, learned }: Telling): Reading {
-  let asked = 0;
+  let [asked, useful] = [0, 0];
   let fingerprint = '';
   const questions: Ask = (question) => {
     asked++;
@@ -55,6 +55,7 @@ function openReading(context: Context, { survey, audited, learned }: Telling): R
     try {
       const { looks, asked: more } = await survey.survey(windows, work, context.abort);
       asked += more;
+      useful += more;
       return looks.map((each) => each.fingerprint);
     } catch {
       context.abort.throwIfAborted();
@@ -75,13 +76,16 @@ function openReading(context: Context, { survey, audited, learned }: Telling): R
     get asked() {
       return asked;
     },
+    get wasted() {
+      return asked - useful;
+    },
     async *chunks(work) {
       const before = await lookOnce(work);
       const told = rowsIn(before);
       // The source has just told how much it is: no neighbour knows better.
       if (told !== undefined) learned.density = told / Number(ticksOf(context.window.end - context.window.start));
       const forecast = forecastOf(learned, () => weigh(work), context.limits.rows);
-      const read = yield* readParts({ ...context, ask: questions }, forecast, work);
+      const read = yield* readParts({ ...context, ask: questions }, forecast, work, () => useful++);
       fingerprint = await fingerprintOf(read, before, () => lookOnce(work));
     },
   };
