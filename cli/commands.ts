@@ -6,6 +6,7 @@ import { completionCommand } from './completion/command.ts';
 import { driftCommand } from './drift/command.ts';
 import { exportCommand } from './export/command.ts';
 import { usage } from './failure.ts';
+import { disableCommand, pauseCommand, resumeCommand } from './health/command.ts';
 import { helpCommand } from './help/command.ts';
 import { inspectCommand } from './inspect/command.ts';
 import { requeueCommand } from './requeue/command.ts';
@@ -24,6 +25,9 @@ export const commands: readonly Command[] = [
   requeueCommand,
   rerunCommand,
   auditCommand,
+  pauseCommand,
+  resumeCommand,
+  disableCommand,
   inspectCommand,
   driftCommand,
   checkCommand,

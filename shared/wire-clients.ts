@@ -6,11 +6,23 @@ import { AnonymousCredential, ContainerClient, StorageSharedKeyCredential } from
 import { QueueClient } from '@azure/storage-queue';
 import { createContainerStore } from './lake/store-container.ts';
 import { createFolderStore } from './lake/store-folder.ts';
-import type { Access, Clock, Config, Hints, Ledger, ObjectStore, Place, Seats, SweepQueue } from './model.ts';
+import type {
+  Access,
+  Clock,
+  Config,
+  HealthStore,
+  Hints,
+  Ledger,
+  ObjectStore,
+  Place,
+  Seats,
+  SweepQueue,
+} from './model.ts';
 import { isLoopback } from './net/direct.ts';
 import { authorityOf, createIdentity } from './net/identity.ts';
 import { createLimitedHttp } from './net/limited-http.ts';
 import { createStorageHttp } from './net/storage-http.ts';
+import { createTableHealth } from './state/health-table.ts';
 import { createQueueHints, createSweepQueue } from './state/hints-queue.ts';
 import { createTableLedger } from './state/ledger-table.ts';
 import { createTableSeats } from './state/seats-table.ts';
@@ -63,6 +75,10 @@ function containerClient({ url, container, access }: Extract<Place, { kind: 'con
 
 export const openLedger = (state: Config['state'], lake: Place): Ledger =>
   createTableLedger({ client: tableClient(state), lakeId: lakeId(lake), newId: randomUUID });
+
+/** How the lake is, for all instances. */
+export const openHealth = (state: Config['state'], lake: Place): HealthStore =>
+  createTableHealth({ client: tableClient(state), lakeId: lakeId(lake), newId: randomUUID });
 
 function tableClient({ access, table, tableUrl }: Config['state']): TableClient {
   const options = { allowInsecureConnection: isLoopback(tableUrl), httpClient: http };

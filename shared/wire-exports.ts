@@ -1,4 +1,4 @@
-import type { Config, ExportSettings, Ledger, Millis, Sightings, SweepRequest, Window } from './model.ts';
+import type { Config, ExportSettings, LakeHealth, Ledger, Millis, Sightings, SweepRequest, Window } from './model.ts';
 import type { AskPorts } from './pipeline/ask.ts';
 import { daySlices } from './pipeline/slices.ts';
 import { type SweepOutcome, type SweepProgress, sweepBlobs, sweepRange } from './pipeline/sweep.ts';
@@ -74,6 +74,7 @@ export function wireSweeps(
   ports: AskPorts,
   sightings: Sightings | undefined,
   ready: () => Promise<void>,
+  health: () => Promise<LakeHealth>,
 ): Sweeps {
   const swept = exports && sightings && { ...ports, ...settingsOf(exports), sightings };
   const range: Sweeps['sweepRange'] = async (request, abort, tell) => {
@@ -83,7 +84,7 @@ export function wireSweeps(
   };
   return {
     sweep: async () => {
-      if (!swept) return undefined;
+      if (!swept || (await health()).state !== 'active') return undefined;
       await ready();
       return sweepBlobs(swept, never);
     },

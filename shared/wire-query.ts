@@ -5,6 +5,7 @@ import type {
   Budget,
   Config,
   Feed,
+  LakeHealth,
   Millis,
   ObjectStore,
   QuerySettings,
@@ -80,6 +81,7 @@ export function wireAudits(
   apis: ReadonlyMap<string, QueryApi>,
   ports: AuditWiring,
   ready: () => Promise<void>,
+  health: () => Promise<LakeHealth>,
 ): Audits {
   const audited = apps.flatMap((app): AuditedApp[] => {
     const api = apis.get(app.name);
@@ -91,6 +93,7 @@ export function wireAudits(
     rerun: (request) => rerunWindows(request, ports),
     auditLake: (request) => auditLake(request, { ...ports, feeds: apps.flatMap(queryFeeds).map(({ feed }) => feed) }),
     audit: async () => {
+      if ((await health()).state !== 'active') return { feeds: [], asked: 0, errors: [] };
       await ready();
       return auditWindows(audited, { ...ports, ...audit }, new AbortController().signal);
     },

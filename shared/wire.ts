@@ -10,7 +10,6 @@ import { workFolders } from './lake/work-folders.ts';
 import type {
   Config,
   DriftSighting,
-  Feed,
   Millis,
   Output,
   QuarantineSettings,
@@ -19,28 +18,24 @@ import type {
   Source,
   Window,
 } from './model.ts';
-import { arriveInWindow } from './pipeline/arrive.ts';
+import { arriveHeld, arriveInWindow } from './pipeline/arrive.ts';
+import { watchedLake } from './pipeline/health/watched.ts';
 import { inTurn } from './pipeline/in-turn.ts';
 import { isStoreFailure, outlast } from './pipeline/outage/outlast.ts';
-import { type FeedPlan, type PlanPorts, planFeed, reviveFeed } from './pipeline/plan.ts';
 import { type RequeueOutcome, type RequeueRequest, requeueWindows } from './pipeline/requeue.ts';
-import { type RunOutcome, type RunPorts, runWindow } from './pipeline/run.ts';
+import { type RunOutcome, type RunPorts, runWindow, unrun } from './pipeline/run.ts';
 import { noShaping } from './signals/shape.ts';
-import { openHints, openLedger, systemClock } from './wire-clients.ts';
+import { openHealth, openHints, openLedger, systemClock } from './wire-clients.ts';
 import { placeOfBlob, type Sweeps, wireExports, wireSweeps } from './wire-exports.ts';
+import { type Healths, wireHealth } from './wire-health.ts';
 import { createJobEngine, type JobEngine } from './wire-jobs.ts';
 import { openLake, pathsOf, prepareLake, tablesOf } from './wire-lake.ts';
-import { type Audits, keptSince, type QueryApi, queryApi, queryApis, queryFeeds, wireAudits } from './wire-query.ts';
+import { type PlanOutcome, planAll } from './wire-plan.ts';
+import { type Audits, keptSince, type QueryApi, queryApi, queryApis, wireAudits } from './wire-query.ts';
 import { untilItWorks } from './wire-ready.ts';
 
-/** What one tick of the planner did, feed by feed. A feed that fails does not stop the others. */
-export interface PlanOutcome {
-  readonly feeds: readonly FeedPlan[];
-  readonly errors: readonly string[];
-}
-
 /** The app, put together from its settings: what the triggers call. */
-export interface Wired extends Sweeps, Audits {
+export interface Wired extends Sweeps, Audits, Healths {
   readonly config: Config;
   plan(): Promise<PlanOutcome>;
   run(window: Window): Promise<RunOutcome>;
@@ -67,7 +62,8 @@ export function wired(): Wired {
  * invocation waits for a state that is away before it fails.
  */
 export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wired {
-  const lake = openLake(config);
+  const watched = watchedLake(openLake(config));
+  const { lake } = watched;
   const ledger = openLedger(config.state, config.lake);
   const hints = openHints(config.state);
   const clock = systemClock;
@@ -93,45 +89,59 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
   const run = { ...ports, ...local, keptSince: keptSince(config.apps, clock.now), refused };
   const stateReady = untilItWorks(() => Promise.all([ledger.prepare(), hints.prepare()]));
   const lakeReady = untilItWorks(() => Promise.all([prepareLake(lake, tables), checkConditions(local.engine)]));
+  const health = wireHealth(openHealth(config.state, config.lake), watched, lakeReady, stateReady);
   const ready = async (): Promise<void> => {
-    await Promise.all([stateReady(), lakeReady()]);
+    await Promise.all([stateReady(), health.reach()]);
   };
   // Memory and temporary disk are bounded for one run: runs of one process follow each other, whatever their trigger.
   const oneAtATime = inTurn();
-  /** Waiting for its turn is part of the time that an invocation has. */
+  /** Waiting for its turn is part of the time that an invocation has. `held`: in its place while the lake is paused. */
   const invoke = (
     call: (ports: typeof run & Pick<RunPorts, 'allowed'>) => Promise<RunOutcome>,
+    held: (why: string) => Promise<RunOutcome>,
   ): Promise<RunOutcome> => {
     const start = clock.now();
     // A run holds its window before it looks for the lake: the ledger tries again, when the queue has long given up.
-    const held = { ...run, ready: lakeReady, stateUntil: start + outage };
-    const ports = timeout === undefined ? held : { ...held, allowed: { start, end: start + timeout } };
+    const later = { ...run, ready: lakeReady, stateUntil: start + outage };
+    const ports = timeout === undefined ? later : { ...later, allowed: { start, end: start + timeout } };
     const invoked = async () => {
-      await stateReady();
-      return call(ports);
+      const { state, reason } = await health.look();
+      return state === 'active' ? health.watched(() => call(ports)) : held(`the lake is ${state}: ${reason}`);
     };
-    return oneAtATime(() => outlast(invoked, isStoreFailure, held.stateUntil, clock));
+    return oneAtATime(() => outlast(invoked, isStoreFailure, later.stateUntil, clock));
   };
   return {
     config,
-    ...wireSweeps(config, ports, blobs?.sightings, ready),
-    ...wireAudits(config, apis, run, ready),
+    health: health.health,
+    order: health.order,
+    ...wireSweeps(config, ports, blobs?.sightings, ready, health.look),
+    ...wireAudits(config, apis, run, ready, health.look),
     plan: async () => {
-      await ready();
-      return planAll(config, ports);
+      const seen = await health.look();
+      if (seen.state === 'active') await health.reach();
+      return planAll(config, ports, seen);
     },
     drift: async () => {
-      await ready();
+      await stateReady();
       return Array.fromAsync(ledger.drift());
     },
     requeue: async (request) => {
-      await ready();
+      await stateReady();
       return requeueWindows(request, ports);
     },
-    run: (window) => invoke((ports) => runWindow(window, ports)),
+    run: (window) =>
+      invoke(
+        (ports) => runWindow(window, ports),
+        async (error) => ({ ...unrun('held', window, undefined), error }),
+      ),
     arrive: async (blobName) => {
       const place = placeOfBlob(blobName, config);
-      return place && invoke((ports) => arriveInWindow(place.cell, place.hour, ports));
+      if (place === undefined) return undefined;
+      const { cell, hour } = place;
+      return invoke(
+        (given) => arriveInWindow(cell, hour, given),
+        (why) => arriveHeld(cell, hour, why, ports),
+      );
     },
   };
 }
@@ -209,26 +219,4 @@ function sourceOf(config: Config, apis: ReadonlyMap<string, QueryApi>, blobs: So
 function refuseOverlap({ app, signal, start, end }: Window, { apps, exports }: Config): void {
   const twice = exports && sourceOverlap(apps, exports, app, signal);
   if (twice && twice.start < end && start < twice.end) throw new Error(overlapText(app, [signal]));
-}
-
-/** Query feeds are planned; feeds of blobs, which arrive by themselves, are looked after. One that fails does not stop the others. */
-async function planAll(config: Config, ports: PlanPorts): Promise<PlanOutcome> {
-  const feeds: FeedPlan[] = [];
-  const errors: string[] = [];
-  const planned = config.apps.flatMap(queryFeeds);
-  const attempt = async (feed: Feed, plan: () => Promise<FeedPlan>) => {
-    try {
-      feeds.push(await plan());
-    } catch (error) {
-      errors.push(`plan ${feed.app} ${feed.signal} ${feed.source}: ${error instanceof Error ? error.message : error}`);
-    }
-  };
-  for (const { feed, query } of planned) {
-    const tiling = { size: query.window, lag: query.lag, until: query.until };
-    await attempt(feed, () => planFeed(feed, tiling, query.from, ports));
-  }
-  for await (const feed of ports.ledger.feeds()) {
-    if (feed.source !== 'query') await attempt(feed, () => reviveFeed(feed, ports));
-  }
-  return { feeds, errors };
 }

@@ -95,6 +95,8 @@ const reference = (name: string) => ({
   },
 });
 
+const health = { state: 'active', since: 0, reason: '' };
+
 let lines: string[] = [];
 beforeEach(() => {
   lines = [];
@@ -171,11 +173,20 @@ test('planWindows logs one line, with the feeds that are furthest behind', async
   const plan = { feed, planned: 2, repeated: 1, open: 3, failed: 1, horizon: window.end, watermark: window.start };
   const late = { ...plan, feed: { ...feed, signal: 'traces' }, watermark: window.start - 3_600_000, refound: true };
   const blobs = { ...plan, feed: { ...feed, source: 'exports' }, horizon: 0, watermark: 0 };
-  give({ plan: async () => ({ feeds: [plan, blobs, late], errors: [] }) });
+  give({ plan: async () => ({ feeds: [plan, blobs, late], errors: [], health }) });
   await invoke('planWindows', { json: JSON.stringify({ IsPastDue: false }) });
   assert.equal(lines.length, 1);
   const { behind, furthest, note, ...line } = JSON.parse(lines[0] ?? '');
-  assert.deepEqual(line, { event: 'plan', feeds: 3, planned: 6, repeated: 3, open: 9, failed: 3, errors: 0 });
+  assert.deepEqual(line, {
+    event: 'plan',
+    feeds: 3,
+    planned: 6,
+    repeated: 3,
+    open: 9,
+    failed: 3,
+    errors: 0,
+    health: 'active',
+  });
   assert.ok(behind > 0);
   assert.equal(furthest[0].behind, behind);
   assert.deepEqual(
@@ -198,7 +209,7 @@ test('the line of a tick is short, whatever the number of feeds', async () => {
     ...{ feed: feedOf(index), planned: 0, repeated: 0, open: 0, failed: 0, horizon: window.end },
     watermark: window.start - index,
   }));
-  give({ plan: async () => ({ feeds, errors: [] }) });
+  give({ plan: async () => ({ feeds, errors: [], health }) });
   await invoke('planWindows', { json: '{}' });
   assert.ok((lines[0]?.length ?? 0) < 4_000, `${lines[0]?.length} characters`);
 });
@@ -215,7 +226,7 @@ test('what a halving was is said once: a late message about it logs nothing', as
 test('a feed that could not be planned makes the tick red, after the others were logged', async () => {
   const feed = { app: 'shop', signal: 'requests', source: 'query' };
   const plan = { feed, planned: 0, repeated: 0, open: 0, failed: 0, horizon: 0, watermark: 0 };
-  give({ plan: async () => ({ feeds: [plan], errors: ['traces: the ledger is gone', 'queue: 403'] }) });
+  give({ plan: async () => ({ feeds: [plan], errors: ['traces: the ledger is gone', 'queue: 403'], health }) });
   await assert.rejects(invoke('planWindows', { json: '{}' }), { message: 'traces: the ledger is gone\nqueue: 403' });
   assert.equal(lines.length, 1);
 });

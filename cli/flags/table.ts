@@ -43,7 +43,7 @@ export const flagTable = {
     ...{ type: 'file', value: '<file>' },
     commands: {
       sweep: `with --enqueue: ${settingsOf}`,
-      ...same(settingsOf, 'requeue', 'rerun', 'drift', 'audit'),
+      ...same(settingsOf, 'requeue', 'rerun', 'drift', 'audit', 'pause', 'resume', 'disable'),
       check:
         'settings of a deployed app, as az functionapp config appsettings list --output json prints them, or an object of ' +
         'names and values; else those of local.settings.json in this folder, and the environment',
@@ -116,6 +116,10 @@ export const flagTable = {
   },
   faulty: { ...switched, commands: { rerun: 'only windows that failed, or that the source did not keep' } },
   start: { ...switched, commands: { rerun: 'have them run; else they are only counted' } },
+  reason: {
+    ...text('<text>'),
+    commands: same('why, for whoever looks at it later', 'pause', 'resume', 'disable'),
+  },
   repair: { ...switched, commands: { audit: 'windows whose files are missing or differ run again' } },
   again: {
     ...switched,
@@ -185,6 +189,7 @@ export const flagTable = {
       ...same('the summary as one JSON document (docs/cli.md)', ...writers),
       ...same('the counts as one JSON document', 'requeue', 'rerun'),
       drift: 'the fields as one JSON document',
+      ...same('the state of the lake as one JSON document', 'pause', 'resume', 'disable'),
       audit: 'the findings as one JSON document',
       inspect: 'all of it as one JSON document (docs/cli.md)',
       check: 'the findings as one JSON document (docs/cli.md)',

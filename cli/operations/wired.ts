@@ -34,6 +34,7 @@ export const operations: Operations = {
       const store = await lakeThere(lake, 'audit');
       return auditLake(request, { ledger: createStoreLedger(store), lake: store, clock: systemClock });
     }),
+  order: (order, reason, env) => onState(() => appOf(env).order(order, reason)),
   drift: (lake, env) =>
     onState(async () => {
       if (lake === undefined) return appOf(env).drift();

@@ -66,6 +66,24 @@ var rules = [
     over: 'PT1H'
     query: loadTextContent('../alerts/poison.kql')
   }
+  {
+    name: 'held'
+    title: 'The lake is paused'
+    text: 'Writes to the lake fail, or somebody paused it: nothing is brought into it. What is held is delivered when it is resumed, which it is by itself when it can be written again, within seven days.'
+    severity: 1
+    every: 'PT15M'
+    over: 'PT1H'
+    query: loadTextContent('../alerts/held.kql')
+  }
+  {
+    name: 'losing'
+    title: 'Rows are about to be lost'
+    text: 'The source will delete rows that are not in the lake yet; of the time that it keeps them a third is left.'
+    severity: 1
+    every: 'PT1H'
+    over: 'PT1H'
+    query: loadTextContent('../alerts/losing.kql')
+  }
 ]
 
 resource notify 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(emails)) {

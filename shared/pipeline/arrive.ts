@@ -21,3 +21,12 @@ export async function arriveInWindow(cell: Window, hour: Millis, ports: ArrivePo
     return unrun('early', window, asked.entry);
   }
 }
+
+/** The same while the lake is paused: the ledger remembers, and the planner sends for it when the lake is resumed. */
+export async function arriveHeld(cell: Window, hour: Millis, why: string, ports: AskPorts): Promise<RunOutcome> {
+  for (let window = cell; ; window = await windowAt(cell, hour, cell, ports.ledger)) {
+    const asked = await askFor(window, ports);
+    if (asked === 'overlaps') continue;
+    return { ...unrun('held', window, asked === 'skipped' ? undefined : asked.entry), error: why };
+  }
+}

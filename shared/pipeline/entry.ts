@@ -205,3 +205,15 @@ export function hintDue(entry: LedgerEntry, now: Millis, patience: Millis): bool
   if (runnable > now) return false;
   return entry.hintedAt < runnable || entry.hintedAt + patience <= now;
 }
+
+/**
+ * Whether the message of an open entry came while the lake was paused, and led to nothing, or the entry waits for the
+ * end of a back-off from before it was resumed.
+ */
+export const wasHeld = (
+  { state, hintedAt, startedAt, notBefore }: LedgerEntry,
+  now: Millis,
+  resumedAt: Millis,
+): boolean =>
+  state !== 'running' &&
+  ((hintedAt > 0 && hintedAt < resumedAt) || (state === 'failed' && startedAt < resumedAt && notBefore > now));

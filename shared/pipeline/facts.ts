@@ -1,4 +1,4 @@
-import type { Millis, Window } from '../model.ts';
+import type { LakeHealth, Millis, Window } from '../model.ts';
 import type { AuditOutcome } from './audit.ts';
 import type { FeedPlan } from './plan.ts';
 import type { RunOutcome } from './run.ts';
@@ -76,13 +76,14 @@ const furthest = 15;
 interface Planned {
   readonly feeds: readonly FeedPlan[];
   readonly errors: readonly string[];
+  readonly health: Pick<LakeHealth, 'state' | 'since' | 'reason'>;
 }
 
 /**
  * One line for a tick, whatever the number of feeds. `behind`: how far a watermark is behind `now`, in milliseconds;
  * the largest, and those of the feeds that are furthest behind. Feeds of blobs have no watermark.
  */
-export function planFacts({ feeds, errors }: Planned, now: Millis): object {
+export function planFacts({ feeds, errors, health }: Planned, now: Millis): object {
   const sum = (of: 'planned' | 'repeated' | 'open' | 'failed') => feeds.reduce((total, plan) => total + plan[of], 0);
   const lagging = feeds
     .filter(({ horizon }) => horizon !== 0)
@@ -105,8 +106,23 @@ export function planFacts({ feeds, errors }: Planned, now: Millis): object {
     errors: errors.length,
     behind: lagging[0]?.behind ?? 0,
     furthest: lagging,
+    health: health.state,
+    ...(health.state !== 'active' && { heldSince: time(health.since), heldWhy: health.reason.slice(0, 500) }),
+    ...losingFacts(feeds, now),
     ...(refound.length > 0 && { note }),
   };
+}
+
+/**
+ * Feeds of whose source rows are about to go that are not in the lake: when a third of the time is left that it keeps
+ * them.
+ */
+function losingFacts(feeds: readonly FeedPlan[], now: Millis): object {
+  const losing = feeds.flatMap(({ feed: { app, signal, source }, watermark, horizon, retention }) => {
+    if (retention === undefined || horizon === 0 || watermark + (2 / 3) * retention > now) return [];
+    return [{ app, signal, source, until: time(watermark + retention) }];
+  });
+  return losing.length === 0 ? {} : { losing: losing.slice(0, furthest) };
 }
 
 /** Names of containers and folders are cut at twenty: a line is for looking at. */

@@ -1,5 +1,16 @@
-import type { Clock, Feed, Hints, Interval, Ledger, Millis, Progress, Versioned, Window } from '../model.ts';
-import { hintDue, hintedEntry, isOpen, isUnhinted, plannedEntry } from './entry.ts';
+import type {
+  Clock,
+  Feed,
+  Hints,
+  Interval,
+  Ledger,
+  LedgerEntry,
+  Millis,
+  Progress,
+  Versioned,
+  Window,
+} from '../model.ts';
+import { hintDue, hintedEntry, isOpen, isUnhinted, plannedEntry, wasHeld } from './entry.ts';
 import { gapFreeEnd, progressFound } from './progress.ts';
 import { dueWindows, gridLine, type Tiling } from './tile.ts';
 
@@ -11,6 +22,8 @@ export interface PlanPorts {
   readonly patience: Millis;
   /** New windows, and likewise repeated hints, that one tick makes at most for one feed. */
   readonly limit: number;
+  /** When the lake was last resumed: what was hinted before has come to nothing, and its back-off is over. */
+  readonly resumedAt?: Millis;
 }
 
 /** What one tick did for one feed. */
@@ -28,6 +41,8 @@ export interface FeedPlan {
    * The ledger had lost how far this feed was planned, and it was found again from the entries; left out: it had not.
    */
   readonly refound?: boolean;
+  /** How long the source keeps its rows; left out: not known. */
+  readonly retention?: Millis;
 }
 
 /** A transaction of the ledger holds that many entries. */
@@ -141,7 +156,7 @@ const factsOf = (feed: Feed, { repeated, open, failed }: Revived): FeedPlan => (
 });
 
 async function revive(feed: Feed, ports: PlanPorts): Promise<Revived> {
-  const { ledger, clock, patience, limit } = ports;
+  const { ledger, clock, limit } = ports;
   let [open, failed, repeated, underWay] = [0, 0, 0, 0];
   let held: Millis | undefined;
   const waiting: Window[] = [];
@@ -152,10 +167,9 @@ async function revive(feed: Feed, ports: PlanPorts): Promise<Revived> {
     open += 1;
     if (entry.doneAt === 0) held = Math.min(held ?? entry.window.start, entry.window.start);
     if (entry.state === 'failed') failed += 1;
-    const now = clock.now();
-    if (isUnhinted(entry, now)) {
+    if (isUnhinted(entry, clock.now())) {
       if (waiting.length < limit) waiting.push(entry.window);
-    } else if (!hintDue(entry, now, patience))
+    } else if (!isDue(entry, ports))
       underWay += entry.state === 'failed' ? 0 : 1; // what keeps failing blocks no archive
     else if (repeated < limit && (await hintOnce(entry.window, ports))) repeated += 1;
   }
@@ -164,13 +178,33 @@ async function revive(feed: Feed, ports: PlanPorts): Promise<Revived> {
   return { open, failed, repeated, held, progress: step.value };
 }
 
-/** False when the window has gone on meanwhile. The message goes first: one that was not sent is not noted. */
-async function hintOnce(window: Window, { ledger, hints, clock, patience }: PlanPorts): Promise<boolean> {
-  const [seen, now] = [await ledger.read(window), clock.now()];
-  if (seen === undefined || !isOpen(seen.value) || !hintDue(seen.value, now, patience)) return false;
+const isDue = (entry: LedgerEntry, { clock, patience, resumedAt = 0 }: PlanPorts): boolean =>
+  hintDue(entry, clock.now(), patience) || wasHeld(entry, clock.now(), resumedAt);
+
+/**
+ * False when the window has gone on meanwhile. The message goes first: one that was not sent is not noted. But what
+ * waits for the end of a back-off that the lake is to blame for must be free before it.
+ */
+async function hintOnce(window: Window, ports: PlanPorts): Promise<boolean> {
+  const { ledger, hints, clock } = ports;
+  const seen = await ledger.read(window);
+  if (seen === undefined || !isOpen(seen.value) || !isDue(seen.value, ports)) return false;
+  let { value: entry, etag } = seen;
+  if (entry.state === 'failed' && entry.notBefore > clock.now()) {
+    entry = { ...entry, notBefore: 0 };
+    const freed = await ledger.write(entry, etag);
+    if (freed === undefined) return false;
+    etag = freed;
+  }
   await hints.send(window, 0);
-  await ledger.write(hintedEntry(seen.value, now), seen.etag);
+  await ledger.write(hintedEntry(entry, clock.now()), etag);
   return true;
+}
+
+/** While the lake is paused: how far the feed is, and nothing else. */
+export async function heldFeed(feed: Feed, ledger: Ledger): Promise<FeedPlan> {
+  const { horizon, watermark } = (await ledger.progress(feed))?.value ?? { horizon: 0, watermark: 0 };
+  return { feed, planned: 0, repeated: 0, open: 0, failed: 0, horizon, watermark };
 }
 
 /**

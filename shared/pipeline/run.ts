@@ -29,6 +29,7 @@ export type RunPorts = ClaimPorts &
  * - `busy`: another run holds it. `early`: its back-off or refresh interval has not passed. `unknown`: this lake never
  *   planned it.
  * - `overtaken`: a later run has taken over. `failed`: see `error`; the ledger has it tried again.
+ * - `held`: the lake is paused or disabled; nothing was tried, and the planner sends for the window when it is resumed.
  * - `unavailable`: the source has no rows of it and does not keep them so long.
  * - `halved`: too heavy for one run (see `error`; '': that was earlier): its halves run in its place.
  */
@@ -40,6 +41,7 @@ export type RunState =
   | 'early'
   | 'unknown'
   | 'overtaken'
+  | 'held'
   | 'failed'
   | 'halved';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Window } from '../../shared/model.ts';
+import type { HealthState, Window } from '../../shared/model.ts';
 import { failedEntry, mayRun, plannedEntry } from '../../shared/pipeline/entry.ts';
 import { planFacts, runFacts } from '../../shared/pipeline/facts.ts';
 import { unrun } from '../../shared/pipeline/run.ts';
@@ -96,7 +96,7 @@ test('a window that failed, and was done by another message meanwhile, is no ale
 });
 
 /** A tick: the request of planWindows and the line of the plan. */
-function tick(into: Log, now: number, behind: readonly number[], success = true): void {
+function tick(into: Log, now: number, behind: readonly number[], success = true, state: HealthState = 'active'): void {
   const feeds = behind.map((time, index) => ({
     feed: {
       app: 'shop',
@@ -106,9 +106,11 @@ function tick(into: Log, now: number, behind: readonly number[], success = true)
     ...{ planned: 1, repeated: 0, open: 1, failed: 0 },
     horizon: now,
     watermark: now - time,
+    retention: 30 * 24 * hour,
   }));
   into.requests.push({ timestamp: now, name: 'planWindows', success: success ? 'True' : 'False' });
-  say(into, now, planFacts({ feeds, errors: success ? [] : ['plan: 403'] }, now));
+  const health = { state, since: now - hour, reason: 'the account is gone' };
+  say(into, now, planFacts({ feeds, errors: success ? [] : ['plan: 403'], health }, now));
 }
 
 test('silence is three missed ticks, whatever else the app does', () => {
@@ -148,6 +150,30 @@ test('a feed that falls behind is named from its limit on, and no longer when it
   // Of blobs alone there is a line without feeds to name.
   tick(lines, now + minute, []);
   assert.deepEqual(rows(now + minute), []);
+});
+
+test('a lake that is held is told as long as it is, with why', () => {
+  const lines = log();
+  const rows = (now: number) => found('held', lines, now, hour);
+  const states = ['active', 'paused', 'paused', 'disabled', 'active'] as const;
+  for (const [step, state] of states.entries()) {
+    const now = start + step * 5 * minute;
+    tick(lines, now, [0], true, state);
+    const told = { timestamp: now, health: state, since: now - hour, why: 'the account is gone' };
+    assert.deepEqual(rows(now + minute), state === 'active' ? [] : [told]);
+  }
+});
+
+test('rows that the source is about to drop are told when a third of its time is left', () => {
+  const lines = log();
+  const day = 24 * hour;
+  const rows = (now: number) => found('losing', lines, now, hour).map(({ signal, until }) => [signal, until]);
+  tick(lines, start, [19 * day, hour]);
+  assert.deepEqual(rows(start), []);
+  tick(lines, start + minute, [20 * day, hour], true, 'paused');
+  assert.deepEqual(rows(start + minute), [['requests', start + minute + 10 * day]]);
+  tick(lines, start + 2 * minute, [0, hour]);
+  assert.deepEqual(rows(start + 2 * minute), []);
 });
 
 test('a message that was given up is told by its queue', () => {

@@ -17,8 +17,11 @@ test('docs/operations.md explains every line that is logged, every field of a ru
   const [, union = ''] = /export type RunState =([^;]*);/.exec(text('shared', 'pipeline', 'run.ts')) ?? [];
   const states = [...union.matchAll(/'(\w+)'/g)].map(([, state = '']) => state);
   const window = { app: 'shop', signal: 'requests', source: 'query', start: 0, end: 1 } as const;
-  const feed = { feed: window, planned: 0, repeated: 0, open: 0, failed: 0, horizon: 1, watermark: 0 };
-  const fields = { ...runFacts(unrun('done', window, undefined)), ...planFacts({ feeds: [feed], errors: [] }, 1) };
+  const feed = { feed: window, planned: 0, repeated: 0, open: 0, failed: 0, horizon: 1, watermark: 0, retention: 1 };
+  const fields = {
+    ...runFacts(unrun('done', window, undefined)),
+    ...planFacts({ feeds: [feed], errors: [], health: { state: 'paused', since: 1, reason: 'gone' } }, 1),
+  };
   assert.ok(events.size >= 6 && states.length >= 8);
   const words = [...events, ...states, ...Object.keys(fields).filter((name) => name !== 'event')];
   assert.deepEqual(
@@ -38,7 +41,9 @@ test('an app of ten signals that does nothing sends less than 2 MB a day', () =>
     ...{ feed: { app: 'shop-production', signal: 'availabilityResults', source: 'query' } as const },
     ...{ planned: 0, repeated: 0, open: 0, failed: 0, horizon: 1, watermark: 0 },
   }));
-  const line = JSON.stringify(planFacts({ feeds, errors: [] }, 3_600_000)).length;
+  const line = JSON.stringify(
+    planFacts({ feeds, errors: [], health: { state: 'active', since: 0, reason: '' } }, 3_600_000),
+  ).length;
   // 0.6 kB around each trace, and 0.7 MB of requests and the host's own lines that stay.
   assert.ok(288 * (line + 600) + 700_000 < 2_000_000, `${line} characters a tick`);
 });

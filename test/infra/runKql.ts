@@ -165,7 +165,7 @@ class Expression {
 
 function functions(name: string, [first, second, third]: readonly unknown[], now: number): unknown {
   if (name === 'ago') return now - Number(first);
-  if (name === 'tostring') return String(first ?? '');
+  if (name === 'tostring') return typeof first === 'object' && first ? JSON.stringify(first) : String(first ?? '');
   if (name === 'todouble') return Number(first);
   if (name === 'todatetime') return Date.parse(String(first));
   if (name === 'tobool') return String(first).toLowerCase() === 'true';

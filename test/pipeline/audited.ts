@@ -1,7 +1,10 @@
 import type { Clock, Feed, Interval, LedgerEntry, Millis, Source, Survey, Window } from '../../shared/model.ts';
-import { type AuditPorts, auditWindows } from '../../shared/pipeline/audit.ts';
-import { planFeed } from '../../shared/pipeline/plan.ts';
+import { type AuditOutcome, type AuditPorts, auditWindows } from '../../shared/pipeline/audit.ts';
+import { createGate, type Gate } from '../../shared/pipeline/health/gate.ts';
+import { watchedLake } from '../../shared/pipeline/health/watched.ts';
+import { heldFeed, planFeed } from '../../shared/pipeline/plan.ts';
 import { type RunOutcome, runWindow } from '../../shared/pipeline/run.ts';
+import { createMemoryHealth } from '../../shared/state/health-memory.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
 import { textLake, truthSource, wordEngine } from './world.ts';
 
@@ -33,12 +36,18 @@ const unlessBroken = (error: Error | undefined): void => {
  */
 export function auditedWorld({ broken, ...more }: Partial<AuditPorts> & { readonly broken?: Broken } = {}) {
   const ledger = createMemoryLedger();
-  const lake = { ...textLake() };
-  const { put } = lake;
-  lake.put = async (...args) => {
-    unlessBroken(broken?.lake());
-    return put(...args);
-  };
+  const inner = textLake();
+  const { put } = inner;
+  let puts = 0;
+  const watched = watchedLake({
+    ...inner,
+    put: async (...args) => {
+      puts++;
+      unlessBroken(broken?.lake());
+      return put(...args);
+    },
+  });
+  const lake = { ...watched.lake, contents: inner.contents };
   let now = start;
   let rows: SourceRow[] = [];
   let asked = 0;
@@ -97,6 +106,12 @@ export function auditedWorld({ broken, ...more }: Partial<AuditPorts> & { readon
     discard: async () => {},
     withWorkFolder: <T>(use: (folder: string) => Promise<T>) => use('work'),
   };
+  const store = createMemoryHealth();
+  const probe = async () =>
+    lake.put('_insights-lake/probe', new TextEncoder().encode('{}'), await lake.head('_insights-lake/probe'));
+  /** Of one instance: what stands before the lake, as shared/wire-health.ts puts it together. */
+  const newGate = (): Gate => createGate({ store, clock, probe });
+  const gate = newGate();
   const audits: AuditPorts = { ...ports, recheck: 50 * hour, horizon: 30 * day, purged: 'follow', ...more };
   const ran: RunOutcome[] = [];
   return {
@@ -116,19 +131,37 @@ export function auditedWorld({ broken, ...more }: Partial<AuditPorts> & { readon
     purge: (which: (row: SourceRow) => boolean) => {
       rows = rows.filter((row) => !which(row));
     },
-    plan: () => planFeed(feed, { size: hour, lag: 0, until: undefined }, start, ports),
+    gate,
+    newGate,
+    /** Writes to the lake that were tried. */
+    puts: () => puts,
+    plan: async (by = gate) => {
+      const { state, since } = await by.look();
+      if (state !== 'active') return heldFeed(feed, ledger);
+      return planFeed(feed, { size: hour, lag: 0, until: undefined }, start, { ...ports, resumedAt: since });
+    },
     /** Delivers all messages. */
     deliver: async () => {
       const states: string[] = [];
       for (let window = sent.shift(); window !== undefined; window = sent.shift()) {
+        if ((await gate.look()).state !== 'active') {
+          states.push('held');
+          continue;
+        }
+        watched.take();
         const outcome = await runWindow(window, ports);
         ran.push(outcome);
+        const { wrote, error } = watched.take();
+        if (wrote || (outcome.state === 'failed' && error !== undefined))
+          await gate.tell(outcome.state === 'failed' ? error : undefined);
         states.push(outcome.state);
       }
       return states;
     },
-    audit: (retention: Millis = 90 * day, abort = new AbortController().signal) =>
-      auditWindows([{ app: feed.app, feeds: [feed], survey, retention }], audits, abort),
+    audit: async (retention: Millis = 90 * day, abort = new AbortController().signal): Promise<AuditOutcome> =>
+      (await gate.look()).state === 'active'
+        ? auditWindows([{ app: feed.app, feeds: [feed], survey, retention }], audits, abort)
+        : { feeds: [], asked: 0, errors: [] },
     entries: (): Promise<LedgerEntry[]> => Array.fromAsync(ledger.list(feed)),
     audits,
     known: () => Array.fromAsync(ledger.audits(feed, { start: 0, end: Number.MAX_SAFE_INTEGER / 2 })),

@@ -5,7 +5,7 @@ import { auditedWorld, day, hour, start } from './audited.ts';
 
 /**
  * Thirty days of one feed by the hour, with a clock of its own: rows that come up to 48 hours late, purges, an API that
- * is away for hours or refuses a third of the questions, a lake that is away for ten days, messages that are lost with
+ * is away for hours or refuses a third of the questions, a lake that is away for ten days and paused meanwhile, messages that are lost with
  * a process, and two instances that plan and audit at once. At every hour no row is in the lake twice; at the end the
  * lake is the source, row by row; and every window that an audit had run again had changed. MONTH_SEED repeats a run.
  */
@@ -27,6 +27,7 @@ test('a month: late rows, purges, outages, lost messages, two instances', async 
       lake: () => (now < away.lake ? new Error('the account is gone') : undefined),
     },
   });
+  const other = here.newGate();
   const count = { late: 0, purged: 0, enqueued: 0, idle: 0, questions: 0 };
   let words = 0;
   const row = (at: number, came: number) => ({ at, came, word: `row ${words++}` });
@@ -49,8 +50,11 @@ test('a month: late rows, purges, outages, lost messages, two instances', async 
     if (chance.hit(0.02)) away.api = now + chance.int(1, 8) * hour;
     if (chance.hit(0.02)) away.throttled = now + 6 * hour;
     if (n === 5 * 24) away.lake = now + lakeAway;
+    // A week after it was paused nobody looks any more whether it is back: a person says so.
+    if (away.lake > 0 && now >= away.lake && (await here.gate.look()).state === 'disabled')
+      await here.gate.order('resume', 'it is back');
 
-    await Promise.all([here.plan(), here.plan()]);
+    await Promise.all([here.plan(), here.plan(other)]);
     if (chance.hit(0.05)) here.sent.length = 0; // a process that had taken them has died
     await here.deliver();
     const differing = new Set((await here.differing()).map((window) => window.start));

@@ -41,7 +41,8 @@ const tellAfter: Millis = 60_000;
 export function createGate({ store, clock, probe }: GatePorts): Gate {
   const inOrder = inTurn();
   let known: { readonly value: LakeHealth; readonly etag: string | undefined } | undefined;
-  let [lookedAt, toldAt] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  let toldAt: Millis | undefined;
   let pending: CommitOutcome[] = [];
 
   const read = async () => {
@@ -87,6 +88,7 @@ export function createGate({ store, clock, probe }: GatePorts): Gate {
   const current = (): LakeHealth => known?.value ?? healthyLake;
   const tell = async (error: string | undefined): Promise<void> => {
     const now = clock.now();
+    toldAt ??= now;
     pending.push({ at: now, ok: error === undefined });
     if (error === undefined && pending.length < together && toldAt + tellAfter > now) return;
     const told = pending;
