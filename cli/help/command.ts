@@ -7,6 +7,7 @@ export const helpCommand: Command = {
   forms: [['[command]', 'what a command does, its flags and exit codes']],
   words: 'a command',
   about: 'Prints all commands, or all about one.',
+  exits: { 0: 'it was printed', 2: 'wrong usage' },
   run: async ({ positionals: [name] }, { terminal }) => {
     const { commandOf, commands } = await import('../commands.ts'); // which lists this command as well
     terminal.out(`${name === undefined ? generalHelp(commands) : helpText(commandOf(name))}\n`);

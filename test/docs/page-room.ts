@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { BlobServiceClient } from '@azure/storage-blob';
@@ -31,11 +31,14 @@ const programs = {
   npm: 'echo "npm $1: mark the block as not run, and say why" >&2; exit 9',
 };
 
-/** Records of two signals of an hour, small enough to be brought in within a second. */
+/** A few requests of an hour, one with a field that nobody knows, and a line that cannot be read. */
 async function writeExports(folder: string): Promise<void> {
   const shop = { seed: 'pages', app: 'store', perHour: 3, start, end: start + hour, signals: ['requests'] as const };
-  for (const { name, text } of exportBlobs(shop)) {
+  for (const { name, text: given } of exportBlobs(shop)) {
     const path = join(folder, 'export', name);
+    const record = JSON.parse(given.split('\n')[0] ?? '');
+    record.request[0].newField = 7;
+    const text = `${given}${JSON.stringify(record)}\n{"cut":\n`;
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text);
     await mkdir(join(folder, 'old'), { recursive: true });
@@ -52,6 +55,14 @@ const settingsOf = (azurite: Azurite, simulator: Simulator): Record<string, stri
   ...{ EXPORT_CONTAINER: 'exports', EXPORT_CONNECTION: 'AzureWebJobsStorage', EXPORT_TRIGGER: 'LogsAndContainerScan' },
   ...{ LAKE_CONNECTION_STRING: azurite.connectionString, LAKE_CONTAINER: 'lake' },
 });
+
+/** Of an app of its own, in each room: a lake that one block pauses is not the next one's. */
+async function writeSettings(folder: string, settings: Readonly<Record<string, string>>): Promise<void> {
+  const deployed = Object.entries(settings).map(([name, value]) => ({ name, value, slotSetting: false }));
+  for (const name of ['deployed.json', 'deployed.json.here'])
+    await writeFile(join(folder, name), JSON.stringify(deployed));
+  await writeFile(join(folder, 'local.settings.json'), JSON.stringify({ Values: settings }));
+}
 
 /** As the pages write it, so that it runs here: placeholders filled in, accounts of this machine, a day for a month. */
 function hereOf(block: string, azurite: Azurite): string {
@@ -89,10 +100,12 @@ export async function pageRoom(): Promise<PageRoom> {
   }
   const given = join(base, 'given');
   await writeExports(given);
-  const deployed = Object.entries(settings).map(([name, value]) => ({ name, value, slotSetting: false }));
-  await writeFile(join(given, 'deployed.json'), JSON.stringify(deployed));
-  await writeFile(join(given, 'deployed.json.here'), JSON.stringify(deployed));
-  await writeFile(join(given, 'local.settings.json'), JSON.stringify({ Values: settings }));
+  for (const name of await readdir(join(given, 'export'), { recursive: true }))
+    if (name.endsWith('.blob'))
+      await storage
+        .getContainerClient('exports')
+        .getBlockBlobClient(name.replaceAll('\\', '/'))
+        .uploadFile(join(given, 'export', name));
   await writeFile(join(given, 'shape.json'), JSON.stringify({ shape: { '*': { drop: ['client_IP'] } } }));
   const env = {
     PATH: [join(base, 'bin'), process.env.PATH].join(delimiter),
@@ -105,6 +118,7 @@ export async function pageRoom(): Promise<PageRoom> {
   const fresh = async (): Promise<string> => {
     const folder = join(base, `room-${++rooms}`);
     await cp(given, folder, { recursive: true });
+    await writeSettings(folder, { ...settings, LAKE_PREFIX: `room-${rooms}` });
     return folder;
   };
   const bash = (text: string, cwd: string) => inBash(text, cwd, env);

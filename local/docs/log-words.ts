@@ -1,0 +1,138 @@
+import type { RunState } from '../../shared/pipeline/run.ts';
+
+/**
+ * What docs/operations.md says of the lines that functions log. A new state or field needs its words here; then
+ * `npm run docs`.
+ */
+
+/** What a state means, and what it asks of the operator. */
+export const stateWords: Readonly<Record<RunState, readonly [means: string, asks: string]>> = {
+  done: ['the window is in the lake', 'nothing'],
+  unchanged: ['it was already, and the source is as it was', 'nothing'],
+  unavailable: [
+    'the source has no rows of it and does not keep them so long',
+    'nothing can be done: those rows are gone',
+  ],
+  failed: [
+    'see `error`; it is tried again after 1, 2, 4 … minutes, at most an hour',
+    'what the error says, if it lasts',
+  ],
+  halved: [
+    'it was too heavy for one run, `error` says why; its two halves run in its place',
+    'nothing. Many of them: a shorter `QUERY_WINDOW`, more memory (`instanceMemoryMB`), more time (`functionTimeout` in host.json, or the app setting `AzureFunctionsJobHost__functionTimeout`)',
+  ],
+  busy: ['another run holds it', 'nothing'],
+  early: ['its back-off, or `EXPORT_REFRESH`, has not passed', 'nothing'],
+  overtaken: ['it stalled so long that a later run took over', 'nothing'],
+  held: [
+    'the lake is [paused or disabled](#a-lake-that-is-paused): nothing was tried, the ledger knows',
+    'as for the alert *The lake is paused*',
+  ],
+  unknown: [
+    'a message names a window that this lake never planned',
+    'nothing; many of them: two apps share a `WINDOW_QUEUE`',
+  ],
+};
+
+const feed = { app: 'the app', signal: 'the signal', source: 'query, or the kind of export' };
+const errors = 'how many errors there were; the call is red then, and says them';
+
+export interface LineWords {
+  readonly written: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** By `event`: when the line is written, and its other fields. */
+export const lineWords: Readonly<Record<string, LineWords>> = {
+  plan: {
+    written: 'once a tick of `planWindows`',
+    fields: {
+      feeds: 'feeds looked at; the next four are their sums',
+      planned: 'windows that are new',
+      repeated: 'messages sent once more',
+      open: 'windows that are not done',
+      failed: 'windows whose last run failed',
+      errors,
+      behind: 'how far the last watermark is behind now',
+      furthest: 'the fifteen feeds that are furthest behind: `app`, `signal`, `source`, `watermark`, `behind`',
+      health: 'of the lake: active, paused or disabled',
+      heldSince: 'where it is not active: since when',
+      heldWhy: 'and why',
+      losing:
+        'feeds of which rows are about to go from the source before they are in the lake: `app`, `signal`, `source`, `until`',
+      note: 'only when the ledger had lost how far feeds were planned, and found it again',
+    },
+  },
+  run: {
+    written: 'for each call that had to do with a window',
+    fields: {
+      state: 'what came of it: the table below',
+      ...feed,
+      start: 'start of the window',
+      end: 'its end, exclusive',
+      revision: 'number of the claim',
+      attempts: 'claims since it was last done',
+      read: 'rows read',
+      written: 'rows in the lake',
+      deduplicated: 'rows that were there twice',
+      filtered: 'rows that a `where` left out',
+      quarantined: 'records that cannot be read, and were set aside',
+      files: 'files written',
+      bytes: 'their size',
+      asked: 'requests to the query API, or blobs read',
+      duration: 'from claim to end',
+      error: 'why it failed or was halved; of `unchanged`, why the source holds less than the lake',
+      left: 'old empty files that the lake did not let go',
+      leftWhy: 'why, once a day',
+      drift: 'fields that nobody knew, with the rows that have them',
+    },
+  },
+  drift: {
+    written: 'when a field that nobody knew is seen for the first time',
+    fields: { ...feed, path: 'the field', count: 'rows that have it', firstSeen: 'when' },
+  },
+  sweep: {
+    written: 'once a tick of `sweepBlobs`, and for each part of an archive',
+    fields: {
+      start: 'start of the folders that it looked at',
+      end: 'their end, exclusive',
+      windows: 'windows seen',
+      blobs: 'blobs seen',
+      bytes: 'their size',
+      enqueued: 'windows that differ from the ledger, and run',
+      open: 'windows that were on their way already',
+      kept: 'windows that stay as they are, since blobs are archived',
+      archived: 'windows with archived blobs',
+      missing: 'containers that are not there',
+      unknown: 'folders of kinds that are no signal',
+      errors,
+      parts: 'instead of all these: the parts into which an archive was cut',
+    },
+  },
+  audited: {
+    written: 'by `auditWindows`, for each feed in which it found something',
+    fields: {
+      ...feed,
+      windows: 'windows looked at',
+      enqueued: 'windows that run again',
+      kept: 'windows that stay as they are (`AUDIT_PURGED=keep`)',
+      gone: 'windows of which the source keeps no rows any more',
+      starts: 'starts of the windows that run again, twenty at most',
+      gaps: 'starts of times that no window covers',
+    },
+  },
+  audit: {
+    written: 'once a tick of `auditWindows`, where there is a feed to look at',
+    fields: {
+      feeds: 'feeds looked at; the next five are their sums',
+      windows: 'windows looked at',
+      enqueued: 'windows that run again',
+      open: 'windows that are not done',
+      kept: 'windows that stay as they are',
+      gone: 'windows of which the source keeps no rows any more',
+      asked: 'requests to the query API',
+      errors,
+    },
+  },
+  ignored: { written: 'for a blob event that is none of an export', fields: { blob: 'name of the blob' } },
+};

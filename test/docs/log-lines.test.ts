@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { lineWords } from '../../local/docs/log-words.ts';
+import { auditFacts, driftFacts, planFacts, runFacts, sweepFacts } from '../../shared/pipeline/facts.ts';
+import { unrun } from '../../shared/pipeline/run.ts';
+import { root, textOf } from './fences.ts';
+
+/** docs/operations.md has every line that functions log and every field of it, and no other (local/docs/log-words.ts). */
+
+const window = { app: 'shop', signal: 'requests', source: 'query', start: 0, end: 1 } as const;
+const seen = { ...window, path: 'a.b', count: 1, firstSeen: 0 };
+const run = {
+  ...unrun('done', window, undefined),
+  counts: { read: 1, written: 1, deduplicated: 0, filtered: 0, quarantined: 0 },
+  left: { files: 1, why: 'a lease' },
+  drift: [seen],
+  newDrift: [seen],
+};
+const plan = {
+  feed: window,
+  planned: 0,
+  repeated: 0,
+  open: 0,
+  failed: 0,
+  horizon: 1,
+  watermark: 0,
+  refound: true,
+  retention: 1,
+};
+const swept = {
+  ...{ range: window, windows: 0, blobs: 0, bytes: 0, enqueued: 0, open: 0, kept: 0, archived: 0 },
+  ...{ missing: [], unknown: [], errors: [] },
+};
+const audited = {
+  feed: window,
+  windows: 1,
+  same: 0,
+  settled: { watermark: 0, through: 0 },
+  enqueued: [window],
+  open: 0,
+  kept: 0,
+  gone: 0,
+  gaps: [],
+};
+const lines: readonly object[] = [
+  planFacts({ feeds: [plan], errors: [], health: { state: 'paused', since: 1, reason: 'gone' } }, 9),
+  runFacts(run),
+  ...driftFacts(run),
+  sweepFacts(swept),
+  ...auditFacts({ feeds: [audited], asked: 1, errors: [] }),
+  { event: 'sweep', parts: 3 },
+  { event: 'ignored', blob: 'x' },
+];
+
+test('every event that is logged is explained', () => {
+  const sources = ['shared/pipeline/facts.ts', ...readdirSync(`${root}/functions`).map((name) => `functions/${name}`)];
+  const events = sources.flatMap((path) => [...textOf(path).matchAll(/event: '(\w+)'/g)].map(([, event]) => event));
+  assert.deepEqual([...new Set(events)].sort(), Object.keys(lineWords).sort());
+});
+
+for (const [event, { fields }] of Object.entries(lineWords))
+  test(`the fields of a line ${event} are those that it has`, () => {
+    const found = lines.filter((line) => 'event' in line && line.event === event).flatMap((line) => Object.keys(line));
+    assert.deepEqual([...new Set(found)].filter((name) => name !== 'event').sort(), Object.keys(fields).sort());
+  });
