@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { shortName } from '../../shared/source/blobs/layouts.ts';
+import { partialText } from '../../shared/source/blobs/partial.ts';
 import { recordsIn } from '../../shared/source/blobs/records-in.ts';
 import { signatureOf } from '../../shared/source/blobs/signature.ts';
 import type { Edge } from '../command.ts';
@@ -59,6 +60,8 @@ async function readInto(
     })) {
       abort.throwIfAborted();
       if (found.kind === 'record') records += 1;
+      const partial = place === undefined && !aside.partial.has(path) ? partialText(found) : '';
+      if (partial !== '') aside.partial.set(path, partial);
       inspection.add(basename(path), app, found, kind);
     }
     if (records === 0 && size > 0) aside.nothingIn(path, signature);

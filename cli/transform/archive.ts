@@ -59,6 +59,7 @@ const nothingIn = (inputs: readonly string[], texts: readonly string[]): string 
 async function lookInto(path: string, aside: Aside, abort: AbortSignal | undefined): Promise<Contents | undefined> {
   try {
     const contents = await contentsOf(path, abort);
+    if (contents.partial !== '') aside.partial.set(path, contents.partial);
     if (contents.kinds.some(({ signal }) => signal !== undefined)) return contents;
     aside.note(path, contents, foreignKind(path));
   } catch (error) {

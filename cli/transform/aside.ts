@@ -10,6 +10,8 @@ export interface Aside extends Passed {
   readonly foreign: Map<string, number>;
   /** Files with nothing that can be read, with what they are. */
   readonly barren: Map<string, string>;
+  /** Files that are only a part of what was asked for, with the reason. */
+  readonly partial: Map<string, string>;
   /** Files that nobody takes for data. */
   readonly beside: Set<string>;
   readonly same: string[];
@@ -29,6 +31,7 @@ export function newAside(): Aside {
     ...newPassed(),
     foreign: new Map<string, number>(),
     barren: new Map<string, string>(),
+    partial: new Map<string, string>(),
     beside: new Set<string>(),
     same: [] as string[],
     differing: [] as string[],
@@ -108,7 +111,7 @@ export function noticeTexts({ foreign, beside, same, differing, hidden, links }:
 }
 
 /** What may be missing in the lake: the command does not end well. */
-export function incompleteTexts({ unfinished, closed, barren, conflicts }: Aside): string[] {
+export function incompleteTexts({ unfinished, closed, barren, partial, conflicts }: Aside): string[] {
   const named = (all: ReadonlyMap<string, string>) => [...all].map(([path, why]) => `${basename(path)} (${why})`);
   return [
     ...(unfinished.size > 0
@@ -122,6 +125,7 @@ export function incompleteTexts({ unfinished, closed, barren, conflicts }: Aside
     ...(barren.size > 0
       ? [some(named(barren), 'file without any record that can be read', 'files without any record that can be read')]
       : []),
+    ...(partial.size > 0 ? [some(named(partial), 'file that is a part only', 'files that are a part only')] : []),
     ...conflicts.map(
       ([one, other]) =>
         `two files stand for one blob and differ, so its window is left as it is: ${one} and ${other}; give one of them`,

@@ -1,3 +1,4 @@
+import { besideRecords } from './beside.ts';
 import { type ByteQueue, createByteQueue, drop, held, push } from './bytes.ts';
 import { CLOSER, COMMA, isOf, NEWLINE, NUL, SPACE, skip, trimmedEnd, undecided } from './classes.ts';
 import type { Framed, Framer, FramerLimits } from './framed.ts';
@@ -143,11 +144,12 @@ function value(state: State, bytes: Uint8Array, last: boolean): boolean {
   if (scan.at > state.limits.longest) return failed(state, `longer than ${state.limits.longest} bytes`);
   if (verdict === 'more') return last && failed(state, REASONS.end);
   if (verdict === 'wrapper') {
-    emitFault(state, bytes, mode === 'rest' ? 0 : 1, scan.keyAt, 'beside "records" in a wrapper');
+    const from = mode === 'rest' ? 0 : 1;
+    emitFault(state, bytes, from, scan.keyAt, besideRecords(bytes.subarray(from, scan.keyAt)));
     return surround(state, scan.at + 1, 'records');
   }
   if (mode === 'value') return enter(state, 'after');
-  emitFault(state, bytes, 0, scan.at - 1, 'beside "records" in a wrapper');
+  emitFault(state, bytes, 0, scan.at - 1, besideRecords(bytes.subarray(0, scan.at - 1)));
   drop(state.queue, scan.at);
   return enter(state, 'between');
 }
@@ -216,10 +218,7 @@ function shed(state: State, bytes: Uint8Array): false {
   return false;
 }
 
-/**
- * `trims`: the kinds of bytes at both ends that part the stretch from what is around it and are none of it; 0: take all
- * as it is.
- */
+/** `trims`: the kinds of bytes at both ends that are none of it; 0: none. `reason`: '' for what is no fault. */
 function emitFault(
   state: State,
   bytes: Uint8Array,
@@ -228,6 +227,7 @@ function emitFault(
   reason: string,
   trims = BLANK | COMMA,
 ): void {
+  if (reason === '') return;
   const start = trims === 0 ? from : Math.min(skip(bytes, from, trims), to);
   const end = trimmedEnd(bytes, start, to, trims);
   for (let at = start; at < end; at += state.limits.piece) {

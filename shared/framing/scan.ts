@@ -20,9 +20,10 @@ export interface Scan {
   keyAt: number;
   keyIsRecords: boolean;
   /**
-   * All keys before were those of OData, `@odata.context` and the like: only then is `value` a wrapper and no field.
+   * All keys before were those that stand around a list, `@odata.context` and the like: only then is `value` a wrapper
+   * and no field.
    */
-  odata: boolean;
+  around: boolean;
   /** Where escapes stand for half a surrogate pair, which strict readers refuse. */
   readonly lone: number[];
   reason: string;
@@ -36,12 +37,15 @@ export const REASONS = {
   utf8: 'invalid UTF-8',
   deep: 'nested deeper than 256 levels',
   key: 'not JSON: a key was expected',
+  beside: 'beside the records of a wrapper',
+  page: 'one page of several: the address in nextLink has more records',
 } as const;
 
 const DEEPEST = 256;
 const bytesOf = (text: string): readonly number[] => [...text].map((character) => character.charCodeAt(0));
 const RECORDS = bytesOf('"records"');
 const VALUE = bytesOf('"value"');
+const AROUND = ['"nextLink"', '"count"', '"odata.metadata"', '"odata.nextLink"'].map(bytesOf);
 const AT = 0x40;
 
 /** `inWrapper`: the scan starts after a member of an object whose head has been read. */
@@ -53,7 +57,7 @@ export function newScan(inWrapper = false): Scan {
     objects: new Uint8Array(DEEPEST),
     keyAt: 0,
     keyIsRecords: false,
-    odata: !inWrapper,
+    around: !inWrapper,
     lone: [],
     reason: '',
   };
@@ -163,8 +167,8 @@ function scanText(scan: Scan, bytes: Uint8Array): Verdict {
 function endText(scan: Scan, bytes: Uint8Array): Verdict {
   if (scan.expect === 'inText') return advance(scan, scan.depth === 0 ? 'end' : 'next');
   if (scan.depth === 1) {
-    scan.keyIsRecords = isKey(RECORDS, scan, bytes) || (scan.odata && isKey(VALUE, scan, bytes));
-    scan.odata &&= bytes[scan.keyAt + 1] === AT;
+    scan.keyIsRecords = isKey(RECORDS, scan, bytes) || (scan.around && isKey(VALUE, scan, bytes));
+    scan.around &&= bytes[scan.keyAt + 1] === AT || AROUND.some((key) => isKey(key, scan, bytes));
   }
   return advance(scan, 'colon');
 }

@@ -59,6 +59,14 @@ const CATALOGUE: readonly [what: string, bytes: string | Buffer, expected: reado
     ['!1 "n":2', '+18 {"a":1}', '!27 "next":{"b":[]}', '+43 {"c":3}'],
   ],
   [
+    'a list of OData, one page of several',
+    '{"@odata.context":"x","count":2,"value":[{"a":1}],"nextLink":"y"}',
+    ['+41 {"a":1}', '!50 "nextLink":"y"'],
+  ],
+  ['the last page', '{"value":[{"a":1}],"nextLink":null, "@odata.count":{"n":1}}', ['+10 {"a":1}']],
+  ['the next page named first', '{"odata.nextLink":"y","value":[{"a":1}]}', ['!1 "odata.nextLink":"y"', '+31 {"a":1}']],
+  ['a value that is a field', '{"name":"x","value":[{"a":1}]}', ['+0 {"name":"x","value":[{"a":1}]}']],
+  [
     'wrappers in arrays in wrappers',
     '{"records":[[{"a":1},{"records":[{"b":2}]}],{"c":3}]}',
     ['+13 {"a":1}', '+33 {"b":2}', '+44 {"c":3}'],
@@ -136,6 +144,8 @@ test('faults say why', () => {
     [Buffer.from('7b22c3287d', 'hex'), 'invalid UTF-8'],
     ['{"a":1} x', 'more text on the line of a record'],
     ['"a"', 'not a record'],
+    ['{"records":[],"a":[1]}', 'beside the records of a wrapper'],
+    ['{"value":[],"nextLink":"y"}', 'one page of several: the address in nextLink has more records'],
     [`{"a":${'['.repeat(300)}${']'.repeat(300)}}`, 'nested deeper than 256 levels'],
   ];
   for (const [bytes, reason] of reasons)

@@ -61,6 +61,12 @@ test('numbers stay what they are', async () => {
   assert.equal(await through(text), '{"Type":"AppTraces","a":9007199254740993,"b":1.0}\n');
 });
 
+test('what stands before the tables, and an error that is none, are no matter', async () => {
+  const row = { columns: [{ name: 'Type' }], rows: [['AppTraces']] };
+  for (const around of [{ statistics: { query: {} } }, { render: null }, { error: null }])
+    assert.equal(await through(JSON.stringify({ ...around, tables: [row] })), '{"Type":"AppTraces"}\n');
+});
+
 test('everything else goes through: other JSON, lines, an answer that is not whole, half of one, nothing', async () => {
   const part = answer(['Type'], [['AppTraces']], { error: { code: 'PartialError' } });
   const texts = [

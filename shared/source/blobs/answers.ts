@@ -6,7 +6,7 @@ import { isRecord } from './kinds.ts';
 /**
  * What a raw answer of the query API, saved to a file, begins with (`az monitor app-insights query`, the portal, curl).
  */
-const BEGINNING = /^\s*\{\s*"tables"\s*:\s*\[/;
+const BEGINNING = /^\s*\{\s*"(tables"\s*:\s*\[|(statistics|render|error)"\s*:)/;
 const ENOUGH = 256;
 /** An answer is at most some 110 MB of text; more is something else, and longer than a text can be. */
 const LONGEST = 256 * 1024 * 1024;
@@ -77,7 +77,7 @@ function recordsOf(text: string): Iterable<Uint8Array> | undefined {
   try {
     // as text where a number of ours would not be the same
     const answer: unknown = JSON.parse(text.replace(/^\uFEFF/, ''), exact);
-    if (!isRecord(answer) || !Array.isArray(answer.tables) || 'error' in answer) return undefined;
+    if (!isRecord(answer) || !Array.isArray(answer.tables) || answer.error) return undefined;
     const table: unknown = answer.tables[0];
     if (!isRecord(table) || !Array.isArray(table.columns) || !Array.isArray(table.rows)) return undefined;
     const names = table.columns.map((column: unknown) =>

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { Millis } from '../../model.ts';
 import { type Kind, kindOf, timeOf } from './kinds.ts';
+import { partialText } from './partial.ts';
 import { recordsIn } from './records-in.ts';
 import { signatureOf } from './signature.ts';
 
@@ -24,6 +25,8 @@ export interface Contents {
   readonly unreadable: number;
   /** What a file without records is by its first bytes, with what to do; '' when nobody knows. */
   readonly signature: string;
+  /** Why the file is only a part of what was asked for, with what to do; '' when nothing says so. */
+  readonly partial: string;
 }
 
 /** `0001-01-01` and the like are what a program writes that knows no time. */
@@ -46,10 +49,11 @@ export async function contentsOf(path: string, abort?: AbortSignal): Promise<Con
     }
   }
   const kinds = new Map<string, KindCount>();
-  let [records, unreadable, head]: [number, number, Uint8Array] = [0, 0, new Uint8Array(0)];
+  let [records, unreadable, partial, head]: [number, number, string, Uint8Array] = [0, 0, '', new Uint8Array(0)];
   for await (const found of recordsIn(counted(), (first) => {
     head = first.slice(0, HEAD);
   })) {
+    partial ||= partialText(found);
     if (found.kind === 'unreadable') unreadable += 1;
     else {
       records += 1;
@@ -57,7 +61,7 @@ export async function contentsOf(path: string, abort?: AbortSignal): Promise<Con
     }
   }
   const signature = records === 0 ? signatureOf(head) : '';
-  return { bytes, hash: hash.digest('hex'), kinds: [...kinds.values()], records, unreadable, signature };
+  return { bytes, hash: hash.digest('hex'), kinds: [...kinds.values()], records, unreadable, signature, partial };
 }
 
 function addTo(kinds: Map<string, KindCount>, record: Readonly<Record<string, unknown>>): void {

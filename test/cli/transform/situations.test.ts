@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Summary } from '../../../cli/deliver/summary.ts';
+import { deepFolder, putBeyond, removeAll } from '../out-of-reach.ts';
 import { run } from '../real.ts';
 
 /** What people really have on disk, through the whole pipeline; `inspect` must come to the same verdict. */
 const base = await mkdtemp(join(tmpdir(), 'insights-situations-'));
-after(() => rm(base, { recursive: true }));
+after(() => removeAll(base));
 
 const COMPONENT = 'resourceId=/SUBSCRIPTIONS/S/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.INSIGHTS/COMPONENTS/TILL';
 const WORKSPACE =
@@ -65,6 +66,17 @@ interface Situation {
   readonly told?: RegExp;
 }
 
+const partialAnswer = (error: object) =>
+  JSON.stringify({
+    tables: [
+      {
+        name: 'PrimaryResult',
+        columns: ['timestamp', 'itemType', 'message'].map((name) => ({ name })),
+        rows: [['2026-03-04T05:00:00Z', 'trace', 'm']],
+      },
+    ],
+    error,
+  });
 const audit = lines(Array.from({ length: 5 }, () => ({ time: '2026-03-04T05:01:00Z', category: 'AuditEvent' })));
 const vault = 'resourceId=/SUBSCRIPTIONS/S/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.KEYVAULT/VAULTS/V';
 const hour = 'y=2026/m=03/d=04/h=05/m=00/PT1H.json';
@@ -112,6 +124,48 @@ const situations: Readonly<Record<string, Situation>> = {
     },
     code: 0,
     rows: 3,
+  },
+  'an answer that says of itself that it is not whole': {
+    files: { 'answer.json': partialAnswer({ code: 'PartialError' }), [diagnostic('05')]: some(4) },
+    code: 1,
+    rows: 4,
+    told: /^1 file that is a part only: answer\.json \(an answer that says .* not whole \(PartialError\); ask again in smaller pieces\)$/,
+  },
+  'one page of a list': {
+    files: {
+      'page.json': JSON.stringify({ '@odata.context': 'x', value: [flat(0), flat(1)], nextLink: 'https://more.test/' }),
+    },
+    code: 1,
+    rows: 2,
+    aside: 1,
+    told: /^1 file that is a part only: page\.json \(one page of several: the address in nextLink has more records; get that, too\)$/,
+  },
+  'the last page of a list': {
+    files: {
+      'page.json': JSON.stringify({ '@odata.context': 'x', count: 2, value: [flat(0), flat(1)], nextLink: null }),
+    },
+    code: 0,
+    rows: 2,
+  },
+  'lists of OData among the blobs of an export': {
+    files: {
+      [diagnostic('05')]:
+        `${JSON.stringify({ value: [flat(0), flat(1)] })}\n${JSON.stringify({ '@odata.count': 1, value: [flat(2)] })}\n`,
+    },
+    code: 0,
+    rows: 3,
+  },
+  'classic and flat records in one file': {
+    files: {
+      'mixed.json': some(2, old) + some(5) + lines([{ ...flat(7), time: undefined, TimeGenerated: flat(7).time }]),
+    },
+    code: 0,
+    rows: 8,
+  },
+  'classic and flat records in one list': {
+    files: { 'mixed.json': JSON.stringify({ records: [flat(0), old(1), flat(2), old(3), old(4)] }) },
+    code: 0,
+    rows: 5,
   },
   'an account with containers of other services': {
     files: {
@@ -254,16 +308,22 @@ for (const [what, { files, code, rows, aside = 0, told }] of Object.entries(situ
     assert.equal(inspected.code, code, inspected.out);
   });
 
-test('a folder that cannot be read costs itself alone, and so does a file', {
-  skip: process.getuid?.() === 0,
-}, async () => {
-  const root = await put({ [diagnostic('05')]: some(4), 'lost+found/x.json': some(1), 'y.json': some(1) });
-  await chmod(join(root, 'lost+found'), 0);
-  await chmod(join(root, 'y.json'), 0);
-  const { code, out } = await run(['transform', root, '--out', `${root}-lake`, '--json']);
-  await chmod(join(root, 'lost+found'), 0o700);
-  assert.deepEqual([code, JSON.parse(out).totals.rows], [1, 4]);
-  assert.match(JSON.parse(out).incomplete[0], /^2 files or folders that cannot be opened: .*\(EACCES\)/);
+test('a folder that cannot be read costs itself alone, and so does a file', async () => {
+  const root = deepFolder(join(base, `in-${++folders}`), 300);
+  await mkdir(dirname(join(root, classic('05'))), { recursive: true });
+  await writeFile(join(root, classic('05')), some(4, old));
+  putBeyond(root, `${'x'.repeat(200)}/${'lost+found-'.repeat(10)}`, 'x.json', some(1));
+  putBeyond(root, 'x'.repeat(200), `${'y'.repeat(120)}.json`, some(1));
+  const lake = join(base, `lake-${folders}`);
+  for (const command of [
+    ['transform', root, '--out', lake],
+    ['inspect', root],
+  ]) {
+    const { code, out } = await run([...command, '--json']);
+    const { incomplete, totals, records } = JSON.parse(out);
+    assert.deepEqual([code, totals?.rows ?? records], [1, 4], out);
+    assert.match(incomplete[0], /^2 files or folders that cannot be opened: .*\(ENAMETOOLONG\).*; check permissions$/);
+  }
 });
 
 test('a file of several signals: the summary counts each record where it is', async () => {
@@ -289,4 +349,42 @@ test('links: to files they are followed, to folders and to nothing they are name
   const { code, out } = await run(['transform', root, '--out', `${root}-lake`, '--json']);
   assert.deepEqual([code, JSON.parse(out).totals.rows], [0, 8]);
   assert.deepEqual(JSON.parse(out).notices, ['2 links to folders, or to nothing, not followed: broken.json, folder']);
+});
+
+test('in a file of all layouts each record is what it is in a file of its own, in any order, framed in any way', async () => {
+  const dims = { custom: { dimensions: [{ a: 'b' }], metrics: [{ m: { value: 2.5, count: 1 } }] } };
+  const classics = [0, 1, 2].flatMap((n) => [
+    { ...old(n), context: { ...old(n).context, ...dims } },
+    {
+      request: [{ id: `r${n}`, name: 'GET /', success: true, durationMetric: { value: 12345678 } }],
+      internal: { data: { id: `request-${n}` } },
+      context: old(10 + n).context,
+    },
+  ]);
+  const flats = [20, 21].flatMap((n) => [
+    flat(n, { Properties: { a: 'b' }, _ItemId: `i${n}` }),
+    flat(n, { Type: 'AppRequests', Name: 'GET /', DurationMs: 12.5, Success: false, Measurements: { m: 2.5 } }),
+  ]);
+  const exports = [30, 31].map((n) => ({ ...flat(n), time: undefined, TimeGenerated: flat(n).time, TenantId: 't' }));
+  const rowsOf = async (files: Readonly<Record<string, string>>) => {
+    const root = await put(files);
+    const { code, out } = await run(['transform', root, '--out', `${root}-lake`, '--format', 'ndjson', '--json']);
+    assert.deepEqual([code, JSON.parse(out).totals.quarantined], [0, 0], out);
+    const names = (await readdir(`${root}-lake`, { recursive: true })).filter((name) => name.endsWith('.ndjson'));
+    const texts = await Promise.all(names.map((name) => readFile(join(`${root}-lake`, name), 'utf8')));
+    const rows = texts.flatMap((text) =>
+      text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    );
+    return rows.map((row) => JSON.stringify({ ...row, exportWindow: '' })).sort();
+  };
+  const apart = await rowsOf({ 'a.json': lines(classics), 'b.json': lines(flats), 'c.json': lines(exports) });
+  assert.equal(apart.length, classics.length + flats.length + exports.length);
+  const all = [...classics, ...flats, ...exports];
+  const turns = all.map((_, index) => all[(index * 5) % all.length] ?? {});
+  for (const order of [all, all.toReversed(), turns])
+    for (const text of [lines(order), JSON.stringify({ records: order }), JSON.stringify(order, null, 1)])
+      assert.deepEqual(await rowsOf({ 'mixed.json': text }), apart);
 });
