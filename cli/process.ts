@@ -7,6 +7,7 @@ import type { Edge } from './command.ts';
 import { machineJobs, windowsAtOnce } from './deliver/jobs.ts';
 import { exitCodes } from './failure.ts';
 import { runCommand } from './run.ts';
+import { hasColours } from './terminal/colours.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 /** How long windows under way may take to stop after Ctrl-C before the process ends without them. */
@@ -63,6 +64,10 @@ const terminal = (writeErr = writerTo(process.stderr)): Terminal => ({
   rewrite: (text) => writeErr(`\r\u001b[K${text}`),
   live: process.stderr.isTTY === true,
   columns: process.stderr.columns ?? 80,
+  colours: {
+    out: hasColours(process.env, process.stdout.isTTY === true),
+    err: hasColours(process.env, process.stderr.isTTY === true),
+  },
   env: process.env,
   folder: process.cwd(),
   now: () => Date.now(),

@@ -3,6 +3,7 @@ import { commandOf } from './commands.ts';
 import { type ExitCode, exitCodes, Failure, usage } from './failure.ts';
 import { helpText } from './flags/help.ts';
 import { isSet, optionsOf } from './flags/options.ts';
+import { painted } from './terminal/colours.ts';
 import { plain } from './terminal/plain.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
@@ -16,7 +17,7 @@ export async function runCommand(words: readonly string[], given: Edge): Promise
   } catch (error) {
     if (abort.aborted) return exitCodes.interrupted;
     if (!(error instanceof Failure)) throw error;
-    terminal.err(`insights-lake: ${error.message}\n`);
+    terminal.err(`insights-lake: ${error.message}\n`, 'bad');
     return error.exitCode;
   }
 }
@@ -24,8 +25,8 @@ export async function runCommand(words: readonly string[], given: Edge): Promise
 /** Whatever is printed: no command has to think of it. */
 const plainly = (terminal: Terminal): Terminal => ({
   ...terminal,
-  out: (text) => terminal.out(plain(text)),
-  err: (text) => terminal.err(plain(text)),
+  out: (text, tone) => terminal.out(painted(plain(text), tone, terminal.colours?.out === true)),
+  err: (text, tone) => terminal.err(painted(plain(text), tone, terminal.colours?.err === true)),
   rewrite: (text) => terminal.rewrite(plain(text)),
 });
 

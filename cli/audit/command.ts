@@ -5,6 +5,7 @@ import { accessNote, stateExits } from '../flags/notes.ts';
 import { isSet, type Options } from '../flags/options.ts';
 import { stateOf } from '../operations/state.ts';
 import { rangeOf, signalsOf } from '../request/range.ts';
+import type { Line } from '../terminal/colours.ts';
 import { bytesText, countText, timeText } from '../terminal/numbers.ts';
 
 export const auditCommand: Command = {
@@ -29,7 +30,7 @@ async function audit(options: Options, { terminal, operations }: Edge): Promise<
   const exitCode = differs(found) ? exitCodes.failed : exitCodes.done;
   if (isSet(options, 'json'))
     terminal.out(`${JSON.stringify({ command: 'audit', exitCode, ...asJson(found) }, null, 2)}\n`);
-  else terminal.out(`${linesOf(found).join('\n')}\n`);
+  else for (const [text, tone] of linesOf(found)) terminal.out(`${text}\n`, tone);
   return exitCode;
 }
 
@@ -50,20 +51,23 @@ const asJson = ({ feeds, ...rest }: LakeAudit) => ({
   ...rest,
 });
 
-function linesOf(found: LakeAudit): readonly string[] {
+function linesOf(found: LakeAudit): readonly Line[] {
   const { feeds, unknown, files, bytes } = found;
   const wrong = feeds.reduce((sum, feed) => sum + feed.wrong.length, 0);
   const repaired = feeds.reduce((sum, feed) => sum + feed.repaired, 0);
   return [
     ...feeds.flatMap(feedLines),
-    ...unknown.map((path) => `no window knows the file ${path}`),
-    `${countText(files)} files, ${bytesText(bytes)}; ${differs(found) ? 'the lake is not as it should be' : 'the lake is as its ledger says'}`,
-    ...(repaired > 0 ? [`${countText(repaired)} windows run again`] : []),
-    ...(wrong > 0 && repaired === 0 ? ['with --repair the windows of these files run again'] : []),
+    ...unknown.map((path): Line => [`no window knows the file ${path}`, 'bad']),
+    [
+      `${countText(files)} files, ${bytesText(bytes)}; ${differs(found) ? 'the lake is not as it should be' : 'the lake is as its ledger says'}`,
+      differs(found) ? 'bad' : 'good',
+    ],
+    ...(repaired > 0 ? [[`${countText(repaired)} windows run again`] as const] : []),
+    ...(wrong > 0 && repaired === 0 ? [['with --repair the windows of these files run again'] as const] : []),
   ];
 }
 
-function feedLines(report: FeedReport): readonly string[] {
+function feedLines(report: FeedReport): readonly Line[] {
   const { feed, windows, rows, start, end, completeThrough, open, failed, unavailable, gaps, lengths, wrong } = report;
   const name = `${feed.app} ${feed.signal} (${feed.source})`;
   const counts = [
@@ -76,13 +80,16 @@ function feedLines(report: FeedReport): readonly string[] {
     ...(lengths.length > 0 ? [`windows of ${lengths.map((length) => `${length / 60_000} min`).join(', ')}`] : []),
   ];
   return [
-    `${name}: ${counts.join(', ')}`,
-    ...gaps.map((gap) => `  no window covers ${timeText(gap.start)} to ${timeText(gap.end)}`),
-    ...wrong.map(({ path, expected, found }) =>
-      found === undefined
-        ? `  missing: ${path} (${bytesText(expected)})`
-        : `  differs: ${path} (${bytesText(found)}, the ledger says ${bytesText(expected)})`,
+    [`${name}: ${counts.join(', ')}`, failed > 0 ? 'bad' : undefined],
+    ...gaps.map((gap): Line => [`  no window covers ${timeText(gap.start)} to ${timeText(gap.end)}`, 'bad']),
+    ...wrong.map(
+      ({ path, expected, found }): Line => [
+        found === undefined
+          ? `  missing: ${path} (${bytesText(expected)})`
+          : `  differs: ${path} (${bytesText(found)}, the ledger says ${bytesText(expected)})`,
+        'bad',
+      ],
     ),
-    ...(report.stopped ? ['  the settings do not name it any more: nothing new is planned'] : []),
+    ...(report.stopped ? [['  the settings do not name it any more: nothing new is planned', 'warn'] as const] : []),
   ];
 }

@@ -3,6 +3,7 @@ import type { Edge } from '../command.ts';
 import { type ExitCode, exitCodes } from '../failure.ts';
 import { isSet, type Options, textOf } from '../flags/options.ts';
 import { foundSettings } from '../request/settings.ts';
+import type { Tone } from '../terminal/colours.ts';
 
 /** `warn`: works, or may work, but not as it should. */
 export type Level = 'ok' | 'warn' | 'fail';
@@ -35,13 +36,16 @@ export async function check(options: Options, { terminal, examine, abort }: Edge
   const findings: Finding[] = [];
   for await (const finding of examine(env, abort)) {
     findings.push(finding);
-    if (!json) terminal.out(`${lineOf(finding)}\n`);
+    if (!json) terminal.out(`${lineOf(finding)}\n`, TONES[finding.level]);
   }
   const exitCode = abort.aborted ? exitCodes.interrupted : exitCodeOf(findings);
   const summary = { command: 'check', settings: from, exitCode, findings };
-  terminal.out(json ? `${JSON.stringify(summary, null, 2)}\n` : `${verdict(findings)} (settings of ${from})\n`);
+  if (json) terminal.out(`${JSON.stringify(summary, null, 2)}\n`);
+  else terminal.out(`${verdict(findings)} (settings of ${from})\n`, exitCode === exitCodes.done ? 'good' : 'bad');
   return exitCode;
 }
+
+const TONES: Readonly<Record<Level, Tone | undefined>> = { ok: undefined, warn: 'warn', fail: 'bad' };
 
 const lineOf = ({ level, subject, text }: Finding): string => `${level.padEnd(5)} ${subject.padEnd(8)} ${text}`;
 

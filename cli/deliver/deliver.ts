@@ -5,7 +5,7 @@ import { paced, progressOn } from '../terminal/progress.ts';
 import { jobsOf } from './jobs.ts';
 import type { Request } from './ports.ts';
 import { type Results, runTasks } from './run-tasks.ts';
-import { isBarren, isKept, summaryOf, summaryText } from './summary.ts';
+import { isBarren, isKept, summaryLines, summaryOf } from './summary.ts';
 
 /** Runs the windows that a request makes, shows how far it is, and says what came of it. */
 export async function deliver(
@@ -26,7 +26,8 @@ export async function deliver(
     progress.close();
     const exitCode = exitCodeOf(results, delivery.incomplete);
     const summary = summaryOf(request, delivery, results, exitCode, terminal.now() - started);
-    terminal.out(`${isSet(options, 'json') ? JSON.stringify(summary, null, 2) : summaryText(summary, results)}\n`);
+    if (isSet(options, 'json')) terminal.out(`${JSON.stringify(summary, null, 2)}\n`);
+    else for (const [text, tone] of summaryLines(summary, results)) terminal.out(`${text}\n`, tone);
     return exitCode;
   } finally {
     await delivery.close();

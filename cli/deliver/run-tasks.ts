@@ -54,9 +54,9 @@ export async function runTasks(
       const outcome = await runOne(task, delivery, terminal, progress, abort);
       if (outcome === undefined) return;
       ended.push({ task, outcome, at });
-      if (outcome.state === 'failed') progress.note(failureLine({ task, outcome }));
+      if (outcome.state === 'failed') progress.note(failureLine({ task, outcome }), 'bad');
       const left = patience.note(task, outcome, begun);
-      if (left !== undefined) progress.note(`${left} is left, the rest goes on`);
+      if (left !== undefined) progress.note(`${left} is left, the rest goes on`, 'bad');
       progress.ended(task.weight);
     }
   };

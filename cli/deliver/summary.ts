@@ -1,4 +1,5 @@
 import type { Millis } from '../../shared/model.ts';
+import type { Line, Tone } from '../terminal/colours.ts';
 import { bytesText, countText, spanText } from '../terminal/numbers.ts';
 import { tableLines } from '../terminal/table.ts';
 import type { Delivery, Request } from './ports.ts';
@@ -108,7 +109,7 @@ function totalsOf(ended: readonly TaskResult[]): Totals {
 const heads = ['app', 'signal', 'windows', 'done', 'rows', 'deduplicated', 'quarantined', 'files', 'bytes'];
 
 /** The summary for people: a table by signal, and below it what to know and to do. */
-export function summaryText(summary: Summary, results: Results): string {
+export function summaryLines(summary: Summary, results: Results): Line[] {
   const row = (app: string, signal: string, totals: Totals): string[] => [
     app,
     signal,
@@ -121,30 +122,43 @@ export function summaryText(summary: Summary, results: Results): string {
     bytesText(totals.bytes),
   ];
   const rows = [...summary.signals.map((feed) => row(feed.app, feed.signal, feed)), row('total', '', summary.totals)];
-  return [...tableLines([heads, ...rows], 2), '', ...closing(summary, results)].join('\n');
+  const table = tableLines([heads, ...rows], 2).map((text, at): Line => (at === 0 ? [text, 'faint'] : [text]));
+  return [...table, [''], ...closing(summary, results)];
 }
 
 const shown = 20;
 
-function closing(summary: Summary, results: Results): string[] {
+function closing(summary: Summary, results: Results): Line[] {
   const { totals, destination, seconds } = summary;
   const said = results.stopped === 'interrupted' ? 'interrupted' : 'ended';
   const failures = results.ended.filter((result) => failed(result) && !isLeft(result, results.left)).map(failureLine);
   const untried = totals.untried - results.left.reduce((sum, { untried: windows }) => sum + windows, 0);
+  const all = (texts: readonly string[], tone?: Tone): Line[] => texts.map((text) => [text, tone]);
+  const some = (texts: readonly string[], most: number, more: (count: number) => string): string[] => [
+    ...texts.slice(0, most),
+    ...(texts.length > most ? [more(texts.length - most)] : []),
+  ];
   return [
-    `${said} after ${spanText(seconds * 1000)}; files are in ${destination}`,
-    ...(totals.filtered > 0 ? [`filtered by conditions of --shape: ${countText(totals.filtered)}`] : []),
+    [
+      `${said} after ${spanText(seconds * 1000)}; files are in ${destination}`,
+      summary.exitCode === 0 ? 'good' : undefined,
+    ],
+    ...(totals.filtered > 0 ? all([`filtered by conditions of --shape: ${countText(totals.filtered)}`]) : []),
     ...(totals.quarantined > 0
-      ? [`quarantined, below ${destination}/_quarantine: ${countText(totals.quarantined)}`]
+      ? all([`quarantined, below ${destination}/_quarantine: ${countText(totals.quarantined)}`], 'warn')
       : []),
-    ...summary.notices,
-    ...summary.incomplete.slice(0, shown),
-    ...(summary.incomplete.length > shown ? [`… and ${countText(summary.incomplete.length - shown)} more`] : []),
-    ...failures.slice(0, 10),
-    ...(failures.length > 10 ? [`… and ${windowsText(failures.length - 10)} more failed`] : []),
-    ...results.left.map(leftLine),
-    ...(untried > 0 ? [`${windowsText(untried)} not tried`] : []),
-    ...(totals.untried > 0 || totals.failed > 0 ? ['run the same command again to go on'] : []),
+    ...all(summary.notices, 'warn'),
+    ...all(
+      some(summary.incomplete, shown, (count) => `… and ${countText(count)} more`),
+      'bad',
+    ),
+    ...all(
+      some(failures, 10, (count) => `… and ${windowsText(count)} more failed`),
+      'bad',
+    ),
+    ...all(results.left.map(leftLine), 'bad'),
+    ...(untried > 0 ? all([`${windowsText(untried)} not tried`], 'bad') : []),
+    ...(totals.untried > 0 || totals.failed > 0 ? all(['run the same command again to go on']) : []),
   ];
 }
 

@@ -8,6 +8,7 @@ import { signatureOf } from '../../shared/source/blobs/signature.ts';
 import type { Edge } from '../command.ts';
 import { type ExitCode, exitCodes, usage } from '../failure.ts';
 import { isSet, type Options } from '../flags/options.ts';
+import type { Line, Tone } from '../terminal/colours.ts';
 import { bytesText, countText, timeText } from '../terminal/numbers.ts';
 import { paced } from '../terminal/progress.ts';
 import { type Aside, incompleteTexts, newAside, noticeTexts } from '../transform/aside.ts';
@@ -35,9 +36,8 @@ export async function inspect(options: Options, { terminal, abort }: Edge): Prom
   const exitCode =
     found.signals.length === 0 ? exitCodes.source : incomplete.length > 0 ? exitCodes.failed : exitCodes.done;
   const json = isSet(options, 'json');
-  terminal.out(
-    `${json ? JSON.stringify({ command: 'inspect', exitCode, ...result }, null, 2) : inspectionText(result)}\n`,
-  );
+  if (json) terminal.out(`${JSON.stringify({ command: 'inspect', exitCode, ...result }, null, 2)}\n`);
+  else for (const [text, tone] of inspectionLines(result)) terminal.out(`${text}\n`, tone);
   return exitCode;
 }
 
@@ -87,7 +87,7 @@ async function withoutCopies(paths: readonly string[], aside: Aside): Promise<st
 const plural = (count: number, word: string, more = 's'): string =>
   `${countText(count)} ${word}${count === 1 ? '' : more}`;
 
-function inspectionText({
+function inspectionLines({
   files,
   bytes,
   records,
@@ -97,25 +97,14 @@ function inspectionText({
   unreadable,
   notices,
   incomplete,
-}: Inspection & { readonly notices: readonly string[]; readonly incomplete: readonly string[] }): string {
+}: Inspection & { readonly notices: readonly string[]; readonly incomplete: readonly string[] }): Line[] {
   const time = (text: string): string => (text === '' ? '' : timeText(Date.parse(text)));
+  const as = (tone: Tone | undefined, texts: readonly string[]): Line[] => texts.map((text) => [text, tone]);
   const some = <T>(all: readonly T[], line: (one: T) => string): string[] => [
     ...all.slice(0, 20).map((one) => `  ${line(one)}`),
     ...(all.length > 20 ? [`  … and ${countText(all.length - 20)} more (--json has them all)`] : []),
   ];
-  return [
-    `${plural(records, 'record')} in ${plural(files, 'file')}, ${bytesText(bytes)}`,
-    ...signals.map(
-      ({ layout, app, signal, records: count, files: of, first, last }) =>
-        `  ${layout}  ${app === '' ? '' : `${app}  `}${signal}: ${plural(count, 'record')} in ${plural(of, 'file')}, ${time(first)} to ${time(last)}`,
-    ),
-    ...(unknownFields.length > 0 ? ['fields that nobody knows, kept in extra:'] : []),
-    ...some(
-      unknownFields,
-      ({ signal, field, count, firstSeen }) => `${signal} ${field}: ${countText(count)}, first ${time(firstSeen)}`,
-    ),
-    ...(unknownKinds.length > 0 ? ['no signal, left out:'] : []),
-    ...some(unknownKinds, ({ kind, count }) => `${kind}: ${countText(count)}`),
+  const broken = [
     ...(unreadable.count === 0
       ? []
       : [`${plural(unreadable.count, 'unreadable stretch', 'es')}, ${bytesText(unreadable.bytes)}:`]),
@@ -124,8 +113,29 @@ function inspectionText({
       ({ file, offset, length, reason }) => `${file} at byte ${offset}, ${length} bytes: ${reason}`,
     ),
     ...(unreadable.count > unreadable.first.length ? ['  …'] : []),
-    ...notices,
-    ...incomplete,
-    ...(unreadable.count === 0 && incomplete.length === 0 ? ['everything can be read'] : []),
-  ].join('\n');
+  ];
+  return [
+    [`${plural(records, 'record')} in ${plural(files, 'file')}, ${bytesText(bytes)}`],
+    ...signals.map(
+      ({ layout, app, signal, records: count, files: of, first, last }): Line => [
+        `  ${layout}  ${app === '' ? '' : `${app}  `}${signal}: ${plural(count, 'record')} in ${plural(of, 'file')}, ${time(first)} to ${time(last)}`,
+      ],
+    ),
+    ...as(undefined, unknownFields.length > 0 ? ['fields that nobody knows, kept in extra:'] : []),
+    ...as(
+      undefined,
+      some(
+        unknownFields,
+        ({ signal, field, count, firstSeen }) => `${signal} ${field}: ${countText(count)}, first ${time(firstSeen)}`,
+      ),
+    ),
+    ...as(undefined, unknownKinds.length > 0 ? ['no signal, left out:'] : []),
+    ...as(
+      undefined,
+      some(unknownKinds, ({ kind, count }) => `${kind}: ${countText(count)}`),
+    ),
+    ...as('warn', [...broken, ...notices]),
+    ...as('bad', incomplete),
+    ...as('good', unreadable.count === 0 && incomplete.length === 0 ? ['everything can be read'] : []),
+  ];
 }

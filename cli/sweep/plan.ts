@@ -3,6 +3,7 @@ import type { Cut, Feed, Ledger, LedgerEntry, Place, Source, Window } from '../.
 import { activeWindows } from '../../shared/pipeline/grid.ts';
 import { tileRange } from '../../shared/pipeline/tile-range.ts';
 import { verdictOf } from '../../shared/pipeline/verdict.ts';
+import { withoutClosed } from '../../shared/source/blobs/closed-folders.ts';
 import { type ExportStore, signalFolders } from '../../shared/source/blobs/folders.ts';
 import { createSightings } from '../../shared/source/blobs/sightings.ts';
 import { createBlobSource } from '../../shared/source/blobs/source.ts';
@@ -20,6 +21,8 @@ export interface SweepPlan {
   /** Windows that the ledger has as the container does. */
   readonly known: ReadonlyMap<string, LedgerEntry>;
   readonly notices: readonly string[];
+  /** Folders that could not be opened, and what else was left. */
+  readonly incomplete: readonly string[];
 }
 
 /** As the deployed app has it by default: a record that is cut short in a younger folder waits for the next run. */
@@ -28,7 +31,10 @@ const lookback = 72 * 3_600_000;
 /** The folders of apps, components and workspaces in an export container. */
 export async function exportFolders(container: Place): Promise<AppFolder[]> {
   const found: AppFolder[] = [];
-  for await (const { layout, folder, appName } of signalFolders({ ...storeOf(container), apps: {}, wanted: {} }))
+  const { store, ...named } = storeOf(container);
+  // What cannot be opened is told when the container is listed.
+  const open = withoutClosed(store, () => {});
+  for await (const { layout, folder, appName } of signalFolders({ ...named, store: open, apps: {}, wanted: {} }))
     found.push({ layout, folder, appName });
   return found;
 }
@@ -66,10 +72,10 @@ export async function sweepPlan(
       request.window,
       [...(await entriesOf(feed)).values()].map(({ window }) => window),
     );
+  const failures: string[] = [];
   const odd = ({ kind, what }: { kind: string; what: string }) => {
-    if (kind === 'failed' || kind === 'missing')
-      throw new Error(kind === 'missing' ? `list ${what}: there is no such container` : what);
-    told.push(what);
+    if (kind === 'missing') throw new Error(`list ${what}: there is no such container`);
+    (kind === 'failed' ? failures : told).push(what);
   };
   for await (const sighting of view.sightings(request, cut, abort, odd)) {
     const { window } = sighting;
@@ -82,7 +88,9 @@ export async function sweepPlan(
     if (verdict !== 'run' && entry?.state === 'done' && !entry.again) known.set(keyOf(window), entry);
     if (verdict === 'run' || entry !== undefined) tasks.push({ window, weight: Math.max(sighting.bytes, 1) });
   }
-  return { source: createBlobSource(settings), tasks, known, notices: noticesOf(told, archived) };
+  // Nothing to do, and a reason: the container as a whole does not answer.
+  if (tasks.length === 0 && failures[0] !== undefined) throw new Error(failures[0]);
+  return { source: createBlobSource(settings), tasks, known, notices: noticesOf(told, archived), incomplete: failures };
 }
 
 const noticesOf = (unknown: readonly string[], archived: number): string[] => [

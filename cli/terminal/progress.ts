@@ -1,4 +1,5 @@
 import type { Millis } from '../../shared/model.ts';
+import type { Tone } from './colours.ts';
 import { bytesText, countText, spanText } from './numbers.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -11,7 +12,7 @@ export interface Progress {
   /** A window of that weight has ended. */
   ended(weight: number): void;
   /** A line that stays, above the one that is rewritten. */
-  note(text: string): void;
+  note(text: string, tone?: Tone | undefined): void;
   /** Removes the rewritten line. */
   close(): void;
 }
@@ -77,9 +78,9 @@ export function progressOn(terminal: Terminal, ofWindows: number, weight: number
       done += more;
       show();
     },
-    note: (text) => {
+    note: (text, tone) => {
       erase();
-      terminal.err(`${text}\n`);
+      terminal.err(`${text}\n`, tone);
     },
     close: () => {
       erase();

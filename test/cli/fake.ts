@@ -44,6 +44,7 @@ export interface Ran {
 
 export interface FakeOptions {
   readonly live?: boolean;
+  readonly colours?: boolean;
   readonly env?: Record<string, string>;
   readonly folder?: string;
   readonly parallel?: number;
@@ -95,6 +96,7 @@ export async function run(words: readonly string[], options: FakeOptions = {}): 
     },
     live: options.live ?? false,
     columns: 60,
+    ...(options.colours && { colours: { out: true, err: true } }),
     env: options.env ?? {},
     folder: options.folder ?? empty,
     now: () => {

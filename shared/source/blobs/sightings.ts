@@ -11,6 +11,7 @@ import type {
   UnseenPlace,
   Window,
 } from '../../model.ts';
+import { isRefusal, withoutClosed } from './closed-folders.ts';
 import { daysIn, type ExportStore, type SignalFolder, signalFolders, timePrefixes } from './folders.ts';
 import { hourOfBlob, isMissing, type ListedBlob, type LookSettings, lookOf, unseenPlace } from './look.ts';
 import { sharedNameText } from './shared-name.ts';
@@ -24,7 +25,14 @@ export interface SightingSettings extends LookSettings {
   /** Windows that start before, or from that time on, are left alone; undefined: no limit. */
   readonly from: Millis | undefined;
   readonly until: Millis | undefined;
+  /**
+   * The ledger knows the blobs of each window, so that none is lost when a folder is passed over that cannot be opened.
+   * Left out: such a folder is a failure of its container.
+   */
+  readonly remember?: boolean;
 }
+
+type Tell = (oddity: Oddity) => void;
 
 /** The settings, and what could not be seen of the containers. */
 type Seen = SightingSettings & { readonly unseen: readonly UnseenPlace[] };
@@ -53,7 +61,7 @@ export function createSightings(settings: SightingSettings): Sightings {
       const feeds = await feedsIn(settings, request, unseen, tell);
       for (const folders of feeds) {
         const within = { range, prefix: request.prefix, cut };
-        yield* untilItFails(windowsOfFeed(folders, within, { ...settings, unseen }, abort), abort, tell);
+        yield* untilItFails(windowsOfFeed(folders, within, { ...settings, unseen }, abort, tell), abort, tell);
       }
     },
   };
@@ -93,15 +101,17 @@ function withinGrid({ start, end }: Interval, { window, from, until }: SightingS
  * together.
  */
 async function feedsIn(
-  { containers, apps, signals }: SightingSettings,
+  { containers, apps, signals, remember }: SightingSettings,
   { app, prefix }: SweepRequest,
   unseen: UnseenPlace[],
   tell: (oddity: Oddity) => void,
 ): Promise<FeedFolder[][]> {
   const feeds = new Map<string, FeedFolder[]>();
   const wanted = app === '' ? {} : { app };
-  for (const at of containers) {
+  for (const container of containers) {
     const unknown = (what: string) => tell({ kind: 'unknown', what });
+    const open = () => withoutClosed(container.store, (error) => tell(failure(error)));
+    const at = remember === true ? { ...container, store: open() } : container;
     try {
       for await (const folder of signalFolders({ ...at, apps, wanted, unknown })) {
         if (!signals.includes(folder.signal)) continue;
@@ -149,11 +159,12 @@ async function* windowsOfFeed(
   within: Within,
   settings: Seen,
   abort: AbortSignal,
+  tell: Tell,
 ): AsyncIterable<Sighting> {
   for await (const day of days(folders, within.range)) {
     abort.throwIfAborted();
     if (folders.some((folder) => leadsTo(dayFolder(folder, day.start), within.prefix)))
-      yield* windowsOf(folders, day, within, settings);
+      yield* windowsOf(folders, day, within, settings, tell);
   }
 }
 
@@ -170,17 +181,13 @@ async function* windowsOf(
   part: Interval,
   { cut, prefix }: Within,
   settings: Seen,
+  tell: Tell,
 ): AsyncIterable<Sighting> {
   const [first] = folders;
   if (first === undefined) return;
   const feed = { app: first.app, signal: first.signal, source: first.layout };
   const tiles = await cut(feed, part);
-  const span = { start: tiles[0]?.start ?? part.start, end: tiles.at(-1)?.end ?? part.end };
-  const blobsOf = new Map<Interval, ListedBlob[]>();
-  for await (const { blob, hour } of blobsIn(folders, span, feed, settings)) {
-    const tile = tiles.find(({ start, end }) => start <= hour && hour < end);
-    if (tile !== undefined) held(blobsOf, tile).push(blob);
-  }
+  const blobsOf = await blobsByTile(folders, tiles, part, feed, settings, tell);
   for (const tile of tiles) {
     const blobs = blobsOf.get(tile) ?? [];
     if (!blobs.some(({ name }) => name.startsWith(prefix))) continue;
@@ -190,16 +197,47 @@ async function* windowsOf(
   }
 }
 
+/** What lies in a folder that cannot be opened is not known: the window that it belongs to is left as it is. */
+async function blobsByTile(
+  folders: readonly FeedFolder[],
+  tiles: readonly Interval[],
+  part: Interval,
+  feed: Feed,
+  settings: Seen,
+  tell: Tell,
+  most = MOST_HOURS,
+): Promise<Map<Interval, ListedBlob[]>> {
+  const blobsOf = new Map<Interval, ListedBlob[]>();
+  try {
+    const span = { start: tiles[0]?.start ?? part.start, end: tiles.at(-1)?.end ?? part.end };
+    for await (const { blob, hour } of blobsIn(folders, span, feed, settings, most)) {
+      const tile = tiles.find(({ start, end }) => start <= hour && hour < end);
+      if (tile !== undefined) held(blobsOf, tile).push(blob);
+    }
+  } catch (error) {
+    if (settings.remember !== true || !isRefusal(error)) throw error;
+    if (tiles.length === 1) {
+      tell(failure(error));
+      return new Map();
+    }
+    blobsOf.clear();
+    for (const tile of tiles)
+      for (const [, blobs] of await blobsByTile(folders, [tile], tile, feed, settings, tell, 24))
+        blobsOf.set(tile, blobs);
+  }
+  return blobsOf;
+}
+
 function held(blobsOf: Map<Interval, ListedBlob[]>, tile: Interval): ListedBlob[] {
   const blobs = blobsOf.get(tile) ?? [];
   blobsOf.set(tile, blobs);
   return blobs;
 }
 
-/** The blobs of a part of a day, with their hours. */
-async function* blobsIn(folders: readonly FeedFolder[], span: Interval, feed: Feed, settings: SightingSettings) {
+/** The blobs of a part of a day, with their hours. `most`: hours that are listed one by one. */
+async function* blobsIn(folders: readonly FeedFolder[], span: Interval, feed: Feed, settings: Seen, most: number) {
   const midnight = Math.floor(span.start / DAY) * DAY;
-  const listed = span.end - span.start >= MOST_HOURS * HOUR ? { start: midnight, end: midnight + DAY } : span;
+  const listed = span.end - span.start >= most * HOUR ? { start: midnight, end: midnight + DAY } : span;
   for (const { at, ...folder } of folders) {
     for (const place of timePrefixes(folder, listed)) {
       for await (const blob of at.store.list(place)) {

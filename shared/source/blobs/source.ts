@@ -1,4 +1,5 @@
 import type { BlobRecord, Layout, Reading, Source, StoredObject, UnseenPlace, Window } from '../../model.ts';
+import { withoutClosed } from './closed-folders.ts';
 import { type ExportStore, type SignalFolder, signalFolders, timePrefixes } from './folders.ts';
 import { type HashedBlob, hashedBlob } from './hashed.ts';
 import { componentOf, type ExportLayout, exportName } from './layouts.ts';
@@ -84,7 +85,7 @@ function layoutOf({ source }: Window): ExportLayout {
 async function blobsOf(
   window: Window,
   layout: ExportLayout,
-  { containers, apps, named }: BlobSourceSettings,
+  { containers, apps, named, remember }: BlobSourceSettings,
   abort: AbortSignal,
 ) {
   const listed: ListedBlob[] = [];
@@ -93,7 +94,8 @@ async function blobsOf(
   const wanted = { layout, app: window.app, signal: window.signal };
   for (const at of containers) {
     try {
-      for await (const folder of signalFolders({ ...at, apps, wanted })) {
+      const store = remember === true ? withoutClosed(at.store, () => {}) : at.store;
+      for await (const folder of signalFolders({ ...at, store, apps, wanted })) {
         abort.throwIfAborted();
         folders.push(folder);
         for (const prefix of timePrefixes(folder, window)) {

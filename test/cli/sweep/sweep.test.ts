@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Summary } from '../../../cli/deliver/summary.ts';
+import { deepFolder, putBeyond, removeAll } from '../out-of-reach.ts';
 import { run } from '../real.ts';
 
 /** The commands sweep and requeue over the real pipeline, on folders. */
 
 const base = await mkdtemp(join(tmpdir(), 'insights-sweep-'));
-after(() => rm(base, { recursive: true, force: true }));
+after(() => removeAll(base));
 
 const COMPONENT = 'resourceId=/SUBSCRIPTIONS/S/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.INSIGHTS/COMPONENTS/SHOP';
 const KEY = '2b1f0c9d8e7a4b5c9d0e1f2a3b4c5d6e';
@@ -106,4 +107,51 @@ test('a container that cannot be listed is exit code 3; settings that do not fit
   const wrong = await run(['requeue']);
   assert.equal(wrong.code, 2);
   assert.match(wrong.err, /settings: /);
+});
+
+test('sweep: a folder that cannot be opened costs what lies in it, is named, and ends with exit code 1', async () => {
+  const [exports, lake] = [deepFolder(join(base, 'closed'), 200), join(base, 'closed-lake')];
+  const blob = (hour: string, name = 'x.blob') => `Shop_${KEY}/Messages/2020-01-31/${hour}/${name}`;
+  await put(exports, {
+    [blob('05')]: record('a', '2020-01-31T05:10:00Z'),
+    [blob('06')]: record('b', '2020-01-31T06:10:00Z'),
+    [blob('07')]: record('c', '2020-01-31T07:10:00Z'),
+    [`insights-logs-apprequests/${COMPONENT}/y=2024/m=03/d=01/h=05/m=00/PT1H.json`]: row('d', '2024-03-01T05:10:00Z'),
+  });
+  const sweep = async (...more: string[]) => {
+    const words = ['sweep', '--container', exports, '--out', lake, '--format', 'ndjson', '--json', ...more];
+    const { code, out } = await run(words);
+    const { totals, incomplete, failures }: Summary = JSON.parse(out);
+    return { code, totals, incomplete, failures };
+  };
+  assert.deepEqual([(await sweep()).code, (await rowsIn(lake)).ids], [0, ['a', 'b', 'c', 'd']]);
+  // A folder of somebody's at the top, another app, and one within an hour that has changed since.
+  putBeyond(exports, 'l'.repeat(220), 'x.json', '');
+  putBeyond(exports, `${'q'.repeat(180)}_${KEY}/Messages`, 'x.json', '');
+  putBeyond(exports, blob('06', 'z'.repeat(220)), 'x.json', '');
+  await put(exports, { [blob('06', 'y.blob')]: record('e', '2020-01-31T06:20:00Z') });
+  await put(exports, { [blob('07', 'y.blob')]: record('f', '2020-01-31T07:20:00Z') });
+  for (const [more, done] of [
+    [[], 1],
+    [['--window', '6h'], 0],
+    [['--from', '2020-01-31', '--to', '2020-02-01'], 0],
+  ] as const) {
+    const { code, totals, incomplete, failures } = await sweep(...more);
+    assert.deepEqual([code, totals.failed, totals.done], [1, 0, done], JSON.stringify(failures));
+    assert.deepEqual((await rowsIn(lake)).ids, ['a', 'b', 'c', 'd', 'f'], 'the hour that is not known stays as it is');
+    assert.equal(incomplete.length, 3, incomplete.join('\n'));
+    for (const name of ['lll', 'qqq', '/06/'])
+      assert.ok(
+        incomplete.some((text) => text.includes(name) && text.includes('ENAMETOOLONG')),
+        incomplete.join('\n'),
+      );
+  }
+});
+
+test('sweep: nothing but a folder that cannot be opened: nothing can be done, and that is said', async () => {
+  const exports = deepFolder(join(base, 'all-closed'), 200);
+  putBeyond(exports, 'l'.repeat(220), 'x.json', '');
+  const { code, err } = await run(['sweep', '--container', exports, '--out', join(base, 'none'), '--format', 'ndjson']);
+  assert.equal(code, 3);
+  assert.match(err, /ENAMETOOLONG/);
 });
