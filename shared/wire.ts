@@ -23,8 +23,10 @@ import { watchedLake } from './pipeline/health/watched.ts';
 import { inTurn } from './pipeline/in-turn.ts';
 import { isStoreFailure, outlast } from './pipeline/outage/outlast.ts';
 import { type RequeueOutcome, type RequeueRequest, requeueWindows } from './pipeline/requeue.ts';
+import { rerunWindows } from './pipeline/rerun.ts';
 import { type RunOutcome, type RunPorts, runWindow, unrun } from './pipeline/run.ts';
 import { noShaping } from './signals/shape.ts';
+import type { StatusPorts } from './status/answer.ts';
 import { openHealth, openHints, openLedger, systemClock } from './wire-clients.ts';
 import { placeOfBlob, type Sweeps, wireExports, wireSweeps } from './wire-exports.ts';
 import { type Healths, wireHealth } from './wire-health.ts';
@@ -33,6 +35,7 @@ import { openLake, pathsOf, prepareLake, tablesOf } from './wire-lake.ts';
 import { type PlanOutcome, planAll } from './wire-plan.ts';
 import { type Audits, keptSince, type QueryApi, queryApi, queryApis, wireAudits } from './wire-query.ts';
 import { untilItWorks } from './wire-ready.ts';
+import { wireStatus } from './wire-status.ts';
 
 /** The app, put together from its settings: what the triggers call. */
 export interface Wired extends Sweeps, Audits, Healths {
@@ -43,6 +46,8 @@ export interface Wired extends Sweeps, Audits, Healths {
   arrive(blobName: string): Promise<RunOutcome | undefined>;
   /** Has windows run again that set something aside or failed. */
   requeue(request: RequeueRequest): Promise<RequeueOutcome>;
+  /** What the status page and its API ask and do. */
+  readonly statusPorts: StatusPorts;
   /** Fields that nobody knows, as they were first seen. */
   drift(): Promise<readonly DriftSighting[]>;
 }
@@ -114,6 +119,13 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
     config,
     health: health.health,
     order: health.order,
+    statusPorts: wireStatus(
+      { ...config, whole: config },
+      {
+        ...{ ledger, now: clock.now, health: health.health, order: health.order, ready: stateReady },
+        rerun: (request) => rerunWindows(request, ports),
+      },
+    ),
     ...wireSweeps(config, ports, blobs?.sightings, ready, health.look),
     ...wireAudits(config, apis, run, ready, health.look),
     plan: async () => {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { callByHand, callHttp } from './calls.ts';
 import type { Core, HttpData, RegisteredFunction } from './core.ts';
-import { serveHttp } from './http.ts';
+import { type HttpKeys, serveHttp } from './http.ts';
 import type { HostSettings } from './settings.ts';
 import { ScheduleError } from './timers.ts';
 import { startTrigger } from './triggers.ts';
@@ -29,6 +29,8 @@ export interface HostOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Of the HTTP endpoint; 0 takes a free one. */
   readonly port: number;
+  /** Of the HTTP functions. Left out: none is needed. */
+  readonly keys?: HttpKeys;
   /** Milliseconds that a queue message is hidden while its function runs. */
   readonly lock: number;
   /** Milliseconds between two looks of a blob trigger. */
@@ -51,7 +53,12 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const listeners = [...core.functions.values()].map((found) => keepListening(found, options, stopping.signal));
   const request = (name: string, data: HttpData): Promise<unknown> => callHttp(options, name, data);
   const endpoint = await serveHttp(
-    { functions: core.functions, request, trigger: (name, input) => callByHand(options, name, input) },
+    {
+      functions: core.functions,
+      keys: options.keys,
+      request,
+      trigger: (name, input) => callByHand(options, name, input),
+    },
     options.port,
   );
   return {

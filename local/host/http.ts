@@ -1,7 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { HttpData, RegisteredFunction, TypedData } from './core.ts';
 
+/** Keys of the app. Left out: nobody is asked for one, as where the real host runs on a developer's machine. */
+export interface HttpKeys {
+  readonly function: string;
+  readonly admin: string;
+}
+
 export interface HttpHost {
+  readonly keys?: HttpKeys | undefined;
   readonly functions: ReadonlyMap<string, RegisteredFunction>;
   /** Calls an HTTP function; resolves with what the library made of its answer. */
   request(name: string, data: HttpData): Promise<unknown>;
@@ -52,6 +59,8 @@ async function answer(host: HttpHost, request: IncomingMessage, response: Server
   for (const { name, trigger } of host.functions.values()) {
     const params = trigger.type === 'httpTrigger' ? match(String(trigger.route ?? name), url.pathname) : undefined;
     if (params === undefined || !allows(trigger.methods, method)) continue;
+    const key = request.headers['x-functions-key'] ?? url.searchParams.get('code');
+    if (!opens(host.keys, trigger.authLevel, String(key ?? ''))) return void response.writeHead(401).end();
     const headers = Object.fromEntries(Object.entries(request.headers).map(([key, value]) => [key, String(value)]));
     const query = Object.fromEntries(url.searchParams);
     const data: HttpData = {
@@ -90,6 +99,12 @@ function match(route: string, path: string): Record<string, string> | undefined 
   return found === null
     ? undefined
     : Object.fromEntries(Object.entries(found.groups ?? {}).map(([key, value]) => [key, decodeURIComponent(value)]));
+}
+
+/** The master key opens everything, a function key what asks for no more. */
+function opens(keys: HttpKeys | undefined, level: unknown, key: string): boolean {
+  if (keys === undefined || level === 'anonymous') return true;
+  return key === keys.admin || (level !== 'admin' && key === keys.function);
 }
 
 const allows = (methods: unknown, method: string): boolean =>

@@ -15,6 +15,8 @@ export interface Bindings {
   readonly audit: string;
   /** When the containers of export blobs are swept; undefined when none is set. */
   readonly sweep: string | undefined;
+  /** Who may read and steer: those with a key of the app, or those whom Entra lets in. */
+  readonly statusAccess: 'key' | 'entra';
 }
 
 export interface BlobBinding {
@@ -31,11 +33,18 @@ export interface BlobBinding {
  */
 export function bindingsOf(env: Env, readFile: (path: string) => string): Bindings {
   const { raw } = withFlatSettings(documentOf(env, readFile), env);
-  const { plan, state, audit } = settingsDocument.shape;
+  const { plan, state, audit, status } = settingsDocument.shape;
   const { schedule } = plan.safeParse({ schedule: valueAt(raw, ['plan', 'schedule']) }).data ?? plan.parse({});
   const { queue } = state.safeParse({ queue: valueAt(raw, ['state', 'queue']) }).data ?? state.parse({});
   const audits = audit.safeParse({ schedule: valueAt(raw, ['audit', 'schedule']) }).data ?? audit.parse({});
-  return { schedule, queue, audit: audits.schedule, ...exportBindings(valueAt(raw, ['exports'])) };
+  const { access } = status.safeParse({ access: valueAt(raw, ['status', 'access']) }).data ?? status.parse({});
+  return {
+    schedule,
+    queue,
+    audit: audits.schedule,
+    statusAccess: access,
+    ...exportBindings(valueAt(raw, ['exports'])),
+  };
 }
 
 function exportBindings(given: unknown): Pick<Bindings, 'blobs' | 'sweep'> {

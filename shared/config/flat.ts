@@ -61,6 +61,7 @@ export const flatSettings: readonly (readonly [name: string, path: Path, read?: 
   ['AUDIT_PURGED', ['audit', 'purged']],
   ['BUDGET_IN_FLIGHT', ['budget', 'inFlight'], numberOf],
   ['BUDGET_RATE', ['budget', 'rate'], numberOf],
+  ['STATUS_ACCESS', ['status', 'access']],
 ];
 
 /** Never part of a document: a file in the package is no place for secrets. */

@@ -189,6 +189,12 @@ const budget = z.strictObject({
   rate: count(1, 100_000).describe('Requests to the query API in any 30 seconds.').prefault(200),
 });
 
+const status = z.strictObject({
+  access: oneOf(['key', 'entra'])
+    .describe('Whether keys of the app or Entra (App Service authentication) guard the status page and its API.')
+    .prefault('key'),
+});
+
 export const settingsDocument = z.strictObject({
   $schema: z.string().optional(),
   apps: z.array(app, { error: 'a list of apps' }).describe('Apps to export from the query API.').prefault([]),
@@ -202,6 +208,7 @@ export const settingsDocument = z.strictObject({
   plan: plan.describe('The planner.').prefault({}),
   audit: audit.describe('The audit of query windows.').prefault({}),
   budget: budget.describe('What all instances together ask of the query API.').prefault({}),
+  status: status.describe('The status page and its API.').prefault({}),
 });
 
 /** The keys of each section ('' for the document itself), to suggest one where another was written. */
@@ -218,6 +225,7 @@ export const sectionKeys: Readonly<Record<string, readonly string[]>> = {
   plan: Object.keys(plan.shape),
   audit: Object.keys(audit.shape),
   budget: Object.keys(budget.shape),
+  status: Object.keys(status.shape),
 };
 
 export type SettingsDocument = z.output<typeof settingsDocument>;

@@ -25,7 +25,7 @@ export const NOTHING: Sums = {
 };
 
 /** An error is shown as one line; the whole text is in the window's entry. */
-const ERROR_LIMIT = 300;
+const ERROR_LIMIT = 600;
 
 /** What the entries of one feed and day add up to; by start. Pure: the same entries give the same tally. */
 export function tallyOf(feed: Feed, of: Millis, entries: readonly LedgerEntry[]): DayTally {

@@ -6,7 +6,11 @@ import { parseConfig } from '../../shared/config.ts';
 import { one, blobs as someBlobs } from './settings.ts';
 
 const audit = '0 7 * * * *';
-const usual = { schedule: '0 */5 * * * *', queue: 'insights-lake-windows', audit, blobs: undefined, sweep: undefined };
+const statusAccess = 'key';
+const usual = {
+  ...{ schedule: '0 */5 * * * *', queue: 'insights-lake-windows', audit, statusAccess },
+  ...{ blobs: undefined, sweep: undefined },
+};
 const sweep = '0 */10 * * * *';
 const blobs = { path: 'exports/{name}', connection: 'ExportStorage', source: 'EventGrid' };
 
@@ -15,7 +19,7 @@ const table: readonly [string, Record<string, string>, object][] = [
   [
     'flat settings',
     { PLAN_SCHEDULE: '0 0 * * * *', WINDOW_QUEUE: 'q-1', EXPORT_CONTAINER: 'exports' },
-    { schedule: '0 0 * * * *', queue: 'q-1', audit, blobs, sweep },
+    { ...usual, schedule: '0 0 * * * *', queue: 'q-1', blobs, sweep },
   ],
   [
     'a prefix, with or without a slash at its end',
@@ -64,6 +68,8 @@ const table: readonly [string, Record<string, string>, object][] = [
     { INSIGHTS_LAKE_CONFIG: '{"exports":{"container":["am-*","x-1"],"schedule":"often"}}' },
     { ...usual, sweep },
   ],
+  ['Entra guards the status', { STATUS_ACCESS: 'entra' }, { ...usual, statusAccess: 'entra' }],
+  ['no way to guard the status', { STATUS_ACCESS: 'nobody' }, usual],
   ['an audit of its own', { AUDIT_SCHEDULE: '0 0 3 * * *' }, { ...usual, audit: '0 0 3 * * *' }],
   ['an audit whose schedule the host would refuse', { AUDIT_SCHEDULE: '0 0 0 * * 7' }, usual],
   [
