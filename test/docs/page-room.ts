@@ -8,7 +8,7 @@ import { memoryData } from '../../local/simulator/data.ts';
 import { type Simulator, startSimulator } from '../../local/simulator/startSimulator.ts';
 import { exportBlobs } from '../../local/telemetry/exportBlobs.ts';
 import { telemetryRows } from '../../local/telemetry/telemetryRows.ts';
-import { root } from './fences.ts';
+import { startResident } from './resident.ts';
 
 /**
  * Where the commands of the pages run: a fresh folder for each block, with small exports under the names that the pages
@@ -23,9 +23,8 @@ export interface PageRoom {
 const hour = 3_600_000;
 const start = Date.UTC(2026, 0, 31, 6);
 const guid = '01234567-89ab-cdef-0123-456789abcdef';
-/** What a command may be called by in a page, and what that runs here. Whatever is not named must bear a mark. */
+/** What else a page may call, and what that does here. Whatever is not named must bear a mark. */
 const programs = {
-  'insights-lake': `case "$1" in export) set -- "$@" --endpoint "$SIMULATOR";; esac\nexec "$NODE" "$ROOT/cli/main.ts" "$@"`,
   npx: '[ "$1" = insights-lake ] || { echo "npx $1: mark the block as not run, and say why" >&2; exit 9; }\nshift\nexec insights-lake "$@"',
   az: 'case "$*" in *"appsettings list"*) cat deployed.json.here;; *) echo "az $1: mark the block as not run" >&2; exit 9;; esac',
   npm: 'echo "npm $1: mark the block as not run, and say why" >&2; exit 9',
@@ -94,7 +93,10 @@ export async function pageRoom(): Promise<PageRoom> {
   const storage = BlobServiceClient.fromConnectionString(azurite.connectionString);
   for (const name of ['exports', 'telemetry', 'lake']) await storage.createContainer(name);
   await mkdir(join(base, 'bin'));
-  for (const [name, text] of Object.entries(programs)) {
+  const resident = await startResident({ AZURE_STORAGE_CONNECTION_STRING: azurite.connectionString });
+  const query = `[ "$1" != export ] || set -- "$@" --endpoint ${simulator.url}`;
+  const all = { ...programs, 'insights-lake': `${query}\n${resident.program}` };
+  for (const [name, text] of Object.entries(all)) {
     await writeFile(join(base, 'bin', name), `#!/usr/bin/env bash\n${text}\n`);
     await chmod(join(base, 'bin', name), 0o755);
   }
@@ -109,9 +111,7 @@ export async function pageRoom(): Promise<PageRoom> {
   await writeFile(join(given, 'shape.json'), JSON.stringify({ shape: { '*': { drop: ['client_IP'] } } }));
   const env = {
     PATH: [join(base, 'bin'), process.env.PATH].join(delimiter),
-    ...{ HOME: base, TMPDIR: base, ROOT: root, NODE: process.execPath, SIMULATOR: simulator.url },
-    AZURE_STORAGE_CONNECTION_STRING: azurite.connectionString,
-    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(base, 'cache'),
+    ...{ HOME: base, TMPDIR: base },
   };
   let rooms = 0;
   let lake: Promise<string> | undefined;
@@ -138,7 +138,7 @@ export async function pageRoom(): Promise<PageRoom> {
       return bash(hereOf(block, azurite), folder);
     },
     close: async () => {
-      await Promise.all([azurite.close(), simulator.close()]);
+      await Promise.all([azurite.close(), simulator.close(), resident.close()]);
       await rm(base, { recursive: true, force: true });
     },
   };
