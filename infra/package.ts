@@ -3,7 +3,8 @@
  * - app/: what gets published: the compiled functions and their dependencies, with the native parts for Linux on x64
  *   whatever this machine is. Nothing is compiled in Azure.
  * - insights-lake.zip: the same as one file, for whoever uploads it.
- * - insights-lake-<version>.zip: a release: that file, the Bicep that belongs to it, the same compiled, and how to
+ * - insights-lake-<version>.tgz: the command line, for npm to install.
+ * - insights-lake-<version>.zip: a release: these two files, the Bicep that belongs to it, the same compiled, and how to
  *   deploy. Made where there is a Bicep compiler.
  */
 import { spawnSync } from 'node:child_process';
@@ -107,10 +108,17 @@ async function build(): Promise<void> {
   const compiler = findBicep(process.env);
   if (compiler === undefined) return console.log(`package: no release is made, since there is ${howToGetBicep}`);
   const { version } = JSON.parse(read('package.json'));
+  npm(root, 'run', 'build'); // the command line is packed as npm pack does it
+  npm(root, 'pack', '--ignore-scripts', '--pack-destination', target);
+  const tarball = `insights-lake-${version}.tgz`;
   const release = `insights-lake-${version}.zip`;
   writeFileSync(
     join(target, release),
-    zipOf([{ name: 'insights-lake.zip', content: packed }, ...(await releaseEntries(root, compiler))]),
+    zipOf([
+      { name: 'insights-lake.zip', content: packed },
+      ...entriesOf(target, [tarball]),
+      ...(await releaseEntries(root, compiler)),
+    ]),
   );
   console.log(`package: release ${release}`);
 }
