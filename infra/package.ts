@@ -22,7 +22,7 @@ const target = join(root, '.package');
 const app = join(target, 'app');
 
 /**
- * Bytes on disk and in the archive; docs/deploy.md states them. Every cold start fetches the package, so growth is a
+ * Bytes on disk and in the archive; docs/figures.md states them. Every cold start fetches the package, so growth is a
  * decision.
  */
 const limits = { unpacked: 25_000_000, packed: 7_000_000 };

@@ -137,7 +137,7 @@ const lake = z.strictObject({
 });
 
 const quarantine = z.strictObject({
-  prefix: prefix('_quarantine').describe('Folder for unreadable lines, in the lake or in a container of its own.'),
+  prefix: prefix('_quarantine').describe('Folder for quarantined lines, in the lake or in a container of its own.'),
   container: container().describe("A container of its own, on the lake's account.").optional(),
   bytes: oneOf(['keep', 'omit'])
     .describe(
@@ -203,7 +203,7 @@ export const settingsDocument = z.strictObject({
   exports: exportBlobs.describe('Export blobs to bring into the lake.').optional(),
   lake: lake.describe('Where the files go, and how they look.').prefault({}),
   shape: shape.describe('What is made of the columns, by signal; * for all.').prefault({}),
-  quarantine: quarantine.describe('Where unreadable lines go.').prefault({}),
+  quarantine: quarantine.describe('Where lines go that cannot be read.').prefault({}),
   state: state.describe('Tables and queues.').prefault({}),
   plan: plan.describe('The planner.').prefault({}),
   audit: audit.describe('The audit of query windows.').prefault({}),

@@ -99,3 +99,24 @@ test('versions of Node stand in one table, in README', () => {
   );
   assert.deepEqual(elsewhere, [], 'link README.md#versions-of-node');
 });
+
+test('no line of a page is longer than 600 characters', () => {
+  const long = pages
+    .filter((page) => page !== 'CHANGELOG.md')
+    .flatMap((page) =>
+      textOf(page)
+        .split('\n')
+        .map((line, at) => [`${page}:${at + 1}`, line.length] as const),
+    )
+    .filter(([, length]) => length > 600);
+  assert.deepEqual(long, [], 'part the paragraph: one idea a sentence, one thing a paragraph');
+});
+
+test('sizes of what is published or installed stand in docs/figures.md alone', () => {
+  const told = pages.filter(
+    (page) =>
+      !/figures|decisions|CHANGELOG/.test(page) &&
+      /\b\d+(\.\d+)? MB (of disk|unpacked|as a zip|zipped)|MB\/s/.test(textOf(page)),
+  );
+  assert.deepEqual(told, [], 'link docs/figures.md instead');
+});

@@ -1,0 +1,79 @@
+/**
+ * `npm run figures [-- sizes|times|throughput …]` measures what docs/figures.md says, and writes it there, with when and
+ * where. Sizes and times need `npm run package` before; throughput takes some minutes on an idle machine.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, release, type } from 'node:os';
+import { join } from 'node:path';
+import type { Result } from '../../bench/throughput.ts';
+import type { Startup } from '../../infra/startup.ts';
+import { between } from './operations-page.ts';
+
+const root = join(import.meta.dirname, '../..');
+const page = join(root, 'docs/figures.md');
+const made = join(root, '.package');
+
+type Figure = readonly [what: string, value: string];
+
+function bytesBelow(path: string): number {
+  const stat = lstatSync(path);
+  if (!stat.isDirectory()) return stat.size;
+  return readdirSync(path).reduce((sum, name) => sum + bytesBelow(join(path, name)), 0);
+}
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+const sizeOf = (...path: readonly string[]): string => megabytes(bytesBelow(join(root, ...path)));
+
+function sizes(): readonly Figure[] {
+  if (!existsSync(made)) throw new Error('figures: run npm run package first');
+  const [tarball = ''] = globSync('insights-lake-*.tgz', { cwd: made });
+  return [
+    ['the package that is published, unpacked', sizeOf('.package', 'app')],
+    ['the same as a zip', sizeOf('.package', 'insights-lake.zip')],
+    ['the command line as a tarball', sizeOf('.package', tarball)],
+    ['`npm install` of a checkout, on disk', sizeOf('node_modules')],
+  ];
+}
+
+function times(): readonly Figure[] {
+  const script = join(root, 'infra/startup.ts');
+  const runs = [1, 2, 3].map((): Startup => JSON.parse(answerOf([script, join(made, 'app')])));
+  const median = (of: (run: Startup) => number): string => `${runs.map(of).sort((a, b) => a - b)[1]} ms`;
+  return [
+    ['all functions of the package load, as a worker loads them', median(({ load }) => load)],
+    ['clients and engine load, at the first call, in', median(({ first }) => first)],
+  ];
+}
+
+function throughput(): readonly Figure[] {
+  const found: unknown = JSON.parse(answerOf([join(root, 'bench/throughput.ts'), '--quick', '--json']));
+  return resultsIn(found).map(({ text, mbPerSecond, toParse, peakMb }) => [
+    text,
+    `${mbPerSecond.toFixed(0)} MB of JSON a second of one core, ${toParse.toFixed(2)} of JSON.parse; ${peakMb.toFixed(0)} MB of memory`,
+  ]);
+}
+
+/** Every result that the bench printed, wherever it put it. */
+function resultsIn(value: unknown): readonly Result[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if ('mbPerSecond' in value && 'toParse' in value) return [value as Result];
+  return Object.values(value).flatMap(resultsIn);
+}
+
+function answerOf(words: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8', maxBuffer: 1e8 });
+  if (status !== 0 && stdout.trim() === '') throw new Error(`figures: ${words[0]}: ${stderr}`);
+  return stdout;
+}
+
+const parts = { sizes, times, throughput };
+const day = new Date().toISOString().slice(0, 10);
+const machine = `${type()} ${release()}, ${availableParallelism()} cores (${cpus()[0]?.model.trim()}), Node ${process.versions.node}`;
+
+for (const name of process.argv.length > 2 ? process.argv.slice(2) : ['sizes', 'times']) {
+  const figures = parts[name as keyof typeof parts]();
+  // Others may have used the machine meanwhile: that is part of where.
+  const where = `On ${day}, ${machine}, load ${loadavg()[1]?.toFixed(1)} in the five minutes before.`;
+  const rows = figures.map(([what, value]) => `| ${what} | ${value} |`);
+  writeFileSync(page, between(readFileSync(page, 'utf8'), name, [where, '', '| | |', '|---|---|', ...rows]));
+}
