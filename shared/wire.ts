@@ -210,8 +210,8 @@ export function engineOf(output: Output, { shape, quarantine, dedupe } = asTheyA
   return jobs > 1 ? createJobEngine(settings, jobs) : { ...createEngine(settings), close: async () => {} };
 }
 
-/** For the command line, which has no audit. */
-export const querySource = (settings: QuerySettings): Source => queryApi(settings, false).source;
+/** For the command line, which has no audit, and whose user says up to when. */
+export const querySource = (settings: QuerySettings): Source => queryApi({ ...settings, lag: 0 }, false).source;
 
 /** One source for all windows: the query API of the window's app, or the containers of export blobs. */
 function sourceOf(config: Config, apis: ReadonlyMap<string, QueryApi>, blobs: Source | undefined): Source {

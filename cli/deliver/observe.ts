@@ -59,6 +59,9 @@ export function observedSource(source: Source, { mark }: Blame, onRead: OnRead, 
         get archived() {
           return reading.archived ?? 0;
         },
+        get remark() {
+          return reading.remark ?? '';
+        },
         ...(reading.blobs && { blobs: () => reading.blobs?.() ?? [] }),
         get asked() {
           return reading.asked;

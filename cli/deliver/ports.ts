@@ -77,6 +77,8 @@ export interface TaskOutcome {
   readonly others: readonly Share[];
   readonly retryAt: Millis;
   readonly error: string;
+  /** What to know of a window that is done; left out: nothing. */
+  readonly remark?: string;
   readonly side: 'source' | 'destination' | 'machine' | 'unknown';
   /** Whom a failure of the source concerns, where not all; `reason`: without the window. */
   readonly refused: Refusal | undefined;

@@ -55,6 +55,7 @@ export async function runTasks(
       if (outcome === undefined) return;
       ended.push({ task, outcome, at });
       if (outcome.state === 'failed') progress.note(failureLine({ task, outcome }), 'bad');
+      else if (outcome.remark !== undefined) progress.note(`${windowText(task)}: ${outcome.remark}`);
       const left = patience.note(task, outcome, begun);
       if (left !== undefined) progress.note(`${left} is left, the rest goes on`, 'bad');
       progress.ended(task.weight);

@@ -187,6 +187,7 @@ function taskOutcome(outcome: RunOutcome, blamed: Pick<TaskOutcome, 'side' | 're
     others: sharesOf(files, outcome.window.signal),
     retryAt,
     error: blamed.side === 'machine' ? `${outcome.error}: ${fullText()}` : outcome.error,
+    ...(outcome.remark !== undefined && { remark: outcome.remark }),
     ...blamed,
   };
 }

@@ -116,6 +116,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   let open = 0;
   const handle = async (message: IncomingMessage, response: ServerResponse) => {
     response.once('close', () => open--);
+    response.setHeader('Date', new Date(desk.now()).toUTCString());
     const asked = await readRequest(message, { at: desk.now(), concurrent: ++open });
     const log: OpenRequest = {
       ...asked,

@@ -1,5 +1,5 @@
 import type { BlobRecord, SweepRequest } from './ledger.ts';
-import type { Feed, Interval, Layout, Signal, Window } from './windows.ts';
+import type { Feed, Interval, Layout, Millis, Signal, Window } from './windows.ts';
 
 /** Where a stretch of a chunk came from. */
 export interface Segment {
@@ -89,6 +89,8 @@ export interface Reading extends Look {
   readonly asked: number;
   /** Requests of them whose answers were of no use: cut short, refused, asked again. Left out: none. */
   readonly wasted?: number;
+  /** What the operator should know of the reading, although it is whole; left out or '': nothing. */
+  readonly remark?: string;
   /** The blobs, where the source tells them; the hash is '' until the blob was read. */
   readonly blobs?: () => readonly BlobRecord[];
   /**
@@ -106,13 +108,14 @@ export interface Survey {
   /**
    * What each window looks like now, in their order; all of one app and of the query API. `work`: a folder for what is
    * read on the way.
-   * `asked`: requests that it took.
+   * `asked`: requests that it took. `now`: the source's own clock, as it stood when the first of them was answered; left
+   * out or infinite: not known.
    */
   survey(
     windows: readonly Window[],
     work: string,
     abort: AbortSignal,
-  ): Promise<{ readonly looks: readonly Look[]; readonly asked: number }>;
+  ): Promise<{ readonly looks: readonly Look[]; readonly asked: number; readonly now?: Millis }>;
 }
 
 /**

@@ -103,11 +103,16 @@ async function auditApp(app: AuditedApp, ports: AuditPorts, abort: AbortSignal) 
   for (const feed of app.feeds) tasks.push(await taskOf(feed, app.retention, ports));
   const windows = tasks.flatMap(({ done }) => done.map(({ window }) => window));
   // From before the question: what changes after it is found the next time.
-  const at = ports.clock.now();
-  const { looks, asked } =
-    windows.length === 0
-      ? { looks: [], asked: 0 }
-      : await ports.withWorkFolder((work) => app.survey.survey(windows, work, abort));
+  const ours = ports.clock.now();
+  const {
+    looks,
+    asked,
+    now = ours,
+  } = windows.length === 0
+    ? { looks: [], asked: 0 }
+    : await ports.withWorkFolder((work) => app.survey.survey(windows, work, abort));
+  // Late rows come by the source's clock: where ours is ahead, less is settled than it says.
+  const at = Math.min(ours, now);
   const seen = new Map<Window, Look>(
     windows.map((window, n) => [window, looks[n] ?? { fingerprint: '', empty: false }]),
   );

@@ -39,6 +39,8 @@ export interface DeliverPorts extends CommitPorts {
 
 export interface Delivered {
   readonly entry: LedgerEntry;
+  /** What the operator should know of the reading, although it is whole; left out: nothing. */
+  readonly remark?: string;
   /** Fields that nobody knows, in the rows of this run; left out: none. */
   readonly drift?: readonly Drift[];
   /** Those of them that this lake has not seen before. */
@@ -82,7 +84,8 @@ async function readAndWrite(claim: Claim, watch: Watch, ports: DeliverPorts): Pr
         files: [...written.map(withoutStatistics), ...emptied],
         ...(reading.blobs && { blobs: reading.blobs() }),
       };
-      return { entry: await claim.update((entry) => finishedEntry(entry, ports.clock.now(), finish)), ...drift };
+      const entry = await claim.update((held) => finishedEntry(held, ports.clock.now(), finish));
+      return { entry, ...drift, ...(reading.remark && { remark: reading.remark }) };
     } finally {
       await draft.close();
     }

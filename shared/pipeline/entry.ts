@@ -141,6 +141,20 @@ export function failedEntry(entry: LedgerEntry, now: Millis, chance: number, err
 }
 
 /**
+ * Too early by the source's clock: due from `notBefore` on as if it had not been claimed. What was done before is due
+ * once more: it was asked for again.
+ */
+export const postponedEntry = (entry: LedgerEntry, notBefore: Millis, why: string): LedgerEntry => ({
+  ...entry,
+  state: 'due',
+  attempts: Math.max(0, entry.attempts - 1),
+  leaseUntil: 0,
+  notBefore,
+  hintedAt: 0,
+  error: why,
+});
+
+/**
  * Its halves stand for it. Their files hold the rows; `emptied` are its own, and nothing of what it was counts any
  * more.
  */

@@ -21,7 +21,20 @@ const windowFacts = ({ app, signal, source, start, end }: Window) => ({
 
 /** Files are counted, not listed: a line of a trace holds 32 KB. Durations in milliseconds. */
 export function runFacts(outcome: RunOutcome): Readonly<Record<string, string | number>> {
-  const { state, window, revision, attempts, counts, files, asked, duration, error, drift = [], left } = outcome;
+  const {
+    state,
+    window,
+    revision,
+    attempts,
+    counts,
+    files,
+    asked,
+    duration,
+    error,
+    drift = [],
+    left,
+    remark,
+  } = outcome;
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   const line = {
     event: 'run',
@@ -36,6 +49,7 @@ export function runFacts(outcome: RunOutcome): Readonly<Record<string, string | 
     duration,
     error,
     // Counted each time, said once a day.
+    ...(remark && { remark }),
     ...(left && { left: left.files, ...(left.why !== '' && { leftWhy: left.why }) }),
   };
   return drift.length === 0

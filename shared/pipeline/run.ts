@@ -2,7 +2,7 @@ import type { Counts, FileRecord, LedgerEntry, Millis, Reading, Source, Versione
 import { type Claim, type ClaimPorts, claimWindow, Overtaken } from './claim.ts';
 import { LedgerBehind } from './commit.ts';
 import { type Delivered, type DeliverPorts, deliver } from './deliver.ts';
-import { failedEntry, hintedEntry, mayRun, unchangedEntry } from './entry.ts';
+import { failedEntry, hintedEntry, mayRun, postponedEntry, unchangedEntry } from './entry.ts';
 import { type HalvePorts, halveWindow, tooHeavy } from './halve.ts';
 import { halvesOf } from './halves.ts';
 import { isStoreFailure, outlast } from './outage/outlast.ts';
@@ -26,8 +26,8 @@ export type RunPorts = ClaimPorts &
 
 /**
  * - `done`: the window is in the lake. `unchanged`: it was already, and the source is as it was.
- * - `busy`: another run holds it. `early`: its back-off or refresh interval has not passed. `unknown`: this lake never
- *   planned it.
+ * - `busy`: another run holds it. `early`: its back-off or refresh interval has not passed, or the source says that the
+ *   window has not ended yet (see `error`). `unknown`: this lake never planned it.
  * - `overtaken`: a later run has taken over. `failed`: see `error`; the ledger has it tried again.
  * - `held`: the lake is paused or disabled; nothing was tried, and the planner sends for the window when it is resumed.
  * - `unavailable`: the source has no rows of it and does not keep them so long.
@@ -163,9 +163,9 @@ async function deliverOrHalve(claim: Claim, afterDeath: boolean, ports: RunPorts
   if (heavy !== '' && halves !== undefined) return halve(halves, heavy);
   if (heavy !== '' && afterDeath) throw new Error(`${heavy}; ${adviceFor(window)}`);
   try {
-    const { entry, ...drift } = await deliver(claim, ports);
+    const { entry, ...more } = await deliver(claim, ports);
     const state = entry.state === 'unavailable' ? 'unavailable' : 'done';
-    return { ...outcomeOf(state, window, entry, ports), ...drift };
+    return { ...outcomeOf(state, window, entry, ports), ...more };
   } catch (error) {
     if (error instanceof OutOfTime && halves !== undefined) return halve(halves, error.message);
     throw error;
@@ -187,6 +187,12 @@ async function giveUp(error: unknown, claim: Claim, ports: RunPorts): Promise<Ru
   const window = claim.entry.window;
   if (error instanceof Overtaken || claim.abort.aborted) return outcomeOf('overtaken', window, claim.entry, ports);
   try {
+    const wait = ports.hints === undefined ? 0 : earlyBy(error);
+    if (wait > 0) {
+      await claim.update((held) => postponedEntry(held, ports.clock.now() + wait, oneLine(error)));
+      await sendAgain(claim, ports).catch(() => undefined); // the planner sends what could not be sent
+      return outcomeOf('early', window, claim.entry, ports);
+    }
     const seen = error instanceof LedgerBehind ? error.seen : 0;
     const tell = () =>
       claim.update((held) => ({
@@ -211,7 +217,14 @@ async function sendAgain(claim: Claim, { hints, clock }: RunPorts): Promise<void
   if (hints === undefined) return;
   const { window, notBefore } = claim.entry;
   await hints.send(window, Math.max(0, notBefore - clock.now()));
-  await claim.update((held) => (held.state === 'failed' ? hintedEntry(held, clock.now()) : held));
+  const waits = ({ state }: LedgerEntry) => state === 'failed' || state === 'due';
+  await claim.update((held) => (waits(held) ? hintedEntry(held, clock.now()) : held));
+}
+
+/** The source says that the window has not ended by its clock: how long to wait, an hour at most; 0: it does not. */
+function earlyBy(error: unknown): Millis {
+  const isEarly = error instanceof Error && 'code' in error && error.code === 'NotYet' && 'wait' in error;
+  return isEarly ? Math.min(Number(error.wait), 3_600_000) : 0;
 }
 
 const oneLine = (error: unknown): string =>

@@ -1,7 +1,8 @@
 import type { AnswerColumn } from '../../model.ts';
 import { answerColumns } from './answer-columns.ts';
+import { isHarmless, MOST_BESIDE, memberTrouble, rowTrouble, type Trouble, tableTrouble } from './beside.ts';
 import { createRowsWriter, type RowsFile, type RowsWriter } from './rows.ts';
-import { createScanner, type Scanner } from './scan.ts';
+import { type Action, createScanner, type Scanner } from './scan.ts';
 
 /** What came back with status 200. Where `error` or `fault` says that it is not the whole truth, there are no files. */
 export interface Answer {
@@ -10,7 +11,10 @@ export interface Answer {
   readonly columns: readonly AnswerColumn[];
   /** Rows of the result table that came, also where they are not used. */
   readonly rows: number;
-  /** The `error` object of a partial answer as it came; undefined without one. */
+  /**
+   * The `error` object of a partial answer as it came, or what else beside the rows is not known to be harmless
+   * (beside.ts); undefined without any.
+   */
   readonly error: unknown;
   readonly fault: Fault | undefined;
 }
@@ -24,7 +28,7 @@ export interface Fault {
 /** A file is closed once it has this size, like a chunk of blobs (a long row may follow). */
 const FILE_BYTES = 16 * 1024 * 1024;
 
-const ACTIONS = {
+const ACTIONS: Readonly<Record<string, Action>> = {
   $: 'enter',
   '$.tables': 'enter',
   '$.tables[]': 'enter',
@@ -34,7 +38,17 @@ const ACTIONS = {
   '$.tables[].rows': 'enter',
   '$.tables[].rows[]': 'row',
   '$.error': 'parse',
-} as const;
+};
+
+const IN_TABLE = '$.tables[].';
+
+/** Whose member a path is, and its key. */
+const memberAt = (path: string): readonly ['answer' | 'table', string] =>
+  path.startsWith(IN_TABLE) ? ['table', path.slice(IN_TABLE.length)] : ['answer', path.slice('$.'.length)];
+
+/** Members that nobody knows are read as well: they may say that the rows are not all. */
+const actionAt = (path: string): Action | undefined =>
+  ACTIONS[path] ?? (isHarmless(...memberAt(path)) ? undefined : 'parse');
 
 /** One table of the answer, as it is read. */
 interface Table {
@@ -45,6 +59,9 @@ interface Table {
   rows: number;
   /** Cells of its rows, which must all have the same number; -1 before the first. */
   cells: number;
+  /** The texts of its rows, in case that it is not the result; undefined: too many to keep. */
+  held: string[] | undefined;
+  heldBytes: number;
   readonly first: boolean;
 }
 
@@ -114,6 +131,9 @@ function createReading(asked: string, newWriter: () => RowsWriter): AnswerReadin
   let table: Table = newTable(true);
   let seen = 0;
   let error: unknown;
+  const others: Table[] = [];
+  const troubles: Trouble[] = [];
+  let row: Uint8Array[] = [];
 
   const parsers: Readonly<Record<string, (value: unknown) => void>> = {
     '$.error': (value) => {
@@ -128,12 +148,19 @@ function createReading(asked: string, newWriter: () => RowsWriter): AnswerReadin
     '$.tables[].tablename': (value) => {
       table.name = String(value);
     },
+    '$.tables[].rows[]': (value) => {
+      troubles.push(rowTrouble(value));
+    },
+  };
+  const beside = (path: string, value: unknown): void => {
+    const trouble = memberTrouble(...memberAt(path), value);
+    if (trouble !== undefined) troubles.push(trouble);
   };
   const isBetter = (): boolean => best === undefined || rank(table, asked) > rank(best, asked);
 
   const scanner = createScanner({
-    actions: ACTIONS,
-    parsed: (path, value) => parsers[path]?.(value),
+    action: actionAt,
+    parsed: (path, value) => (parsers[path] ? parsers[path](value) : beside(path, value)),
     entered(path) {
       if (path === '$.tables[]') table = newTable(seen++ === 0);
       // A table whose name comes behind its rows is read in case it turns out to be the one.
@@ -144,20 +171,40 @@ function createReading(asked: string, newWriter: () => RowsWriter): AnswerReadin
       if (table.rows > 0 && table.cells !== table.columns.length) {
         throw new RangeError(`rows of ${table.cells} cells under ${table.columns.length} columns`);
       }
-      if (isBetter()) best = table;
+      const [taken, left] = isBetter() ? [table, best] : [best, table];
+      best = taken;
+      if (left !== undefined) others.push(left);
     },
-    rowBegins: () => table.writer?.take,
+    rowBegins() {
+      row = [];
+      const { writer } = table;
+      if (table.held === undefined) return writer?.take;
+      return (from, start, end) => {
+        table.heldBytes += end - start;
+        if (table.heldBytes > MOST_BESIDE) table.held = undefined;
+        else row.push(from.slice(start, end));
+        writer?.take(from, start, end);
+      };
+    },
     rowEnds(cells) {
+      table.held?.push(Buffer.concat(row).toString('utf8'));
       if (table.rows++ === 0) table.cells = cells;
       if (cells !== table.cells) throw new RangeError(`a row of ${cells} cells behind rows of ${table.cells}`);
       table.writer?.endRow();
     },
   });
-  return { scanner, best: () => best, error: () => error };
+  const all = (): unknown => {
+    if (best === undefined) return error;
+    const told = others.map((other) => tableTrouble(other.name, other.columns, other.held));
+    const found = [...troubles, ...told.filter((trouble) => trouble !== undefined)];
+    if (found.length === 0) return error;
+    return error === undefined && found.length === 1 ? found[0] : { details: [...(error ? [error] : []), ...found] };
+  };
+  return { scanner, best: () => best, error: all };
 }
 
 function newTable(first: boolean): Table {
-  return { name: '', columns: [], writer: undefined, rows: 0, cells: -1, first };
+  return { name: '', columns: [], writer: undefined, rows: 0, cells: -1, held: [], heldBytes: 0, first };
 }
 
 function rank(table: Table, asked: string): number {

@@ -21,8 +21,11 @@ export type Outcome =
     }
   /** The workspace has no such table (yet). */
   | { readonly kind: 'absent' }
-  /** Asking again now is pointless; the reason says what to do. */
-  | { readonly kind: 'fail'; readonly reason: string };
+  /**
+   * Asking again now is pointless; the reason says what to do. `halvings`: how many in a row are worth a try, in case
+   * the size is the reason after all; 0: it has nothing to do with what is asked.
+   */
+  | { readonly kind: 'fail'; readonly reason: string; readonly halvings: number };
 
 export interface Asked {
   readonly schema: 'app' | 'workspace';
@@ -54,7 +57,7 @@ const PASSING = new Set([429, 502, 503]);
 const UNRESOLVED_TABLE = /Failed to resolve (table|entity)[^.]*/i;
 
 export function outcomeOf(reply: Reply, asked: Asked): Outcome {
-  if (reply.hopeless !== undefined) return { kind: 'fail', reason: reply.hopeless };
+  if (reply.hopeless !== undefined) return { kind: 'fail', reason: reply.hopeless, halvings: 0 };
   if (reply.lost !== '') return retry(reply.lost, undefined, reply.timedOut, !reply.timedOut);
   if (reply.status === 200) return answerOutcome(reply, asked);
   if (reply.status === 204) return { kind: 'doubtful', reason: 'status 204: the resource holds no data' };
@@ -73,7 +76,20 @@ export function outcomeOf(reply: Reply, asked: Asked): Outcome {
       if (ENGINE_HEAVY.test(text)) return retry(text, waitOf(reply, asked.now), true);
     }
   }
-  return { kind: 'fail', reason: `${text}; ${adviceFor(reply.status, text, asked)}` };
+  return {
+    kind: 'fail',
+    reason: `${text}; ${adviceFor(reply.status, text, asked)}`,
+    halvings: halvingsFor(reply, text),
+  };
+}
+
+/** Who asks and where, not what is asked for: a part of it is refused likewise. */
+const OF_THE_ASKER = new Set([401, 402, 403, 404, 405, 407, 410, 421, 426, 451]);
+
+function halvingsFor({ status }: Reply, text: string): number {
+  if (status < 400 || OF_THE_ASKER.has(status)) return 0;
+  // The text of the query is at fault, so it says; one try is cheap.
+  return /SyntaxError|SemanticError/.test(text) ? 1 : 6;
 }
 
 function answerOutcome(reply: Reply, asked: Asked): Outcome {

@@ -4,27 +4,34 @@ import type { Chunk } from '../../model.ts';
 import type { Answer } from './answer.ts';
 import type { Forecast } from './forecast.ts';
 import { halvesOf, type Part } from './parts.ts';
-import { type Context, nameOf, type Settled, settle } from './settle.ts';
+import { type Context, nameOf, type Split, settle } from './settle.ts';
 import { ticksOf } from './ticks.ts';
+
+export interface Read {
+  /** `rows:<n>`, or `absent` when the workspace has no such table. */
+  readonly fingerprint: string;
+  /** What the operator should know of it; ''. */
+  readonly remark: string;
+}
 
 /**
  * Reads a window part by part, in order of time, cutting parts that are too much for one answer, and yields the rows of
  * each answer once it is known to be whole; parts of which more rows are expected than an answer holds are not even
- * tried. `used` is called for each answer that was of use. Returns the fingerprint: `rows:<n>`, or `absent` when the
- * workspace has no such table.
+ * tried. `used` is called for each answer that was of use.
  */
 export async function* readParts(
   context: Context,
   forecast: Forecast,
   work: string,
   used: () => void = () => {},
-): AsyncGenerator<Chunk, string> {
+): AsyncGenerator<Chunk, Read> {
   const start = ticksOf(context.window.start);
   const waiting: Part[] = [{ start, end: ticksOf(context.window.end), buckets: 1, bucket: 0 }];
   let answers = 0;
   let rows = 0;
   let absent = false;
-  let heavy = 0;
+  let vain = 0;
+  let refused = '';
   for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
     const length = part.end - part.start;
     if (length > 1n && (await forecast.isTooMuch(part, rows, Number(part.start - start)))) {
@@ -32,15 +39,17 @@ export async function* readParts(
       continue;
     }
     const number = answers++;
-    const settled = await settle(part, context, (n) => join(work, `answer-${number}-${n}.ndjson`));
+    const file = (n: number) => join(work, `answer-${number}-${n}.ndjson`);
+    const settled = await settle(part, context, file, vain);
     if (settled.kind === 'split') {
-      heavy = settled.heavy ? heavy + 1 : 0;
+      vain = settled.doubt === undefined ? 0 : vain + 1;
       if (settled.rows > 0) await forecast.cutAt(settled.rows);
-      waiting.push(...cut(part, settled, heavy, context).toReversed());
+      waiting.push(...cut(part, settled, vain, context).toReversed());
+      if (settled.doubt !== undefined) refused ||= settled.reason;
       continue;
     }
     used();
-    heavy = 0;
+    vain = 0;
     absent ||= settled.kind === 'absent';
     if (settled.kind === 'rows') {
       rows += settled.answer.rows;
@@ -49,19 +58,16 @@ export async function* readParts(
     }
   }
   forecast.ended(rows, Number(ticksOf(context.window.end) - start));
-  return absent ? 'absent' : `rows:${rows}`;
+  const remark = refused && `asked for in smaller parts, because the API refused the whole: ${refused}`;
+  return { fingerprint: absent ? 'absent' : `rows:${rows}`, remark };
 }
 
-function cut(part: Part, why: Extract<Settled, { kind: 'split' }>, heavy: number, context: Context): readonly Part[] {
-  const name = nameOf(part, context);
-  if (heavy > context.limits.patience) {
-    throw new Error(`${name}: ${why.reason}, however little is asked for; the window is tried again later`);
-  }
+function cut(part: Part, { reason, doubt }: Split, vain: number, context: Context): readonly Part[] {
+  if (doubt !== undefined && vain > doubt.halvings) throw doubt.error;
   const halves = halvesOf(part);
   if (halves !== undefined) return halves;
-  throw new Error(
-    `${name}: ${why.reason}, though one tick of 100 ns and one bucket of rows is the least that can be asked for`,
-  );
+  const least = 'though one tick of 100 ns and one bucket of rows is the least that can be asked for';
+  throw doubt?.error ?? new Error(`${nameOf(part, context)}: ${reason}, ${least}`);
 }
 
 /**

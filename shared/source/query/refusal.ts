@@ -1,3 +1,5 @@
+import type { Millis } from '../../model.ts';
+
 /** Whom a refusal concerns: all of an app, or one of its tables. */
 export type Refused = 'app' | 'table';
 
@@ -30,4 +32,33 @@ const byStatus: ReadonlyMap<number, Refused> = new Map([
 export function refusalOf(status: number, asked: string, reason: string): Error {
   const of = byStatus.get(status);
   return of === undefined ? new Error(`${asked}: ${reason}`) : new Refusal(of, asked, reason);
+}
+
+/**
+ * The window has not ended by the source's own clock, whatever ours says: rows of it can still come, and what was
+ * answered is no whole. Recognised by its code: asked again after `wait`, it costs no attempt.
+ */
+export class NotYet extends Error {
+  readonly code = 'NotYet';
+  readonly wait: Millis;
+  /** `due`: when it is whole; the source is `wait` from it, and our clock says `now`. */
+  constructor(name: string, due: Millis, wait: Millis, now: Millis) {
+    const theirs = due - wait;
+    const apart = `${Math.round(Math.abs(now - theirs) / 1000)} s ${theirs < now ? 'behind' : 'ahead of'}`;
+    super(
+      `${name}: asked too early: it is whole from ${new Date(due).toISOString()} on by the source's clock, which says ` +
+        `${new Date(theirs).toISOString()}, ${apart} this machine's; set this machine's clock where it is the wrong one`,
+    );
+    this.name = 'NotYet';
+    this.wait = wait;
+  }
+}
+
+/**
+ * How long before `due` an answer was given, by its own `Date`; 0: not before. Without a date (a proxy took it off) our
+ * own clock has to do, by which the window was planned.
+ */
+export function earlyBy(date: string | undefined, due: Millis): Millis {
+  const theirs = Date.parse(date ?? '');
+  return Number.isNaN(theirs) ? 0 : Math.max(0, due - theirs);
 }

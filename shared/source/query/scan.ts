@@ -8,9 +8,11 @@ export type Action = 'enter' | 'parse' | 'row';
 
 /** Paths are spelled `$.tables[].rows`, keys in lower case. */
 export interface Visitor {
-  readonly actions: Readonly<Record<string, Action>>;
+  /** Undefined: it is passed over. */
+  action(path: string): Action | undefined;
   entered(path: string): void;
   left(path: string): void;
+  /** Also a row that is an object, whole. */
   parsed(path: string, value: unknown): void;
   /** A row begins: where its bytes go, without white space between tokens; undefined to pass over it. */
   rowBegins(): Take | undefined;
@@ -70,7 +72,7 @@ export function createScanner(visitor: Visitor): Scanner {
   /** A value begins with this byte. True when the byte is used up: a list or object to go into. */
   function valueBegins(byte: number): boolean {
     const here = path;
-    const action = visitor.actions[here];
+    const action = visitor.action(here);
     const after = (): void => {
       expect = 'after';
     };
@@ -81,7 +83,7 @@ export function createScanner(visitor: Visitor): Scanner {
       visitor.entered(here);
       return true;
     }
-    if (action === 'parse') {
+    if (action === 'parse' || (action === 'row' && byte === BRACE)) {
       readParsed((parsed) => {
         after();
         visitor.parsed(here, parsed);

@@ -3,6 +3,7 @@ import { forecastOf, type Learned, learning } from './forecast.ts';
 import { readParts } from './read-parts.ts';
 import type { Ask } from './reply.ts';
 import { type Context, SOURCE_LIMITS, type SourceLimits } from './settle.ts';
+import { tableOf } from './text.ts';
 import { ticksOf } from './ticks.ts';
 
 interface Setup {
@@ -26,11 +27,12 @@ interface Setup {
 export function createQuerySource({ settings, ask, clock, limits = {}, survey, audited = false }: Setup): Source {
   const all = { ...SOURCE_LIMITS, ...limits };
   const learned = learning(all.rows);
+  const saidAbsent = new Set<string>();
   return {
     open: async (window, abort) =>
       openReading(
         { settings, ask, clock, limits: all, window, abort },
-        { survey, audited, learned: learned(window.signal) },
+        { survey, audited, learned: learned(window.signal), saidAbsent },
       ),
   };
 }
@@ -40,11 +42,14 @@ interface Telling {
   readonly survey: Survey | undefined;
   readonly audited: boolean;
   readonly learned: Learned;
+  /** Tables of which it was said that they are not there. */
+  readonly saidAbsent: Set<string>;
 }
 
-function openReading(context: Context, { survey, audited, learned }: Telling): Reading {
+function openReading(context: Context, { survey, audited, learned, saidAbsent }: Telling): Reading {
   let [asked, useful] = [0, 0];
   let fingerprint = '';
+  let remark = '';
   const questions: Ask = (question) => {
     asked++;
     return context.ask(question);
@@ -72,6 +77,9 @@ function openReading(context: Context, { survey, audited, learned }: Telling): R
     get fingerprint() {
       return fingerprint;
     },
+    get remark() {
+      return remark;
+    },
     empty: false,
     get asked() {
       return asked;
@@ -86,7 +94,8 @@ function openReading(context: Context, { survey, audited, learned }: Telling): R
       if (told !== undefined) learned.density = told / Number(ticksOf(context.window.end - context.window.start));
       const forecast = forecastOf(learned, () => weigh(work), context.limits.rows);
       const read = yield* readParts({ ...context, ask: questions }, forecast, work, () => useful++);
-      fingerprint = await fingerprintOf(read, before, () => lookOnce(work));
+      fingerprint = await fingerprintOf(read.fingerprint, before, () => lookOnce(work));
+      remark = read.fingerprint === 'absent' ? absence(context, saidAbsent) : read.remark;
     },
   };
 }
@@ -111,6 +120,20 @@ async function fingerprintOf(
 function rowsIn(told: string | undefined): number | undefined {
   const [, rows] = /^rows:(\d+)/.exec(told ?? '') ?? [];
   return rows === undefined ? undefined : Number(rows);
+}
+
+/**
+ * Most workspaces lack some table for ever, so it is said once a process; but a workspace that is the wrong one lacks
+ * them likewise.
+ */
+function absence({ settings, window }: Context, said: Set<string>): string {
+  const table = tableOf(window.signal, settings.schema);
+  if (said.has(table)) return '';
+  said.add(table);
+  return (
+    `the workspace has no table ${table}: taken for no rows, and looked for again by each audit (or --again); it ` +
+    'comes with the first telemetry of its kind, unless this is the wrong workspace'
+  );
 }
 
 /** The minutes of a window that is too large for one answer: where in it the rows lie. */

@@ -113,6 +113,7 @@ function fakeClock(): Clock & { readonly slept: number[] } {
 interface Result {
   readonly rows: readonly (readonly number[])[];
   readonly fingerprint: string;
+  readonly remark: string;
   readonly asked: number;
   readonly slept: readonly number[];
 }
@@ -133,10 +134,13 @@ async function readAll(
     rows.push(...lines.map((line) => JSON.parse(line)));
   }
   assert.deepEqual(await readdir(work), [], 'no file is left');
-  return { rows, fingerprint: reading.fingerprint, asked: reading.asked, slept: clock.slept };
+  const { fingerprint, remark = '', asked } = reading;
+  return { rows, fingerprint, remark, asked, slept: clock.slept };
 }
 
 const LENGTH = 3_600_000 * 10_000;
+const partialOf = (error: unknown): Answer => ({ files: [], columns: [], rows: 7, error, fault: undefined });
+const fail = (): never => assert.fail('not asked for');
 const anyRow = fc.record({
   tick: fc.oneof(
     fc.nat(LENGTH - 1),
@@ -239,11 +243,14 @@ test('pauses before asking again', async () => {
   }
 });
 
-test('an attempt ends after six failures, or at once where the server wants a long rest', async () => {
-  await assert.rejects(
-    readAll(after503(Array(6).fill(refused(500)))),
-    /asked 6 times in vain: status 500; the window is tried again later/,
-  );
+test('an attempt ends after failures that repeat in halves, or at once where the server wants a long rest', async () => {
+  let asked = 0;
+  const always500: Ask = async () => {
+    asked += 1;
+    return refused(500);
+  };
+  await assert.rejects(readAll(always500), /asked 2 times in vain: status 500; the window is tried again later/);
+  assert.equal(asked, 2 + 6 * 2, 'twice, and twice for each half in turn');
   await assert.rejects(readAll(after503([refused(429, '900')])), /status 429; the server wants 900 s of quiet/);
   await assert.rejects(readAll(after503([refused(403)])), /status 403; give the identity the role Reader/);
 });
@@ -270,6 +277,114 @@ test('what passes by itself is waited for: patience is a time, and no server is 
     );
     assert.ok(forEver.now() - start >= 90_000 && forEver.now() - start < 240_000, what);
   }
+});
+
+/** Answers a row for each part that is no longer than `most` ticks, and refuses longer ones. */
+const noMoreThan =
+  (most: number, refusal: () => Reply, asked: number[] = []): Ask =>
+  async ({ query, file }) => {
+    const { start, end } = rangeOf(query);
+    asked.push(end - start);
+    if (end - start > most) return refusal();
+    return { ...NOTHING, date: '', answer: await answerOf([{ tick: start, hash: 1 }], file) };
+  };
+
+const told = (status: number, code: string, message = ''): Reply => ({
+  ...NOTHING,
+  status,
+  body: { error: { code, message } },
+});
+
+test('what is refused twice is asked for in halves, whatever it is called, and the reason is kept', async () => {
+  const strange: readonly (readonly [what: string, refusal: () => Reply, twice: number])[] = [
+    ['413 without a word', () => refused(413), 2],
+    ['413 of a proxy', () => ({ ...NOTHING, status: 413, body: '<html>' }), 2],
+    ['400 in words of its own', () => told(400, 'QueryExecutionResultSizeLimitExceeded', 'ask for fewer'), 2],
+    ['422', () => told(422, 'Unprocessable', 'far beyond'), 2],
+    ['500 in words of its own', () => told(500, 'WhoKnows'), 2],
+    ['520', () => told(520, 'ServiceError'), 2],
+    ['a partial answer of an unknown kind', () => ({ ...NOTHING, answer: partialOf({ code: 'Whatever' }) }), 2],
+    ['an answer that breaks off', () => ({ ...NOTHING, lost: 'the connection failed (ECONNRESET)' }), 6],
+  ];
+  for (const [what, refusal, twice] of strange) {
+    const asked: number[] = [];
+    const all = await readAll(noMoreThan(LENGTH / 4, refusal, asked));
+    assert.deepEqual(all.rows.length, 4, what);
+    assert.equal(all.fingerprint, 'rows:4');
+    assert.match(all.remark, /asked for in smaller parts, because the API refused the whole: /, what);
+    assert.ok(asked.filter((length) => length === LENGTH).length >= twice, what);
+    assert.ok(asked.length <= 4 + 3 * 8, `${what}: ${asked.length} questions`);
+  }
+  assert.match(
+    (await readAll(noMoreThan(LENGTH / 2, strange[2]?.[1] ?? fail))).remark,
+    /SizeLimitExceeded: ask for fewer/,
+  );
+});
+
+test('what is refused in halves as well is given up, with its reason and what to do; the asker is never the size', async () => {
+  const cases: readonly (readonly [refusal: Reply, most: number, error: RegExp])[] = [
+    [told(413, 'TooBig', 'no'), 8, /status 413: TooBig: no; the query API does not answer like this/],
+    [told(400, 'SemanticError', 'no such column'), 3, /SemanticError: no such column; the API refuses the query/],
+    [told(403, 'InsufficientAccessError'), 1, /give the identity the role Reader/],
+    [told(404, 'PathNotFoundError'), 1, /check the address/],
+    [told(407, 'Proxy'), 1, /status 407/],
+  ];
+  for (const [refusal, most, error] of cases) {
+    const asked: number[] = [];
+    await assert.rejects(readAll(noMoreThan(0, () => refusal, asked)), error);
+    assert.equal(asked.length, most, String(error));
+  }
+});
+
+test('lag counts from the clock of the source: what it answers too early is no answer', async () => {
+  const due = WINDOW.end + SETTINGS.lag;
+  const at =
+    (time: number): Ask =>
+    async ({ file }) => ({
+      ...NOTHING,
+      date: new Date(time).toUTCString(),
+      answer: await answerOf([{ tick: 0, hash: 1 }], file),
+    });
+  for (const time of [due, due + 1000, due + 86_400_000]) assert.equal((await readAll(at(time))).fingerprint, 'rows:1');
+  for (const time of [due - 1000, WINDOW.end, WINDOW.start, due - 86_400_000])
+    await assert.rejects(readAll(at(time)), (error: Error & { code?: string; wait?: number }) => {
+      assert.equal(error.code, 'NotYet');
+      assert.equal(error.wait, due - time);
+      assert.match(
+        error.message,
+        /asked too early: it is whole from 2026-11-21T04:10:00.000Z on by the source's clock/,
+      );
+      return true;
+    });
+  const early = { date: new Date(due - 1000).toUTCString() };
+  await assert.rejects(
+    readAll(async () => ({ ...NOTHING, ...early, status: 204 })),
+    /too early/,
+  );
+  await assert.rejects(
+    readAll(async () => ({ ...refused(403), ...early })),
+    /role Reader/,
+    'a refusal goes before',
+  );
+  const none = { ...NOTHING, date: 'no date' };
+  assert.equal(
+    (await readAll(async ({ file }) => ({ ...none, answer: await answerOf([], file) }))).fingerprint,
+    'rows:0',
+  );
+});
+
+test('a table that the workspace lacks is told once, and is no row', async () => {
+  const missing = told(400, 'SemanticError', "Failed to resolve table or column expression named 'AppRequests'");
+  const source = createQuerySource({ settings: WORKSPACE, ask: async () => missing, clock: fakeClock() });
+  const remarks = [];
+  for (let n = 0; n < 3; n++) {
+    const reading = await source.open(WINDOW, new AbortController().signal);
+    for await (const _ of reading.chunks(work)) assert.fail('a chunk');
+    remarks.push(reading.remark);
+    assert.equal(reading.fingerprint, 'absent');
+  }
+  assert.match(remarks[0] ?? '', /no table AppRequests: taken for no rows, and looked for again by each audit/);
+  assert.deepEqual(remarks.slice(1), ['', '']);
 });
 
 test('time-outs that repeat lead to halves, but not for ever', async () => {

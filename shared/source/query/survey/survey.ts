@@ -2,7 +2,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Look, Millis, QuerySettings, Survey, Window } from '../../../model.ts';
 import type { Ask } from '../reply.ts';
-import { type Context, SOURCE_LIMITS, type SourceLimits, settleQuestion } from '../settle.ts';
+import { type Context, SOURCE_LIMITS, type SourceLimits } from '../settle.ts';
+import { settleQuestion } from '../settle-question.ts';
 import { tableOf } from '../text.ts';
 import { looksOf } from './answer.ts';
 import { binsOf, type Covered, partsOf, stretchesOf } from './stretches.ts';
@@ -44,13 +45,16 @@ export function createSurvey({ settings, ask, clock, limits = {} }: Setup): Surv
   return {
     survey: async (windows, work, abort) => {
       let asked = 0;
-      const questions: Ask = (question) => {
+      let now = Number.POSITIVE_INFINITY;
+      const questions: Ask = async (question) => {
         asked++;
-        return ask(question);
+        const reply = await ask(question);
+        now = Math.min(now, Date.parse(reply.date ?? '') || now);
+        return reply;
       };
       const context = { settings, ask: questions, clock, limits: { ...SOURCE_LIMITS, ...limits }, abort };
       const looks = await look(stretchesOf(windows), { ...context, endpoint, work });
-      return { looks: windows.map((window) => looks.get(window) ?? ABSENT), asked };
+      return { looks: windows.map((window) => looks.get(window) ?? ABSENT), asked, now };
     },
   };
 }

@@ -1,0 +1,93 @@
+import type { AnswerColumn } from '../../model.ts';
+
+/** What an answer holds beside its rows. Only what is known to be harmless is. */
+
+/** The members of an answer and of its tables that say nothing of whether the rows are all; in lower case. */
+const HARMLESS: Readonly<Record<'answer' | 'table', ReadonlySet<string>>> = {
+  answer: new Set(['statistics', 'render', 'visualization', 'datasources', '$schema', '@odata.context']),
+  table: new Set(['tableid', 'tablekind', 'kind', 'frametype', 'id', 'ordinal', 'prettyname']),
+};
+
+/** Tables that only describe the answer: where in it what is, how to draw it. By their columns, in lower case. */
+const DESCRIBING: readonly (readonly string[])[] = [
+  ['ordinal', 'kind', 'name', 'id', 'prettyname'],
+  ['tableid', 'key', 'value'],
+];
+
+/** Levels of Kusto: 1 critical, 2 error, 3 warning, 4 information and above. */
+const INFORMATION = 4;
+
+/** Said with the level of information it still says that something lacks. */
+const LACKING = /partial|incomplete|truncat|exceed|too (large|big|many)|limit|fail|error|abort|cancel|timed? ?out/i;
+
+/** Of that a table that is not the result may hold in memory; more is not known to be harmless. */
+export const MOST_BESIDE = 256 * 1024;
+
+/** An error as the API puts it, for shared/source/query/error-text.ts. */
+export interface Trouble {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Undefined: the member is known to be harmless, or says nothing. */
+export function memberTrouble(of: 'answer' | 'table', key: string, value: unknown): Trouble | undefined {
+  if (HARMLESS[of].has(key) || saysNothing(value)) return undefined;
+  const what = of === 'answer' ? 'beside the tables' : 'beside the rows';
+  return { code: `"${key}" ${what} of the answer`, message: textOf(value) };
+}
+
+export const isHarmless = (of: 'answer' | 'table', key: string): boolean => HARMLESS[of].has(key);
+
+/** A row that is an object, such as `{"Exceptions":["…"]}`: the engine's word that no more rows come. */
+export const rowTrouble = (row: unknown): Trouble => ({ code: 'an object among the rows', message: textOf(row) });
+
+/** A table that is not the result. `rows`: the texts of its rows; undefined where there were more than could be kept. */
+export function tableTrouble(
+  name: string,
+  columns: readonly AnswerColumn[],
+  rows: readonly string[] | undefined,
+): Trouble | undefined {
+  if (rows?.length === 0) return undefined;
+  const names = columns.map((column) => column.name.toLowerCase());
+  const describes = DESCRIBING.some((known) => names.every((each) => known.includes(each)));
+  const isTelemetry = names.includes('timestamp') && names.includes('itemtype');
+  if (describes || isTelemetry || (names.length === 1 && names[0] === 'value')) return undefined;
+  const code = `table ${name === '' ? 'without a name' : name} beside the result`;
+  if (rows === undefined) return { code, message: `more than ${MOST_BESIDE} bytes of rows that are not known` };
+  for (const row of rows) {
+    const message = statusTrouble(names, JSON.parse(row));
+    if (message !== '') return { code, message };
+  }
+  return undefined;
+}
+
+/** '' where a row of a table of statuses says that all is well; any other table is not known to be harmless. */
+function statusTrouble(names: readonly string[], cells: readonly unknown[]): string {
+  const cell = (...called: readonly string[]): unknown => cells[names.findIndex((name) => called.includes(name))];
+  const level = cell('severity', 'level');
+  const status = cell('statuscode');
+  const text = textOf(Object.fromEntries(names.map((name, at) => [name, cells[at]])));
+  const isStatus = level !== undefined && level !== null && names.some((name) => name.startsWith('statuscode'));
+  if (!isStatus) return text;
+  const said = [cell('severityname', 'levelname'), cell('statusdescription', 'statuscodename')].map(String).join(' ');
+  const isWell = Number(level) >= INFORMATION && Number(status ?? 0) === 0 && !LACKING.test(said);
+  return isWell ? '' : text;
+}
+
+function saysNothing(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
+  return !value;
+}
+
+/** Strings stay as they are, so that what they say is recognised; the rest as JSON. */
+function textOf(value: unknown): string {
+  const strings = stringsIn(value);
+  return (strings.length > 0 ? strings.join(' ') : JSON.stringify(value)).slice(0, 2000);
+}
+
+function stringsIn(value: unknown): string[] {
+  if (typeof value === 'string') return value === '' ? [] : [value];
+  if (typeof value === 'number') return [String(value)];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap((each) => stringsIn(each));
+}
