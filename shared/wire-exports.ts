@@ -17,7 +17,7 @@ export function wireExports(exports: ExportSettings, now: () => Millis, ledger: 
   const grows = ({ end }: Window) => now() < end + lookback;
   const settings: BlobSourceSettings = { containers, apps, grows, emptied, named: rememberedNames(ledger) };
   return {
-    source: createBlobSource(settings),
+    source: createBlobSource({ ...settings, now }),
     sightings: createSightings({ ...settings, window, signals, from, until }),
   };
 }
@@ -33,13 +33,13 @@ function rememberedNames(ledger: Pick<Ledger, 'appNamed'>): (component: string, 
 }
 
 /**
- * The hour folder of a blob that the trigger names, and the window on the grid that it is in; undefined when it is none
- * of an export's, or none that is wanted.
+ * The hour folder of a blob that the trigger names, the window on the grid that it is in, and its name below the prefix;
+ * undefined when it is none of an export's, or none that is wanted.
  */
 export function placeOfBlob(
   name: string,
   { exports }: Config,
-): { readonly cell: Window; readonly hour: Millis } | undefined {
+): { readonly cell: Window; readonly hour: Millis; readonly name: string } | undefined {
   if (exports?.place.kind !== 'container') return undefined;
   const { container, prefix } = exports.place;
   const below = prefix === '' ? name : name.slice(prefix.length + 1);
@@ -47,7 +47,7 @@ export function placeOfBlob(
   const cell = found && exportWindowOf(found, exports);
   if (found === undefined || cell === undefined || !exports.signals.includes(cell.signal)) return undefined;
   const within = (exports.from ?? cell.start) <= cell.start && cell.start < (exports.until ?? cell.end);
-  return within ? { cell, hour: found.hour } : undefined;
+  return within ? { cell, hour: found.hour, name: below } : undefined;
 }
 
 export interface Sweeps {

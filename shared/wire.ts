@@ -149,7 +149,8 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
     arrive: async (blobName) => {
       const place = placeOfBlob(blobName, config);
       if (place === undefined) return undefined;
-      const { cell, hour } = place;
+      const { cell, hour, name } = place;
+      blobs?.source.met(name);
       return invoke(
         (given) => arriveInWindow(cell, hour, given),
         (why) => arriveHeld(cell, hour, why, ports),

@@ -1,7 +1,9 @@
 import type { Millis, Window } from '../model.ts';
-import { type AskPorts, askFor, sendFor } from './ask.ts';
+import { type AskPorts, askFor, freeAt, sendFor } from './ask.ts';
+import { askedAgain, isAtRest } from './entry.ts';
 import { windowAt } from './grid.ts';
 import { type RunOutcome, type RunPorts, runWindow, unrun } from './run.ts';
+import { lookFirst } from './running/look-first.ts';
 
 export type ArrivePorts = RunPorts & AskPorts;
 
@@ -12,7 +14,16 @@ export type ArrivePorts = RunPorts & AskPorts;
  */
 export async function arriveInWindow(cell: Window, hour: Millis, ports: ArrivePorts): Promise<RunOutcome> {
   for (let window = cell; ; window = await windowAt(cell, hour, cell, ports.ledger)) {
-    const asked = await askFor(window, ports);
+    const seen = await ports.ledger.read(window);
+    if (seen !== undefined && isAtRest(seen.value) && seen.value.state === 'done') {
+      // An earlier run has read the blob, mostly: several come at once, and events come twice.
+      const { look, less } = await lookFirst(seen.value, ports.source);
+      if (less !== undefined) return { ...unrun('unchanged', window, seen.value), error: less };
+      const free = freeAt(seen.value, ports.clock.now(), ports.refresh) <= ports.clock.now();
+      // Its claim is what the ledger hears of the event first, as otherwise the question for it is.
+      if (free) return runWindow(window, ports, { ...seen, value: askedAgain(seen.value, 0) }, look);
+    }
+    const asked = await askFor(window, ports, seen && { seen });
     if (asked === 'overlaps') continue;
     const now = ports.clock.now();
     if (asked === 'skipped') return runWindow(window, ports);

@@ -1,4 +1,4 @@
-import type { Clock, Hints, Ledger, LedgerEntry, Millis, Window } from '../model.ts';
+import type { Clock, Hints, Ledger, LedgerEntry, Millis, Versioned, Window } from '../model.ts';
 import { askedAgain, hintedEntry, plannedEntry } from './entry.ts';
 import { putWindows } from './grid.ts';
 import { afterLoss } from './race.ts';
@@ -24,6 +24,8 @@ export interface Asked {
 export interface AskOptions {
   /** Leaves the window as it is when the entry that there is says so. Left out: never. */
   readonly skip?: (entry: LedgerEntry) => boolean;
+  /** The entry as it was just read; left out: it is read. */
+  readonly seen?: Versioned<LedgerEntry>;
   /** No message goes out now: the planner sends it when there is room (`isUnhinted` in entry.ts). Left out: false. */
   readonly later?: boolean;
 }
@@ -36,10 +38,10 @@ export interface AskOptions {
 export async function askFor(
   window: Window,
   { ledger, clock, refresh }: Omit<AskPorts, 'hints'>,
-  { skip = () => false }: AskOptions = {},
+  { skip = () => false, seen: first }: AskOptions = {},
 ): Promise<Asked | 'skipped' | 'overlaps'> {
   for (let losses = 1; ; losses++) {
-    const seen = await ledger.read(window);
+    const seen = (losses === 1 ? first : undefined) ?? (await ledger.read(window));
     const now = clock.now();
     if (seen === undefined) {
       const isNew = await putWindows([plannedEntry(window)], { ledger, clock });
@@ -94,7 +96,7 @@ export async function sendFor(
 }
 
 /** When the window may run: a refresh interval after its last run began, after its back-off, never while it is held. */
-function freeAt(entry: LedgerEntry, now: Millis, refresh: Millis): Millis {
+export function freeAt(entry: LedgerEntry, now: Millis, refresh: Millis): Millis {
   if (entry.revision === 0) return now;
   const held = entry.state === 'running' && entry.leaseUntil > now;
   // What failed brought nothing that would have to be spared: its back-off alone counts.

@@ -2,13 +2,14 @@ import type { Counts, FileRecord, LedgerEntry, Millis, Reading, Source, Versione
 import { type Claim, type ClaimPorts, claimWindow, Overtaken } from './claim.ts';
 import { LedgerBehind } from './commit.ts';
 import { type Delivered, type DeliverPorts, deliver } from './deliver.ts';
-import { failedEntry, hintedEntry, mayRun, postponedEntry, unchangedEntry } from './entry.ts';
+import { failedEntry, hintedEntry, isAtRest, mayRun, postponedEntry, unchangedEntry } from './entry.ts';
 import { type HalvePorts, halveWindow, tooHeavy } from './halve.ts';
 import { halvesOf } from './halves.ts';
 import { isStoreFailure, outlast } from './outage/outlast.ts';
 import { afterLoss } from './race.ts';
+import { lookedAt, lookFirst, type OpenedLook } from './running/look-first.ts';
 import { type Left, removeOldEmpties, type TidyPorts } from './tidy.ts';
-import { loses, verdictOf } from './verdict.ts';
+import { loses } from './verdict.ts';
 import { adviceFor, OutOfTime } from './watch.ts';
 
 export type RunPorts = ClaimPorts &
@@ -63,9 +64,14 @@ export interface RunOutcome extends Omit<Delivered, 'entry'> {
 
 /**
  * Runs one window by the delivery protocol (docs/architecture.md). Resolves whatever happens; rejects only when the
- * ledger does. `known`: its entry, for whoever has just read or written it.
+ * ledger does. `known`: its entry, for whoever has just read or written it; `looked`: what its source looked like then.
  */
-export async function runWindow(window: Window, ports: RunPorts, known?: Versioned<LedgerEntry>): Promise<RunOutcome> {
+export async function runWindow(
+  window: Window,
+  ports: RunPorts,
+  known?: Versioned<LedgerEntry>,
+  looked?: OpenedLook,
+): Promise<RunOutcome> {
   for (let losses = 1; ; losses++) {
     const seen = losses === 1 && known !== undefined ? known : await ports.ledger.read(window);
     if (seen === undefined) return unrun('unknown', window, undefined);
@@ -80,7 +86,7 @@ export async function runWindow(window: Window, ports: RunPorts, known?: Version
       };
     }
     if (may !== 'run') return unrun(may, window, seen.value);
-    const outcome = await attempt(seen, ports);
+    const outcome = await attempt(seen, ports, losses === 1 ? looked : undefined);
     if (outcome !== undefined) return outcome;
     await afterLoss(
       losses,
@@ -91,24 +97,25 @@ export async function runWindow(window: Window, ports: RunPorts, known?: Version
 }
 
 /** Undefined when the entry changed before it could be claimed: look again. */
-async function attempt(seen: Versioned<LedgerEntry>, ports: RunPorts): Promise<RunOutcome | undefined> {
+async function attempt(
+  seen: Versioned<LedgerEntry>,
+  ports: RunPorts,
+  looked?: OpenedLook,
+): Promise<RunOutcome | undefined> {
+  let look = looked;
   // A window that was done before is first looked at, so that being asked again costs a listing and no claim.
-  const stop = new AbortController();
-  let look: Reading | undefined;
-  if (seen.value.fingerprint !== '' && seen.value.state === 'done') {
-    look = await ports.source.open(seen.value.window, stop.signal).catch(() => undefined);
-    if (look !== undefined && verdictOf(seen.value.fingerprint, look) !== 'run') {
+  if (look === undefined && seen.value.fingerprint !== '' && seen.value.state === 'done') {
+    const found = await lookFirst(seen.value, ports.source);
+    if (found.less !== undefined) {
       const settled = unchangedEntry(seen.value);
       const etag = await ports.ledger.write(settled, seen.etag);
-      if (etag === undefined) return undefined;
-      // Where the source holds less than the lake, that is said, although nothing is wrong with the window.
-      const kept = verdictOf(seen.value.fingerprint, look) === 'kept' ? loses(seen.value.fingerprint, look) : '';
-      return { ...unrun('unchanged', settled.window, settled), error: kept };
+      return etag === undefined ? undefined : { ...unrun('unchanged', settled.window, settled), error: found.less };
     }
+    look = found.look;
   }
   const claim = await claimWindow(seen, ports);
   if (claim === undefined) return undefined;
-  const counted = counting(look === undefined ? ports.source : lookedAt(look, stop, ports.source));
+  const counted = counting(look === undefined ? ports.source : lookedAt(look, ports.source));
   const run = { ...ports, ...counted };
   try {
     await ports.ready?.();
@@ -118,23 +125,6 @@ async function attempt(seen: Versioned<LedgerEntry>, ports: RunPorts): Promise<R
   } finally {
     await claim.release();
   }
-}
-
-/**
- * The source, already opened for the run that has claimed the window since: whatever was told of in between has changed
- * the entry, so that the claim would have been lost. Opened once more, it is opened anew.
- */
-function lookedAt(look: Reading, stop: AbortController, source: Source): Source {
-  let first: Reading | undefined = look;
-  return {
-    open: async (window, abort) => {
-      const reading = first ?? (await source.open(window, abort));
-      first = undefined;
-      abort.addEventListener('abort', () => stop.abort(abort.reason));
-      if (abort.aborted) stop.abort(abort.reason);
-      return reading;
-    },
-  };
 }
 
 /** The source, and what was asked of it so far: a run that fails has cost something, too. */
@@ -194,12 +184,14 @@ async function giveUp(error: unknown, claim: Claim, ports: RunPorts): Promise<Ru
       return outcomeOf('early', window, claim.entry, ports);
     }
     const seen = error instanceof LedgerBehind ? error.seen : 0;
-    const tell = () =>
-      claim.update((held) => ({
-        ...failedEntry(held, ports.clock.now(), ports.clock.random(), oneLine(error), ports.spent?.()),
-        revision: Math.max(held.revision, seen),
-      }));
+    const failed = (held: LedgerEntry): LedgerEntry => ({
+      ...failedEntry(held, ports.clock.now(), ports.clock.random(), oneLine(error), ports.spent?.()),
+      revision: Math.max(held.revision, seen),
+    });
+    const tell = () => claim.update((held) => (isAtRest(held) ? held : failed(held)));
     const entry = await outlast(tell, isStoreFailure, ports.stateUntil ?? 0, ports.clock);
+    // Only the answer to its last write was lost.
+    if (isAtRest(entry)) return outcomeOf(entry.state === 'done' ? 'done' : 'unavailable', window, entry, ports);
     if (entry.state !== 'halved') {
       await sendAgain(claim, ports).catch(() => undefined); // the planner sends what could not be sent
       return outcomeOf('failed', window, entry, ports);

@@ -18,6 +18,7 @@ let azurite: Azurite;
 let front: StorageFront;
 let simulator: Simulator;
 let app: Wired;
+let env: Record<string, string>;
 
 before(async () => {
   azurite = await startAzurite();
@@ -25,7 +26,7 @@ before(async () => {
   const rows = shopRows({ seed: '1', app: 'shop', perHour: 20, start, end: start + 2 * HOUR });
   simulator = await startSimulator({ data: memoryData(rows) });
   await BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient('exports').create();
-  const env = {
+  env = {
     AzureWebJobsStorage: front.connectionString,
     APP_NAME: 'shop',
     APP_ID: '11111111-2222-3333-4444-555555555555',
@@ -99,21 +100,78 @@ test('a tick of ten feeds with nothing to do: at most 15 calls; a query window: 
   assert.ok(idle.length <= 15, idle.join('\n'));
 });
 
-test('an export blob that has its window run: its folders are looked at once, and little else is asked', async (t) => {
-  const blobs = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient('exports');
-  const record = (n: number) =>
-    `{"request":[{"id":"${n}","name":"GET /","count":1}],"internal":{"data":{"id":"i${n}"}},"context":{"data":{"eventTime":"2024-05-10T08:10:00Z"}}}\n`;
-  for (const n of [0, 1, 2]) {
-    const name = `Store_${KEY}/Requests/2024-05-10/08/${n}_20240510_081000.blob`;
-    await blobs.getBlockBlobClient(name).upload(record(n), Buffer.byteLength(record(n)));
-    const made = await callsOf(async () => {
-      const outcome = await app.arrive(name);
-      assert.ok(outcome?.state === 'done', JSON.stringify(outcome));
-    });
-    t.diagnostic(`blob ${n}: ${made.length} calls`);
-    const lists = made.filter((call) => call.includes('comp=list'));
-    assert.equal(lists.length, 3, lists.join('\n'));
-    // The first one also puts the feed and its window into the ledger.
-    assert.ok(made.length <= (n === 0 ? 15 : 11 + n), made.join('\n'));
+const exports = () => BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient('exports');
+
+/** The n-th blob of an hour, put there; its name. */
+async function blobAt(hour: string, n: number, key = KEY): Promise<string> {
+  const text = `{"request":[{"id":"${n}","name":"GET /","count":1}],"internal":{"data":{"id":"i${n}"}},"context":{"data":{"eventTime":"2024-05-10T${hour}:10:00Z"}}}\n`;
+  const name = `Store_${key}/Requests/2024-05-10/${hour}/${n}_20240510_${hour}1000.blob`;
+  await exports().getBlockBlobClient(name).upload(text, Buffer.byteLength(text));
+  return name;
+}
+
+const isListing = (call: string) => call.startsWith('blob') && call.includes('comp=list');
+
+/** The calls that the event of a blob makes, and how its run ended. */
+async function arrival(name: string, of = app) {
+  let state = '';
+  const calls = await callsOf(async () => {
+    state = (await of.arrive(name))?.state ?? '';
+  });
+  return { calls, state, lists: calls.filter(isListing).length };
+}
+
+test('three export blobs of a window: six calls each at most, and one listing for each event', async (t) => {
+  // The folders of the app are looked for once; then each event lists its hour.
+  const first = await arrival(await blobAt('08', 0));
+  assert.deepEqual([first.state, first.lists], ['done', 3], first.calls.join('\n'));
+  for (const hour of ['09', '10']) {
+    const names = [await blobAt(hour, 0), await blobAt(hour, 1), await blobAt(hour, 2)];
+    const events = [];
+    for (const name of [...names, ...names]) events.push(await arrival(name));
+    assert.deepEqual(
+      events.map(({ state, lists }) => `${state} ${lists}`),
+      ['done 1', ...Array(5).fill('unchanged 1')],
+    );
+    const calls = events.slice(0, 3).flatMap((event) => event.calls);
+    t.diagnostic(`three blobs that lie there when the first event comes: ${calls.length} calls`);
+    assert.ok(calls.length <= 18, calls.join('\n'));
+    assert.equal(events[3]?.calls.length, 2, 'an event that comes again');
   }
+});
+
+test('three export blobs, one after the other, each run at once: what a run costs', async (t) => {
+  const counts: number[] = [];
+  for (const n of [0, 1, 2]) {
+    const { calls, state, lists } = await arrival(await blobAt('11', n));
+    assert.deepEqual([state, lists], ['done', 1], calls.join('\n'));
+    counts.push(calls.length);
+  }
+  t.diagnostic(`calls: ${counts}`);
+  // The first one puts the window into the ledger; each one reads all blobs of its window.
+  assert.ok((counts[0] ?? 99) <= 12 && (counts[1] ?? 99) <= 9 && (counts[2] ?? 99) <= 10, String(counts));
+});
+
+test('three export blobs that come within EXPORT_REFRESH are two runs', async (t) => {
+  const patient = wire(parseConfig({ ...env, EXPORT_REFRESH: '5m' }, () => ''));
+  await arrival(await blobAt('12', 0), patient);
+  const counts: number[] = [];
+  for (const n of [0, 1, 2]) {
+    const { calls, state, lists } = await arrival(await blobAt('13', n), patient);
+    assert.equal(state, n === 0 ? 'done' : 'early', calls.join('\n'));
+    assert.ok(lists <= 1);
+    counts.push(calls.length);
+  }
+  t.diagnostic(`calls: ${counts}`);
+  assert.ok(counts.reduce((sum, count) => sum + count) <= 19, String(counts));
+});
+
+test('a folder that nobody has met is found at once by its event', async () => {
+  const other = 'f'.repeat(32);
+  await blobAt('14', 0);
+  const { state, lists } = await arrival(await blobAt('14', 0, other));
+  // Two folders of one name: which is which must be said in the settings.
+  assert.equal(state, 'failed');
+  assert.equal(lists, 3 + 2, 'the folders anew, and the hour in both');
+  await exports().deleteBlob(`Store_${other}/Requests/2024-05-10/14/0_20240510_141000.blob`);
 });

@@ -56,7 +56,7 @@ export async function* signalFolders(search: FolderSearch): AsyncIterable<Signal
 }
 
 /** Azure names a container after the one category that it puts there. */
-function mayHold({ container, wanted }: FolderSearch): boolean {
+export function mayHold({ container, wanted }: FolderSearch): boolean {
   const named = namedAfter(container);
   if (named === undefined) return true;
   return agrees(wanted.layout, named.layout) && (named.signal === undefined || agrees(wanted.signal, named.signal));

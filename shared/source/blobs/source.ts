@@ -1,7 +1,8 @@
-import type { BlobRecord, Layout, Reading, Source, StoredObject, UnseenPlace, Window } from '../../model.ts';
+import type { BlobRecord, Layout, Millis, Reading, Source, StoredObject, UnseenPlace, Window } from '../../model.ts';
 import { withoutClosed } from './closed-folders.ts';
-import { type ExportStore, type SignalFolder, signalFolders, timePrefixes } from './folders.ts';
+import { type ExportStore, type SignalFolder, timePrefixes } from './folders.ts';
 import { type HashedBlob, hashedBlob } from './hashed.ts';
+import { type KnownFolders, knownFolders } from './known-folders.ts';
 import { componentOf, type ExportLayout, exportName } from './layouts.ts';
 import {
   hourOfBlob,
@@ -28,6 +29,13 @@ export interface BlobSourceSettings extends LookSettings {
   readonly named?: (component: string, app: string) => Promise<string>;
   /** Readings tell their blobs; left out: no. */
   readonly remember?: boolean;
+  /** For whoever stays: folders are looked for now and then, not for each window. Left out: for each. */
+  readonly now?: () => Millis;
+}
+
+export interface BlobSource extends Source {
+  /** A blob has come, maybe in a folder that is not known yet. */
+  met(blob: string): void;
 }
 
 /**
@@ -35,10 +43,11 @@ export interface BlobSourceSettings extends LookSettings {
  * folders in the containers that may hold them, and nothing else. When no blob can be read, the reading is empty and
  * its fingerprint ''.
  */
-export function createBlobSource(settings: BlobSourceSettings): Source {
+export function createBlobSource(settings: BlobSourceSettings): BlobSource {
+  const known = knownFolders(settings.containers, settings.apps, settings.now);
   async function open(window: Window, abort: AbortSignal): Promise<Reading> {
     const layout = layoutOf(window);
-    const { listed, unseen } = await blobsOf(window, layout, settings, abort);
+    const { listed, unseen } = await blobsOf(window, layout, settings, known, abort);
     const seen = lookOf(listed, window, settings, unseen);
     const places = placesMark(listed, settings.containers);
     const blobs = listed.filter(({ archived, bytes }) => !archived && bytes > 0);
@@ -72,7 +81,7 @@ export function createBlobSource(settings: BlobSourceSettings): Source {
       },
     };
   }
-  return { open };
+  return { open, met: known.met };
 }
 
 const nameOf = ({ name, at }: ListedBlob): string => exportName(name, at.container);
@@ -86,6 +95,7 @@ async function blobsOf(
   window: Window,
   layout: ExportLayout,
   { containers, apps, named, remember }: BlobSourceSettings,
+  known: KnownFolders,
   abort: AbortSignal,
 ) {
   const listed: ListedBlob[] = [];
@@ -95,7 +105,7 @@ async function blobsOf(
   for (const at of containers) {
     try {
       const store = remember === true ? withoutClosed(at.store, () => {}) : at.store;
-      for await (const folder of signalFolders({ ...at, store, apps, wanted })) {
+      for (const folder of await known.find({ ...at, store }, wanted)) {
         abort.throwIfAborted();
         folders.push(folder);
         for (const prefix of timePrefixes(folder, window)) {
