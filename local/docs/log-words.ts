@@ -22,7 +22,10 @@ export const stateWords: Readonly<Record<RunState, readonly [means: string, asks
     'nothing. Many of them: a shorter `QUERY_WINDOW`, more memory (`instanceMemoryMB`), more time (`functionTimeout` in host.json, or the app setting `AzureFunctionsJobHost__functionTimeout`)',
   ],
   busy: ['another run holds it', 'nothing'],
-  early: ['its back-off, or `EXPORT_REFRESH`, has not passed', 'nothing'],
+  early: [
+    'its back-off, or `EXPORT_REFRESH`, has not passed; with an `error`: it has not ended by the clock of the query API',
+    'nothing; with an `error` the clock of the machine is to be set',
+  ],
   overtaken: ['it stalled so long that a later run took over', 'nothing'],
   held: [
     'the lake is [paused or disabled](#a-lake-that-is-paused): nothing was tried, the ledger knows',

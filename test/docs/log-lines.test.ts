@@ -13,6 +13,7 @@ const seen = { ...window, path: 'a.b', count: 1, firstSeen: 0 };
 const run = {
   ...unrun('done', window, undefined),
   counts: { read: 1, written: 1, deduplicated: 0, filtered: 0, quarantined: 0 },
+  remark: 'no such table',
   left: { files: 1, why: 'a lease' },
   drift: [seen],
   newDrift: [seen],
