@@ -12,6 +12,7 @@ import { inspectCommand } from './inspect/command.ts';
 import { requeueCommand } from './requeue/command.ts';
 import { rerunCommand } from './rerun/command.ts';
 import { settingsSchemaCommand } from './settings-schema/command.ts';
+import { statusCommand } from './status/command.ts';
 import { sweepCommand } from './sweep/command.ts';
 import { transformCommand } from './transform/command.ts';
 
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   transformCommand,
   exportCommand,
   sweepCommand,
+  statusCommand,
   requeueCommand,
   rerunCommand,
   auditCommand,

@@ -84,6 +84,7 @@ async function factsFor(
     version: { app: appVersion(), schema: SCHEMA_VERSION, state: STATE_VERSION },
     lake: placeName(config.lake),
     config,
+    isConfigured: config.apps.length > 0 || config.exports !== undefined,
     tallies,
     reached,
     drift,

@@ -43,7 +43,7 @@ export const flagTable = {
     ...{ type: 'file', value: '<file>' },
     commands: {
       sweep: `with --enqueue: ${settingsOf}`,
-      ...same(settingsOf, 'requeue', 'rerun', 'drift', 'audit', 'pause', 'resume', 'disable'),
+      ...same(settingsOf, 'status', 'requeue', 'rerun', 'drift', 'audit', 'pause', 'resume', 'disable'),
       check:
         'settings of a deployed app, as az functionapp config appsettings list --output json prints them, or an object of ' +
         'names and values; else those of local.settings.json in this folder, and the environment',
@@ -57,7 +57,7 @@ export const flagTable = {
         'name of the app for loose files (default: archive), or <export folder>=<name>; may be given several times',
       export: '<name>=<id>: Application Insights app by its application id; may be given several times',
       sweep: 'only this app, or <export folder>=<name>; may be given several times',
-      ...same('only this app', 'requeue', 'rerun', 'audit'),
+      ...same('only this app', 'status', 'requeue', 'rerun', 'audit'),
     },
   },
   workspace: {
@@ -73,6 +73,7 @@ export const flagTable = {
       export: `${instant} (UTC unless it says otherwise)`,
       sweep: `only windows that end after this time: ${instant}; else all`,
       ...same(`only windows that begin at this time or later: ${instant}`, 'requeue', 'rerun', 'audit'),
+      status: `begin of the strips: ${instant} (default: 30 days ago)`,
     },
   },
   to: {
@@ -81,6 +82,7 @@ export const flagTable = {
       export: 'end of the range, exclusive; not in the future',
       sweep: 'only windows that begin before this time',
       ...same('only windows that begin before this time', 'requeue', 'rerun', 'audit'),
+      status: 'end of the strips, exclusive (default: now)',
     },
   },
   prefix: {
@@ -95,7 +97,7 @@ export const flagTable = {
     default: 'all',
     commands: {
       export: signalNames.join(', '),
-      ...same('only these signals, with commas between them', 'sweep', 'requeue', 'rerun', 'audit'),
+      ...same('only these signals, with commas between them', 'sweep', 'status', 'requeue', 'rerun', 'audit'),
     },
   },
   window: {
@@ -114,6 +116,7 @@ export const flagTable = {
       'sweep',
     ),
   },
+  watch: { ...switched, commands: { status: 'look again every 30 seconds, until Ctrl-C' } },
   faulty: { ...switched, commands: { rerun: 'only windows that failed, or that the source did not keep' } },
   start: { ...switched, commands: { rerun: 'have them run; else they are only counted' } },
   reason: {
@@ -141,7 +144,7 @@ export const flagTable = {
         'requeue',
         'rerun',
       ),
-      ...same('a lake that the command line made, instead', 'drift', 'audit'),
+      ...same('a lake that the command line made, instead', 'status', 'drift', 'audit'),
     },
   },
   format: {
@@ -188,6 +191,7 @@ export const flagTable = {
     commands: {
       ...same('the summary as one JSON document (docs/cli.md)', ...writers),
       ...same('the counts as one JSON document', 'requeue', 'rerun'),
+      status: 'what GET /api/status.json answers (docs/status.md)',
       drift: 'the fields as one JSON document',
       ...same('the state of the lake as one JSON document', 'pause', 'resume', 'disable'),
       audit: 'the findings as one JSON document',

@@ -5,6 +5,9 @@ import type { RequeueOutcome, RequeueRequest } from '../../shared/pipeline/reque
 import type { RerunOutcome, RerunRequest } from '../../shared/pipeline/rerun.ts';
 import type { SweepOutcome, SweepProgress } from '../../shared/pipeline/sweep.ts';
 
+import type { StatusRequest } from '../../shared/status/request.ts';
+import type { Status } from '../../shared/status/schema.ts';
+
 /**
  * What is done to the state of an app, deployed or not. `lake` undefined: of the app that has these settings. Throws
  * Failure.
@@ -16,6 +19,8 @@ export interface Operations {
     abort: AbortSignal,
     tell: (progress: SweepProgress) => void,
   ): Promise<SweepOutcome>;
+  /** How it stands. */
+  status(request: StatusRequest, lake: Place | undefined, env: Env): Promise<Status>;
   requeue(request: RequeueRequest, lake: Place | undefined, env: Env): Promise<RequeueOutcome>;
   rerun(request: RerunRequest, lake: Place | undefined, env: Env): Promise<RerunOutcome>;
   /** The ledger beside the files that are there. */

@@ -3,10 +3,11 @@ import { parseConfig } from '../../shared/config.ts';
 import type { DriftSighting } from '../../shared/model.ts';
 import { auditLake } from '../../shared/pipeline/audit-lake.ts';
 import { requeueWindows } from '../../shared/pipeline/requeue.ts';
-import { rerunWindows } from '../../shared/pipeline/rerun.ts';
+import { type RerunRequest, rerunWindows } from '../../shared/pipeline/rerun.ts';
 import { createStoreLedger } from '../../shared/state/ledger-store.ts';
 import { wire } from '../../shared/wire.ts';
 import { systemClock } from '../../shared/wire-clients.ts';
+import { wireStatus } from '../../shared/wire-status.ts';
 import { exitCodes, Failure, usage } from '../failure.ts';
 import { lakeThere } from './lake-there.ts';
 import type { Operations } from './ports.ts';
@@ -16,6 +17,16 @@ type Env = Parameters<Operations['enqueue']>[1];
 /** On the state of an app by its settings, or of a lake that the command line made. */
 export const operations: Operations = {
   enqueue: (request, env, abort, tell) => onState(() => appOf(env).sweepRange(request, abort, tell)),
+  status: (request, lake, env) =>
+    onState(async () => {
+      if (lake === undefined) return appOf(env).statusPorts.status(request);
+      const ledger = createStoreLedger(await lakeThere(lake, 'status'));
+      const { now } = systemClock;
+      const rerun = (order: RerunRequest) => rerunWindows(order, { ledger, clock: systemClock });
+      return wireStatus({ apps: [], exports: undefined, lake }, { ledger, now, rerun, ready: async () => {} }).status(
+        request,
+      );
+    }),
   requeue: (request, lake, env) =>
     onState(async () =>
       lake === undefined

@@ -24,6 +24,8 @@ export interface StatusFacts {
   /** Name of the lake, without a secret. */
   readonly lake: string;
   readonly config: Pick<Config, 'apps' | 'exports'>;
+  /** The settings are known: what they do not name is stopped. A lake on a disk has none. */
+  readonly isConfigured: boolean;
   /** Of the range and of the last days. */
   readonly tallies: readonly DayTally[];
   readonly reached: readonly Reached[];
@@ -86,7 +88,10 @@ export function statusOf(request: StatusRequest, facts: StatusFacts): Status {
 const copyOf = (sums: Sums): Status['total'] => ({ ...sums, windows: { ...sums.windows } });
 
 /** Those of the settings, and those that the ledger has beside them; by app, source and signal. */
-function feedsOf(request: StatusRequest, { now, config, tallies, reached }: StatusFacts): readonly FeedFacts[] {
+function feedsOf(
+  request: StatusRequest,
+  { now, config, isConfigured, tallies, reached }: StatusFacts,
+): readonly FeedFacts[] {
   const isWanted = ({ app, signal }: Feed): boolean =>
     (request.app === '' || app === request.app) && (request.signals.length === 0 || request.signals.includes(signal));
   const queries = new Map(
@@ -104,7 +109,7 @@ function feedsOf(request: StatusRequest, { now, config, tallies, reached }: Stat
       const own = (days.get(key) ?? []).toSorted((a, b) => a.day - b.day);
       const known = { feed: { app, signal, source }, query: queries.get(key), reached: reaches.get(key), tallies: own };
       const time = timeOf(known, config, now);
-      return { ...known, time, state: stateOf(known, time) };
+      return { ...known, time, state: stateOf(known, time, isConfigured) };
     })
     .filter(({ feed }) => isWanted(feed));
 }
@@ -128,9 +133,13 @@ function timeOf({ feed, query, tallies }: Known, { exports }: StatusFacts['confi
 
 const gridLine = (at: Millis, size: Millis): Millis => Math.floor(at / size) * size;
 
-function stateOf({ feed, query, reached, tallies }: Known, { lateBefore, expected }: FeedTime): FeedFacts['state'] {
+function stateOf(
+  { feed, query, reached, tallies }: Known,
+  { lateBefore, expected }: FeedTime,
+  isConfigured: boolean,
+): FeedFacts['state'] {
   if (tallies.some(({ sums }) => sums.windows.failed > 0)) return 'failed';
-  if (feed.source === 'query' && query === undefined) return 'stopped';
+  if (feed.source === 'query' && query === undefined && isConfigured) return 'stopped';
   const isOpen = ({ stretches }: DayTally) =>
     stretches.some(({ state, start }) => (state === 'due' || state === 'running') && start < lateBefore);
   if (tallies.some(isOpen)) return 'late';
