@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
 import { bindingsOf } from '../shared/config/bindings.ts';
+import { steerFacts } from '../shared/pipeline/facts.ts';
 import { refusalFor } from '../shared/status/access.ts';
 import type { Answer } from '../shared/status/answer.ts';
 import { csp, html } from '../shared/status/page.generated.ts';
@@ -71,7 +72,7 @@ async function answer(
   if (refusal !== undefined) return json(refusal.status, { error: { message: refusal.message } });
   try {
     const { status, body } = await make();
-    if (steering) context.log(JSON.stringify({ event: 'steer', url: new URL(request.url).pathname, status, ...body }));
+    if (steering) context.log(JSON.stringify(steerFacts(request.url, status, body)));
     return json(status, body);
   } catch (error) {
     context.error(error);

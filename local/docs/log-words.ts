@@ -138,5 +138,13 @@ export const lineWords: Readonly<Record<string, LineWords>> = {
       errors,
     },
   },
+  steer: {
+    written: 'when somebody steers through the [API of the status page](status.md)',
+    fields: {
+      order: 'rerun, pause, resume, disable or backfill',
+      status: 'of the answer',
+      answer: 'what was answered',
+    },
+  },
   ignored: { written: 'for a blob event that is none of an export', fields: { blob: 'name of the blob' } },
 };

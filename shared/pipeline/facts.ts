@@ -192,3 +192,11 @@ export function auditFacts({
     whole,
   ];
 }
+
+/** Somebody steered. `address`: that of the call; of its query nothing is kept. */
+export const steerFacts = (address: string, status: number, answer: object) => ({
+  event: 'steer',
+  order: new URL(address).pathname.split('/').at(-1) ?? '',
+  status,
+  answer: JSON.stringify(answer),
+});

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { lineWords } from '../../local/docs/log-words.ts';
-import { auditFacts, driftFacts, planFacts, runFacts, sweepFacts } from '../../shared/pipeline/facts.ts';
+import { auditFacts, driftFacts, planFacts, runFacts, steerFacts, sweepFacts } from '../../shared/pipeline/facts.ts';
 import { unrun } from '../../shared/pipeline/run.ts';
 import { root, textOf } from './fences.ts';
 
@@ -51,6 +51,7 @@ const lines: readonly object[] = [
   sweepFacts(swept),
   ...auditFacts({ feeds: [audited], asked: 1, errors: [] }),
   { event: 'sweep', parts: 3 },
+  steerFacts('https://a/api/rerun?code=x', 202, {}),
   { event: 'ignored', blob: 'x' },
 ];
 
