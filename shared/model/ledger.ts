@@ -1,3 +1,4 @@
+import type { LedgerMark } from './belonging.ts';
 import type { DriftSighting } from './engine.ts';
 import type { DayTally, Reached } from './tally.ts';
 import type { Feed, Interval, Millis, Signal, Window } from './windows.ts';
@@ -133,6 +134,10 @@ export interface DayAudit {
 export interface Ledger {
   /** Creates what the ledger needs (a table, a folder) where it is missing. */
   prepare(): Promise<void>;
+  /** How it knows its lake; undefined when it never met one. */
+  mark(): Promise<Versioned<LedgerMark> | undefined>;
+  /** Puts the mark if it is unchanged since `etag` (undefined: if there is none); false when the race was lost. */
+  putMark(mark: LedgerMark, etag: string | undefined): Promise<boolean>;
   read(window: Window): Promise<Versioned<LedgerEntry> | undefined>;
   /**
    * Writes the entry if it is unchanged since `etag` (undefined: if there is none yet).

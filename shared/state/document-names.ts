@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import type { Feed, Interval, Millis } from '../model.ts';
 
 export const LEDGER_FOLDER = '_insights-lake/ledger/';
+/** How the ledger knows its lake. */
+export const MARK_NAME = `${LEDGER_FOLDER}mark.json`;
 export const SWEPT_NAME = `${LEDGER_FOLDER}swept.json`;
 
 /** Beside the ledger's folder, whose folders are apps. */

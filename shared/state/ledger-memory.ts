@@ -6,6 +6,7 @@ import type {
   Interval,
   Ledger,
   LedgerEntry,
+  LedgerMark,
   Millis,
   Progress,
   Versioned,
@@ -30,6 +31,7 @@ export function createMemoryLedger(): Ledger {
   const states = new Map<string, FeedState>();
   let tags = 0;
   let swept: Millis | undefined;
+  let mark: Versioned<LedgerMark> | undefined;
   const names = new Map<string, string>();
   const drifts = new Map<string, DriftSighting>();
   const nextTag = () => `m${++tags}`;
@@ -54,6 +56,12 @@ export function createMemoryLedger(): Ledger {
   const ledger: Ledger = {
     ...derivedTally(() => ledger),
     prepare: async () => {},
+    mark: async () => mark && { ...mark },
+    putMark: async (value, etag) => {
+      if (mark?.etag !== etag) return false;
+      mark = { value: { ...value }, etag: nextTag() };
+      return true;
+    },
     read: async (window: Window) => structuredClone(peek(window)?.entries.get(windowKey(window))),
     revision: async (window) => peek(window)?.entries.get(windowKey(window))?.value.revision,
     hinted: async (feed, windows, at) => {

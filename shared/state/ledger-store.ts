@@ -11,6 +11,7 @@ import {
   feedFolder,
   feedOfFolder,
   LEDGER_FOLDER,
+  MARK_NAME,
   markName,
   progressName,
   SWEPT_NAME,
@@ -27,6 +28,7 @@ import {
   readTime,
   spellTime,
 } from './entry-record.ts';
+import { markOf, markRecord } from './mark-record.ts';
 import { derivedTally } from './tally/derived-tally.ts';
 
 /**
@@ -64,6 +66,11 @@ export function createStoreLedger(store: ObjectStore): Ledger {
   const ledger: Ledger = {
     ...derivedTally(() => ledger),
     prepare: () => store.prepare(),
+    mark: async () => {
+      const found = await readDocument(store, MARK_NAME);
+      return found && { value: markOf(found.value), etag: found.etag };
+    },
+    putMark: async (mark, etag) => (await writeDocument(store, MARK_NAME, markRecord(mark), etag)) !== undefined,
     read: async (window) => {
       await copyPlanned(window);
       return entryNamed(entryName(window, window));

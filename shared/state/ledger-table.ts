@@ -3,6 +3,7 @@ import type { TableClient, TransactionAction } from '@azure/data-tables';
 import type { DriftSighting, Feed, Interval, Ledger, LedgerEntry, Millis, Progress, Versioned } from '../model.ts';
 import { driftOf, driftRecord } from './drift-record.ts';
 import { COMMON_VERSION, checkStateVersion, isOpen, readTime, spellTime } from './entry-record.ts';
+import { markOf, markRecord } from './mark-record.ts';
 import { type Entity, tableCalls } from './table-calls.ts';
 import * as rows from './table-entities.ts';
 import { markChange, signatureOf, tableTally } from './tally/table-tally.ts';
@@ -70,6 +71,16 @@ export function createTableLedger({ client, lakeId, newId }: TableLedgerOptions)
   return {
     prepare: () =>
       table.prepare({ partitionKey: rows.lakePartition(lakeId), rowKey: rows.LAKE_ROW, stateVersion: COMMON_VERSION }),
+    mark: async () => {
+      const entity = await table.get(rows.lakePartition(lakeId), rows.MARK_ROW);
+      return entity && { value: markOf(entity), etag: entity.etag };
+    },
+    putMark: async (mark, etag) => {
+      const entity = { partitionKey: rows.lakePartition(lakeId), rowKey: rows.MARK_ROW, ...markRecord(mark) };
+      return Array.isArray(
+        await decide([etag === undefined ? ['create', entity] : ['update', entity, 'Merge', { etag }]]),
+      );
+    },
     read: async (window) => {
       const entity = await table.get(rows.feedPartition(lakeId, window), rows.windowRow(window));
       return entity && { value: rows.entityEntry(entity), etag: entity.etag };

@@ -65,6 +65,8 @@ export const driftRow = (sighting: DriftSighting): string => `d|${driftKey(sight
 /** The name that an export folder goes by. */
 export const appRow = (component: string): string => `a|${componentKey(component)}`;
 export const LAKE_ROW = 'lake';
+/** How the ledger knows its lake. */
+export const MARK_ROW = 'mark';
 export const SWEPT_ROW = 'swept';
 
 /** Throws when the list of files does not fit into an entity. */

@@ -232,6 +232,23 @@ export function ledgerContract(name: string, { make, runs, files }: LedgerContra
       assert.deepEqual(await all(ledger.list(feed)), [], 'they are no windows');
     });
 
+    test('the mark: of those that put it at once one wins, and it stands beside everything else', async () => {
+      const { ledger, reopen } = await opened();
+      assert.equal(await ledger.mark(), undefined);
+      const mark = { id: 'lake-1', count: 1, adopting: false };
+      const won = await Promise.all([1, 2, 3].map((count) => reopen().putMark({ ...mark, count }, undefined)));
+      assert.equal(won.filter(Boolean).length, 1);
+      const seen = await must(ledger.mark());
+      assert.deepEqual(seen.value, { ...mark, count: won.indexOf(true) + 1 });
+      assert.equal(await ledger.putMark(mark, undefined), false, 'it is there');
+      const next = { id: 'lake-2', count: 9, adopting: true };
+      assert.equal(await reopen().putMark(next, seen.etag), true);
+      assert.equal(await ledger.putMark(mark, seen.etag), false, 'changed since');
+      assert.deepEqual((await must(reopen().mark())).value, next);
+      assert.deepEqual(await all(ledger.feeds()), []);
+      assert.equal(await ledger.swept(), undefined);
+    });
+
     test('write: only over what has not changed', async () => {
       const { ledger, reopen } = await opened();
       const other = reopen();
