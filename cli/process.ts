@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { tellWaits } from '../shared/net/waits.ts';
+import { productVersion } from '../shared/wire-version.ts';
 import type { Examine } from './check/check.ts';
 import type { Edge } from './command.ts';
 import { machineJobs, windowsAtOnce } from './deliver/jobs.ts';
@@ -39,7 +39,7 @@ export async function main(words: readonly string[]): Promise<number> {
       prepare,
       examine,
       operations,
-      version: version(),
+      version: productVersion(),
       machineJobs: machineJobs(availableParallelism(), memoryOfMachine()),
       windowsAtOnce,
       abort: abort.signal,
@@ -86,13 +86,4 @@ function writerTo(stream: NodeJS.WriteStream): (text: string) => void {
   return (text) => {
     if (open) stream.write(text);
   };
-}
-
-/** package.json lies one folder up in a checkout, two up in dist/. */
-function version(): string {
-  const found = ['../package.json', '../../package.json']
-    .map((path) => new URL(path, import.meta.url))
-    .find((url) => existsSync(url));
-  const { version: text } = JSON.parse(found ? readFileSync(found, 'utf8') : '{}') as { version?: string };
-  return text ?? 'unknown';
 }

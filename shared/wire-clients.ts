@@ -80,6 +80,10 @@ export const openLedger = (state: Config['state'], lake: Place): Ledger =>
 export const openHealth = (state: Config['state'], lake: Place): HealthStore =>
   createTableHealth({ client: tableClient(state), lakeId: lakeId(lake), newId: randomUUID });
 
+/** Where the tables of the state are, without secrets. */
+export const tableAddress = (state: Config['state']): string =>
+  tableClient(state).url.replace(/\?.*$/s, '').replace(/\/+$/, '');
+
 function tableClient({ access, table, tableUrl }: Config['state']): TableClient {
   const options = { allowInsecureConnection: isLoopback(tableUrl), httpClient: http };
   return access.kind === 'connectionString'

@@ -90,8 +90,14 @@ export function wireAudits(
     return [{ app: app.name, feeds, survey: api.survey, retention: app.query.retention ?? Number.POSITIVE_INFINITY }];
   });
   return {
-    rerun: (request) => rerunWindows(request, ports),
-    auditLake: (request) => auditLake(request, { ...ports, feeds: apps.flatMap(queryFeeds).map(({ feed }) => feed) }),
+    rerun: async (request) => {
+      await ready();
+      return rerunWindows(request, ports);
+    },
+    auditLake: async (request) => {
+      await ready();
+      return auditLake(request, { ...ports, feeds: apps.flatMap(queryFeeds).map(({ feed }) => feed) });
+    },
     audit: async () => {
       if ((await health()).state !== 'active') return { feeds: [], asked: 0, errors: [] };
       await ready();

@@ -32,6 +32,7 @@ import { placeOfBlob, type Sweeps, wireExports, wireSweeps } from './wire-export
 import { type Healths, wireHealth } from './wire-health.ts';
 import { createJobEngine, type JobEngine } from './wire-jobs.ts';
 import { openLake, pathsOf, prepareLake, tablesOf } from './wire-lake.ts';
+import { lakeMet, ledgerPlaceOf, meetPorts, refuseStranger } from './wire-meet.ts';
 import { type PlanOutcome, planAll } from './wire-plan.ts';
 import { type Audits, keptSince, type QueryApi, queryApi, queryApis, wireAudits } from './wire-query.ts';
 import { untilItWorks } from './wire-ready.ts';
@@ -93,7 +94,14 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
   const refused = new Map<string, Millis>();
   const run = { ...ports, ...local, keptSince: keptSince(config.apps, clock.now), refused };
   const stateReady = untilItWorks(() => Promise.all([ledger.prepare(), hints.prepare()]));
-  const lakeReady = untilItWorks(() => Promise.all([prepareLake(lake, tables), checkConditions(local.engine)]));
+  const met = lakeMet(meetPorts(lake, ledger, ledgerPlaceOf(config.state, config.lake)), () =>
+    prepareLake(lake, tables),
+  );
+  const engineReady = untilItWorks(() => checkConditions(local.engine));
+  const lakeReady = async (): Promise<void> => {
+    await stateReady();
+    await Promise.all([met(), engineReady()]);
+  };
   const health = wireHealth(openHealth(config.state, config.lake), watched, lakeReady, stateReady);
   const ready = async (): Promise<void> => {
     await Promise.all([stateReady(), health.reach()]);
@@ -102,16 +110,21 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
   const oneAtATime = inTurn();
   /** Waiting for its turn is part of the time that an invocation has. `held`: in its place while the lake is paused. */
   const invoke = (
-    call: (ports: typeof run & Pick<RunPorts, 'allowed'>) => Promise<RunOutcome>,
+    call: (ports: typeof run & Pick<RunPorts, 'allowed' | 'ready'>) => Promise<RunOutcome>,
     held: (why: string) => Promise<RunOutcome>,
   ): Promise<RunOutcome> => {
     const start = clock.now();
-    // A run holds its window before it looks for the lake: the ledger tries again, when the queue has long given up.
-    const later = { ...run, ready: lakeReady, stateUntil: start + outage };
+    const later = { ...run, stateUntil: start + outage };
     const ports = timeout === undefined ? later : { ...later, allowed: { start, end: start + timeout } };
+    const active = async () => {
+      const lakeThere = lakeReady();
+      await refuseStranger(lakeThere);
+      // A run holds its window before it hears that the lake is away: the ledger tries again when the queue has given up.
+      return call({ ...ports, ready: () => lakeThere });
+    };
     const invoked = async () => {
       const { state, reason } = await health.look();
-      return state === 'active' ? health.watched(() => call(ports)) : held(`the lake is ${state}: ${reason}`);
+      return state === 'active' ? health.watched(active) : held(`the lake is ${state}: ${reason}`);
     };
     return oneAtATime(() => outlast(invoked, isStoreFailure, later.stateUntil, clock));
   };
@@ -134,11 +147,11 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
       return planAll(config, ports, seen);
     },
     drift: async () => {
-      await stateReady();
+      await refuseStranger(lakeReady());
       return Array.fromAsync(ledger.drift());
     },
     requeue: async (request) => {
-      await stateReady();
+      await refuseStranger(lakeReady());
       return requeueWindows(request, ports);
     },
     run: (window) =>

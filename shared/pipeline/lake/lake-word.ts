@@ -1,0 +1,74 @@
+import type { LakeWord, LedgerPlace, ObjectStore, Versioned } from '../../model.ts';
+
+/** What a lake says of itself lies here. */
+export const LAKE_NAME = '_insights-lake/lake.json';
+
+/** Undefined where the lake says nothing. A document that is replaced meanwhile is read again. */
+export async function readLakeWord(lake: ObjectStore): Promise<Versioned<LakeWord> | undefined> {
+  for (;;) {
+    const etag = await lake.head(LAKE_NAME);
+    if (etag === undefined) return undefined;
+    const text = await textOf(lake, etag).catch(async (error) => {
+      if ((await lake.head(LAKE_NAME)) === etag) throw error;
+    });
+    if (text !== undefined) return { value: parsed(text, lake.place), etag };
+  }
+}
+
+/** False when the race was lost. */
+export async function putLakeWord(lake: ObjectStore, word: LakeWord, etag: string | undefined): Promise<boolean> {
+  const { id, madeAt, ledger, product, count, countedAt } = word;
+  const document = {
+    lake: id,
+    madeAt: new Date(madeAt).toISOString(),
+    ledger,
+    product,
+    count,
+    countedAt: new Date(countedAt).toISOString(),
+  };
+  const text = `${JSON.stringify(document, null, 1)}\n`;
+  return (await lake.put(LAKE_NAME, new TextEncoder().encode(text), etag)) !== undefined;
+}
+
+async function textOf(lake: ObjectStore, etag: string): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const piece of lake.read(LAKE_NAME, { start: 0, end: Number.POSITIVE_INFINITY, etag }))
+    text += decoder.decode(piece, { stream: true });
+  return text;
+}
+
+function parsed(text: string, place: string): LakeWord {
+  const spoilt = (cause?: unknown) =>
+    new Error(
+      `read ${LAKE_NAME} in ${place}: it does not say which ledger the lake has; restore it, ` +
+        'or remove it and run insights-lake adopt',
+      { cause },
+    );
+  let found: Readonly<Record<string, unknown>>;
+  try {
+    found = JSON.parse(text);
+  } catch (cause) {
+    throw spoilt(cause);
+  }
+  const ledger = placeIn(found?.ledger);
+  if (typeof found?.lake !== 'string' || found.lake === '' || ledger === undefined) throw spoilt();
+  const time = (name: string) => Date.parse(String(found[name] ?? '')) || 0;
+  return {
+    id: found.lake,
+    madeAt: time('madeAt'),
+    ledger,
+    product: String(found.product ?? ''),
+    count: Number(found.count) || 0,
+    countedAt: time('countedAt'),
+  };
+}
+
+function placeIn(found: unknown): LedgerPlace | undefined {
+  if (typeof found !== 'object' || found === null || !('kind' in found)) return undefined;
+  if (found.kind === 'lake') return { kind: 'lake' };
+  const word = (name: string) => String(Reflect.get(found, name) ?? '');
+  return found.kind === 'table' && word('table') !== ''
+    ? { kind: 'table', url: word('url'), table: word('table'), part: word('part') }
+    : undefined;
+}

@@ -1,0 +1,108 @@
+import type { LakeWord, Ledger, LedgerMark, LedgerPlace, Millis, ObjectStore, Versioned } from '../../model.ts';
+import { belongs, type Found } from './belong.ts';
+import { putLakeWord, readLakeWord } from './lake-word.ts';
+
+/** The ledger does not describe this lake, or not any more: nothing runs before a person has decided. */
+export class NotItsLake extends Error {
+  constructor(why: string) {
+    super(why);
+    this.name = 'NotItsLake';
+  }
+}
+
+export interface MeetPorts {
+  readonly lake: ObjectStore;
+  readonly ledger: Ledger;
+  /** Where the ledger is. */
+  readonly here: LedgerPlace;
+  readonly now: () => Millis;
+  /** A word that was never used before. */
+  readonly newId: () => string;
+  /** Version of the product. */
+  readonly product: string;
+}
+
+/** A copy of the ledger that is older than this is told from the ledger. */
+export const countEvery: Millis = 30 * 60_000;
+
+/**
+ * Makes sure that the ledger describes this lake, before anything is planned or run. Throws NotItsLake. Where neither
+ * knows the other yet both are marked: the lake first, so that of two ledgers that meet one empty lake at once only one
+ * is its own; a crash between the two is made good by the next meeting. Costs three calls where they know each other.
+ */
+export async function meetLake(ports: MeetPorts, every: Millis = countEvery): Promise<void> {
+  for (;;) {
+    const { word, mark, verdict } = await judged(ports);
+    if (verdict.do === 'refuse') throw new NotItsLake(verdict.why);
+    if (verdict.do === 'go on') return count(word, mark, ports, every);
+    await markBoth(word, mark, ports);
+  }
+}
+
+/** Why the ledger may not be used, without changing anything; '' when all is well. */
+export async function faultOfLake(ports: Pick<MeetPorts, 'lake' | 'ledger' | 'here'>): Promise<string> {
+  const { verdict } = await judged(ports);
+  return verdict.do === 'refuse' ? verdict.why : '';
+}
+
+/** The lake is read first: what it has counted, the ledger has counted before. */
+async function judged({ lake, ledger, here }: Pick<MeetPorts, 'lake' | 'ledger' | 'here'>) {
+  const word = await readLakeWord(lake);
+  const mark = await ledger.mark();
+  const found: Found = {
+    ...{ place: lake.place, here, lake: word?.value, ledger: mark?.value },
+    ...{ data: undefined, files: undefined },
+  };
+  const first = belongs(found);
+  const verdict =
+    first.do === 'look' ? belongs({ ...found, data: await hasWindows(lake), files: await filesOf(ledger) }) : first;
+  return { word, mark, verdict };
+}
+
+/** A lost race is looked at again. */
+async function markBoth(
+  word: Versioned<LakeWord> | undefined,
+  mark: Versioned<LedgerMark> | undefined,
+  { lake, ledger, here, now, newId, product }: MeetPorts,
+): Promise<void> {
+  const id = word?.value.id ?? mark?.value.id ?? newId();
+  if (word === undefined) {
+    const count = mark?.value.count ?? 0;
+    const made = { id, madeAt: now(), ledger: here, product, count, countedAt: now() };
+    if (!(await putLakeWord(lake, made, undefined))) return;
+  }
+  if (mark === undefined) await ledger.putMark({ id, count: 1, adopting: false }, undefined);
+}
+
+/** First the ledger, then the lake: so only a ledger from before is behind. Others count as well; a lost race is theirs. */
+async function count(
+  word: Versioned<LakeWord> | undefined,
+  mark: Versioned<LedgerMark> | undefined,
+  { lake, ledger, now, product }: MeetPorts,
+  every: Millis,
+): Promise<void> {
+  if (word === undefined || mark === undefined || word.value.countedAt + every > now()) return;
+  const next = { ...mark.value, count: mark.value.count + 1 };
+  if (!(await ledger.putMark(next, mark.etag))) return;
+  await putLakeWord(lake, { ...word.value, product, count: next.count, countedAt: now() }, word.etag);
+}
+
+/** Documents about the lake. */
+export const OWN = '_insights-lake/';
+/** The name of a window, as every path template spells it, in the name of a file of ours. */
+export const OF_WINDOW = /\d{8}T\d{4,9}Z.*\d{8}T\d{4,9}Z.*\.(parquet|ndjson|csv)(\.gz)?$/;
+
+async function hasWindows(lake: ObjectStore): Promise<boolean> {
+  for await (const { name } of lake.list('')) if (!name.startsWith(OWN) && OF_WINDOW.test(name)) return true;
+  return false;
+}
+
+export async function filesOf(ledger: Ledger): Promise<Found['files']> {
+  let found: Found['files'] = 'none';
+  for await (const feed of ledger.feeds())
+    for await (const { files } of ledger.list(feed)) {
+      if (files.some(({ rows }) => rows > 0)) return 'with rows';
+      if (files.length > 0) found = 'meant';
+    }
+  return found;
+}
