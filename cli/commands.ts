@@ -1,4 +1,5 @@
 import { nearestWord } from '../shared/config/near.ts';
+import { adoptCommand } from './adopt/command.ts';
 import { auditCommand } from './audit/command.ts';
 import { checkCommand } from './check/command.ts';
 import type { Command } from './command.ts';
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   pauseCommand,
   resumeCommand,
   disableCommand,
+  adoptCommand,
   inspectCommand,
   driftCommand,
   checkCommand,

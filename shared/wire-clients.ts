@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/core-auth';
-import { TableClient } from '@azure/data-tables';
+import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables';
 import { AnonymousCredential, ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { QueueClient } from '@azure/storage-queue';
 import { createContainerStore } from './lake/store-container.ts';
@@ -13,6 +13,7 @@ import type {
   HealthStore,
   Hints,
   Ledger,
+  LedgerPlace,
   ObjectStore,
   Place,
   Seats,
@@ -79,6 +80,16 @@ export const openLedger = (state: Config['state'], lake: Place): Ledger =>
 /** How the lake is, for all instances. */
 export const openHealth = (state: Config['state'], lake: Place): HealthStore =>
   createTableHealth({ client: tableClient(state), lakeId: lakeId(lake), newId: randomUUID });
+
+/** The ledger in a table that a lake names. */
+export function openNamedLedger({ url, table, part }: Extract<LedgerPlace, { kind: 'table' }>, access: Access): Ledger {
+  const options = { allowInsecureConnection: isLoopback(url), httpClient: http };
+  const client =
+    access.kind === 'key'
+      ? new TableClient(url, table, new AzureNamedKeyCredential(access.account, access.key.reveal()), options)
+      : new TableClient(url, table, identity(clientIdOf(access), url), options);
+  return createTableLedger({ client, lakeId: part, newId: randomUUID });
+}
 
 /** Where the tables of the state are, without secrets. */
 export const tableAddress = (state: Config['state']): string =>

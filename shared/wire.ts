@@ -27,6 +27,7 @@ import { rerunWindows } from './pipeline/rerun.ts';
 import { type RunOutcome, type RunPorts, runWindow, unrun } from './pipeline/run.ts';
 import { noShaping } from './signals/shape.ts';
 import type { StatusPorts } from './status/answer.ts';
+import { type Adopts, wireAdopts } from './wire-adopt.ts';
 import { openHealth, openHints, openLedger, systemClock } from './wire-clients.ts';
 import { placeOfBlob, type Sweeps, wireExports, wireSweeps } from './wire-exports.ts';
 import { type Healths, wireHealth } from './wire-health.ts';
@@ -39,7 +40,7 @@ import { untilItWorks } from './wire-ready.ts';
 import { wireStatus } from './wire-status.ts';
 
 /** The app, put together from its settings: what the triggers call. */
-export interface Wired extends Sweeps, Audits, Healths {
+export interface Wired extends Sweeps, Audits, Adopts, Healths {
   readonly config: Config;
   plan(): Promise<PlanOutcome>;
   run(window: Window): Promise<RunOutcome>;
@@ -94,9 +95,8 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
   const refused = new Map<string, Millis>();
   const run = { ...ports, ...local, keptSince: keptSince(config.apps, clock.now), refused };
   const stateReady = untilItWorks(() => Promise.all([ledger.prepare(), hints.prepare()]));
-  const met = lakeMet(meetPorts(lake, ledger, ledgerPlaceOf(config.state, config.lake)), () =>
-    prepareLake(lake, tables),
-  );
+  const meeting = meetPorts(lake, ledger, ledgerPlaceOf(config.state, config.lake));
+  const met = lakeMet(meeting, () => prepareLake(lake, tables));
   const engineReady = untilItWorks(() => checkConditions(local.engine));
   const lakeReady = async (): Promise<void> => {
     await stateReady();
@@ -136,11 +136,15 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
       { ...config, whole: config },
       {
         ...{ ledger, now: clock.now, health: health.health, order: health.order, ready: stateReady },
-        rerun: (request) => rerunWindows(request, ports),
+        rerun: async (request) => {
+          await refuseStranger(lakeReady());
+          return rerunWindows(request, ports);
+        },
       },
     ),
     ...wireSweeps(config, ports, blobs?.sightings, ready, health.look),
     ...wireAudits(config, apis, run, ready, health.look),
+    ...wireAdopts(config, { ...meeting, ...(tables && { tables }) }, stateReady),
     plan: async () => {
       const seen = await health.look();
       if (seen.state === 'active') await health.reach();

@@ -10,7 +10,7 @@ export const checkCommand: Command = {
   source    the query API: a minute of every signal of every app
   exports   the containers of export blobs: listed
   lake      a file is written, overwritten, listed and removed
-  state     table and queue (both are created where they are missing, as the app would)`,
+  state     table and queue (both are created where they are missing, as the app would), and whether the ledger is the lake's`,
   examples: `insights-lake check
 az functionapp config appsettings list --resource-group … --name … --output json > deployed.json
 insights-lake check --settings deployed.json && rm deployed.json`,

@@ -3,8 +3,10 @@ import type { Env } from '../../shared/config/flat.ts';
 import { parseConfig } from '../../shared/config.ts';
 import { failureCode } from '../../shared/lake/failure.ts';
 import type { Config, ObjectStore, Place } from '../../shared/model.ts';
+import { faultOfLake } from '../../shared/pipeline/lake/meet.ts';
 import { engineOf } from '../../shared/wire.ts';
 import { openHints, openLedger, openStore } from '../../shared/wire-clients.ts';
+import { ledgerPlaceOf } from '../../shared/wire-meet.ts';
 import type { Examine, Finding, Level, Subject } from './check.ts';
 import { examineSource } from './examine-source.ts';
 
@@ -110,9 +112,12 @@ async function examineLake(lake: ObjectStore): Promise<string> {
 }
 
 async function examineTable({ state, lake }: Config): Promise<string> {
-  opened(lake); // which lake it is, is part of its keys
+  const store = opened(lake); // which lake it is, is part of its keys
   const ledger = openLedger(state, lake);
   await ledger.prepare();
+  // A lake that cannot be read has a line of its own.
+  const fault = await faultOfLake({ lake: store, ledger, here: ledgerPlaceOf(state, lake) }).catch(() => '');
+  if (fault !== '') throw new Error(fault);
   let feeds = 0;
   for await (const _ of ledger.feeds()) feeds++;
   return `table ${state.table}: can be written and read; knows ${feeds} feeds of this lake`;

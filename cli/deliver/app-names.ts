@@ -19,6 +19,30 @@ export interface SettledApps {
   readonly notices: readonly string[];
 }
 
+/**
+ * The same where a deployed app has the lake: its ledger remembers the names. Throws Failure where another was given.
+ */
+export async function settleAppsWith(
+  folders: readonly AppFolder[],
+  given: Readonly<Record<string, string>>,
+  named: (component: string, app: string) => Promise<string>,
+): Promise<SettledApps> {
+  const apps: Record<string, string> = {};
+  for (const each of folders) {
+    const wanted = appOf(each.folder, each.appName, given);
+    const name = await named(keyOf(each), wanted);
+    if (name !== wanted && isNamed(each.folder, given)) throw otherName(each, wanted, name);
+    apps[each.folder] = name;
+  }
+  return { apps, notices: [] };
+}
+
+const otherName = ({ folder }: AppFolder, wanted: string, known: string) =>
+  usage(
+    `--app ${shown(wanted)}: what lies in ${folder} is in this lake as ${known}, and would come twice; leave it out, or choose ` +
+      'another --out',
+  );
+
 const NAME = '_insights-lake/apps.json';
 const VERSION = 1;
 
@@ -61,10 +85,7 @@ function nameOf(each: AppFolder, given: Readonly<Record<string, string>>, names:
   const known = names.get(keyOf(each));
   if (isNamed(folder, given)) {
     if (known === undefined || known === wanted) return wanted;
-    throw usage(
-      `--app ${shown(wanted)}: what lies in ${folder} is in this lake as ${known}, and would come twice; leave it out, or choose ` +
-        'another --out',
-    );
+    throw otherName(each, wanted, known);
   }
   if (known !== undefined) return known;
   const held = [...names].some(([key, name]) => name === wanted && key.startsWith(`${layout} `));

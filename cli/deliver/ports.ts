@@ -1,3 +1,4 @@
+import type { Env } from '../../shared/config/flat.ts';
 import type {
   App,
   Counts,
@@ -20,6 +21,8 @@ export interface LakeRequest {
   readonly keepBytes: boolean;
   /** Which of the records of a window that are the same to the letter are one. */
   readonly dedupe: 'id' | 'record' | 'none';
+  /** Of the app whose lake it is, where --settings names them. */
+  readonly settings?: Env;
 }
 
 /** What a command asks for, fully parsed. */

@@ -1,17 +1,19 @@
 import { faultMessage } from '../../shared/config/faults.ts';
-import type { App, Ledger, LedgerEntry, Source } from '../../shared/model.ts';
+import type { App, Feed, Interval, Ledger, LedgerEntry, Source } from '../../shared/model.ts';
 import { activeWindows } from '../../shared/pipeline/grid.ts';
+import { countEvery, meetLake } from '../../shared/pipeline/lake/meet.ts';
 import { tileRange } from '../../shared/pipeline/tile-range.ts';
-import { createStoreLedger } from '../../shared/state/ledger-store.ts';
 import { asTheyAre, engineOf, localPorts, querySource } from '../../shared/wire.ts';
 import { openStore, systemClock } from '../../shared/wire-clients.ts';
 import { prepareLake, tablesOf } from '../../shared/wire-lake.ts';
+import { meetPorts } from '../../shared/wire-meet.ts';
 import { exitCodes, Failure, usage } from '../failure.ts';
+import { ledgerOfLake } from '../operations/lake-ledger.ts';
 import { placeThere } from '../operations/lake-there.ts';
 import { exportFolders, sweepPlan } from '../sweep/plan.ts';
 import { archiveOf } from '../transform/archive.ts';
 import { transformPlan } from '../transform/plan.ts';
-import { settleApps } from './app-names.ts';
+import { type AppFolder, settleApps, settleAppsWith } from './app-names.ts';
 import { agreeOnOutput, lastOwnerDied } from './beside-ledger.ts';
 import { worthwhile } from './jobs.ts';
 import { blame, observedSource, observedStore } from './observe.ts';
@@ -41,12 +43,20 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
   const lake = observedStore(openStore(request.lake), blamed);
   const archive = request.command === 'transform' ? await archiveOf(request, abort) : undefined;
   const tables = tablesOf(request, lake);
-  const ledger = createStoreLedger(lake);
-  const orphaned = await onDestination(async () => {
+  const { ledger, ofApp, orphaned, meet } = await onDestination(async () => {
     await prepareLake(lake, tables);
-    await agreeOnOutput(lake, request.output, shapeMarks(shape));
-    return lastOwnerDied(lake);
+    const { ledger, here, ofApp } = await ledgerOfLake(request.lake, lake, request.settings);
+    // A ledger in the lake counts with every command: a copy from before is told from it, however young.
+    const meet = (every = ofApp ? countEvery : 0) => meetLake(meetPorts(lake, ledger, here), every);
+    await meet(Number.POSITIVE_INFINITY);
+    if (!ofApp) await agreeOnOutput(lake, request.output, shapeMarks(shape));
+    await meet();
+    // What an app runs is its own affair: its claims are respected.
+    return { ledger, ofApp, meet, orphaned: (await lastOwnerDied(lake)) && !ofApp };
   });
+  const given = request.command === 'export' ? {} : request.apps;
+  const settle = (folders: readonly AppFolder[]) =>
+    ofApp ? settleAppsWith(folders, given, ledger.appNamed) : settleApps(folders, given, lake);
   const planned = await planOf();
   const { tasks, incomplete } = await onDestination(() =>
     apartFrom(planned.tasks, ledger, request.command === 'sweep'),
@@ -71,18 +81,21 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
     notices: plan.notices,
     incomplete: plan.incomplete,
     run,
-    close,
+    close: async () => {
+      await close();
+      await meet().catch(() => undefined); // the next command counts, too
+    },
   };
 
   async function planOf(): Promise<Plan> {
     if (request.command === 'transform') {
       const found = archive ?? (await archiveOf(request, abort));
-      return onDestination(() => transformPlan(request, found, lake, ledger, abort));
+      return onDestination(() => transformPlan(request, found, lake, ledger, abort, settle));
     }
-    if (request.command === 'export') return onDestination(() => exportPlan(request, ledger));
+    if (request.command === 'export') return onDestination(() => exportPlan(request, ledger, ofApp));
     await placeThere(request.container, 'sweep: --container');
     try {
-      const { apps, notices } = await settleApps(await exportFolders(request.container), request.apps, lake);
+      const { apps, notices } = await settle(await exportFolders(request.container));
       const swept = await sweepPlan({ ...request, apps }, ledger, systemClock.now, keyOf, abort, tell);
       return { ...swept, notices: [...swept.notices, ...notices], done: 'compare', replace: request.replace };
     } catch (error) {
@@ -104,12 +117,13 @@ async function onDestination<T>(use: () => Promise<T>): Promise<T> {
   }
 }
 
-async function exportPlan({ apps, range, again }: ExportRequest, ledger: Ledger): Promise<Plan> {
+async function exportPlan({ apps, range, again }: ExportRequest, ledger: Ledger, ofApp: boolean): Promise<Plan> {
   const known = new Map<string, LedgerEntry>();
   const tasks: Task[] = [];
   for (const { name, query } of apps) {
     for (const signal of query?.signals ?? []) {
       const feed = { app: name, signal, source: 'query' };
+      if (ofApp) await stayBehind(feed, range, ledger);
       const before = await activeWindows(feed, range, ledger);
       for (const entry of before) known.set(keyOf(entry.window), entry);
       const taken = before.map(({ window }) => window);
@@ -122,6 +136,17 @@ async function exportPlan({ apps, range, again }: ExportRequest, ledger: Ledger)
     ? ['telemetry can arrive two days late: run it with --again two days after the end of the range to be complete']
     : [];
   return { source: querySources(apps), tasks, known, notices, done: again ? 'repeat' : 'leave', replace: false };
+}
+
+/** What the app has still to plan is planned from where it has come to: it would leave out what lies before. */
+async function stayBehind(feed: Feed, range: Interval, ledger: Ledger): Promise<void> {
+  const horizon = (await ledger.progress(feed))?.value.horizon;
+  if (horizon === undefined || range.end <= horizon) return;
+  const reached = new Date(horizon).toISOString();
+  throw usage(
+    `export: this lake has a deployed app, which has planned ${feed.app} ${feed.signal} through ${reached} and goes on ` +
+      `from there by itself; give --to ${reached} or earlier`,
+  );
 }
 
 /** Oldest first, so that what is there after an interruption has no gaps. */

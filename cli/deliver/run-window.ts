@@ -4,7 +4,7 @@ import { plannedEntry } from '../../shared/pipeline/entry.ts';
 import { coverRange, putWindows } from '../../shared/pipeline/grid.ts';
 import { type Lacking, lackingIn } from '../../shared/pipeline/lacking.ts';
 import { type RunOutcome, type RunPorts, runWindow, unrun } from '../../shared/pipeline/run.ts';
-import { verdictOf } from '../../shared/pipeline/verdict.ts';
+import { adoptedRows, requeuedFingerprint, verdictOf } from '../../shared/pipeline/verdict.ts';
 import type { Blame } from './observe.ts';
 import type { Task, TaskOutcome } from './ports.ts';
 import { sharesOf } from './shares.ts';
@@ -108,7 +108,12 @@ async function readied(
     if (seen.value.state === 'halved') return 'overlaps';
     const rest = await atRest(seen.value, plan, source, abort);
     if (rest !== undefined) return rest;
-    const due = { ...seen.value, again: seen.value.state === 'done', notBefore: 0, leaseUntil: 0 };
+    const { fingerprint } = seen.value;
+    const due = {
+      ...{ ...seen.value, again: seen.value.state === 'done', notBefore: 0, leaseUntil: 0 },
+      fingerprint:
+        plan.replace && adoptedRows(fingerprint) !== undefined ? requeuedFingerprint(fingerprint) : fingerprint,
+    };
     if ((await ledger.write(due, seen.etag)) !== undefined) return undefined;
   }
 }

@@ -6,7 +6,7 @@ import { shown } from '../../shared/config/secret.ts';
 import type { ExportRequest } from '../deliver/ports.ts';
 import { isSet, type Options, textOf, textsOf } from '../flags/options.ts';
 import { destinationOf } from '../request/destination.ts';
-import { checked, given, lakeOf, lakeRequest, origin } from '../request/document.ts';
+import { appSettings, checked, given, lakeOf, lakeRequest, origin } from '../request/document.ts';
 import { timeText } from '../terminal/numbers.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -47,6 +47,7 @@ export function exportRequest(options: Options, terminal: Terminal): ExportReque
     range: { start: from, end: until },
     again: isSet(options, 'again'),
     ...lakeRequest(settings, lake, terminal.env),
+    ...appSettings(options, terminal),
   };
 }
 

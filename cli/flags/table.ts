@@ -42,8 +42,9 @@ export const flagTable = {
   settings: {
     ...{ type: 'file', value: '<file>' },
     commands: {
-      sweep: `with --enqueue: ${settingsOf}`,
-      ...same(settingsOf, 'status', 'requeue', 'rerun', 'drift', 'audit', 'pause', 'resume', 'disable'),
+      sweep: `with --enqueue: ${settingsOf}; with --out: of the app whose lake it is, where the lake does not say it`,
+      ...same('of the app whose lake it is, where the lake itself does not say it', 'transform', 'export'),
+      ...same(settingsOf, 'status', 'requeue', 'rerun', 'drift', 'audit', 'adopt', 'pause', 'resume', 'disable'),
       check:
         'settings of a deployed app, as az functionapp config appsettings list --output json prints them, or an object of ' +
         'names and values; else those of local.settings.json in this folder, and the environment',
@@ -123,6 +124,7 @@ export const flagTable = {
     ...text('<text>'),
     commands: same('why, for whoever looks at it later', 'pause', 'resume', 'disable'),
   },
+  write: { ...switched, commands: { adopt: 'write the ledger; else it is only said what would be written' } },
   repair: { ...switched, commands: { audit: 'windows whose files are missing or differ run again' } },
   again: {
     ...switched,
@@ -145,6 +147,7 @@ export const flagTable = {
         'rerun',
       ),
       ...same('a lake that the command line made, instead', 'status', 'drift', 'audit'),
+      adopt: 'a lake that is to have a ledger of its own, as the command line keeps it, instead',
     },
   },
   format: {
@@ -194,7 +197,7 @@ export const flagTable = {
       status: 'what GET /api/status.json answers (docs/status.md)',
       drift: 'the fields as one JSON document',
       ...same('the state of the lake as one JSON document', 'pause', 'resume', 'disable'),
-      audit: 'the findings as one JSON document',
+      ...same('the findings as one JSON document', 'audit', 'adopt'),
       inspect: 'all of it as one JSON document (docs/cli.md)',
       check: 'the findings as one JSON document (docs/cli.md)',
     },

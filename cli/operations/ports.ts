@@ -4,9 +4,9 @@ import type { LakeAudit, LakeAuditRequest } from '../../shared/pipeline/audit-la
 import type { RequeueOutcome, RequeueRequest } from '../../shared/pipeline/requeue.ts';
 import type { RerunOutcome, RerunRequest } from '../../shared/pipeline/rerun.ts';
 import type { SweepOutcome, SweepProgress } from '../../shared/pipeline/sweep.ts';
-
 import type { StatusRequest } from '../../shared/status/request.ts';
 import type { Status } from '../../shared/status/schema.ts';
+import type { Adopted } from '../../shared/wire-adopt.ts';
 
 /**
  * What is done to the state of an app, deployed or not. `lake` undefined: of the app that has these settings. Throws
@@ -27,6 +27,13 @@ export interface Operations {
   audit(request: LakeAuditRequest, lake: Place | undefined, env: Env): Promise<LakeAudit>;
   /** Pauses, resumes or disables the lake of the app. */
   order(order: HealthOrder, reason: string, env: Env): Promise<HealthReport>;
+  /** Gives a lake a ledger from its files. */
+  adopt(
+    request: { readonly write: boolean },
+    lake: Place | undefined,
+    env: Env,
+    tell: (files: number) => void,
+  ): Promise<Adopted>;
   /** Fields that nobody knows, as they were first seen. */
   drift(lake: Place | undefined, env: Env): Promise<readonly DriftSighting[]>;
 }

@@ -4,12 +4,12 @@ import type { DriftSighting } from '../../shared/model.ts';
 import { auditLake } from '../../shared/pipeline/audit-lake.ts';
 import { requeueWindows } from '../../shared/pipeline/requeue.ts';
 import { type RerunRequest, rerunWindows } from '../../shared/pipeline/rerun.ts';
-import { createStoreLedger } from '../../shared/state/ledger-store.ts';
 import { wire } from '../../shared/wire.ts';
 import { systemClock } from '../../shared/wire-clients.ts';
 import { wireStatus } from '../../shared/wire-status.ts';
 import { exitCodes, Failure, usage } from '../failure.ts';
-import { lakeThere } from './lake-there.ts';
+import { adoptHere } from './adopt-here.ts';
+import { ledgerThere } from './lake-ledger.ts';
 import type { Operations } from './ports.ts';
 
 type Env = Parameters<Operations['enqueue']>[1];
@@ -20,7 +20,7 @@ export const operations: Operations = {
   status: (request, lake, env) =>
     onState(async () => {
       if (lake === undefined) return appOf(env).statusPorts.status(request);
-      const ledger = createStoreLedger(await lakeThere(lake, 'status'));
+      const { ledger } = await ledgerThere(lake, 'status');
       const { now } = systemClock;
       const rerun = (order: RerunRequest) => rerunWindows(order, { ledger, clock: systemClock });
       return wireStatus({ apps: [], exports: undefined, lake }, { ledger, now, rerun, ready: async () => {} }).status(
@@ -31,26 +31,28 @@ export const operations: Operations = {
     onState(async () =>
       lake === undefined
         ? appOf(env).requeue(request)
-        : requeueWindows(request, { ledger: createStoreLedger(await lakeThere(lake, 'requeue')), clock: systemClock }),
+        : requeueWindows(request, { ledger: (await ledgerThere(lake, 'requeue')).ledger, clock: systemClock }),
     ),
   rerun: (request, lake, env) =>
     onState(async () =>
       lake === undefined
         ? appOf(env).rerun(request)
-        : rerunWindows(request, { ledger: createStoreLedger(await lakeThere(lake, 'rerun')), clock: systemClock }),
+        : rerunWindows(request, { ledger: (await ledgerThere(lake, 'rerun')).ledger, clock: systemClock }),
     ),
   audit: (request, lake, env) =>
     onState(async () => {
       if (lake === undefined) return appOf(env).auditLake(request);
-      const store = await lakeThere(lake, 'audit');
-      return auditLake(request, { ledger: createStoreLedger(store), lake: store, clock: systemClock });
+      const { ledger, store } = await ledgerThere(lake, 'audit');
+      return auditLake(request, { ledger, lake: store, clock: systemClock });
     }),
   order: (order, reason, env) => onState(() => appOf(env).order(order, reason)),
+  adopt: ({ write }, lake, env, tell) =>
+    onState(() => (lake === undefined ? appOf(env).adopt(write, tell) : adoptHere(lake, write, tell))),
   drift: (lake, env) =>
     onState(async () => {
       if (lake === undefined) return appOf(env).drift();
       const found: DriftSighting[] = [];
-      for await (const each of createStoreLedger(await lakeThere(lake, 'drift')).drift()) found.push(each);
+      for await (const each of (await ledgerThere(lake, 'drift')).ledger.drift()) found.push(each);
       return found;
     }),
 };

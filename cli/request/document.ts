@@ -7,6 +7,8 @@ import type { Place } from '../../shared/model.ts';
 import type { LakeRequest } from '../deliver/ports.ts';
 import { usage } from '../failure.ts';
 import { isSet, type Options, textOf } from '../flags/options.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { foundSettings } from './settings.ts';
 import { shapeFile, shapeFlag } from './shape-file.ts';
 
 /**
@@ -75,6 +77,12 @@ export function lakeRequest(settings: SettingsDocument, lake: Place, env: Env): 
   const shape = shapingOf(settings.shape, env);
   const dedupe = settings.exports?.dedupe ?? 'id';
   return { lake, output: outputOf(settings.lake), shape, keepBytes: keepsBytes(settings.quarantine, shape), dedupe };
+}
+
+/** The settings of the app whose lake it is, where they are given. */
+export function appSettings(options: Options, terminal: Terminal): Pick<LakeRequest, 'settings'> {
+  const file = textOf(options, 'settings');
+  return file === undefined ? {} : { settings: foundSettings(options.command, file, terminal).env };
 }
 
 /** Undefined values are left out: the schema tells what is missing from what is wrong. */

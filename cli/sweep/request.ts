@@ -4,7 +4,7 @@ import type { SweepHere } from '../deliver/ports.ts';
 import { usage } from '../failure.ts';
 import { isGiven, isSet, type Options, textOf } from '../flags/options.ts';
 import { destinationOf } from '../request/destination.ts';
-import { checked, given, lakeOf, lakeRequest } from '../request/document.ts';
+import { appSettings, checked, given, lakeOf, lakeRequest } from '../request/document.ts';
 import { namedApps } from '../request/named-apps.ts';
 import { rangeOf } from '../request/range.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -26,8 +26,8 @@ const localFlags = [
 ] as const;
 
 /** `sweep` without `--enqueue`: an export container, or a folder that is one, brought into a lake from here. */
-export function sweepRequest(options: Options, { env }: Terminal): SweepHere {
-  if (isGiven(options, 'settings')) throw usage('sweep: --settings goes with --enqueue; see insights-lake help sweep');
+export function sweepRequest(options: Options, terminal: Terminal): SweepHere {
+  const { env } = terminal;
   const { container, lake } = placesOf(options, env);
   const raw = {
     exports: given({ container: 'archive', window: textOf(options, 'window'), dedupe: textOf(options, 'dedupe') }),
@@ -48,6 +48,7 @@ export function sweepRequest(options: Options, { env }: Terminal): SweepHere {
     signals: settings.signals,
     window: settings.exports?.window ?? 0,
     ...lakeRequest(settings, lake, env),
+    ...appSettings(options, terminal),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Ledger, ObjectStore } from '../../shared/model.ts';
 import { createFileSource } from '../../shared/source/blobs/files.ts';
-import { settleApps } from '../deliver/app-names.ts';
+import { type AppFolder, type SettledApps, settleApps } from '../deliver/app-names.ts';
 import type { TransformRequest } from '../deliver/ports.ts';
 import { keyOf, type Plan } from '../deliver/run-window.ts';
 import { type Archive, type ArchiveWindow, lakeFolder } from './archive.ts';
@@ -20,10 +20,12 @@ export async function transformPlan(
   store: ObjectStore,
   ledger: Ledger,
   abort: AbortSignal,
+  settle: (folders: readonly AppFolder[]) => Promise<SettledApps> = (folders) =>
+    settleApps(folders, request.apps, store),
 ): Promise<TransformPlan> {
   const { window: length, app = 'archive', replace } = request;
   const folders = placed.flatMap((path) => placeOf(path) ?? []);
-  const { apps, notices: named } = await settleApps(folders, request.apps, store);
+  const { apps, notices: named } = await settle(folders);
   const found = await placedWindows(placed, { length, apps, skip: lakeFolder(request) }, ledger, aside);
   const { windows, done, notices, incomplete } = await looseWindows(
     loose,

@@ -2,11 +2,12 @@ import type { TransformRequest } from '../deliver/ports.ts';
 import { usage } from '../failure.ts';
 import { isSet, type Options, textOf } from '../flags/options.ts';
 import { destinationOf } from '../request/destination.ts';
-import { checked, given, lakeOf, lakeRequest } from '../request/document.ts';
+import { appSettings, checked, given, lakeOf, lakeRequest } from '../request/document.ts';
 import { namedApps } from '../request/named-apps.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
-export function transformRequest(options: Options, { env }: Terminal): TransformRequest {
+export function transformRequest(options: Options, terminal: Terminal): TransformRequest {
+  const { env } = terminal;
   if (options.positionals.length === 0)
     throw usage('transform: no files or folders are given; see insights-lake help transform');
   const lake = destinationOf(textOf(options, 'out'), env);
@@ -25,5 +26,6 @@ export function transformRequest(options: Options, { env }: Terminal): Transform
     replace: isSet(options, 'replace'),
     window: settings.exports?.window ?? 0,
     ...lakeRequest(settings, lake, env),
+    ...appSettings(options, terminal),
   };
 }

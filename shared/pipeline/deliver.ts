@@ -18,7 +18,7 @@ import { type Claim, Overtaken } from './claim.ts';
 import { type CommitPorts, commitFiles, replaceOthers } from './commit.ts';
 import { finishedEntry, unavailableEntry } from './entry.ts';
 import { rowsOf } from './same-rows.ts';
-import { loses } from './verdict.ts';
+import { adoptedRows, loses } from './verdict.ts';
 import { type Watch, watchTime } from './watch.ts';
 
 export interface DeliverPorts extends CommitPorts {
@@ -133,6 +133,18 @@ async function writeAll(
     written.push(...(await commitFiles(await draft.add(chunk), claim, ports)));
   }
   watch.close();
-  written.push(...(await commitFiles(await draft.finish(), claim, ports)));
+  const last = await draft.finish();
+  if (written.length === 0) refusePoorer(claim.entry, draft);
+  written.push(...(await commitFiles(last, claim, ports)));
   return written;
+}
+
+/** Of a window that was adopted nobody knows its blobs: fewer rows than the lake has need a word from somebody. */
+function refusePoorer({ window, fingerprint }: LedgerEntry, { counts }: Draft): void {
+  const rows = adoptedRows(fingerprint);
+  if (rows === undefined || counts.written >= rows) return;
+  throw new Error(
+    `open ${window.source}: its blobs hold ${counts.written} rows, and the lake has ${rows} of it; its files stay as they are. ` +
+      'Give all of its blobs; or have these take its place (insights-lake rerun, or --replace)',
+  );
 }

@@ -70,7 +70,9 @@ function partsOf(fingerprint: string): { readonly hash: string; readonly marks: 
 }
 
 export const isRequeued = (known: string): boolean => partsOf(known).marks.includes('requeued');
-export const unrequeued = (known: string): string => (isRequeued(known) ? known.replace('+requeued', '') : known);
+/** Of a window of which only the rows in the lake are known these do not count any more: somebody wants it run. */
+export const unrequeued = (known: string): string =>
+  isRequeued(known) ? known.replace('+requeued', '').replace(/^adopted:\d+$/, 'adopted') : known;
 
 /**
  * A fingerprint that no source looks like: the window runs again although its source is as it was (code or settings are
@@ -78,3 +80,16 @@ export const unrequeued = (known: string): string => (isRequeued(known) ? known.
  */
 export const requeuedFingerprint = (known: string): string =>
   known === '' || isRequeued(known) ? known : `${known}+requeued`;
+
+/**
+ * Of a window that the lake tells of and no ledger: how many rows its files hold is all that is known. An audit confirms
+ * a query window by that; the blobs of another are unlike it, and it runs once more.
+ */
+export const adoptedFingerprint = ({ source }: Feed, rows: number): string =>
+  source === 'query' ? `rows:${rows}` : `adopted:${rows}`;
+
+/** The rows that the lake has of such a window of blobs; undefined where more is known, or it was asked for since. */
+export function adoptedRows(known: string): number | undefined {
+  const [, rows] = /^adopted:(\d+)$/.exec(known) ?? [];
+  return rows === undefined ? undefined : Number(rows);
+}

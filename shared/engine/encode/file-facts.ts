@@ -20,6 +20,8 @@ export function fileFacts(signal: Signal, mark: string, run: FileRun | undefined
     ...(run && {
       insights_lake_app: run.window.app,
       insights_lake_source: run.window.source,
+      // A record can lie in another signal's folder.
+      ...(run.window.signal !== signal && { insights_lake_owner: run.window.signal }),
       insights_lake_window: windowName(run.window),
       insights_lake_revision: String(run.revision),
     }),

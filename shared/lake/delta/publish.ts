@@ -68,9 +68,15 @@ function checkProtocol({ protocol: found }: Snapshot): void {
   );
 }
 
-/** The live files of the window's earlier revisions. */
+/**
+ * The live files of the window's earlier revisions. Files of other windows that the ledger gives to this one cover its
+ * time a second time (`insights-lake adopt` found them): they go with it.
+ */
 function liveFilesOf(snapshot: Snapshot, wanted: Publication, seen: number): AddFile[] {
-  const live = [...filesOfApp(snapshot, wanted)].filter(([path]) => ownFile(path)?.window === wanted.window);
+  const given = new Set(wanted.known.map(({ path }) => path));
+  const live = [...filesOfApp(snapshot, wanted)].filter(
+    ([path]) => ownFile(path)?.window === wanted.window || given.has(path),
+  );
   const known = wanted.known.filter(({ rows }) => rows > 0);
   const knownRevision = Math.max(0, ...known.map(({ path }) => ownFile(path)?.revision ?? 0));
   const missing = known.filter(({ path }) => !snapshot.files.has(path));

@@ -177,7 +177,7 @@ for (const [what, env, container, source, lake] of places) {
 const wrong: readonly (readonly [words: readonly string[], message: RegExp, env?: Record<string, string>])[] = [
   [['sweep', '--out', 'lake'], /--container is missing/],
   [['sweep', '--container', 'x'], /--out is missing/],
-  [['sweep', '--container', 'x', '--out', 'lake', '--settings', 'y'], /--settings goes with --enqueue/],
+  [['sweep', '--container', 'x', '--out', 'lake', '--settings', 'y'], /sweep: y cannot be read/],
   [
     ['sweep', '--container', 'x', '--out', 'lake', '--from', 'monday'],
     /sweep: --from must be a date .*; it is "monday"/,

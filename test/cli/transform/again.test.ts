@@ -199,7 +199,9 @@ test('query and blobs of one app, signal and time are refused, whichever comes s
     start: Date.UTC(2026, 2, 4),
     end: Date.UTC(2026, 2, 4, 6),
   } as const;
-  const file = { path: 'traces/x.ndjson', signal: 'traces', rows: 1, bytes: 1 } as const;
+  const path = 'traces/query_20260304T0000Z_20260304T0600Z.ndjson';
+  await put(lake, { [path]: '' });
+  const file = { path, signal: 'traces', rows: 1, bytes: 1 } as const;
   await ledger.write({ ...plannedEntry(queried), state: 'done', doneAt: 1, files: [file] }, undefined);
   const { code, summary } = await transform(folder);
   assert.deepEqual([code, await messages()], [1, named(3, 5)]);

@@ -1,0 +1,105 @@
+import type { AdoptReport } from '../../shared/pipeline/adopt/adopt.ts';
+import type { FeedWeight } from '../../shared/pipeline/adopt/weigh.ts';
+import type { Adopted } from '../../shared/wire-adopt.ts';
+import type { Command, Edge } from '../command.ts';
+import { type ExitCode, exitCodes } from '../failure.ts';
+import { accessNote, stateExits } from '../flags/notes.ts';
+import { isSet, type Options } from '../flags/options.ts';
+
+import { stateOf } from '../operations/state.ts';
+import { bytesText, countText, timeText } from '../terminal/numbers.ts';
+import { paced } from '../terminal/progress.ts';
+
+export const adoptCommand: Command = {
+  name: 'adopt',
+  forms: [['[--settings <file>] [--out <place>]', 'a ledger for a lake, from its files']],
+  about: `Gives a lake a ledger again, from the files that are there: after the ledger was lost, restored from a copy or belongs to
+another lake, or when another app takes the lake over. It says what it found and would do, and changes nothing before
+--write. Then windows that the ledger lacks are in it as done; those that differ from their files run again, and so does
+what two grids of windows cover twice. Nothing of the lake is changed by it. Stop every other app of the lake first.
+Interrupted, run it again.`,
+  examples: `insights-lake adopt --settings deployed.json
+insights-lake adopt --settings deployed.json --write
+insights-lake adopt --out ./lake --write`,
+  notes: [accessNote],
+  exits: stateExits,
+  run: adopt,
+};
+
+async function adopt(options: Options, { terminal, operations }: Edge): Promise<ExitCode> {
+  const { lake, env } = stateOf(options, terminal);
+  const tell = paced(terminal);
+  const told = (files: number) => tell(`looked at ${countText(files)} files`);
+  const found = await (await operations()).adopt({ write: isSet(options, 'write') }, lake, env, told);
+  if (isSet(options, 'json'))
+    terminal.out(`${JSON.stringify({ command: 'adopt', exitCode: exitCodes.done, ...asJson(found) }, null, 2)}\n`);
+  else terminal.out(`${linesOf(found).join('\n')}\n`);
+  return exitCodes.done;
+}
+
+const span = ({ start, end }: { readonly start: number; readonly end: number }) => ({
+  start: new Date(start).toISOString(),
+  end: new Date(end).toISOString(),
+});
+
+const asJson = ({ fault, report: { feeds, ...rest } }: Adopted) => ({
+  fault,
+  ...rest,
+  feeds: feeds.map((weight) => ({
+    ...weight.feed,
+    ...countsOf(weight),
+    twice: weight.twice.map(span),
+    gaps: weight.gaps.map(span),
+  })),
+});
+
+/** Windows that are new to the ledger as done, and as still to be read; those that run again. */
+function countsOf({ put, change, same, lost }: FeedWeight) {
+  const due = put.filter(({ state }) => state === 'due').length;
+  const again = change.filter((each) => each.again).length + put.filter((each) => each.again).length;
+  return {
+    same,
+    new: put.length - due,
+    due,
+    again,
+    lost,
+    rows: put.reduce((sum, { counts }) => sum + counts.written, 0),
+  };
+}
+
+function linesOf({ fault, report }: Adopted): readonly string[] {
+  const { feeds, files, bytes, unexplained, strangers, written } = report;
+  const more = strangers - unexplained.length;
+  return [
+    fault === '' ? 'lake and ledger belong together' : `found: ${fault}`,
+    ...feeds.flatMap(feedLines),
+    ...unexplained.slice(0, 20).map((path) => `no window explains the file ${path}`),
+    ...(strangers > 20 ? [`and ${countText(Math.max(more, strangers - 20))} more such files`] : []),
+    `${countText(files)} files, ${bytesText(bytes)}`,
+    written ? 'the ledger is the one of this lake now' : endOf(report, fault),
+  ];
+}
+
+function endOf({ feeds }: AdoptReport, fault: string): string {
+  const isRight = fault === '' && feeds.every(({ put, change }) => put.length + change.length === 0);
+  return isRight ? 'nothing is to be done' : 'nothing was changed; --write does it';
+}
+
+function feedLines(weight: FeedWeight): readonly string[] {
+  const { feed, twice, gaps } = weight;
+  const counts = countsOf(weight);
+  const told = [
+    `${countText(counts.same)} windows are as the ledger says`,
+    ...(counts.new > 0 ? [`${countText(counts.new)} are new to it, with ${countText(counts.rows)} rows`] : []),
+    ...(counts.again > 0 ? [`${countText(counts.again)} run again`] : []),
+    ...(counts.lost > 0 ? [`of ${countText(counts.lost)} no file is left`] : []),
+    ...(counts.due > 0 ? [`${countText(counts.due)} are still to be read`] : []),
+  ];
+  const some = gaps.slice(0, 20).map((gap) => `  no window covers ${timeText(gap.start)} to ${timeText(gap.end)}`);
+  return [
+    `${feed.app} ${feed.signal} (${feed.source}): ${told.join(', ')}`,
+    ...twice.slice(0, 20).map((window) => `  covered twice: ${timeText(window.start)} to ${timeText(window.end)}`),
+    ...(feed.source === 'query' ? some : []),
+    ...(feed.source === 'query' && gaps.length > 20 ? [`  and ${countText(gaps.length - 20)} more such gaps`] : []),
+  ];
+}

@@ -1,0 +1,30 @@
+import type { ObjectStore, Output, Place } from '../../shared/model.ts';
+import { noShaping } from '../../shared/signals/shape.ts';
+import { signals } from '../../shared/signals/tables.ts';
+import { readDocument } from '../../shared/state/documents.ts';
+import { createStoreLedger } from '../../shared/state/ledger-store.ts';
+import { type Adopted, adoptWith } from '../../shared/wire-adopt.ts';
+import { openStore } from '../../shared/wire-clients.ts';
+import { tablesOf } from '../../shared/wire-lake.ts';
+import { meetPorts } from '../../shared/wire-meet.ts';
+import { placeThere } from './lake-there.ts';
+
+/** A lake gets a ledger of its own, as the command line keeps it, from its files. */
+export async function adoptHere(place: Place, write: boolean, tell: (files: number) => void): Promise<Adopted> {
+  await placeThere(place, 'adopt: --out');
+  const lake = openStore(place);
+  // What the first command of the lake chose, where one was there.
+  const chosen: Partial<Output> = (await readDocument(lake, '_insights-lake/output.json'))?.value ?? {};
+  const isTable = chosen.table === 'delta' || (await hasLog(lake));
+  const output = { format: 'parquet', gzip: false, partition: 'hour', path: chosen.path ?? '' } as const;
+  const tables = isTable ? tablesOf({ output: { ...output, table: 'delta' }, shape: noShaping }, lake) : undefined;
+  const meeting = meetPorts(lake, createStoreLedger(lake), { kind: 'lake' });
+  const templates = chosen.path === undefined ? [] : [chosen.path];
+  return adoptWith({ ...meeting, ...(tables && { tables }) }, templates, '_quarantine', write, tell);
+}
+
+async function hasLog(lake: ObjectStore): Promise<boolean> {
+  for (const signal of signals)
+    for await (const folder of lake.folders(`${signal}/`)) if (folder.endsWith('/_delta_log/')) return true;
+  return false;
+}

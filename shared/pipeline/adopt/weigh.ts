@@ -1,0 +1,222 @@
+import type { Feed, FileRecord, Interval, LedgerEntry, Millis, Window } from '../../model.ts';
+import { askedAgain, finishedEntry, plannedEntry } from '../entry.ts';
+import { gapsBetween } from '../gaps.ts';
+import { tileRange } from '../tile-range.ts';
+import { adoptedFingerprint, requeuedFingerprint } from '../verdict.ts';
+
+/** A window, as the files of a lake tell of it. */
+export interface FoundWindow {
+  readonly window: Window;
+  /** The largest that a file names; 0: none does. */
+  readonly revision: number;
+  readonly files: readonly FileRecord[];
+  /** What the ledger said of the source when it last looked like this; left out: nobody knows. */
+  readonly fingerprint?: string;
+}
+
+/** A window of the ledger that is to know more files, and to run again if `again`. */
+export interface Change {
+  readonly window: Window;
+  readonly add: readonly FileRecord[];
+  /** Files of the entry that are not there, or that readers do not see. */
+  readonly gone: readonly string[];
+  /** That the files name; 0: none above the ledger's. */
+  readonly revision: number;
+  readonly again: boolean;
+}
+
+/** What is to be done for one feed, and what was found. */
+export interface FeedWeight {
+  readonly feed: Feed;
+  /** New entries, by start; none overlaps another, or what the ledger has. */
+  readonly put: readonly LedgerEntry[];
+  readonly change: readonly Change[];
+  /** Windows that ledger and files agree on. */
+  readonly same: number;
+  /** Windows of the ledger whose files are gone. */
+  readonly lost: number;
+  /** Windows that lie over others: two grids over the same time. */
+  readonly twice: readonly Window[];
+  /** Time between windows that none covers. */
+  readonly gaps: readonly Interval[];
+}
+
+const day: Millis = 24 * 3_600_000;
+const keyOf = ({ start, end }: Interval): string => `${start} ${end}`;
+const overlap = (one: Interval, other: Interval): boolean => one.start < other.end && other.start < one.end;
+const rowsIn = (files: readonly FileRecord[]): number =>
+  files.reduce((sum, { signal, rows }) => sum + (signal === 'quarantine' ? 0 : rows), 0);
+/** As an attempt that meant to write it: whoever runs the window empties it. */
+const meant = ({ path, signal }: FileRecord): FileRecord => ({ path, signal, rows: 0, bytes: 0 });
+
+/**
+ * Lays what the files tell beside what the ledger has (nothing, or what was known when it was copied). A window that
+ * both have alike stays as it is. Where time is covered twice, the ledger's window stands, else the longest; it learns
+ * the files of the others and runs again, which empties them. `planned`: the feed is planned from that time on (undefined:
+ * from its first window), so time that no window covers is read; left out: gaps stay as they are.
+ */
+export function weigh(
+  feed: Feed,
+  entries: readonly LedgerEntry[],
+  found: readonly FoundWindow[],
+  now: Millis,
+  planned?: { readonly from: Millis | undefined },
+): FeedWeight {
+  const active = entries.filter(({ state }) => state !== 'halved');
+  const halved = new Map(entries.flatMap((entry) => (entry.state === 'halved' ? [[keyOf(entry.window), entry]] : [])));
+  const seen = new Map(found.map((each) => [keyOf(each.window), each]));
+  const changes = new Map<string, Change>();
+  const counts = { same: 0, lost: 0 };
+  for (const entry of active) {
+    const change = changeOf(entry, seen.get(keyOf(entry.window)));
+    if (change === undefined) counts.same += 1;
+    else changes.set(keyOf(entry.window), change);
+    if (change !== undefined && !seen.has(keyOf(entry.window))) counts.lost += 1;
+  }
+  const taken = new Set(active.map(({ window }) => keyOf(window)));
+  const others = found.filter(({ window }) => !taken.has(keyOf(window))).toSorted(byWeight);
+  const chosen: Chosen[] = [];
+  const standing = byTime<LedgerEntry | Chosen>(active);
+  const twice: Window[] = [];
+  for (const each of others) {
+    const strays = each.files.filter((file) => !isOwn(file, halved.get(keyOf(each.window))));
+    const over = standing.find(each.window);
+    if (over === undefined) {
+      const stands = { ...each, strays: [], again: false };
+      chosen.push(stands);
+      standing.add(stands);
+      continue;
+    }
+    const hasRows = rowsIn(strays) > 0;
+    if (hasRows) twice.push(each.window);
+    if ('strays' in over) {
+      over.strays.push(...strays.map(meant));
+      over.again ||= hasRows;
+    } else if (strays.length > 0)
+      changes.set(keyOf(over.window), strayed(over, changes.get(keyOf(over.window)), strays, hasRows));
+  }
+  const windows = [...active.map(({ window }) => window), ...chosen.map(({ window }) => window)];
+  const gaps = gapsIn(windows, planned?.from);
+  // What a window of two grids sticks out by belongs to none of those that stand.
+  const left =
+    planned === undefined ? disjoint(twice.flatMap((window) => leftOf(window, standing.near(window)))) : gaps;
+  const { app, signal, source } = feed;
+  const due = left
+    .flatMap((part) => tileRange(part, day, []))
+    .map((tile): Window => ({ app, signal, source, ...tile }));
+  const put = [...chosen.map((each) => adopted(each, now)), ...due.map((window) => plannedEntry(window))];
+  return {
+    feed,
+    put: put.toSorted((one, other) => one.window.start - other.window.start),
+    change: [...changes.values()],
+    ...counts,
+    twice,
+    gaps,
+  };
+}
+
+interface Chosen extends FoundWindow {
+  /** Files of windows that lie over it. */
+  readonly strays: FileRecord[];
+  again: boolean;
+}
+
+/** Windows that do not overlap, found by their time. */
+function byTime<T extends { readonly window: Window }>(all: readonly T[]) {
+  const days = new Map<number, T[]>();
+  const daysIn = ({ start, end }: Interval) =>
+    Array.from({ length: Math.ceil(end / day) - Math.floor(start / day) }, (_, n) => Math.floor(start / day) + n);
+  const near = (window: Interval) => daysIn(window).flatMap((at) => days.get(at) ?? []);
+  const add = (one: T) => {
+    for (const at of daysIn(one.window)) days.set(at, [...(days.get(at) ?? []), one]);
+  };
+  for (const one of all) add(one);
+  return {
+    add,
+    find: (window: Interval) => near(window).find((one) => overlap(one.window, window)),
+    near: (window: Interval) => near(window).map((one) => one.window),
+  };
+}
+
+/** Those with rows first, then the longest, then those with the most rows. */
+const byWeight = (one: FoundWindow, other: FoundWindow): number =>
+  Number(rowsIn(other.files) > 0) - Number(rowsIn(one.files) > 0) ||
+  lengthOf(other.window) - lengthOf(one.window) ||
+  rowsIn(other.files) - rowsIn(one.files) ||
+  one.window.start - other.window.start;
+
+const lengthOf = ({ start, end }: Interval): Millis => end - start;
+
+/** A halved window has emptied its files; with rows in it a file is not what it left. */
+const isOwn = (file: FileRecord, halved: LedgerEntry | undefined): boolean =>
+  halved?.files.some(({ path }) => path === file.path && file.rows === 0) ?? false;
+
+/** What the entry does not know of its files; undefined where it knows all. */
+function changeOf(entry: LedgerEntry, found: FoundWindow | undefined): Change | undefined {
+  const { window, files, revision } = entry;
+  const bytes = new Map(found?.files.map((file) => [file.path, file.bytes]));
+  const known = new Set(files.map(({ path }) => path));
+  const add = (found?.files ?? []).filter(({ path }) => !known.has(path));
+  const isThere = files.every(
+    (file) =>
+      (file.rows === 0 && file.bytes === 0) ||
+      bytes.get(file.path) === file.bytes ||
+      (file.rows === 0 && !bytes.has(file.path)),
+  );
+  const isRight = isThere && rowsIn(add) === 0;
+  const isAtRest = (entry.state === 'done' || entry.state === 'unavailable') && !entry.again;
+  const newer = Math.max(revision, found?.revision ?? 0);
+  if (add.length === 0 && newer === revision && (isRight || !isAtRest)) return undefined;
+  const gone = files.filter(({ path, rows }) => rows > 0 && (bytes.get(path) ?? 0) === 0).map(({ path }) => path);
+  return { window, add, gone, revision: newer > revision ? newer : 0, again: !isRight && isAtRest };
+}
+
+const strayed = (
+  { window, files }: LedgerEntry,
+  known: Change | undefined,
+  strays: readonly FileRecord[],
+  again: boolean,
+): Change => {
+  const paths = new Set(files.map(({ path }) => path));
+  return {
+    window,
+    gone: known?.gone ?? [],
+    add: [...(known?.add ?? []), ...strays.filter(({ path }) => !paths.has(path)).map(meant)],
+    revision: known?.revision ?? 0,
+    again: (known?.again ?? false) || again,
+  };
+};
+
+/** Done as far as the files tell; what its source looked like nobody knows, so whoever looks next confirms it or runs it. */
+function adopted({ window, revision, files, strays, again, fingerprint }: Chosen, now: Millis): LedgerEntry {
+  const rows = rowsIn(files);
+  const quarantined = files.reduce((sum, file) => sum + (file.signal === 'quarantine' ? file.rows : 0), 0);
+  const counts = { read: rows, written: rows, deduplicated: 0, quarantined };
+  const print = fingerprint ?? adoptedFingerprint(window, rows);
+  const entry = {
+    ...finishedEntry(plannedEntry(window), now, { fingerprint: print, counts, asked: 0, files: [...files, ...strays] }),
+    revision: Math.max(1, revision),
+  };
+  return again ? { ...askedAgain(entry, now), fingerprint: requeuedFingerprint(entry.fingerprint) } : entry;
+}
+
+function gapsIn(windows: readonly Window[], from: Millis | undefined): readonly Interval[] {
+  const first = windows.reduce((least, { start }) => Math.min(least, start), Number.POSITIVE_INFINITY);
+  const lead = from !== undefined && from < first && windows.length > 0 ? [{ start: from, end: first }] : [];
+  const between = gapsBetween(windows.map((window) => plannedEntry(window)));
+  return [...lead, ...between];
+}
+
+/** The parts of a window that none of these covers. */
+const leftOf = (window: Window, windows: readonly Window[]): readonly Interval[] =>
+  tileRange(window, day, [...new Set(windows)]).filter((tile) => !windows.some((other) => overlap(tile, other)));
+
+/** Parts that several windows leave, each time once. */
+function disjoint(parts: readonly Interval[]): readonly Interval[] {
+  const apart: Interval[] = [];
+  for (const { start, end } of parts.toSorted((one, other) => one.start - other.start)) {
+    const from = Math.max(start, apart.at(-1)?.end ?? start);
+    if (from < end) apart.push({ start: from, end });
+  }
+  return apart;
+}

@@ -1,0 +1,154 @@
+import { createGunzip } from 'node:zlib';
+import { failureCode } from './lake/failure.ts';
+import { parquetFacts } from './lake/parquet-facts.ts';
+import { identityOf, intervalOf } from './lake/path-identity.ts';
+import type { Config, FileRecord, ObjectStore, Signal, StoredObject, Window } from './model.ts';
+import { type AdoptPorts, type AdoptReport, adoptLake, type FileStory } from './pipeline/adopt/adopt.ts';
+import { LAKE_NAME } from './pipeline/lake/lake-word.ts';
+import { faultOfLake, type MeetPorts } from './pipeline/lake/meet.ts';
+import { signals } from './signals/tables.ts';
+import { systemClock } from './wire-clients.ts';
+import { prepareLake } from './wire-lake.ts';
+import { queryFeeds } from './wire-query.ts';
+
+export interface Adopts {
+  /** Gives the lake this app's ledger, from its files; without `write` only says what it would do. */
+  adopt(write: boolean, tell: (files: number) => void): Promise<Adopted>;
+}
+
+/** `fault`: why lake and ledger did not fit before; '' where they did. */
+export interface Adopted {
+  readonly fault: string;
+  readonly report: AdoptReport;
+}
+
+type Adopting = MeetPorts & Pick<AdoptPorts, 'tables' | 'planned'>;
+
+export const wireAdopts = (
+  { apps, output, quarantine }: Config,
+  meeting: Adopting,
+  stateReady: () => Promise<void>,
+): Adopts => ({
+  adopt: async (write, tell) => {
+    await stateReady();
+    const planned = apps.flatMap(queryFeeds).map(({ feed, query }) => ({ feed, from: query.from }));
+    return adoptWith({ ...meeting, planned }, [output.path], quarantine.prefix, write, tell);
+  },
+});
+
+/** `templates`: of paths that the settings have. */
+export async function adoptWith(
+  meeting: Adopting,
+  templates: readonly string[],
+  quarantine: string,
+  write: boolean,
+  tell: (files: number) => void,
+): Promise<Adopted> {
+  const { tables } = meeting;
+  // Where nothing is any more, and windows are to be read again, it needs a place to go to.
+  if (write) await prepareLake(meeting.lake, tables);
+  const lake = write ? meeting.lake : await lakeOrNothing(meeting.lake);
+  const ports = { ...meeting, lake, clock: systemClock, story: createStories(lake, templates, quarantine), tell };
+  return { fault: await faultOfLake(ports), report: await adoptLake(write, ports) };
+}
+
+/** A container that is gone is looked at as an empty one: it is not made before somebody says so. */
+async function lakeOrNothing(lake: ObjectStore): Promise<ObjectStore> {
+  try {
+    await lake.head(LAKE_NAME);
+    return lake;
+  } catch (error) {
+    if (!/^(Container|Filesystem)NotFound$/.test(failureCode(error))) throw error;
+    return { ...lake, head: async () => undefined, async *list() {} };
+  }
+}
+
+/** As much of the end of a Parquet file as mostly holds its footer. */
+const tailBytes = 32 * 1024;
+
+/**
+ * What files of this lake say of themselves: Parquet by its metadata, all by their paths. `templates`: paths that the
+ * settings have, or had. `quarantine`: its folder. One ranged read for a Parquet file; text is read, to count its rows.
+ */
+export function createStories(
+  lake: ObjectStore,
+  templates: readonly string[],
+  quarantine: string,
+): AdoptPorts['story'] {
+  return async (file) => {
+    const isAside = file.name.startsWith(`${quarantine}/`);
+    const path = isAside ? file.name.slice(quarantine.length + 1) : file.name;
+    const named = identityOf(path, templates);
+    if (file.name.endsWith('.parquet')) return parquetStory(file, named, lake);
+    if (named === undefined) return undefined;
+    const { window, signal, revision } = named;
+    const rows = file.archived ? 0 : await rowsIn(file, lake);
+    return { window, revision, file: record(file, isAside ? 'quarantine' : signal, rows) };
+  };
+}
+
+const record = ({ name, bytes }: StoredObject, signal: FileRecord['signal'], rows: number): FileRecord => ({
+  ...{ path: name, signal, rows, bytes },
+});
+
+async function parquetStory(
+  file: StoredObject,
+  named: ReturnType<typeof identityOf>,
+  lake: ObjectStore,
+): Promise<FileStory | undefined> {
+  const told = file.archived ? undefined : await factsOf(file, lake);
+  const facts = told?.facts ?? {};
+  const signal = signalOf(facts.insights_lake_signal) ?? named?.signal;
+  const window = windowIn(facts, named?.window) ?? named?.window;
+  if (signal === undefined || window === undefined) return undefined;
+  const revision = Math.max(Number(facts.insights_lake_revision ?? 0) || 0, named?.revision ?? 0);
+  return { window, revision, file: record(file, signal, told?.rows ?? 0) };
+}
+
+/** The path alone tells whose signal the window is, where a file of it holds rows of another. */
+function windowIn(facts: Readonly<Record<string, string>>, named: Window | undefined): Window | undefined {
+  const times = intervalOf(facts.insights_lake_window ?? '');
+  const { insights_lake_app: app, insights_lake_source: source } = facts;
+  const signal = signalOf(facts.insights_lake_owner) ?? named?.signal ?? signalOf(facts.insights_lake_signal);
+  return times && app !== undefined && source !== undefined && signal ? { app, signal, source, ...times } : undefined;
+}
+
+const signalOf = (word: string | undefined): Signal | undefined => signals.find((signal) => signal === word);
+
+async function factsOf({ name, bytes, etag }: StoredObject, lake: ObjectStore) {
+  for (let wanted = tailBytes; ; ) {
+    const start = Math.max(0, bytes - wanted);
+    const tail = Buffer.concat(await Array.fromAsync(lake.read(name, { start, end: bytes, etag })));
+    const found = parquetFacts(tail);
+    if (typeof found !== 'number') return found;
+    if (start === 0 || found > bytes) return undefined;
+    wanted = found;
+  }
+}
+
+/** Lines of NDJSON; records of CSV, whose quotes can hold lines, without its head. */
+async function rowsIn({ name, bytes, etag }: StoredObject, lake: ObjectStore): Promise<number> {
+  const isCsv = /\.csv(\.gz)?$/.test(name);
+  let [lines, quoted] = [0, false];
+  for await (const piece of plain(lake.read(name, { start: 0, end: bytes, etag }), name.endsWith('.gz')))
+    for (const byte of piece) {
+      if (isCsv && byte === 0x22) quoted = !quoted;
+      else if (byte === 0x0a && !quoted) lines += 1;
+    }
+  return isCsv ? Math.max(0, lines - 1) : lines;
+}
+
+async function* plain(pieces: AsyncIterable<Uint8Array>, isPacked: boolean): AsyncIterable<Uint8Array> {
+  if (!isPacked) {
+    yield* pieces;
+    return;
+  }
+  const gunzip = createGunzip();
+  const feed = (async () => {
+    for await (const piece of pieces) if (!gunzip.write(piece)) await new Promise((go) => gunzip.once('drain', go));
+    gunzip.end();
+  })();
+  feed.catch((error: Error) => gunzip.destroy(error));
+  yield* gunzip;
+  await feed;
+}
