@@ -136,10 +136,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
       { ...config, whole: config },
       {
         ...{ ledger, now: clock.now, health: health.health, order: health.order, ready: stateReady },
-        rerun: async (request) => {
-          await refuseStranger(lakeReady());
-          return rerunWindows(request, ports);
-        },
+        rerun: (request) => refuseStranger(lakeReady()).then(() => rerunWindows(request, ports)),
       },
     ),
     ...wireSweeps(config, ports, blobs?.sightings, ready, health.look),
