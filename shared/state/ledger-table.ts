@@ -1,10 +1,11 @@
 /** The ledger in Table Storage. */
 import type { TableClient, TransactionAction } from '@azure/data-tables';
-import type { DriftSighting, Feed, Interval, Ledger, LedgerEntry, Millis, Progress, Versioned } from '../model.ts';
+import type { DriftSighting, Feed, Interval, Ledger, LedgerEntry } from '../model.ts';
 import { driftOf, driftRecord } from './drift-record.ts';
-import { COMMON_VERSION, checkStateVersion, isOpen, readTime, spellTime } from './entry-record.ts';
-import { markOf, markRecord } from './mark-record.ts';
+import { COMMON_VERSION, isOpen, readTime } from './entry-record.ts';
+import { markOf } from './mark-record.ts';
 import { type Entity, tableCalls } from './table-calls.ts';
+import { entryChanges, hintChanges, lakeMarkChange, progressChange, progressIn, sweptChange } from './table-changes.ts';
 import * as rows from './table-entities.ts';
 import { markChange, signatureOf, tableTally } from './tally/table-tally.ts';
 
@@ -75,12 +76,8 @@ export function createTableLedger({ client, lakeId, newId }: TableLedgerOptions)
       const entity = await table.get(rows.lakePartition(lakeId), rows.MARK_ROW);
       return entity && { value: markOf(entity), etag: entity.etag };
     },
-    putMark: async (mark, etag) => {
-      const entity = { partitionKey: rows.lakePartition(lakeId), rowKey: rows.MARK_ROW, ...markRecord(mark) };
-      return Array.isArray(
-        await decide([etag === undefined ? ['create', entity] : ['update', entity, 'Merge', { etag }]]),
-      );
-    },
+    putMark: async (mark, etag) =>
+      Array.isArray(await decide([lakeMarkChange(rows.lakePartition(lakeId), mark, etag)])),
     read: async (window) => {
       const entity = await table.get(rows.feedPartition(lakeId, window), rows.windowRow(window));
       return entity && { value: rows.entityEntry(entity), etag: entity.etag };
@@ -209,45 +206,6 @@ export function createTableLedger({ client, lakeId, newId }: TableLedgerOptions)
       }
     },
   };
-}
-
-/** An entry, and the copy of it that there is as long as it is open. */
-function entryChanges(partitionKey: string, entry: LedgerEntry, etag: string | undefined): TransactionAction[] {
-  const entity = rows.entryEntity({ partitionKey, rowKey: rows.windowRow(entry.window) }, entry);
-  const copy = { partitionKey, rowKey: rows.openRow(entry.window) };
-  // Merged, so that properties of a newer version survive.
-  const change: TransactionAction = etag === undefined ? ['create', entity] : ['update', entity, 'Merge', { etag }];
-  if (isOpen(entry)) return [change, ['upsert', { ...entity, ...copy }, 'Replace']];
-  return etag === undefined ? [change] : [change, ['delete', copy]];
-}
-
-/** The copy's tag guards both: whatever changes an open entry changes its copy. */
-function hintChanges(partitionKey: string, window: Interval, at: Millis, etag: string): TransactionAction[] {
-  const hintedAt = spellTime(at);
-  return [
-    ['update', { partitionKey, rowKey: rows.openRow(window), hintedAt }, 'Merge', { etag }],
-    ['update', { partitionKey, rowKey: rows.windowRow(window), hintedAt }, 'Merge', { etag: '*' }],
-  ];
-}
-
-function progressIn(entity: Entity): Versioned<Progress> {
-  checkStateVersion(entity);
-  return { value: { horizon: readTime(entity.horizon), watermark: readTime(entity.watermark) }, etag: entity.etag };
-}
-
-function progressChange(
-  partitionKey: string,
-  { horizon, watermark }: Progress,
-  etag: string | undefined,
-): TransactionAction {
-  const times = { horizon: spellTime(horizon), watermark: spellTime(watermark) };
-  const entity = { partitionKey, rowKey: rows.PROGRESS_ROW, stateVersion: COMMON_VERSION, ...times };
-  return etag === undefined ? ['create', entity] : ['update', entity, 'Merge', { etag }];
-}
-
-function sweptChange(keys: rows.Keys, at: Millis, etag: string | undefined): TransactionAction {
-  const entity = { ...keys, stateVersion: COMMON_VERSION, sweptAt: spellTime(at) };
-  return etag === undefined ? ['create', entity] : ['update', entity, 'Merge', { etag }];
 }
 
 const firstOf = (tags: readonly string[] | 'absent' | undefined): string | undefined =>

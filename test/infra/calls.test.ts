@@ -155,6 +155,7 @@ test('clients are named nowhere else: what imports an Azure package is an adapte
     'state/ledger-table.ts',
     'state/seats-table.ts',
     'state/table-calls.ts',
+    'state/table-changes.ts',
     'wire-clients.ts',
   ]);
 });
