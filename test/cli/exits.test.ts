@@ -54,8 +54,8 @@ const fields = {
   asked: 0,
 };
 /** Of commands that look at the state of an app. */
-const looking = (name: string): readonly Case[] => [
-  [name, 0, operation(name, async () => (name === 'drift' ? [] : fields))],
+const looking = (name: string, found: unknown = name === 'drift' ? [] : fields): readonly Case[] => [
+  [name, 0, operation(name, async () => found)],
   [name, 1, fails(name, 1)],
   [name, 3, fails(name, 3)],
   [`${name} --nope`, 2],
@@ -89,6 +89,16 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   rerun: looking('rerun'),
   audit: looking('audit'),
   drift: looking('drift'),
+  adopt: looking('adopt', {
+    fault: '',
+    report: { feeds: [], files: 0, bytes: 0, unexplained: [], strangers: 0, written: false },
+  }),
+  status: [
+    ['status --json', 0, operation('status', async () => ({ verdict: { state: 'complete' } }))],
+    ['status --json', 1, operation('status', async () => ({ verdict: { state: 'late' } }))],
+    ['status', 3, fails('status', 3)],
+    ['status --nope', 2],
+  ],
   pause: ordering('pause'),
   resume: ordering('resume'),
   disable: ordering('disable'),
@@ -124,6 +134,8 @@ const elsewhere: Readonly<Record<string, readonly number[]>> = {
   rerun: [130],
   audit: [130],
   drift: [130],
+  adopt: [130],
+  status: [130],
   pause: [130],
   resume: [130],
   disable: [130],

@@ -64,9 +64,10 @@ async function writeSettings(folder: string, settings: Readonly<Record<string, s
 }
 
 /** As the pages write it, so that it runs here: placeholders filled in, accounts of this machine, a day for a month. */
-function hereOf(block: string, azurite: Azurite): string {
+function hereOf(block: string, { blobUrl }: Azurite, room: number): string {
   return block
-    .replaceAll(/https:\/\/my(lake|exports)\.(blob|dfs)\.core\.windows\.net/g, azurite.blobUrl)
+    .replaceAll(/https:\/\/mylake\.(blob|dfs)\.core\.windows\.net\/telemetry/g, `${blobUrl}/telemetry-${room}`)
+    .replaceAll(/https:\/\/my(lake|exports)\.(blob|dfs)\.core\.windows\.net/g, blobUrl)
     .replaceAll(/=(<app id>|…)/g, (_, what) => (what === '…' ? '=…' : `=${guid}`))
     .replaceAll(/--app (\w+)=…/g, `--app $1=${guid}`)
     .replaceAll(/SHAPE_HASH_KEY=…/g, 'SHAPE_HASH_KEY=a-key-of-the-pages')
@@ -77,7 +78,7 @@ function hereOf(block: string, azurite: Azurite): string {
 
 /** A command that looks at a lake, and not one that makes it, comes first. */
 const wantsLake = (block: string): boolean =>
-  /^\s*(npx )?insights-lake (status|requeue|rerun|audit|drift)\b.*--out/.test(block);
+  /^\s*(npx )?insights-lake (status|adopt|requeue|rerun|audit|drift)\b.*--out/.test(block);
 
 export async function pageRoom(): Promise<PageRoom> {
   const base = await mkdtemp(join(tmpdir(), 'pages-'));
@@ -135,7 +136,7 @@ export async function pageRoom(): Promise<PageRoom> {
     run: async (block) => {
       const folder = await fresh();
       if (wantsLake(block)) await cp(await prepared(), join(folder, 'lake'), { recursive: true });
-      return bash(hereOf(block, azurite), folder);
+      return bash(hereOf(block, azurite, rooms), folder);
     },
     close: async () => {
       await Promise.all([azurite.close(), simulator.close(), resident.close()]);
