@@ -6,6 +6,7 @@ import type {
   Config,
   Feed,
   LakeHealth,
+  LakeTables,
   Millis,
   ObjectStore,
   QuerySettings,
@@ -72,6 +73,7 @@ export interface Audits {
 
 interface AuditWiring extends AskPorts {
   readonly lake: ObjectStore;
+  readonly tables?: LakeTables;
   readonly limit: number;
   withWorkFolder<T>(use: (folder: string) => Promise<T>): Promise<T>;
 }

@@ -1,4 +1,5 @@
 import { differs, type FeedReport, type LakeAudit } from '../../shared/pipeline/audit-lake.ts';
+import type { WrongFile } from '../../shared/pipeline/lake-audit/in-tables.ts';
 import type { Command, Edge } from '../command.ts';
 import { type ExitCode, exitCodes } from '../failure.ts';
 import { accessNote, stateExits } from '../flags/notes.ts';
@@ -13,8 +14,9 @@ export const auditCommand: Command = {
   forms: [['[--settings <file>] [--out <place>]', 'whether the lake is as its ledger says']],
   about: `Compares the ledger with the files that are really there, and names what differs: files that somebody deleted or changed
 the size of, files that no window knows, time between two windows that none covers, windows that failed, feeds that the
-settings no longer plan. Per app and signal it says how many windows there are and through when they are complete. It
-changes nothing; with --repair the windows of files that differ run again.`,
+settings no longer plan. Of Delta tables it compares the log as well: files that readers see and should not, or should and
+do not. Per app and signal it says how many windows there are and through when they are complete. It changes nothing; with
+--repair the windows of files that differ run again.`,
   examples: `insights-lake audit --settings deployed.json
 insights-lake audit --out ./lake --json
 insights-lake audit --settings deployed.json --app shop --from 2026-01-01 --repair`,
@@ -52,16 +54,20 @@ const asJson = ({ feeds, ...rest }: LakeAudit) => ({
 });
 
 function linesOf(found: LakeAudit): readonly Line[] {
-  const { feeds, unknown, files, bytes } = found;
+  const { feeds, unknown, strangers, dead, files, bytes } = found;
   const wrong = feeds.reduce((sum, feed) => sum + feed.wrong.length, 0);
   const repaired = feeds.reduce((sum, feed) => sum + feed.repaired, 0);
   return [
     ...feeds.flatMap(feedLines),
+    ...strangers.map((path): Line => [`readers of the table see a file that no window knows: ${path}`, 'bad']),
     ...unknown.map((path): Line => [`no window knows the file ${path}`, 'bad']),
     [
       `${countText(files)} files, ${bytesText(bytes)}; ${differs(found) ? 'the lake is not as it should be' : 'the lake is as its ledger says'}`,
       differs(found) ? 'bad' : 'good',
     ],
+    ...(dead > 0
+      ? [[`${countText(dead)} of these files are dead: no reader sees them, and they go after 7 days`] as const]
+      : []),
     ...(repaired > 0 ? [[`${countText(repaired)} windows run again`] as const] : []),
     ...(wrong > 0 && repaired === 0 ? [['with --repair the windows of these files run again'] as const] : []),
   ];
@@ -82,14 +88,14 @@ function feedLines(report: FeedReport): readonly Line[] {
   return [
     [`${name}: ${counts.join(', ')}`, failed > 0 ? 'bad' : undefined],
     ...gaps.map((gap): Line => [`  no window covers ${timeText(gap.start)} to ${timeText(gap.end)}`, 'bad']),
-    ...wrong.map(
-      ({ path, expected, found }): Line => [
-        found === undefined
-          ? `  missing: ${path} (${bytesText(expected)})`
-          : `  differs: ${path} (${bytesText(found)}, the ledger says ${bytesText(expected)})`,
-        'bad',
-      ],
-    ),
+    ...wrong.map((file): Line => [`  ${wrongText(file)}`, 'bad']),
     ...(report.stopped ? [['  the settings do not name it any more: nothing new is planned', 'warn'] as const] : []),
   ];
+}
+
+function wrongText({ path, problem, expected, found }: WrongFile): string {
+  if (problem === 'missing') return `missing: ${path} (${bytesText(expected)})`;
+  if (problem === 'hidden') return `not in the log of its table: ${path} (${bytesText(expected)}); no reader sees it`;
+  if (problem === 'shown') return `still in the log of its table: ${path}; a later run took its place`;
+  return `differs: ${path} (${bytesText(found ?? 0)}, the ledger says ${bytesText(expected)})`;
 }

@@ -40,6 +40,12 @@ export async function agreeOnOutput(lake: ObjectStore, output: Output, shape: Sh
   }
 }
 
+/** What the lake's first command chose; undefined where the command line has made none there. */
+export async function chosenOutput(lake: ObjectStore): Promise<Partial<Output> | undefined> {
+  const known = await textOf(lake, outputName);
+  return known && outputIn(known.text, lake);
+}
+
 function outputIn(text: string, lake: ObjectStore): Partial<Chosen> {
   try {
     return JSON.parse(text) as Partial<Chosen>;

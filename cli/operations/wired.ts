@@ -4,15 +4,21 @@ import type { DriftSighting } from '../../shared/model.ts';
 import { auditLake } from '../../shared/pipeline/audit-lake.ts';
 import { requeueWindows } from '../../shared/pipeline/requeue.ts';
 import { type RerunRequest, rerunWindows } from '../../shared/pipeline/rerun.ts';
+import { noShaping } from '../../shared/signals/shape.ts';
 import { wire } from '../../shared/wire.ts';
 import { systemClock } from '../../shared/wire-clients.ts';
+import { tablesOf } from '../../shared/wire-lake.ts';
 import { wireStatus } from '../../shared/wire-status.ts';
+import { chosenOutput } from '../deliver/beside-ledger.ts';
 import { exitCodes, Failure, usage } from '../failure.ts';
 import { adoptHere } from './adopt-here.ts';
 import { ledgerThere } from './lake-ledger.ts';
 import type { Operations } from './ports.ts';
 
 type Env = Parameters<Operations['enqueue']>[1];
+
+/** An audit writes nothing: of columns and paths it needs no more. */
+const tableOutput = { format: 'parquet', gzip: false, partition: 'day', path: '', table: 'delta' } as const;
 
 /** On the state of an app by its settings, or of a lake that the command line made. */
 export const operations: Operations = {
@@ -43,7 +49,9 @@ export const operations: Operations = {
     onState(async () => {
       if (lake === undefined) return appOf(env).auditLake(request);
       const { ledger, store } = await ledgerThere(lake, 'audit');
-      return auditLake(request, { ledger, lake: store, clock: systemClock });
+      const isTable = (await chosenOutput(store))?.table === 'delta';
+      const tables = isTable ? tablesOf({ output: tableOutput, shape: noShaping }, store) : undefined;
+      return auditLake(request, { ledger, lake: store, clock: systemClock, ...(tables && { tables }) });
     }),
   order: (order, reason, env) => onState(() => appOf(env).order(order, reason)),
   adopt: ({ write }, lake, env, tell) =>

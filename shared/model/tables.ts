@@ -38,4 +38,14 @@ export interface LakeTables {
   publish(revision: TableRevision, check: () => Promise<void>): Promise<number>;
   /** Whether readers see the file now. */
   isLive(file: FileRecord): Promise<boolean>;
+  /** What readers see of the signal's table; empty where there is none. */
+  listing(signal: Signal): Promise<TableListing>;
+}
+
+/** Files of a table, by their paths in the store. */
+export interface TableListing {
+  /** Those that readers see, with their bytes. */
+  readonly live: ReadonlyMap<string, number>;
+  /** Those that they saw in an earlier version, as far as the log still tells. */
+  readonly removed: ReadonlySet<string>;
 }

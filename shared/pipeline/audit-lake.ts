@@ -1,7 +1,20 @@
-import type { Clock, Feed, Hints, Interval, Ledger, LedgerEntry, Millis, ObjectStore, Signal } from '../model.ts';
+import type {
+  Clock,
+  Feed,
+  Hints,
+  Interval,
+  LakeTables,
+  Ledger,
+  LedgerEntry,
+  Millis,
+  ObjectStore,
+  Signal,
+  TableListing,
+} from '../model.ts';
 import { sendFor } from './ask.ts';
 import { askedAgain, isAtRest } from './entry.ts';
 import { gapsBetween } from './gaps.ts';
+import { faultOf, listTables, type WrongFile } from './lake-audit/in-tables.ts';
 import { requeuedFingerprint } from './verdict.ts';
 
 /** Which windows to look at; `app` '' and no signals: all. */
@@ -15,19 +28,13 @@ export interface LakeAuditRequest extends Interval {
 export interface LakeAuditPorts {
   readonly ledger: Ledger;
   readonly lake: ObjectStore;
+  /** The tables through which readers see the files; left out: they see what is there. */
+  readonly tables?: LakeTables;
   readonly clock: Pick<Clock, 'now'>;
   /** Left out: nobody waits for messages, the windows run when the command that made them runs again. */
   readonly hints?: Hints;
   /** Feeds that the settings name; left out: not known. */
   readonly feeds?: readonly Feed[];
-}
-
-/** A file of a window that is done, and what is wrong with it. */
-export interface WrongFile {
-  readonly path: string;
-  /** Bytes in the ledger, and in the lake; undefined: it is not there. */
-  readonly expected: number;
-  readonly found: number | undefined;
 }
 
 /** What the ledger says of one feed, and what of that is not true of the lake. */
@@ -61,24 +68,30 @@ export interface LakeAudit {
    * has lost them.
    */
   readonly unknown: readonly string[];
+  /** Files that readers of the tables see and no window knows: the rows in them may be there twice. */
+  readonly strangers: readonly string[];
+  /** Files that no reader sees any more and that wait for their removal. */
+  readonly dead: number;
   /** Files and bytes that are there. */
   readonly files: number;
   readonly bytes: number;
 }
 
 /** Whether something is not as it should be. What is open is on its way. */
-export const differs = ({ feeds, unknown }: LakeAudit): boolean =>
-  unknown.length > 0 ||
+export const differs = ({ feeds, unknown, strangers }: LakeAudit): boolean =>
+  unknown.length + strangers.length > 0 ||
   feeds.some(({ wrong, gaps, failed, stopped }) => wrong.length + gaps.length + failed > 0 || stopped);
 
 /** The ledger beside the files that are really there. Changes nothing unless it is asked to repair. */
 export async function auditLake(request: LakeAuditRequest, ports: LakeAuditPorts): Promise<LakeAudit> {
+  const began = ports.clock.now();
   const there = new Map<string, number>();
   let bytes = 0;
   for await (const file of ports.lake.list('')) {
     there.set(file.name, file.bytes);
     bytes += file.bytes;
   }
+  const seen = ports.tables && (await listTables(ports.tables));
   const feeds: FeedReport[] = [];
   const known = new Set<string>();
   const folders = new Set<string>();
@@ -96,30 +109,44 @@ export async function auditLake(request: LakeAuditRequest, ports: LakeAuditPorts
         if (isWanted) folders.add(folderOf(path));
       }
     }
-    if (entries.length > 0) feeds.push(await report(feed, entries, there, request.repair, ports));
+    const look = { there, seen, began };
+    if (entries.length > 0) feeds.push(await report(feed, entries, look, request.repair, ports));
   }
-  const unknown = [...there.keys()].filter((name) => folders.has(folderOf(name)) && !known.has(name)).sort();
-  return { feeds, unknown, files: there.size, bytes };
+  const isAll = request.app === '' && request.signals.length === 0;
+  const isDead = (name: string): boolean => seen?.removed.has(name) === true && !seen.live.has(name);
+  const isStray = (name: string): boolean =>
+    folders.has(folderOf(name)) && !known.has(name) && !isDead(name) && seen?.live.has(name) !== true;
+  const strangers = [...(seen?.live.keys() ?? [])].filter(
+    (name) => !known.has(name) && (isAll || folders.has(folderOf(name))),
+  );
+  return {
+    ...{ feeds, unknown: [...there.keys()].filter(isStray).sort(), strangers: strangers.sort() },
+    ...{ dead: [...there.keys()].filter(isDead).length, files: there.size, bytes },
+  };
 }
 
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
 
+/** The lake as it was when the audit began. */
+interface Look {
+  readonly there: ReadonlyMap<string, number>;
+  readonly seen: TableListing | undefined;
+  readonly began: Millis;
+}
+
 async function report(
   feed: Feed,
   entries: readonly LedgerEntry[],
-  there: ReadonlyMap<string, number>,
+  { there, seen, began }: Look,
   repair: boolean,
   ports: LakeAuditPorts,
 ): Promise<FeedReport> {
   const windows = entries.filter(({ state }) => state !== 'halved');
   const wrong: WrongFile[] = [];
   let repaired = 0;
-  for (const entry of windows.filter(isAtRest)) {
-    const found = entry.files.flatMap(({ path, bytes, rows }): WrongFile[] =>
-      there.get(path) === bytes || (rows === 0 && !there.has(path))
-        ? []
-        : [{ path, expected: bytes, found: there.get(path) }],
-    );
+  // What was done since the lake was listed is judged by the next audit.
+  for (const entry of windows.filter((each) => isAtRest(each) && each.doneAt <= began)) {
+    const found = entry.files.flatMap((file) => faultOf(file, there, seen) ?? []);
     wrong.push(...found);
     if (repair && found.length > 0 && (await runAgain(entry, ports))) repaired += 1;
   }

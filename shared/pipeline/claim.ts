@@ -53,7 +53,9 @@ export async function claimWindow(seen: Versioned<LedgerEntry>, ports: ClaimPort
   const { window, files } = seen.value;
   const others = files.flatMap(({ signal }) => (signal === 'quarantine' ? [] : [signal]));
   const inLake = (await ports.tables?.seen(window, others)) ?? 0;
-  const known = { ...seen.value, revision: Math.max(seen.value.revision, inLake) };
+  // A ledger that is older than the lake does not know what was done last.
+  const behind = inLake > seen.value.revision ? { revision: inLake, doneAt: 0 } : {};
+  const known = { ...seen.value, ...behind };
   const claimed = claimedEntry(known, ports.clock.now(), ports.lease);
   const etag = await ports.ledger.write(claimed, seen.etag);
   return etag === undefined ? undefined : hold({ value: claimed, etag }, ports);

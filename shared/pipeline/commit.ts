@@ -88,10 +88,10 @@ export async function replaceOthers(
 }
 
 async function publish(written: readonly TableFile[], claim: Claim, tables: LakeTables): Promise<void> {
-  const { window, revision, attempts, files } = claim.entry;
+  const { window, attempts, doneAt, revision, files } = claim.entry;
   const known = files.filter(({ signal }) => signal !== 'quarantine');
   // Attempts are counted from the last done run on.
-  const afterDone = attempts === 1 && revision > 1;
+  const afterDone = attempts === 1 && doneAt > 0;
   const seen = await tables.publish({ window, revision, written, known, afterDone }, claim.check);
   if (seen === 0) return;
   await claim.check(); // by whoever overtook us, most likely

@@ -43,8 +43,8 @@ test('files that were deleted, changed, or put there by others are named, and no
   const found = await here.audit();
   assert.ok(differs(found));
   assert.deepEqual(found.feeds[0]?.wrong, [
-    { path: pathOf(1), expected: 5, found: undefined },
-    { path: pathOf(2), expected: 5, found: 19 },
+    { path: pathOf(1), problem: 'missing', expected: 5, found: undefined },
+    { path: pathOf(2), problem: 'differs', expected: 5, found: 19 },
   ]);
   assert.deepEqual(found.unknown, ['part-of-another']);
   assert.equal(JSON.stringify(await here.entries()), before);

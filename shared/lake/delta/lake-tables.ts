@@ -11,7 +11,7 @@ import type {
 import { signals } from '../../signals/tables.ts';
 import { tableFilePath } from '../paths.ts';
 import { type Action, type AddFile, type CommitInfo, entryName, lastCheckpointName } from './actions.ts';
-import { logPath, ownFile, tableRoot } from './names.ts';
+import { logPath, ownFile, storePath, tableRoot } from './names.ts';
 import { publicationActions, SeenRevision } from './publish.ts';
 import type { TableColumn } from './schema.ts';
 import { type DeltaTable, openTable } from './table.ts';
@@ -46,6 +46,8 @@ export function openDeltaLake({ lake, clock, newId, columns }: DeltaLakeOptions)
       revision: revision.revision,
       add: of(revision.written).map((file) => addFile(file, signal, revision.window, now)),
       known: of(revision.known).map(({ path, rows }) => ({ path: logPath(path, signal), rows })),
+      // Its own table always tells the window's revision, wherever its rows lie.
+      marked: signal === revision.window.signal && revision.written.some((file) => file.signal !== 'quarantine'),
       afterDone: revision.afterDone,
       columns: columns(signal),
     };
@@ -64,18 +66,30 @@ export function openDeltaLake({ lake, clock, newId, columns }: DeltaLakeOptions)
     return 0;
   };
 
+  const revisionIn = (signal: Signal, window: Window): Promise<number> =>
+    tableOf(signal).read(({ txns }) => txns.get(idOf(window, signal)) ?? 0);
+
+  /** The table has seen the window, and the ledger names no file that it shows: lost, so nobody says in which tables. */
+  const isForgotten = async ({ window, known, afterDone }: TableRevision): Promise<boolean> =>
+    !afterDone && known.every(({ rows }) => rows === 0) && (await revisionIn(window.signal, window)) > 0;
+
+  const tablesWith = async (window: Window): Promise<Signal[]> => {
+    const found: Signal[] = [];
+    for (const signal of signals) if ((await revisionIn(signal, window)) > 0) found.push(signal);
+    return found;
+  };
+
   return {
     prepare: () => refuseOtherFiles(lake),
     seen: async (window, others) => {
-      const seen = [...new Set([window.signal, ...others])].map((signal) =>
-        tableOf(signal).read(({ txns }) => txns.get(idOf(window, signal)) ?? 0),
-      );
+      const seen = [...new Set([window.signal, ...others])].map((signal) => revisionIn(signal, window));
       return Math.max(...(await Promise.all(seen)));
     },
     publish: async (revision, check) => {
       const { window, written, known } = revision;
-      const signals = new Set([window.signal, ...[...written, ...known].flatMap(({ signal }) => dataSignal(signal))]);
-      for (const signal of signals) {
+      const named = [window.signal, ...[...written, ...known].flatMap(({ signal }) => dataSignal(signal))];
+      const elsewhere = (await isForgotten(revision)) ? await tablesWith(window) : [];
+      for (const signal of new Set([...named, ...elsewhere])) {
         const seen = await publishIn(signal, revision, check);
         if (seen > 0) return seen;
       }
@@ -85,6 +99,11 @@ export function openDeltaLake({ lake, clock, newId, columns }: DeltaLakeOptions)
       if (signal === 'quarantine') return false;
       return tableOf(signal).read(({ files }) => files.has(logPath(path, signal)));
     },
+    listing: (signal) =>
+      tableOf(signal).read(({ files, removed }) => ({
+        live: new Map([...files].map(([path, { size }]) => [storePath(path, signal), size])),
+        removed: new Set([...removed.keys()].map((path) => storePath(path, signal))),
+      })),
   };
 }
 

@@ -14,6 +14,8 @@ export interface Publication {
   /** The revision before this one was done: `known` with rows is all that it wrote. */
   readonly afterDone: boolean;
   readonly columns: readonly TableColumn[];
+  /** The revision is told although nothing is to be shown. */
+  readonly marked: boolean;
 }
 
 /**
@@ -47,7 +49,7 @@ export function publicationActions(
   const seen = snapshot.txns.get(wanted.window) ?? 0;
   if (seen >= wanted.revision) throw new SeenRevision(wanted.window, wanted.revision, seen);
   const remove = liveFilesOf(snapshot, wanted, seen);
-  if (remove.length === 0 && wanted.add.length === 0 && wanted.revision === 1) return [];
+  if (remove.length === 0 && wanted.add.length === 0 && wanted.revision === 1 && !wanted.marked) return [];
   return [
     ...schemaActions(snapshot, wanted.columns, now, newId),
     { txn: { appId: wanted.window, version: wanted.revision, lastUpdated: now } },

@@ -10,7 +10,7 @@ import { afterEntry, emptySnapshot, type Snapshot } from '../../../shared/lake/d
  * put the files (nobody sees them), read the head, ask the ledger, put the entry behind the head, say done. A run may
  * be overtaken at any moment (leases are not modelled: the worst case), may stop for ever at any step, and once another
  * engine may merge what is live (OPTIMIZE).
- * `lostLedger`: once the ledger may be replaced by an empty one.
+ * `loseLedger`: once the ledger may be replaced by an empty one; `restoreLedger`: by what it was at any earlier moment.
  *
  * Invariants. Every snapshot that a reader can see holds the window at one revision at most. Where the ledger says done
  * at revision r, the head holds exactly what run r found, and so it stays until another run claims. Rows that were
@@ -30,6 +30,8 @@ interface Run {
   readonly head: number;
   /** The run before it was done. */
   readonly afterDone: boolean;
+  /** The files of the entry, as the run holds it. */
+  readonly known: State['files'];
 }
 interface State {
   readonly revision: number;
@@ -40,6 +42,8 @@ interface State {
   readonly runs: readonly Run[];
   readonly optimized: boolean;
   readonly lost: boolean;
+  /** A copy of the ledger that somebody made once. */
+  readonly copy?: Pick<State, 'revision' | 'done' | 'files'>;
   /** What each revision found: rows or none. */
   readonly found: Readonly<Record<number, boolean>>;
 }
@@ -50,6 +54,9 @@ interface Rules {
   readonly silentWhenEmpty?: boolean;
   readonly optimize?: boolean;
   readonly loseLedger?: boolean;
+  readonly restoreLedger?: boolean;
+  /** Wrong: a ledger that is older than the table is taken for one that knows what was done last. */
+  readonly trustOldLedger?: boolean;
 }
 
 const snapshotOf = (log: State['log']): Snapshot =>
@@ -60,7 +67,7 @@ const start = (runs: number): State => ({
   done: 0,
   files: [],
   log: [],
-  runs: Array.from({ length: runs }, () => ({ phase: 'claim', revision: 0, head: 0, afterDone: false })),
+  runs: Array.from({ length: runs }, () => ({ phase: 'claim', revision: 0, head: 0, afterDone: false, known: [] })),
   optimized: false,
   lost: false,
   found: {},
@@ -72,6 +79,12 @@ function next(state: State, rows: readonly boolean[], rules: Rules): State[] {
     ...(rules.optimize && !state.optimized ? optimized(state) : []),
     ...(rules.loseLedger && !state.lost && state.done > 0
       ? [{ ...state, lost: true, revision: 0, done: 0, files: [] }]
+      : []),
+    ...(rules.restoreLedger && !state.lost && state.copy === undefined && state.done > 0
+      ? [{ ...state, copy: { revision: state.revision, done: state.done, files: state.files } }]
+      : []),
+    ...(state.copy && !state.lost && state.copy.revision < state.revision
+      ? [{ ...state, ...state.copy, lost: true }]
       : []),
   ];
   return [...others, ...state.runs.flatMap((run, at) => stepsOf(state, run, at, rows[at] ?? false, rules))];
@@ -98,11 +111,15 @@ function stepsOf(state: State, run: Run, at: number, rows: boolean, rules: Rules
     if (state.runs.slice(0, at).some(({ phase }) => phase === 'claim')) return [];
     const seen = snapshotOf(state.log).txns.get(id) ?? 0;
     const revision = Math.max(state.revision, seen) + 1;
-    const afterDone = state.done > 0 && state.done === revision - 1;
+    const behind = seen > state.revision && rules.trustOldLedger !== true;
+    const afterDone = state.done > 0 && !behind;
     const files = rows ? [...state.files, { path: path(revision), rows: 0 }] : state.files;
     const found = { ...state.found, [revision]: rows };
     return [
-      to({ phase: rules.checkFirst ? 'check' : 'head', revision, afterDone }, { revision, files, found, done: 0 }),
+      to(
+        { phase: rules.checkFirst ? 'check' : 'head', revision, afterDone, known: files },
+        { revision, files, found, done: 0 },
+      ),
       over,
     ];
   }
@@ -111,9 +128,11 @@ function stepsOf(state: State, run: Run, at: number, rows: boolean, rules: Rules
   if (run.phase === 'put') return [...putsOf(state, run, rows, rules, to), over];
   if (!ours) return [over];
   const written = rows ? [{ path: path(run.revision), rows: 1 }] : [];
-  const kept = state.files.filter((file) => !written.some((each) => each.path === file.path));
+  const kept = run.known.filter((file) => !written.some((each) => each.path === file.path));
   const files = [...written, ...kept.map((file) => ({ ...file, rows: 0 }))];
-  return [to({ phase: 'over' }, { done: run.revision, files }), over];
+  // Two runs have one revision where the ledger was restored under the first: the one that is done counts.
+  const found = { ...state.found, [run.revision]: rows };
+  return [to({ phase: 'over' }, { done: run.revision, files, found }), over];
 }
 
 function putsOf(
@@ -123,15 +142,15 @@ function putsOf(
   rules: Rules,
   to: (run: Partial<Run>, rest?: Partial<State>) => State,
 ): State[] {
-  // Decided at the head that was read; the ledger was asked for the files before it was asked whether the run is still
-  // ours.
+  // Decided at the head that was read, and by the entry that the run holds.
   const wanted = {
     window: id,
     revision: run.revision,
     add: rows ? [add(path(run.revision))] : [],
-    known: state.files,
+    known: run.known,
     afterDone: run.afterDone,
     columns: [],
+    marked: false,
   };
   let actions: Action[];
   try {
@@ -153,7 +172,9 @@ function wrong(state: State): string {
   const live = [...snapshotOf(state.log).files.keys()];
   const revisions = live.map((name) => ownFile(name)?.revision ?? 'merged');
   if (revisions.length > 1) return `a reader sees revisions ${revisions.join(' and ')}`;
-  if (state.done === 0 || revisions[0] === 'merged') return '';
+  // A ledger that was restored says what was done by then, until another run claims.
+  const asRestored = state.lost && state.copy?.revision === state.revision;
+  if (state.done === 0 || asRestored || revisions[0] === 'merged') return '';
   const expected = state.found[state.done] ? [state.done] : [];
   return String(revisions) === String(expected) ? '' : `done at ${state.done}, and a reader sees [${revisions}]`;
 }
@@ -193,11 +214,21 @@ test('another engine merges the files: no row is written twice', () => assert.eq
 test('a ledger that was lost goes on above what the table has seen', () =>
   assert.equal(faultOf({ loseLedger: true }), ''));
 
+test('a ledger that was restored, too', () => assert.equal(faultOf({ restoreLedger: true }), ''));
+
+test('a ledger that was lost or restored, and another engine that merges the files: no row is written twice', () => {
+  assert.equal(faultOf({ loseLedger: true, optimize: true }), '');
+  assert.equal(faultOf({ restoreLedger: true, optimize: true }), '');
+});
+
 /**
  * Unlike plain files: the log itself knows the revision. The order is kept, so that who was overtaken commits nothing
  * in vain.
  */
 test('the ledger may be asked before the head', () => assert.equal(faultOf({ checkFirst: true }), ''));
+
+test('the model sees what breaks: an old ledger that is trusted', () =>
+  assert.match(faultOf({ restoreLedger: true, optimize: true, trustOldLedger: true }), /reader sees revisions/));
 
 test('the model sees what breaks: a run without rows that commits nothing', () =>
   assert.match(faultOf({ silentWhenEmpty: true }), /reader sees/));

@@ -1,0 +1,47 @@
+import type { FileRecord, LakeTables, TableListing } from '../../model.ts';
+import { signals } from '../../signals/tables.ts';
+
+/** A file of a window that is done, and what is wrong with it. */
+export interface WrongFile {
+  readonly path: string;
+  /**
+   * `missing`: it is not there. `differs`: it has another length. Of a table also `hidden`: its log does not name it, so
+   * that no reader sees it; `shown`: readers see it, although a later run took its place.
+   */
+  readonly problem: 'missing' | 'differs' | 'hidden' | 'shown';
+  /** Bytes in the ledger, and in the lake; undefined: it is not there. */
+  readonly expected: number;
+  readonly found: number | undefined;
+}
+
+/** All that readers see of the tables of a lake. */
+export async function listTables(tables: LakeTables): Promise<TableListing> {
+  const live = new Map<string, number>();
+  const removed = new Set<string>();
+  for (const signal of signals) {
+    const listing = await tables.listing(signal);
+    for (const [path, bytes] of listing.live) live.set(path, bytes);
+    for (const path of listing.removed) removed.add(path);
+  }
+  return { live, removed };
+}
+
+/**
+ * What is wrong with a file of a window that is done; undefined: nothing. A file without rows may have been tidied away.
+ * In a table it is dead: whatever lies there is of an earlier run, waits for its removal, and is to be seen by nobody.
+ */
+export function faultOf(
+  { path, signal, rows, bytes }: FileRecord,
+  there: ReadonlyMap<string, number>,
+  seen: TableListing | undefined,
+): WrongFile | undefined {
+  const found = there.get(path);
+  const wrong = (problem: WrongFile['problem']): WrongFile => ({ path, problem, expected: bytes, found });
+  if (seen !== undefined && signal !== 'quarantine') {
+    if (rows === 0) return seen.live.has(path) ? wrong('shown') : undefined;
+    if (!seen.live.has(path)) return wrong('hidden');
+    if (found !== undefined && seen.live.get(path) !== bytes) return wrong('differs');
+  }
+  if (found === bytes || (rows === 0 && found === undefined)) return undefined;
+  return wrong(found === undefined ? 'missing' : 'differs');
+}
