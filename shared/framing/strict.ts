@@ -53,6 +53,23 @@ export function skipBlank(bytes: Uint8Array, from: number): number {
   }
 }
 
+/** Whether one of four bytes may stop: of each, a subtraction then borrows into its highest bit. */
+export function mayStop(word: number): boolean {
+  const quotes = word ^ 0x22222222;
+  const backslashes = word ^ 0x5c5c5c5c;
+  const stops =
+    ((word - 0x20202020) & ~word) | ((quotes - 0x01010101) & ~quotes) | ((backslashes - 0x01010101) & ~backslashes);
+  return (stops & 0x80808080) !== 0;
+}
+
+/** The first byte from `from` on that is not simply part of a string. `view` is the memory of `bytes`. */
+export function plainEnd(bytes: Uint8Array, view: DataView, from: number): number {
+  let at = from;
+  for (const last = bytes.length - 4; at <= last && !mayStop(view.getInt32(at, true)); ) at += 4;
+  while (STOP[bytes[at] as number] === 0) at++;
+  return at;
+}
+
 /** The index of the quote that ends the string in which `from` stands. */
 export function closingQuote(bytes: Uint8Array, from: number): number {
   let at = from;

@@ -1,85 +1,98 @@
 import type { Vector } from '../vectors.ts';
+import { grown, setBit, validityOf } from './bitmap.ts';
 import { CELL, type Row } from './row.ts';
 import { TextBuilder } from './text-builder.ts';
-import { bitmap, grown, setBit, Validity } from './validity.ts';
 
 /** Takes the cells of one column, row by row. Rows that it is not given are null. */
 export interface Builder {
+  /** Room for so many rows. */
+  reserve(rows: number): void;
   append(row: Row, cell: number, index: number): void;
-  /** Bytes that the column takes so far, more or less. */
+  /** Bytes that values take so far beside a fixed size a row. */
   readonly size: number;
-  /** The column of so many rows; the builder is empty again then. */
+  /** The column of so many rows, good until `clear`. */
   take(rows: number): Vector;
+  /** No rows, in the same memory. */
+  clear(): void;
 }
 
-export class LongBuilder implements Builder {
-  private values = new Int32Array(512);
-  private readonly validity = new Validity();
+class LongBuilder implements Builder {
+  readonly size = 0;
+  private values = new Int32Array(0);
+  private validity = new Uint8Array(0);
 
-  get size(): number {
-    return this.validity.count * 8;
+  reserve(rows: number): void {
+    this.values = grown(this.values, rows * 2);
+    this.validity = grownBits(this.validity, rows);
   }
 
   append(row: Row, cell: number, index: number): void {
     if (row.kind[cell] !== CELL.long) return;
-    this.validity.set(index);
-    if (index * 2 + 1 >= this.values.length) this.values = grown(this.values, index * 2 + 2);
+    setBit(this.validity, index);
     this.values[index * 2] = row.low[cell] as number;
     this.values[index * 2 + 1] = row.high[cell] as number;
   }
 
   take(rows: number): Vector {
-    const words = grown(this.values, rows * 2);
-    this.values = new Int32Array(512);
-    return { kind: 'long', validity: this.validity.take(rows), values: new BigInt64Array(words.buffer, 0, rows) };
+    const values = new BigInt64Array(this.values.buffer, 0, rows);
+    return { kind: 'long', validity: validityOf(this.validity, rows), values };
+  }
+
+  clear(): void {
+    this.validity.fill(0);
   }
 }
 
-export class RealBuilder implements Builder {
-  private values = new Float64Array(256);
-  private readonly validity = new Validity();
+class RealBuilder implements Builder {
+  readonly size = 0;
+  private values = new Float64Array(0);
+  private validity = new Uint8Array(0);
 
-  get size(): number {
-    return this.validity.count * 8;
+  reserve(rows: number): void {
+    const values = new Float64Array(rows);
+    values.set(this.values);
+    this.values = values;
+    this.validity = grownBits(this.validity, rows);
   }
 
   append(row: Row, cell: number, index: number): void {
     if (row.kind[cell] !== CELL.real) return;
-    this.validity.set(index);
-    if (index >= this.values.length) {
-      const more = new Float64Array(Math.max(index + 1, this.values.length * 2));
-      more.set(this.values);
-      this.values = more;
-    }
+    setBit(this.validity, index);
     this.values[index] = row.real[cell] as number;
   }
 
   take(rows: number): Vector {
-    const values = new Float64Array(rows);
-    values.set(this.values.subarray(0, rows));
-    this.values = new Float64Array(256);
-    return { kind: 'real', validity: this.validity.take(rows), values };
+    return { kind: 'real', validity: validityOf(this.validity, rows), values: this.values.subarray(0, rows) };
+  }
+
+  clear(): void {
+    this.validity.fill(0);
   }
 }
 
-export class BooleanBuilder implements Builder {
-  private values = new Uint8Array(64);
-  private readonly validity = new Validity();
+class BooleanBuilder implements Builder {
+  readonly size = 0;
+  private values = new Uint8Array(0);
+  private validity = new Uint8Array(0);
 
-  get size(): number {
-    return this.validity.count >> 3;
+  reserve(rows: number): void {
+    this.values = grownBits(this.values, rows);
+    this.validity = grownBits(this.validity, rows);
   }
 
   append(row: Row, cell: number, index: number): void {
     if (row.kind[cell] !== CELL.boolean) return;
-    this.validity.set(index);
-    if (row.real[cell] === 1) this.values = setBit(this.values, index);
+    setBit(this.validity, index);
+    if (row.real[cell] === 1) setBit(this.values, index);
   }
 
   take(rows: number): Vector {
-    const values = bitmap(this.values, rows);
-    this.values = new Uint8Array(64);
-    return { kind: 'boolean', validity: this.validity.take(rows), values };
+    return { kind: 'boolean', validity: validityOf(this.validity, rows), values: this.values };
+  }
+
+  clear(): void {
+    this.values.fill(0);
+    this.validity.fill(0);
   }
 }
 
@@ -88,3 +101,9 @@ export const builderOf = (type: string): Builder => {
   if (type === 'boolean') return new BooleanBuilder();
   return type === 'string' || type === 'dynamic' ? new TextBuilder() : new LongBuilder();
 };
+
+function grownBits(old: Uint8Array<ArrayBuffer>, rows: number): Uint8Array<ArrayBuffer> {
+  const more = new Uint8Array((rows + 7) >> 3);
+  more.set(old);
+  return more;
+}

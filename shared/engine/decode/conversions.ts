@@ -14,12 +14,12 @@ export const SEVERITIES: Readonly<Record<string, number>> = {
 export const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, 1: true, false: false, 0: false };
 export const RESULTS: Readonly<Record<string, boolean>> = { ...BOOLEANS, pass: true, fail: false };
 
-/** `fields`: count, minimum and maximum by 1, 2, 3; NaN where there is none. */
-export function shareOf(value: number, field: (index: 1 | 2 | 3) => number): number {
-  const count = field(1);
-  if (!(count > 0) || count === 1) return value;
+/** Whether a value stands for several items, and is to be shared among them. */
+export const isShared = (count: number): boolean => count > 0 && count !== 1;
+
+/** `least` and `most`: what the items were; NaN where that is not said. */
+export function shareOf(value: number, count: number, least: number, most: number): number {
   const share = value / count;
-  const [least, most] = [field(2), field(3)];
   const isAverage = (share < least || share > most) && value >= least && value <= most;
   return isAverage ? value : share;
 }

@@ -2,7 +2,7 @@ import { durationBuckets } from '../../signals/buckets.ts';
 import type { Column } from '../../signals/column.ts';
 import { signalTables } from '../../signals/tables.ts';
 import type { BlobFacts } from './blob-facts.ts';
-import { BOOLEANS, RESULTS, SEVERITIES, shareOf } from './conversions.ts';
+import { BOOLEANS, isShared, RESULTS, SEVERITIES, shareOf } from './conversions.ts';
 import { putDynamic } from './dynamic.ts';
 import { putUnescaped } from './escapes.ts';
 import { dimensionsOf, measurementsOf } from './merged.ts';
@@ -26,6 +26,10 @@ export class Converter {
   private readonly program: Program;
   private readonly walker: Walker;
   private readonly slots: Slots;
+  /** Most columns are texts that stand in one place; then the others. */
+  private readonly textCells: Int32Array;
+  private readonly textSlots: Int32Array;
+  private readonly otherCells: Int32Array;
   private readonly itemType: Uint8Array;
   private readonly table: string;
 
@@ -33,6 +37,11 @@ export class Converter {
     this.program = program;
     this.walker = walker;
     this.slots = walker.slots;
+    const cells = program.plans.map((_, cell) => cell);
+    const isText = (cell: number) => isPlainText(program.plans[cell] as ColumnPlan);
+    this.textCells = Int32Array.from(cells.filter(isText));
+    this.textSlots = this.textCells.map((cell) => program.plans[cell]?.slots[0] ?? 0);
+    this.otherCells = Int32Array.from(cells.filter((cell) => !isText(cell)));
     const { itemType, table } = signalTables[program.signal];
     this.itemType = encoder.encode(itemType);
     this.table = table.toLowerCase();
@@ -44,7 +53,25 @@ export class Converter {
     this.scratch.length = 0;
     this.misfits.length = 0;
     const { plans } = this.program;
-    for (let cell = 0; cell < plans.length; cell++) this.cell(row, cell, plans[cell] as ColumnPlan, facts);
+    this.texts(row);
+    for (let index = 0; index < this.otherCells.length; index++) {
+      const cell = this.otherCells[index] as number;
+      this.cell(row, cell, plans[cell] as ColumnPlan, facts);
+    }
+  }
+
+  private texts(row: Row): void {
+    const { textCells, textSlots, slots } = this;
+    const { kind, start, end } = slots;
+    const { bytes } = this.walker;
+    for (let index = 0; index < textCells.length; index++) {
+      const slot = textSlots[index] as number;
+      const found = kind[slot] as number;
+      if (found === KIND.missing) continue;
+      const cell = textCells[index] as number;
+      if (found === KIND.text) row.setText(cell, bytes, start[slot] as number, end[slot] as number);
+      else this.textIn(row, cell, slot);
+    }
   }
 
   private cell(row: Row, cell: number, { column, slots }: ColumnPlan, facts: BlobFacts): void {
@@ -79,10 +106,13 @@ export class Converter {
 
   /** An empty object or array stands for a missing string; anything else that is none is its JSON. */
   private text(row: Row, cell: number, among: readonly number[]): void {
+    const slot = among.length === 1 ? (among[0] as number) : firstOf(this.slots, among);
+    if (slot >= 0) this.textIn(row, cell, slot);
+  }
+
+  private textIn(row: Row, cell: number, slot: number): void {
     const { slots, scratch } = this;
     const { bytes } = this.walker;
-    const slot = among.length === 1 ? (among[0] as number) : firstOf(slots, among);
-    if (slot < 0) return;
     const kind = slots.kind[slot] as number;
     if (kind === KIND.missing || kind === KIND.null || kind === KIND.empty) return;
     const start = slots.start[slot] as number;
@@ -170,11 +200,13 @@ export class Converter {
     if (value === undefined || !saysSomething(this.slots, value)) return;
     if (!this.number(cell, value)) return;
     const whole = number.value;
-    row.setReal(cell, among.length === 1 ? whole : shareOf(whole, (field) => this.field(among[field])) / unit);
+    const count = among.length === 1 ? 1 : this.field(among[1]);
+    const share = isShared(count) ? shareOf(whole, count, this.field(among[2]), this.field(among[3])) : whole;
+    row.setReal(cell, among.length === 1 ? whole : share / unit);
   }
 
   /** A number beside another one, which is not missed where it is none. */
-  private field(slot: number | undefined): number {
+  field(slot: number | undefined): number {
     if (slot === undefined || !saysSomething(this.slots, slot)) return Number.NaN;
     const { slots } = this;
     const fit = readReal(this.walker.bytes, slots.start[slot] as number, slots.end[slot] as number);
@@ -216,7 +248,7 @@ export class Converter {
       if (slot !== undefined && saysSomething(this.slots, slot)) this.dynamic(row, cell, slot);
     } else if (as === 'dimensions') {
       if (dimensionsOf(row, cell, walker, scratch)) walker.odd = true;
-    } else measurementsOf(row, cell, walker, this.program, scratch, (slot) => this.field(slot));
+    } else measurementsOf(row, cell, walker, this.program, scratch, this);
   }
 
   /** The workspace names its table where the query names the kind. */
@@ -232,6 +264,9 @@ export class Converter {
     return stringOf(this.slots, slot, this.walker.bytes, this.scratch);
   }
 }
+
+const isPlainText = ({ column: { as, type }, slots }: ColumnPlan): boolean =>
+  as === 'value' && type === 'string' && slots.length === 1;
 
 export function constant(row: Row, cell: number, text: Uint8Array | undefined): void {
   if (text !== undefined) row.setText(cell, text, 0, text.length);

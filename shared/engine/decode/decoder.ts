@@ -33,7 +33,7 @@ export interface DecodeCounts {
 }
 
 export interface Decoder {
-  /** Decodes a chunk; yields rows that are ready to be encoded. Their memory is their own. */
+  /** Decodes a chunk; yields rows that are ready to be encoded, each good until the next are asked for. */
   decode(records: Chunk): Generator<RowGroup>;
   /** The rows that are left. */
   finish(): Generator<RowGroup>;

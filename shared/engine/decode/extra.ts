@@ -20,7 +20,7 @@ export function fillExtra(reader: Reader, start: number, end: number): void {
   scratch.byte(OPEN_OBJECT);
   let any = false;
   if (!walker.elementLeftovers.isEmpty) {
-    scratch.copy(elementKey, 0, elementKey.length);
+    scratch.all(elementKey);
     scratch.byte(OPEN_OBJECT);
     walker.elementLeftovers.write(bytes, scratch, false);
     scratch.byte(CLOSE_OBJECT);
@@ -40,7 +40,7 @@ function misfitCells({ walker, converter, program, columnKeys }: Reader, any: bo
     const quotes = slots.kind[slot] === KIND.text || slots.kind[slot] === KIND.escaped ? 1 : 0;
     const key = columnKeys[cell] as Uint8Array;
     if (any || index > 0) scratch.byte(COMMA);
-    scratch.copy(key, 0, key.length);
+    scratch.all(key);
     scratch.copy(bytes, (slots.start[slot] as number) - quotes, (slots.end[slot] as number) + quotes);
   }
   return true;

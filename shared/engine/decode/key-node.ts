@@ -35,6 +35,9 @@ export class KeyNode {
   readonly name: string;
   /** `"name":` as it stands in compact JSON. */
   readonly bytes: Uint8Array;
+  /** Its bytes four by four, and the last four, which overlap with those: how the walk compares it. */
+  readonly words: Int32Array;
+  readonly lastWord: number;
   use: number;
   /** Where the value's range is left; -1: nowhere. */
   slot = -1;
@@ -54,13 +57,18 @@ export class KeyNode {
     this.name = name;
     this.use = use;
     this.bytes = name === '' && none === undefined ? NEVER : encoder.encode(`${JSON.stringify(name)}:`);
+    const view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
+    // `"":` is shorter than a word and found without being expected.
+    const length = Math.max(this.bytes.length, 4);
+    this.words = Int32Array.from({ length: (length - 1) >> 2 }, (_, word) => view.getInt32(word * 4, true));
+    this.lastWord = this.bytes.length < 4 ? 0 : view.getInt32(length - 4, true);
     this.first = none ?? this;
     this.next = none ?? this;
   }
 }
 
-/** A byte that no JSON begins with. */
-const NEVER = new Uint8Array([0xff]);
+/** Bytes that no JSON begins with. */
+const NEVER = new Uint8Array([0xff, 0xff, 0xff, 0xff]);
 
 /** Stands where no key is expected yet. */
 export const NO_KEY = new KeyNode('', USE.unknown);

@@ -14,15 +14,18 @@ const NAMED = 3;
 export class Leftovers {
   private steps = new Int32Array(96);
   private length = 0;
+  /** Arrays that are never shortened, since that is slow, and how many of their nodes count. */
   private readonly nodes: KeyNode[] = [];
+  private count = 0;
   /** Objects that are entered, and how many of them are opened already. */
   private readonly entered: KeyNode[] = [];
+  private depth = 0;
   private opened = 0;
 
   clear(): void {
     this.length = 0;
-    this.nodes.length = 0;
-    this.entered.length = 0;
+    this.count = 0;
+    this.depth = 0;
     this.opened = 0;
   }
 
@@ -31,19 +34,19 @@ export class Leftovers {
   }
 
   enter(node: KeyNode): void {
-    this.entered.push(node);
+    this.entered[this.depth++] = node;
   }
 
   leave(): void {
-    this.entered.pop();
-    if (this.opened <= this.entered.length) return;
+    this.depth--;
+    if (this.opened <= this.depth) return;
     this.opened--;
     this.add(CLOSE, 0, 0);
   }
 
   /** A member, from its key to the end of its value. Such that follow each other become one. */
   copy(start: number, end: number): void {
-    if (this.opened < this.entered.length) this.open();
+    if (this.opened < this.depth) this.open();
     const last = this.length - 3;
     if (last >= 0 && this.steps[last] === COPY && this.steps[last + 2] === start - 1) this.steps[last + 2] = end;
     else this.add(COPY, start, end);
@@ -51,17 +54,18 @@ export class Leftovers {
 
   /** A value under the key of the node. */
   named(node: KeyNode, start: number, end: number): void {
-    if (this.opened < this.entered.length) this.open();
-    this.add(OPEN, this.nodes.length, 0);
-    this.nodes.push(node);
+    if (this.opened < this.depth) this.open();
+    this.add(OPEN, this.keep(node), 0);
     this.add(NAMED, start, end);
   }
 
   private open(): void {
-    while (this.opened < this.entered.length) {
-      this.add(OPEN, this.nodes.length, 1);
-      this.nodes.push(this.entered[this.opened++] as KeyNode);
-    }
+    while (this.opened < this.depth) this.add(OPEN, this.keep(this.entered[this.opened++] as KeyNode), 1);
+  }
+
+  private keep(node: KeyNode): number {
+    this.nodes[this.count] = node;
+    return this.count++;
   }
 
   private add(step: number, one: number, two: number): void {
@@ -95,8 +99,7 @@ export class Leftovers {
       }
       if (!parted) out.byte(COMMA);
       if (step === OPEN) {
-        const { bytes: key } = nodes[one] as KeyNode;
-        out.copy(key, 0, key.length);
+        out.all((nodes[one] as KeyNode).bytes);
         if (two === 1) out.byte(OPEN_OBJECT);
         parted = true;
       } else {

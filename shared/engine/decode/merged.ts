@@ -1,5 +1,5 @@
 import { CLOSE_OBJECT, COLON, COMMA, OPEN_OBJECT } from '../../framing/strict.ts';
-import { shareOf } from './conversions.ts';
+import { isShared, shareOf } from './conversions.ts';
 import type { Program } from './program.ts';
 import type { Row } from './row.ts';
 import type { Scratch } from './scratch.ts';
@@ -30,6 +30,11 @@ export function dimensionsOf(row: Row, cell: number, walker: Walker, scratch: Sc
   return repeats;
 }
 
+/** Who reads the number in a slot; NaN where there is none. */
+interface NumberIn {
+  field(slot: number | undefined): number;
+}
+
 /** The metrics of a classic record as one object `{name: value / count}`. What they are made of stays in `extra`. */
 export function measurementsOf(
   row: Row,
@@ -37,7 +42,7 @@ export function measurementsOf(
   walker: Walker,
   program: Program,
   scratch: Scratch,
-  numberIn: (slot: number) => number,
+  numbers: NumberIn,
 ): void {
   const { bytes, metrics } = walker;
   if (metrics.count === 0) return;
@@ -51,7 +56,7 @@ export function measurementsOf(
     scratch.byte(COLON);
     const start = metrics.value[member] as number;
     if (bytes[start] === OPEN_OBJECT && program.measurement !== undefined)
-      measured(start, walker, program, scratch, numberIn);
+      measured(start, walker, program, scratch, numbers);
     else scratch.copy(bytes, start, metrics.end[member] as number);
   }
   scratch.byte(CLOSE_OBJECT);
@@ -59,28 +64,26 @@ export function measurementsOf(
 }
 
 /** One item's share of a metric object's value; the value as it stands where it is no number, or only one item's. */
-function measured(
-  at: number,
-  walker: Walker,
-  program: Program,
-  scratch: Scratch,
-  numberIn: (slot: number) => number,
-): void {
+function measured(at: number, walker: Walker, program: Program, scratch: Scratch, numbers: NumberIn): void {
   const { slots, bytes } = walker;
-  const [value = 0, count = 0] = program.measurementSlots;
-  for (const slot of program.measurementSlots) slots.kind[slot] = KIND.missing;
+  const { measurementSlots } = program;
+  const value = measurementSlots[0] ?? 0;
+  for (let index = 0; index < measurementSlots.length; index++)
+    slots.kind[measurementSlots[index] as number] = KIND.missing;
   if (program.measurement !== undefined) walker.aside(program.measurement, at);
   const kind = slots.kind[value];
   if (kind === KIND.missing || kind === KIND.null) {
     scratch.text('null');
     return;
   }
-  const items = numberIn(count);
-  const whole = numberIn(value);
-  const share = shareOf(whole, (index) => numberIn(program.measurementSlots[index] ?? 0));
-  if (items > 0 && items !== 1 && Number.isFinite(share) && share !== whole) {
-    scratch.text(String(share));
-    return;
+  const items = numbers.field(measurementSlots[1]);
+  if (isShared(items)) {
+    const whole = numbers.field(value);
+    const share = shareOf(whole, items, numbers.field(measurementSlots[2]), numbers.field(measurementSlots[3]));
+    if (Number.isFinite(share) && share !== whole) {
+      scratch.text(String(share));
+      return;
+    }
   }
   const isText = kind === KIND.text || kind === KIND.escaped;
   scratch.copy(

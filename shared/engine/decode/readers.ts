@@ -1,5 +1,6 @@
 import type { Chunk, Layout, Signal } from '../../model.ts';
 import { signals, signalTables } from '../../signals/tables.ts';
+import { viewOf } from '../words.ts';
 import { type Reader, readerOf } from './reader.ts';
 
 import type { RowShapes } from './row-shape.ts';
@@ -9,6 +10,7 @@ import { saysSomething, stringOf } from './texts.ts';
 /** A chunk that is being read. */
 export interface ChunkReaders {
   bytes: Uint8Array;
+  view: DataView;
   readonly isQuery: boolean;
   /** The reader that most likely fits the next record: that of the one before. */
   likely: Reader;
@@ -42,16 +44,18 @@ export function createReaders(own: Signal, shapes: RowShapes): Readers {
       const { layout } = records;
       const get = (signal: Signal, of: Layout): Reader => {
         const found = reader(signal, of, records);
-        found.walker.bytes = chunk.bytes;
+        found.walker.use(chunk.bytes, chunk.view);
         return found;
       };
       const chunk: ChunkReaders = {
         bytes: records.bytes,
+        view: viewOf(records.bytes),
         isQuery: layout === 'query',
         likely: reader(own, layout, records),
         use(bytes) {
           chunk.bytes = bytes;
-          for (const known of readers.values()) known.walker.bytes = bytes;
+          chunk.view = viewOf(bytes);
+          for (const known of readers.values()) known.walker.use(bytes, chunk.view);
         },
         other: (than) => get(own, than.layout === 'continuous' ? 'dataExport' : 'continuous'),
         fitting(walked) {

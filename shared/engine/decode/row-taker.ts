@@ -52,8 +52,8 @@ export function createRowTaker(dedupe: DecodeSettings['dedupe'], tables: Tables,
       counts.filtered++;
       return;
     }
-    for (const node of walker.rootStrangers.nodes) node.rows++;
-    for (const node of walker.elementStrangers.nodes) node.rows++;
+    walker.rootStrangers.tell();
+    walker.elementStrangers.tell();
     const millis = row.kind[timeCell] === CELL.long ? row.longOf(timeCell) / 1000 : undefined;
     tables.append(row, isFirst ? end - start : 0, signal, shape.columns, millis);
   }

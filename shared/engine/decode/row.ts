@@ -40,7 +40,8 @@ export class Row {
 
   setText(cell: number, source: Uint8Array, start: number, end: number): void {
     this.kind[cell] = CELL.text;
-    this.source[cell] = source;
+    // A store of a reference costs more than looking at it, and it is nearly always the same.
+    if (this.source[cell] !== source) this.source[cell] = source;
     this.start[cell] = start;
     this.end[cell] = end;
   }

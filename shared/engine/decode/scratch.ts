@@ -1,12 +1,15 @@
-/** Below so many bytes a loop copies faster than `set` does, which needs a view of its source. */
-const SHORT = 40;
+import { copy, viewOf } from '../words.ts';
 
 /**
  * Bytes of one row that do not stand in its record as they are: text without its escapes, JSON that was put together.
  */
 export class Scratch {
-  bytes: Uint8Array = new Uint8Array(64 * 1024);
+  bytes = new Uint8Array(64 * 1024);
   length = 0;
+  private view = new DataView(this.bytes.buffer);
+  /** What was copied from last, and a view of it. */
+  private source: Uint8Array = this.bytes;
+  private sourceView: DataView = this.view;
 
   /** Room for so many bytes more. What was written before stays where `bytes` of that time had it, and is copied. */
   reserve(more: number): void {
@@ -14,6 +17,7 @@ export class Scratch {
     const grown = new Uint8Array(Math.max(this.length + more, this.bytes.length * 2));
     grown.set(this.bytes.subarray(0, this.length));
     this.bytes = grown;
+    this.view = new DataView(grown.buffer);
   }
 
   byte(byte: number): void {
@@ -22,12 +26,26 @@ export class Scratch {
   }
 
   copy(source: Uint8Array, start: number, end: number): void {
-    this.reserve(end - start);
+    const length = end - start;
+    if (this.length + length > this.bytes.length) this.reserve(length);
+    if (source !== this.source) this.turnTo(source);
+    copy(source, this.sourceView, start, this.bytes, this.view, this.length, length);
+    this.length += length;
+  }
+
+  /** All of a short array, of which there are many: byte by byte, since views of them would cost more. */
+  all(source: Uint8Array): void {
+    const { length } = source;
+    if (this.length + length > this.bytes.length) this.reserve(length);
     const { bytes } = this;
     let at = this.length;
-    this.length += end - start;
-    if (end - start > SHORT) bytes.set(source.subarray(start, end), at);
-    else for (let from = start; from < end; from++) bytes[at++] = source[from] as number;
+    for (let index = 0; index < length; index++) bytes[at++] = source[index] as number;
+    this.length = at;
+  }
+
+  private turnTo(source: Uint8Array): void {
+    this.source = source;
+    this.sourceView = viewOf(source);
   }
 
   text(text: string): void {

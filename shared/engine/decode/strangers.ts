@@ -57,7 +57,9 @@ export class Keys {
 
 /** The unknown keys of a record or element: of objects and arrays the keys that lead to values. */
 export class Strangers {
+  /** The first `count` of them. */
   readonly nodes: KeyNode[] = [];
+  count = 0;
   private readonly keys: Keys;
   private readonly deep: boolean;
   private row = 0;
@@ -69,8 +71,13 @@ export class Strangers {
   }
 
   clear(): void {
-    this.nodes.length = 0;
+    this.count = 0;
     this.row++;
+  }
+
+  /** A row of the record has them. */
+  tell(): void {
+    for (let index = 0; index < this.count; index++) (this.nodes[index] as KeyNode).rows++;
   }
 
   /** `at`: the value, which is known to be JSON. */
@@ -84,7 +91,7 @@ export class Strangers {
     if (deep && byte === OPEN_ARRAY) return this.entries(node, bytes, from);
     if (node.told !== this.row && node !== STRANGER) {
       node.told = this.row;
-      this.nodes.push(node);
+      this.nodes[this.count++] = node;
     }
     return valueEnd(bytes, from, 0);
   }

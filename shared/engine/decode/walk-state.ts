@@ -7,6 +7,8 @@ import { type Keys, Strangers } from './strangers.ts';
 /** What a walk knows of the record, and of the element in it, where it stands. */
 export class WalkState {
   bytes: Uint8Array = new Uint8Array(0);
+  /** The same memory, to be read by words. */
+  view = new DataView(this.bytes.buffer);
   slots: Slots;
   /** Something in the record is not what it should be, and `extra` is to hold it whole. */
   odd = false;
@@ -51,6 +53,12 @@ export class WalkState {
     this.unwantedStrangers = new Strangers(keys, false);
     this.leftovers = this.rootLeftovers;
     this.strangers = this.rootStrangers;
+  }
+
+  /** The bytes in which records stand from now on. */
+  use(bytes: Uint8Array, view: DataView): void {
+    this.bytes = bytes;
+    this.view = view;
   }
 
   /** Before a record. */

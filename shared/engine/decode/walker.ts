@@ -9,9 +9,9 @@ import {
   NEWLINE,
   OPEN_ARRAY,
   OPEN_OBJECT,
+  plainEnd,
   QUOTE,
   REASONS,
-  STOP,
   skipBlank,
   valueEnd,
 } from '../../framing/strict.ts';
@@ -32,7 +32,7 @@ export class Walker extends WalkState {
   /** The object whose brace is at `from`. */
   object(parent: KeyNode, from: number, depth: number): number {
     if (depth >= DEEPEST) return breaks(from, REASONS.deep);
-    const { bytes } = this;
+    const { bytes, view } = this;
     let at = from + 1;
     if ((bytes[at] as number) <= 0x20) at = skipBlank(bytes, at);
     if (bytes[at] === CLOSE_OBJECT) return at + 1;
@@ -40,11 +40,16 @@ export class Walker extends WalkState {
     let node = parent.first;
     for (;;) {
       const start = at;
-      const key = node.bytes;
-      const { length } = key;
-      let index = 0;
-      while (index < length && bytes[at + index] === key[index]) index++;
-      if (index === length) at += length;
+      const {
+        words,
+        bytes: { length },
+      } = node;
+      let word = 0;
+      // The view ends no sooner than the bytes, whose last one is a newline: no key reaches beyond it.
+      if (at + length < bytes.length && view.getInt32(at + length - 4, true) === node.lastWord)
+        while (word < words.length && view.getInt32(at + word * 4, true) === words[word]) word++;
+      else word = -1;
+      if (word === words.length) at += length;
       else {
         node = this.find(parent, at);
         if (node === NO_KEY) return -1;
@@ -80,8 +85,7 @@ export class Walker extends WalkState {
     let kind: number;
     if (byte === QUOTE) {
       from++;
-      to = from;
-      while (STOP[bytes[to] as number] === 0) to++;
+      to = plainEnd(bytes, this.view, from);
       kind = KIND.text;
       if (bytes[to] !== QUOTE) {
         kind = KIND.escaped;
@@ -206,8 +210,7 @@ export class Walker extends WalkState {
       breaks(at, bytes[at] === NEWLINE ? REASONS.cut : REASONS.key);
       return NO_KEY;
     }
-    let end = at + 1;
-    while (STOP[bytes[end] as number] === 0) end++;
+    let end = plainEnd(bytes, this.view, at + 1);
     const escaped = bytes[end] === BACKSLASH;
     if (bytes[end] !== QUOTE) end = closingQuote(bytes, end);
     if (end < 0) return NO_KEY;

@@ -5,7 +5,7 @@ import type { DraftFile, Millis, Output, Signal } from '../../model.ts';
 import type { Rows } from '../vectors.ts';
 import { bytesOf, checkRows } from './check-rows.ts';
 import type { Encoding } from './encoding.ts';
-import { joinRows } from './join.ts';
+import { copyOf, joinRows } from './join.ts';
 import type { NamedType } from './parquet/footer.ts';
 import { parquetEncoding } from './parquet/parquet.ts';
 import { createTableStatistics, type TableStatistics } from './table-statistics.ts';
@@ -31,7 +31,7 @@ export interface FileKind {
 
 export interface DraftFiles {
   /**
-   * Takes the rows of a partition; their arrays are not to be changed afterwards. `recordBytes`: of the records that
+   * Takes the rows of a partition, which are written or copied before this resolves. `recordBytes`: of the records that
    * they came from. Returns what is full.
    */
   add(signal: Signal, partition: Millis, rows: Rows, recordBytes: number): Promise<readonly DraftFile[]>;
@@ -84,11 +84,12 @@ export function createDraftFiles(
     checkRows(rows, slot.kind.columns);
     if (rows.count === 0) return full;
     if (slot.recordBytes > 0 && slot.recordBytes + recordBytes > limits.partBytes) full.push(await close(slot));
-    slot.held.push(rows);
     slot.heldBytes += bytesOf(rows);
     slot.rows += rows.count;
     slot.recordBytes += recordBytes;
-    if (slot.heldBytes >= limits.groupBytes || slot.rows - (slot.file?.rows ?? 0) >= GROUP_ROWS) await write(slot);
+    const isGroup = slot.heldBytes >= limits.groupBytes || slot.rows - (slot.file?.rows ?? 0) >= GROUP_ROWS;
+    slot.held.push(isGroup ? rows : copyOf(rows));
+    if (isGroup) await write(slot);
     await lighten(limits.heldBytes, ({ heldBytes }) => heldBytes, write);
     await lighten(
       limits.stageBytes,

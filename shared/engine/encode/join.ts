@@ -11,6 +11,24 @@ export function joinRows(parts: readonly Rows[]): Rows {
   return { count, vectors: first.vectors.map((_, column) => joinColumn(parts, column, count)) };
 }
 
+/** The same rows in memory of their own. */
+export function copyOf({ count, vectors }: Rows): Rows {
+  const copied = vectors.map((vector): Vector => {
+    const validity = vector.validity?.slice();
+    if (vector.kind === 'text')
+      return { ...vector, offsets: vector.offsets.slice(), bytes: vector.bytes.slice(), validity };
+    if (vector.kind === 'dictionary') {
+      const { indices, offsets, bytes } = vector;
+      return { ...vector, indices: indices.slice(), offsets: offsets.slice(), bytes: bytes.slice(), validity };
+    }
+    if (vector.kind === 'long') return { ...vector, values: vector.values.slice(), validity };
+    return vector.kind === 'real'
+      ? { ...vector, values: vector.values.slice(), validity }
+      : { ...vector, values: vector.values.slice(), validity };
+  });
+  return { count, vectors: copied };
+}
+
 function joinColumn(parts: readonly Rows[], column: number, count: number): Vector {
   const counts = parts.map((part) => part.count);
   const vectors = parts.map((part) => part.vectors[column] as Vector);

@@ -1,13 +1,35 @@
+import { copy, viewOf } from '../words.ts';
+
 /** Bytes that grow at their end: `bytes` up to `length`. */
 export interface Sink {
   bytes: Uint8Array;
+  /** The same memory. */
+  view: DataView;
   length: number;
 }
 
 /** Below so many bytes a loop copies faster than `set` does, which needs a view of the source. */
-const SHORT = 24;
+const SHORT = 40;
 
-export const createSink = (size = 64 * 1024): Sink => ({ bytes: new Uint8Array(size), length: 0 });
+export function createSink(size = 64 * 1024): Sink {
+  const bytes = new Uint8Array(size);
+  return { bytes, view: viewOf(bytes), length: 0 };
+}
+
+/** Sinks that nobody uses: of what is encoded one after the other each needs as much room as the one before. */
+const spare: Sink[] = [];
+const MOST_SPARE = { sinks: 4, bytes: 16 * 1024 * 1024 };
+
+export function borrowSink(): Sink {
+  const sink = spare.pop() ?? createSink();
+  sink.length = 0;
+  return sink;
+}
+
+/** Of what was written nothing is read any more. */
+export function giveBack(sink: Sink): void {
+  if (spare.length < MOST_SPARE.sinks && sink.bytes.length <= MOST_SPARE.bytes) spare.push(sink);
+}
 
 /** Makes room for `more` bytes behind the end. Returns `sink.bytes`, which may be another array now. */
 export function reserve(sink: Sink, more: number): Uint8Array {
@@ -16,6 +38,7 @@ export function reserve(sink: Sink, more: number): Uint8Array {
   const grown = new Uint8Array(Math.max(needed, sink.bytes.length * 2));
   grown.set(sink.bytes.subarray(0, sink.length));
   sink.bytes = grown;
+  sink.view = viewOf(grown);
   return grown;
 }
 
@@ -30,6 +53,13 @@ export function putBytes(sink: Sink, source: Uint8Array, start = 0, end = source
   sink.length += end - start;
   if (end - start > SHORT) bytes.set(source.subarray(start, end), at);
   else for (let from = start; from < end; from++) bytes[at++] = source[from] as number;
+}
+
+/** The same of a source whose view is at hand: of short texts one after the other. */
+export function putText(sink: Sink, source: Uint8Array, view: DataView, start: number, end: number): void {
+  const bytes = reserve(sink, end - start);
+  copy(source, view, start, bytes, sink.view, sink.length, end - start);
+  sink.length += end - start;
 }
 
 /** LEB128 of a whole number from 0 to 2^53. */

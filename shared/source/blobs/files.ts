@@ -71,13 +71,14 @@ function rawFile({ name, path, bytes }: LocalFile & { readonly bytes: number }):
     const file = await open(path).catch((cause: unknown) => {
       throw new Error(`read ${path}: it cannot be opened; check that it is there and may be read`, { cause });
     });
+    const memory = new Uint8Array(Math.min(PIECE, bytes));
     try {
       for (let at = 0; at < bytes; ) {
-        const { bytesRead, buffer } = await file.read(new Uint8Array(Math.min(PIECE, bytes - at)), 0, undefined, at);
+        const { bytesRead } = await file.read(memory, 0, Math.min(PIECE, bytes - at), at);
         if (bytesRead === 0)
           throw new Error(`read ${path}: it became shorter while it was read; run again when nothing writes it`);
         at += bytesRead;
-        yield buffer.subarray(0, bytesRead);
+        yield memory.subarray(0, bytesRead);
       }
     } finally {
       await file.close();

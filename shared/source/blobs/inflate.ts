@@ -39,7 +39,7 @@ async function* cut(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array
   let single: Uint8Array | undefined;
   for await (const next of bytes) {
     const piece = single ? Buffer.concat([single, next]) : next;
-    single = piece.length < 2 ? piece : undefined;
+    single = piece.length < 2 ? Buffer.from(piece) : undefined;
     for (let at = 0; !single && at < piece.length; at += PIECE) yield piece.subarray(at, at + PIECE);
   }
   if (single && single.length > 0) yield single;
@@ -62,7 +62,8 @@ async function* gunzip(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
       // Zeros at the end are padding.
       if (last >= 0) meant = fed + last + 1;
       fed += piece.length;
-      yield piece;
+      // The stream asks for the next piece while the unpacker still reads this one.
+      yield Buffer.from(piece);
     }
   }
   const source = Readable.from(counted(), { objectMode: false });

@@ -8,7 +8,7 @@ import { partsOf } from './parts.ts';
 /** A blob or file to read, whole. */
 export interface RawBlob {
   readonly name: string;
-  /** Fails when what comes is not the blob that was listed. */
+  /** Fails when what comes is not the blob that was listed. A piece is good until the next one is asked for. */
   read(): AsyncIterable<Uint8Array>;
   /** It is still being appended to: a record that is cut short by its end is left for the next reading. */
   readonly grows: boolean;

@@ -12,10 +12,11 @@ const LONGEST = 64;
 
 /** Undefined where there is no value, or one of the bounds would be long. */
 export function textBounds({ offsets, bytes, validity }: TextVector, rows: number): Bounds | undefined {
-  let [least, greatest] = [-1, -1];
+  let least = -1;
+  let greatest = -1;
   for (let row = 0; row < rows; row++) {
     if (!isValid(validity, row)) continue;
-    if (least < 0) [least, greatest] = [row, row];
+    if (least < 0) least = greatest = row;
     else if (compare(bytes, offsets, row, least) < 0) least = row;
     else if (compare(bytes, offsets, row, greatest) > 0) greatest = row;
   }
@@ -27,8 +28,10 @@ export function textBounds({ offsets, bytes, validity }: TextVector, rows: numbe
 
 /** As unsigned bytes, which is the order of code points. */
 function compare(bytes: Uint8Array, offsets: Int32Array, one: number, other: number): number {
-  let [at, to] = [offsets[one] as number, offsets[other] as number];
-  const [atEnd, toEnd] = [offsets[one + 1] as number, offsets[other + 1] as number];
+  let at = offsets[one] as number;
+  let to = offsets[other] as number;
+  const atEnd = offsets[one + 1] as number;
+  const toEnd = offsets[other + 1] as number;
   for (; at < atEnd && to < toEnd; at++, to++) {
     const difference = (bytes[at] as number) - (bytes[to] as number);
     if (difference !== 0) return difference;
@@ -38,10 +41,11 @@ function compare(bytes: Uint8Array, offsets: Int32Array, one: number, other: num
 
 export function longBounds({ values, validity }: LongVector, rows: number): Bounds | undefined {
   const halves = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
-  let [least, greatest] = [-1, -1];
+  let least = -1;
+  let greatest = -1;
   for (let row = 0; row < rows; row++) {
     if (!isValid(validity, row)) continue;
-    if (least < 0) [least, greatest] = [row, row];
+    if (least < 0) least = greatest = row;
     else if (isLess(halves, row, least)) least = row;
     else if (isLess(halves, greatest, row)) greatest = row;
   }
@@ -51,7 +55,8 @@ export function longBounds({ values, validity }: LongVector, rows: number): Boun
 }
 
 function isLess(halves: Int32Array, one: number, other: number): boolean {
-  const [high, otherHigh] = [halves[one * 2 + 1] as number, halves[other * 2 + 1] as number];
+  const high = halves[one * 2 + 1] as number;
+  const otherHigh = halves[other * 2 + 1] as number;
   if (high !== otherHigh) return high < otherHigh;
   return (halves[one * 2] as number) >>> 0 < (halves[other * 2] as number) >>> 0;
 }

@@ -126,4 +126,4 @@ const compressed = (body: Uint8Array): Uint8Array =>
     pledgedSrcSize: body.length,
   });
 
-const LEVEL = 3;
+const LEVEL = 1;

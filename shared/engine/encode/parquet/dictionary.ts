@@ -1,4 +1,5 @@
 import type { DictionaryVector, TextVector } from '../../vectors.ts';
+import { copy, viewOf } from '../../words.ts';
 import { countValid, isValid } from '../validity.ts';
 
 /** The entries that rows use, and of each row that is not null which of them it is. */
@@ -45,9 +46,11 @@ export function pickedTexts(numbers: ArrayLike<number>, offsets: Int32Array, byt
     newOffsets[at + 1] = length;
   }
   const newBytes = new Uint8Array(length);
+  const [view, newView] = [viewOf(bytes), viewOf(newBytes)];
   for (let at = 0; at < numbers.length; at++) {
-    const entry = numbers[at] as number;
-    newBytes.set(bytes.subarray(offsets[entry], offsets[entry + 1]), newOffsets[at]);
+    const start = offsets[numbers[at] as number] as number;
+    const to = newOffsets[at] as number;
+    copy(bytes, view, start, newBytes, newView, to, (newOffsets[at + 1] as number) - to);
   }
   return { kind: 'text', offsets: newOffsets, bytes: newBytes, validity: undefined };
 }

@@ -17,7 +17,7 @@ export function putLevels(sink: Sink, validity: Validity, start: number, end: nu
     putBitmap(sink, validity, start, end);
   }
   const length = sink.length - at - 4;
-  new DataView(sink.bytes.buffer, sink.bytes.byteOffset).setUint32(at, length, true);
+  sink.view.setUint32(at, length, true);
 }
 
 /** The bits from `start` to below `end`, from a byte's first bit on. */

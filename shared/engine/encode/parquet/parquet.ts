@@ -1,6 +1,6 @@
 import type { Rows } from '../../vectors.ts';
 import type { Encoding } from '../encoding.ts';
-import { createSink, written } from '../sink.ts';
+import { borrowSink, giveBack, written } from '../sink.ts';
 import { type ColumnChunk, putColumn } from './column-chunk.ts';
 import { footer, MAGIC, type NamedType, type RowGroup } from './footer.ts';
 
@@ -13,14 +13,19 @@ export function parquetEncoding(columns: readonly NamedType[], facts: Readonly<R
     *rows(rows: Rows) {
       if (rows.vectors.length !== columns.length)
         throw new Error(`${rows.vectors.length} vectors for ${columns.length} columns`);
-      const [sink, body] = [createSink(), createSink()];
+      const [sink, body] = [borrowSink(), borrowSink()];
       const group = { offset, rows: rows.count, columns: [] as ColumnChunk[] };
-      for (const [index, vector] of rows.vectors.entries()) {
-        sink.length = 0;
-        const chunk = putColumn(sink, body, columns[index]?.type ?? 'string', vector, rows.count);
-        group.columns.push(chunk);
-        offset += chunk.bytes;
-        yield written(sink);
+      try {
+        for (const [index, vector] of rows.vectors.entries()) {
+          sink.length = 0;
+          const chunk = putColumn(sink, body, columns[index]?.type ?? 'string', vector, rows.count);
+          group.columns.push(chunk);
+          offset += chunk.bytes;
+          yield written(sink);
+        }
+      } finally {
+        giveBack(sink);
+        giveBack(body);
       }
       groups.push(group);
     },

@@ -1,27 +1,22 @@
 import type { BooleanVector, LongVector, RealVector, TextVector } from '../../vectors.ts';
+import { copy, viewOf } from '../../words.ts';
 import { putByte, reserve, type Sink } from '../sink.ts';
 import { isValid } from '../validity.ts';
-
-/** Below so many bytes a loop copies faster than `set` does, which needs a view of the source. */
-const SHORT = 24;
 
 /** PLAIN: each value that is not null behind its length. */
 export function putTexts(sink: Sink, vector: TextVector, start: number, end: number): void {
   const { offsets, bytes, validity } = vector;
   const out = reserve(sink, 4 * (end - start) + (offsets[end] as number) - (offsets[start] as number));
+  const from = viewOf(bytes);
+  const { view } = sink;
   let at = sink.length;
   for (let row = start; row < end; row++) {
     if (!isValid(validity, row)) continue;
-    const [from, to] = [offsets[row] as number, offsets[row + 1] as number];
-    const length = to - from;
-    out[at++] = length & 255;
-    out[at++] = (length >>> 8) & 255;
-    out[at++] = (length >>> 16) & 255;
-    out[at++] = length >>> 24;
-    if (length > SHORT) {
-      out.set(bytes.subarray(from, to), at);
-      at += length;
-    } else for (let next = from; next < to; next++) out[at++] = bytes[next] as number;
+    const first = offsets[row] as number;
+    const length = (offsets[row + 1] as number) - first;
+    view.setInt32(at, length, true);
+    copy(bytes, from, first, out, view, at + 4, length);
+    at += 4 + length;
   }
   sink.length = at;
 }

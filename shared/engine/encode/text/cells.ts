@@ -1,5 +1,6 @@
 import type { ColumnType } from '../../../signals/column.ts';
 import type { LongVector, RealVector, Rows, Vector } from '../../vectors.ts';
+import { viewOf } from '../../words.ts';
 import type { NamedType } from '../parquet/footer.ts';
 import { putBytes, reserve, type Sink } from '../sink.ts';
 import { isValid } from '../validity.ts';
@@ -12,7 +13,7 @@ export type PutCell = (sink: Sink, row: number) => void;
 /** How a text format spells values. */
 export interface Spelling {
   readonly null: Uint8Array;
-  text(sink: Sink, type: ColumnType, bytes: Uint8Array, start: number, end: number): void;
+  text(sink: Sink, type: ColumnType, bytes: Uint8Array, view: DataView, start: number, end: number): void;
   real(value: number): string;
   /** Around a time. */
   readonly quote: Uint8Array;
@@ -60,9 +61,10 @@ function valueCells(vector: Vector, type: ColumnType, prefix: Uint8Array, spelli
     return (sink, value) => putBytes(sink, (value === 1 ? yes : no) as Uint8Array);
   }
   const { offsets, bytes } = vector;
+  const view = viewOf(bytes);
   return (sink, row) => {
     putBytes(sink, prefix);
-    spelling.text(sink, type, bytes, offsets[row] as number, offsets[row + 1] as number);
+    spelling.text(sink, type, bytes, view, offsets[row] as number, offsets[row + 1] as number);
   };
 }
 

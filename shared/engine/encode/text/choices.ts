@@ -1,5 +1,5 @@
 import type { BooleanVector, DictionaryVector, Vector } from '../../vectors.ts';
-import { putBytes, type Sink } from '../sink.ts';
+import { createSink, putBytes, putText, type Sink } from '../sink.ts';
 import { countValid, isValid } from '../validity.ts';
 import type { PutCell } from './cells.ts';
 
@@ -70,17 +70,20 @@ export function together(one: Choices, other: Choices): Choices | undefined {
   };
 }
 
-/** Each choice is spelled once. */
+/** Each choice is spelled once, behind those that came before it, and copied from there. */
 export function putChoice({ count, indices, put }: Choices): PutCell {
-  const kept: (Uint8Array | undefined)[] = new Array(count).fill(undefined);
+  const spelled = createSink(1024);
+  const starts = new Int32Array(count).fill(-1);
+  const ends = new Int32Array(count);
   return (sink, row) => {
     const choice = indices[row] as number;
-    const known = kept[choice];
-    if (known !== undefined) putBytes(sink, known);
-    else {
+    if ((starts[choice] as number) < 0) {
       const start = sink.length;
       put(sink, choice);
-      if (sink.length - start <= KEPT_BYTES) kept[choice] = sink.bytes.slice(start, sink.length);
-    }
+      if (sink.length - start > KEPT_BYTES) return;
+      starts[choice] = spelled.length;
+      putBytes(spelled, sink.bytes, start, sink.length);
+      ends[choice] = spelled.length;
+    } else putText(sink, spelled.bytes, spelled.view, starts[choice] as number, ends[choice] as number);
   };
 }

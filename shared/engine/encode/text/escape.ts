@@ -1,3 +1,4 @@
+import { mayStop, STOP } from '../../../framing/strict.ts';
 import { putByte, putBytes, reserve, type Sink } from '../sink.ts';
 
 const QUOTE = 0x22;
@@ -12,16 +13,22 @@ const escapes: readonly (Uint8Array | undefined)[] = Array.from({ length: 256 },
   const short = SHORT_ESCAPES[byte];
   return new TextEncoder().encode(short === undefined ? `\\u00${HEX[byte >> 4]}${HEX[byte & 15]}` : `\\${short}`);
 });
-const isEscaped = Uint8Array.from(escapes, (escaped) => (escaped === undefined ? 0 : 1));
 
-/** UTF-8 as a JSON string. */
-export function putJsonString(sink: Sink, source: Uint8Array, start: number, end: number): void {
+/** UTF-8 as a JSON string. `view` is the memory of `source`. */
+export function putJsonString(sink: Sink, source: Uint8Array, view: DataView, start: number, end: number): void {
   const out = reserve(sink, end - start + 2);
+  const outView = sink.view;
   let at = sink.length;
   out[at++] = QUOTE;
-  for (let index = start; index < end; index++) {
+  let index = start;
+  for (; index <= end - 4; index += 4, at += 4) {
+    const word = view.getInt32(index, true);
+    if (mayStop(word)) break;
+    outView.setInt32(at, word, true);
+  }
+  for (; index < end; index++) {
     const byte = source[index] as number;
-    if (isEscaped[byte] === 1) {
+    if (STOP[byte] === 1) {
       sink.length = at;
       putRest(sink, source, index, end);
       return;
@@ -54,18 +61,34 @@ const quotes = new Uint8Array(256);
 for (const sign of '",\n\r#') quotes[sign.charCodeAt(0)] = 1;
 for (const blank of ' \t') quotes[blank.charCodeAt(0)] = 2;
 
-/** UTF-8 as a value of CSV. An empty one is `""`: nothing at all is null. */
-export function putCsvText(sink: Sink, source: Uint8Array, start: number, end: number): void {
+/** UTF-8 as a value of CSV. An empty one is `""`: nothing at all is null. `view` is the memory of `source`. */
+export function putCsvText(sink: Sink, source: Uint8Array, view: DataView, start: number, end: number): void {
   const out = reserve(sink, end - start);
+  const outView = sink.view;
   let at = sink.length;
   let quoted = end === start || quotes[source[start] as number] === 2 || quotes[source[end - 1] as number] === 2;
-  for (let index = start; index < end && !quoted; index++) {
+  let index = start;
+  for (; index <= end - 4 && !quoted; index += 4, at += 4) {
+    const word = view.getInt32(index, true);
+    if (mayQuote(word)) break;
+    outView.setInt32(at, word, true);
+  }
+  for (; index < end && !quoted; index++) {
     const byte = source[index] as number;
     quoted = quotes[byte] === 1;
     out[at++] = byte;
   }
   if (quoted) putQuoted(sink, source, start, end);
   else sink.length = at;
+}
+
+/** Whether one of four bytes may be a comma, a quote, a number sign or a control character. */
+function mayQuote(word: number): boolean {
+  const commas = word ^ 0x2c2c2c2c;
+  // A quote and a number sign differ by one bit.
+  const signs = (word & 0xfefefefe) ^ 0x22222222;
+  const stops = ((word - 0x20202020) & ~word) | ((commas - 0x01010101) & ~commas) | ((signs - 0x01010101) & ~signs);
+  return (stops & 0x80808080) !== 0;
 }
 
 function putQuoted(sink: Sink, source: Uint8Array, start: number, end: number): void {

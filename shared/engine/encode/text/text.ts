@@ -1,7 +1,8 @@
 import type { Rows } from '../../vectors.ts';
+import { viewOf } from '../../words.ts';
 import type { Encoding } from '../encoding.ts';
 import type { NamedType } from '../parquet/footer.ts';
-import { createSink, putByte, putBytes, type Sink, written } from '../sink.ts';
+import { borrowSink, createSink, giveBack, putByte, putBytes, putText, written } from '../sink.ts';
 import { ascii, cellsOf, type Spelling } from './cells.ts';
 import { putCsvText, putJsonString } from './escape.ts';
 import { jsonReal, plainReal } from './real.ts';
@@ -13,15 +14,15 @@ const json: Spelling = {
   null: ascii('null'),
   quote: ascii('"'),
   // Dynamic columns hold JSON, on one line.
-  text: (sink, type, bytes, start, end) =>
-    type === 'dynamic' ? putBytes(sink, bytes, start, end) : putJsonString(sink, bytes, start, end),
+  text: (sink, type, bytes, view, start, end) =>
+    type === 'dynamic' ? putText(sink, bytes, view, start, end) : putJsonString(sink, bytes, view, start, end),
   real: jsonReal,
 };
 
 const csv: Spelling = {
   null: ascii(''),
   quote: ascii(''),
-  text: (sink, _type, bytes, start, end) => putCsvText(sink, bytes, start, end),
+  text: (sink, _type, bytes, view, start, end) => putCsvText(sink, bytes, view, start, end),
   real: plainReal,
 };
 
@@ -38,7 +39,7 @@ export function csvEncoding(columns: readonly NamedType[]): Encoding {
   columns.forEach(({ name }, index) => {
     putBytes(header, prefixes[index] ?? ascii(''));
     const bytes = ascii(name);
-    putCsvText(header, bytes, 0, bytes.length);
+    putCsvText(header, bytes, viewOf(bytes), 0, bytes.length);
   });
   putByte(header, 10);
   return textEncoding(columns, written(header), prefixes, ascii('\n'), csv);
@@ -56,14 +57,18 @@ function textEncoding(
     begin: () => head,
     *rows(rows: Rows) {
       const cells = cellsOf(rows, columns, prefixes, spelling);
-      const sink: Sink = createSink(PIECE_BYTES + 64 * 1024);
-      for (let row = 0; row < rows.count; row++) {
-        for (const cell of cells) cell(sink, row);
-        putBytes(sink, lineEnd);
-        put++;
-        if (sink.length < PIECE_BYTES && row + 1 < rows.count) continue;
-        yield written(sink);
-        sink.length = 0;
+      const sink = borrowSink();
+      try {
+        for (let row = 0; row < rows.count; row++) {
+          for (const cell of cells) cell(sink, row);
+          putBytes(sink, lineEnd);
+          put++;
+          if (sink.length < PIECE_BYTES && row + 1 < rows.count) continue;
+          yield written(sink);
+          sink.length = 0;
+        }
+      } finally {
+        giveBack(sink);
       }
     },
     end(rows) {

@@ -1,0 +1,83 @@
+/**
+ * Bytes by words of four, in loops. Up to so many that is faster than `set`, which needs a view of its source: an object
+ * for each text, and the collector of garbage would take most of the time.
+ */
+export const SHORT = 1024;
+
+export const viewOf = ({ buffer, byteOffset, length }: Uint8Array): DataView =>
+  new DataView(buffer, byteOffset, length);
+
+/** Whether two texts of one length are the same. The views are those of the bytes beside them. */
+export function same(
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+  otherBytes: Uint8Array,
+  otherView: DataView,
+  other: number,
+  length: number,
+): boolean {
+  if (length < 4) {
+    for (let index = 0; index < length; index++) if (bytes[at + index] !== otherBytes[other + index]) return false;
+    return true;
+  }
+  // The last four first: texts that differ do so at their end more often than at their beginning.
+  const last = length - 4;
+  if (view.getInt32(at + last, true) !== otherView.getInt32(other + last, true)) return false;
+  for (let index = 0; index < last; index += 4)
+    if (view.getInt32(at + index, true) !== otherView.getInt32(other + index, true)) return false;
+  return true;
+}
+
+/** Copies `length` bytes, however many. */
+export function copy(
+  source: Uint8Array,
+  sourceView: DataView,
+  start: number,
+  target: Uint8Array,
+  targetView: DataView,
+  to: number,
+  length: number,
+): void {
+  if (length > SHORT) target.set(source.subarray(start, start + length), to);
+  else copyShort(source, sourceView, start, target, targetView, to, length);
+}
+
+function copyShort(
+  source: Uint8Array,
+  sourceView: DataView,
+  start: number,
+  target: Uint8Array,
+  targetView: DataView,
+  to: number,
+  length: number,
+): void {
+  if (length < 4) {
+    for (let index = 0; index < length; index++) target[to + index] = source[start + index] as number;
+    return;
+  }
+  const last = length - 4;
+  for (let index = 0; index < last; index += 4)
+    targetView.setInt32(to + index, sourceView.getInt32(start + index, true), true);
+  targetView.setInt32(to + last, sourceView.getInt32(start + last, true), true);
+}
+
+/** Over the ends of the text, and its length. */
+export function hashOf(bytes: Uint8Array, view: DataView, start: number, length: number): number {
+  let hash = 0x811c9dc5 ^ length;
+  const end = start + length;
+  if (length < 4) {
+    for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
+    return hash ^ (hash >>> 15);
+  }
+  const headEnd = length > 32 ? start + 16 : end - 4;
+  for (let at = start; at < headEnd; at += 4) hash = turned(hash, view.getInt32(at, true));
+  for (let at = length > 32 ? end - 16 : end - 4; at < end; at += 4) hash = turned(hash, view.getInt32(at, true));
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return hash ^ (hash >>> 13);
+}
+
+const turned = (hash: number, word: number): number => {
+  const mixed = Math.imul(hash ^ word, 0x9e3779b1);
+  return (mixed << 13) | (mixed >>> 19);
+};
