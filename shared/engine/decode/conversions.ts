@@ -1,6 +1,8 @@
+import { durationBuckets } from '../../signals/buckets.ts';
 import { counterNames } from '../../signals/counters.ts';
 
 const encoder = new TextEncoder();
+const BUCKETS = durationBuckets.map(([name, below]) => ({ name: encoder.encode(name), below }));
 const COUNTERS = new Map(Object.entries(counterNames).map(([key, name]) => [key, encoder.encode(name)]));
 
 export const SEVERITIES: Readonly<Record<string, number>> = {
@@ -26,3 +28,7 @@ export function shareOf(value: number, count: number, least: number, most: numbe
 
 /** The name of a classic counter by its key. */
 export const counterName = (key: string): Uint8Array => COUNTERS.get(key) ?? encoder.encode(key);
+
+/** The name of a duration's bucket. */
+export const bucketOf = (millis: number): Uint8Array | undefined =>
+  BUCKETS.find(({ below }) => millis < below || below === Number.POSITIVE_INFINITY)?.name;

@@ -1,12 +1,12 @@
-import { durationBuckets } from '../../signals/buckets.ts';
 import type { Column } from '../../signals/column.ts';
 import { signalTables } from '../../signals/tables.ts';
 import type { BlobFacts } from './blob-facts.ts';
-import { BOOLEANS, isShared, RESULTS, SEVERITIES, shareOf } from './conversions.ts';
+import { BOOLEANS, bucketOf, isShared, RESULTS, SEVERITIES, shareOf } from './conversions.ts';
 import { putDynamic } from './dynamic.ts';
 import { putUnescaped } from './escapes.ts';
 import { dimensionsOf, measurementsOf } from './merged.ts';
 import { FIT, number, readReal, readRealSlowly, readWhole, readWholeSlowly } from './numbers.ts';
+import { type PartedCells, partedCells } from './parted-cells.ts';
 import type { ColumnPlan, Program } from './program.ts';
 import type { Row } from './row.ts';
 import { Scratch } from './scratch.ts';
@@ -16,7 +16,6 @@ import { readTime, readTimeSlowly, time } from './times.ts';
 import type { Walker } from './walker.ts';
 
 const encoder = new TextEncoder();
-const BUCKETS = durationBuckets.map(([name, below]) => ({ name: encoder.encode(name), below }));
 
 /** Makes the cells of a row from what a walk left in the slots. */
 export class Converter {
@@ -26,10 +25,7 @@ export class Converter {
   private readonly program: Program;
   private readonly walker: Walker;
   private readonly slots: Slots;
-  /** Most columns are texts that stand in one place; then the others. */
-  private readonly textCells: Int32Array;
-  private readonly textSlots: Int32Array;
-  private readonly otherCells: Int32Array;
+  private readonly cells: PartedCells;
   private readonly itemType: Uint8Array;
   private readonly table: string;
 
@@ -37,11 +33,7 @@ export class Converter {
     this.program = program;
     this.walker = walker;
     this.slots = walker.slots;
-    const cells = program.plans.map((_, cell) => cell);
-    const isText = (cell: number) => isPlainText(program.plans[cell] as ColumnPlan);
-    this.textCells = Int32Array.from(cells.filter(isText));
-    this.textSlots = this.textCells.map((cell) => program.plans[cell]?.slots[0] ?? 0);
-    this.otherCells = Int32Array.from(cells.filter((cell) => !isText(cell)));
+    this.cells = partedCells(program.plans);
     const { itemType, table } = signalTables[program.signal];
     this.itemType = encoder.encode(itemType);
     this.table = table.toLowerCase();
@@ -54,21 +46,22 @@ export class Converter {
     this.misfits.length = 0;
     const { plans } = this.program;
     this.texts(row);
-    for (let index = 0; index < this.otherCells.length; index++) {
-      const cell = this.otherCells[index] as number;
+    const { others } = this.cells;
+    for (let index = 0; index < others.length; index++) {
+      const cell = others[index] as number;
       this.cell(row, cell, plans[cell] as ColumnPlan, facts);
     }
   }
 
   private texts(row: Row): void {
-    const { textCells, textSlots, slots } = this;
-    const { kind, start, end } = slots;
+    const { texts, textSlots } = this.cells;
+    const { kind, start, end } = this.slots;
     const { bytes } = this.walker;
-    for (let index = 0; index < textCells.length; index++) {
+    for (let index = 0; index < texts.length; index++) {
       const slot = textSlots[index] as number;
       const found = kind[slot] as number;
       if (found === KIND.missing) continue;
-      const cell = textCells[index] as number;
+      const cell = texts[index] as number;
       if (found === KIND.text) row.setText(cell, bytes, start[slot] as number, end[slot] as number);
       else this.textIn(row, cell, slot);
     }
@@ -79,14 +72,15 @@ export class Converter {
     if (as === 'value') this.plain(row, cell, column, slots);
     else if (as === 'ticks' || as === 'share') this.share(row, cell, slots, as === 'ticks' ? 10_000 : 1);
     else if (as === 'items') this.items(row, cell, slots);
-    else if (as === 'severity' || as === 'passed') this.word(row, cell, slots, as);
+    else if (as === 'severity') this.severity(row, cell, firstOf(this.slots, slots));
+    else if (as === 'passed') this.passed(row, cell, firstOf(this.slots, slots));
     else if (as === 'bucket') this.bucket(row, cell, column);
     else if (as === 'dimensions' || as === 'measurements') this.merged(row, cell, slots, as);
     else if (as === 'itemType') this.type(row, cell, slots);
-    else if (as === 'exportWindow') constant(row, cell, facts.window);
+    else if (as === 'exportWindow') row.setConstant(cell, facts.window);
     else if (as === 'folderKey' || as === 'folderApp') {
       if (slots.length > 0 && saysSomething(this.slots, firstOf(this.slots, slots))) this.text(row, cell, slots);
-      else if (this.program.layout !== 'query') constant(row, cell, as === 'folderKey' ? facts.key : facts.app);
+      else if (this.program.layout !== 'query') row.setConstant(cell, as === 'folderKey' ? facts.key : facts.app);
       else this.text(row, cell, slots);
     }
   }
@@ -99,7 +93,7 @@ export class Converter {
       if (type === 'timestamp') this.time(row, cell, slot);
       else if (type === 'real') this.real(row, cell, slot);
       else if (type === 'boolean') this.flag(row, cell, slot, BOOLEANS);
-      else if (type === 'dynamic') this.dynamic(row, cell, slot);
+      else if (type === 'dynamic') putDynamic(row, cell, this.slots, slot, this.walker.bytes, this.scratch);
       else this.whole(row, cell, slot);
     }
   }
@@ -163,28 +157,20 @@ export class Converter {
   }
 
   private flag(row: Row, cell: number, slot: number, words: Readonly<Record<string, boolean>>): void {
-    const { slots } = this;
-    if (slots.kind[slot] === KIND.word) {
-      row.setBoolean(cell, this.walker.bytes[slots.start[slot] as number] === 0x74);
-      return;
-    }
-    const text = this.string(slot).toLowerCase();
-    const value = Object.hasOwn(words, text) ? words[text] : undefined;
+    const isWord = this.slots.kind[slot] === KIND.word;
+    const text = isWord ? '' : this.string(slot).toLowerCase();
+    let value = Object.hasOwn(words, text) ? words[text] : undefined;
+    if (isWord) value = this.walker.bytes[this.slots.start[slot] as number] === 0x74;
     if (value === undefined) this.misfits.push(cell);
     else row.setBoolean(cell, value);
   }
 
-  private dynamic(row: Row, cell: number, slot: number): void {
-    putDynamic(row, cell, this.slots, slot, this.walker.bytes, this.scratch);
+  private passed(row: Row, cell: number, slot: number): void {
+    if (slot >= 0 && saysSomething(this.slots, slot)) this.flag(row, cell, slot, RESULTS);
   }
 
-  private word(row: Row, cell: number, among: readonly number[], as: 'severity' | 'passed'): void {
-    const slot = firstOf(this.slots, among);
+  private severity(row: Row, cell: number, slot: number): void {
     if (slot < 0 || !saysSomething(this.slots, slot)) return;
-    if (as === 'passed') {
-      this.flag(row, cell, slot, RESULTS);
-      return;
-    }
     const text = this.string(slot).toLowerCase();
     const level = Object.hasOwn(SEVERITIES, text) ? SEVERITIES[text] : undefined;
     if (level === undefined) this.whole(row, cell, slot);
@@ -208,9 +194,10 @@ export class Converter {
   /** A number beside another one, which is not missed where it is none. */
   field(slot: number | undefined): number {
     if (slot === undefined || !saysSomething(this.slots, slot)) return Number.NaN;
-    const { slots } = this;
-    const fit = readReal(this.walker.bytes, slots.start[slot] as number, slots.end[slot] as number);
-    return fit === FIT.no ? Number.NaN : number.value;
+    const { start, end } = this.slots;
+    return readReal(this.walker.bytes, start[slot] as number, end[slot] as number) === FIT.no
+      ? Number.NaN
+      : number.value;
   }
 
   /** Traces and timings carry no count; a record of which one in four was kept stands for four. */
@@ -233,19 +220,15 @@ export class Converter {
     }
     const duration = plans.findIndex(({ column }) => column.as === 'ticks' && column.continuous[0] === continuous[0]);
     if (duration < 0 || row.isNull(duration)) return;
-    const millis = row.real[duration] as number;
-    for (const { name, below } of BUCKETS) {
-      if (!(millis < below) && below !== Number.POSITIVE_INFINITY) continue;
-      constant(row, cell, name);
-      return;
-    }
+    row.setConstant(cell, bucketOf(row.real[duration] as number));
   }
 
   private merged(row: Row, cell: number, slots: readonly number[], as: 'dimensions' | 'measurements'): void {
     const { walker, scratch } = this;
     if (this.program.layout !== 'continuous') {
       const slot = slots[0];
-      if (slot !== undefined && saysSomething(this.slots, slot)) this.dynamic(row, cell, slot);
+      if (slot !== undefined && saysSomething(this.slots, slot))
+        putDynamic(row, cell, this.slots, slot, this.walker.bytes, this.scratch);
     } else if (as === 'dimensions') {
       if (dimensionsOf(row, cell, walker, scratch)) walker.odd = true;
     } else measurementsOf(row, cell, walker, this.program, scratch, this);
@@ -255,7 +238,7 @@ export class Converter {
   private type(row: Row, cell: number, slots: readonly number[]): void {
     const slot = slots[0];
     const text = slot === undefined ? '' : this.string(slot);
-    if (text === '' || text.toLowerCase() === this.table) constant(row, cell, this.itemType);
+    if (text === '' || text.toLowerCase() === this.table) row.setConstant(cell, this.itemType);
     else this.text(row, cell, slots);
   }
 
@@ -263,11 +246,4 @@ export class Converter {
     if (this.slots.kind[slot] === KIND.missing || this.slots.kind[slot] === KIND.null) return '';
     return stringOf(this.slots, slot, this.walker.bytes, this.scratch);
   }
-}
-
-const isPlainText = ({ column: { as, type }, slots }: ColumnPlan): boolean =>
-  as === 'value' && type === 'string' && slots.length === 1;
-
-export function constant(row: Row, cell: number, text: Uint8Array | undefined): void {
-  if (text !== undefined) row.setText(cell, text, 0, text.length);
 }

@@ -46,6 +46,11 @@ export class Row {
     this.end[cell] = end;
   }
 
+  /** Undefined: null. */
+  setConstant(cell: number, text: Uint8Array | undefined): void {
+    if (text !== undefined) this.setText(cell, text, 0, text.length);
+  }
+
   setReal(cell: number, value: number): void {
     this.kind[cell] = CELL.real;
     this.real[cell] = value;
