@@ -4,8 +4,8 @@
  *   whatever this machine is. Nothing is compiled in Azure.
  * - insights-lake.zip: the same as one file, for whoever uploads it.
  * - insights-lake-<version>.tgz: the command line, for npm to install.
- * - insights-lake-<version>.zip: a release: these two files, the Bicep that belongs to it, the same compiled, and how to
- *   deploy. Made where there is a Bicep compiler.
+ * - insights-lake-<version>.zip: a release: these two files, the Bicep that belongs to it, the same compiled, and how
+ *   to deploy. Made where there is a Bicep compiler.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

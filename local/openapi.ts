@@ -1,4 +1,6 @@
-/** `npm run page` writes docs/status-api.openapi.json, too: the API of the status page, from the schemas of the code. */
+/**
+ * `npm run page` writes docs/status-api.openapi.json, too: the API of the status page, from the schemas of the code.
+ */
 import * as z from 'zod';
 import { ORDERS } from '../shared/status/answer.ts';
 import { GRAINS } from '../shared/status/request.ts';

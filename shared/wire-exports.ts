@@ -33,8 +33,8 @@ function rememberedNames(ledger: Pick<Ledger, 'appNamed'>): (component: string, 
 }
 
 /**
- * The hour folder of a blob that the trigger names, the window on the grid that it is in, and its name below the prefix;
- * undefined when it is none of an export's, or none that is wanted.
+ * The hour folder of a blob that the trigger names, the window on the grid that it is in, and its name below the
+ * prefix; undefined when it is none of an export's, or none that is wanted.
  */
 export function placeOfBlob(
   name: string,

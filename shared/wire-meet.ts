@@ -56,7 +56,9 @@ export function lakeMet(ports: MeetPorts, prepare: () => Promise<unknown>): () =
   };
 }
 
-/** Resolves unless the ledger is not the lake's: a lake that cannot be reached is for the run to say, under its claim. */
+/**
+ * Resolves unless the ledger is not the lake's: a lake that cannot be reached is for the run to say, under its claim.
+ */
 export async function refuseStranger(lakeThere: Promise<void>): Promise<void> {
   await lakeThere.catch((error: unknown) => {
     if (error instanceof NotItsLake) throw error;

@@ -1,4 +1,7 @@
-/** Containers, tables and queues are made before the first use; a failure is met again by the next invocation, not remembered. */
+/**
+ * Containers, tables and queues are made before the first use; a failure is met again by the next invocation, not
+ * remembered.
+ */
 export function untilItWorks(prepare: () => Promise<unknown>): () => Promise<void> {
   let done: Promise<unknown> | undefined;
   return async () => {

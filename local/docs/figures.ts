@@ -1,6 +1,6 @@
 /**
- * `npm run figures [-- sizes|times|throughput …]` measures what docs/figures.md says, and writes it there, with when and
- * where. Sizes and times need `npm run package` before; throughput takes some minutes on an idle machine.
+ * `npm run figures [-- sizes|times|throughput …]` measures what docs/figures.md says, and writes it there, with when
+ * and where. Sizes and times need `npm run package` before; throughput takes some minutes on an idle machine.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** What the footer of a Parquet file says of it: rows, and the key-value metadata. Reads Thrift's compact protocol. Pure. */
+/**
+ * What the footer of a Parquet file says of it: rows, and the key-value metadata. Reads Thrift's compact protocol.
+ * Pure.
+ */
 
 export interface ParquetFacts {
   readonly rows: number;

@@ -44,7 +44,9 @@ export interface BlobRecord {
 export interface Totals {
   /** Requests to the query API, or blobs read. */
   readonly asked: number;
-  /** Those of them that led to no row: of runs that failed, of answers that were cut short, of a window that was halved. */
+  /**
+   * Those of them that led to no row: of runs that failed, of answers that were cut short, of a window that was halved.
+   */
   readonly wasted: number;
   /** Rows that came in after the window had been done, and rows that went again. */
   readonly late: number;
@@ -197,7 +199,9 @@ export interface Ledger {
    * nothing has changed that costs nothing.
    */
   tally(feed: Feed, days?: readonly Millis[]): Promise<void>;
-  /** Tallies of the days in the range, of all feeds, by day: a few pages. Up to date as of the last `tally` of a feed. */
+  /**
+   * Tallies of the days in the range, of all feeds, by day: a few pages. Up to date as of the last `tally` of a feed.
+   */
   tallies(range: Interval): AsyncIterable<DayTally>;
   /** How far every feed has come, as of its last `tally`. */
   reached(): AsyncIterable<Reached>;

@@ -108,8 +108,8 @@ export interface Survey {
   /**
    * What each window looks like now, in their order; all of one app and of the query API. `work`: a folder for what is
    * read on the way.
-   * `asked`: requests that it took. `now`: the source's own clock, as it stood when the first of them was answered; left
-   * out or infinite: not known.
+   * `asked`: requests that it took. `now`: the source's own clock, as it stood when the first of them was answered;
+   * left out or infinite: not known.
    */
   survey(
     windows: readonly Window[],

@@ -82,8 +82,8 @@ export const requeuedFingerprint = (known: string): string =>
   known === '' || isRequeued(known) ? known : `${known}+requeued`;
 
 /**
- * Of a window that the lake tells of and no ledger: how many rows its files hold is all that is known. An audit confirms
- * a query window by that; the blobs of another are unlike it, and it runs once more.
+ * Of a window that the lake tells of and no ledger: how many rows its files hold is all that is known. An audit
+ * confirms a query window by that; the blobs of another are unlike it, and it runs once more.
  */
 export const adoptedFingerprint = ({ source }: Feed, rows: number): string =>
   source === 'query' ? `rows:${rows}` : `adopted:${rows}`;

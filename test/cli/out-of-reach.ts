@@ -1,6 +1,6 @@
 /**
- * Folders that nobody can open, root neither: their absolute path is longer than the system takes (4,096 bytes on Linux,
- * 1,024 on macOS). Only from within can they be made and removed.
+ * Folders that nobody can open, root neither: their absolute path is longer than the system takes (4,096 bytes on
+ * Linux, 1,024 on macOS). Only from within can they be made and removed.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';

@@ -5,7 +5,10 @@ import { after, before, describe, test } from 'node:test';
 import { type Bicep, findBicep, howToGetBicep, startBicep } from '../../infra/compiler.ts';
 import { allFences, fencesOf, pages, root, textOf } from './fences.ts';
 
-/** What the pages say of Azure, held without Azure: parameter files compile, and steps print what they are said to print. */
+/**
+ * What the pages say of Azure, held without Azure: parameter files compile, and steps print what they are said to
+ * print.
+ */
 
 const compiler = findBicep(process.env);
 

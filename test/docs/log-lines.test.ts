@@ -6,7 +6,9 @@ import { auditFacts, driftFacts, planFacts, runFacts, steerFacts, sweepFacts } f
 import { unrun } from '../../shared/pipeline/run.ts';
 import { root, textOf } from './fences.ts';
 
-/** docs/operations.md has every line that functions log and every field of it, and no other (local/docs/log-words.ts). */
+/**
+ * docs/operations.md has every line that functions log and every field of it, and no other (local/docs/log-words.ts).
+ */
 
 const window = { app: 'shop', signal: 'requests', source: 'query', start: 0, end: 1 } as const;
 const seen = { ...window, path: 'a.b', count: 1, firstSeen: 0 };

@@ -12,8 +12,8 @@ export const lineShape = (line: string): string =>
     .trim();
 
 /**
- * Paths of a document with the type of what lies there: `.signals[].app string`. Elements of a list are one; of an empty
- * list nothing is known.
+ * Paths of a document with the type of what lies there: `.signals[].app string`. Elements of a list are one; of an
+ * empty list nothing is known.
  */
 export function shapeOf(value: unknown, path = ''): string[] {
   if (Array.isArray(value)) return [...new Set(value.flatMap((each) => shapeOf(each, `${path}[]`)))];

@@ -1,8 +1,8 @@
 /**
  * The local host runs the app while blob events arrive, and what it needs goes away for a while: the lake, the state
  * (table and queue), the whole account. Afterwards nothing lies in poison, every blob is in the lake within two minutes
- * without the sweep, and no entry that has ended holds a lease. OUTAGE_SECONDS: how long it is away; the default is more than the
- * five tries of an event take without waiting.
+ * without the sweep, and no entry that has ended holds a lease. OUTAGE_SECONDS: how long it is away; the default is
+ * more than the five tries of an event take without waiting.
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -11,7 +11,9 @@ import { createQuerySource } from '../../shared/source/query/source.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
 import { textLake, wordEngine } from './world.ts';
 
-/** Planner and runs whose clock is wrong, at a source whose clock is right: a row a minute, which comes in 3 min late. */
+/**
+ * Planner and runs whose clock is wrong, at a source whose clock is right: a row a minute, which comes in 3 min late.
+ */
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -5,9 +5,10 @@ import { auditedWorld, day, hour, start } from './audited.ts';
 
 /**
  * Thirty days of one feed by the hour, with a clock of its own: rows that come up to 48 hours late, purges, an API that
- * is away for hours or refuses a third of the questions, a lake that is away for ten days and paused meanwhile, messages that are lost with
- * a process, and two instances that plan and audit at once. At every hour no row is in the lake twice; at the end the
- * lake is the source, row by row; and every window that an audit had run again had changed. MONTH_SEED repeats a run.
+ * is away for hours or refuses a third of the questions, a lake that is away for ten days and paused meanwhile,
+ * messages that are lost with a process, and two instances that plan and audit at once. At every hour no row is in the
+ * lake twice; at the end the lake is the source, row by row; and every window that an audit had run again had changed.
+ * MONTH_SEED repeats a run.
  */
 const seed = process.env.MONTH_SEED ?? String(Date.now() % 1_000_000);
 /** By default half of it, and four of the ten days: MONTH_DAYS=30 is all. */

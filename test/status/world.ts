@@ -2,7 +2,10 @@ import type { Config, Ledger, LedgerEntry, Signal, Window } from '../../shared/m
 import { claimedEntry, failedEntry, finishedEntry, plannedEntry } from '../../shared/pipeline/entry.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
 
-/** A ledger of some apps as it looks after a while, with every kind of trouble in it, and the settings that belong to it. */
+/**
+ * A ledger of some apps as it looks after a while, with every kind of trouble in it, and the settings that belong to
+ * it.
+ */
 
 export const hour = 3_600_000;
 export const day = 24 * hour;

@@ -52,8 +52,8 @@ const meant = ({ path, signal }: FileRecord): FileRecord => ({ path, signal, row
 /**
  * Lays what the files tell beside what the ledger has (nothing, or what was known when it was copied). A window that
  * both have alike stays as it is. Where time is covered twice, the ledger's window stands, else the longest; it learns
- * the files of the others and runs again, which empties them. `planned`: the feed is planned from that time on (undefined:
- * from its first window), so time that no window covers is read; left out: gaps stay as they are.
+ * the files of the others and runs again, which empties them. `planned`: the feed is planned from that time on
+ * (undefined: from its first window), so time that no window covers is read; left out: gaps stay as they are.
  */
 export function weigh(
   feed: Feed,
@@ -187,7 +187,10 @@ const strayed = (
   };
 };
 
-/** Done as far as the files tell; what its source looked like nobody knows, so whoever looks next confirms it or runs it. */
+/**
+ * Done as far as the files tell; what its source looked like nobody knows, so whoever looks next confirms it or runs
+ * it.
+ */
 function adopted({ window, revision, files, strays, again, fingerprint }: Chosen, now: Millis): LedgerEntry {
   const rows = rowsIn(files);
   const quarantined = files.reduce((sum, file) => sum + (file.signal === 'quarantine' ? file.rows : 0), 0);

@@ -74,7 +74,9 @@ async function markBoth(
   if (mark === undefined) await ledger.putMark({ id, count: 1, adopting: false }, undefined);
 }
 
-/** First the ledger, then the lake: so only a ledger from before is behind. Others count as well; a lost race is theirs. */
+/**
+ * First the ledger, then the lake: so only a ledger from before is behind. Others count as well; a lost race is theirs.
+ */
 async function count(
   word: Versioned<LakeWord> | undefined,
   mark: Versioned<LedgerMark> | undefined,

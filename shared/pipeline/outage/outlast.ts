@@ -4,9 +4,9 @@ const first: Millis = 1_000;
 const longest: Millis = 10_000;
 
 /**
- * Calls again, with growing pauses, as long as the call fails by an outage, and until `until` at most; then its error is
- * thrown. For calls without which nothing can be kept, so that giving them up would lose what they are about: the host
- * tries a blob event five times in half a second, but lets each try take half an hour.
+ * Calls again, with growing pauses, as long as the call fails by an outage, and until `until` at most; then its error
+ * is thrown. For calls without which nothing can be kept, so that giving them up would lose what they are about: the
+ * host tries a blob event five times in half a second, but lets each try take half an hour.
  */
 export async function outlast<T>(
   call: () => Promise<T>,

@@ -9,8 +9,8 @@ export interface OpenedLook {
 
 /**
  * What the source of a window that was done looks like. Nothing is read or written. `look`: it is to be run. `less`: it
- * is as it was, '', or holds less than the lake, which stays, and how. Where the source cannot be seen there is neither:
- * a run meets the same and says so.
+ * is as it was, '', or holds less than the lake, which stays, and how. Where the source cannot be seen there is
+ * neither: a run meets the same and says so.
  */
 export async function lookFirst(
   { window, fingerprint }: LedgerEntry,

@@ -3,8 +3,8 @@ import { isRecord } from './kinds.ts';
 import type { Found } from './records-in.ts';
 
 /**
- * Why a file that holds this is only a part of what was asked for, with what to do; '' for what says nothing of that. The
- * rows of such an answer are not to be used; those of a page are, but there are more.
+ * Why a file that holds this is only a part of what was asked for, with what to do; '' for what says nothing of that.
+ * The rows of such an answer are not to be used; those of a page are, but there are more.
  */
 export function partialText(found: Found): string {
   if (found.kind === 'unreadable') return found.reason === REASONS.page ? `${REASONS.page}; get that, too` : '';

@@ -41,7 +41,9 @@ export const isHarmless = (of: 'answer' | 'table', key: string): boolean => HARM
 /** A row that is an object, such as `{"Exceptions":["…"]}`: the engine's word that no more rows come. */
 export const rowTrouble = (row: unknown): Trouble => ({ code: 'an object among the rows', message: textOf(row) });
 
-/** A table that is not the result. `rows`: the texts of its rows; undefined where there were more than could be kept. */
+/**
+ * A table that is not the result. `rows`: the texts of its rows; undefined where there were more than could be kept.
+ */
 export function tableTrouble(
   name: string,
   columns: readonly AnswerColumn[],

@@ -111,7 +111,9 @@ function settledBy(
   return { kind: 'split', rows: 0, reason, doubt: { halvings: limits.patience, error } };
 }
 
-/** Refused once, it is asked again; twice, for less, where the size may be the reason whatever the refusal is called. */
+/**
+ * Refused once, it is asked again; twice, for less, where the size may be the reason whatever the refusal is called.
+ */
 function refused(
   { reason, halvings }: Extract<Outcome, { kind: 'fail' }>,
   { status }: Reply,

@@ -75,7 +75,9 @@ export interface Split {
   /** How many rows came before the answer was cut. */
   readonly rows: number;
   readonly reason: string;
-  /** Left out: the API says that it is too much. Else how many halvings in a row may be tried, and the error after that. */
+  /**
+   * Left out: the API says that it is too much. Else how many halvings in a row may be tried, and the error after that.
+   */
   readonly doubt?: { readonly halvings: number; readonly error: Error };
 }
 

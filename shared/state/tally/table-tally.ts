@@ -82,7 +82,9 @@ export function tableTally(
     }
     await put(feed, some, progress);
   };
-  /** A mark that changed meanwhile stays. One that is gone was removed for a later tally, which ours may have replaced. */
+  /**
+   * A mark that changed meanwhile stays. One that is gone was removed for a later tally, which ours may have replaced.
+   */
   const remove = async (feed: Feed, marks: readonly Mark[]): Promise<void> => {
     const partition = rows.feedPartition(lakeId, feed);
     for (const { rowKey, etag, from, to } of marks)

@@ -8,7 +8,9 @@ import { openTable } from '../../../shared/lake/delta/table.ts';
 import { createFolderStore } from '../../../shared/lake/store-folder.ts';
 import { run } from '../real.ts';
 
-/** A ledger that was lost, halved, restored or swapped: what commands say, and what is in the lake when adopt has run. */
+/**
+ * A ledger that was lost, halved, restored or swapped: what commands say, and what is in the lake when adopt has run.
+ */
 const base = await mkdtemp(join(tmpdir(), 'insights-adopt-'));
 after(() => rm(base, { recursive: true, force: true }));
 const duckdb = await (await DuckDBInstance.create(':memory:')).connect();
