@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -73,4 +73,19 @@ test('--out where no folder can be made ends at once', { skip: !existsSync('/pro
   const child = begin(['transform', archive, '--out', '/proc/nope/lake']);
   child.stderr?.resume();
   assert.equal((await once(child, 'close'))[0], 4);
+});
+
+test('no test starts a command in the checkout, where a local.settings.json may name somebody’s own storage', async () => {
+  const files = (await readdir(join(root, 'test'), { recursive: true })).filter((name) => name.endsWith('.ts'));
+  const texts = await Promise.all(
+    files.map(async (name) => [name, await readFile(join(root, 'test', name), 'utf8')] as const),
+  );
+  const starting = texts.filter(
+    ([, text]) => /(spawn|execFile|fork)(Sync)?\b/.test(text) && /cli\/main\.ts|'cli', 'main\.ts'/.test(text),
+  );
+  assert.ok(starting.length > 4);
+  assert.deepEqual(
+    starting.filter(([, text]) => !/\bcwd\b/.test(text)).map(([name]) => name),
+    [],
+  );
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -141,7 +142,7 @@ test('every flag of the table belongs to a command that there is; choices begin 
 
 test('an old Node is refused with one line; this one runs', async () => {
   const main = join(root, 'cli/main.ts');
-  const ran = await promisify(execFile)(process.execPath, [main, '--version']);
+  const ran = await promisify(execFile)(process.execPath, [main, '--version'], { cwd: tmpdir() });
   assert.match(ran.stdout, /^\d+\.\d+\.\d+\n$/);
   const on = (version: string) => {
     const told = `Object.defineProperty(process.versions,'node',{value:'${version}'})`;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -22,9 +23,10 @@ async function transform(out: string, env: Record<string, string>) {
     out,
     '--json',
   ];
-  const ran = await promisify(execFile)(process.execPath, words, { env: { ...process.env, ...env } }).catch(
-    (error) => error,
-  );
+  const ran = await promisify(execFile)(process.execPath, words, {
+    cwd: tmpdir(), // not the checkout: a local.settings.json may lie there
+    env: { ...process.env, ...env },
+  }).catch((error) => error);
   return { code: ran.code ?? 0, out: String(ran.stdout), err: String(ran.stderr) };
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
@@ -48,6 +49,7 @@ test('the real command gives none to a pipe, unless it is forced, and never agai
   const main = join(import.meta.dirname, '../../../cli/main.ts');
   const errorOf = (env: Record<string, string>) =>
     spawnSync(process.execPath, [main, 'exprot'], {
+      cwd: tmpdir(),
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
       encoding: 'utf8',
     }).stderr;
