@@ -56,10 +56,7 @@ export interface Wired extends Sweeps, Audits, Adopts, Healths {
 
 let made: Wired | undefined;
 
-/**
- * The app of this process, from its environment. Throws all faults of the settings, on every call, until they are
- * mended.
- */
+/** The app of this process, from its environment. Throws all faults of the settings, on every call, until they are mended. */
 export function wired(): Wired {
   const readFile = (path: string) => readFileSync(path, 'utf8');
   const timeout = functionTimeout(process.env, readFile);
@@ -122,8 +119,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
     const active = async () => {
       const lakeThere = lakeReady();
       await refuseStranger(lakeThere);
-      // A run holds its window before it hears that the lake is away: the ledger tries again when the queue has given
-      // up.
+      // A run holds its window before it hears that the lake is away: the ledger tries again when the queue has given up.
       return call({ ...ports, ready: () => lakeThere });
     };
     const invoked = async () => {
@@ -246,10 +242,7 @@ function sourceOf(config: Config, apis: ReadonlyMap<string, QueryApi>, blobs: So
   };
 }
 
-/**
- * Apps of export blobs that the settings do not name are known only when their blobs come: their rows must not come
- * twice either.
- */
+/** Apps of export blobs that the settings do not name are known only when their blobs come: their rows must not come twice either. */
 function refuseOverlap({ app, signal, start, end }: Window, { apps, exports }: Config): void {
   const twice = exports && sourceOverlap(apps, exports, app, signal);
   if (twice && twice.start < end && start < twice.end) throw new Error(overlapText(app, [signal]));
