@@ -19,10 +19,11 @@ export async function live(stage: Stage, say: Say, abort: AbortSignal): Promise<
       `${before.length} windows are done already, the last until ${time(Math.max(...before.map(({ window }) => window.end)))}`,
     );
   const tally = { windows: 0, rows: 0, failed: '' };
-  await stage.startFunctions((event) => count(event, tally));
+  const page = await stage.startFunctions((event) => count(event, tally));
   say(
     `the functions are running; windows of 5 minutes, files in ${relative('.', places.lake)}, log in ${relative('.', places.log)}; Ctrl-C ends it`,
   );
+  say(`how it stands: ${page}`);
   const { story, azurite } = stage;
   for (let dropped = Date.now() - 3 * hour, second = 0; !abort.aborted; second++) {
     if (second % 60 === 0) {

@@ -30,8 +30,8 @@ export async function show(stage: Stage, say: Say, abort: AbortSignal): Promise<
   say(`${blobs.length - late.length} blobs of a Continuous Export of app ${story.store.app} lie in a container`);
 
   const onEvent = firstRows(say);
-  await stage.startFunctions(onEvent);
-  say('the functions of the app are running');
+  const page = await stage.startFunctions(onEvent);
+  say(`the functions of the app are running; how it stands: ${page}`);
   const over = new AbortController();
   const until = AbortSignal.any([abort, over.signal]);
   let open = 4;
@@ -46,7 +46,7 @@ export async function show(stage: Stage, say: Say, abort: AbortSignal): Promise<
   );
   const [entries] = await Promise.all([finished, ...troubles]);
   if (abort.aborted) return false;
-  return report(stage, blobs, entries, say);
+  return report(stage, blobs, entries, page, say);
 }
 
 function firstRows(say: Say): (event: HostEvent) => void {
@@ -141,6 +141,7 @@ async function report(
   { story, simulator }: Stage,
   blobs: readonly ExportBlob[],
   entries: LedgerEntry[],
+  page: string,
   say: Say,
 ): Promise<boolean> {
   const comparisons = await compare(story, blobs, places.lake, entries);
@@ -163,6 +164,9 @@ async function report(
     `Complete, and nothing twice. The files are in ${lake}; DuckDB, pandas or Spark read them:\n\n${indented(query)}\n`,
   );
   console.log(`${table(await ask(query))}\n`);
+  console.log(
+    `What you saw, window by window, with its trouble: npm run dev keeps the app running, and its status page at\n\n  ${page}\n`,
+  );
   console.log(`From your own app (sign in with az login; needs Reader on it):\n\n  ${exportLine(story)}\n`);
   return true;
 }

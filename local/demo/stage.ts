@@ -6,6 +6,7 @@ import { telemetryData } from '../simulator/data.ts';
 import { type Simulator, startSimulator } from '../simulator/startSimulator.ts';
 import { type RunningApp, startApp } from './app.ts';
 import { enterFolder, leaveFolder, places } from './folder.ts';
+import { freePort } from './free-port.ts';
 import { ledgerOf } from './ledger.ts';
 import { environment, type Story, settingsOf, storyAt } from './story.ts';
 
@@ -16,11 +17,14 @@ export interface Stage {
   readonly azurite: Azurite;
   readonly simulator: Simulator;
   readonly ledger: Ledger;
-  /** Starts the app's functions; `failed` rejects when they end by themselves. */
-  startFunctions(onEvent: (event: HostEvent) => void): Promise<void>;
+  /** Starts the app's functions, and says where its status page is; `failed` rejects when they end by themselves. */
+  startFunctions(onEvent: (event: HostEvent) => void): Promise<string>;
   killFunctions(): Promise<void>;
   readonly failed: Promise<never>;
 }
+
+/** Where the real host listens on a developer's machine, too. */
+const usualPort = 7071;
 
 /** Sets the stage, uses it, and leaves nothing running whatever happens. `fresh`: from an empty folder. */
 export async function withStage<T>(
@@ -49,7 +53,7 @@ export async function withStage<T>(
     );
     const ledger = ledgerOf(settings);
     await ledger.prepare();
-    const functions = functionsOf(environment(settings, places.work));
+    const functions = functionsOf(environment(settings, places.work), await freePort(usualPort));
     closers.push(functions.close);
     return await Promise.race([use({ story, settings, azurite, simulator, ledger, ...functions }), functions.failed]);
   } finally {
@@ -59,6 +63,7 @@ export async function withStage<T>(
 
 function functionsOf(
   env: Record<string, string>,
+  port: number,
 ): Pick<Stage, 'startFunctions' | 'killFunctions' | 'failed'> & { close(): Promise<void> } {
   let running: RunningApp | undefined;
   let closed = false;
@@ -72,9 +77,9 @@ function functionsOf(
     failed,
     killFunctions,
     startFunctions: async (onEvent) => {
-      if (closed) return;
-      running = startApp(env, places.log, onEvent, fail);
-      await running.ready;
+      if (closed) return '';
+      running = startApp(env, places.log, onEvent, fail, port);
+      return `${await running.ready}/api/status`;
     },
     close: async () => {
       closed = true;

@@ -139,7 +139,10 @@ async function attach(port: number): Promise<Page> {
       return Buffer.from(String(data), 'base64');
     },
     until: async (expression) => {
-      while (!(await evaluate<boolean>(`Boolean(${expression})`))) await sleep(30);
+      for (let tries = 0; !(await evaluate<boolean>(`Boolean(${expression})`)); tries++) {
+        if (tries > 1000) throw new Error(`never: ${expression}; ${complaints.join()}`);
+        await sleep(30);
+      }
     },
   };
 }

@@ -140,6 +140,7 @@ export async function askAndAct(order, body, why, post, done) {
   // Where no key is needed the preview is there at once.
   await preview();
   byId('act-error').textContent = '';
+  if (!previewed) key.focus();
 }
 
 function previewText(answer) {

@@ -164,7 +164,7 @@ function showRanges() {
       'button',
       {
         type: 'button',
-        'aria-label': text.replace('d', 'days'),
+        title: text.replace('d', 'days'),
         'aria-pressed': String(!from && value === range),
         onclick: () => choose({ range: value, from: '', to: '', grain: '' }),
       },
