@@ -1,5 +1,7 @@
-import type { Config, Feed, LakeHealth } from './model.ts';
+import type { Config, LakeHealth } from './model.ts';
+import { type FeedMemory, type FeedTask, planMany } from './pipeline/many/plan-many.ts';
 import { type FeedPlan, heldFeed, type PlanPorts, planFeed, reviveFeed } from './pipeline/plan.ts';
+import { nextDue } from './pipeline/tile.ts';
 import { queryFeeds } from './wire-query.ts';
 
 /** What one tick of the planner did, feed by feed. A feed that fails does not stop the others. */
@@ -14,26 +16,28 @@ export interface PlanOutcome {
  * Query feeds are planned; feeds of blobs, which arrive by themselves, are looked after. One that fails does not stop
  * the others. While the lake is paused it is only said how far they are.
  */
-export async function planAll(config: Config, ports: PlanPorts, health: LakeHealth): Promise<PlanOutcome> {
-  const feeds: FeedPlan[] = [];
-  const errors: string[] = [];
-  const attempt = async (feed: Feed, plan: () => Promise<FeedPlan>) => {
-    try {
-      feeds.push(await plan());
-    } catch (error) {
-      errors.push(`plan ${feed.app} ${feed.signal} ${feed.source}: ${error instanceof Error ? error.message : error}`);
-    }
-  };
+export function createPlanner(config: Config, ports: PlanPorts): (health: LakeHealth) => Promise<PlanOutcome> {
+  const memory: FeedMemory = new Map();
+  return (health) => planAll(config, ports, health, memory);
+}
+
+async function planAll(config: Config, ports: PlanPorts, health: LakeHealth, memory: FeedMemory): Promise<PlanOutcome> {
   const held = health.state !== 'active';
   const now = { ...ports, resumedAt: health.since };
-  for (const { feed, query } of config.apps.flatMap(queryFeeds)) {
+  const tasks = config.apps.flatMap(queryFeeds).map(({ feed, query }): FeedTask => {
     const tiling = { size: query.window, lag: query.lag, until: query.until };
     const plan = held ? () => heldFeed(feed, ports.ledger) : () => planFeed(feed, tiling, query.from, now);
-    await attempt(feed, async () => ({ ...(await plan()), ...(query.retention && { retention: query.retention }) }));
-  }
-  if (held) return { feeds, errors, health };
-  for await (const feed of ports.ledger.feeds()) {
-    if (feed.source !== 'query') await attempt(feed, () => reviveFeed(feed, now));
-  }
-  return { feeds, errors, health };
+    return {
+      feed,
+      plan: async () => ({ ...(await plan()), ...(query.retention && { retention: query.retention }) }),
+      nextDue: ({ horizon }) => nextDue(horizon, tiling),
+    };
+  });
+  if (!held)
+    for await (const feed of ports.ledger.feeds())
+      if (feed.source !== 'query')
+        tasks.push({ feed, plan: () => reviveFeed(feed, now), nextDue: () => Number.POSITIVE_INFINITY });
+  // What is said of a paused lake is no news for later, and after it has been resumed all is looked at.
+  if (held) memory.clear();
+  return { ...(await planMany(tasks, held ? new Map() : memory, ports.clock.now())), health };
 }

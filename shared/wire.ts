@@ -34,7 +34,7 @@ import { type Healths, wireHealth } from './wire-health.ts';
 import { createJobEngine, type JobEngine } from './wire-jobs.ts';
 import { openLake, pathsOf, prepareLake, tablesOf } from './wire-lake.ts';
 import { lakeMet, ledgerPlaceOf, meetPorts, refuseStranger } from './wire-meet.ts';
-import { type PlanOutcome, planAll } from './wire-plan.ts';
+import { createPlanner, type PlanOutcome } from './wire-plan.ts';
 import { type Audits, keptSince, type QueryApi, queryApi, queryApis, wireAudits } from './wire-query.ts';
 import { untilItWorks } from './wire-ready.ts';
 import { wireStatus } from './wire-status.ts';
@@ -93,6 +93,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
   };
   const local = localPorts(config.output, { ...config, dedupe: config.exports?.dedupe ?? 'id' });
   const refused = new Map<string, Millis>();
+  const planTick = createPlanner(config, ports);
   const run = { ...ports, ...local, keptSince: keptSince(config.apps, clock.now), refused };
   const stateReady = untilItWorks(() => Promise.all([ledger.prepare(), hints.prepare()]));
   const meeting = meetPorts(lake, ledger, ledgerPlaceOf(config.state, config.lake));
@@ -145,7 +146,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
     plan: async () => {
       const seen = await health.look();
       if (seen.state === 'active') await health.reach();
-      return planAll(config, ports, seen);
+      return planTick(seen);
     },
     drift: async () => {
       await refuseStranger(lakeReady());

@@ -25,6 +25,12 @@ export function dueWindows(horizon: Millis, now: Millis, tiling: Tiling, limit: 
   return windows;
 }
 
+/** When the first window from `horizon` on becomes due; Infinity: there is none. */
+export const nextDue = (horizon: Millis, tiling: Tiling): Millis => {
+  const [first] = dueWindows(horizon, Number.POSITIVE_INFINITY, tiling, 1);
+  return first === undefined ? Number.POSITIVE_INFINITY : first.end + tiling.lag;
+};
+
 /** The last grid line at or before `time`: where a feed starts that was given no `from`. */
 export const gridLine = (time: Millis, size: Millis): Millis => Math.floor(time / size) * size;
 

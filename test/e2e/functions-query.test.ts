@@ -17,7 +17,7 @@ import { fromQuery } from './truth.ts';
 const seed = process.env.E2E_SEED ?? String(Date.now() % 1_000_000);
 const HOUR = 3_600_000;
 const START = Date.UTC(2024, 4, 10, 8);
-const shop = { app: 'shop', perHour: 15, start: START, end: START + 10 * HOUR };
+const shop = { app: 'shop', perHour: 15, start: START, end: START + 14 * HOUR };
 
 let app: FunctionApp;
 before(async () => {

@@ -1,0 +1,83 @@
+import type { Feed, Millis } from '../../model.ts';
+import type { FeedPlan } from '../plan.ts';
+
+/** A feed that a tick of the planner may look at. */
+export interface FeedTask {
+  readonly feed: Feed;
+  plan(): Promise<FeedPlan>;
+  /** When a window of the feed becomes due that is not planned yet; Infinity: never, as things stand. */
+  nextDue(plan: FeedPlan): Millis;
+}
+
+/** A feed in which nothing was open, as a tick found it. */
+interface Idle {
+  readonly plan: FeedPlan;
+  readonly nextDue: Millis;
+  readonly seenAt: Millis;
+}
+
+/** What the planner of a process remembers. Lost with the process, which costs one tick that looks at all. */
+export type FeedMemory = Map<string, Idle>;
+
+export interface PlannedMany {
+  readonly feeds: readonly FeedPlan[];
+  readonly errors: readonly string[];
+}
+
+/** Apps that are looked at side by side. Each holds one place: one that is slow, or fails, holds up no other. */
+const lanes = 32;
+/**
+ * Feeds that a tick looks at although nothing of them was open and nothing is due: so many that up to this number all
+ * are seen by every tick, and that of 10,000 each is seen by every fifth.
+ */
+const idleLooks = 2000;
+
+/**
+ * One tick over all feeds. What is due, or had something open, is looked at in any case; of the idle ones those that
+ * were seen the longest ago. The others are told as they were.
+ */
+export async function planMany(tasks: readonly FeedTask[], memory: FeedMemory, now: Millis): Promise<PlannedMany> {
+  const chosen = new Set(tasksToLookAt(tasks, memory, now));
+  const plans = new Map<FeedTask, FeedPlan>();
+  const errors: string[] = [];
+  const lookAt = async (task: FeedTask) => {
+    const { app, signal, source } = task.feed;
+    memory.delete(keyOf(task.feed));
+    try {
+      const plan = await task.plan();
+      plans.set(task, plan);
+      if (plan.open + plan.planned + plan.repeated === 0)
+        memory.set(keyOf(task.feed), { plan, nextDue: task.nextDue(plan), seenAt: now });
+    } catch (error) {
+      errors.push(`plan ${app} ${signal} ${source}: ${error instanceof Error ? error.message : error}`);
+    }
+  };
+  const apps = [...Map.groupBy(chosen, ({ feed }) => feed.app).values()];
+  await Promise.all(
+    Array.from({ length: Math.min(lanes, apps.length) }, async () => {
+      for (let app = apps.shift(); app !== undefined; app = apps.shift()) for (const task of app) await lookAt(task);
+    }),
+  );
+  const told = tasks.flatMap((task) => plans.get(task) ?? (chosen.has(task) ? [] : remembered(task, memory)));
+  return { feeds: told, errors };
+}
+
+const keyOf = ({ app, signal, source }: Feed): string => `${app}\n${signal}\n${source}`;
+
+function tasksToLookAt(tasks: readonly FeedTask[], memory: FeedMemory, now: Millis): FeedTask[] {
+  const awake: FeedTask[] = [];
+  const idle: { readonly task: FeedTask; readonly seenAt: Millis }[] = [];
+  for (const task of tasks) {
+    const known = memory.get(keyOf(task.feed));
+    // A clock that was set back makes nothing wait.
+    if (known === undefined || known.nextDue <= now || known.seenAt > now) awake.push(task);
+    else idle.push({ task, seenAt: known.seenAt });
+  }
+  const some = idle.toSorted((one, other) => one.seenAt - other.seenAt).slice(0, idleLooks);
+  return [...awake, ...some.map(({ task }) => task)];
+}
+
+const remembered = ({ feed }: FeedTask, memory: FeedMemory): readonly FeedPlan[] => {
+  const known = memory.get(keyOf(feed));
+  return known === undefined ? [] : [known.plan];
+};

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Config, Feed, LakeHealth, Ledger, Signal, Window } from '../../../shared/model.ts';
+import { claimedEntry, finishedEntry, plannedEntry } from '../../../shared/pipeline/entry.ts';
+import { planFacts } from '../../../shared/pipeline/facts.ts';
+import { type FeedMemory, type FeedTask, planMany } from '../../../shared/pipeline/many/plan-many.ts';
+import type { FeedPlan } from '../../../shared/pipeline/plan.ts';
+import { signals } from '../../../shared/signals/tables.ts';
+import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
+import { createPlanner } from '../../../shared/wire-plan.ts';
+import { manualClock } from '../world.ts';
+
+const hour = 3_600_000;
+const health = { state: 'active', since: 0, reason: '' } as LakeHealth;
+
+const idlePlan = (feed: Feed): FeedPlan => ({
+  feed,
+  planned: 0,
+  repeated: 0,
+  open: 0,
+  failed: 0,
+  horizon: 1,
+  watermark: 1,
+});
+const feedOf = (app: string, signal: Signal = 'requests'): Feed => ({ app, signal, source: 'query' });
+
+function task(feed: Feed, plan: () => Promise<FeedPlan>, due = Number.POSITIVE_INFINITY): FeedTask {
+  return { feed, plan, nextDue: () => due };
+}
+
+/** Apps with ten signals each, and a ledger whose calls are counted. */
+function manyApps(count: number) {
+  const clock = manualClock();
+  clock.advance(Date.UTC(2026, 0, 1) - clock.now());
+  const calls = new Map<string, number>();
+  const ledger = new Proxy(createMemoryLedger(), {
+    get: (target, name) => {
+      calls.set(String(name), (calls.get(String(name)) ?? 0) + 1);
+      return Reflect.get(target, name);
+    },
+  }) as Ledger;
+  const sent: Window[] = [];
+  const hints = { prepare: async () => {}, send: async (window: Window) => void sent.push(window) };
+  const query = { window: hour, lag: 600_000, from: undefined, until: undefined, retention: undefined, signals };
+  const apps = Array.from({ length: count }, (_, n) => ({ name: `app-${n}`, query }));
+  const config = { apps } as unknown as Config;
+  const ports = { ledger, hints, clock, patience: 1_800_000, limit: 100 };
+  const plan = createPlanner(config, ports);
+  const tick = async () => {
+    calls.clear();
+    return plan(health);
+  };
+  const runAll = async () => {
+    for (const window of sent.splice(0)) {
+      const seen = await ledger.read(window);
+      assert.ok(seen);
+      const claimed = claimedEntry(seen.value, clock.now(), 60_000);
+      const finish = { fingerprint: 'rows:0', counts: claimed.counts, asked: 1, files: [] };
+      await ledger.write(finishedEntry(claimed, clock.now(), finish), seen.etag);
+    }
+  };
+  /** A tally of which nothing has changed makes no call of the table (test/front/transactions.test.ts). */
+  const total = () => [...calls].reduce((sum, [name, each]) => sum + (name === 'tally' ? 0 : each), 0);
+  return { clock, ledger, tick, runAll, sent, calls, total };
+}
+
+describe('many feeds', () => {
+  test('an idle tick of 1,000 apps with ten signals: 2,500 calls and 4 kB of log; what is due is planned in its tick', async () => {
+    const here = manyApps(1000);
+    await here.tick();
+    here.clock.advance(hour + 600_000);
+    const planned = await here.tick();
+    assert.equal(here.sent.length, 10_000);
+    assert.deepEqual([planned.feeds.length, planned.errors], [10_000, []]);
+    await here.runAll();
+    await here.tick();
+    for (let tick = 0; tick < 6; tick++) {
+      here.clock.advance(300_000);
+      const idle = await here.tick();
+      assert.ok(here.total() <= 2500, `${here.total()} calls: ${JSON.stringify([...here.calls])}`);
+      assert.equal(idle.feeds.length, 10_000);
+      assert.ok(JSON.stringify(planFacts(idle, here.clock.now())).length < 4096);
+      assert.ok(idle.feeds.every(({ watermark, horizon }) => watermark === horizon));
+    }
+    here.clock.advance(hour);
+    await here.tick();
+    assert.equal(here.sent.length, 10_000);
+  });
+
+  test('of what was idle each is looked at by every fifth tick, so nothing that was opened without a message is forgotten', async () => {
+    const looked = new Map<string, number>();
+    const tasks = Array.from({ length: 10_000 }, (_, n) => {
+      const feed = feedOf(`app-${n}`);
+      return task(feed, async () => {
+        looked.set(feed.app, (looked.get(feed.app) ?? 0) + 1);
+        return idlePlan(feed);
+      });
+    });
+    const memory: FeedMemory = new Map();
+    await planMany(tasks, memory, 1);
+    for (let tick = 2; tick < 7; tick++) await planMany(tasks, memory, tick);
+    assert.ok([...looked.values()].every((times) => times === 2));
+    looked.clear();
+    await planMany(tasks, new Map(), 9);
+    assert.equal(looked.size, 10_000, 'another process looks at all');
+  });
+
+  test('up to 2,000 feeds are all looked at by every tick, as ever', async () => {
+    let looks = 0;
+    const tasks = Array.from({ length: 2000 }, (_, n) =>
+      task(feedOf(`app-${n}`), async () => {
+        looks += 1;
+        return idlePlan(feedOf(`app-${n}`));
+      }),
+    );
+    const memory: FeedMemory = new Map();
+    for (const now of [1, 2, 3]) await planMany(tasks, memory, now);
+    assert.equal(looks, 6000);
+  });
+
+  test('one that fails or stands still holds up its own app and no other', async () => {
+    let release = () => {};
+    const stands = new Promise<void>((go) => {
+      release = go;
+    });
+    const done: string[] = [];
+    let [now, most] = [0, 0];
+    const tasks = Array.from({ length: 200 }, (_, n) => {
+      const feed = feedOf(`app-${n}`);
+      return task(feed, async () => {
+        now += 1;
+        most = Math.max(most, now);
+        await new Promise((go) => setImmediate(go));
+        if (n % 10 === 3) {
+          now -= 1;
+          throw new Error('refused');
+        }
+        if (n % 50 === 7) await stands;
+        now -= 1;
+        done.push(feed.app);
+        return idlePlan(feed);
+      });
+    });
+    const memory: FeedMemory = new Map();
+    const planning = planMany(tasks, memory, 1);
+    while (done.length < 176) await new Promise((go) => setImmediate(go));
+    release();
+    const { feeds, errors } = await planning;
+    assert.deepEqual([feeds.length, errors.length], [180, 20]);
+    assert.match(errors[0] ?? '', /^plan app-3 requests query: refused$/);
+    assert.ok(most <= 32, `${most} at once`);
+    const again = await planMany(tasks, memory, 2);
+    assert.equal(again.errors.length, 20, 'what failed is looked at again');
+  });
+
+  test('a backlog of one app delays no new window of another', async () => {
+    const here = manyApps(20);
+    await here.tick();
+    const backlog: Feed = { ...feedOf('app-0'), source: 'continuous' };
+    for (let n = 0; n < 3000; n++) {
+      const window = { ...backlog, start: n * hour, end: (n + 1) * hour };
+      await here.ledger.write(plannedEntry(window), undefined);
+    }
+    here.clock.advance(hour + 600_000);
+    await here.tick();
+    const fresh = here.sent.filter(({ source }) => source === 'query');
+    assert.equal(fresh.length, 200);
+    assert.equal(here.sent.length, 300, 'and of the backlog as many as there is room for');
+  });
+});
