@@ -40,7 +40,7 @@ export const examine: Examine = async function* (env, abort) {
     examineClock(addressesOf(config)),
     examineConditions(config),
     ...config.apps.map((app) => examineSource(app, abort)),
-    ...(config.exports ? [examineExports(config.exports.places)] : []),
+    ...(config.exports ? [examineExports(config.exports.places, config.apps.length > 0)] : []),
     attempt('lake', () => examineLake(opened(config.lake))),
     ...(place ? [attempt('lake', () => examineLake(opened(place)))] : []),
     attempt('state', () => examineTable(config)),
@@ -130,10 +130,11 @@ async function examineQueue({ state }: Config): Promise<string> {
 
 /**
  * A line for all containers of which the same is to be said. Those of diagnostic settings and data export come with
- * their first record: of several, one may be missing.
+ * their first record: of several, one may be missing. Beside a query source (`besides`) all may: the app reports it, and
+ * goes on with that.
  */
-async function examineExports(places: readonly Place[]): Promise<Finding[]> {
-  const seen = await Promise.all(places.map((place) => lookInto(place, places.length)));
+async function examineExports(places: readonly Place[], besides: boolean): Promise<Finding[]> {
+  const seen = await Promise.all(places.map((place) => lookInto(place, besides || places.length > 1)));
   const groups = Map.groupBy(seen, ({ level, code }) => `${level} ${code}`);
   return [...groups.values()].flatMap(([first, ...others]) => {
     const more = others.length === 0 ? '' : `; the same with ${others.length} more`;
@@ -141,7 +142,7 @@ async function examineExports(places: readonly Place[]): Promise<Finding[]> {
   });
 }
 
-async function lookInto(place: Place, among: number): Promise<{ level: Level; code: string; text: string }> {
+async function lookInto(place: Place, mayLack: boolean): Promise<{ level: Level; code: string; text: string }> {
   try {
     const store = openStore(place);
     for await (const _ of store.list('')) return { level: 'ok', code: '', text: `${store.place}: can be read` };
@@ -149,7 +150,7 @@ async function lookInto(place: Place, among: number): Promise<{ level: Level; co
     return { level: 'warn', code: 'empty', text };
   } catch (error) {
     const code = failureCode(error);
-    return { level: code === 'ContainerNotFound' && among > 1 ? 'warn' : 'fail', code, text: messageOf(error) };
+    return { level: code === 'ContainerNotFound' && mayLack ? 'warn' : 'fail', code, text: messageOf(error) };
   }
 }
 

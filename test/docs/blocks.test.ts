@@ -122,3 +122,14 @@ test('sizes of what is published or installed stand in docs/figures.md alone', (
   );
   assert.deepEqual(told, [], 'link docs/figures.md instead');
 });
+
+test('what --json prints is shown for every command that has it', () => {
+  const marks = allFences.filter(({ language }) => language === 'json').map(({ mark }) => mark);
+  // One document for those that bring windows into a lake, one for orders; that of status is docs/status-api.openapi.json.
+  const shown: Readonly<Record<string, string>> = { transform: 'export', resume: 'pause', disable: 'pause' };
+  const silent = commands
+    .map(({ name }) => name)
+    .filter((name) => name !== 'status' && flagsOf(name).some(([flag]) => flag === 'json'))
+    .filter((name) => !marks.some((mark) => mark.startsWith(`printed by: insights-lake ${shown[name] ?? name} `)));
+  assert.deepEqual(silent, [], 'put <!-- printed by: insights-lake … --json --> above an example in docs/cli.md');
+});

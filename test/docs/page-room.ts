@@ -73,6 +73,7 @@ function hereOf(block: string, { blobUrl }: Azurite, room: number): string {
     .replaceAll(/SHAPE_HASH_KEY=…/g, 'SHAPE_HASH_KEY=a-key-of-the-pages')
     .replaceAll(/(export .*)--from 2026-01-01 --to 2026-02-01/g, '$1--from 2026-01-31 --to 2026-02-01 --window 1d')
     .replaceAll(/<functionApp>|(--(?:resource-group|name) )…/g, (_, flag = '') => `${flag}ilake-func`)
+    .replaceAll(' --endpoint http://127.0.0.1:7075', '')
     .replaceAll('./fabrikam_2b1f0c9d…', './export');
 }
 

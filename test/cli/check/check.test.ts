@@ -150,9 +150,14 @@ const wrong: readonly (readonly [what: string, change: () => Env, ...lines: RegE
     /^fail source query requests of shop .*404.*check the address and the app id/,
   ],
   [
-    'a container of exports that is not there',
-    () => ({ EXPORT_CONTAINER: 'nowhere' }),
+    'a container of exports that is not there, of an app that reads blobs alone',
+    () => ({ EXPORT_CONTAINER: 'nowhere', APP_NAME: '', APP_ID: '', QUERY_ENDPOINT: '', QUERY_FROM: '' }),
     /^fail exports .*\/nowhere\/: there is no such container; check its name/,
+  ],
+  [
+    'beside a query source it may not be there yet, as with local.settings.sample.json',
+    () => ({ EXPORT_CONTAINER: 'nowhere' }),
+    /^warn exports .*\/nowhere\/: there is no such container; check its name/,
   ],
   [
     'of several one may not be there yet',
