@@ -130,10 +130,10 @@ test('a release has all that its pages lead to', () => {
     assert.equal(released(path), false, path);
 });
 
-test('deploy.md states the limits that npm run package holds to', () => {
+test('figures.md states the limits that npm run package holds to', () => {
   const script = readFileSync(join(root, 'infra', 'package.ts'), 'utf8');
   const [, unpacked, packed] = /unpacked: (\d+)_000_000, packed: (\d+)_000_000/.exec(script) ?? [];
-  const docs = readFileSync(join(root, 'docs', 'deploy.md'), 'utf8');
+  const docs = readFileSync(join(root, 'docs', 'figures.md'), 'utf8');
   assert.ok(docs.includes(`${unpacked} MB unpacked and ${packed} MB as a zip`), `${unpacked} and ${packed}`);
 });
 
