@@ -1,6 +1,7 @@
 import { nearestWord } from '../shared/config/near.ts';
 import { adoptCommand } from './adopt/command.ts';
 import { auditCommand } from './audit/command.ts';
+import { backfillCommand } from './backfill/command.ts';
 import { checkCommand } from './check/command.ts';
 import type { Command } from './command.ts';
 import { completionCommand } from './completion/command.ts';
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   statusCommand,
   requeueCommand,
   rerunCommand,
+  backfillCommand,
   auditCommand,
   pauseCommand,
   resumeCommand,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { app } from '@azure/functions';
 import { bindingsOf } from '../shared/config/bindings.ts';
+import { backfillLines } from '../shared/pipeline/backfill/facts.ts';
 import { runLines, sweepFacts } from '../shared/pipeline/facts.ts';
 import { parseMessage } from '../shared/state/window-message.ts';
 
@@ -17,7 +18,7 @@ app.storageQueue('runWindow', {
   handler: async (message, context) => {
     // Late, as in planWindows.
     const { wired } = await import('../shared/wire.ts');
-    const { run, sweepPart } = wired();
+    const { run, sweepPart, backfills } = wired();
     const asked = parseMessage(message);
     if (asked.kind === 'sweep') {
       const swept = await sweepPart(asked.request);
@@ -25,6 +26,11 @@ app.storageQueue('runWindow', {
       if (typeof swept !== 'number' && swept.errors.length > 0) throw new Error(swept.errors.join('\n'));
       return;
     }
+    if (asked.kind === 'backfill') {
+      for (const facts of await backfillLines(asked.asked, backfills)) context.log(JSON.stringify(facts));
+      return;
+    }
+    if (asked.kind === 'turn') throw new Error('a turn of a backfill belongs into its own queue');
     const outcome = await run(asked.window);
     for (const facts of runLines(outcome)) context.log(JSON.stringify(facts));
     if (outcome.state === 'failed') throw new Error(outcome.error);

@@ -4,6 +4,7 @@
  * half-open.
  */
 
+export type * from './model/backfill.ts';
 export type * from './model/belonging.ts';
 export type * from './model/budget.ts';
 export type * from './model/clock.ts';

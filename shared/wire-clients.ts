@@ -4,10 +4,13 @@ import type { TokenCredential } from '@azure/core-auth';
 import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables';
 import { AnonymousCredential, ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { QueueClient } from '@azure/storage-queue';
+import { backfillQueueOf } from './config/bindings.ts';
 import { createContainerStore } from './lake/store-container.ts';
 import { createFolderStore } from './lake/store-folder.ts';
 import type {
   Access,
+  BackfillQueue,
+  BackfillStore,
   Clock,
   Config,
   HealthStore,
@@ -23,8 +26,9 @@ import { isLoopback } from './net/direct.ts';
 import { authorityOf, createIdentity } from './net/identity.ts';
 import { createLimitedHttp } from './net/limited-http.ts';
 import { createStorageHttp } from './net/storage-http.ts';
+import { createTableBackfills } from './state/backfills-table.ts';
 import { createTableHealth } from './state/health-table.ts';
-import { createQueueHints, createSweepQueue } from './state/hints-queue.ts';
+import { createBackfillQueue, createQueueHints, createSweepQueue } from './state/hints-queue.ts';
 import { createTableLedger } from './state/ledger-table.ts';
 import { createTableSeats } from './state/seats-table.ts';
 
@@ -108,10 +112,15 @@ function tableClient({ access, table, tableUrl }: Config['state']): TableClient 
 /** Where all instances meet that share the table. */
 export const openSeats = (state: Config['state']): Seats => createTableSeats(tableClient(state));
 
-export const openHints = (state: Config['state']): Hints => createQueueHints(queueClient(state));
+export const openHints = (state: Config['state']): Hints =>
+  createQueueHints(queueClient(state), queueClient(state, backfillQueueOf(state.queue)));
+export const openBackfills = (state: Config['state'], lake: Place): BackfillStore =>
+  createTableBackfills({ client: tableClient(state), lakeId: lakeId(lake), newId: randomUUID });
+export const openBackfillQueue = (state: Config['state']): BackfillQueue =>
+  createBackfillQueue(queueClient(state, backfillQueueOf(state.queue)));
 export const openSweepQueue = (state: Config['state']): SweepQueue => createSweepQueue(queueClient(state));
 
-function queueClient({ access, queue, queueUrl }: Config['state']): QueueClient {
+function queueClient({ access, queue: windows, queueUrl }: Config['state'], queue = windows): QueueClient {
   if (access.kind === 'connectionString') return new QueueClient(access.connectionString.reveal(), queue, storage);
   return new QueueClient(`${queueUrl.replace(/\/$/, '')}/${queue}`, identity(clientIdOf(access), queueUrl), storage);
 }

@@ -1,4 +1,4 @@
-import type { Config, LakeHealth } from './model.ts';
+import type { Config, LakeHealth, Millis } from './model.ts';
 import { type FeedMemory, type FeedTask, planMany } from './pipeline/many/plan-many.ts';
 import { type FeedPlan, heldFeed, type PlanPorts, planFeed, reviveFeed } from './pipeline/plan.ts';
 import { nextDue } from './pipeline/tile.ts';
@@ -16,17 +16,34 @@ export interface PlanOutcome {
  * Query feeds are planned; feeds of blobs, which arrive by themselves, are looked after. One that fails does not stop
  * the others. While the lake is paused it is only said how far they are.
  */
-export function createPlanner(config: Config, ports: PlanPorts): (health: LakeHealth) => Promise<PlanOutcome> {
+export function createPlanner(
+  config: Config,
+  ports: PlanPorts,
+  tend: Tend = async () => new Set(),
+): (health: LakeHealth) => Promise<PlanOutcome> {
   const memory: FeedMemory = new Map();
-  return (health) => planAll(config, ports, health, memory);
+  return async (health) => {
+    const held = health.state !== 'active';
+    const faults: string[] = [];
+    const failed = (error: unknown): ReadonlySet<string> => {
+      faults.push(`plan backfills: ${error instanceof Error ? error.message : error}`);
+      return new Set();
+    };
+    const running = held ? new Set<string>() : await tend(health.since).catch(failed);
+    const now = { ...ports, resumedAt: health.since, goesOn: (backfill: string) => running.has(backfill) };
+    const outcome = await planAll(config, now, health, memory);
+    return { ...outcome, errors: [...outcome.errors, ...faults] };
+  };
 }
 
-async function planAll(config: Config, ports: PlanPorts, health: LakeHealth, memory: FeedMemory): Promise<PlanOutcome> {
+/** Sends again what backfills have lost; resolves with those that go on. `resumedAt`: when the lake was resumed. */
+type Tend = (resumedAt: Millis) => Promise<ReadonlySet<string>>;
+
+async function planAll(config: Config, now: PlanPorts, health: LakeHealth, memory: FeedMemory): Promise<PlanOutcome> {
   const held = health.state !== 'active';
-  const now = { ...ports, resumedAt: health.since };
   const tasks = config.apps.flatMap(queryFeeds).map(({ feed, query }): FeedTask => {
     const tiling = { size: query.window, lag: query.lag, until: query.until };
-    const plan = held ? () => heldFeed(feed, ports.ledger) : () => planFeed(feed, tiling, query.from, now);
+    const plan = held ? () => heldFeed(feed, now.ledger) : () => planFeed(feed, tiling, query.from, now);
     return {
       feed,
       plan: async () => ({ ...(await plan()), ...(query.retention && { retention: query.retention }) }),
@@ -34,10 +51,10 @@ async function planAll(config: Config, ports: PlanPorts, health: LakeHealth, mem
     };
   });
   if (!held)
-    for await (const feed of ports.ledger.feeds())
+    for await (const feed of now.ledger.feeds())
       if (feed.source !== 'query')
         tasks.push({ feed, plan: () => reviveFeed(feed, now), nextDue: () => Number.POSITIVE_INFINITY });
   // What is said of a paused lake is no news for later, and after it has been resumed all is looked at.
   if (held) memory.clear();
-  return { ...(await planMany(tasks, held ? new Map() : memory, ports.clock.now())), health };
+  return { ...(await planMany(tasks, held ? new Map() : memory, now.clock.now())), health };
 }

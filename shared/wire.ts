@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { overlapText, sourceOverlap } from './config/apps.ts';
 import { faultMessage } from './config/faults.ts';
 import { functionTimeout } from './config/function-timeout.ts';
 import { parseConfig } from './config.ts';
@@ -28,6 +27,7 @@ import { type RunOutcome, type RunPorts, runWindow, unrun } from './pipeline/run
 import { noShaping } from './signals/shape.ts';
 import type { StatusPorts } from './status/answer.ts';
 import { type Adopts, wireAdopts } from './wire-adopt.ts';
+import { backfillOrder, underWay, type WiredBackfills, wireBackfills } from './wire-backfill.ts';
 import { openHealth, openHints, openLedger, systemClock } from './wire-clients.ts';
 import { placeOfBlob, type Sweeps, wireExports, wireSweeps } from './wire-exports.ts';
 import { type Healths, wireHealth } from './wire-health.ts';
@@ -35,12 +35,13 @@ import { createJobEngine, type JobEngine } from './wire-jobs.ts';
 import { openLake, pathsOf, prepareLake, tablesOf } from './wire-lake.ts';
 import { lakeMet, ledgerPlaceOf, meetPorts, refuseStranger } from './wire-meet.ts';
 import { createPlanner, type PlanOutcome } from './wire-plan.ts';
-import { type Audits, keptSince, type QueryApi, queryApi, queryApis, wireAudits } from './wire-query.ts';
+import { type Audits, keptSince, queryApi, queryApis, wireAudits } from './wire-query.ts';
 import { untilItWorks } from './wire-ready.ts';
+import { sourceOf } from './wire-source.ts';
 import { wireStatus } from './wire-status.ts';
 
 /** The app, put together from its settings: what the triggers call. */
-export interface Wired extends Sweeps, Audits, Adopts, Healths {
+export interface Wired extends Sweeps, Audits, Adopts, Healths, WiredBackfills {
   readonly config: Config;
   plan(): Promise<PlanOutcome>;
   run(window: Window): Promise<RunOutcome>;
@@ -93,7 +94,6 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
   };
   const local = localPorts(config.output, { ...config, dedupe: config.exports?.dedupe ?? 'id' });
   const refused = new Map<string, Millis>();
-  const planTick = createPlanner(config, ports);
   const run = { ...ports, ...local, keptSince: keptSince(config.apps, clock.now), refused };
   const stateReady = untilItWorks(() => Promise.all([ledger.prepare(), hints.prepare()]));
   const meeting = meetPorts(lake, ledger, ledgerPlaceOf(config.state, config.lake));
@@ -129,8 +129,21 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
     };
     return oneAtATime(() => outlast(invoked, isStoreFailure, later.stateUntil, clock));
   };
+  const runOne = (window: Window): Promise<RunOutcome> =>
+    invoke(
+      (given) => runWindow(window, given),
+      async (error) => ({ ...unrun('held', window, undefined), error }),
+    );
+  const { tend, wired: backfills } = wireBackfills(config, apis, {
+    ...run,
+    run: runOne,
+    look: health.look,
+    stateReady,
+  });
+  const planTick = createPlanner(config, ports, tend);
   return {
     config,
+    ...backfills,
     health: health.health,
     order: health.order,
     statusPorts: wireStatus(
@@ -138,6 +151,8 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
       {
         ...{ ledger, now: clock.now, health: health.health, order: health.order, ready: stateReady },
         rerun: (request) => refuseStranger(lakeReady()).then(() => rerunWindows(request, ports)),
+        backfills: underWay(backfills),
+        backfill: backfillOrder(backfills),
       },
     ),
     ...wireSweeps(config, ports, blobs?.sightings, ready, health.look),
@@ -156,11 +171,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
       await refuseStranger(lakeReady());
       return requeueWindows(request, ports);
     },
-    run: (window) =>
-      invoke(
-        (ports) => runWindow(window, ports),
-        async (error) => ({ ...unrun('held', window, undefined), error }),
-      ),
+    run: runOne,
     arrive: async (blobName) => {
       const place = placeOfBlob(blobName, config);
       if (place === undefined) return undefined;
@@ -228,23 +239,3 @@ export function engineOf(output: Output, { shape, quarantine, dedupe } = asTheyA
 
 /** For the command line, which has no audit, and whose user says up to when. */
 export const querySource = (settings: QuerySettings): Source => queryApi({ ...settings, lag: 0 }, false).source;
-
-/** One source for all windows: the query API of the window's app, or the containers of export blobs. */
-function sourceOf(config: Config, apis: ReadonlyMap<string, QueryApi>, blobs: Source | undefined): Source {
-  return {
-    open: async (window, abort) => {
-      if (window.source !== 'query') refuseOverlap(window, config);
-      const source = window.source === 'query' ? apis.get(window.app)?.source : blobs;
-      if (source) return source.open(window, abort);
-      throw new Error(
-        `${window.app} ${window.source}: no such source in the settings any more; put it back, or leave the window as it is`,
-      );
-    },
-  };
-}
-
-/** Apps of export blobs that the settings do not name are known only when their blobs come: their rows must not come twice either. */
-function refuseOverlap({ app, signal, start, end }: Window, { apps, exports }: Config): void {
-  const twice = exports && sourceOverlap(apps, exports, app, signal);
-  if (twice && twice.start < end && start < twice.end) throw new Error(overlapText(app, [signal]));
-}

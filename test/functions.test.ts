@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { registerHooks } from 'node:module';
 import { beforeEach, test } from 'node:test';
 import { injectCore } from '../local/host/core.ts';
-import type { SweepRequest, Window } from '../shared/model.ts';
+import type { Backfills, BackfillTurn, SweepRequest, Window } from '../shared/model.ts';
 import type { AuditOutcome } from '../shared/pipeline/audit.ts';
 import type { RunOutcome } from '../shared/pipeline/run.ts';
 import type { SweepOutcome } from '../shared/pipeline/sweep.ts';
@@ -16,6 +16,8 @@ interface FakeWired {
   arrive(blob: string): Promise<RunOutcome | undefined>;
   sweep(): Promise<SweepOutcome | undefined>;
   sweepPart(request: SweepRequest): Promise<SweepOutcome | number>;
+  backfillTurn(turn: BackfillTurn): Promise<RunOutcome | undefined>;
+  readonly backfills?: Partial<Backfills>;
 }
 
 let wired: () => FakeWired;
@@ -39,6 +41,7 @@ process.env.EXPORT_PREFIX = 'classic/shop';
 process.env.EXPORT_TRIGGER = 'LogsAndContainerScan';
 await import('../functions/auditWindows.ts');
 await import('../functions/planWindows.ts');
+await import('../functions/runBackfill.ts');
 await import('../functions/runWindow.ts');
 await import('../functions/sweepBlobs.ts');
 await import('../functions/transformBlob.ts');
@@ -118,6 +121,7 @@ const give = (part: Partial<FakeWired>): void => {
     arrive: refuse,
     sweep: refuse,
     sweepPart: refuse,
+    backfillTurn: refuse,
     ...part,
   });
 };
@@ -130,6 +134,12 @@ test('each function is bound to its trigger', () => {
   assert.deepEqual(bound, {
     auditWindows: { ...common, type: 'timerTrigger', schedule: '30 * * * * *' },
     planWindows: { ...common, type: 'timerTrigger', schedule: '*/2 * * * * *' },
+    runBackfill: {
+      ...common,
+      type: 'queueTrigger',
+      queueName: 'insights-lake-windows-backfill',
+      connection: 'AzureWebJobsStorage',
+    },
     runWindow: {
       ...common,
       type: 'queueTrigger',
@@ -363,7 +373,7 @@ test('a message can ask for the sweep of an archive: parted by days, a day at on
     await assert.rejects(invoke('runWindow', { string: wrong }), /^Error: window message: /);
   await assert.rejects(
     invoke('runWindow', { string: '{"sweep":{"from":"2024-01-01T00:00","to":"2024-02-01"}}' }),
-    /from of a sweep must be a time/,
+    /from must be a time/,
   );
 });
 
@@ -375,4 +385,67 @@ test('while settings are wrong every invocation fails with the whole message', a
   await assert.rejects(invoke('planWindows', { json: '{}' }), { message: text });
   await assert.rejects(invoke('runWindow', { string: JSON.stringify(message) }), { message: text });
   await assert.rejects(invoke('transformBlob', reference('x')), { message: text });
+});
+
+test('runBackfill: a turn runs the next window, a window that had failed runs by itself', async () => {
+  const turns: BackfillTurn[] = [];
+  const answers = [outcome(), undefined, outcome({ state: 'failed', error: '403: grant Reader' })];
+  give({
+    backfillTurn: async (turn) => {
+      turns.push(turn);
+      return answers[turns.length - 1];
+    },
+    run: async () => outcome({ state: 'failed', error: '403: still' }),
+  });
+  const turn = { id: 'one', slot: 1, turn: 7 };
+  // Tried again by the ledger: the message that went round has gone on already.
+  for (let n = 0; n < 3; n++) await invoke('runBackfill', { string: JSON.stringify({ backfill: turn }) });
+  assert.deepEqual(turns, [turn, turn, turn]);
+  assert.deepEqual(JSON.parse(lines[0] ?? ''), facts);
+  assert.equal(lines.filter((line) => line.startsWith('{')).length, 2);
+  await assert.rejects(invoke('runBackfill', { string: JSON.stringify(message) }), { message: '403: still' });
+  await assert.rejects(invoke('runBackfill', { string: '{"backfill":{"do":"status"}}' }), /WINDOW_QUEUE/);
+});
+
+test('runWindow does what an administrator asks of backfills, and logs the answer', async () => {
+  const asked: unknown[] = [];
+  const range = { start: Date.UTC(2025, 0, 1), end: Date.UTC(2026, 0, 1) };
+  const request = { app: 'shop', signals: ['requests' as const], ...range, choice: 'missing' as const, concurrency: 2 };
+  const report = {
+    ...{ ...request, id: 'one', state: 'running' as const, begunAt: range.end, window: 3_600_000 },
+    ...{ day: range.start, signal: 0, next: range.start, slots: [], taken: 0, share: 0, eta: 0, open: 0, failed: 0 },
+  };
+  const counts = { windows: 3, skipped: 2, unavailable: 1, rows: 10, bytes: 600, requests: 9, time: 6000, sampled: 3 };
+  give({
+    backfills: {
+      plan: async (wish) => {
+        asked.push(wish);
+        return { ...request, ...counts };
+      },
+      start: async () => report,
+      order: async (id, order) => {
+        asked.push([id, order]);
+        return report;
+      },
+      status: async () => [report, report],
+    },
+  });
+  const ask = (backfill: object) => invoke('runWindow', { string: JSON.stringify({ backfill }) });
+  await ask({ do: 'plan', app: 'shop', from: '2025-01-01', to: '2026-01-01', signals: ['requests'], only: 'failed' });
+  await ask({ do: 'start', from: '2025-01-01', to: '2026-01-01' });
+  await ask({ do: 'pause', id: 'one' });
+  await ask({ do: 'status' });
+  assert.deepEqual(asked, [
+    { app: 'shop', signals: ['requests'], ...range, choice: 'failed', concurrency: undefined },
+    ['one', 'pause'],
+  ]);
+  const logged = lines.map((line) => JSON.parse(line));
+  assert.deepEqual(
+    logged.map(({ event }) => event),
+    ['backfillPlan', 'backfill', 'backfill', 'backfill', 'backfill'],
+  );
+  assert.deepEqual([logged[0].windows, logged[0].sampled, logged[1].id], [3, 3, 'one']);
+  for (const wrong of [{ do: 'stop' }, { do: 'start', from: '2025-01-01' }, { do: 'pause' }, { id: 'one', slot: 'a' }])
+    await assert.rejects(ask(wrong), /window message: /);
+  await assert.rejects(ask({ id: 'one', slot: 0, turn: 1 }), /its own queue/);
 });

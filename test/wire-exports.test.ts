@@ -84,7 +84,7 @@ async function work(app: Wired, queue: string): Promise<string[]> {
   await app.plan();
   for (const message of await take(queue)) {
     if (message.kind === 'window') states.push((await app.run(message.window)).state);
-    else await app.sweepPart(message.request);
+    else if (message.kind === 'sweep') await app.sweepPart(message.request);
   }
   return states;
 }

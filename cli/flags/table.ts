@@ -44,7 +44,19 @@ export const flagTable = {
     commands: {
       sweep: `with --enqueue: ${settingsOf}; with --out: of the app whose lake it is, where the lake does not say it`,
       ...same('of the app whose lake it is, where the lake itself does not say it', 'transform', 'export'),
-      ...same(settingsOf, 'status', 'requeue', 'rerun', 'drift', 'audit', 'adopt', 'pause', 'resume', 'disable'),
+      ...same(
+        settingsOf,
+        'status',
+        'requeue',
+        'rerun',
+        'drift',
+        'audit',
+        'adopt',
+        'backfill',
+        'pause',
+        'resume',
+        'disable',
+      ),
       check:
         'settings of a deployed app, as az functionapp config appsettings list --output json prints them, or an object of ' +
         'names and values; else those of local.settings.json in this folder, and the environment',
@@ -59,6 +71,7 @@ export const flagTable = {
       export: '<name>=<id>: Application Insights app by its application id; may be given several times',
       sweep: 'only this app, or <export folder>=<name>; may be given several times',
       ...same('only this app', 'status', 'requeue', 'rerun', 'audit'),
+      backfill: 'the app; may be left out where the settings have one',
     },
   },
   workspace: {
@@ -75,6 +88,7 @@ export const flagTable = {
       sweep: `only windows that end after this time: ${instant}; else all`,
       ...same(`only windows that begin at this time or later: ${instant}`, 'requeue', 'rerun', 'audit'),
       status: `begin of the strips: ${instant} (default: 30 days ago)`,
+      backfill: `start of the range: ${instant}`,
     },
   },
   to: {
@@ -84,6 +98,7 @@ export const flagTable = {
       sweep: 'only windows that begin before this time',
       ...same('only windows that begin before this time', 'requeue', 'rerun', 'audit'),
       status: 'end of the strips, exclusive (default: now)',
+      backfill: 'end of the range, exclusive',
     },
   },
   prefix: {
@@ -98,7 +113,15 @@ export const flagTable = {
     default: 'all',
     commands: {
       export: signalNames.join(', '),
-      ...same('only these signals, with commas between them', 'sweep', 'status', 'requeue', 'rerun', 'audit'),
+      ...same(
+        'only these signals, with commas between them',
+        'sweep',
+        'status',
+        'requeue',
+        'rerun',
+        'audit',
+        'backfill',
+      ),
     },
   },
   window: {
@@ -120,6 +143,17 @@ export const flagTable = {
   watch: { ...switched, commands: { status: 'look again every 30 seconds, until Ctrl-C' } },
   faulty: { ...switched, commands: { rerun: 'only windows that failed, or that the source did not keep' } },
   start: { ...switched, commands: { rerun: 'have them run; else they are only counted' } },
+  only: {
+    ...{ type: 'choice', value: '<which>', of: ['missing', 'failed', 'all'] },
+    default: 'missing',
+    commands: { backfill: 'windows that are not done (missing), that failed, or all of them once more' },
+  },
+  concurrency: {
+    ...text('<n>'),
+    default: '2',
+    commands: { backfill: 'windows that run at a time, at most one less than requests may (BUDGET_IN_FLIGHT)' },
+  },
+  id: { ...text('<name>'), commands: { backfill: 'which one, for pause, resume and cancel' } },
   reason: {
     ...text('<text>'),
     commands: same('why, for whoever looks at it later', 'pause', 'resume', 'disable'),
@@ -198,6 +232,7 @@ export const flagTable = {
       drift: 'the fields as one JSON document',
       ...same('the state of the lake as one JSON document', 'pause', 'resume', 'disable'),
       ...same('the findings as one JSON document', 'audit', 'adopt'),
+      backfill: 'the answer as one JSON document',
       inspect: 'all of it as one JSON document (docs/cli.md)',
       check: 'the findings as one JSON document (docs/cli.md)',
     },

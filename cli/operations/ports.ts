@@ -1,5 +1,5 @@
 import type { Env } from '../../shared/config/flat.ts';
-import type { DriftSighting, HealthOrder, HealthReport, Place, SweepRequest } from '../../shared/model.ts';
+import type { Backfills, DriftSighting, HealthOrder, HealthReport, Place, SweepRequest } from '../../shared/model.ts';
 import type { LakeAudit, LakeAuditRequest } from '../../shared/pipeline/audit-lake.ts';
 import type { RequeueOutcome, RequeueRequest } from '../../shared/pipeline/requeue.ts';
 import type { RerunOutcome, RerunRequest } from '../../shared/pipeline/rerun.ts';
@@ -25,6 +25,7 @@ export interface Operations {
   rerun(request: RerunRequest, lake: Place | undefined, env: Env): Promise<RerunOutcome>;
   /** The ledger beside the files that are there. */
   audit(request: LakeAuditRequest, lake: Place | undefined, env: Env): Promise<LakeAudit>;
+  backfill<T>(use: (backfills: Backfills) => Promise<T>, env: Env): Promise<T>;
   /** Pauses, resumes or disables the lake of the app. */
   order(order: HealthOrder, reason: string, env: Env): Promise<HealthReport>;
   /** Gives a lake a ledger from its files. */

@@ -53,6 +53,7 @@ export const operations: Operations = {
       const tables = isTable ? tablesOf({ output: tableOutput, shape: noShaping }, store) : undefined;
       return auditLake(request, { ledger, lake: store, clock: systemClock, ...(tables && { tables }) });
     }),
+  backfill: (use, env) => onState(() => use(appOf(env).backfills)),
   order: (order, reason, env) => onState(() => appOf(env).order(order, reason)),
   adopt: ({ write }, lake, env, tell) =>
     onState(() => (lake === undefined ? appOf(env).adopt(write, tell) : adoptHere(lake, write, tell))),

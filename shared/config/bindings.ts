@@ -27,6 +27,9 @@ export interface BlobBinding {
   readonly source: 'EventGrid' | 'LogsAndContainerScan';
 }
 
+/** The queue of backfills, beside that of windows. A name holds 63 characters, and no two hyphens in a row. */
+export const backfillQueueOf = (queue: string): string => `${queue.slice(0, 54).replace(/-$/, '')}-backfill`;
+
 /**
  * The settings that bindings need. Never throws and passes over what is wrong: a fault must not unregister a function,
  * whose invocations then say what it is (`parseConfig`). `readFile` as there.

@@ -97,6 +97,8 @@ export interface LedgerEntry {
   readonly doneAt: Millis;
   /** Why the last attempt failed, or the window was halved; '' otherwise. */
   readonly error: string;
+  /** The backfill that asked for it, until it is done; left out: none did. */
+  readonly backfill?: string;
 }
 
 /** A value with the tag that guards its next write. */
@@ -216,7 +218,8 @@ export interface Ledger {
 /** The queue: a hint that a window may be due. Losing or repeating one does no harm. */
 export interface Hints {
   prepare(): Promise<void>;
-  send(window: Window, delay: Millis): Promise<void>;
+  /** `backfill`: to the queue of backfills, beside that of live windows. */
+  send(window: Window, delay: Millis, backfill?: boolean): Promise<void>;
 }
 
 /** What to sweep beside the folders that can still change: an archive, or a part of one. */

@@ -83,7 +83,7 @@ export interface Finish {
  * met this run and gone: the planner sends another.
  */
 export const finishedEntry = (entry: LedgerEntry, now: Millis, { wasted = 0, ...finish }: Finish): LedgerEntry => ({
-  ...entry,
+  ...withoutBackfill(entry),
   ...finish,
   totals: totalsWith(entry, now, { ...finish, wasted }),
   // Requeued while it ran: the mark outlives the run, or the next one would find the source as it was and do nothing.
@@ -95,6 +95,11 @@ export const finishedEntry = (entry: LedgerEntry, now: Millis, { wasted = 0, ...
   doneAt: now,
   hintedAt: entry.again && entry.notBefore <= now ? 0 : entry.hintedAt,
 });
+
+/** Done, a window is as any other: what changes it later is none of the backfill's business. */
+function withoutBackfill({ backfill: _, ...entry }: LedgerEntry): LedgerEntry {
+  return entry;
+}
 
 /**
  * Rows are late, or purged, that a run finds more or fewer than one before it that was done when the window's time was

@@ -40,10 +40,11 @@ export async function halveWindow(
 ): Promise<LedgerEntry> {
   const emptied = await replaceOthers([], claim, { lake, clock, ...(tables && { tables }) }, engine.emptyFile);
   const text = `halved at ${new Date(halves[1].start).toISOString()}: ${why}`;
-  const planned = halves.map((half) => plannedEntry(half));
+  const { backfill } = claim.entry;
+  const planned = halves.map((half) => ({ ...plannedEntry(half), ...(backfill !== undefined && { backfill }) }));
   const entry = await claim.halve((held) => halvedEntry(held, emptied, text, spent()), planned);
   if (hints === undefined) return entry;
-  for (const half of halves) await hints.send(half, 0);
+  for (const half of halves) await hints.send(half, 0, backfill !== undefined);
   await ledger.hinted(claim.entry.window, halves, clock.now());
   return entry;
 }

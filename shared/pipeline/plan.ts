@@ -24,6 +24,8 @@ export interface PlanPorts {
   readonly limit: number;
   /** When the lake was last resumed: what was hinted before has come to nothing, and its back-off is over. */
   readonly resumedAt?: Millis;
+  /** Whether windows of that backfill go on; left out: of all. */
+  readonly goesOn?: (backfill: string) => boolean;
 }
 
 /** What one tick did for one feed. */
@@ -157,17 +159,20 @@ const factsOf = (feed: Feed, { repeated, open, failed }: Revived): FeedPlan => (
 
 async function revive(feed: Feed, ports: PlanPorts): Promise<Revived> {
   const { ledger, clock, limit } = ports;
-  let [open, failed, repeated, underWay] = [0, 0, 0, 0];
-  let held: Millis | undefined;
+  let [open, failed, repeated, underWay, revivedBackfills] = [0, 0, 0, 0, 0];
+  const never: Millis[] = [];
   const waiting: Window[] = [];
   const all = ledger.open(feed);
   let step = await all.next();
   for (; !step.done; step = await all.next()) {
     const entry = step.value;
     open += 1;
-    if (entry.doneAt === 0) held = Math.min(held ?? entry.window.start, entry.window.start);
+    if (entry.doneAt === 0) never.push(entry.window.start);
     if (entry.state === 'failed') failed += 1;
-    if (isUnhinted(entry, clock.now())) {
+    if (entry.backfill !== undefined) {
+      if (isDue(entry, ports) && revivedBackfills < limit && (await hintOnce(entry.window, ports)))
+        revivedBackfills += 1;
+    } else if (isUnhinted(entry, clock.now())) {
       if (waiting.length < limit) waiting.push(entry.window);
     } else if (!isDue(entry, ports))
       underWay += entry.state === 'failed' ? 0 : 1; // what keeps failing blocks no archive
@@ -175,11 +180,17 @@ async function revive(feed: Feed, ports: PlanPorts): Promise<Revived> {
   }
   const room = Math.max(0, limit - underWay - repeated);
   for (const window of waiting.slice(0, room)) if (await hintOnce(window, ports)) repeated += 1;
-  return { open, failed, repeated, held, progress: step.value };
+  // What lies before the watermark (a backfill) does not hold it back.
+  const watermark = step.value?.value.watermark ?? 0;
+  const held = never.filter((start) => start >= watermark).reduce<Millis | undefined>(earlier, undefined);
+  return { open, failed, repeated: repeated + revivedBackfills, held, progress: step.value };
 }
 
-const isDue = (entry: LedgerEntry, { clock, patience, resumedAt = 0 }: PlanPorts): boolean =>
-  hintDue(entry, clock.now(), patience) || wasHeld(entry, clock.now(), resumedAt);
+const earlier = (one: Millis | undefined, other: Millis): Millis => Math.min(one ?? other, other);
+
+const isDue = (entry: LedgerEntry, { clock, patience, resumedAt = 0, goesOn = () => true }: PlanPorts): boolean =>
+  (entry.backfill === undefined || goesOn(entry.backfill)) &&
+  (hintDue(entry, clock.now(), patience) || wasHeld(entry, clock.now(), resumedAt));
 
 /**
  * False when the window has gone on meanwhile. The message goes first: one that was not sent is not noted. But what
@@ -196,7 +207,7 @@ async function hintOnce(window: Window, ports: PlanPorts): Promise<boolean> {
     if (freed === undefined) return false;
     etag = freed;
   }
-  await hints.send(window, 0);
+  await hints.send(window, 0, entry.backfill !== undefined);
   await ledger.write(hintedEntry(entry, clock.now()), etag);
   return true;
 }

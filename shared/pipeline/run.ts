@@ -207,8 +207,8 @@ async function giveUp(error: unknown, claim: Claim, ports: RunPorts): Promise<Ru
 /** A message that comes when the back-off has passed: a tick of the planner may be minutes after that. */
 async function sendAgain(claim: Claim, { hints, clock }: RunPorts): Promise<void> {
   if (hints === undefined) return;
-  const { window, notBefore } = claim.entry;
-  await hints.send(window, Math.max(0, notBefore - clock.now()));
+  const { window, notBefore, backfill } = claim.entry;
+  await hints.send(window, Math.max(0, notBefore - clock.now()), backfill !== undefined);
   const waits = ({ state }: LedgerEntry) => state === 'failed' || state === 'due';
   await claim.update((held) => (waits(held) ? hintedEntry(held, clock.now()) : held));
 }

@@ -38,6 +38,8 @@ export interface EntryRecord {
   readonly startedAt: string;
   readonly doneAt: string;
   readonly error: string;
+  /** '' where no backfill asked for it; missing in what older versions wrote. */
+  readonly backfill: string;
   /** What all runs add up to (`Totals`); missing before the first has ended, and in what older versions wrote. */
   readonly askedTotal?: number;
   readonly askedInVain?: number;
@@ -95,6 +97,7 @@ export function entryRecord(entry: LedgerEntry): EntryRecord {
     startedAt: spellTime(entry.startedAt),
     doneAt: spellTime(entry.doneAt),
     error: entry.error.slice(0, ERROR_LIMIT),
+    backfill: entry.backfill ?? '',
     ...totalsRecord(entry.totals),
   };
 }
@@ -153,6 +156,7 @@ export function entryOf(record: Readonly<Record<string, unknown>>, files: readon
     startedAt: time('startedAt'),
     doneAt: time('doneAt'),
     error: word('error'),
+    ...(word('backfill') !== '' && { backfill: word('backfill') }),
   };
 }
 

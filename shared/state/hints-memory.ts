@@ -4,6 +4,8 @@ import type { Hints, Millis, Window } from '../model.ts';
 export interface SentHint {
   readonly window: Window;
   readonly delay: Millis;
+  /** To the queue of backfills. */
+  readonly backfill?: true;
 }
 
 export function createMemoryHints(): Hints & { readonly sent: SentHint[] } {
@@ -11,9 +13,9 @@ export function createMemoryHints(): Hints & { readonly sent: SentHint[] } {
   return {
     sent,
     prepare: async () => {},
-    send: async (window, delay) => {
+    send: async (window, delay, backfill = false) => {
       const { app, signal, source, start, end } = window;
-      sent.push({ window: { app, signal, source, start, end }, delay });
+      sent.push({ window: { app, signal, source, start, end }, delay, ...(backfill && { backfill }) });
     },
   };
 }

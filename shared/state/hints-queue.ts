@@ -1,9 +1,9 @@
 /** Hints in Queue Storage. */
 import type { QueueClient } from '@azure/storage-queue';
 import { failureCode, failureStatus } from '../lake/failure.ts';
-import type { Hints, Millis, SweepQueue } from '../model.ts';
+import type { BackfillQueue, Hints, Millis, SweepQueue } from '../model.ts';
 import { stateFailure } from './state-failure.ts';
-import { sweepMessage, windowMessage } from './window-message.ts';
+import { backfillMessage, sweepMessage, windowMessage } from './window-message.ts';
 
 /**
  * The longest that a queue hides a message, in seconds. Whoever is hinted too early looks into the ledger and waits on.
@@ -16,20 +16,29 @@ const FOR_EVER = -1;
  * Messages are JSON in base64, as the Functions host expects them (host.json: messageEncoding). Every failure is a
  * StoreFailure.
  */
-export function createQueueHints(client: QueueClient): Hints {
+/** `backfills`: the queue of windows that a backfill asked for. */
+export function createQueueHints(client: QueueClient, backfills: QueueClient = client): Hints {
   return {
-    prepare: async () => {
-      try {
-        await client.createIfNotExists();
-      } catch (error) {
-        // Who may send need not be allowed to create queues.
-        const isThere = failureStatus(error) === 403 && (await client.getProperties().then(Boolean, () => false));
-        if (!isThere) throw stateFailure('queue', `prepare ${placeOf(client)}`, error);
-      }
-    },
-    send: (window, delay) => sendMessage(client, windowMessage(window), delay),
+    prepare: () => prepareQueue(client),
+    send: (window, delay, backfill = false) => sendMessage(backfill ? backfills : client, windowMessage(window), delay),
   };
 }
+
+async function prepareQueue(client: QueueClient): Promise<void> {
+  try {
+    await client.createIfNotExists();
+  } catch (error) {
+    // Who may send need not be allowed to create queues.
+    const isThere = failureStatus(error) === 403 && (await client.getProperties().then(Boolean, () => false));
+    if (!isThere) throw stateFailure('queue', `prepare ${placeOf(client)}`, error);
+  }
+}
+
+/** The messages of backfills that go round. */
+export const createBackfillQueue = (client: QueueClient): BackfillQueue => ({
+  prepare: () => prepareQueue(client),
+  pass: (turn) => sendMessage(client, backfillMessage(turn), 0),
+});
 
 /** Sweeps go through the same queue. */
 export const createSweepQueue = (client: QueueClient): SweepQueue => ({

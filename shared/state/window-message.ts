@@ -1,5 +1,5 @@
 /** What a queue message says: which window may be due, or what range of an archive is to be swept. */
-import type { Signal, SweepRequest, Window } from '../model.ts';
+import type { BackfillAsked, BackfillTurn, BackfillWish, Signal, SweepRequest, Window } from '../model.ts';
 import { signals, signalTables } from '../signals/tables.ts';
 
 /** Instants as ISO 8601 in UTC with milliseconds, so that a person who looks into the queue can read them. */
@@ -24,7 +24,12 @@ export const sweepMessage = ({ start, end, prefix, app }: SweepRequest): SweepMe
   sweep: { from: new Date(start).toISOString(), to: new Date(end).toISOString(), prefix, app },
 });
 
+/** `{"backfill": {"id": …, "slot": …, "turn": …}}` */
+export const backfillMessage = (turn: BackfillTurn): { readonly backfill: BackfillTurn } => ({ backfill: turn });
+
 export type QueueMessage =
+  | { readonly kind: 'turn'; readonly turn: BackfillTurn }
+  | { readonly kind: 'backfill'; readonly asked: BackfillAsked }
   | { readonly kind: 'window'; readonly window: Window }
   | { readonly kind: 'sweep'; readonly request: SweepRequest };
 
@@ -32,6 +37,7 @@ export type QueueMessage =
 export function parseMessage(message: unknown): QueueMessage {
   const fields = fieldsOf(message);
   if ('sweep' in fields) return { kind: 'sweep', request: sweepOf(asRecord(fields.sweep)) };
+  if ('backfill' in fields) return backfillOf(asRecord(fields.backfill));
   return { kind: 'window', window: parseWindowMessage(fields) };
 }
 
@@ -59,6 +65,41 @@ function sweepOf(fields: Record<string, unknown>): SweepRequest {
   const [start, end] = [time(fields, 'from'), time(fields, 'to')];
   if (start >= end) return refuse(`from of a sweep must be before to, was ${fields.from} and ${fields.to}`);
   return { start, end, prefix: textOr(fields, 'prefix'), app: textOr(fields, 'app') };
+}
+
+/**
+ * What a person asks of backfills: `{"backfill": {"do": "start", "app": …, "from": …, "to": …, "signals"?: […], "only"?:
+ * …}}`; `plan` likewise; `pause`, `resume` and `cancel` with an `id`; `status`.
+ */
+function backfillOf(fields: Record<string, unknown>): QueueMessage {
+  if (!('do' in fields)) {
+    const [slot, turn] = [Number(fields.slot), Number(fields.turn)];
+    if (!Number.isInteger(slot) || !Number.isInteger(turn))
+      return refuse('slot and turn of a backfill must be numbers');
+    return { kind: 'turn', turn: { id: text(fields, 'id'), slot, turn } };
+  }
+  const what = text(fields, 'do');
+  if (what === 'status') return { kind: 'backfill', asked: { do: what } };
+  if (what === 'pause' || what === 'resume' || what === 'cancel')
+    return { kind: 'backfill', asked: { do: what, id: text(fields, 'id') } };
+  if (what === 'plan' || what === 'start') return { kind: 'backfill', asked: { do: what, wish: wishOf(fields) } };
+  return refuse(`do of a backfill must be plan, start, pause, resume, cancel or status, was ${shown(fields.do)}`);
+}
+
+function wishOf(fields: Record<string, unknown>): BackfillWish {
+  const [start, end] = [time(fields, 'from'), time(fields, 'to')];
+  if (start >= end) return refuse(`from of a backfill must be before to, was ${fields.from} and ${fields.to}`);
+  const only = textOr(fields, 'only') || 'missing';
+  if (only !== 'missing' && only !== 'failed' && only !== 'all')
+    return refuse(`only of a backfill must be missing, failed or all, was ${shown(fields.only)}`);
+  const given: readonly unknown[] = Array.isArray(fields.signals) ? fields.signals : [];
+  const concurrency = fields.concurrency === undefined ? undefined : Number(fields.concurrency);
+  if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 20))
+    return refuse(`concurrency of a backfill must be a number from 1 to 20, was ${shown(fields.concurrency)}`);
+  return {
+    ...{ app: textOr(fields, 'app'), signals: given.map((each) => signalOf(String(each))), start, end },
+    ...({ choice: only, concurrency } as const),
+  };
 }
 
 const textOr = (fields: Record<string, unknown>, name: string): string =>
@@ -108,7 +149,7 @@ function time(fields: Record<string, unknown>, name: string): number {
   const exact = known && new Date(value).toISOString().startsWith(spelled.replace(/Z$/, ''));
   return exact
     ? value
-    : refuse(`${name} of a sweep must be a time such as 2026-11-21 or 2026-11-21T03:00Z, was ${shown(spelled)}`);
+    : refuse(`${name} must be a time such as 2026-11-21 or 2026-11-21T03:00Z, was ${shown(spelled)}`);
 }
 
 const shown = (value: unknown) => String(JSON.stringify(value)).slice(0, 100);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { lineWords } from '../../local/docs/log-words.ts';
+import { backfillFacts, backfillPlanFacts } from '../../shared/pipeline/backfill/facts.ts';
 import { auditFacts, driftFacts, planFacts, runFacts, steerFacts, sweepFacts } from '../../shared/pipeline/facts.ts';
 import { unrun } from '../../shared/pipeline/run.ts';
 import { root, textOf } from './fences.ts';
@@ -46,7 +47,21 @@ const audited = {
   gone: 0,
   gaps: [],
 };
+const range = {
+  app: 'shop',
+  signals: ['requests' as const],
+  start: 0,
+  end: 1,
+  choice: 'missing' as const,
+  concurrency: 1,
+};
+const cursor = { begunAt: 0, window: 1, day: 0, signal: 0, next: 0, slots: [], taken: 0 };
 const lines: readonly object[] = [
+  backfillFacts({ ...range, ...cursor, id: 'one', state: 'running', share: 0, eta: 0, open: 0, failed: 0 }),
+  backfillPlanFacts({
+    ...{ ...range, windows: 1, skipped: 0, unavailable: 0 },
+    ...{ rows: 1, bytes: 1, requests: 1, time: 1, sampled: 1 },
+  }),
   planFacts({ feeds: [plan], errors: [], health: { state: 'paused', since: 1, reason: 'gone' } }, 9),
   runFacts(run),
   ...driftFacts(run),
@@ -58,7 +73,8 @@ const lines: readonly object[] = [
 ];
 
 test('every event that is logged is explained', () => {
-  const sources = ['shared/pipeline/facts.ts', ...readdirSync(`${root}/functions`).map((name) => `functions/${name}`)];
+  const facts = ['shared/pipeline/facts.ts', 'shared/pipeline/backfill/facts.ts'];
+  const sources = [...facts, ...readdirSync(`${root}/functions`).map((name) => `functions/${name}`)];
   const events = sources.flatMap((path) => [...textOf(path).matchAll(/event: '(\w+)'/g)].map(([, event]) => event));
   assert.deepEqual([...new Set(events)].sort(), Object.keys(lineWords).sort());
 });

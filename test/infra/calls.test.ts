@@ -150,6 +150,7 @@ test('clients are named nowhere else: what imports an Azure package is an adapte
     'net/storage-http.ts',
     'source/query/client.ts',
     'source/query/credentials.ts',
+    'state/backfills-table.ts',
     'state/health-table.ts',
     'state/hints-queue.ts',
     'state/ledger-table.ts',

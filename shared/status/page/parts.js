@@ -109,14 +109,14 @@ export function showAside({ quarantine, drift }) {
 export function showBackfills({ backfills }) {
   if (backfills.length === 0) return fill('backfill-list', make('p', { class: 'soft' }, 'None under way.'));
   const item = (each) => {
-    const part = Number(each.windows) > 0 ? Number(each.done ?? 0) / Number(each.windows) : 0;
+    const part = Number(each.share ?? 0);
     return make(
       'div',
       {},
       make(
         'h3',
         {},
-        `${each.app ?? 'all apps'} ${timeText(String(each.from ?? ''))} to ${timeText(String(each.to ?? ''))}`,
+        `${each.app ?? 'all apps'} ${timeText(String(each.start ?? ''))} to ${timeText(String(each.end ?? ''))}`,
       ),
       make('progress', { max: '1', value: String(part), 'aria-label': `${Math.round(part * 100)} percent` }),
       list(each),

@@ -1,0 +1,144 @@
+import type {
+  BackfillPlan,
+  BackfillRequest,
+  Clock,
+  Feed,
+  Interval,
+  Ledger,
+  Millis,
+  Survey,
+  Window,
+} from '../../model.ts';
+import { isAtRest } from '../entry.ts';
+import { rowsOf } from '../same-rows.ts';
+import { backfillChoice } from './choice.ts';
+import type { BackfillScope } from './steer.ts';
+
+export interface EstimatePorts {
+  readonly ledger: Ledger;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly survey: Survey;
+  withWorkFolder<T>(use: (folder: string) => Promise<T>): Promise<T>;
+}
+
+/** Windows of a feed that are counted at the source, evenly over the range. */
+const samples = 12;
+/** What is taken where the ledger has no done window of the feed to tell. */
+const guess = { bytesARow: 60, requests: 3, time: 5_000 };
+/** A question answers so many rows at most; more are asked for in parts. */
+const rowsAtOnce = 400_000;
+/** Done windows that tell what windows of the feed weigh and take. */
+const told = 200;
+const day: Millis = 24 * 3_600_000;
+
+interface FeedPlan {
+  readonly windows: number;
+  readonly skipped: number;
+  readonly unavailable: number;
+  /** Time that the windows cover. */
+  readonly time: Millis;
+}
+
+/** What a backfill would be. Changes nothing; memory does not depend on the range. */
+export async function planBackfill(
+  request: BackfillRequest,
+  scope: BackfillScope,
+  ports: EstimatePorts,
+  abort: AbortSignal,
+): Promise<BackfillPlan> {
+  const plan = { windows: 0, skipped: 0, unavailable: 0, rows: 0, bytes: 0, requests: 0, time: 0, sampled: 0 };
+  const start = Math.max(request.start, scope.keptSince ?? request.start);
+  const counted: { readonly feed: Feed; readonly found: FeedPlan; readonly sampled: readonly Window[] }[] = [];
+  for (const signal of request.signals) {
+    const feed: Feed = { app: request.app, signal, source: 'query' };
+    const end = Math.min(request.end, (await ports.ledger.progress(feed))?.value.horizon ?? request.end);
+    const range = { start: Math.min(start, end), end };
+    const lost = { start: request.start, end: range.start };
+    const found = await countWindows(feed, range, request.choice, scope.window, ports.ledger);
+    const unavailable = lost.end > lost.start ? cells(lost, scope.window) : 0;
+    const sampled = found.windows === 0 ? [] : samplesOf(feed, range, scope.window);
+    counted.push({ feed, found: { ...found, unavailable }, sampled });
+  }
+  const all = counted.flatMap(({ sampled }) => sampled);
+  const { looks } =
+    all.length === 0 ? { looks: [] } : await ports.withWorkFolder((work) => ports.survey.survey(all, work, abort));
+  let at = 0;
+  for (const { feed, found, sampled } of counted) {
+    const rows = sampled.reduce((sum, _, n) => sum + (rowsOf(looks[at + n]?.fingerprint ?? '') ?? 0), 0);
+    at += sampled.length;
+    const length = sampled.reduce((sum, { start: from, end }) => sum + end - from, 0);
+    const expected = length === 0 ? 0 : Math.round((rows / length) * found.time);
+    const weight = await weightOf(feed, ports);
+    plan.windows += found.windows;
+    plan.skipped += found.skipped;
+    plan.unavailable += found.unavailable;
+    plan.rows += expected;
+    plan.bytes += Math.round(expected * weight.bytesARow);
+    plan.requests += Math.round(Math.max(found.windows * weight.requests, expected / rowsAtOnce));
+    plan.time += Math.round((found.windows * weight.time) / request.concurrency);
+    plan.sampled += sampled.length;
+  }
+  return { ...request, ...plan };
+}
+
+/** Streams over what the ledger has; what it has not is counted, not listed. */
+async function countWindows(
+  feed: Feed,
+  range: Interval,
+  choice: BackfillRequest['choice'],
+  size: Millis,
+  ledger: Ledger,
+): Promise<Omit<FeedPlan, 'unavailable'>> {
+  let [windows, skipped, time, reached] = [0, 0, 0, range.start];
+  const gap = (to: Millis): void => {
+    if (to <= reached || choice === 'failed') return;
+    windows += cells({ start: reached, end: to }, size);
+    time += to - reached;
+  };
+  for await (const entry of ledger.list(feed, { start: range.start - day, end: range.end })) {
+    const { start, end } = entry.window;
+    if (entry.state === 'halved' || end <= range.start) continue;
+    gap(Math.min(start, range.end));
+    reached = Math.max(reached, end);
+    if (backfillChoice(entry, '', choice) !== 'run') skipped += 1;
+    else [windows, time] = [windows + 1, time + end - start];
+  }
+  gap(range.end);
+  return { windows, skipped, time };
+}
+
+/** Windows on the grid of `size` that a stretch is cut into. */
+const cells = ({ start, end }: Interval, size: Millis): number =>
+  Math.floor((end - 1) / size) - Math.floor(start / size) + 1;
+
+function samplesOf(feed: Feed, range: Interval, size: Millis): readonly Window[] {
+  const starts = Array.from({ length: samples }, (_, n) => {
+    const at = range.start + ((n + 0.5) / samples) * (range.end - range.start);
+    return Math.max(range.start, Math.floor(at / size) * size);
+  });
+  return [...new Set(starts)].map((start) => ({
+    ...feed,
+    start,
+    end: Math.min((Math.floor(start / size) + 1) * size, range.end),
+  }));
+}
+
+async function weightOf(feed: Feed, { ledger, clock }: EstimatePorts): Promise<typeof guess> {
+  let [windows, rows, bytes, asked, time] = [0, 0, 0, 0, 0];
+  for await (const entry of ledger.list(feed, { start: clock.now() - 3 * day })) {
+    if (!isAtRest(entry)) continue;
+    windows += 1;
+    rows += entry.counts.written;
+    bytes += entry.files.reduce((sum, file) => sum + file.bytes, 0);
+    asked += entry.asked;
+    time += Math.max(0, entry.doneAt - entry.startedAt);
+    if (windows >= told) break;
+  }
+  return windows === 0
+    ? guess
+    : {
+        bytesARow: rows === 0 ? guess.bytesARow : bytes / rows,
+        requests: Math.max(1, asked / windows),
+        time: time / windows,
+      };
+}

@@ -1,0 +1,160 @@
+import type { Backfill, BackfillReport, BackfillRequest, BackfillState, Feed, Millis, Versioned } from '../../model.ts';
+import { afterLoss } from '../race.ts';
+import { gridLine } from '../tile.ts';
+import { type BackfillPorts, dayOf } from './take.ts';
+
+/** What a backfill needs to know of the app that it is of. */
+export interface BackfillScope {
+  /** Length of new windows. */
+  readonly window: Millis;
+  /** Start of the first live window; undefined: now, on the grid. */
+  readonly from: Millis | undefined;
+  /** From when on the source has rows; undefined: it has them all. */
+  readonly keptSince: Millis | undefined;
+}
+
+/** Begins a backfill; `id` sorts by time. Throws, with what to do, where there is nothing that it could bring. */
+export async function startBackfill(
+  request: BackfillRequest,
+  id: string,
+  scope: BackfillScope,
+  ports: BackfillPorts,
+): Promise<Backfill> {
+  const { ledger, clock, store } = ports;
+  const now = clock.now();
+  let end = request.end;
+  for (const signal of request.signals) {
+    const feed: Feed = { app: request.app, signal, source: 'query' };
+    await begunFeed(feed, scope, ports);
+    // What comes after is the planner's, whose windows are not to be late for it.
+    end = Math.min(end, (await ledger.progress(feed))?.value.horizon ?? end);
+    await refuseTwice(feed, { start: request.start, end }, ports);
+  }
+  const start = Math.max(request.start, scope.keptSince ?? request.start);
+  if (start >= end)
+    throw new Error(
+      `backfill ${request.app}: nothing of the range can be brought in: the source has rows since ${time(start)}, and windows from ${time(end)} on are the planner's`,
+    );
+  const slots = Array.from({ length: request.concurrency }, () => ({ turn: 0, at: now }));
+  const cursor = { day: dayOf(start), signal: 0, next: start, taken: 0 };
+  const { window } = scope;
+  const backfill: Backfill = { ...request, ...cursor, start, end, id, state: 'running', begunAt: now, window, slots };
+  if ((await store.write(backfill, undefined)) === undefined)
+    throw new Error(`backfill ${id}: there is one of this name already; try again`);
+  await pass(backfill, ports);
+  return backfill;
+}
+
+/** A feed that was never planned would be planned from the end of the backfill on. */
+async function begunFeed(feed: Feed, { window, from }: BackfillScope, { ledger, clock }: BackfillPorts): Promise<void> {
+  if ((await ledger.progress(feed)) !== undefined) return;
+  const first = from ?? gridLine(clock.now(), window);
+  await ledger.plan(feed, { horizon: first, watermark: first }, undefined, []);
+}
+
+/** Rows that export blobs brought must not come a second time. */
+async function refuseTwice(
+  feed: Feed,
+  range: { readonly start: Millis; readonly end: Millis },
+  { ledger }: BackfillPorts,
+) {
+  for await (const other of ledger.feeds()) {
+    if (other.app !== feed.app || other.signal !== feed.signal || other.source === 'query') continue;
+    for await (const { window, counts } of ledger.list(other, range))
+      if (counts.written > 0)
+        throw new Error(
+          `backfill ${feed.app} ${feed.signal}: rows from ${time(window.start)} on are in the lake from export blobs and would come twice; choose a range before or after them`,
+        );
+  }
+}
+
+const orders = { pause: 'paused', resume: 'running', cancel: 'cancelled' } as const;
+
+/** Pauses, resumes or cancels a backfill. What runs comes to its end; what it brought stays. */
+export async function orderBackfill(id: string, order: keyof typeof orders, ports: BackfillPorts): Promise<Backfill> {
+  const { store, clock } = ports;
+  for (let losses = 1; ; losses++) {
+    const seen = await found(id, ports);
+    const from = seen.value.state;
+    const to: BackfillState = orders[order];
+    if (from === to) return seen.value;
+    if (from === 'done' || from === 'cancelled')
+      throw new Error(`backfill ${id}: it is ${from}, and nothing is left to ${order}; start another`);
+    const next = {
+      ...seen.value,
+      state: to,
+      slots: to === 'running' ? renewed(seen.value, clock.now()) : seen.value.slots,
+    };
+    if ((await store.write(next, seen.etag)) !== undefined) {
+      if (to === 'running') await pass(next, ports);
+      return next;
+    }
+    await afterLoss(losses, () => `backfill ${id}: others change it all the time`, clock);
+  }
+}
+
+async function found(id: string, { store }: BackfillPorts): Promise<Versioned<Backfill>> {
+  const seen = await store.read(id);
+  if (seen !== undefined) return seen;
+  throw new Error(`backfill ${id}: there is none of this name; insights-lake backfill status lists them`);
+}
+
+/** Messages that are out lead to nothing any more. */
+const renewed = ({ slots }: Backfill, now: Millis, which = (_: { readonly at: Millis }) => true) =>
+  slots.map((slot) => (which(slot) ? { turn: slot.turn + 1, at: now } : slot));
+
+async function pass(
+  { id, slots }: Backfill,
+  { queue }: BackfillPorts,
+  which: (n: number) => boolean = () => true,
+): Promise<void> {
+  for (const [slot, { turn }] of slots.entries()) if (which(slot)) await queue.pass({ id, slot, turn });
+}
+
+/**
+ * With each tick of the planner: sends again what is lost of the messages that go round, after `patience`, or when the
+ * lake was paused since (`resumedAt`). Returns the backfills that go on.
+ */
+export async function tendBackfills(
+  ports: BackfillPorts,
+  patience: Millis,
+  resumedAt: Millis,
+): Promise<ReadonlySet<string>> {
+  const { store, clock } = ports;
+  const running = new Set<string>();
+  for await (const each of store.list()) {
+    // One that is done has windows that failed, maybe: they are tried again.
+    if (each.state === 'running' || each.state === 'done') running.add(each.id);
+    const now = clock.now();
+    const isLost = ({ at }: { readonly at: Millis }) => at + patience <= now || at < resumedAt;
+    if (each.state !== 'running' || !each.slots.some(isLost)) continue;
+    const seen = await store.read(each.id);
+    if (seen?.value.state !== 'running') continue;
+    const before = seen.value.slots;
+    const next = { ...seen.value, slots: renewed(seen.value, now, isLost) };
+    if ((await store.write(next, seen.etag)) !== undefined)
+      await pass(next, ports, (n) => next.slots[n]?.turn !== before[n]?.turn);
+  }
+  return running;
+}
+
+/** How far it is. */
+export async function reportBackfill(backfill: Backfill, { ledger, clock }: BackfillPorts): Promise<BackfillReport> {
+  const { id, app, signals, start, end, begunAt, state } = backfill;
+  let [open, failed] = [0, 0];
+  for (const signal of signals)
+    for await (const entry of ledger.open({ app, signal, source: 'query' })) {
+      if (entry.backfill !== id) continue;
+      if (entry.state === 'failed') failed += 1;
+      else open += 1;
+    }
+  const days = Math.max(1, (dayOf(end - 1) - dayOf(start)) / day + 1);
+  const reached = (backfill.day - dayOf(start)) / day + backfill.signal / signals.length;
+  const share = state === 'done' ? 1 : Math.min(1, reached / days);
+  const spent = clock.now() - begunAt;
+  const eta = state === 'running' && share > 0.01 ? clock.now() + Math.round((spent * (1 - share)) / share) : 0;
+  return { ...backfill, share, eta, open, failed };
+}
+
+const day: Millis = 24 * 3_600_000;
+const time = (at: Millis): string => new Date(at).toISOString();

@@ -1,0 +1,140 @@
+import type {
+  Backfill,
+  BackfillQueue,
+  BackfillStore,
+  BackfillTurn,
+  Clock,
+  Feed,
+  Interval,
+  Ledger,
+  LedgerEntry,
+  Millis,
+  Window,
+} from '../../model.ts';
+import { plannedEntry } from '../entry.ts';
+import { activeWindows, putWindows } from '../grid.ts';
+import { afterLoss } from '../race.ts';
+import { tileRange } from '../tile-range.ts';
+import { backfillChoice, backfilledEntry } from './choice.ts';
+
+export interface BackfillPorts {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly store: BackfillStore;
+  readonly queue: BackfillQueue;
+}
+
+const day: Millis = 24 * 3_600_000;
+/** So many days of feeds are looked at before it is noted how far that came. */
+const atOnce = 200;
+
+export const dayOf = (at: Millis): Millis => Math.floor(at / day) * day;
+
+type Place = Pick<Backfill, 'day' | 'signal' | 'next'>;
+
+/**
+ * The next window of a backfill, and the message that asks for the one after it. Undefined where there is none for this
+ * message: the backfill is not running, or has come to its end, or the message is not the last of its slot. The window
+ * stands in the ledger before the backfill goes on beyond it, so whoever dies in between leaves it to the next.
+ */
+export async function takeNext(
+  { id, slot, turn }: BackfillTurn,
+  ports: BackfillPorts,
+): Promise<{ readonly window: Window; readonly next: BackfillTurn } | undefined> {
+  const { store, clock } = ports;
+  for (let losses = 1; ; ) {
+    const seen = await store.read(id);
+    const backfill = seen?.value;
+    if (backfill?.state !== 'running' || backfill.slots[slot]?.turn !== turn) return undefined;
+    const found = await findNext(backfill, ports);
+    const given = found.window === undefined ? 0 : 1;
+    const slots = backfill.slots.map((each, n) => (n === slot ? { turn: turn + given, at: clock.now() } : each));
+    const { place, window } = found;
+    const taken = backfill.taken + given;
+    const after: Backfill =
+      place === undefined ? { ...backfill, state: 'done', slots } : { ...backfill, ...place, slots, taken };
+    if ((await store.write(after, seen?.etag)) === undefined) {
+      await afterLoss(losses++, () => `backfill ${id}: others change it all the time`, clock);
+      continue;
+    }
+    if (place === undefined) return undefined;
+    if (window !== undefined) return { window, next: { id, slot, turn: turn + 1 } };
+    losses = 1;
+  }
+}
+
+/** `place`: where to look next; undefined: the end. `window` undefined: nothing up to there. */
+interface Found {
+  readonly place: Place | undefined;
+  readonly window?: Window;
+}
+
+async function findNext(backfill: Backfill, ports: BackfillPorts): Promise<Found> {
+  let { day: at, signal, next } = backfill;
+  for (let looked = 0; at < backfill.end; ) {
+    if (looked++ >= atOnce) return { place: { day: at, signal, next } };
+    const window = await inDay(backfill, { day: at, signal, next }, ports);
+    if (window !== undefined) return { place: { day: at, signal, next: window.end }, window };
+    signal += 1;
+    if (signal >= backfill.signals.length) [at, signal] = [at + day, 0];
+    next = Math.max(at, backfill.start);
+  }
+  return { place: undefined };
+}
+
+async function inDay(backfill: Backfill, place: Place, ports: BackfillPorts): Promise<Window | undefined> {
+  const signal = backfill.signals[place.signal];
+  if (signal === undefined) return undefined;
+  const feed: Feed = { app: backfill.app, signal, source: 'query' };
+  const range: Interval = {
+    start: Math.max(place.day, backfill.start),
+    end: Math.min(place.day + day, backfill.end),
+  };
+  for (let losses = 1; ; losses++) {
+    const known = await activeWindows(feed, range, ports.ledger);
+    const entries = new Map(known.map((entry) => [entry.window.start, entry]));
+    const tiles = tileRange(
+      range,
+      backfill.window,
+      known.map(({ window }) => window),
+    );
+    const taken = await firstOf(tiles, feed, entries, backfill, place, ports);
+    if (taken !== 'lost') return taken;
+    await afterLoss(
+      losses,
+      () => `backfill ${feed.app} ${signal}: others put windows into it all the time`,
+      ports.clock,
+    );
+  }
+}
+
+/** The first tile from `place` on that is to run, in the ledger by now; `lost`: somebody else was first, look again. */
+async function firstOf(
+  tiles: readonly Interval[],
+  feed: Feed,
+  entries: ReadonlyMap<Millis, LedgerEntry>,
+  { id, choice, start: begin }: Backfill,
+  place: Place,
+  { ledger, clock }: BackfillPorts,
+): Promise<Window | undefined | 'lost'> {
+  // A window that reaches into the day from the one before was that day's, but for the first.
+  const from = place.day <= begin ? Number.NEGATIVE_INFINITY : place.day;
+  for (const { start, end } of tiles) {
+    if (end <= place.next || start < from) continue;
+    const window: Window = { ...feed, start, end };
+    const entry = entries.get(start);
+    if (entry === undefined) {
+      if (choice === 'failed') continue;
+      const planned = { ...plannedEntry(window, clock.now()), backfill: id };
+      return (await putWindows([planned], { ledger, clock })) ? window : 'lost';
+    }
+    const what = backfillChoice(entry, id, choice);
+    if (what === 'leave') continue;
+    if (what === 'ours') return entry.window;
+    const seen = await ledger.read(entry.window);
+    if (seen === undefined || backfillChoice(seen.value, id, choice) !== 'run') return 'lost';
+    const asked = backfilledEntry(seen.value, id, clock.now());
+    return (await ledger.write(asked, seen.etag)) === undefined ? 'lost' : entry.window;
+  }
+  return undefined;
+}

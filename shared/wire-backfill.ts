@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import type {
+  Backfill,
+  BackfillReport,
+  BackfillRequest,
+  Backfills,
+  BackfillTurn,
+  BackfillWish,
+  Clock,
+  Config,
+  LakeHealth,
+  Ledger,
+  Window,
+} from './model.ts';
+import { planBackfill } from './pipeline/backfill/estimate.ts';
+import { backfillFacts, backfillPlanFacts } from './pipeline/backfill/facts.ts';
+import {
+  type BackfillScope,
+  orderBackfill,
+  reportBackfill,
+  startBackfill,
+  tendBackfills,
+} from './pipeline/backfill/steer.ts';
+import { type BackfillPorts, takeNext } from './pipeline/backfill/take.ts';
+import type { RunOutcome } from './pipeline/run.ts';
+import type { BackfillOrder } from './status/answer.ts';
+import { openBackfillQueue, openBackfills } from './wire-clients.ts';
+import type { QueryApi } from './wire-query.ts';
+
+export interface WiredBackfills {
+  readonly backfills: Backfills;
+  /** Runs the next window of a backfill; undefined when there was none for this message. */
+  backfillTurn(turn: BackfillTurn): Promise<RunOutcome | undefined>;
+}
+
+interface Ports {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  withWorkFolder<T>(use: (folder: string) => Promise<T>): Promise<T>;
+  run(window: Window): Promise<RunOutcome>;
+  look(): Promise<LakeHealth>;
+  stateReady(): Promise<void>;
+}
+
+/** Live windows are not late for a backfill: it leaves them all of the budget but so many requests under way. */
+const usual = 2;
+
+export function wireBackfills(config: Config, apis: ReadonlyMap<string, QueryApi>, ports: Ports) {
+  const { ledger, clock, look, run } = ports;
+  const queue = openBackfillQueue(config.state);
+  const own: BackfillPorts = { ledger, clock, store: openBackfills(config.state, config.lake), queue };
+  const prepared = async (): Promise<void> => {
+    await ports.stateReady();
+    await queue.prepare();
+  };
+  const report = (backfill: Backfill): Promise<BackfillReport> => reportBackfill(backfill, own);
+  const wired: WiredBackfills = {
+    backfills: {
+      plan: async (wish) => {
+        await prepared();
+        const { request, scope, api } = resolved(wish, config, apis, clock);
+        return planBackfill(request, scope, { ...ports, survey: api.survey }, new AbortController().signal);
+      },
+      start: async (wish) => {
+        await prepared();
+        const { request, scope } = resolved(wish, config, apis, clock);
+        const id = `${new Date(clock.now()).toISOString().slice(0, 19).replace(/[:-]/g, '')}-${randomUUID().slice(0, 4)}`;
+        return report(await startBackfill(request, id.toLowerCase(), scope, own));
+      },
+      order: async (id, order) => {
+        await prepared();
+        return report(await orderBackfill(id, order, own));
+      },
+      status: async () => {
+        await ports.stateReady();
+        const all: BackfillReport[] = [];
+        for await (const each of own.store.list()) all.push(await report(each));
+        return all;
+      },
+    },
+    backfillTurn: async (turn) => {
+      // The planner sends it again when the lake is resumed.
+      if ((await look()).state !== 'active') return undefined;
+      const taken = await takeNext(turn, own);
+      if (taken === undefined) return undefined;
+      const outcome = await run(taken.window);
+      if (outcome.state !== 'held') await queue.pass(taken.next);
+      return outcome;
+    },
+  };
+  const tend = (resumedAt: number) => tendBackfills(own, config.patience, resumedAt);
+  return { wired, tend };
+}
+
+function resolved(wish: BackfillWish, config: Config, apis: ReadonlyMap<string, QueryApi>, clock: Clock) {
+  const apps = config.apps.filter(({ query }) => query !== undefined);
+  const named = wish.app === '' && apps.length === 1 ? apps[0] : apps.find(({ name }) => name === wish.app);
+  const api = apis.get(named?.name ?? '');
+  if (named?.query === undefined || api === undefined)
+    throw new Error(
+      `backfill: name one of the apps of the query API: ${apps.map(({ name }) => name).join(', ') || 'the settings have none'}`,
+    );
+  const { signals, window, from, retention } = named.query;
+  const wanted = wish.signals.length === 0 ? signals : wish.signals;
+  const unknown = wanted.filter((signal) => !signals.includes(signal));
+  if (unknown.length > 0)
+    throw new Error(`backfill ${named.name}: the settings do not export ${unknown.join(', ')} of it (SIGNALS)`);
+  // One request at least is left to live windows.
+  const concurrency = Math.max(1, Math.min(wish.concurrency ?? usual, config.budget.inFlight - 1));
+  const request: BackfillRequest = { ...wish, app: named.name, signals: wanted, concurrency };
+  const keptSince = retention === undefined ? undefined : clock.now() - retention;
+  const scope: BackfillScope = { window, from, keptSince };
+  return { request, scope, api };
+}
+
+/** For the status page: those that are not over, as `backfillFacts` spells them. */
+export const underWay =
+  ({ backfills }: WiredBackfills) =>
+  async () =>
+    (await backfills.status()).filter(({ state }) => state === 'running' || state === 'paused').map(backfillFacts);
+
+/** For its API: says what it would be, or begins it. */
+export const backfillOrder =
+  ({ backfills }: WiredBackfills) =>
+  async ({ begin, ...range }: BackfillOrder): Promise<object> => {
+    const wish: BackfillWish = { ...range, choice: 'missing', concurrency: undefined };
+    return begin ? backfillFacts(await backfills.start(wish)) : backfillPlanFacts(await backfills.plan(wish));
+  };
