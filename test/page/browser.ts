@@ -140,7 +140,7 @@ async function attach(port: number): Promise<Page> {
     },
     until: async (expression) => {
       for (let tries = 0; !(await evaluate<boolean>(`Boolean(${expression})`)); tries++) {
-        if (tries > 1000) throw new Error(`never: ${expression}; ${complaints.join()}`);
+        if (tries > 5000) throw new Error(`never: ${expression}; ${complaints.join()}`);
         await sleep(30);
       }
     },
