@@ -4,6 +4,7 @@
  * `node bench/planner.ts`. Linux. The ledger is the one in memory behind the delay.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { createMemoryStore } from '../shared/lake/store-memory.ts';
 import type { Config, LakeHealth, Ledger, LedgerEntry, Window } from '../shared/model.ts';
 import { claimedEntry, finishedEntry, plannedEntry } from '../shared/pipeline/entry.ts';
 import { planFacts } from '../shared/pipeline/facts.ts';
@@ -52,10 +53,20 @@ function delayed(ledger: Ledger): Ledger {
 async function measure(apps: number): Promise<void> {
   const [inner, sent] = [createMemoryLedger(), [] as Window[]];
   const query = { window: hour, lag: 600_000, from: undefined, until: undefined, retention: undefined, signals };
-  const config = { apps: Array.from({ length: apps }, (_, n) => ({ name: `app-${n}`, query })) } as unknown as Config;
+  const config = {
+    apps: Array.from({ length: apps }, (_, n) => ({ name: `app-${n}`, query })),
+    output: { path: '' },
+  } as unknown as Config;
   const clock = { now: () => now, random: () => 0.5, sleep: async () => {} };
   const hints = { prepare: async () => {}, send: (window: Window) => call().then(() => void sent.push(window)) };
-  const plan = createPlanner(config, { ledger: delayed(inner), hints, clock, patience: hour / 2, limit: 100 });
+  const plan = createPlanner(config, {
+    ledger: delayed(inner),
+    hints,
+    clock,
+    patience: hour / 2,
+    limit: 100,
+    lake: createMemoryStore(),
+  });
   const tick = async (what: string): Promise<void> => {
     calls = 0;
     const began = performance.now();

@@ -1,4 +1,5 @@
-import type { Config, LakeHealth, Millis } from './model.ts';
+import { identityOf } from './lake/path-identity.ts';
+import type { Config, LakeHealth, Millis, ObjectStore } from './model.ts';
 import { type FeedMemory, type FeedTask, planMany } from './pipeline/many/plan-many.ts';
 import { type FeedPlan, heldFeed, type PlanPorts, planFeed, reviveFeed } from './pipeline/plan.ts';
 import { nextDue } from './pipeline/tile.ts';
@@ -18,10 +19,11 @@ export interface PlanOutcome {
  */
 export function createPlanner(
   config: Config,
-  ports: PlanPorts,
+  ports: PlanPorts & { readonly lake: ObjectStore },
   tend: Tend = async () => new Set(),
 ): (health: LakeHealth) => Promise<PlanOutcome> {
   const memory: FeedMemory = new Map();
+  const beyond = filesBeyond(ports.lake, [config.output.path]);
   return async (health) => {
     const held = health.state !== 'active';
     const faults: string[] = [];
@@ -30,9 +32,21 @@ export function createPlanner(
       return new Set();
     };
     const running = held ? new Set<string>() : await tend(health.since).catch(failed);
-    const now = { ...ports, resumedAt: health.since, goesOn: (backfill: string) => running.has(backfill) };
+    const now = { ...ports, beyond, resumedAt: health.since, goesOn: (backfill: string) => running.has(backfill) };
     const outcome = await planAll(config, now, health, memory);
     return { ...outcome, errors: [...outcome.errors, ...faults] };
+  };
+}
+
+/** Asked only where the ledger has lost how far a feed was planned: a listing of the lake. */
+export function filesBeyond(lake: ObjectStore, templates: readonly string[]): NonNullable<PlanPorts['beyond']> {
+  return async ({ app, signal, source }, from) => {
+    for await (const { name } of lake.list('')) {
+      const window = identityOf(name, templates)?.window;
+      const isOfFeed = window?.app === app && window.signal === signal && window.source === source;
+      if (isOfFeed && window.start >= from) return true;
+    }
+    return false;
   };
 }
 

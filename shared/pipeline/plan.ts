@@ -22,6 +22,8 @@ export interface PlanPorts {
   readonly patience: Millis;
   /** New windows, and likewise repeated hints, that one tick makes at most for one feed. */
   readonly limit: number;
+  /** Whether the lake has files of the feed's windows from that time on. Left out: not known. */
+  readonly beyond?: (feed: Feed, from: Millis) => Promise<boolean>;
   /** When the lake was last resumed: what was hinted before has come to nothing, and its back-off is over. */
   readonly resumedAt?: Millis;
   /** Whether windows of that backfill go on; left out: of all. */
@@ -65,7 +67,7 @@ export async function planFeed(
 ): Promise<FeedPlan> {
   const { ledger, clock, limit } = ports;
   const seen = await revive(feed, ports);
-  const [known, refound] = await progressOf(feed, seen.progress, ledger);
+  const [known, refound] = await progressOf(feed, seen.progress, ports);
   const first = from ?? gridLine(clock.now(), tiling.size);
   let stands = known ?? { value: { horizon: first, watermark: first }, etag: undefined };
   const watermark = await watermarkOf(feed, stands.value, seen.held, ledger);
@@ -88,15 +90,23 @@ export async function planFeed(
   return { ...factsOf(feed, seen), planned, horizon, watermark, ...(refound && { refound }) };
 }
 
-/** The progress of a feed, found from its entries where it is lost. */
+/**
+ * The progress of a feed, found from its entries where it is lost. Where the lake has windows that come after the last
+ * entry more is lost than that: planned anew, in another length maybe, their rows would come twice.
+ */
 async function progressOf(
   feed: Feed,
   seen: Versioned<Progress> | undefined,
-  ledger: Ledger,
+  { ledger, beyond }: PlanPorts,
 ): Promise<readonly [Versioned<Progress> | undefined, boolean]> {
   if (seen !== undefined) return [seen, false];
   const found = await progressFound(feed, ledger);
   if (found === undefined) return [undefined, false];
+  if (await beyond?.(feed, found.horizon))
+    throw new Error(
+      `the ledger has lost how far it was planned, and windows from ${new Date(found.horizon).toISOString()} on of which ` +
+        'the lake has files; run insights-lake adopt, which finds them again (it says what it would do first)',
+    );
   await ledger.plan(feed, found, undefined, []);
   return [await ledger.progress(feed), true];
 }

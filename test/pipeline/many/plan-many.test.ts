@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
 import type { Config, Feed, LakeHealth, Ledger, Signal, Window } from '../../../shared/model.ts';
 import { claimedEntry, finishedEntry, plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { planFacts } from '../../../shared/pipeline/facts.ts';
@@ -43,8 +44,8 @@ function manyApps(count: number) {
   const hints = { prepare: async () => {}, send: async (window: Window) => void sent.push(window) };
   const query = { window: hour, lag: 600_000, from: undefined, until: undefined, retention: undefined, signals };
   const apps = Array.from({ length: count }, (_, n) => ({ name: `app-${n}`, query }));
-  const config = { apps } as unknown as Config;
-  const ports = { ledger, hints, clock, patience: 1_800_000, limit: 100 };
+  const config = { apps, output: { path: '' } } as unknown as Config;
+  const ports = { ledger, hints, clock, patience: 1_800_000, limit: 100, lake: createMemoryStore() };
   const plan = createPlanner(config, ports);
   const tick = async () => {
     calls.clear();
