@@ -3,8 +3,8 @@ import type { Chunk, Counts, Draft, DraftFile, Output, Shaping, Signal, Window }
 import { windowName } from '../signals/window-name.ts';
 import { createDecoder, type DecodeSettings } from './decode/decoder.ts';
 
-import type { RowShapes } from './decode/row-shape.ts';
-import type { RowGroup } from './decode/table.ts';
+import type { RowShapes } from './decode/rows/row-shape.ts';
+import type { RowGroup } from './decode/rows/table.ts';
 import { createDraftFiles, type FileKind, type FileLimits } from './encode/draft-files.ts';
 import { createQuarantineFile } from './quarantine-file.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Row } from '../../shared/engine/decode/row.ts';
-import { Scratch } from '../../shared/engine/decode/scratch.ts';
+import { Scratch } from '../../shared/engine/decode/cells/scratch.ts';
+import { Row } from '../../shared/engine/decode/rows/row.ts';
 import { fieldRules } from '../../shared/engine/shaping/field-rules.ts';
 import { type FieldTree, keepingTree, placeTree, removePath, treeOf } from '../../shared/engine/shaping/field-tree.ts';
 import { scrub } from '../../shared/engine/shaping/scrub.ts';

@@ -8,7 +8,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { createLines } from '../../shared/engine/decode/lines.ts';
 import { createReaders } from '../../shared/engine/decode/readers.ts';
-import { asDecoded } from '../../shared/engine/decode/row-shape.ts';
+import { asDecoded } from '../../shared/engine/decode/rows/row-shape.ts';
 import type { RowTaker } from '../../shared/engine/decode/row-taker.ts';
 import { createFramer } from '../../shared/framing/framer.ts';
 import { linesIn } from '../../shared/framing/lines-in.ts';

@@ -6,10 +6,10 @@ import { createFaults, type Faults } from './faults.ts';
 import { createLines } from './lines.ts';
 import { partitions } from './partition.ts';
 import { createReaders, type Readers } from './readers.ts';
-import { asDecoded, type RowShapes } from './row-shape.ts';
 import { createRowTaker } from './row-taker.ts';
-import type { RowGroup } from './table.ts';
-import { createTables } from './tables.ts';
+import { asDecoded, type RowShapes } from './rows/row-shape.ts';
+import type { RowGroup } from './rows/table.ts';
+import { createTables } from './rows/tables.ts';
 
 export interface DecodeSettings {
   readonly window: Window;

@@ -1,6 +1,6 @@
 import type { Drift, Signal } from '../../model.ts';
-import type { KeyNode } from './key-node.ts';
 import type { Reader } from './reader.ts';
+import type { KeyNode } from './walk/key-node.ts';
 
 /** So many are told of a run; the others are names that are values, most likely. */
 const MOST_PATHS = 100;

@@ -6,7 +6,7 @@ import { MOST_BETWEEN } from './faults.ts';
 import type { Reader } from './reader.ts';
 import type { ChunkReaders } from './readers.ts';
 import type { RowTaker } from './row-taker.ts';
-import { walkCells } from './walk-lists.ts';
+import { walkCells } from './walk/walk-lists.ts';
 
 export interface Lines {
   /** Reads the next record, or the next stretch that is none. False: there is nothing left. */

@@ -1,13 +1,13 @@
 import type { AnswerColumn, Layout, Signal } from '../../model.ts';
 import { signalTables } from '../../signals/tables.ts';
-import { Converter } from './converter.ts';
-import { type Program, programOf } from './program.ts';
-import { Row } from './row.ts';
-import type { RowShape } from './row-shape.ts';
-import { Scratch } from './scratch.ts';
-import { Slots } from './slots.ts';
-import { Keys } from './strangers.ts';
-import { Walker } from './walker.ts';
+import { Converter } from './cells/converter.ts';
+import { Scratch } from './cells/scratch.ts';
+import { type Program, programOf } from './program/program.ts';
+import { Row } from './rows/row.ts';
+import type { RowShape } from './rows/row-shape.ts';
+import { Slots } from './walk/slots.ts';
+import { Keys } from './walk/strangers.ts';
+import { Walker } from './walk/walker.ts';
 
 /** Everything that it takes to read records of one signal and layout. */
 export interface Reader {

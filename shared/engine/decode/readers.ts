@@ -1,11 +1,10 @@
 import type { Chunk, Layout, Signal } from '../../model.ts';
 import { signals, signalTables } from '../../signals/tables.ts';
 import { viewOf } from '../words.ts';
+import { saysSomething, stringOf } from './cells/texts.ts';
 import { type Reader, readerOf } from './reader.ts';
-
-import type { RowShapes } from './row-shape.ts';
-import { KIND } from './slots.ts';
-import { saysSomething, stringOf } from './texts.ts';
+import type { RowShapes } from './rows/row-shape.ts';
+import { KIND } from './walk/slots.ts';
 
 /** A chunk that is being read. */
 export interface ChunkReaders {

@@ -1,11 +1,11 @@
 import type { BlobFacts } from './blob-facts.ts';
-import { classicRows } from './classic-rows.ts';
+import { classicRows } from './cells/classic-rows.ts';
+import { fillExtra } from './cells/extra.ts';
 import type { DecodeCounts, DecodeSettings } from './decoder.ts';
-import { fillExtra } from './extra.ts';
 import type { Reader } from './reader.ts';
-import { CELL } from './row.ts';
-import { hash, hashBytes, Seen } from './seen.ts';
-import type { Tables } from './tables.ts';
+import { CELL } from './rows/row.ts';
+import { hash, hashBytes, Seen } from './rows/seen.ts';
+import type { Tables } from './rows/tables.ts';
 
 export interface RowTaker {
   /** Before records of one blob. */

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import type { Secret } from '../../model.ts';
 import type { ShapedColumn } from '../../signals/shape.ts';
-import { CELL, type Row } from '../decode/row.ts';
-import type { TableColumn } from '../decode/table.ts';
+import { CELL, type Row } from '../decode/rows/row.ts';
+import type { TableColumn } from '../decode/rows/table.ts';
 import { plainReal } from '../encode/text/real.ts';
 import { timeText } from '../encode/text/time.ts';
 

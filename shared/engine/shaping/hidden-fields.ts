@@ -3,7 +3,7 @@ import type { Column } from '../../signals/column.ts';
 import { columnsOf } from '../../signals/columns.ts';
 import { hiddenColumns, hiddenPromotions, isPrivate, noShape } from '../../signals/shape.ts';
 import { signals, signalTables } from '../../signals/tables.ts';
-import { DIMENSIONS, isRoot, METRICS } from '../decode/classic-tree.ts';
+import { DIMENSIONS, isRoot, METRICS } from '../decode/program/classic-tree.ts';
 import { type FieldTree, isEmptyTree, keepingTree, placeTree, readings, removePath, treeOf } from './field-tree.ts';
 
 /** What of an element is part of a column's value, although no path of the column says so. */

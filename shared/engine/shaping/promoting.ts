@@ -9,12 +9,12 @@ import {
   valueEnd,
 } from '../../framing/strict.ts';
 import type { Promotion, SignalShape } from '../../model.ts';
-import { BOOLEANS } from '../decode/conversions.ts';
-import { putUnescaped } from '../decode/escapes.ts';
-import { FIT, number, readReal, readWhole } from '../decode/numbers.ts';
-import { CELL, type Row } from '../decode/row.ts';
-import type { Scratch } from '../decode/scratch.ts';
-import { readTime, time } from '../decode/times.ts';
+import { BOOLEANS } from '../decode/cells/conversions.ts';
+import { putUnescaped } from '../decode/cells/escapes.ts';
+import { FIT, number, readReal, readWhole } from '../decode/cells/numbers.ts';
+import type { Scratch } from '../decode/cells/scratch.ts';
+import { readTime, time } from '../decode/cells/times.ts';
+import { CELL, type Row } from '../decode/rows/row.ts';
 import { nameAt } from './field-rules.ts';
 
 /** Fills the cells of promoted fields, which lie behind those of the signal's own columns. */

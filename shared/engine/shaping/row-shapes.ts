@@ -1,10 +1,10 @@
 import type { Layout, Shaping, Signal } from '../../model.ts';
 import { columnsOf } from '../../signals/columns.ts';
 import { isPromotion, noShape, type ShapedColumn, shapedColumns } from '../../signals/shape.ts';
-import type { Row } from '../decode/row.ts';
-import { asDecoded, type RowShape, type RowShapes } from '../decode/row-shape.ts';
-import { Scratch } from '../decode/scratch.ts';
-import type { TableColumn } from '../decode/table.ts';
+import { Scratch } from '../decode/cells/scratch.ts';
+import type { Row } from '../decode/rows/row.ts';
+import { asDecoded, type RowShape, type RowShapes } from '../decode/rows/row-shape.ts';
+import type { TableColumn } from '../decode/rows/table.ts';
 import type { Conditions } from '../where/conditions.ts';
 import { fieldRules } from './field-rules.ts';
 import { isHiddenPath } from './field-tree.ts';

@@ -1,6 +1,6 @@
 import type { Signal, SignalShape } from '../../model.ts';
-import type { Row } from '../decode/row.ts';
-import { CELL } from '../decode/row.ts';
+import type { Row } from '../decode/rows/row.ts';
+import { CELL } from '../decode/rows/row.ts';
 import type { ReadCell } from '../where/compile.ts';
 import type { Conditions } from '../where/conditions.ts';
 import type { ConditionColumn } from '../where/expression.ts';

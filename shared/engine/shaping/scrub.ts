@@ -8,8 +8,8 @@ import {
   skipBlank,
   valueEnd,
 } from '../../framing/strict.ts';
-import { CELL, type Row } from '../decode/row.ts';
-import type { Scratch } from '../decode/scratch.ts';
+import type { Scratch } from '../decode/cells/scratch.ts';
+import { CELL, type Row } from '../decode/rows/row.ts';
 import { type FieldRules, verdictAt } from './field-rules.ts';
 
 /** What a scrubbing writes to. */

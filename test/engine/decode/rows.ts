@@ -1,5 +1,5 @@
 import { createDecoder, type DecodeSettings } from '../../../shared/engine/decode/decoder.ts';
-import type { RowGroup } from '../../../shared/engine/decode/table.ts';
+import type { RowGroup } from '../../../shared/engine/decode/rows/table.ts';
 import type { Vector } from '../../../shared/engine/vectors.ts';
 import type { Chunk, Fault, Segment, Window } from '../../../shared/model.ts';
 import { columnsOf } from '../../../shared/signals/columns.ts';

@@ -1,8 +1,8 @@
-import { broken, NEWLINE, OPEN_ARRAY, OPEN_OBJECT, valueEnd } from '../../framing/strict.ts';
+import { broken, NEWLINE, OPEN_ARRAY, OPEN_OBJECT, valueEnd } from '../../../framing/strict.ts';
+import type { Row } from '../rows/row.ts';
+import { KIND, type Slots } from '../walk/slots.ts';
 import { putUnescaped } from './escapes.ts';
-import type { Row } from './row.ts';
 import type { Scratch } from './scratch.ts';
-import { KIND, type Slots } from './slots.ts';
 
 /**
  * A dynamic value from JSON, or from text: text that is JSON itself is taken for that, any other stays as a JSON

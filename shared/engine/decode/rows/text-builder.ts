@@ -1,5 +1,5 @@
-import type { Vector } from '../vectors.ts';
-import { copy, hashOf, same, viewOf } from '../words.ts';
+import type { Vector } from '../../vectors.ts';
+import { copy, hashOf, same, viewOf } from '../../words.ts';
 import { bitsOf, grown } from './bitmap.ts';
 import type { Builder } from './builders.ts';
 import type { Row } from './row.ts';

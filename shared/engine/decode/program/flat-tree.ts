@@ -1,5 +1,5 @@
-import type { Column } from '../../signals/column.ts';
-import { childOf, newNode, USE } from './key-node.ts';
+import type { Column } from '../../../signals/column.ts';
+import { childOf, newNode, USE } from '../walk/key-node.ts';
 import { type ColumnPlan, slotNumbers } from './program.ts';
 
 /** Where flat records name their table. */

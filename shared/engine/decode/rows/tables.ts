@@ -1,4 +1,4 @@
-import type { Millis, Signal } from '../../model.ts';
+import type { Millis, Signal } from '../../../model.ts';
 import type { Row } from './row.ts';
 import { type RowGroup, Table, type TableColumn } from './table.ts';
 

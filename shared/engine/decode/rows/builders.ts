@@ -1,4 +1,4 @@
-import type { Vector } from '../vectors.ts';
+import type { Vector } from '../../vectors.ts';
 import { grown, setBit, validityOf } from './bitmap.ts';
 import { CELL, type Row } from './row.ts';
 import { TextBuilder } from './text-builder.ts';

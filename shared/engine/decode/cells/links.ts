@@ -1,9 +1,9 @@
-import { CLOSE_ARRAY, CLOSE_OBJECT, COMMA, OPEN_ARRAY, OPEN_OBJECT } from '../../framing/strict.ts';
-import type { KeyNode } from './key-node.ts';
-import { Members } from './members.ts';
+import { CLOSE_ARRAY, CLOSE_OBJECT, COMMA, OPEN_ARRAY, OPEN_OBJECT } from '../../../framing/strict.ts';
+import type { Reader } from '../reader.ts';
+import type { KeyNode } from '../walk/key-node.ts';
+import { Members } from '../walk/members.ts';
+import { KIND } from '../walk/slots.ts';
 import { FIT, number, readReal } from './numbers.ts';
-import type { Reader } from './reader.ts';
-import { KIND } from './slots.ts';
 import { saysSomething, stringOf } from './texts.ts';
 
 const encoder = new TextEncoder();

@@ -9,7 +9,7 @@ import {
   REASONS,
   skipBlank,
   valueEnd,
-} from '../../framing/strict.ts';
+} from '../../../framing/strict.ts';
 import { type KeyNode, NO_KEY, USE } from './key-node.ts';
 import type { Members } from './members.ts';
 import type { Walker } from './walker.ts';

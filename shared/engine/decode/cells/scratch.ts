@@ -1,4 +1,4 @@
-import { copy, viewOf } from '../words.ts';
+import { copy, viewOf } from '../../words.ts';
 
 /**
  * Bytes of one row that do not stand in its record as they are: text without its escapes, JSON that was put together.

@@ -10,7 +10,7 @@ import {
   STOP,
   skipBlank,
   valueEnd,
-} from '../../framing/strict.ts';
+} from '../../../framing/strict.ts';
 
 /** The members of several objects, as ranges of bytes. */
 export class Members {

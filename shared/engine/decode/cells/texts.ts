@@ -1,6 +1,6 @@
+import { KIND, type Slots } from '../walk/slots.ts';
 import { putUnescaped } from './escapes.ts';
 import type { Scratch } from './scratch.ts';
-import { KIND, type Slots } from './slots.ts';
 
 /** Whether a slot holds a text that is not empty: a string, or the JSON of anything else that says something. */
 export const saysSomething = (slots: Slots, slot: number): boolean => {

@@ -14,7 +14,7 @@ import {
   REASONS,
   skipBlank,
   valueEnd,
-} from '../../framing/strict.ts';
+} from '../../../framing/strict.ts';
 import { type KeyNode, NO_KEY, USE } from './key-node.ts';
 import { KIND } from './slots.ts';
 import { walkElements, walkList } from './walk-lists.ts';

@@ -1,10 +1,10 @@
-import { CLOSE_ARRAY, OPEN_ARRAY, OPEN_OBJECT, skipBlank, valueEnd } from '../../framing/strict.ts';
+import { CLOSE_ARRAY, OPEN_ARRAY, OPEN_OBJECT, skipBlank, valueEnd } from '../../../framing/strict.ts';
+import type { Reader } from '../reader.ts';
+import { type KeyNode, newNode, USE } from '../walk/key-node.ts';
+import { Members, nameOf } from '../walk/members.ts';
+import { KIND } from '../walk/slots.ts';
 import { counterName } from './conversions.ts';
-import { type KeyNode, newNode, USE } from './key-node.ts';
 import { detailsOf, represents } from './links.ts';
-import { Members, nameOf } from './members.ts';
-import type { Reader } from './reader.ts';
-import { KIND } from './slots.ts';
 
 /** Takes in the row that reader and walker hold now; `fill` sets cells that no slot leads to. */
 export type TakeRow = (reader: Reader, fill?: () => void) => void;

@@ -1,6 +1,6 @@
-import { CLOSE_OBJECT, COMMA, OPEN_OBJECT } from '../../framing/strict.ts';
+import { CLOSE_OBJECT, COMMA, OPEN_OBJECT } from '../../../framing/strict.ts';
+import type { Scratch } from '../cells/scratch.ts';
 import type { KeyNode } from './key-node.ts';
-import type { Scratch } from './scratch.ts';
 
 const COPY = 0;
 const OPEN = 1;

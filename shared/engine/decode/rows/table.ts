@@ -1,6 +1,6 @@
-import type { Millis, Signal } from '../../model.ts';
-import type { ColumnType } from '../../signals/column.ts';
-import type { Rows } from '../vectors.ts';
+import type { Millis, Signal } from '../../../model.ts';
+import type { ColumnType } from '../../../signals/column.ts';
+import type { Rows } from '../../vectors.ts';
 import { type Builder, builderOf } from './builders.ts';
 import { CELL, type Row } from './row.ts';
 import { TextBuilder } from './text-builder.ts';

@@ -7,7 +7,7 @@ import {
   OPEN_OBJECT,
   skipBlank,
   valueEnd,
-} from '../../framing/strict.ts';
+} from '../../../framing/strict.ts';
 import { type KeyNode, newNode, USE } from './key-node.ts';
 import { nameOf } from './members.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Row } from '../../../shared/engine/decode/row.ts';
-import { Table } from '../../../shared/engine/decode/table.ts';
-import { isValid } from '../../../shared/engine/encode/validity.ts';
-import type { Vector } from '../../../shared/engine/vectors.ts';
+import { Row } from '../../../../shared/engine/decode/rows/row.ts';
+import { Table } from '../../../../shared/engine/decode/rows/table.ts';
+import { isValid } from '../../../../shared/engine/encode/validity.ts';
+import type { Vector } from '../../../../shared/engine/vectors.ts';
 
 const columns = [
   { name: 'few', type: 'string', cell: 0 },

@@ -1,6 +1,6 @@
-import { CLOSE_OBJECT, COMMA, OPEN_OBJECT } from '../../framing/strict.ts';
-import type { Reader } from './reader.ts';
-import { KIND } from './slots.ts';
+import { CLOSE_OBJECT, COMMA, OPEN_OBJECT } from '../../../framing/strict.ts';
+import type { Reader } from '../reader.ts';
+import { KIND } from '../walk/slots.ts';
 
 /**
  * Fills the cell `extra`: what no column holds. Where a value did not fit its column, or the record is odd, it is the

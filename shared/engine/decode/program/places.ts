@@ -1,5 +1,5 @@
-import type { AnswerColumn } from '../../model.ts';
-import type { Column } from '../../signals/column.ts';
+import type { AnswerColumn } from '../../../model.ts';
+import type { Column } from '../../../signals/column.ts';
 
 /**
  * Where in a query answer each column stands: under its own name, else under that of the workspace; exactly so spelled,

@@ -1,5 +1,5 @@
-import { durationBuckets } from '../../signals/buckets.ts';
-import { counterNames } from '../../signals/counters.ts';
+import { durationBuckets } from '../../../signals/buckets.ts';
+import { counterNames } from '../../../signals/counters.ts';
 
 const encoder = new TextEncoder();
 const BUCKETS = durationBuckets.map(([name, below]) => ({ name: encoder.encode(name), below }));

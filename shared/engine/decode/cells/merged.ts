@@ -1,10 +1,10 @@
-import { CLOSE_OBJECT, COLON, COMMA, OPEN_OBJECT } from '../../framing/strict.ts';
+import { CLOSE_OBJECT, COLON, COMMA, OPEN_OBJECT } from '../../../framing/strict.ts';
+import type { Program } from '../program/program.ts';
+import type { Row } from '../rows/row.ts';
+import { KIND } from '../walk/slots.ts';
+import type { Walker } from '../walk/walker.ts';
 import { isShared, shareOf } from './conversions.ts';
-import type { Program } from './program.ts';
-import type { Row } from './row.ts';
 import type { Scratch } from './scratch.ts';
-import { KIND } from './slots.ts';
-import type { Walker } from './walker.ts';
 
 /**
  * The dimensions of a classic record, merged into one object. Returns whether a key stands twice: then its last value

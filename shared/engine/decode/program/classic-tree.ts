@@ -1,8 +1,8 @@
-import type { Signal } from '../../model.ts';
-import type { Column } from '../../signals/column.ts';
-import { documentedFields } from '../../signals/documented.ts';
-import { signals, signalTables } from '../../signals/tables.ts';
-import { childOf, type KeyNode, newNode, nodeAt, USE } from './key-node.ts';
+import type { Signal } from '../../../model.ts';
+import type { Column } from '../../../signals/column.ts';
+import { documentedFields } from '../../../signals/documented.ts';
+import { signals, signalTables } from '../../../signals/tables.ts';
+import { childOf, type KeyNode, newNode, nodeAt, USE } from '../walk/key-node.ts';
 import { type ColumnPlan, type SlotNumbers, slotNumbers } from './program.ts';
 
 export const DIMENSIONS = 'context.custom.dimensions';

@@ -1,4 +1,4 @@
-import { BACKSLASH, unitAt } from '../../framing/strict.ts';
+import { BACKSLASH, unitAt } from '../../../framing/strict.ts';
 import type { Scratch } from './scratch.ts';
 
 const LETTERS = new Uint8Array(256);

@@ -1,19 +1,19 @@
-import type { Column } from '../../signals/column.ts';
-import { signalTables } from '../../signals/tables.ts';
-import type { BlobFacts } from './blob-facts.ts';
+import type { Column } from '../../../signals/column.ts';
+import { signalTables } from '../../../signals/tables.ts';
+import type { BlobFacts } from '../blob-facts.ts';
+import { type PartedCells, partedCells } from '../program/parted-cells.ts';
+import type { ColumnPlan, Program } from '../program/program.ts';
+import type { Row } from '../rows/row.ts';
+import { KIND, type Slots } from '../walk/slots.ts';
+import type { Walker } from '../walk/walker.ts';
 import { BOOLEANS, bucketOf, isShared, RESULTS, SEVERITIES, shareOf } from './conversions.ts';
 import { putDynamic } from './dynamic.ts';
 import { putUnescaped } from './escapes.ts';
 import { dimensionsOf, measurementsOf } from './merged.ts';
 import { FIT, number, readReal, readRealSlowly, readWhole, readWholeSlowly } from './numbers.ts';
-import { type PartedCells, partedCells } from './parted-cells.ts';
-import type { ColumnPlan, Program } from './program.ts';
-import type { Row } from './row.ts';
 import { Scratch } from './scratch.ts';
-import { KIND, type Slots } from './slots.ts';
 import { firstOf, saysSomething, stringOf } from './texts.ts';
 import { readTime, readTimeSlowly, time } from './times.ts';
-import type { Walker } from './walker.ts';
 
 const encoder = new TextEncoder();
 

@@ -1,10 +1,10 @@
-import type { AnswerColumn, Layout, Signal } from '../../model.ts';
-import type { Column } from '../../signals/column.ts';
-import { columnsOf } from '../../signals/columns.ts';
-import { knownPaths } from '../../signals/documented.ts';
+import type { AnswerColumn, Layout, Signal } from '../../../model.ts';
+import type { Column } from '../../../signals/column.ts';
+import { columnsOf } from '../../../signals/columns.ts';
+import { knownPaths } from '../../../signals/documented.ts';
+import { type KeyNode, newNode, USE } from '../walk/key-node.ts';
 import { classicTree } from './classic-tree.ts';
 import { flatTree } from './flat-tree.ts';
-import { type KeyNode, newNode, USE } from './key-node.ts';
 import { placesOf } from './places.ts';
 
 /** A column of a signal, and the slots that its value is made of: what they mean follows from `column.as`. */
