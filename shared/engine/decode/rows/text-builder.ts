@@ -13,7 +13,7 @@ const MOST_ENTRIES = 4 * 1024;
 const MOST_PROBES = 24;
 const LONGEST_ENTRY = 4096;
 /** Memory that one long text needed is not kept for the next rows. */
-const MOST_KEPT = 4 * 1024 * 1024;
+const MOST_KEPT = 8 * 1024 * 1024;
 const NULL = -1;
 
 /**
