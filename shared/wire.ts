@@ -140,7 +140,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
     look: health.look,
     stateReady,
   });
-  const planTick = createPlanner(config, ports, tend);
+  const planTick = createPlanner(config, { ...ports, tidy: run }, tend);
   return {
     config,
     ...backfills,

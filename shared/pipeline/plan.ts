@@ -12,6 +12,7 @@ import type {
 } from '../model.ts';
 import { hintDue, hintedEntry, isOpen, isUnhinted, plannedEntry, wasHeld } from './entry.ts';
 import { gapFreeEnd, progressFound } from './progress.ts';
+import { type TidyPorts, tidyWindow } from './tidy.ts';
 import { dueWindows, gridLine, type Tiling } from './tile.ts';
 
 export interface PlanPorts {
@@ -28,6 +29,8 @@ export interface PlanPorts {
   readonly resumedAt?: Millis;
   /** Whether windows of that backfill go on; left out: of all. */
   readonly goesOn?: (backfill: string) => boolean;
+  /** For removing empty files that are old; left out: they stay until something happens to their window. */
+  readonly tidy?: Pick<TidyPorts, 'lake' | 'tables' | 'refused'>;
 }
 
 /** What one tick did for one feed. */
@@ -169,13 +172,17 @@ const factsOf = (feed: Feed, { repeated, open, failed }: Revived): FeedPlan => (
 
 async function revive(feed: Feed, ports: PlanPorts): Promise<Revived> {
   const { ledger, clock, limit } = ports;
-  let [open, failed, repeated, underWay, revivedBackfills] = [0, 0, 0, 0, 0];
+  let [open, failed, repeated, underWay, revivedBackfills, tidied] = [0, 0, 0, 0, 0, 0];
   const never: Millis[] = [];
   const waiting: Window[] = [];
   const all = ledger.open(feed);
   let step = await all.next();
   for (; !step.done; step = await all.next()) {
     const entry = step.value;
+    if (!isOpen(entry)) {
+      if (ports.tidy && tidied < limit && (await tidyWindow(entry, { ...ports, ...ports.tidy }))) tidied += 1;
+      continue;
+    }
     open += 1;
     if (entry.doneAt === 0) never.push(entry.window.start);
     if (entry.state === 'failed') failed += 1;

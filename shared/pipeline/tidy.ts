@@ -34,12 +34,10 @@ const oldestReader: Millis = 7 * oldestRun;
  * the file is gone. What the lake does not let go stays, is counted, and fails nothing: the window is done.
  */
 export async function removeOldEmpties(seen: Versioned<LedgerEntry>, ports: TidyPorts): Promise<Left | undefined> {
-  const { ledger, tables, clock, refused = new Map<string, Millis>() } = ports;
+  const { ledger, clock, refused = new Map<string, Millis>() } = ports;
   const entry = seen.value;
+  if (!hasOldEmpties(entry, ports)) return undefined;
   const empty = entry.files.filter((file) => file.rows === 0);
-  const age = tables === undefined ? oldestRun : oldestReader;
-  const settled = ['done', 'halved', 'unavailable'].includes(entry.state);
-  if (empty.length === 0 || !settled || Math.max(entry.doneAt, entry.startedAt) + age > clock.now()) return undefined;
   const gone: FileRecord[] = [];
   let [files, why] = [0, ''];
   for (const file of empty) {
@@ -57,6 +55,24 @@ export async function removeOldEmpties(seen: Versioned<LedgerEntry>, ports: Tidy
   // Not told, the ledger hears it the next time: by then they are gone.
   if (gone.length > 0) await ledger.write(kept, seen.etag).catch(() => undefined);
   return files === 0 ? undefined : { files, why };
+}
+
+/** The same for a window as it was listed; false where there is nothing to do, or the lake has just refused it. */
+export async function tidyWindow(entry: LedgerEntry, ports: TidyPorts): Promise<boolean> {
+  const isSilent = ({ path }: FileRecord) =>
+    (ports.refused?.get(path) ?? Number.NEGATIVE_INFINITY) + silence > ports.clock.now();
+  if (!hasOldEmpties(entry, ports) || entry.files.some(isSilent)) return false;
+  const seen = await ports.ledger.read(entry.window);
+  if (seen !== undefined) await removeOldEmpties(seen, ports);
+  return true;
+}
+
+/** Whether a window has empty files that no attempt can create again. */
+export function hasOldEmpties(entry: LedgerEntry, { tables, clock }: Pick<TidyPorts, 'tables' | 'clock'>): boolean {
+  const age = tables === undefined ? oldestRun : oldestReader;
+  const settled = ['done', 'halved', 'unavailable'].includes(entry.state);
+  const isOld = Math.max(entry.doneAt, entry.startedAt) + age <= clock.now();
+  return settled && isOld && entry.files.some(({ rows }) => rows === 0);
 }
 
 /** False where it stays for a good reason. */

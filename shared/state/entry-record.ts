@@ -57,9 +57,12 @@ export const TOTALS = [
   ['delay', 'delay'],
 ] as const satisfies readonly (readonly [keyof EntryRecord, keyof Totals])[];
 
-/** Not at rest: what `open` of a ledger lists. */
+/** Not at rest. */
 export const isOpen = (entry: LedgerEntry): boolean =>
   entry.state !== 'halved' && (!['done', 'unavailable'].includes(entry.state) || entry.again);
+
+/** What `open` of a ledger lists: also what is at rest but has empty files, which are to go one day. */
+export const isWatched = (entry: LedgerEntry): boolean => isOpen(entry) || entry.files.some(({ rows }) => rows === 0);
 
 export const spellTime = (time: Millis): string => (time === 0 ? '' : new Date(time).toISOString());
 

@@ -13,6 +13,7 @@ import type {
   Window,
 } from '../model.ts';
 import { driftKey } from './drift-record.ts';
+import { isOpen, isWatched } from './entry-record.ts';
 import { derivedTally } from './tally/derived-tally.ts';
 
 interface FeedState {
@@ -23,8 +24,6 @@ interface FeedState {
 }
 
 const windowKey = ({ start, end }: Interval) => `${start}_${end}`;
-const isOpen = (entry: LedgerEntry) =>
-  entry.state !== 'halved' && (!['done', 'unavailable'].includes(entry.state) || entry.again);
 
 /** Every call takes effect at once, in one step; values are copied on their way in and out. */
 export function createMemoryLedger(): Ledger {
@@ -92,7 +91,7 @@ export function createMemoryLedger(): Ledger {
         if (entry.window.start >= start && entry.window.start < end) yield structuredClone(entry);
     },
     async *open(feed) {
-      for (const entry of sorted(feed)) if (isOpen(entry)) yield structuredClone(entry);
+      for (const entry of sorted(feed)) if (isWatched(entry)) yield structuredClone(entry);
       return structuredClone(peek(feed)?.progress);
     },
     progress: async (feed) => structuredClone(peek(feed)?.progress),

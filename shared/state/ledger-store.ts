@@ -25,6 +25,7 @@ import {
   entryOf,
   entryRecord,
   isOpen,
+  isWatched,
   readTime,
   spellTime,
 } from './entry-record.ts';
@@ -95,7 +96,7 @@ export function createStoreLedger(store: ObjectStore): Ledger {
     async *open(feed) {
       await copyPlanned(feed);
       await finishHalved(feed);
-      for await (const found of marked(feed)) if (found && isOpen(found.value)) yield found.value;
+      for await (const found of marked(feed)) if (found && isWatched(found.value)) yield found.value;
       return progressOf(feed);
     },
     progress: async (feed) => {
@@ -202,7 +203,7 @@ async function writeEntry(
   let marked = await store.head(mark);
   // Marked until it is marked: another may have removed the mark, or put it, since we looked.
   while (
-    isOpen(entry) &&
+    isWatched(entry) &&
     (await writeDocument(store, mark, { start: spellTime(window.start) }, marked)) === undefined
   ) {
     marked = await store.head(mark);
@@ -210,7 +211,7 @@ async function writeEntry(
   const document = halves.length === 0 ? toDocument(entry) : { ...toDocument(entry), halves: halves.map(toDocument) };
   const tag = await writeDocument(store, entryName(window, window), document, etag);
   if (tag !== undefined) for (const half of halves) await copyEntry(store, half);
-  if (tag !== undefined && !isOpen(entry) && marked !== undefined) await store.remove(mark, marked);
+  if (tag !== undefined && !isWatched(entry) && marked !== undefined) await store.remove(mark, marked);
   return tag;
 }
 

@@ -2,7 +2,7 @@
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import type { DriftSighting, Feed, Interval, Ledger, LedgerEntry } from '../model.ts';
 import { driftOf, driftRecord } from './drift-record.ts';
-import { COMMON_VERSION, isOpen, readTime } from './entry-record.ts';
+import { COMMON_VERSION, isOpen, isWatched, readTime } from './entry-record.ts';
 import { markOf } from './mark-record.ts';
 import { type Entity, tableCalls } from './table-calls.ts';
 import { entryChanges, hintChanges, lakeMarkChange, progressChange, progressIn, sweptChange } from './table-changes.ts';
@@ -94,7 +94,7 @@ export function createTableLedger({ client, lakeId, newId }: TableLedgerOptions)
       const tags = await decide([...changes, ...marks]);
       if (tags !== 'absent') return remember(partition, entry, tags?.[0]);
       // It was closed before, so there is no copy to remove: the entry alone. Its tag still guards it.
-      if (changes.length === 1 || isOpen(entry)) return undefined;
+      if (changes.length === 1 || isWatched(entry)) return undefined;
       return remember(partition, entry, firstOf(await decide([...changes.slice(0, 1), ...marks])));
     },
     halve: async (entry, etag, halves) => {

@@ -1,18 +1,18 @@
 /** The changes of rows that writes of the ledger are made of. Pure. */
 import type { TransactionAction } from '@azure/data-tables';
 import type { Interval, LedgerEntry, LedgerMark, Millis, Progress, Versioned } from '../model.ts';
-import { COMMON_VERSION, checkStateVersion, isOpen, readTime, spellTime } from './entry-record.ts';
+import { COMMON_VERSION, checkStateVersion, isWatched, readTime, spellTime } from './entry-record.ts';
 import { markRecord } from './mark-record.ts';
 import type { Entity } from './table-calls.ts';
 import * as rows from './table-entities.ts';
 
-/** An entry, and the copy of it that there is as long as it is open. */
+/** An entry, and the copy of it that there is as long as `open` lists it. */
 export function entryChanges(partitionKey: string, entry: LedgerEntry, etag: string | undefined): TransactionAction[] {
   const entity = rows.entryEntity({ partitionKey, rowKey: rows.windowRow(entry.window) }, entry);
   const copy = { partitionKey, rowKey: rows.openRow(entry.window) };
   // Merged, so that properties of a newer version survive.
   const change: TransactionAction = etag === undefined ? ['create', entity] : ['update', entity, 'Merge', { etag }];
-  if (isOpen(entry)) return [change, ['upsert', { ...entity, ...copy }, 'Replace']];
+  if (isWatched(entry)) return [change, ['upsert', { ...entity, ...copy }, 'Replace']];
   return etag === undefined ? [change] : [change, ['delete', copy]];
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { auditWindows } from '../../shared/pipeline/audit.ts';
-import { plannedEntry } from '../../shared/pipeline/entry.ts';
+import { isOpen, plannedEntry } from '../../shared/pipeline/entry.ts';
 import { runWindow } from '../../shared/pipeline/run.ts';
 import { SCHEMA_VERSION } from '../../shared/signals/columns.ts';
 import { auditedWorld, day, feed, hour, hourly, start } from './audited.ts';
@@ -262,7 +262,7 @@ describe('an audit of query windows', () => {
       [...Array(4).fill('unavailable'), ...Array(4).fill('done')],
     );
     assert.equal((await here.plan()).watermark, start + 8 * hour);
-    assert.deepEqual(await Array.fromAsync(here.ledger.open(feed)), []);
+    assert.deepEqual((await Array.fromAsync(here.ledger.open(feed))).filter(isOpen), []);
     assert.deepEqual((await here.audit()).feeds[0]?.enqueued, [], 'nothing new is known of them');
     here.add({ at: start + 1, came: start, word: 'there after all' });
     const again = await here.audit();

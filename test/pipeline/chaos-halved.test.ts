@@ -174,7 +174,7 @@ async function finish(here: World): Promise<(RunOutcome | 'crashed')[]> {
   for (let rounds = 0; rounds < 40; rounds++) {
     here.clock.advance(4_000_000);
     await assertWatermark(here);
-    if (Array.from(await Array.fromAsync(here.ledger.open(feed))).length === 0) return outcomes;
+    if ((await Array.fromAsync(here.ledger.open(feed))).filter(isOpen).length === 0) return outcomes;
     for (const window of here.messages.splice(0)) {
       const runner = here.start(window);
       await drain(runner, here.clock, lease / 3);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { LedgerEntry } from '../../shared/model.ts';
+import type { LedgerEntry, ObjectStore } from '../../shared/model.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
 import { runFacts } from '../../shared/pipeline/facts.ts';
+import { planFeed, reviveFeed } from '../../shared/pipeline/plan.ts';
 import { runWindow } from '../../shared/pipeline/run.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
 import { manualClock, noHints, textLake, truthSource, window, wordEngine } from './world.ts';
@@ -68,4 +69,54 @@ test('what cannot even be looked up, and a ledger that does not hear of it, fail
   const other = await doneWindow(['a']);
   const blind = { ...other.ports.lake, head: () => Promise.reject(new Error('leased')) };
   assert.deepEqual((await runWindow(window, { ...other.ports, lake: blind })).left, { files: 1, why: 'leased' });
+});
+
+test('a tick of the planner a day later removes empty files, whatever else happens to their window; before it none', async () => {
+  const feed = { app: window.app, signal: window.signal, source: window.source };
+  const here = await doneWindow(['a', 'b']);
+  const plan = () =>
+    planFeed(feed, { size: window.end - window.start, lag: 0, until: window.end }, window.start, {
+      ...here.ports,
+      patience: day,
+      limit: 40,
+      tidy: here.ports,
+    });
+  await here.ports.ledger.plan(feed, { horizon: window.end, watermark: window.start }, undefined, []);
+  here.ports.clock.advance(-2);
+  const early = await plan();
+  assert.deepEqual([early.open, early.watermark, await here.files()], [0, window.end, ['a', 'b']], 'nothing is open');
+  here.ports.clock.advance(2);
+  let reads = 0;
+  const { ledger } = here.ports;
+  here.ports.ledger = { ...ledger, read: (of) => ledger.read(of).finally(() => reads++) };
+  await plan();
+  assert.deepEqual([await here.files(), Object.keys(here.ports.lake.contents())], [[], []]);
+  reads = 0;
+  await plan();
+  assert.equal(reads, 0, 'what is tidy costs nothing more');
+});
+
+test('files that the lake does not let go are tried by the planner once a day, and a later run keeps its rows', async () => {
+  const feed = { app: window.app, signal: window.signal, source: window.source };
+  const here = await doneWindow(['a']);
+  let tries = 0;
+  const remove = async () => {
+    tries++;
+    throw new Error('leased');
+  };
+  const plan = (lake: ObjectStore) =>
+    reviveFeed(feed, { ...here.ports, patience: day, limit: 40, tidy: { ...here.ports, lake } });
+  for (let n = 0; n < 5; n++) await plan({ ...here.ports.lake, remove });
+  assert.equal(tries, 1);
+  // It runs again just as its file is looked at.
+  here.ports.clock.advance(day);
+  const { ledger, lake } = here.ports;
+  const head = async (name: string) => {
+    const etag = await lake.head(name);
+    const seen = await ledger.read(window);
+    if (seen) await ledger.write({ ...seen.value, revision: seen.value.revision + 1 }, seen.etag);
+    return etag;
+  };
+  await plan({ ...lake, head });
+  assert.deepEqual([Object.keys(lake.contents()), await here.files()], [['a'], ['a']]);
 });
