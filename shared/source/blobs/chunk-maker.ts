@@ -8,6 +8,8 @@ export interface Part {
   /** Where the bytes stand in the blob. */
   readonly offset: number;
   readonly bytes: Uint8Array;
+  /** Of a fault whose bytes are cut: the true length. Left out: that of the bytes. */
+  readonly length?: number;
   readonly reason: string;
 }
 
@@ -54,10 +56,10 @@ export function createChunkMaker(layout: Layout): ChunkMaker {
         return faults.length >= MOST.faults || faultBytes + part.bytes.length > MOST.faultBytes;
       return length > 0 && (length + part.bytes.length >= MOST.bytes || segments.length >= MOST.segments);
     },
-    add(blob, { kind, offset, bytes, reason }) {
+    add(blob, { kind, offset, bytes, length: whole = bytes.length, reason }) {
       if (kind !== 'fault') return append(blob, offset, bytes);
       faultBytes += bytes.length;
-      faults.push({ blob, offset, length: bytes.length, reason, bytes: bytes.slice() });
+      faults.push({ blob, offset, length: whole, reason, bytes: bytes.slice() });
     },
     isEmpty: () => length === 0 && faults.length === 0,
     take() {

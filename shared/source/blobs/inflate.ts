@@ -1,11 +1,10 @@
-import { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { type Gap, gzipMembers } from './gzip-members.ts';
 
 /** Bytes of a blob, in the clear. */
 export interface ClearBytes {
   readonly pieces: AsyncIterable<Uint8Array>;
-  /** After the last piece: why a compressed stream broke off; '' when it did not. */
-  readonly broken: () => string;
+  /** After the last piece: what of a compressed stream could not be unpacked. */
+  readonly gaps: () => readonly Gap[];
 }
 
 /** No piece is longer, however a store hands out its bytes: what is held at once follows from it. */
@@ -16,22 +15,16 @@ const PIECE = 1024 * 1024;
  * reading go through.
  */
 export function inflated(bytes: AsyncIterable<Uint8Array>): ClearBytes {
-  let broken = '';
+  const gaps: Gap[] = [];
   async function* pieces(): AsyncIterable<Uint8Array> {
     const source = cut(bytes)[Symbol.asyncIterator]();
     const head = await source.next();
     if (head.done) return;
     const whole = follow(head.value, source);
     if (head.value[0] !== 0x1f || head.value[1] !== 0x8b) return yield* whole;
-    try {
-      yield* gunzip(whole);
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-      if (!code.startsWith('Z_')) throw error;
-      broken = `gzip data is broken or cut short from here on (${code})`;
-    }
+    yield* gzipMembers(whole, gaps);
   }
-  return { pieces: pieces(), broken: () => broken };
+  return { pieces: pieces(), gaps: () => gaps };
 }
 
 /** In pieces of 2 bytes to `PIECE`, the last one aside. */
@@ -51,32 +44,5 @@ async function* follow(first: Uint8Array, rest: AsyncIterator<Uint8Array>): Asyn
     for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
   } finally {
     await rest.return?.();
-  }
-}
-
-async function* gunzip(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let [fed, meant] = [0, 0];
-  async function* counted() {
-    for await (const piece of pieces) {
-      const last = piece.findLastIndex((byte) => byte !== 0);
-      // Zeros at the end are padding.
-      if (last >= 0) meant = fed + last + 1;
-      fed += piece.length;
-      // The stream asks for the next piece while the unpacker still reads this one.
-      yield Buffer.from(piece);
-    }
-  }
-  const source = Readable.from(counted(), { objectMode: false });
-  const unpacker = createGunzip({ chunkSize: PIECE / 4 });
-  source.once('error', (error) => unpacker.destroy(error));
-  try {
-    for await (const piece of source.pipe(unpacker)) yield piece;
-    // Behind the last member zlib reads nothing, and says nothing.
-    if (!source.readableEnded) for await (const _ of source);
-    const behind = meant - unpacker.bytesWritten;
-    if (behind > 0) throw Object.assign(new Error('trailing bytes'), { code: `Z_TRAILING: ${behind} bytes` });
-  } finally {
-    source.destroy();
-    unpacker.destroy();
   }
 }

@@ -26,7 +26,7 @@ export interface BlobsToRead {
 
 /**
  * Reads the blobs one after the other into chunks, small ones together in one; a chunk is good until the next one is
- * asked for. Offsets in a compressed blob are those of its unpacked bytes.
+ * asked for. Offsets in a compressed blob are those of its unpacked bytes; what cannot be unpacked says where it lies.
  */
 export async function* readBlobs(setup: BlobsToRead): AsyncIterable<Chunk> {
   const maker = createChunkMaker(setup.layout);
@@ -53,21 +53,18 @@ async function* allParts({ blobs, abort, onRead, onTail = () => {} }: BlobsToRea
 }
 
 async function* partsOfBlob(blob: RawBlob, abort: AbortSignal, onTail: () => void): AsyncIterable<BlobParts> {
-  let end = 0;
   async function* counted(pieces: AsyncIterable<Uint8Array>) {
     for await (const piece of pieces) {
       abort.throwIfAborted();
-      end += piece.length;
       yield piece;
     }
   }
-  const { pieces, broken } = inflated(blob.read());
+  const { pieces, gaps } = inflated(blob.read());
   for await (const parts of partsOf(unrolled(counted(pieces)))) {
     const tail = blob.grows ? parts.findIndex(({ reason }) => reason === REASONS.end) : -1;
     if (tail >= 0) onTail();
     // What follows a record that the end of the blob cut short was only found inside of it.
     yield { blob: blob.name, parts: tail < 0 ? parts : parts.slice(0, tail) };
   }
-  if (broken() !== '')
-    yield { blob: blob.name, parts: [{ kind: 'fault', offset: end, bytes: new Uint8Array(0), reason: broken() }] };
+  for (const gap of gaps()) yield { blob: blob.name, parts: [{ kind: 'fault', ...gap }] };
 }

@@ -17,16 +17,14 @@ export async function* recordsIn(
   bytes: AsyncIterable<Uint8Array>,
   onHead: (head: Uint8Array) => void = () => {},
 ): AsyncIterable<Found> {
-  const { pieces, broken } = inflated(bytes);
-  let end = 0;
+  const { pieces, gaps } = inflated(bytes);
   for await (const parts of partsOf(unrolled(headed(pieces, onHead)))) {
     for (const { kind, offset, bytes, reason } of parts) {
-      end = offset + bytes.length;
       if (kind === 'fault') yield { kind: 'unreadable', offset, length: bytes.length, reason };
       else yield* kind === 'document' ? documentsIn(bytes, offset) : linesIn(bytes, offset);
     }
   }
-  if (broken() !== '') yield { kind: 'unreadable', offset: end, length: 0, reason: broken() };
+  for (const { offset, length, reason } of gaps()) yield { kind: 'unreadable', offset, length, reason };
 }
 
 async function* headed(pieces: AsyncIterable<Uint8Array>, onHead: (head: Uint8Array) => void) {
