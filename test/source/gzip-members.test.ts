@@ -5,7 +5,14 @@ import fc from 'fast-check';
 import { inflated } from '../../shared/source/blobs/inflate.ts';
 
 async function* cutAt(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+  // The memory of a piece is used again for the next one, as readers of files do.
+  const memory = Buffer.alloc(size);
+  for (let at = 0; at < bytes.length; at += size) {
+    const piece = bytes.subarray(at, at + size);
+    memory.set(piece);
+    yield memory.subarray(0, piece.length);
+    memory.fill(0xee);
+  }
 }
 
 async function unpacked(bytes: Uint8Array, size = 65_536) {
