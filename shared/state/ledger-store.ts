@@ -202,12 +202,8 @@ async function writeEntry(
   const mark = markName(window, window);
   let marked = await store.head(mark);
   // Marked until it is marked: another may have removed the mark, or put it, since we looked.
-  while (
-    isWatched(entry) &&
-    (await writeDocument(store, mark, { start: spellTime(window.start) }, marked)) === undefined
-  ) {
-    marked = await store.head(mark);
-  }
+  const putMark = () => writeDocument(store, mark, { start: spellTime(window.start) }, marked);
+  while (isWatched(entry) && (await putMark()) === undefined) marked = await store.head(mark);
   const document = halves.length === 0 ? toDocument(entry) : { ...toDocument(entry), halves: halves.map(toDocument) };
   const tag = await writeDocument(store, entryName(window, window), document, etag);
   if (tag !== undefined) for (const half of halves) await copyEntry(store, half);
