@@ -133,3 +133,14 @@ test('what --json prints is shown for every command that has it', () => {
     .filter((name) => !marks.some((mark) => mark.startsWith(`printed by: insights-lake ${shown[name] ?? name} `)));
   assert.deepEqual(silent, [], 'put <!-- printed by: insights-lake … --json --> above an example in docs/cli.md');
 });
+
+test('docs/decisions.md has a heading for each choice, and none twice', () => {
+  const text = textOf('docs/decisions.md');
+  const headings = text.match(/^### .*$/gm) ?? [];
+  assert.ok(headings.length > 50);
+  assert.deepEqual(
+    headings.filter((heading, at) => headings.indexOf(heading) !== at),
+    [],
+  );
+  assert.deepEqual(text.match(/^- \*\*/gm) ?? [], [], 'write ### and the choice, then the reason with its figure');
+});
