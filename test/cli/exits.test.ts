@@ -40,6 +40,8 @@ const delivering = (words: string): readonly Case[] => [
   [`${words} --nope`, 2],
 ];
 const fields = {
+  strangers: [],
+  dead: 0,
   feeds: [],
   unknown: [],
   files: 0,
@@ -89,6 +91,11 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   rerun: looking('rerun'),
   audit: looking('audit'),
   drift: looking('drift'),
+  backfill: [
+    ['backfill status', 0, operation('backfill', async () => ({ reports: [] }))],
+    ['backfill status', 1, fails('backfill', 1)],
+    ['backfill --nope', 2],
+  ],
   adopt: looking('adopt', {
     fault: '',
     report: { feeds: [], files: 0, bytes: 0, unexplained: [], strangers: 0, written: false },
@@ -134,6 +141,7 @@ const elsewhere: Readonly<Record<string, readonly number[]>> = {
   rerun: [130],
   audit: [130],
   drift: [130],
+  backfill: [130],
   adopt: [130],
   status: [130],
   pause: [130],

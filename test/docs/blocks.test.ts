@@ -136,7 +136,7 @@ test('what --json prints is shown for every command that has it', () => {
 
 test('docs/decisions.md has a heading for each choice, and none twice', () => {
   const text = textOf('docs/decisions.md');
-  const headings = text.match(/^### .*$/gm) ?? [];
+  const headings: readonly string[] = text.match(/^### .*$/gm) ?? [];
   assert.ok(headings.length > 50);
   assert.deepEqual(
     headings.filter((heading, at) => headings.indexOf(heading) !== at),
