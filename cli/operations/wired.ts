@@ -11,6 +11,7 @@ import { tablesOf } from '../../shared/wire-lake.ts';
 import { wireStatus } from '../../shared/wire-status.ts';
 import { chosenOutput } from '../deliver/beside-ledger.ts';
 import { exitCodes, Failure, usage } from '../failure.ts';
+import { rangeInLake } from '../status/lake-range.ts';
 import { adoptHere } from './adopt-here.ts';
 import { ledgerThere } from './lake-ledger.ts';
 import type { Operations } from './ports.ts';
@@ -29,9 +30,8 @@ export const operations: Operations = {
       const { ledger } = await ledgerThere(lake, 'status');
       const { now } = systemClock;
       const rerun = (order: RerunRequest) => rerunWindows(order, { ledger, clock: systemClock });
-      return wireStatus({ apps: [], exports: undefined, lake }, { ledger, now, rerun, ready: async () => {} }).status(
-        request,
-      );
+      const ports = wireStatus({ apps: [], exports: undefined, lake }, { ledger, now, rerun, ready: async () => {} });
+      return ports.status(await rangeInLake(request, ledger));
     }),
   requeue: (request, lake, env) =>
     onState(async () =>

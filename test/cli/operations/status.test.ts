@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Operations } from '../../../cli/operations/ports.ts';
+import { rangeInLake } from '../../../cli/status/lake-range.ts';
 import type { StatusRequest } from '../../../shared/status/request.ts';
 import { statusSchema } from '../../../shared/status/schema.ts';
 import { wireStatus } from '../../../shared/wire-status.ts';
-import { filled, type World } from '../../status/world.ts';
+import { day, filled, NOW, type World } from '../../status/world.ts';
 import { run } from '../fake.ts';
 
 const base = await mkdtemp(join(tmpdir(), 'insights-status-'));
@@ -63,4 +64,13 @@ test('a range that is none is wrong usage', async () => {
   });
   assert.equal(code, 2);
   assert.match(err, /--to must be later than --from/);
+});
+
+test('a lake that ended long ago shows its own last days', async () => {
+  const { ledger } = await filled({ apps: 1, days: 3, well: true });
+  const asked = { start: NOW + 90 * day, end: NOW + 120 * day, grain: day, app: '', signals: [] };
+  const { start, end } = await rangeInLake(asked, ledger);
+  assert.deepEqual([start, end], [Date.UTC(2026, 9, 28), Date.UTC(2026, 10, 27)]);
+  const recent = { ...asked, start: NOW - day, end: NOW };
+  assert.deepEqual(await rangeInLake(recent, ledger), recent);
 });
