@@ -7,7 +7,7 @@
  * `--venv <folder>`: keeps the Python packages there, for the next time.
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SIGNALS } from '../../local/telemetry/tables.ts';
@@ -17,7 +17,7 @@ import { writeArchive } from './archive.ts';
 import { type Judge, judges, nameOf, spark, verdict } from './judges.ts';
 import { faultsOf, makeLakes, rowsOf } from './lakes.ts';
 import { writeOddLakes } from './odd.ts';
-import { outcomeOf, pythonWith } from './python.ts';
+import { type Outcome, outcomeOf, pythonWith } from './python.ts';
 import { writeTable } from './tables.ts';
 import { sparkTypeFaults, typeFaults } from './types.ts';
 
@@ -98,8 +98,33 @@ const tableReaders: Readonly<Record<string, readonly string[]>> = {
   polars: ['polars', 'deltalake'],
   duckdb: ['duckdb==1.4.4', 'duckdb-ext-delta==1.4.4.20260205'],
   daft: ['daft', 'deltalake'],
-  ...(flags.spark && { spark: ['delta-spark'] }),
+  chdb: ['chdb'],
+  ...(flags.spark && { spark: ['pyspark==4.0.0'] }),
 };
+
+/** What Spark needs to read Delta tables, by Maven: `group:name:version`. */
+const jars = ['io.delta:delta-spark_2.13:4.0.0', 'io.delta:delta-storage:4.0.0'];
+
+/** Paths of the jars, with commas; not ok: why they cannot be had. */
+async function deltaJars(): Promise<Outcome> {
+  const places: string[] = [];
+  for (const jar of jars) {
+    const got = await outcomeOf('mvn', ['-q', 'dependency:get', '-Dtransitive=false', `-Dartifact=${jar}`]);
+    if (!got.ok) return { ok: false, text: `Maven cannot get ${jar} (${got.text})` };
+    const [group = '', name = '', version = ''] = jar.split(':');
+    places.push(join(homedir(), '.m2', 'repository', ...group.split('.'), name, version, `${name}-${version}.jar`));
+  }
+  return { ok: true, text: places.join(',') };
+}
+
+/** Runs the reader of tables; not ok and `skipped`: something is not to be had here. */
+async function readTables(reader: string, python: Outcome, request: string): Promise<Outcome & { skipped?: boolean }> {
+  if (!python.ok) return { ...python, skipped: true };
+  const found = reader === 'spark' ? await deltaJars() : { ok: true, text: '' };
+  if (!found.ok) return { ok: false, text: found.text, skipped: true };
+  const env = { ...process.env, PYSPARK_PYTHON: python.text, DELTA_JARS: found.text };
+  return outcomeOf(python.text, [join(import.meta.dirname, 'read_tables.py'), reader, request], env);
+}
 
 /**
  * A table of a few commits, and one of a thousand, with checkpoints and a log that was cleaned. Resolves with the
@@ -113,10 +138,8 @@ async function compareTables(): Promise<number> {
   for (const [reader, packages] of Object.entries(tableReaders)) {
     // Each of these wants its own version of what others have, too.
     const python = await pythonWith(packages, flags.venv ? join(flags.venv, reader) : join(folder, `venv-${reader}`));
-    const ran = python.ok
-      ? await outcomeOf(python.text, [join(import.meta.dirname, 'read_tables.py'), reader, request])
-      : python;
-    if (!python.ok) console.log(`skipped: ${reader} on Delta tables: ${python.text}`);
+    const ran = await readTables(reader, python, request);
+    if (ran.skipped) console.log(`skipped: ${reader} on Delta tables: ${ran.text}`);
     else if (!ran.ok) count += told(`${reader} on Delta tables`, [ran.text]);
     else
       count += told(

@@ -20,10 +20,11 @@ import { textOf } from '../../contracts/store.ts';
 import { truthOf, windowsOf } from './windows.ts';
 
 /**
- * Processes that commit to one table at once, and die between any two calls to storage (TABLE_KILLS, TABLE_SEED).
+ * Eight processes that commit to one table at once, and die between any two calls to storage (TABLE_KILLS, TABLE_SEED).
  * Afterwards every version shows each window at one revision, versions have no gap, and the head holds every row once.
  */
 const KILLS = Number(process.env.TABLE_KILLS ?? 6);
+const AT_ONCE = 8;
 const seed = process.env.TABLE_SEED ?? String(Date.now() % 1_000_000);
 
 async function run(place: string, calls: number, name: string): Promise<void> {
@@ -40,9 +41,9 @@ async function run(place: string, calls: number, name: string): Promise<void> {
 async function tortured(place: string): Promise<void> {
   const chance = chanceOf(`table/${seed}`);
   const deaths = Array.from({ length: KILLS }, () => chance.int(1, 60));
-  for (let at = 0; at < KILLS; at += 4)
-    await Promise.all(deaths.slice(at, at + 4).map((calls, n) => run(place, calls, `${seed} ${at + n}`)));
-  await Promise.all([0, 1, 2, 3].map((n) => run(place, 0, `${seed} last ${n}`)));
+  for (let at = 0; at < KILLS; at += AT_ONCE)
+    await Promise.all(deaths.slice(at, at + AT_ONCE).map((calls, n) => run(place, calls, `${seed} ${at + n}`)));
+  await Promise.all(Array.from({ length: AT_ONCE }, (_, n) => run(place, 0, `${seed} last ${n}`)));
 }
 
 async function assertWhole(store: ObjectStore): Promise<void> {
