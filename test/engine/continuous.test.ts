@@ -373,3 +373,25 @@ test('the samples of the documentation', async () => {
   };
   assert.deepEqual(pick(timer[0], request), request);
 });
+
+test('a metric of several items is their sum or, where only that can be, their average', async () => {
+  const table: readonly (readonly [metric: object, milliseconds: number])[] = [
+    [{ value: 118, count: 5, min: 100, max: 150 }, 118],
+    [{ value: 590, count: 5, min: 100, max: 150 }, 118],
+    [{ value: 100, count: 5, min: 100, max: 150 }, 100],
+    [{ value: 150, count: 2, min: 100, max: 150 }, 150],
+    [{ value: 118, count: 1, min: 100, max: 150 }, 118],
+    // Neither fits, or nothing tells: the documentation's sum.
+    [{ value: 10, count: 5, min: 100, max: 150 }, 2],
+    [{ value: 118, count: 5 }, 23.6],
+    // Both fit.
+    [{ value: 118, count: 5, min: 1, max: 150 }, 23.6],
+  ];
+  for (const [metric, milliseconds] of table) {
+    const ticks = Object.fromEntries(
+      Object.entries(metric).map(([key, value]) => [key, key === 'count' ? value : value * 10_000]),
+    );
+    const [row] = await rowsOf('requests', recordOf('request', { id: '1', name: 'a', durationMetric: ticks }));
+    assert.equal(row?.duration, milliseconds, JSON.stringify(metric));
+  }
+});

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { auditWindows } from '../../shared/pipeline/audit.ts';
 import { isOpen, plannedEntry } from '../../shared/pipeline/entry.ts';
+import { judge } from '../../shared/pipeline/judge.ts';
 import { runWindow } from '../../shared/pipeline/run.ts';
 import { SCHEMA_VERSION } from '../../shared/signals/columns.ts';
 import { auditedWorld, day, feed, hour, hourly, start } from './audited.ts';
@@ -268,4 +269,16 @@ describe('an audit of query windows', () => {
     const again = await here.audit();
     assert.deepEqual([again.errors, startsOf(again.feeds[0]?.enqueued ?? [])], [[], [0]]);
   });
+});
+
+test('a window of a table that was not there runs again when an audit finds rows of it', () => {
+  const entry = {
+    ...plannedEntry({ ...feed, start: 0, end: 1 }),
+    state: 'done',
+    revision: 1,
+    fingerprint: 'absent',
+  } as const;
+  assert.equal(judge(entry, undefined, 'absent'), 'same');
+  assert.equal(judge(entry, undefined, 'rows:0'), 'same');
+  assert.equal(judge(entry, undefined, 'rows:5 latest:2026-01-01T00:00:00.0000000Z ids:7'), 'other');
 });

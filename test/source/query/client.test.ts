@@ -322,3 +322,24 @@ test('end to end: faults on the way, the rows once', async () => {
   assert.deepEqual([reading.fingerprint, reading.asked, seen.length], ['rows:2', 9, 9]);
   assert.deepEqual(await readdir(work), []);
 });
+
+test('an address of IPv6 on this machine is taken, and found', async (t) => {
+  const six = createServer((_request, response) => {
+    response.setHeader('Content-Type', 'application/json');
+    response.end(ANSWER);
+  });
+  const listens = await new Promise<boolean>((resolve) => {
+    six.once('error', () => resolve(false)).listen(0, '::1', () => resolve(true));
+  });
+  if (!listens) return t.skip('this machine has no IPv6');
+  try {
+    const address = `http://[::1]:${(six.address() as AddressInfo).port}/v1/apps/1/query`;
+    const ask6 = createAsk({ url: address, scope: '', auth: { kind: 'none' } }, undefined, clock);
+    const file = (n: number) => join(work, `six-${n}`);
+    const reply = await ask6({ query: 'x', table: 'requests', file, abort: new AbortController().signal });
+    assert.deepEqual([reply.status, reply.lost, reply.answer?.rows], [200, '', 2]);
+  } finally {
+    six.closeAllConnections();
+    six.close();
+  }
+});

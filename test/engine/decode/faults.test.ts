@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createFaults, MOST_QUARANTINED } from '../../../shared/engine/decode/faults.ts';
+
+const text = (length: number) => Buffer.alloc(length, 0x78);
+const at = (offset: number, length: number, reason = 'not JSON') => ({
+  ...{ blob: 'a', offset, length, reason },
+  bytes: text(length),
+});
+
+test('neighbouring faults are one entry, however many they are', () => {
+  const faults = createFaults();
+  for (let n = 0; n < 100_000; n++) faults.add(at(n * 2, 1), Buffer.from('\n'));
+  const [entry, ...more] = faults.take();
+  assert.deepEqual([entry?.offset, entry?.length, entry?.records, more.length], [0, 199_999, 100_000, 0]);
+  assert.deepEqual(faults.counts, { found: 100_000, leftOut: 0, leftOutBytes: 0 });
+});
+
+test('entries and their bytes have a cap in a window, and what is left out is counted', () => {
+  const faults = createFaults();
+  let [entries, bytes] = [0, 0];
+  for (let n = 0; n < 3 * MOST_QUARANTINED.entries; n++) {
+    faults.add(at(n * 1_000_000, 100_000, `reason ${n % 2}`));
+    if (n % 100 !== 99) continue;
+    for (const entry of faults.take()) {
+      entries += 1;
+      bytes += entry.bytes.length;
+      assert.equal(entry.length, 100_000, 'its true length, whatever is kept of it');
+    }
+  }
+  assert.equal(entries, MOST_QUARANTINED.entries);
+  assert.equal(bytes, MOST_QUARANTINED.bytes);
+  const leftOut = 2 * MOST_QUARANTINED.entries;
+  assert.deepEqual(faults.counts, { found: 3 * MOST_QUARANTINED.entries, leftOut, leftOutBytes: leftOut * 100_000 });
+});
+
+test('one entry keeps a mebibyte at most', () => {
+  const faults = createFaults();
+  faults.add(at(0, 5 * MOST_QUARANTINED.entryBytes));
+  const [entry] = faults.take();
+  assert.deepEqual(
+    [entry?.length, entry?.bytes.length],
+    [5 * MOST_QUARANTINED.entryBytes, MOST_QUARANTINED.entryBytes],
+  );
+});
