@@ -69,6 +69,9 @@ function linesOf(found: LakeAudit): readonly Line[] {
       ? [[`${countText(dead)} of these files are dead: no reader sees them, and they go after 7 days`] as const]
       : []),
     ...(repaired > 0 ? [[`${countText(repaired)} windows run again`] as const] : []),
+    ...(unknown.length > 0
+      ? [['insights-lake adopt gives such files to their windows, whose runs replace them'] as const]
+      : []),
     ...(wrong > 0 && repaired === 0 ? [['with --repair the windows of these files run again'] as const] : []),
   ];
 }

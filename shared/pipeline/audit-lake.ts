@@ -64,7 +64,7 @@ export interface FeedReport {
 export interface LakeAudit {
   readonly feeds: readonly FeedReport[];
   /**
-   * Files beside those of the ledger, below the folders of these feeds' files: nobody of ours wrote them, or the ledger
+   * Files beside those of the ledger, below the folders of these feeds' files or named like one of them: nobody of ours wrote them, or the ledger
    * has lost them.
    */
   readonly unknown: readonly string[];
@@ -95,6 +95,7 @@ export async function auditLake(request: LakeAuditRequest, ports: LakeAuditPorts
   const feeds: FeedReport[] = [];
   const known = new Set<string>();
   const folders = new Set<string>();
+  const isNear = (name: string): boolean => folders.has(folderOf(name)) || folders.has(stemOf(name));
   for await (const feed of ports.ledger.feeds()) {
     const wanted =
       (request.app === '' || feed.app === request.app) &&
@@ -106,7 +107,7 @@ export async function auditLake(request: LakeAuditRequest, ports: LakeAuditPorts
       if (isWanted) entries.push(entry);
       for (const { path } of entry.files) {
         known.add(path);
-        if (isWanted) folders.add(folderOf(path));
+        if (isWanted) folders.add(folderOf(path)).add(stemOf(path));
       }
     }
     const look = { there, seen, began };
@@ -115,15 +116,18 @@ export async function auditLake(request: LakeAuditRequest, ports: LakeAuditPorts
   const isAll = request.app === '' && request.signals.length === 0;
   const isDead = (name: string): boolean => seen?.removed.has(name) === true && !seen.live.has(name);
   const isStray = (name: string): boolean =>
-    folders.has(folderOf(name)) && !known.has(name) && !isDead(name) && seen?.live.has(name) !== true;
+    isNear(name) && !known.has(name) && !isDead(name) && seen?.live.has(name) !== true;
   const strangers = [...(seen?.live.keys() ?? [])].filter(
-    (name) => !known.has(name) && (isAll || folders.has(folderOf(name))),
+    (name) => !known.has(name) && (isAll || folders.has(folderOf(name)) || folders.has(stemOf(name))),
   );
   return {
     ...{ feeds, unknown: [...there.keys()].filter(isStray).sort(), strangers: strangers.sort() },
     ...{ dead: [...there.keys()].filter(isDead).length, files: there.size, bytes },
   };
 }
+
+/** The name of a file without part, revision and format: what it has of its window, in whatever folder it lies. */
+const stemOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).replace(/(_r\d+)?(_\d+)?\.[a-z.]+$/, '');
 
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
 

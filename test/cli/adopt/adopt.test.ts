@@ -223,6 +223,27 @@ describe('a ledger that does not fit', () => {
     assert.match((await run(['audit', '--out', lake])).out, /the lake is as its ledger says/);
   });
 
+  test('a file of a window that the ledger does not know: audit sees it, and after adopt a run of the window replaces it', async () => {
+    const { lake, transform, adopt, rows } = await newLake('ndjson');
+    assert.equal((await transform()).code, 0);
+    const names = (await readdir(lake, { recursive: true })).map((name) => name.replaceAll('\\', '/'));
+    const [file = ''] = names.filter((name) => /hour=05.*ndjson\.gz$/.test(name) && !name.startsWith('_'));
+    const stray = join(lake, file.replace('hour=05', 'hour=17'));
+    await mkdir(dirname(stray), { recursive: true });
+    await cp(join(lake, file), stray);
+    assert.equal((await rows()).length, 50);
+    const audited = await run(['audit', '--out', lake]);
+    assert.equal(audited.code, 1);
+    assert.match(
+      audited.out,
+      /no window knows the file .*hour=17.*\n(.|\n)*insights-lake adopt gives such files to their windows/,
+    );
+    assert.match((await adopt('--write')).out, /1 run again/);
+    assert.equal((await transform()).code, 0);
+    assert.deepEqual(await rows(), idsOf(plain));
+    assert.equal((await run(['audit', '--out', lake])).code, 0);
+  });
+
   test('files that nobody of ours wrote are named, and stay', async () => {
     const { lake, transform, adopt } = await newLake('parquet');
     assert.equal((await transform()).code, 0);
