@@ -1,5 +1,6 @@
 import { createDecoder, type DecodeSettings } from '../../../shared/engine/decode/decoder.ts';
 import type { RowGroup } from '../../../shared/engine/decode/rows/table.ts';
+import { copyOf } from '../../../shared/engine/encode/join.ts';
 import type { Vector } from '../../../shared/engine/vectors.ts';
 import type { Chunk, Fault, Segment, Window } from '../../../shared/model.ts';
 import { columnsOf } from '../../../shared/signals/columns.ts';
@@ -53,8 +54,10 @@ export function decodeRows(
 ): DecodedRows {
   const decoder = createDecoder({ window, partition: 'hour', dedupe: 'id', ...settings });
   const groups: RowGroup[] = [];
-  for (const chunk of chunks) groups.push(...decoder.decode(chunk));
-  groups.push(...decoder.finish());
+  // Rows are good until the next ones are asked for: they are kept as copies.
+  const keep = (group: RowGroup) => groups.push({ ...group, rows: copyOf(group.rows) });
+  for (const chunk of chunks) for (const group of decoder.decode(chunk)) keep(group);
+  for (const group of decoder.finish()) keep(group);
   const faults = decoder.takeFaults();
   return {
     rows: groups.flatMap((group) => rowsIn(group)),
