@@ -35,11 +35,14 @@ export async function startOfLog(store: ObjectStore, root: string): Promise<Snap
     return { ...afterEntry(emptySnapshot, version, actions), checkpoint: version };
   }
   // A log that was cleaned has no first entry: to begin a new one beside it would end the table.
-  if ((await store.head(root + entryName(0))) === undefined)
+  const first = root + entryName(0);
+  if ((await store.head(first)) === undefined)
     for await (const { name } of store.list(`${root}_delta_log/`))
-      if (name.endsWith('.json') || name.endsWith('.parquet'))
+      if (name.endsWith('.json') || name.endsWith('.parquet')) {
+        if ((await store.head(first)) !== undefined) break; // somebody has begun the table since
         throw new Error(
           `read ${root}_delta_log: ${name} is there, but neither ${lastCheckpointName} nor the first entry`,
         );
+      }
   return emptySnapshot;
 }

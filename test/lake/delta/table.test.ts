@@ -135,6 +135,24 @@ describe('commits', () => {
     await assert.rejects(commit(open(store), 'a'), /neither _delta_log\/_last_checkpoint nor the first entry/);
   });
 
+  test('a log that somebody begins meanwhile is gone on with', async () => {
+    const inner = createMemoryStore();
+    let begun = false;
+    const store: ObjectStore = {
+      ...inner,
+      async *list(prefix) {
+        if (!begun) {
+          begun = true;
+          await commit(open(inner), 'a');
+          await commit(open(inner), 'b');
+        }
+        yield* inner.list(prefix);
+      },
+    };
+    assert.equal(await commit(open(store), 'c'), 2);
+    assert.deepEqual(await open(inner).read(pathsOf), ['a', 'b', 'c']);
+  });
+
   test('an entry that is not JSON is named', async () => {
     const store = createMemoryStore();
     await store.put(root + entryName(0), Buffer.from('{"add":\n'), undefined);
