@@ -3,6 +3,7 @@ import { type ExitCode, exitCodes } from '../failure.ts';
 import { isSet, type Options } from '../flags/options.ts';
 import { paced, progressOn } from '../terminal/progress.ts';
 import { jobsOf } from './jobs.ts';
+import { isPart } from './parts.ts';
 import type { Request } from './ports.ts';
 import { type Results, runTasks } from './run-tasks.ts';
 import { isBarren, isKept, summaryLines, summaryOf } from './summary.ts';
@@ -39,7 +40,8 @@ function exitCodeOf({ ended, stopped }: Results, incomplete: readonly string[]):
   if (stopped === 'interrupted') return exitCodes.interrupted;
   const failed = ended.filter(({ outcome }) => outcome.state === 'failed');
   if (failed.length === 0 && ended.length > 0 && ended.every(isBarren)) return exitCodes.source;
-  const lacks = incomplete.length > 0 || ended.some((result) => isBarren(result) || isKept(result));
+  const lacks =
+    incomplete.length > 0 || ended.some((result) => isBarren(result) || isKept(result) || isPart(result.outcome));
   if (failed.length === 0) return lacks ? exitCodes.failed : exitCodes.done;
   if (stopped === 'source' || stopped === 'destination') return exitCodes[stopped];
   if (stopped === 'machine') return exitCodes.failed;

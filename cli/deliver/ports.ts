@@ -82,6 +82,8 @@ export interface TaskOutcome {
   readonly error: string;
   /** What to know of a window that is done; left out: nothing. */
   readonly remark?: string;
+  /** Blobs of it that are a part of a list only, and were not told of before it ran; left out: none. */
+  readonly parts?: readonly string[];
   readonly side: 'source' | 'destination' | 'machine' | 'unknown';
   /** Whom a failure of the source concerns, where not all; `reason`: without the window. */
   readonly refused: Refusal | undefined;

@@ -6,6 +6,7 @@ import { type Lacking, lackingIn } from '../../shared/pipeline/lacking.ts';
 import { type RunOutcome, type RunPorts, runWindow, unrun } from '../../shared/pipeline/run.ts';
 import { adoptedRows, requeuedFingerprint, verdictOf } from '../../shared/pipeline/verdict.ts';
 import type { Blame } from './observe.ts';
+import { pagesIn } from './parts.ts';
 import type { Task, TaskOutcome } from './ports.ts';
 import { sharesOf } from './shares.ts';
 
@@ -22,6 +23,8 @@ export interface Plan {
   readonly done: 'compare' | 'leave' | 'repeat';
   /** What is given is the whole truth, even where the window was made of more. */
   readonly replace: boolean;
+  /** Windows whose files were looked into before, and have been told of. */
+  readonly looked?: ReadonlySet<string>;
 }
 
 export interface RunnerSetup {
@@ -38,15 +41,17 @@ export const keyOf = ({ app, signal, source, start, end }: Window): string =>
 
 /** Runs the windows of a plan, each when it is asked for. */
 export function windowRunner(setup: RunnerSetup): (window: Window) => Promise<TaskOutcome> {
-  const { blamed, ports } = setup;
+  const { blamed, plan, ports } = setup;
   const counted = new Set<string>();
 
   async function runOne(window: Window): Promise<TaskOutcome> {
     const ready = await readied(window, setup);
     if (ready === 'overlaps') return runOthers(window);
     const outcome = ready === undefined ? await runWindow(window, ports) : unrun('unchanged', window, ready.entry);
+    const parts = plan.looked?.has(keyOf(window)) ? [] : await pagesIn(outcome.files, ports.lake);
     const told = {
       ...taskOutcome(outcome, blamed.of(outcome.error), await heldUntil(outcome, ports)),
+      ...(parts.length > 0 && { parts }),
       ...(ready?.lacking && { state: 'kept' as const, error: ready.lacking }),
     };
     const known = counted.has(keyOf(window));
@@ -166,6 +171,7 @@ function together(outcomes: readonly TaskOutcome[]): TaskOutcome {
       quarantined: sum(({ counts }) => counts.quarantined),
     },
     others: outcomes.flatMap(({ others }) => others),
+    parts: outcomes.flatMap(({ parts = [] }) => parts),
     files: sum(({ files }) => files),
     bytes: sum(({ bytes }) => bytes),
   };

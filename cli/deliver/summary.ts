@@ -2,6 +2,7 @@ import type { Millis } from '../../shared/model.ts';
 import type { Line, Tone } from '../terminal/colours.ts';
 import { bytesText, countText, spanText } from '../terminal/numbers.ts';
 import { tableLines } from '../terminal/table.ts';
+import { partTexts } from './parts.ts';
 import type { Delivery, Request } from './ports.ts';
 import { failureLine, type Left, type Results, type TaskResult, windowsText, windowText } from './run-tasks.ts';
 import { sharedOut } from './shares.ts';
@@ -81,7 +82,12 @@ export function summaryOf(
     })),
     left: results.left.map(({ signal = null, ...rest }) => ({ ...rest, signal })),
     notices: delivery.notices,
-    incomplete: [...delivery.incomplete, ...keptTexts(results), ...barrenTexts(results)],
+    incomplete: [
+      ...delivery.incomplete,
+      ...partTexts(results.ended.map(({ outcome }) => outcome)),
+      ...keptTexts(results),
+      ...barrenTexts(results),
+    ],
   };
 }
 

@@ -60,7 +60,8 @@ async function readInto(
     })) {
       abort.throwIfAborted();
       if (found.kind === 'record') records += 1;
-      const partial = place === undefined && !aside.partial.has(path) ? partialText(found) : '';
+      const told = aside.partial.has(path) || (place !== undefined && found.kind === 'record');
+      const partial = told ? '' : partialText(found);
       if (partial !== '') aside.partial.set(path, partial);
       inspection.add(basename(path), app, found, kind);
     }

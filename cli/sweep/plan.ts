@@ -111,7 +111,10 @@ function storeOf(place: Place): ExportStore {
   };
 }
 
-/** One feed's at a time, without the names of their files: of windows that are done only the counts are told. */
+/**
+ * One feed's at a time, without the names of their data files: of windows that are done only the counts are told, and
+ * what quarantine says of them.
+ */
 function entriesByFeed(range: SweepRange, ledger: Ledger, keyOf: (window: Window) => string) {
   let [held, entries] = ['', new Map<string, LedgerEntry>()];
   return async ({ app, signal, source }: Feed): Promise<ReadonlyMap<string, LedgerEntry>> => {
@@ -119,7 +122,7 @@ function entriesByFeed(range: SweepRange, ledger: Ledger, keyOf: (window: Window
       const found = await activeWindows({ app, signal, source }, range, ledger);
       const nameless = (entry: LedgerEntry) => ({
         ...entry,
-        files: entry.files.map((file) => ({ ...file, path: '' })),
+        files: entry.files.map((file) => ({ ...file, path: file.signal === 'quarantine' ? file.path : '' })),
       });
       entries = new Map(found.map((entry) => [keyOf(entry.window), nameless(entry)]));
     }

@@ -46,5 +46,6 @@ export async function transformPlan(
     incomplete: [...incompleteTexts(aside), ...incomplete],
     done: 'compare',
     replace,
+    looked: new Set([...windows, ...done].map(({ window }) => keyOf(window))),
   };
 }

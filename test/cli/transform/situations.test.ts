@@ -140,6 +140,16 @@ const situations: Readonly<Record<string, Situation>> = {
     aside: 1,
     told: /^1 file that is a part only: page\.json \(one page of several: the address in nextLink has more records; get that, too\)$/,
   },
+  'one page of a list among the blobs of an export': {
+    files: {
+      [diagnostic('05')]: JSON.stringify({ value: [flat(0), flat(1)], nextLink: 'https://more.test/' }),
+      [diagnostic('06')]: some(4),
+    },
+    code: 1,
+    rows: 6,
+    aside: 1,
+    told: /^1 file that is a part only: .*PT1H\.json \(one page of several: the address in nextLink has more records; get that, too\)$/,
+  },
   'the last page of a list': {
     files: {
       'page.json': JSON.stringify({ '@odata.context': 'x', count: 2, value: [flat(0), flat(1)], nextLink: null }),
@@ -324,6 +334,35 @@ test('a folder that cannot be read costs itself alone, and so does a file', asyn
     assert.deepEqual([code, totals?.rows ?? records], [1, 4], out);
     assert.match(incomplete[0], /^2 files or folders that cannot be opened: .*\(ENAMETOOLONG\).*; check permissions$/);
   }
+});
+
+test('pages in an export: each is named once, by every run, until all of the list is there', async () => {
+  const page = (record: object, next: string) => JSON.stringify({ value: [record], nextLink: next });
+  const [first, second] = [diagnostic('05'), classic('05')];
+  const files = {
+    [first]: page(flat(0), 'https://more.test/'),
+    [second]: `${page(old(1), 'y')}\n${page(old(2), 'z')}`,
+  };
+  const root = await put({ ...files, 'loose.json': page(flat(3), 'w'), [diagnostic('06')]: some(1) });
+  const texts = [
+    '1 file that is a part only: loose.json (one page of several: the address in nextLink has more records; get that, too)',
+    `2 files that are a part only: ${first}, ${second} (one page of several: the address in nextLink has more records; get that, too)`,
+  ];
+  for (const state of ['done', 'unchanged']) {
+    const { code, out } = await run(['transform', root, '--out', `${root}-lake`, '--json']);
+    const { incomplete, totals } = JSON.parse(out);
+    assert.deepEqual([code, totals[state], incomplete.toSorted()], [1, totals.windows, texts], out);
+  }
+  const swept = ['sweep', '--container', root, '--out', `${root}-swept`, '--json'];
+  for (const state of ['done', 'unchanged']) {
+    const { code, out } = await run(swept);
+    const { incomplete, totals } = JSON.parse(out);
+    assert.deepEqual([code, totals[state], incomplete], [1, totals.windows, texts.slice(1)], out);
+  }
+  await writeFile(join(root, first), lines([flat(0), flat(4)]));
+  await writeFile(join(root, second), lines([old(1), old(2), old(5)]));
+  const whole = await run(swept);
+  assert.deepEqual([whole.code, JSON.parse(whole.out).incomplete], [0, []], whole.out);
 });
 
 test('a file of several signals: the summary counts each record where it is', async () => {
