@@ -103,6 +103,19 @@ describe('the status', () => {
     assert.match(paused.needs[0]?.text ?? '', /^The lake is paused for 60 minutes, by itself: put a: 403$/);
   });
 
+  test('how far a feed is settled stands at the feed, and at no other', async () => {
+    const world = await filled({ apps: 2, days: 4 });
+    const through = Date.UTC(2026, 10, 24);
+    await world.ledger.recordSettled({ app: 'store', signal: 'traces', source: 'query' }, through);
+    const { feeds } = await statusIn(world);
+    const settled = feeds.filter((feed) => feed.settled !== null);
+    assert.deepEqual(
+      settled.map((feed) => [feed.app, feed.signal, feed.settled]),
+      [['store', 'traces', '2026-11-24T00:00:00.000Z']],
+    );
+    assert.equal(feeds.length, 20);
+  });
+
   test('one app, some signals; cells of any length', async () => {
     const world = await filled({ apps: 3, days: 4 });
     const given = { app: 'store', signal: 'exceptions,traces', from: '2026-11-24', to: '2026-11-25', grain: '1h' };
