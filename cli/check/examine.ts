@@ -5,8 +5,9 @@ import { failureCode } from '../../shared/lake/failure.ts';
 import type { Config, ObjectStore, Place } from '../../shared/model.ts';
 import { faultOfLake } from '../../shared/pipeline/lake/meet.ts';
 import { engineOf } from '../../shared/wire.ts';
-import { openHints, openLedger, openStore } from '../../shared/wire-clients.ts';
+import { openHints, openLedger, openStore, systemClock } from '../../shared/wire-clients.ts';
 import { ledgerPlaceOf } from '../../shared/wire-meet.ts';
+import { tooOld } from '../request/too-old.ts';
 import type { Examine, Finding, Level, Subject } from './check.ts';
 import { examineSource } from './examine-source.ts';
 
@@ -36,6 +37,7 @@ export const examine: Examine = async function* (env, abort) {
   }
   const { place } = config.quarantine;
   yield finding('settings', 'ok', described(config));
+  yield* examineRetention(config);
   const looks = [
     examineClock(addressesOf(config)),
     examineConditions(config),
@@ -64,6 +66,16 @@ function described({ apps, exports, output }: Config): string {
   const asked = apps.flatMap(({ name, query }) => (query ? [`${name} (${query.signals.length} signals)`] : []));
   const blobs = exports ? [`${exports.places.length} export container${exports.places.length === 1 ? '' : 's'}`] : [];
   return `complete: ${[...asked, ...blobs].join(', ')} → ${output.format} by ${output.partition}`;
+}
+
+/** What is planned from, and is older than what the source keeps. */
+function examineRetention({ apps }: Config): Finding[] {
+  const now = systemClock.now();
+  return apps.flatMap(({ name, query }) => {
+    const { from = now, until = now, retention } = query ?? {};
+    const old = tooOld({ start: from, end: until }, retention, now);
+    return old === undefined ? [] : [finding('settings', 'ok', `${name}: ${old}`)];
+  });
 }
 
 /** The parser of KQL tells whether a condition of the settings is one. */

@@ -7,6 +7,7 @@ import { asTheyAre, engineOf, localPorts, querySource } from '../../shared/wire.
 import { openStore, systemClock } from '../../shared/wire-clients.ts';
 import { prepareLake, tablesOf } from '../../shared/wire-lake.ts';
 import { meetPorts } from '../../shared/wire-meet.ts';
+import { keptSince } from '../../shared/wire-query.ts';
 import { exitCodes, Failure, usage } from '../failure.ts';
 import { ledgerOfLake } from '../operations/lake-ledger.ts';
 import { placeThere } from '../operations/lake-there.ts';
@@ -73,6 +74,7 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
     source,
     clock: systemClock,
     lease,
+    ...(request.command === 'export' && { keptSince: keptSince(request.apps, systemClock.now) }),
   };
   const run = windowRunner({ plan, orphaned, blamed, ports, abort });
   return {

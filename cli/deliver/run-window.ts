@@ -115,7 +115,7 @@ async function readied(
     if (rest !== undefined) return rest;
     const { fingerprint } = seen.value;
     const due = {
-      ...{ ...seen.value, again: seen.value.state === 'done', notBefore: 0, leaseUntil: 0 },
+      ...{ ...seen.value, again: hasEnded(seen.value), notBefore: 0, leaseUntil: 0 },
       fingerprint:
         plan.replace && adoptedRows(fingerprint) !== undefined ? requeuedFingerprint(fingerprint) : fingerprint,
     };
@@ -123,12 +123,17 @@ async function readied(
   }
 }
 
+const hasEnded = ({ state }: LedgerEntry): boolean => state === 'done' || state === 'unavailable';
+
 async function atRest(
   entry: LedgerEntry,
   { done, replace }: Plan,
   source: Source,
   abort: AbortSignal,
 ): Promise<AtRest | undefined> {
+  // What the source did not keep has not come back: it is asked for again only where all is.
+  const isGone = entry.state === 'unavailable' && !entry.again && done !== 'repeat';
+  if (isGone) return { entry, lacking: entry.error || 'the source does not keep its rows any more' };
   const settled = entry.state === 'done' && !entry.again;
   if (done !== 'compare') return settled && done === 'leave' ? { entry } : undefined;
   if (!settled && entry.blobs === undefined) return undefined;
@@ -187,11 +192,18 @@ async function heldUntil({ state, window }: RunOutcome, { ledger }: RunPorts): P
   return Math.max(entry?.leaseUntil ?? 0, entry?.notBefore ?? 0);
 }
 
+/** The source no longer keeps the rows of what is `unavailable`: what the lake has of it stays. */
+function stateOf({ state }: RunOutcome, held: boolean): TaskOutcome['state'] {
+  if (state === 'done' || state === 'unchanged') return state;
+  if (state === 'unavailable') return 'kept';
+  return held ? 'busy' : 'failed';
+}
+
 function taskOutcome(outcome: RunOutcome, blamed: Pick<TaskOutcome, 'side' | 'refused'>, retryAt: number): TaskOutcome {
   const files = outcome.files.filter((file) => file.rows > 0);
   const held = outcome.state === 'busy' || outcome.state === 'early' || outcome.state === 'overtaken';
   return {
-    state: outcome.state === 'done' || outcome.state === 'unchanged' ? outcome.state : held ? 'busy' : 'failed',
+    state: stateOf(outcome, held),
     counts: outcome.counts,
     files: files.length,
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),

@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { deliver } from '../deliver/deliver.ts';
 import { accessNote, deliveryExits, shapingNote } from '../flags/notes.ts';
+import { tooOld } from '../request/too-old.ts';
 import { exportRequest } from './request.ts';
 
 export const exportCommand: Command = {
@@ -16,5 +17,13 @@ insights-lake export --app shop=… --app pay=… --signals requests,exceptions 
     `${accessNote}\nThe query API is asked with that identity too: it needs the role Reader on the app (or workspace).`,
   ],
   exits: deliveryExits,
-  run: (options, edge) => deliver(exportRequest(options, edge.terminal), options, edge),
+  run: (options, edge) => {
+    const { terminal } = edge;
+    const request = exportRequest(options, terminal);
+    // The flag is one for all apps.
+    const { retention } = request.apps.find(({ query }) => query !== undefined)?.query ?? {};
+    const old = tooOld(request.range, retention, terminal.now());
+    if (old !== undefined) terminal.err(`${old}\n`, 'warn');
+    return deliver(request, options, edge);
+  },
 };

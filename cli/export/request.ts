@@ -13,6 +13,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 export function exportRequest(options: Options, terminal: Terminal): ExportRequest {
   const lake = destinationOf(textOf(options, 'out'), terminal.env);
   const named = appsIn(options);
+  const ofApp = appSettings(options, terminal);
   const raw = {
     apps: named.apps,
     signals: textOf(options, 'signals')
@@ -23,6 +24,7 @@ export function exportRequest(options: Options, terminal: Terminal): ExportReque
       from: textOf(options, 'from'),
       until: textOf(options, 'to'),
       window: textOf(options, 'window'),
+      retention: textOf(options, 'retention') ?? (ofApp.settings?.QUERY_RETENTION || undefined),
       cloud: textOf(options, 'cloud'),
       endpoint: textOf(options, 'endpoint'),
     }),
@@ -47,7 +49,7 @@ export function exportRequest(options: Options, terminal: Terminal): ExportReque
     range: { start: from, end: until },
     again: isSet(options, 'again'),
     ...lakeRequest(settings, lake, terminal.env),
-    ...appSettings(options, terminal),
+    ...ofApp,
   };
 }
 

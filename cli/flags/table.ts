@@ -132,6 +132,10 @@ export const flagTable = {
       export: 'range of one query and one file, 5m to 1d, a divisor of the day',
     },
   },
+  retention: {
+    ...text('<length>'),
+    commands: { export: 'how long its tables keep their rows, such as 90d; else QUERY_RETENTION of --settings' },
+  },
   replace: {
     ...switched,
     commands: same(
@@ -219,9 +223,7 @@ export const flagTable = {
   jobs: {
     ...text('<n>'),
     default: 'the cores of this machine, as far as half of its memory has 250 MB for each',
-    commands: {
-      ...same('windows that are decoded and written side by side, each by a thread of up to 250 MB', ...writers),
-    },
+    commands: same('windows that are decoded and written side by side, each by a thread of up to 250 MB', ...writers),
   },
   json: {
     ...switched,

@@ -22,6 +22,7 @@ const flagOf: readonly (readonly [path: string, flag: string])[] = [
   ['query.from', '--from'],
   ['query.until', '--to'],
   ['query.window', '--window'],
+  ['query.retention', '--retention'],
   ['query.cloud', '--cloud'],
   ['query.endpoint', '--endpoint'],
   ['exports.window', '--window'],

@@ -91,6 +91,16 @@ test('settings, clock, source, exports, lake and state, each with a line; nothin
   );
 });
 
+test('what is planned from and older than what the source keeps has a line for each app; else there is none', async () => {
+  const about = async (more: Env) => (await findings({ ...settings(), ...more })).filter((line) => /older/.test(line));
+  const today = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+  assert.deepEqual(await about({ QUERY_RETENTION: '30d', QUERY_FROM: today }), []);
+  assert.deepEqual(await about({ QUERY_RETENTION: '30d', QUERY_UNTIL: '2024-02-01' }), [
+    'ok settings shop: older than what the source keeps (30 days): all of it from 2024-01-01T00:00Z to 2024-02-01T00:00Z; ' +
+      'windows of it without rows become unavailable, not done',
+  ]);
+});
+
 const shaped = (shape: object): Env => ({ INSIGHTS_LAKE_CONFIG: JSON.stringify({ shape }) });
 
 test('conditions on rows and a quarantine of its own have a line each, where there are some', async () => {

@@ -61,12 +61,12 @@ const whole = (rows: readonly unknown[], more = {}) => ({
 });
 
 let lakes = 0;
-async function exported(range = [from, from + hour] as const) {
+async function exported(range = [from, from + hour] as const, ...more: string[]) {
   questions = [];
   const lake = join(base, `lake-${++lakes}`);
   const [start, end] = range.map((at) => new Date(at).toISOString().slice(0, 19));
   const words = ['export', '--app', 'shop=sim', '--endpoint', endpoint, '--signals', 'requests', '--format', 'ndjson'];
-  const { code, err } = await run([...words, '--from', start ?? '', '--to', end ?? '', '--out', lake]);
+  const { code, err } = await run([...words, '--from', start ?? '', '--to', end ?? '', '--out', lake, ...more]);
   const names = (await readdir(lake, { recursive: true })).filter((name) => /^[a-z].*ndjson$/.test(name));
   const texts = await Promise.all(names.map((name) => readFile(join(lake, name), 'utf8')));
   const lines = texts.flatMap((text) => text.split('\n').filter((line) => line !== ''));
@@ -156,4 +156,34 @@ test('a range that has not ended by the clock of the source is refused, and noth
   assert.match(err, /asked too early: it is whole from .* by the source's clock.*set this machine's clock/);
   answer = (all) => ({ body: whole(all), date: start + hour });
   assert.equal((await exported([start, start + hour])).rows, 100);
+});
+
+test('a window without rows that the source no longer keeps is not done; only --again asks for it once more', async () => {
+  const lake = join(base, 'gone');
+  const words = ['export', '--app', 'shop=sim', '--endpoint', endpoint, '--signals', 'requests', '--format', 'ndjson'];
+  const range = ['--from', '2026-01-31T06:00', '--to', '2026-01-31T08:00', '--retention', '4d', '--out', lake];
+  const exporting = async (...more: string[]) => {
+    questions = [];
+    const { code, out } = await run([...words, ...range, '--json', ...more]);
+    const { totals, incomplete } = JSON.parse(out);
+    return { code, done: totals.done + totals.unchanged, rows: totals.rows, said: incomplete.join(), asked: questions };
+  };
+  answer = () => ({ body: whole([]) });
+  const first = await exporting();
+  assert.deepEqual([first.code, first.done], [1, 0]);
+  assert.match(
+    first.said,
+    /^shop requests 2026-01-31T06:00Z.* the source has no rows of it, and keeps them only since 2/,
+  );
+  answer = (rows) => ({ body: whole(rows) });
+  const second = await exporting();
+  assert.deepEqual([second.code, second.done, second.said, second.asked], [1, 0, first.said, []]);
+  const { code, done, rows, said } = await exporting('--again');
+  assert.deepEqual([code, done, rows, said], [0, 2, 200, '']);
+});
+
+test('rows that the source has longer than it says are there, and their window is done', async () => {
+  answer = (rows) => ({ body: whole(rows) });
+  const { code, rows } = await exported(undefined, '--retention', '4d');
+  assert.deepEqual([code, rows], [0, 100]);
 });

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { resolve } from 'node:path';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
+import { exitCodes, Failure } from '../../../cli/failure.ts';
 import { destinationOf } from '../../../cli/request/destination.ts';
 import type { Access } from '../../../shared/model.ts';
 import { guid, run } from '../fake.ts';
@@ -169,6 +172,39 @@ test('an export with the least: all signals, hours, Parquet, identity', async ()
     [query?.signals.length, query?.window, query?.auth, request.output.format, request.again],
     [10, 3_600_000, { kind: 'identity', clientId: '' }, 'parquet', false],
   );
+});
+
+const least = ['export', '--app', `shop=${guid}`, '--from', '2026-01-31', '--to', '2026-02-01', '--out', 'lake'];
+const older: readonly (readonly [retention: string, line: string])[] = [
+  ['4d', '(4 days): all of it from 2026-01-31T00:00Z to 2026-02-01T00:00Z;'],
+  ['10d', '(10 days): the part from 2026-01-31T00:00Z to 2026-01-31T12:00Z;'],
+  ['30d', ''],
+];
+for (const [retention, line] of older)
+  test(`an export says first what is older than ${retention} of retention, of a flag or of the settings`, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'retention-'));
+    const file = join(folder, 'deployed.json');
+    await writeFile(file, JSON.stringify({ QUERY_RETENTION: retention }));
+    for (const more of [
+      ['--retention', retention],
+      ['--settings', file],
+    ]) {
+      const refusing = () => {
+        throw new Failure(exitCodes.destination, 'nothing has run by now');
+      };
+      const { err, request } = await run([...least, ...more], { prepare: refusing });
+      const first = err.slice(0, err.indexOf('\n') + 1);
+      assert.ok(request?.command === 'export');
+      if (line === '') assert.ok(!err.includes('older than'));
+      else assert.ok(first.startsWith('older than what the source keeps ') && first.includes(line), err);
+    }
+    await rm(folder, { recursive: true });
+  });
+
+test('a retention that is none is named by its flag', async () => {
+  const { code, err } = await run([...least, '--retention', '3d']);
+  assert.equal(code, 2);
+  assert.match(err, /--retention must be a length from 4d to 4383d, such as 90d; it is "3d"/);
 });
 
 test('a transform', async () => {
