@@ -5,6 +5,7 @@ import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables';
 import { AnonymousCredential, ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { QueueClient } from '@azure/storage-queue';
 import { backfillQueueOf } from './config/bindings.ts';
+import { tellTime } from './lake/missed.ts';
 import { createContainerStore } from './lake/store-container.ts';
 import { createFolderStore } from './lake/store-folder.ts';
 import type {
@@ -39,6 +40,9 @@ export const systemClock: Clock = {
   random: () => Math.random(),
   sleep: (ms, abort) => delay(ms, undefined, abort === undefined ? {} : { signal: abort }),
 };
+
+// Errors say since when a table or container is missing.
+tellTime(systemClock.now);
 
 /** No call of any client is without an end. */
 export const http = createLimitedHttp();

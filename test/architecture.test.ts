@@ -34,7 +34,14 @@ const mayImport: readonly (readonly [folder: string, allowed: readonly string[]]
   ['shared/lake/', ['shared/model.ts', 'shared/lake/', 'shared/signals/']],
   [
     'shared/state/',
-    ['shared/model.ts', 'shared/state/', 'shared/signals/', 'shared/status/day-tally.ts', 'shared/lake/failure.ts'],
+    [
+      'shared/model.ts',
+      'shared/state/',
+      'shared/signals/',
+      'shared/status/day-tally.ts',
+      'shared/lake/failure.ts',
+      'shared/lake/missed.ts',
+    ],
   ],
   ['functions/', ['functions/', 'shared/']],
   ['cli/', ['cli/', 'shared/']],

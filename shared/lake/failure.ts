@@ -12,20 +12,22 @@ export interface StoreFailure extends Error {
 /**
  * The error to throw: `<doing>: <what happened>; <what to do> (<code>)`, e.g. `put requests/a.parquet in https://… :
  * the disk is full; …`.
- * `advice` goes before the table of advice.ts: for the codes that mean something else to a table or queue.
+ * `advice` goes before the table of advice.ts: for the codes that mean something else to a table or queue; `since`
+ * follows it.
  * Errors of the Azure SDKs are no `cause` of it: they carry the request, whose address and headers hold secrets.
  */
 export function storeFailure(
   doing: string,
   error: unknown,
   advice: Readonly<Record<string, string>> = {},
+  since = '',
 ): StoreFailure {
   const code = failureCode(error);
   const onPut = doing.startsWith('put ') ? ON_PUT[code] : undefined;
   // A sign-in says itself which ways were tried and what to do.
   const said = code === 'CREDENTIAL' && /no sign-in worked/.test(text(error, 'message')) ? undefined : ADVICE[code];
   const what = advice[code] ?? onPut ?? said ?? plainMessage(error, code);
-  const line = `${doing}: ${what}${code === '' ? '' : ` (${code})`}`;
+  const line = `${doing}: ${what}${since}${code === '' ? '' : ` (${code})`}`;
   const cause =
     error instanceof Error && !('request' in error) && !('response' in error) ? { cause: error } : undefined;
   return Object.assign(new Error(line, cause), { code });

@@ -2,6 +2,7 @@
 import type { BlobItem, ContainerClient } from '@azure/storage-blob';
 import type { ObjectStore, StoredObject } from '../model.ts';
 import { failureCode, failureStatus, storeFailure } from './failure.ts';
+import { noteThere, sinceText } from './missed.ts';
 import { probe } from './probe.ts';
 import { putBlob } from './put-blob.ts';
 import { readBlob } from './read-blob.ts';
@@ -32,41 +33,53 @@ export function createContainerStore({ client, prefix, newId, pause }: Container
   const root = folder === '' ? '' : `${folder}/`;
   const place = `${client.url.replace(/\?.*$/s, '').replace(/\/+$/, '')}/${root}`;
   const blob = (name: string) => client.getBlockBlobClient(`${root}${name}`);
-  const failed = (verb: string, name: string) => (error: unknown) =>
-    Promise.reject(storeFailure(`${verb} ${place}${name}`, error));
+  const container = client.url.replace(/\?.*$/s, '');
+  const failure = (doing: string, error: unknown) => storeFailure(doing, error, {}, sinceText(container, error));
+  const told = async <T>(verb: string, name: string, call: Promise<T>): Promise<T> => {
+    try {
+      const answer = await call;
+      noteThere(container);
+      return answer;
+    } catch (error) {
+      throw failure(`${verb} ${place}${name}`, error);
+    }
+  };
 
   const store: ObjectStore = {
     place,
-    prepare: () => prepare(store, client).catch(failed('prepare', '')),
-    head: (name) => head(blob(name)).catch(failed('look up', name)),
+    prepare: () => told('prepare', '', prepare(store, client)),
+    head: (name) => told('look up', name, head(blob(name))),
     put: async (name, content, etag) => {
       const conditions = etag === undefined ? { ifNoneMatch: '*' } : { ifMatch: quoted(etag) };
-      const tag = await putBlob(blob(name), content, conditions, newId).catch(failed('put', name));
+      const tag = await told('put', name, putBlob(blob(name), content, conditions, newId));
       return tag && bare(tag);
     },
-    remove: (name, etag) => remove(blob(name), etag).catch(failed('remove', name)),
+    remove: (name, etag) => told('remove', name, remove(blob(name), etag)),
     async *list(below) {
       try {
         const pages = client.listBlobsFlat({ prefix: `${root}${below}`, includeMetadata: true });
         for await (const found of pages) if (!isFolder(found)) yield stored(found, root);
+        noteThere(container);
       } catch (error) {
-        throw storeFailure(`list ${place}${below}`, error);
+        throw failure(`list ${place}${below}`, error);
       }
     },
     async *folders(below) {
       try {
         const pages = client.listBlobsByHierarchy('/', { prefix: `${root}${below}` });
         for await (const found of pages) if (found.kind === 'prefix') yield found.name.slice(root.length);
+        noteThere(container);
       } catch (error) {
-        throw storeFailure(`list ${place}${below}`, error);
+        throw failure(`list ${place}${below}`, error);
       }
     },
     async *read(name, range) {
       if (range && range.end <= range.start) return;
       try {
         yield* readBlob(blob(name), range, pause);
+        noteThere(container);
       } catch (error) {
-        throw storeFailure(`read ${place}${name}`, error);
+        throw failure(`read ${place}${name}`, error);
       }
     },
   };

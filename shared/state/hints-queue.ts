@@ -1,6 +1,7 @@
 /** Hints in Queue Storage. */
 import type { QueueClient } from '@azure/storage-queue';
 import { failureCode, failureStatus } from '../lake/failure.ts';
+import { noteThere, sinceText } from '../lake/missed.ts';
 import type { BackfillQueue, Hints, Millis, SweepQueue } from '../model.ts';
 import { stateFailure } from './state-failure.ts';
 import { backfillMessage, sweepMessage, windowMessage } from './window-message.ts';
@@ -53,11 +54,16 @@ async function sendMessage(client: QueueClient, message: object, delay: Millis):
     await send().catch(async (error) => {
       // It holds nothing that the ledger does not know: so it is made again where somebody deleted it.
       if (failureCode(error) !== 'QueueNotFound') throw error;
-      await client.createIfNotExists();
+      // Who may not make it hears that it is missing, not that making it was refused.
+      await client
+        .createIfNotExists()
+        .catch((refused) => Promise.reject(failureStatus(refused) === 403 ? error : refused));
       await send();
     });
+    noteThere(placeOf(client));
   } catch (error) {
-    throw stateFailure('queue', `send to ${placeOf(client)}`, error);
+    const place = placeOf(client);
+    throw stateFailure('queue', `send to ${place}`, error, sinceText(place, error));
   }
 }
 

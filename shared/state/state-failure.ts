@@ -20,7 +20,8 @@ const ADVICE = {
     AuthorizationFailure: roles('Storage Queue Data Contributor'),
     AuthorizationPermissionMismatch: roles('Storage Queue Data Contributor'),
     InsufficientAccountPermissions: roles('Storage Queue Data Contributor'),
-    QueueNotFound: 'there is no such queue; it is made at the start (prepare) where this identity may',
+    QueueNotFound:
+      'there is no such queue, and this identity may not make it; create it, or give the identity the role Storage Queue Data Contributor',
     QueueBeingDeleted: 'the queue is being deleted; wait a minute or choose another name',
     InvalidResourceName: 'the queue’s name is not allowed: 3 to 63 lower-case letters, digits and single dashes',
   },
@@ -30,6 +31,6 @@ const ADVICE = {
  * The error to throw for a failed call to a table or queue: one line that says what to do, the service's code in
  * `code`, no secrets.
  */
-export function stateFailure(of: keyof typeof ADVICE, doing: string, error: unknown): StoreFailure {
-  return storeFailure(doing, error, ADVICE[of]);
+export function stateFailure(of: keyof typeof ADVICE, doing: string, error: unknown, since = ''): StoreFailure {
+  return storeFailure(doing, error, ADVICE[of], since);
 }

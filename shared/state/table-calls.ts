@@ -1,6 +1,7 @@
 /** The calls to a table that the ledger makes, their failures made plain. */
 import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
 import { failureCode } from '../lake/failure.ts';
+import { noteThere, sinceText } from '../lake/missed.ts';
 import { stateFailure } from './state-failure.ts';
 import type { Keys } from './table-entities.ts';
 
@@ -13,8 +14,11 @@ const LOST = ['EntityAlreadyExists', 'UpdateConditionNotSatisfied', 'ConditionNo
 export function tableCalls(client: TableClient) {
   const place = `table ${client.url.replace(/\?.*$/s, '')}/${client.tableName}`;
   const failed = (doing: string) => (error: unknown) =>
-    Promise.reject(stateFailure('table', `${doing} ${place}`, error));
-  const upsert = (entity: Keys & Record<string, unknown>) => client.upsertEntity(entity, 'Merge');
+    Promise.reject(stateFailure('table', `${doing} ${place}`, error, sinceText(place, error)));
+  const upsert = async (entity: Keys & Record<string, unknown>): Promise<void> => {
+    await client.upsertEntity(entity, 'Merge');
+    noteThere(place);
+  };
 
   return {
     upsert: (entity: Keys & Record<string, unknown>) => upsert(entity).catch(failed('write')),
@@ -27,13 +31,15 @@ export function tableCalls(client: TableClient) {
           await upsert(entity);
         });
       } catch (error) {
-        throw stateFailure('table', `prepare ${place}`, error);
+        await failed('prepare')(error);
       }
     },
     /** `select`: only these properties, and the tag; left out: all. */
     get: async (partitionKey: string, rowKey: string, select?: string[]): Promise<Entity | undefined> => {
       try {
-        return await client.getEntity(partitionKey, rowKey, select ? { queryOptions: { select } } : {});
+        const found = await client.getEntity(partitionKey, rowKey, select ? { queryOptions: { select } } : {});
+        noteThere(place);
+        return found;
       } catch (error) {
         return failureCode(error) === 'ResourceNotFound' ? undefined : failed('read')(error);
       }
@@ -42,6 +48,7 @@ export function tableCalls(client: TableClient) {
       const filter = odata`PartitionKey eq ${partition} and RowKey ge ${from} and RowKey lt ${to}`;
       try {
         yield* client.listEntities<Record<string, unknown>>({ queryOptions: { filter } }) as AsyncIterable<Entity>;
+        noteThere(place);
       } catch (error) {
         await failed('list')(error);
       }
@@ -63,6 +70,7 @@ export function tableCalls(client: TableClient) {
     commit: async (changes: TransactionAction[]): Promise<readonly string[] | 'absent' | undefined> => {
       try {
         const { subResponses } = await client.submitTransaction(changes);
+        noteThere(place);
         return subResponses.map(({ etag }) => etag ?? '');
       } catch (error) {
         if (failureCode(error) === 'ResourceNotFound') return 'absent';

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
+import { tellTime } from '../../shared/lake/missed.ts';
+import { createContainerStore } from '../../shared/lake/store-container.ts';
 import type { Feed, Hints, Ledger, Window } from '../../shared/model.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
 import { createQueueHints } from '../../shared/state/hints-queue.ts';
@@ -138,4 +140,80 @@ test('a table that is gone is not made again in silence', async () => {
   await table().deleteTable();
   await assert.rejects(ledger.read(window), /there is no such table any more; .*restore it/);
   await assert.rejects(ledger.write(plannedEntry(window), undefined), /there is no such table any more/);
+});
+
+describe('errors say since when something is missing', () => {
+  let now = 0;
+  const at = (time: string) => {
+    now = Date.parse(`2026-11-27T${time}Z`);
+  };
+  before(() => tellTime(() => now));
+  after(() => tellTime(undefined));
+
+  test('a table: when it was last there, and since when it is missed, until it is there again', async () => {
+    at('10:00:00');
+    await ledger.write(plannedEntry(window), undefined);
+    const gone: Fate = { refuse: { status: 404, code: 'TableNotFound' } };
+    front.fate = () => gone;
+    at('10:05:00');
+    const text =
+      /no such table any more; .*restore it.*; it was last there at 2026-11-27T10:00:00Z, and this process misses it since 2026-11-27T10:05:00Z \(TableNotFound\)$/;
+    await assert.rejects(ledger.read(window), text);
+    at('11:00:00');
+    await assert.rejects(ledger.prepare(), text);
+    await assert.rejects(ledger.write(plannedEntry(window), undefined), text);
+    await assert.rejects(Array.fromAsync(ledger.list(feed)), text);
+    front.fate = undefined;
+    at('12:00:00');
+    await ledger.read(window);
+    front.fate = () => gone;
+    at('13:00:00');
+    await assert.rejects(ledger.read(window), /last there at 2026-11-27T12:00:00Z, .* since 2026-11-27T13:00:00Z/);
+  });
+
+  test('a queue that may not be made: that it is missing, and not that making it was refused', async () => {
+    at('10:00:00');
+    front.fate = ({ method }) => ({
+      refuse:
+        method === 'PUT'
+          ? { status: 403, code: 'AuthorizationPermissionMismatch' }
+          : { status: 404, code: 'QueueNotFound' },
+    });
+    const lost = createQueueHints(frontClients(front).queue(`never-${made}`));
+    await assert.rejects(
+      lost.send(window, 0),
+      /no such queue, and this identity may not make it; create it, .*Contributor \(Q/,
+    );
+    at('10:07:00');
+    await assert.rejects(
+      lost.send(window, 0),
+      /; this process, which never saw it, misses it since 2026-11-27T10:00:00Z/,
+    );
+  });
+
+  test('a container of the lake, whatever is asked of it', async () => {
+    at('10:00:00');
+    const client = frontClients(front).container(`test-${made}`);
+    const store = createContainerStore({ client, prefix: 'lake', newId: randomUUID, pause: async () => {} });
+    await store.prepare();
+    at('10:01:00');
+    assert.equal(await store.head('none'), undefined, 'a blob that is missing says that the container is there');
+    front.fate = () => ({ refuse: { status: 404, code: 'ContainerNotFound' } });
+    at('10:05:00');
+    const calls: (() => Promise<unknown>)[] = [
+      () => store.head('x'),
+      () => store.put('x', new Uint8Array(1), undefined),
+      () => store.remove('x', 'tag'),
+      () => Array.fromAsync(store.list('')),
+      () => Array.fromAsync(store.folders('')),
+      () => Array.fromAsync(store.read('x')),
+    ];
+    for (const call of calls) {
+      await assert.rejects(
+        call(),
+        /no such container; .*; it was last there at 2026-11-27T10:01:00Z, .* since 2026-11-27T10:05:00Z \(ContainerNotFound\)$/,
+      );
+      at('10:20:00');
+    }
+  });
 });
