@@ -4,6 +4,7 @@ import { plannedEntry } from '../../shared/pipeline/entry.ts';
 import { coverRange, putWindows } from '../../shared/pipeline/grid.ts';
 import { type Lacking, lackingIn } from '../../shared/pipeline/lacking.ts';
 import { type RunOutcome, type RunPorts, runWindow, unrun } from '../../shared/pipeline/run.ts';
+import { believedEntry } from '../../shared/pipeline/running/lease.ts';
 import { adoptedRows, requeuedFingerprint, verdictOf } from '../../shared/pipeline/verdict.ts';
 import type { Blame } from './observe.ts';
 import { pagesIn } from './parts.ts';
@@ -186,9 +187,10 @@ const fullText = (): string =>
   `the temporary folder ${tmpdir()} is full; make room there, or name another folder in TMPDIR`;
 
 /** When a window that another run holds becomes free. */
-async function heldUntil({ state, window }: RunOutcome, { ledger }: RunPorts): Promise<number> {
+async function heldUntil({ state, window }: RunOutcome, { ledger, clock, lease }: RunPorts): Promise<number> {
   if (state !== 'busy' && state !== 'early') return 0;
-  const entry = (await ledger.read(window))?.value;
+  const found = await ledger.read(window);
+  const entry = found && believedEntry(found.value, clock, lease);
   return Math.max(entry?.leaseUntil ?? 0, entry?.notBefore ?? 0);
 }
 

@@ -12,6 +12,7 @@ import type {
 } from '../model.ts';
 import { hintDue, hintedEntry, isOpen, isUnhinted, plannedEntry, wasHeld } from './entry.ts';
 import { gapFreeEnd, progressFound } from './progress.ts';
+import { believedEntry } from './running/lease.ts';
 import { type TidyPorts, tidyWindow } from './tidy.ts';
 import { dueWindows, gridLine, type Tiling } from './tile.ts';
 
@@ -44,9 +45,7 @@ export interface FeedPlan {
   readonly failed: number;
   readonly horizon: Millis;
   readonly watermark: Millis;
-  /**
-   * The ledger had lost how far this feed was planned, and it was found again from the entries; left out: it had not.
-   */
+  /** The ledger had lost how far this feed was planned, and it was found from the entries; left out: it had not. */
   readonly refound?: boolean;
   /** How long the source keeps its rows; left out: not known. */
   readonly retention?: Millis;
@@ -207,7 +206,7 @@ const earlier = (one: Millis | undefined, other: Millis): Millis => Math.min(one
 
 const isDue = (entry: LedgerEntry, { clock, patience, resumedAt = 0, goesOn = () => true }: PlanPorts): boolean =>
   (entry.backfill === undefined || goesOn(entry.backfill)) &&
-  (hintDue(entry, clock.now(), patience) || wasHeld(entry, clock.now(), resumedAt));
+  (hintDue(believedEntry(entry, clock), clock.now(), patience) || wasHeld(entry, clock.now(), resumedAt));
 
 /**
  * False when the window has gone on meanwhile. The message goes first: one that was not sent is not noted. But what

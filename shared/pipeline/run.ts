@@ -7,6 +7,7 @@ import { type HalvePorts, halveWindow, tooHeavy } from './halve.ts';
 import { halvesOf } from './halves.ts';
 import { isStoreFailure, outlast } from './outage/outlast.ts';
 import { afterLoss } from './race.ts';
+import { believedEntry } from './running/lease.ts';
 import { lookedAt, lookFirst, type OpenedLook } from './running/look-first.ts';
 import { type Left, removeOldEmpties, type TidyPorts } from './tidy.ts';
 import { loses } from './verdict.ts';
@@ -75,7 +76,7 @@ export async function runWindow(
   for (let losses = 1; ; losses++) {
     const seen = losses === 1 && known !== undefined ? known : await ports.ledger.read(window);
     if (seen === undefined) return unrun('unknown', window, undefined);
-    const may = mayRun(seen.value, ports.clock.now());
+    const may = mayRun(believedEntry(seen.value, ports.clock, ports.lease), ports.clock.now());
     if (may === 'done' || may === 'halved') {
       const left = await removeOldEmpties(seen, ports);
       // Why it was halved was said when it was.

@@ -1,0 +1,96 @@
+/** Leases of machines whose clocks differ from ours. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { LedgerEntry, Millis } from '../../../shared/model.ts';
+import { claimedEntry, plannedEntry } from '../../../shared/pipeline/entry.ts';
+import { type PlanPorts, planFeed } from '../../../shared/pipeline/plan.ts';
+import { type RunPorts, runWindow } from '../../../shared/pipeline/run.ts';
+import { believedEntry } from '../../../shared/pipeline/running/lease.ts';
+import { createMemoryHints } from '../../../shared/state/hints-memory.ts';
+import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
+import { manualClock, window } from '../world.ts';
+
+const [minute, hour] = [60_000, 3_600_000];
+const lease = 2 * minute;
+
+/** A window that another machine, whose clock is so far ahead, has claimed now. */
+async function held(ahead: Millis) {
+  const clock = manualClock();
+  const [ledger, hints] = [createMemoryLedger(), createMemoryHints()];
+  const now = clock.now();
+  const progress = { horizon: window.end, watermark: window.start };
+  assert.ok(await ledger.plan(window, progress, undefined, [plannedEntry(window, now)]));
+  const planned = await ledger.read(window);
+  assert.ok(planned);
+  await ledger.write(claimedEntry(planned.value, now + ahead, lease), planned.etag);
+  const ports = { ledger, hints, clock, patience: 30 * minute, limit: 10, lease };
+  const tiling = { size: hour, lag: 0, until: window.end };
+  return {
+    clock,
+    ledger,
+    hints,
+    plan: () => planFeed(window, tiling, window.start, ports as PlanPorts),
+    /** `failed`: it was claimed, and its source is not there. */
+    run: async () => {
+      const source = { open: () => Promise.reject(new Error('the source is not there')) };
+      const withWorkFolder = <T>(use: (folder: string) => Promise<T>) => use('');
+      return (await runWindow(window, { ...ports, source, withWorkFolder } as unknown as RunPorts)).state;
+    },
+  };
+}
+
+for (const ahead of [0, hour, 24 * hour])
+  test(`one who died, its clock ahead by ${ahead / hour} h: its window is free after one lease`, async () => {
+    const { clock, run } = await held(ahead);
+    assert.equal(await run(), 'busy');
+    clock.advance(lease - 1);
+    assert.equal(await run(), 'busy');
+    clock.advance(1);
+    assert.equal(await run(), 'failed');
+  });
+
+test('the planner sends its message then, once', async () => {
+  const { clock, hints, plan } = await held(hour);
+  await plan();
+  clock.advance(lease - 1);
+  await plan();
+  assert.equal(hints.sent.length, 0);
+  clock.advance(1);
+  await plan();
+  await plan();
+  assert.equal(hints.sent.length, 1);
+});
+
+test('who lives and renews its lease is left alone, however far ahead its clock is', async () => {
+  const { clock, ledger, run } = await held(hour);
+  for (let renewals = 0; renewals < 20; renewals++) {
+    assert.equal(await run(), 'busy');
+    clock.advance(lease / 3);
+    const seen = await ledger.read(window);
+    assert.ok(seen);
+    await ledger.write({ ...seen.value, leaseUntil: clock.now() + hour + lease }, seen.etag);
+  }
+  assert.equal(await run(), 'busy');
+});
+
+test('clocks that agree: every lease is believed as it stands, whenever it is seen', () => {
+  const clock = manualClock();
+  const started = clock.now();
+  const entry = claimedEntry(plannedEntry(window), started, lease);
+  for (let step = 0; step < 12; step++) {
+    // Renewed each third of a lease, seen in between.
+    const renewed: LedgerEntry = { ...entry, leaseUntil: clock.now() + lease };
+    clock.advance(lease / 6);
+    for (const least of [0, lease, hour]) assert.equal(believedEntry(renewed, clock, least), renewed);
+    clock.advance(lease / 6);
+    assert.equal(believedEntry(renewed, clock), renewed);
+  }
+});
+
+test('a clock that was set back in mid-run tells nothing', () => {
+  const clock = manualClock();
+  const entry = { ...claimedEntry(plannedEntry(window), clock.now() + hour, lease), leaseUntil: clock.now() + lease };
+  assert.equal(believedEntry(entry, clock), entry);
+  clock.advance(lease - 1);
+  assert.equal(believedEntry(entry, clock), entry);
+});
