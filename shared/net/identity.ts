@@ -1,8 +1,8 @@
 /** Tokens: from the app's identity in Azure, from the developer's own sign-in elsewhere. */
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/core-auth';
-import type { HttpClient } from '@azure/core-rest-pipeline';
+import { type HttpClient, RestError } from '@azure/core-rest-pipeline';
 import { DefaultAzureCredential } from '@azure/identity';
-import { shownAddress } from './direct.ts';
+import { isDirect, shownAddress } from './direct.ts';
 import { signInText } from './sign-in.ts';
 import { whileWaiting } from './waits.ts';
 
@@ -77,7 +77,15 @@ export function createIdentity(
  */
 const heard = { last: '' };
 
+/**
+ * An endpoint of this machine may be starting, but where nobody listens for some seconds there is none. The library
+ * would try six times, 19 s in all, before it goes on to the next way.
+ */
+const MOST_REFUSED = 4;
+
 function listening(http: HttpClient): HttpClient {
+  /** Refused connections by request: its id stays when the library repeats it. */
+  const refused = new Map<string, number>();
   return {
     sendRequest: async (request) => {
       const where = shownAddress(request.url);
@@ -89,7 +97,14 @@ function listening(http: HttpClient): HttpClient {
         const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
         // Most machines have no such endpoint on their link: that it is silent says nothing.
         if (!where.includes('://169.254.')) heard.last = `${where} does not answer (${code})`;
-        throw error;
+        if (code !== 'ECONNREFUSED' || !isDirect(request.url)) throw error;
+        const times = (refused.get(request.requestId) ?? 0) + 1;
+        if (times === 1) refused.clear();
+        refused.set(request.requestId, times);
+        if (times < MOST_REFUSED) throw error;
+        refused.delete(request.requestId);
+        // A code that the library does not repeat.
+        throw new RestError('nobody listens there', { code: 'NoListener' });
       }
     },
   };

@@ -138,9 +138,21 @@ describe('a managed identity’s endpoint on this machine', () => {
         resolve(typeof address === 'object' ? (address?.port ?? 0) : 0);
       }),
     );
+  const real = createLimitedHttp();
+  let tries = 0;
+  let onTry = (): unknown => undefined;
+  // One for all tests here: the library keeps the first that it is given.
+  const http: HttpClient = {
+    sendRequest: async (request) => {
+      await onTry();
+      tries += 1;
+      return real.sendRequest(request);
+    },
+  };
+  const make = () => createIdentity({ clientId: 'cid', authorityHost: undefined, http, now: () => 0 });
   before(async () => {
     endpoint = createServer((_, response) =>
-      response.writeHead(answer[0], { 'content-type': 'application/json' }).end(answer[1]),
+      response.writeHead(answer[0], { 'content-type': 'application/json', connection: 'close' }).end(answer[1]),
     );
     proxy = createServer((_, response) => {
       proxied += 1;
@@ -160,8 +172,6 @@ describe('a managed identity’s endpoint on this machine', () => {
   });
 
   test('is asked directly, whatever proxy there is; its reason is passed on, its secret is not', async () => {
-    const http = createLimitedHttp();
-    const make = () => createIdentity({ clientId: 'cid', authorityHost: undefined, http, now: () => 0 });
     answer = [
       400,
       '{"statusCode":400,"message":"No User Assigned or Delegated Managed Identity found for specified ClientId."}',
@@ -180,5 +190,17 @@ describe('a managed identity’s endpoint on this machine', () => {
     answer = [200, '{"access_token":"t","expires_on":"4102444800","token_type":"Bearer","resource":"x"}'];
     assert.equal((await make().getToken(scope))?.token, 't');
     assert.equal(proxied, 0);
+  });
+
+  test('where nobody listens, not six tries in 19 s but four; one that is starting is waited for', async () => {
+    const port = Number(new URL(process.env.IDENTITY_ENDPOINT ?? '').port);
+    await new Promise((resolve) => endpoint.close(resolve));
+    tries = 0;
+    await assert.rejects(make().getToken(scope), /msi\/token does not answer \(ECONNREFUSED\); /);
+    assert.equal(tries, 4);
+    tries = 0;
+    onTry = () => tries === 2 && new Promise<void>((resolve) => endpoint.listen(port, '127.0.0.1', resolve));
+    assert.equal((await make().getToken('https://other.azure.com/.default'))?.token, 't');
+    assert.equal(tries, 3);
   });
 });
