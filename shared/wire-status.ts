@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Config, DayTally, HealthOrder, HealthReport, Interval, Ledger, LedgerEntry, Millis } from './model.ts';
 import { SCHEMA_VERSION } from './signals/columns.ts';
 import { STATE_VERSION } from './state/entry-record.ts';
@@ -8,6 +7,7 @@ import type { Status, WindowView } from './status/schema.ts';
 import { placeName, settingsView } from './status/settings-view.ts';
 import { statusOf } from './status/status.ts';
 import { windowView } from './status/window-view.ts';
+import { productVersion } from './wire-version.ts';
 
 /** How things stand is told of the last week, whatever range is looked at. */
 const lately: Millis = 7 * 86_400_000;
@@ -81,7 +81,7 @@ async function factsFor(
   ]);
   return {
     now: at,
-    version: { app: appVersion(), schema: SCHEMA_VERSION, state: STATE_VERSION },
+    version: { app: productVersion(), schema: SCHEMA_VERSION, state: STATE_VERSION },
     lake: placeName(config.lake),
     config,
     isConfigured: config.apps.length > 0 || config.exports !== undefined,
@@ -119,20 +119,4 @@ async function windowAt(
     }
   }
   return halved && windowView(halved, now);
-}
-
-let version: string | undefined;
-
-/** Of package.json: two folders up where this is compiled, one where it is not. */
-function appVersion(): string {
-  for (const path of ['../package.json', '../../package.json']) {
-    if (version !== undefined) break;
-    try {
-      const manifest: { name?: string; version?: string } = JSON.parse(
-        readFileSync(new URL(path, import.meta.url), 'utf8'),
-      );
-      if (manifest.name === 'insights-lake') version = manifest.version;
-    } catch {}
-  }
-  return version ?? 'unknown';
 }

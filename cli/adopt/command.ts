@@ -5,7 +5,6 @@ import type { Command, Edge } from '../command.ts';
 import { type ExitCode, exitCodes } from '../failure.ts';
 import { accessNote, stateExits } from '../flags/notes.ts';
 import { isSet, type Options } from '../flags/options.ts';
-
 import { stateOf } from '../operations/state.ts';
 import { bytesText, countText, timeText } from '../terminal/numbers.ts';
 import { paced } from '../terminal/progress.ts';
