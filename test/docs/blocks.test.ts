@@ -143,4 +143,6 @@ test('docs/decisions.md has a heading for each choice, and none twice', () => {
     [],
   );
   assert.deepEqual(text.match(/^- \*\*/gm) ?? [], [], 'write ### and the choice, then the reason with its figure');
+  const said = headings.filter((heading) => text.includes(`${heading}\n${heading.slice('### '.length)}`));
+  assert.deepEqual(said, [], 'the text goes on from its heading, and does not begin with it again');
 });
