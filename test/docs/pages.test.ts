@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
 import { test } from 'node:test';
@@ -51,6 +51,12 @@ test('the way in leads to every page', () => {
   const index = textOf('docs/README.md');
   const missing = docs.filter((name) => name !== 'README.md' && !index.includes(`](${name}`));
   assert.deepEqual(missing, []);
+});
+
+test('README tells of every function, and of no other', () => {
+  const [, table = ''] = /\| function \|.*?\n(.*?)\n\n/s.exec(textOf('README.md')) ?? [];
+  const told = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => `${name}.ts`);
+  assert.deepEqual(told.sort(), readdirSync(join(root, 'functions')).sort());
 });
 
 test('every settings document of the pages is one', () => {
