@@ -6,6 +6,9 @@ import { dirname, join, normalize } from 'node:path';
 import { test } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { settingsDocument } from '../../shared/config/schema.ts';
+import { shapeFaults, shapingOf } from '../../shared/config/shape.ts';
+import { readConditions } from '../../shared/engine/where/conditions.ts';
+import { parseAll } from '../../shared/engine/where/parse-all.ts';
 import { writeArchive } from '../interop/archive.ts';
 import { allFences, pages, root, textOf } from './fences.ts';
 
@@ -59,13 +62,17 @@ test('README tells of every function, and of no other', () => {
   assert.deepEqual(told.sort(), readdirSync(join(root, 'functions')).sort());
 });
 
-test('every settings document of the pages is one', () => {
+test('every settings document of the pages is one, columns and conditions of its shapes included', async () => {
   const found = pages.flatMap((page) => blocks(page, 'json').map((text) => [page, JSON.parse(text)] as const));
   const documents = found.filter(([, value]) => ['apps', 'shape', 'lake'].some((key) => key in value));
   assert.ok(documents.length >= 4, `${documents.length} documents`);
   for (const [page, value] of documents) {
-    const { error } = settingsDocument.safeParse(value);
-    assert.equal(error, undefined, `${page}: ${error?.message}`);
+    const { data, error } = settingsDocument.safeParse(value);
+    assert.ok(data !== undefined, `${page}: ${error?.message}`);
+    const env = { SHAPE_HASH_KEY: 'a key that the pages do not show' };
+    const { faults } = await readConditions(shapingOf(data.shape, env), parseAll);
+    const columns = shapeFaults(data, 'a/{ext}', env).map(({ text }) => text);
+    assert.deepEqual([...columns, ...faults], [], page);
   }
 });
 
