@@ -7,7 +7,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { sweepPlan } from '../cli/sweep/plan.ts';
 import { startListing } from '../local/listing.ts';
 import type { SweepRequest, Window } from '../shared/model.ts';
-import { sweepBlobs } from '../shared/pipeline/sweep.ts';
+import { sweepBlobs } from '../shared/pipeline/sweep/sweep.ts';
 import { signals, signalTables } from '../shared/signals/tables.ts';
 import { createSightings } from '../shared/source/blobs/sightings.ts';
 import { createMemoryLedger } from '../shared/state/ledger-memory.ts';

@@ -9,7 +9,7 @@ import { createFolderStore } from '../shared/lake/store-folder.ts';
 import type { Format, Layout, Output, QuerySettings, Signal, Source, Window } from '../shared/model.ts';
 import { plannedEntry } from '../shared/pipeline/entry.ts';
 import { runWindow } from '../shared/pipeline/run.ts';
-import { createFileSource } from '../shared/source/blobs/files.ts';
+import { createFileSource } from '../shared/source/blobs/loose/files.ts';
 import { readAnswer } from '../shared/source/query/answer.ts';
 import { createQuerySource } from '../shared/source/query/source.ts';
 import { createMemoryLedger } from '../shared/state/ledger-memory.ts';

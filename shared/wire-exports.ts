@@ -1,7 +1,7 @@
 import type { Config, ExportSettings, LakeHealth, Ledger, Millis, Sightings, SweepRequest, Window } from './model.ts';
-import type { AskPorts } from './pipeline/ask.ts';
-import { daySlices } from './pipeline/slices.ts';
-import { type SweepOutcome, type SweepProgress, sweepBlobs, sweepRange } from './pipeline/sweep.ts';
+import type { AskPorts } from './pipeline/ask/ask.ts';
+import { daySlices } from './pipeline/sweep/slices.ts';
+import { type SweepOutcome, type SweepProgress, sweepBlobs, sweepRange } from './pipeline/sweep/sweep.ts';
 import type { ExportStore } from './source/blobs/folders.ts';
 import { exportWindowOf, recogniseBlob } from './source/blobs/layouts.ts';
 import { createSightings } from './source/blobs/sightings.ts';

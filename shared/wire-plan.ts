@@ -1,8 +1,8 @@
 import { identityOf } from './lake/path-identity.ts';
 import type { Config, LakeHealth, Millis, ObjectStore } from './model.ts';
+import { nextDue } from './pipeline/grid/tile.ts';
 import { type FeedMemory, type FeedTask, planMany } from './pipeline/many/plan-many.ts';
 import { type FeedPlan, heldFeed, type PlanPorts, planFeed, reviveFeed } from './pipeline/plan.ts';
-import { nextDue } from './pipeline/tile.ts';
 import { queryFeeds } from './wire-query.ts';
 
 /** What one tick of the planner did, feed by feed. A feed that fails does not stop the others. */

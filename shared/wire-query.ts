@@ -14,11 +14,11 @@ import type {
   Survey,
   Window,
 } from './model.ts';
-import type { AskPorts } from './pipeline/ask.ts';
-import { type AuditedApp, type AuditOutcome, auditWindows } from './pipeline/audit.ts';
-import { auditLake, type LakeAudit, type LakeAuditRequest } from './pipeline/audit-lake.ts';
+import type { AskPorts } from './pipeline/ask/ask.ts';
+import { type RerunOutcome, type RerunRequest, rerunWindows } from './pipeline/ask/rerun.ts';
+import { type AuditedApp, type AuditOutcome, auditWindows } from './pipeline/audit/audit.ts';
+import { auditLake, type LakeAudit, type LakeAuditRequest } from './pipeline/audit/audit-lake.ts';
 import { createBudget } from './pipeline/budget.ts';
-import { type RerunOutcome, type RerunRequest, rerunWindows } from './pipeline/rerun.ts';
 import { budgeted } from './source/query/budgeted.ts';
 import { createAsk } from './source/query/client.ts';
 import { createQuerySource } from './source/query/source.ts';

@@ -18,12 +18,12 @@ import type {
   Window,
 } from './model.ts';
 import { arriveHeld, arriveInWindow } from './pipeline/arrive.ts';
+import { type RequeueOutcome, type RequeueRequest, requeueWindows } from './pipeline/ask/requeue.ts';
+import { rerunWindows } from './pipeline/ask/rerun.ts';
 import { watchedLake } from './pipeline/health/watched.ts';
-import { inTurn } from './pipeline/in-turn.ts';
 import { isStoreFailure, outlast } from './pipeline/outage/outlast.ts';
-import { type RequeueOutcome, type RequeueRequest, requeueWindows } from './pipeline/requeue.ts';
-import { rerunWindows } from './pipeline/rerun.ts';
 import { type RunOutcome, type RunPorts, runWindow, unrun } from './pipeline/run.ts';
+import { inTurn } from './pure/in-turn.ts';
 import { noShaping } from './signals/shape.ts';
 import type { StatusPorts } from './status/answer.ts';
 import { type Adopts, wireAdopts } from './wire-adopt.ts';

@@ -14,8 +14,16 @@ const mayImport: readonly (readonly [folder: string, allowed: readonly string[]]
   ['shared/status/', ['shared/model.ts', 'shared/status/']],
   [
     'shared/pipeline/',
-    ['shared/model.ts', 'shared/pipeline/', 'shared/signals/', 'shared/status/day-tally.ts', 'shared/lake/paths.ts'],
+    [
+      'shared/model.ts',
+      'shared/pipeline/',
+      'shared/signals/',
+      'shared/status/day-tally.ts',
+      'shared/lake/paths.ts',
+      'shared/pure/',
+    ],
   ],
+  ['shared/pure/', ['shared/model.ts', 'shared/pure/']],
   ['shared/signals/', ['shared/model.ts', 'shared/signals/']],
   ['shared/framing/', ['shared/framing/']],
   [
@@ -31,12 +39,13 @@ const mayImport: readonly (readonly [folder: string, allowed: readonly string[]]
   ],
   ['shared/engine/', ['shared/model.ts', 'shared/signals/', 'shared/framing/', 'shared/engine/']],
   ['shared/net/', ['shared/net/']],
-  ['shared/lake/', ['shared/model.ts', 'shared/lake/', 'shared/signals/']],
+  ['shared/lake/', ['shared/model.ts', 'shared/lake/', 'shared/signals/', 'shared/pure/']],
   [
     'shared/state/',
     [
       'shared/model.ts',
       'shared/state/',
+      'shared/pure/',
       'shared/signals/',
       'shared/status/day-tally.ts',
       'shared/lake/failure.ts',

@@ -7,7 +7,7 @@ import { injectCore } from '../local/host/core.ts';
 import { type Host, startHost } from '../local/host/host.ts';
 import { parseHostSettings } from '../local/host/settings.ts';
 import { openApi } from '../local/openapi.ts';
-import { rerunWindows } from '../shared/pipeline/rerun.ts';
+import { rerunWindows } from '../shared/pipeline/ask/rerun.ts';
 import { refusalFor, STEER_ROLE } from '../shared/status/access.ts';
 import { statusSchema } from '../shared/status/schema.ts';
 import { wireStatus } from '../shared/wire-status.ts';

@@ -3,9 +3,9 @@ import { registerHooks } from 'node:module';
 import { beforeEach, test } from 'node:test';
 import { injectCore } from '../local/host/core.ts';
 import type { Backfills, BackfillTurn, SweepRequest, Window } from '../shared/model.ts';
-import type { AuditOutcome } from '../shared/pipeline/audit.ts';
+import type { AuditOutcome } from '../shared/pipeline/audit/audit.ts';
 import type { RunOutcome } from '../shared/pipeline/run.ts';
-import type { SweepOutcome } from '../shared/pipeline/sweep.ts';
+import type { SweepOutcome } from '../shared/pipeline/sweep/sweep.ts';
 
 /** The functions of the app under the library's own programming model, with wire.ts replaced by what each test says. */
 

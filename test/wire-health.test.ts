@@ -9,7 +9,7 @@ import { type Azurite, startAzurite } from '../local/azurite.ts';
 import { memoryData } from '../local/simulator/data.ts';
 import { type Simulator, startSimulator } from '../local/simulator/startSimulator.ts';
 import { parseConfig } from '../shared/config.ts';
-import { windowAt } from '../shared/pipeline/grid.ts';
+import { windowAt } from '../shared/pipeline/grid/grid.ts';
 import { wire } from '../shared/wire.ts';
 import { openLedger } from '../shared/wire-clients.ts';
 import { shopRows } from './e2e/shopRows.ts';

@@ -1,5 +1,5 @@
-import { differs, type FeedReport, type LakeAudit } from '../../shared/pipeline/audit-lake.ts';
-import type { WrongFile } from '../../shared/pipeline/lake-audit/in-tables.ts';
+import { differs, type FeedReport, type LakeAudit } from '../../shared/pipeline/audit/audit-lake.ts';
+import type { WrongFile } from '../../shared/pipeline/audit/in-tables.ts';
 import type { Command, Edge } from '../command.ts';
 import { type ExitCode, exitCodes } from '../failure.ts';
 import { accessNote, stateExits } from '../flags/notes.ts';

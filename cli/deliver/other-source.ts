@@ -1,5 +1,5 @@
 import type { Feed, Interval, Ledger, Window } from '../../shared/model.ts';
-import { activeWindows } from '../../shared/pipeline/grid.ts';
+import { activeWindows } from '../../shared/pipeline/grid/grid.ts';
 import { countText, timeText } from '../terminal/numbers.ts';
 import type { Task } from './ports.ts';
 

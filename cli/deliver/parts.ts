@@ -1,5 +1,5 @@
 import type { FileRecord, ObjectStore } from '../../shared/model.ts';
-import { pageReason, pageText } from '../../shared/source/blobs/partial.ts';
+import { pageReason, pageText } from '../../shared/source/blobs/records/partial.ts';
 import { countText } from '../terminal/numbers.ts';
 import type { TaskOutcome } from './ports.ts';
 

@@ -1,8 +1,8 @@
 import { faultMessage } from '../../shared/config/faults.ts';
 import type { App, Feed, Interval, Ledger, LedgerEntry, Source } from '../../shared/model.ts';
-import { activeWindows } from '../../shared/pipeline/grid.ts';
+import { activeWindows } from '../../shared/pipeline/grid/grid.ts';
+import { tileRange } from '../../shared/pipeline/grid/tile-range.ts';
 import { countEvery, meetLake } from '../../shared/pipeline/lake/meet.ts';
-import { tileRange } from '../../shared/pipeline/tile-range.ts';
 import { asTheyAre, engineOf, localPorts, querySource } from '../../shared/wire.ts';
 import { openStore, systemClock } from '../../shared/wire-clients.ts';
 import { prepareLake, tablesOf } from '../../shared/wire-lake.ts';

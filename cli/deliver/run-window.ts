@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import type { LedgerEntry, Source, Window } from '../../shared/model.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
-import { coverRange, putWindows } from '../../shared/pipeline/grid.ts';
+import { coverRange, putWindows } from '../../shared/pipeline/grid/grid.ts';
 import { type Lacking, lackingIn } from '../../shared/pipeline/lacking.ts';
 import { type RunOutcome, type RunPorts, runWindow, unrun } from '../../shared/pipeline/run.ts';
 import { believedEntry } from '../../shared/pipeline/running/lease.ts';

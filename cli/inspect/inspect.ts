@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { signatureOf } from '../../shared/source/blobs/gzip/signature.ts';
 import { shortName } from '../../shared/source/blobs/layouts.ts';
-import { partialText } from '../../shared/source/blobs/partial.ts';
-import { recordsIn } from '../../shared/source/blobs/records-in.ts';
-import { signatureOf } from '../../shared/source/blobs/signature.ts';
+import { partialText } from '../../shared/source/blobs/records/partial.ts';
+import { recordsIn } from '../../shared/source/blobs/records/records-in.ts';
 import type { Edge } from '../command.ts';
 import { type ExitCode, exitCodes, usage } from '../failure.ts';
 import { isSet, type Options } from '../flags/options.ts';

@@ -1,5 +1,5 @@
 import { kindOf, timeOf } from '../../shared/source/blobs/kinds.ts';
-import type { Found } from '../../shared/source/blobs/records-in.ts';
+import type { Found } from '../../shared/source/blobs/records/records-in.ts';
 import { unknownFields } from './fields.ts';
 
 /** Records of one layout, app and signal. Times as ISO 8601, '' where no record has one. */

@@ -1,9 +1,9 @@
 import type { Env } from '../../shared/config/flat.ts';
 import type { Backfills, DriftSighting, HealthOrder, HealthReport, Place, SweepRequest } from '../../shared/model.ts';
-import type { LakeAudit, LakeAuditRequest } from '../../shared/pipeline/audit-lake.ts';
-import type { RequeueOutcome, RequeueRequest } from '../../shared/pipeline/requeue.ts';
-import type { RerunOutcome, RerunRequest } from '../../shared/pipeline/rerun.ts';
-import type { SweepOutcome, SweepProgress } from '../../shared/pipeline/sweep.ts';
+import type { RequeueOutcome, RequeueRequest } from '../../shared/pipeline/ask/requeue.ts';
+import type { RerunOutcome, RerunRequest } from '../../shared/pipeline/ask/rerun.ts';
+import type { LakeAudit, LakeAuditRequest } from '../../shared/pipeline/audit/audit-lake.ts';
+import type { SweepOutcome, SweepProgress } from '../../shared/pipeline/sweep/sweep.ts';
 import type { StatusRequest } from '../../shared/status/request.ts';
 import type { Status } from '../../shared/status/schema.ts';
 import type { Adopted } from '../../shared/wire-adopt.ts';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { parseConfig } from '../../shared/config.ts';
 import type { DriftSighting } from '../../shared/model.ts';
-import { auditLake } from '../../shared/pipeline/audit-lake.ts';
-import { requeueWindows } from '../../shared/pipeline/requeue.ts';
-import { type RerunRequest, rerunWindows } from '../../shared/pipeline/rerun.ts';
+import { requeueWindows } from '../../shared/pipeline/ask/requeue.ts';
+import { type RerunRequest, rerunWindows } from '../../shared/pipeline/ask/rerun.ts';
+import { auditLake } from '../../shared/pipeline/audit/audit-lake.ts';
 import { noShaping } from '../../shared/signals/shape.ts';
 import { wire } from '../../shared/wire.ts';
 import { systemClock } from '../../shared/wire-clients.ts';

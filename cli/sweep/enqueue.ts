@@ -1,4 +1,4 @@
-import type { SweepOutcome } from '../../shared/pipeline/sweep.ts';
+import type { SweepOutcome } from '../../shared/pipeline/sweep/sweep.ts';
 import type { Edge } from '../command.ts';
 import { type ExitCode, exitCodes } from '../failure.ts';
 import { isSet, type Options } from '../flags/options.ts';

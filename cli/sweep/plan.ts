@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Cut, Feed, Ledger, LedgerEntry, Place, Source, Window } from '../../shared/model.ts';
-import { activeWindows } from '../../shared/pipeline/grid.ts';
-import { tileRange } from '../../shared/pipeline/tile-range.ts';
+import { activeWindows } from '../../shared/pipeline/grid/grid.ts';
+import { tileRange } from '../../shared/pipeline/grid/tile-range.ts';
 import { verdictOf } from '../../shared/pipeline/verdict.ts';
 import { withoutClosed } from '../../shared/source/blobs/closed-folders.ts';
 import { type ExportStore, signalFolders } from '../../shared/source/blobs/folders.ts';

@@ -1,6 +1,6 @@
 import { basename, resolve, sep } from 'node:path';
-import { type Contents, contentsOf } from '../../shared/source/blobs/contents.ts';
-import type { FileWindow } from '../../shared/source/blobs/files.ts';
+import { type Contents, contentsOf } from '../../shared/source/blobs/loose/contents.ts';
+import type { FileWindow } from '../../shared/source/blobs/loose/files.ts';
 import type { TransformRequest } from '../deliver/ports.ts';
 import { exitCodes, Failure } from '../failure.ts';
 import { type Aside, incompleteTexts, newAside, noticeTexts } from './aside.ts';

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { Contents } from '../../shared/source/blobs/contents.ts';
+import type { Contents } from '../../shared/source/blobs/loose/contents.ts';
 import { countText } from '../terminal/numbers.ts';
 import type { Candidate, Settled } from './copies.ts';
 import { newPassed, type Passed } from './walk.ts';

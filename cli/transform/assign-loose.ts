@@ -1,4 +1,4 @@
-import type { Identity } from '../../shared/source/blobs/identify.ts';
+import type { Identity } from '../../shared/source/blobs/loose/identify.ts';
 
 /** A loose file as the lake remembers it. */
 export interface LooseRecord {

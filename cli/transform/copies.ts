@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { compareFiles } from '../../shared/source/blobs/compare.ts';
+import { compareFiles } from '../../shared/source/blobs/loose/compare.ts';
 
 /** A file of a window; `original` as in places.ts. */
 export interface Candidate {

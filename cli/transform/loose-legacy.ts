@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Ledger, Window } from '../../shared/model.ts';
-import { activeWindows } from '../../shared/pipeline/grid.ts';
+import { activeWindows } from '../../shared/pipeline/grid/grid.ts';
 
 /** Windows of loose files as earlier versions made them, by their source words: a hash of 32 bits. */
 export type LegacyWindows = Map<string, Window>;

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { BlobRecord, Ledger, LedgerEntry } from '../../shared/model.ts';
 import { lackingIn } from '../../shared/pipeline/lacking.ts';
-import { identify } from '../../shared/source/blobs/identify.ts';
+import { identify } from '../../shared/source/blobs/loose/identify.ts';
 import type { Assigned, LooseRecord } from './assign-loose.ts';
 import type { Found, LooseRequest, ReadyWindow } from './loose.ts';
 import type { LooseWindow } from './loose-registry.ts';

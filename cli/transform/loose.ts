@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Ledger, LedgerEntry, Millis, ObjectStore } from '../../shared/model.ts';
-import type { Contents } from '../../shared/source/blobs/contents.ts';
-import { identify, LEAST_BEGINNING } from '../../shared/source/blobs/identify.ts';
+import type { Contents } from '../../shared/source/blobs/loose/contents.ts';
+import { identify, LEAST_BEGINNING } from '../../shared/source/blobs/loose/identify.ts';
 import { countText } from '../terminal/numbers.ts';
 import type { ArchiveWindow } from './archive.ts';
 import { type Assigned, assignLoose, type LooseFound, type LooseRecord } from './assign-loose.ts';

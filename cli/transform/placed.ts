@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import type { Feed, Interval, Ledger, Millis, Window } from '../../shared/model.ts';
-import { activeWindows } from '../../shared/pipeline/grid.ts';
-import { tileRange } from '../../shared/pipeline/tile-range.ts';
-import type { FileWindow } from '../../shared/source/blobs/files.ts';
+import { activeWindows } from '../../shared/pipeline/grid/grid.ts';
+import { tileRange } from '../../shared/pipeline/grid/tile-range.ts';
 import { appOf } from '../../shared/source/blobs/layouts.ts';
+import type { FileWindow } from '../../shared/source/blobs/loose/files.ts';
 import type { ArchiveWindow } from './archive.ts';
 import type { Aside } from './aside.ts';
 import { type Candidate, settleCopies, sizeOf } from './copies.ts';

@@ -1,5 +1,5 @@
 import type { Ledger, ObjectStore } from '../../shared/model.ts';
-import { createFileSource } from '../../shared/source/blobs/files.ts';
+import { createFileSource } from '../../shared/source/blobs/loose/files.ts';
 import { type AppFolder, type SettledApps, settleApps } from '../deliver/app-names.ts';
 import type { TransformRequest } from '../deliver/ports.ts';
 import { keyOf, type Plan } from '../deliver/run-window.ts';

@@ -1,7 +1,7 @@
 import type { Millis, Window } from '../model.ts';
-import { type AskPorts, askFor, freeAt, sendFor } from './ask.ts';
+import { type AskPorts, askFor, freeAt, sendFor } from './ask/ask.ts';
 import { askedAgain, isAtRest } from './entry.ts';
-import { windowAt } from './grid.ts';
+import { windowAt } from './grid/grid.ts';
 import { type RunOutcome, type RunPorts, runWindow, unrun } from './run.ts';
 import { lookFirst } from './running/look-first.ts';
 

@@ -1,5 +1,5 @@
 import type { Budget, BudgetLimits, Clock, Millis, Seat, Seats, Versioned } from '../model.ts';
-import { inTurn } from './in-turn.ts';
+import { inTurn } from '../pure/in-turn.ts';
 
 interface BudgetPorts {
   readonly seats: Seats;

@@ -1,6 +1,6 @@
 import type { Clock, LakeTables, Ledger, LedgerEntry, Millis, Versioned, Window } from '../model.ts';
+import { inTurn } from '../pure/in-turn.ts';
 import { askedAgain, claimedEntry } from './entry.ts';
-import { inTurn } from './in-turn.ts';
 import { afterLoss } from './race.ts';
 import { requeuedFingerprint } from './verdict.ts';
 

@@ -17,9 +17,9 @@ import type {
 import { type Claim, Overtaken } from './claim.ts';
 import { type CommitPorts, commitFiles, replaceOthers } from './commit.ts';
 import { finishedEntry, unavailableEntry } from './entry.ts';
+import { type Watch, watchTime } from './halve/watch.ts';
 import { rowsOf } from './same-rows.ts';
 import { adoptedRows, loses } from './verdict.ts';
-import { type Watch, watchTime } from './watch.ts';
 
 export interface DeliverPorts extends CommitPorts {
   readonly ledger: Ledger;

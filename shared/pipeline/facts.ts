@@ -1,8 +1,8 @@
 import type { LakeHealth, Millis, Window } from '../model.ts';
-import type { AuditOutcome } from './audit.ts';
+import type { AuditOutcome } from './audit/audit.ts';
 import type { FeedPlan } from './plan.ts';
 import type { RunOutcome } from './run.ts';
-import type { SweepOutcome } from './sweep.ts';
+import type { SweepOutcome } from './sweep/sweep.ts';
 
 /**
  * Outcomes as flat objects of few, stable names, for one line of a log: what alerts and queries over the app's own

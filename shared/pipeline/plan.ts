@@ -11,10 +11,10 @@ import type {
   Window,
 } from '../model.ts';
 import { hintDue, hintedEntry, isOpen, isUnhinted, plannedEntry, wasHeld } from './entry.ts';
+import { dueWindows, gridLine, type Tiling } from './grid/tile.ts';
 import { gapFreeEnd, progressFound } from './progress.ts';
 import { believedEntry } from './running/lease.ts';
 import { type TidyPorts, tidyWindow } from './tidy.ts';
-import { dueWindows, gridLine, type Tiling } from './tile.ts';
 
 export interface PlanPorts {
   readonly ledger: Ledger;

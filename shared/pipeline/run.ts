@@ -3,15 +3,15 @@ import { type Claim, type ClaimPorts, claimWindow, Overtaken } from './claim.ts'
 import { LedgerBehind } from './commit.ts';
 import { type Delivered, type DeliverPorts, deliver } from './deliver.ts';
 import { failedEntry, hintedEntry, isAtRest, mayRun, postponedEntry, unchangedEntry } from './entry.ts';
-import { type HalvePorts, halveWindow, tooHeavy } from './halve.ts';
-import { halvesOf } from './halves.ts';
+import { type HalvePorts, halveWindow, tooHeavy } from './halve/halve.ts';
+import { halvesOf } from './halve/halves.ts';
+import { adviceFor, OutOfTime } from './halve/watch.ts';
 import { isStoreFailure, outlast } from './outage/outlast.ts';
 import { afterLoss } from './race.ts';
 import { believedEntry } from './running/lease.ts';
 import { lookedAt, lookFirst, type OpenedLook } from './running/look-first.ts';
 import { type Left, removeOldEmpties, type TidyPorts } from './tidy.ts';
 import { loses } from './verdict.ts';
-import { adviceFor, OutOfTime } from './watch.ts';
 
 export type RunPorts = ClaimPorts &
   DeliverPorts &

@@ -12,7 +12,7 @@ import {
 } from './request.ts';
 import type { Status, WindowView } from './schema.ts';
 
-/** Windows of a range that run again; as shared/pipeline/rerun.ts has it. */
+/** Windows of a range that run again; as shared/pipeline/ask/rerun.ts has it. */
 export interface RerunOrder extends Interval {
   readonly app: string;
   readonly signals: readonly Signal[];

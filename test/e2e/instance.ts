@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import type { Window } from '../../shared/model.ts';
 import type { RunOutcome } from '../../shared/pipeline/run.ts';
-import type { SweepOutcome } from '../../shared/pipeline/sweep.ts';
+import type { SweepOutcome } from '../../shared/pipeline/sweep/sweep.ts';
 import type { PlanOutcome } from '../../shared/wire-plan.ts';
 import type { Order } from './instanceMain.ts';
 import { clockModule } from './process.ts';

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { rerunWindows } from '../../shared/pipeline/rerun.ts';
+import { rerunWindows } from '../../shared/pipeline/ask/rerun.ts';
 import { answerOrder, answerQuestion, type Order } from '../../shared/status/answer.ts';
 import { csp, html } from '../../shared/status/page.generated.ts';
 import { wireStatus } from '../../shared/wire-status.ts';

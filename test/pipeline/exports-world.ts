@@ -13,10 +13,10 @@ import type {
   StoredObject,
   Window,
 } from '../../shared/model.ts';
-import type { AskPorts } from '../../shared/pipeline/ask.ts';
+import type { AskPorts } from '../../shared/pipeline/ask/ask.ts';
 import { reviveFeed } from '../../shared/pipeline/plan.ts';
 import { type RunOutcome, type RunPorts, runWindow } from '../../shared/pipeline/run.ts';
-import { type SweepPorts, sweepBlobs } from '../../shared/pipeline/sweep.ts';
+import { type SweepPorts, sweepBlobs } from '../../shared/pipeline/sweep/sweep.ts';
 import { createSightings } from '../../shared/source/blobs/sightings.ts';
 import { createBlobSource } from '../../shared/source/blobs/source.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';

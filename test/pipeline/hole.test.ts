@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ObjectStore } from '../../shared/model.ts';
-import { askFor } from '../../shared/pipeline/ask.ts';
+import { askFor } from '../../shared/pipeline/ask/ask.ts';
 import { runWindow } from '../../shared/pipeline/run.ts';
 import { holeIn, verdictOf } from '../../shared/pipeline/verdict.ts';
 import { blobName, brokenStore, exportStore, exportsWorld, pathOf } from './exports-world.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Window } from '../../shared/model.ts';
-import { askFor } from '../../shared/pipeline/ask.ts';
+import { askFor } from '../../shared/pipeline/ask/ask.ts';
+import { requeueWindows } from '../../shared/pipeline/ask/requeue.ts';
 import { claimWindow } from '../../shared/pipeline/claim.ts';
 import { commitFiles } from '../../shared/pipeline/commit.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
-import { requeueWindows } from '../../shared/pipeline/requeue.ts';
 import { runWindow } from '../../shared/pipeline/run.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
 import { noHints, textLake, truthSource, window, wordEngine } from './world.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { columnsOf } from '../../shared/signals/columns.ts';
 import { signals, signalTables } from '../../shared/signals/tables.ts';
-import { unrolled } from '../../shared/source/blobs/answers.ts';
+import { unrolled } from '../../shared/source/blobs/records/answers.ts';
 
 async function through(text: string, size = 7): Promise<string> {
   async function* pieces() {

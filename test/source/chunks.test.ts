@@ -14,7 +14,7 @@ import { createFramer } from '../../shared/framing/framer.ts';
 import { linesIn } from '../../shared/framing/lines-in.ts';
 import { valueEnd } from '../../shared/framing/strict.ts';
 import type { Chunk, Fault } from '../../shared/model.ts';
-import { readBlobs } from '../../shared/source/blobs/read-blobs.ts';
+import { readBlobs } from '../../shared/source/blobs/records/read-blobs.ts';
 import { blobs, bytesOf } from './mutated.ts';
 import { RECORDS } from './records.ts';
 

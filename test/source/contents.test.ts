@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { compareFiles } from '../../shared/source/blobs/compare.ts';
-import { contentsOf } from '../../shared/source/blobs/contents.ts';
+import { compareFiles } from '../../shared/source/blobs/loose/compare.ts';
+import { contentsOf } from '../../shared/source/blobs/loose/contents.ts';
 import { CORPUS } from './records.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'contents-'));

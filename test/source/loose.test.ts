@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Reading } from '../../shared/model.ts';
-import { createFileSource } from '../../shared/source/blobs/files.ts';
-import { looseWindowOf } from '../../shared/source/blobs/loose.ts';
+import { createFileSource } from '../../shared/source/blobs/loose/files.ts';
+import { looseWindowOf } from '../../shared/source/blobs/loose/loose.ts';
 import { linesOf } from './records.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'loose-'));

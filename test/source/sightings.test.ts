@@ -4,7 +4,7 @@ import { AnonymousCredential, ContainerClient } from '@azure/storage-blob';
 import { startListing } from '../../local/listing.ts';
 import { createContainerStore } from '../../shared/lake/store-container.ts';
 import type { Cut, ObjectStore, Oddity, Sighting, SweepRequest } from '../../shared/model.ts';
-import { tileRange } from '../../shared/pipeline/tile-range.ts';
+import { tileRange } from '../../shared/pipeline/grid/tile-range.ts';
 import { createSightings } from '../../shared/source/blobs/sightings.ts';
 import { createBlobSource } from '../../shared/source/blobs/source.ts';
 import { blobName, exportStore, hour, never, signals } from '../pipeline/exports-world.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { HealthReport } from '../../shared/model.ts';
-import { rerunWindows } from '../../shared/pipeline/rerun.ts';
+import { rerunWindows } from '../../shared/pipeline/ask/rerun.ts';
 import { answerOrder, answerQuestion, type StatusPorts } from '../../shared/status/answer.ts';
 import { addSums, NOTHING, sumsOf } from '../../shared/status/day-tally.ts';
 import { type Status, statusSchema, windowSchema } from '../../shared/status/schema.ts';

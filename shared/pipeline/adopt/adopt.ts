@@ -1,6 +1,6 @@
 import type { Clock, Feed, FileRecord, LakeTables, LedgerEntry, Millis, StoredObject } from '../../model.ts';
 import { askedAgain } from '../entry.ts';
-import { putWindows } from '../grid.ts';
+import { putWindows } from '../grid/grid.ts';
 import { LAKE_NAME, putLakeWord, readLakeWord } from '../lake/lake-word.ts';
 import { type MeetPorts, OWN } from '../lake/meet.ts';
 import { afterLoss } from '../race.ts';

@@ -1,7 +1,7 @@
 import type { Feed, FileRecord, Interval, LedgerEntry, Millis, Window } from '../../model.ts';
+import { gapsBetween } from '../audit/gaps.ts';
 import { askedAgain, finishedEntry, plannedEntry } from '../entry.ts';
-import { gapsBetween } from '../gaps.ts';
-import { tileRange } from '../tile-range.ts';
+import { tileRange } from '../grid/tile-range.ts';
 import { adoptedFingerprint, requeuedFingerprint } from '../verdict.ts';
 
 /** A window, as the files of a lake tell of it. */

@@ -1,6 +1,6 @@
 import type { Backfill, BackfillReport, BackfillRequest, BackfillState, Feed, Millis, Versioned } from '../../model.ts';
+import { gridLine } from '../grid/tile.ts';
 import { afterLoss } from '../race.ts';
-import { gridLine } from '../tile.ts';
 import { type BackfillPorts, dayOf } from './take.ts';
 
 /** What a backfill needs to know of the app that it is of. */

@@ -12,9 +12,9 @@ import type {
   Window,
 } from '../../model.ts';
 import { plannedEntry } from '../entry.ts';
-import { activeWindows, putWindows } from '../grid.ts';
+import { activeWindows, putWindows } from '../grid/grid.ts';
+import { tileRange } from '../grid/tile-range.ts';
 import { afterLoss } from '../race.ts';
-import { tileRange } from '../tile-range.ts';
 import { backfillChoice, backfilledEntry } from './choice.ts';
 
 export interface BackfillPorts {

@@ -1,5 +1,5 @@
 import type { Clock, CommitOutcome, HealthOrder, HealthReport, HealthStore, LakeHealth, Millis } from '../../model.ts';
-import { inTurn } from '../in-turn.ts';
+import { inTurn } from '../../pure/in-turn.ts';
 import { afterLoss } from '../race.ts';
 import {
   afterCommits,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { BlobRecord } from '../../model.ts';
-import type { RawBlob } from './read-blobs.ts';
+import type { RawBlob } from './records/read-blobs.ts';
 
 export interface HashedBlob {
   readonly blob: RawBlob;

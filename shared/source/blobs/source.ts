@@ -14,7 +14,7 @@ import {
   placesMark,
   unseenPlace,
 } from './look.ts';
-import { type RawBlob, readBlobs } from './read-blobs.ts';
+import { type RawBlob, readBlobs } from './records/read-blobs.ts';
 import { sharedNameText } from './shared-name.ts';
 
 export interface BlobSourceSettings extends LookSettings {

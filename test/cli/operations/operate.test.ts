@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Operations } from '../../../cli/operations/ports.ts';
 import type { SweepRequest } from '../../../shared/model.ts';
-import type { RequeueRequest } from '../../../shared/pipeline/requeue.ts';
-import type { SweepOutcome } from '../../../shared/pipeline/sweep.ts';
+import type { RequeueRequest } from '../../../shared/pipeline/ask/requeue.ts';
+import type { SweepOutcome } from '../../../shared/pipeline/sweep/sweep.ts';
 import { run } from '../fake.ts';
 
 const base = await mkdtemp(join(tmpdir(), 'insights-operate-'));

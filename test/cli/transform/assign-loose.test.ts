@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { assignLoose, type LooseFound, type LooseRecord } from '../../../cli/transform/assign-loose.ts';
-import { identify } from '../../../shared/source/blobs/identify.ts';
+import { identify } from '../../../shared/source/blobs/loose/identify.ts';
 
 /** A file of so many lines of a text, which is longer than what is taken for a beginning. */
 const text = (word: string, lines: number) => `${word.padEnd(70, '.')}\n`.repeat(lines);

@@ -10,7 +10,7 @@ import {
 } from '../../../shared/pipeline/backfill/steer.ts';
 import { type BackfillPorts, takeNext } from '../../../shared/pipeline/backfill/take.ts';
 import { claimedEntry, failedEntry, finishedEntry, plannedEntry } from '../../../shared/pipeline/entry.ts';
-import { putWindows } from '../../../shared/pipeline/grid.ts';
+import { putWindows } from '../../../shared/pipeline/grid/grid.ts';
 import { planFeed } from '../../../shared/pipeline/plan.ts';
 import { createMemoryBackfills } from '../../../shared/state/backfills-memory.ts';
 import { createMemoryHints } from '../../../shared/state/hints-memory.ts';

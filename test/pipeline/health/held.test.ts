@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { auditedWorld, day, hour, hourly, start } from '../audited.ts';
+import { auditedWorld, day, hour, hourly, start } from '../audit/audited.ts';
 
 const minute = 60_000;
 

@@ -4,7 +4,7 @@ import type { LedgerEntry } from '../../../shared/model.ts';
 import { plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { keptTallies, wrongDays } from '../../../shared/pipeline/tally/check.ts';
 import { tallyOf } from '../../../shared/status/day-tally.ts';
-import { auditedWorld, day, feed, hour, hourly, start } from '../audited.ts';
+import { auditedWorld, day, feed, hour, hourly, start } from '../audit/audited.ts';
 
 const entry = (n: number): LedgerEntry =>
   plannedEntry({ ...feed, start: start + n * hour, end: start + (n + 1) * hour });

@@ -1,0 +1,105 @@
+import type { Clock, Hints, Ledger, LedgerEntry, Millis, Versioned, Window } from '../../model.ts';
+import { askedAgain, hintedEntry, plannedEntry } from '../entry.ts';
+import { putWindows } from '../grid/grid.ts';
+import { afterLoss } from '../race.ts';
+
+export interface AskPorts {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly hints: Hints;
+  /** A blob window runs at most once in this time. */
+  readonly refresh: Millis;
+}
+
+/** A window that was asked for. */
+export interface Asked {
+  readonly entry: LedgerEntry;
+  readonly etag: string;
+  /** When it may run. */
+  readonly free: Millis;
+  /** It was asked for before, and the message that has it run is on its way. */
+  readonly pending: boolean;
+}
+
+export interface AskOptions {
+  /** Leaves the window as it is when the entry that there is says so. Left out: never. */
+  readonly skip?: (entry: LedgerEntry) => boolean;
+  /** The entry as it was just read; left out: it is read. */
+  readonly seen?: Versioned<LedgerEntry>;
+  /** No message goes out now: the planner sends it when there is room (`isUnhinted` in entry.ts). Left out: false. */
+  readonly later?: boolean;
+}
+
+/**
+ * The source of the window may have changed: puts it into the ledger, or marks it as due once more as soon as it may
+ * run. Sends no message. `overlaps`: the ledger has other windows of a part of its time, or it was halved: they stand
+ * for it (`windowAt` in grid.ts).
+ */
+export async function askFor(
+  window: Window,
+  { ledger, clock, refresh }: Omit<AskPorts, 'hints'>,
+  { skip = () => false, seen: first }: AskOptions = {},
+): Promise<Asked | 'skipped' | 'overlaps'> {
+  for (let losses = 1; ; losses++) {
+    const seen = (losses === 1 ? first : undefined) ?? (await ledger.read(window));
+    const now = clock.now();
+    if (seen === undefined) {
+      const isNew = await putWindows([plannedEntry(window)], { ledger, clock });
+      const found = await ledger.read(window);
+      if (found === undefined) return 'overlaps';
+      if (isNew && found.value.revision === 0)
+        return { entry: found.value, etag: found.etag, free: now, pending: false };
+      continue;
+    }
+    if (seen.value.state === 'halved') return 'overlaps';
+    if (skip(seen.value)) return 'skipped';
+    const free = freeAt(seen.value, now, refresh);
+    const pending = isPending(seen.value, now);
+    const entry = entryAsked(seen.value, pending, free);
+    const etag = await ledger.write(entry, seen.etag);
+    if (etag !== undefined) return { entry, etag, free, pending };
+    await afterLoss(
+      losses,
+      () => `ask for ${window.app} ${window.signal}: others change its entry all the time`,
+      clock,
+    );
+  }
+}
+
+const entryAsked = (seen: LedgerEntry, pending: boolean, free: Millis): LedgerEntry =>
+  pending ? { ...askedAgain(seen, seen.notBefore), hintedAt: seen.hintedAt } : askedAgain(seen, free);
+
+/** A message is on its way that comes when the window may run: somebody asked for it, or its last run failed. */
+function isPending({ state, again, notBefore, hintedAt }: LedgerEntry, now: Millis): boolean {
+  if (notBefore <= now) return false;
+  return again ? hintedAt > 0 : state === 'failed' && hintedAt >= notBefore;
+}
+
+/** The same, and the message that has it run, unless that is for later. True when it was asked for now. */
+export async function enqueue(window: Window, ports: AskPorts, options: AskOptions): Promise<boolean> {
+  const asked = await askFor(window, ports, options);
+  if (typeof asked === 'string') return false;
+  if (!asked.pending && options.later !== true) await sendFor(asked, ports);
+  return true;
+}
+
+/**
+ * Sends the message that has the window run as soon as it may, and only then notes that it was sent: what could not be
+ * sent is seen by the planner's next tick. A note that is lost costs a second message, which does no harm.
+ */
+export async function sendFor(
+  { entry, etag, free }: Pick<Asked, 'entry' | 'etag' | 'free'>,
+  { ledger, hints, clock }: Pick<AskPorts, 'ledger' | 'hints'> & { readonly clock: Pick<Clock, 'now'> },
+): Promise<void> {
+  await hints.send(entry.window, Math.max(0, free - clock.now()));
+  await ledger.write(hintedEntry(entry, clock.now()), etag);
+}
+
+/** When the window may run: a refresh interval after its last run began, after its back-off, never while it is held. */
+export function freeAt(entry: LedgerEntry, now: Millis, refresh: Millis): Millis {
+  if (entry.revision === 0) return now;
+  const held = entry.state === 'running' && entry.leaseUntil > now;
+  // What failed brought nothing that would have to be spared: its back-off alone counts.
+  if (entry.state === 'failed') return Math.max(now, entry.notBefore);
+  return held ? now + refresh : Math.max(now, entry.startedAt + refresh);
+}

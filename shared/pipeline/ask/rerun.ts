@@ -1,0 +1,73 @@
+import type { Clock, Feed, Interval, Ledger, LedgerEntry, Signal } from '../../model.ts';
+import { askedAgain } from '../entry.ts';
+import { afterLoss } from '../race.ts';
+import { requeuedFingerprint } from '../verdict.ts';
+
+/** Which windows run again; `app` '' and no signals: all. */
+export interface RerunRequest extends Interval {
+  readonly app: string;
+  readonly signals: readonly Signal[];
+  /** Only those that failed, or that the source did not keep. */
+  readonly faulty: boolean;
+  /** False: only say what it would be. */
+  readonly begin: boolean;
+}
+
+export interface RerunOutcome {
+  /** Windows in the range, and those of them that run again (or would). */
+  readonly windows: number;
+  readonly chosen: number;
+  /** Those that are on their way anyway. */
+  readonly open: number;
+  /** What their last runs read, and how many requests or blobs that took. */
+  readonly rows: number;
+  readonly asked: number;
+}
+
+export interface RerunPorts {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+}
+
+/**
+ * Has the windows of a range run again although their source is as it was: after another shape, a mended mapping. Their
+ * files are replaced only by a run that comes to its end. No message goes out: the planner sends them a few at a time,
+ * so that live windows are not late.
+ */
+export async function rerunWindows(request: RerunRequest, ports: RerunPorts): Promise<RerunOutcome> {
+  const outcome = { windows: 0, chosen: 0, open: 0, rows: 0, asked: 0 };
+  for await (const feed of ports.ledger.feeds()) {
+    if (!isWanted(feed, request)) continue;
+    for await (const entry of ports.ledger.list(feed, request)) {
+      if (entry.state === 'halved') continue; // its halves are looked at
+      outcome.windows += 1;
+      const choice = choiceOf(entry, request.faulty);
+      if (choice === 'open') outcome.open += 1;
+      if (choice !== 'run' || (request.begin && !(await askAgain(entry, request.faulty, ports)))) continue;
+      outcome.chosen += 1;
+      outcome.rows += entry.counts.read;
+      outcome.asked += Math.max(1, entry.asked);
+    }
+  }
+  return outcome;
+}
+
+const isWanted = (feed: Feed, { app, signals }: RerunRequest): boolean =>
+  (app === '' || feed.app === app) && (signals.length === 0 || signals.includes(feed.signal));
+
+function choiceOf({ state, again }: LedgerEntry, faulty: boolean): 'run' | 'open' | 'leave' {
+  if (again || state === 'due' || state === 'running') return 'open';
+  return !faulty || state === 'failed' || state === 'unavailable' ? 'run' : 'leave';
+}
+
+/** False when it is on its way by now. */
+async function askAgain({ window }: LedgerEntry, faulty: boolean, { ledger, clock }: RerunPorts): Promise<boolean> {
+  for (let losses = 1; ; losses++) {
+    const seen = await ledger.read(window);
+    if (seen === undefined || choiceOf(seen.value, faulty) !== 'run') return false;
+    const asked = askedAgain(seen.value, clock.now());
+    const entry = { ...asked, fingerprint: requeuedFingerprint(seen.value.fingerprint) };
+    if ((await ledger.write(entry, seen.etag)) !== undefined) return true;
+    await afterLoss(losses, () => `rerun ${window.app} ${window.signal}: others change its entry all the time`, clock);
+  }
+}

@@ -1,0 +1,199 @@
+import type {
+  Clock,
+  Feed,
+  Hints,
+  Interval,
+  LakeTables,
+  Ledger,
+  LedgerEntry,
+  Millis,
+  ObjectStore,
+  Signal,
+  TableListing,
+} from '../../model.ts';
+import { sendFor } from '../ask/ask.ts';
+import { askedAgain, isAtRest } from '../entry.ts';
+import { requeuedFingerprint } from '../verdict.ts';
+import { gapsBetween } from './gaps.ts';
+import { faultOf, listTables, type WrongFile } from './in-tables.ts';
+
+/** Which windows to look at; `app` '' and no signals: all. */
+export interface LakeAuditRequest extends Interval {
+  readonly app: string;
+  readonly signals: readonly Signal[];
+  /** Windows whose files are not as the ledger says run again. */
+  readonly repair: boolean;
+}
+
+export interface LakeAuditPorts {
+  readonly ledger: Ledger;
+  readonly lake: ObjectStore;
+  /** The tables through which readers see the files; left out: they see what is there. */
+  readonly tables?: LakeTables;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Left out: nobody waits for messages, the windows run when the command that made them runs again. */
+  readonly hints?: Hints;
+  /** Feeds that the settings name; left out: not known. */
+  readonly feeds?: readonly Feed[];
+}
+
+/** What the ledger says of one feed, and what of that is not true of the lake. */
+export interface FeedReport {
+  readonly feed: Feed;
+  readonly windows: number;
+  readonly rows: number;
+  /** Start of the first window, and end of the last one. */
+  readonly start: Millis;
+  readonly end: Millis;
+  /** Exclusive end of the windows that are done without a gap. */
+  readonly completeThrough: Millis;
+  /** Due, running or asked for again; failed; not to be had any more. */
+  readonly open: number;
+  readonly failed: number;
+  readonly unavailable: number;
+  readonly gaps: readonly Interval[];
+  /** Lengths of windows, where there is more than one. */
+  readonly lengths: readonly Millis[];
+  readonly wrong: readonly WrongFile[];
+  /** Windows that run again for it. */
+  readonly repaired: number;
+  /** The settings do not name it any more: nothing new is planned. */
+  readonly stopped: boolean;
+}
+
+export interface LakeAudit {
+  readonly feeds: readonly FeedReport[];
+  /**
+   * Files beside those of the ledger, below the folders of these feeds' files or named like one of them: nobody of ours wrote them, or the ledger
+   * has lost them.
+   */
+  readonly unknown: readonly string[];
+  /** Files that readers of the tables see and no window knows: the rows in them may be there twice. */
+  readonly strangers: readonly string[];
+  /** Files that no reader sees any more and that wait for their removal. */
+  readonly dead: number;
+  /** Files and bytes that are there. */
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** Whether something is not as it should be. What is open is on its way. */
+export const differs = ({ feeds, unknown, strangers }: LakeAudit): boolean =>
+  unknown.length + strangers.length > 0 ||
+  feeds.some(({ wrong, gaps, failed, stopped }) => wrong.length + gaps.length + failed > 0 || stopped);
+
+/** The ledger beside the files that are really there. Changes nothing unless it is asked to repair. */
+export async function auditLake(request: LakeAuditRequest, ports: LakeAuditPorts): Promise<LakeAudit> {
+  const began = ports.clock.now();
+  const there = new Map<string, number>();
+  let bytes = 0;
+  for await (const file of ports.lake.list('')) {
+    there.set(file.name, file.bytes);
+    bytes += file.bytes;
+  }
+  const seen = ports.tables && (await listTables(ports.tables));
+  const feeds: FeedReport[] = [];
+  const known = new Set<string>();
+  const folders = new Set<string>();
+  const isNear = (name: string): boolean => folders.has(folderOf(name)) || folders.has(stemOf(name));
+  for await (const feed of ports.ledger.feeds()) {
+    const wanted =
+      (request.app === '' || feed.app === request.app) &&
+      (request.signals.length === 0 || request.signals.includes(feed.signal));
+    const entries: LedgerEntry[] = [];
+    // All of them: a folder can hold files of windows that were not asked for.
+    for await (const entry of ports.ledger.list(feed)) {
+      const isWanted = wanted && entry.window.start >= request.start && entry.window.start < request.end;
+      if (isWanted) entries.push(entry);
+      for (const { path } of entry.files) {
+        known.add(path);
+        if (isWanted) folders.add(folderOf(path)).add(stemOf(path));
+      }
+    }
+    const look = { there, seen, began };
+    if (entries.length > 0) feeds.push(await report(feed, entries, look, request.repair, ports));
+  }
+  const isAll = request.app === '' && request.signals.length === 0;
+  const isDead = (name: string): boolean => seen?.removed.has(name) === true && !seen.live.has(name);
+  const isStray = (name: string): boolean =>
+    isNear(name) && !known.has(name) && !isDead(name) && seen?.live.has(name) !== true;
+  const strangers = [...(seen?.live.keys() ?? [])].filter(
+    (name) => !known.has(name) && (isAll || folders.has(folderOf(name)) || folders.has(stemOf(name))),
+  );
+  return {
+    ...{ feeds, unknown: [...there.keys()].filter(isStray).sort(), strangers: strangers.sort() },
+    ...{ dead: [...there.keys()].filter(isDead).length, files: there.size, bytes },
+  };
+}
+
+/** The name of a file without part, revision and format: what it has of its window, in whatever folder it lies. */
+const stemOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).replace(/(_r\d+)?(_\d+)?\.[a-z.]+$/, '');
+
+const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
+
+/** The lake as it was when the audit began. */
+interface Look {
+  readonly there: ReadonlyMap<string, number>;
+  readonly seen: TableListing | undefined;
+  readonly began: Millis;
+}
+
+async function report(
+  feed: Feed,
+  entries: readonly LedgerEntry[],
+  { there, seen, began }: Look,
+  repair: boolean,
+  ports: LakeAuditPorts,
+): Promise<FeedReport> {
+  const windows = entries.filter(({ state }) => state !== 'halved');
+  const wrong: WrongFile[] = [];
+  let repaired = 0;
+  // What was done since the lake was listed is judged by the next audit.
+  for (const entry of windows.filter((each) => isAtRest(each) && each.doneAt <= began)) {
+    const found = entry.files.flatMap((file) => faultOf(file, there, seen) ?? []);
+    wrong.push(...found);
+    if (repair && found.length > 0 && (await runAgain(entry, ports))) repaired += 1;
+  }
+  const lengths = [...new Set(windows.map(({ window: { start, end } }) => end - start))].sort((a, b) => a - b);
+  const count = (which: (entry: LedgerEntry) => boolean) => windows.filter(which).length;
+  return {
+    feed,
+    windows: windows.length,
+    rows: windows.reduce((sum, { counts }) => sum + counts.written, 0),
+    start: Math.min(...windows.map(({ window }) => window.start)),
+    end: Math.max(...windows.map(({ window }) => window.end)),
+    completeThrough: completeThrough(windows),
+    open: count((entry) => !isAtRest(entry) && entry.state !== 'failed'),
+    failed: count(({ state }) => state === 'failed'),
+    unavailable: count(({ state }) => state === 'unavailable'),
+    // Folders of export blobs exist only where there was telemetry.
+    gaps: feed.source === 'query' ? gapsBetween(windows) : [],
+    lengths: lengths.length > 1 ? lengths : [],
+    wrong,
+    repaired,
+    stopped: feed.source === 'query' && ports.feeds !== undefined && !ports.feeds.some((one) => isSame(one, feed)),
+  };
+}
+
+const isSame = (one: Feed, other: Feed): boolean =>
+  one.app === other.app && one.signal === other.signal && one.source === other.source;
+
+function completeThrough(windows: readonly LedgerEntry[]): Millis {
+  let reached = windows[0]?.window.start ?? 0;
+  for (const { window, doneAt } of windows) {
+    if (window.start !== reached || doneAt === 0) break;
+    reached = window.end;
+  }
+  return reached;
+}
+
+/** Due once more, although its source is as it was. False when it has run or changed meanwhile. */
+async function runAgain(entry: LedgerEntry, { ledger, clock, hints }: LakeAuditPorts): Promise<boolean> {
+  const seen = await ledger.read(entry.window);
+  if (seen === undefined || seen.value.revision !== entry.revision || !isAtRest(seen.value)) return false;
+  const free = clock.now();
+  const asked = { ...askedAgain(seen.value, free), fingerprint: requeuedFingerprint(seen.value.fingerprint) };
+  const etag = await ledger.write(asked, seen.etag);
+  if (etag !== undefined && hints !== undefined) await sendFor({ entry: asked, etag, free }, { ledger, hints, clock });
+  return etag !== undefined;
+}

@@ -1,0 +1,209 @@
+import type { Confirmation, DayAudit, Feed, Interval, LedgerEntry, Look, Millis, Survey, Window } from '../../model.ts';
+import { type AskPorts, enqueue } from '../ask/ask.ts';
+import { isAtRest } from '../entry.ts';
+import { keptTallies, wrongDays } from '../tally/check.ts';
+import { auditedDay, daysDue, daysOf } from './audit-days.ts';
+import { gapsBetween } from './gaps.ts';
+import { judge, vanished, type WindowVerdict } from './judge.ts';
+import { keyOf, type Settled, type SettledPorts, settleFeed } from './settled.ts';
+
+/** One app of the query API: what audits ask, and how far back that makes sense. */
+export interface AuditedApp {
+  readonly app: string;
+  readonly feeds: readonly Feed[];
+  readonly survey: Survey;
+  /** How long the source keeps its rows; what is older is not looked at. */
+  readonly retention: Millis;
+}
+
+/** `recheck` is also how far back every audit looks. */
+export interface AuditPorts extends AskPorts, SettledPorts {
+  /** So far back an audit looks once a day. */
+  readonly horizon: Millis;
+  /** Rows that were purged at the source leave the lake, or stay in it. */
+  readonly purged: 'follow' | 'keep';
+  /** Messages that go out at once for one feed; the planner sends the others as there is room. */
+  readonly limit: number;
+  withWorkFolder<T>(use: (folder: string) => Promise<T>): Promise<T>;
+}
+
+/**
+ * What an audit found in one feed. Each window that was looked at is one of `same`, `enqueued`, `open`, `kept` and
+ * `gone`.
+ */
+export interface FeedAudit {
+  readonly feed: Feed;
+  readonly windows: number;
+  readonly same: number;
+  /** Their source differs from what the lake has: they run again. */
+  readonly enqueued: readonly Interval[];
+  /** On their way, running or failed: they are read as they are by then. */
+  readonly open: number;
+  /** The source has fewer rows than the lake, which stays as it is (`purged` is keep). */
+  readonly kept: number;
+  /**
+   * The source has no rows any more of this and all earlier time: it does not keep them so long. The lake stays as it
+   * is.
+   */
+  readonly gone: number;
+  /** Time between windows that no window covers. */
+  readonly gaps: readonly Interval[];
+  /** How far nothing will change any more; undefined before the first window is planned. */
+  readonly settled: Settled | undefined;
+}
+
+export interface AuditOutcome {
+  readonly feeds: readonly FeedAudit[];
+  /** Requests to the query API. */
+  readonly asked: number;
+  /** Why apps could not be audited; the others were. */
+  readonly errors: readonly string[];
+}
+
+/**
+ * Looks at every query window that can still change: what the source has of it now is compared with what was read into
+ * the lake. Those that differ run again, and no others. The last days are looked at every time, older ones once a day;
+ * an outage of any length is made up.
+ */
+export async function auditWindows(
+  apps: readonly AuditedApp[],
+  ports: AuditPorts,
+  abort: AbortSignal,
+): Promise<AuditOutcome> {
+  const feeds: FeedAudit[] = [];
+  const errors: string[] = [];
+  let asked = 0;
+  for (const app of apps) {
+    try {
+      const audited = await auditApp(app, ports, abort);
+      feeds.push(...audited.feeds);
+      asked += audited.asked;
+    } catch (error) {
+      if (abort.aborted) throw error;
+      errors.push(`audit ${app.app}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  return { feeds, asked, errors };
+}
+
+/** What there is to look at in one feed. */
+interface Task {
+  readonly feed: Feed;
+  readonly days: readonly Millis[];
+  readonly known: ReadonlyMap<Millis, DayAudit>;
+  readonly entries: readonly LedgerEntry[];
+  /** Days of which all entries are known, and these, halved ones among them. */
+  readonly whole: { readonly days: readonly Millis[]; readonly entries: readonly LedgerEntry[] };
+  /** Done, and not asked for again: those that are compared. */
+  readonly done: readonly LedgerEntry[];
+}
+
+async function auditApp(app: AuditedApp, ports: AuditPorts, abort: AbortSignal) {
+  const tasks: Task[] = [];
+  for (const feed of app.feeds) tasks.push(await taskOf(feed, app.retention, ports));
+  const windows = tasks.flatMap(({ done }) => done.map(({ window }) => window));
+  // From before the question: what changes after it is found the next time.
+  const ours = ports.clock.now();
+  const {
+    looks,
+    asked,
+    now = ours,
+  } = windows.length === 0
+    ? { looks: [], asked: 0 }
+    : await ports.withWorkFolder((work) => app.survey.survey(windows, work, abort));
+  // Late rows come by the source's clock: where ours is ahead, less is settled than it says.
+  const at = Math.min(ours, now);
+  const seen = new Map<Window, Look>(
+    windows.map((window, n) => [window, looks[n] ?? { fingerprint: '', empty: false }]),
+  );
+  await mendTallies(tasks, ports);
+  const feeds: FeedAudit[] = [];
+  for (const task of tasks) feeds.push(await actOn(task, seen, at, ports));
+  return { feeds, asked };
+}
+
+async function taskOf(feed: Feed, retention: Millis, ports: AuditPorts): Promise<Task> {
+  const { ledger, clock, recheck, horizon } = ports;
+  const now = clock.now();
+  const range = { start: now - Math.min(horizon, retention), end: now };
+  const known = new Map<Millis, DayAudit>();
+  for await (const day of ledger.audits(feed, { start: range.start - dayLength, end: now })) known.set(day.day, day);
+  const days = daysDue(range, now - recheck, now, known);
+  const all: LedgerEntry[] = [];
+  const [first = now] = days;
+  const from = Math.max(first, now - retention);
+  if (first < now) for await (const entry of ledger.list(feed, { start: from, end: now })) all.push(entry);
+  const entries = all.filter(({ state }) => state !== 'halved');
+  // Today goes on: windows can begin after now.
+  const whole = { days: days.filter((each) => each >= from && each + dayLength <= now), entries: all };
+  const due = new Set(days);
+  const isDone = ({ state, again, window }: LedgerEntry) =>
+    (state === 'done' || state === 'unavailable') && !again && due.has(daysOf(window));
+  return { feed, days, known, entries, whole, done: entries.filter(isDone) };
+}
+
+const dayLength: Millis = 24 * 3_600_000;
+
+/** What runs and planner keep of the days is checked by the way. */
+async function mendTallies(tasks: readonly Task[], { ledger }: AuditPorts): Promise<void> {
+  const days = tasks.flatMap(({ whole }) => whole.days);
+  if (days.length === 0) return;
+  const range = { start: Math.min(...days), end: Math.max(...days) + dayLength };
+  const kept = await keptTallies(ledger.tallies(range));
+  for (const { feed, whole } of tasks) {
+    const wrong = wrongDays(feed, whole.days, whole.entries, kept);
+    if (wrong.length > 0) await ledger.tally(feed, wrong);
+  }
+}
+
+async function actOn(task: Task, seen: ReadonlyMap<Window, Look>, at: Millis, ports: AuditPorts): Promise<FeedAudit> {
+  const { feed, days, known, entries, done } = task;
+  const confirmed = confirmationsIn(known.values());
+  const looked = done.map((entry) => {
+    const { fingerprint } = seen.get(entry.window) ?? { fingerprint: '' };
+    const earlier = confirmed.get(keyOf(entry.window));
+    return { entry, fingerprint, verdict: judge(entry, earlier, fingerprint) };
+  });
+  const gone = vanished(looked, at);
+  const count = { same: 0, open: 0, kept: 0, gone: 0 };
+  const enqueued: Interval[] = [];
+  const agreeing = new Map<LedgerEntry, string>();
+  for (const { entry, fingerprint, verdict } of looked) {
+    const todo = gone.has(entry) ? 'gone' : whatToDo(verdict, ports.purged);
+    if (todo !== 'run') count[todo] += 1;
+    if (todo === 'same') agreeing.set(entry, fingerprint);
+    if (todo !== 'run') continue;
+    // It has run since: the next audit looks at it.
+    const skip = (now: LedgerEntry) => now.revision !== entry.revision || !isAtRest(now);
+    const later = enqueued.length >= ports.limit;
+    if (await enqueue(entry.window, ports, { skip, later })) enqueued.push(entry.window);
+    else count.open += 1;
+  }
+  const [due, compared] = [new Set(days), new Set(done)];
+  count.open += entries.filter((entry) => due.has(daysOf(entry.window)) && !compared.has(entry)).length;
+  const audited = days.map((day) => auditedDay(day, at, agreeing, known.get(day)));
+  await ports.ledger.recordAudits(
+    feed,
+    audited.filter(({ isNews }) => isNews).map(({ audit }) => audit),
+  );
+  const now = new Map([...confirmed, ...confirmationsIn(audited.map(({ audit }) => audit))]);
+  const settled = await settleFeed(feed, now, at, ports);
+  return {
+    feed,
+    windows: enqueued.length + sum(Object.values(count)),
+    ...count,
+    enqueued,
+    gaps: gapsBetween(entries),
+    settled,
+  };
+}
+
+const confirmationsIn = (days: Iterable<DayAudit>): ReadonlyMap<string, Confirmation> =>
+  new Map([...days].flatMap(({ windows }) => windows.map((each) => [keyOf(each), each])));
+
+const sum = (all: readonly number[]): number => all.reduce((one, other) => one + other, 0);
+
+function whatToDo(verdict: WindowVerdict, purged: AuditPorts['purged']): 'same' | 'run' | 'kept' {
+  if (verdict === 'same') return 'same';
+  return verdict === 'fewer' && purged === 'keep' ? 'kept' : 'run';
+}

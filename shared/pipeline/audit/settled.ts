@@ -1,0 +1,101 @@
+import type { Confirmation, Feed, Ledger, LedgerEntry, Millis, ObjectStore } from '../../model.ts';
+import { SCHEMA_VERSION } from '../../signals/columns.ts';
+import { isAtRest } from '../entry.ts';
+
+/** What jobs downstream may rely on, as a small file in the lake says it. */
+export interface Settled {
+  readonly watermark: Millis;
+  /** Exclusive end of the windows without a gap in which late rows cannot change anything any more; 0: none. */
+  readonly through: Millis;
+}
+
+export interface SettledPorts {
+  readonly ledger: Ledger;
+  readonly lake: ObjectStore;
+  /** How long after its end late rows of a window can come. */
+  readonly recheck: Millis;
+}
+
+export const settledName = ({ app, signal }: Feed): string => `_insights-lake/settled/app=${app}/${signal}.json`;
+
+/**
+ * Brings the file of the feed up to date; it never goes back. `confirmed`: what an audit at `at` and those before know.
+ * Undefined when the feed has no windows yet.
+ */
+export async function settleFeed(
+  feed: Feed,
+  confirmed: ReadonlyMap<string, Confirmation>,
+  at: Millis,
+  ports: SettledPorts,
+): Promise<Settled | undefined> {
+  const { ledger, lake, recheck } = ports;
+  const progress = (await ledger.progress(feed))?.value;
+  if (progress === undefined) return undefined;
+  const name = settledName(feed);
+  const etag = await lake.head(name);
+  const before = etag === undefined ? 0 : await throughIn(lake, name, etag);
+  const isSettled = (entry: LedgerEntry) => settles(entry, confirmed.get(keyOf(entry.window)), recheck);
+  const through = await settledEnd(feed, before, at - recheck, isSettled, ledger);
+  const settled = { watermark: progress.watermark, through };
+  const text = `${JSON.stringify(documentOf(feed, settled), null, 1)}\n`;
+  // Somebody else's file is as good: it says what was true a moment ago.
+  if (through > 0 && (etag === undefined || (await textOf(lake, name, etag)) !== text)) {
+    await lake.put(name, new TextEncoder().encode(text), etag);
+    await ledger.recordSettled(feed, through);
+  }
+  return settled;
+}
+
+export const keyOf = ({ start, end }: { readonly start: Millis; readonly end: Millis }): string => `${start} ${end}`;
+
+/** Read, or found to be as it was read, when nothing could come any more. */
+function settles(entry: LedgerEntry, confirmed: Confirmation | undefined, recheck: Millis): boolean {
+  const past = entry.window.end + recheck;
+  if (!isAtRest(entry)) return false;
+  return entry.startedAt >= past || (confirmed?.revision === entry.revision && confirmed.last >= past);
+}
+
+async function settledEnd(
+  feed: Feed,
+  from: Millis,
+  to: Millis,
+  isSettled: (entry: LedgerEntry) => boolean,
+  ledger: Ledger,
+): Promise<Millis> {
+  let reached = from;
+  for await (const entry of ledger.list(feed, from === 0 ? { end: to } : { start: from, end: to })) {
+    if (entry.state === 'halved') continue;
+    if (reached === 0) reached = entry.window.start;
+    if (entry.window.start !== reached || !isSettled(entry)) break;
+    reached = entry.window.end;
+  }
+  return reached;
+}
+
+const timeText = (at: Millis): string => new Date(at).toISOString();
+
+const documentOf = ({ app, signal, source }: Feed, { watermark, through }: Settled) => ({
+  app,
+  signal,
+  source,
+  settledThrough: timeText(through),
+  watermark: timeText(watermark),
+  schemaVersion: SCHEMA_VERSION,
+});
+
+async function textOf(lake: ObjectStore, name: string, etag: string): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const piece of lake.read(name, { start: 0, end: Number.POSITIVE_INFINITY, etag }))
+    text += decoder.decode(piece, { stream: true });
+  return text;
+}
+
+/** 0 when it is no file of ours any more: found anew from the first window on. */
+async function throughIn(lake: ObjectStore, name: string, etag: string): Promise<Millis> {
+  try {
+    return Date.parse(JSON.parse(await textOf(lake, name, etag)).settledThrough) || 0;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,105 @@
+import type { Clock, Feed, Interval, Ledger, LedgerEntry, Millis, Window } from '../../model.ts';
+import { plannedEntry } from '../entry.ts';
+import { afterLoss } from '../race.ts';
+import { tileRange } from './tile-range.ts';
+
+/**
+ * The grid of a feed is what the ledger has of it: a window that is there keeps its time, and only the gaps between
+ * them are cut anew, whatever length is asked for now. So a row has one home, whoever asks (an event, a sweep, a
+ * command), in whatever order and length.
+ */
+
+export interface GridPorts {
+  readonly ledger: Ledger;
+  readonly clock: Pick<Clock, 'sleep' | 'random'>;
+}
+
+/** No window of a grid is longer. */
+const longest: Millis = 24 * 3_600_000;
+/** A transaction of the ledger holds that many entries. */
+const together = 40;
+
+/**
+ * The windows of the feed that lie in the range at least in part, by start. Those that were halved are not: their
+ * halves are.
+ */
+export async function activeWindows(feed: Feed, range: Interval, ledger: Ledger): Promise<LedgerEntry[]> {
+  const found: LedgerEntry[] = [];
+  for await (const entry of ledger.list(feed, { start: range.start - longest, end: range.end }))
+    if (entry.state !== 'halved' && entry.window.end > range.start) found.push(entry);
+  return found;
+}
+
+/**
+ * The windows that stand for the range: those that the ledger has, and what lies between them, cut on the grid of
+ * `size`.
+ */
+export async function tilesOf(feed: Feed, range: Interval, size: Millis, ledger: Ledger): Promise<Interval[]> {
+  const known = await activeWindows(feed, range, ledger);
+  return tileRange(
+    range,
+    size,
+    known.map(({ window }) => window),
+  );
+}
+
+/**
+ * The window that stands for the moment `at`, which lies in `cell`: the one that the ledger has, else what it leaves of
+ * the cell.
+ */
+export async function windowAt(feed: Feed, at: Millis, cell: Interval, ledger: Ledger): Promise<Window> {
+  const { app, signal, source } = feed;
+  const tiles = await tilesOf(feed, cell, cell.end - cell.start, ledger);
+  const { start, end } = tiles.find((tile) => tile.start <= at && at < tile.end) ?? cell;
+  return { app, signal, source, start, end };
+}
+
+/**
+ * Puts entries of new windows of one feed into the ledger, in order, as long as it has no window of a part of their
+ * time; false when it has. Decided by one conditional write: what the feed has is read after the tag of its progress,
+ * under which the entries are put, and every window enters the ledger in this way. So of two that put overlapping
+ * windows at once, one is refused.
+ */
+export async function putWindows(entries: readonly LedgerEntry[], ports: GridPorts): Promise<boolean> {
+  for (let from = 0; from < entries.length; from += together) {
+    const some = entries.slice(from, from + together);
+    if (!(await putTogether(some, ports))) return false;
+  }
+  return true;
+}
+
+async function putTogether(entries: readonly LedgerEntry[], { ledger, clock }: GridPorts): Promise<boolean> {
+  const [first, last] = [entries[0]?.window, entries.at(-1)?.window];
+  if (first === undefined || last === undefined) return true;
+  for (let losses = 1; ; losses++) {
+    const known = await ledger.progress(first);
+    const there = await activeWindows(first, { start: first.start, end: last.end }, ledger);
+    if (entries.some(({ window }) => there.some((other) => overlap(window, other.window)))) return false;
+    const { horizon, watermark } = known?.value ?? { horizon: first.start, watermark: first.start };
+    const progress = { horizon: Math.max(horizon, last.end), watermark };
+    if (await ledger.plan(first, progress, known?.etag, entries)) return true;
+    await afterLoss(losses, () => crowdText(first), clock);
+  }
+}
+
+const crowdText = ({ app, signal }: Feed): string =>
+  `write the ledger of ${app} ${signal}: others put windows into it all the time`;
+
+const overlap = (one: Interval, other: Interval): boolean => one.start < other.end && other.start < one.end;
+
+/** The windows that stand for the range, all of them in the ledger. */
+export async function coverRange(feed: Feed, range: Interval, size: Millis, ports: GridPorts): Promise<Window[]> {
+  const { app, signal, source } = feed;
+  for (let losses = 1; ; losses++) {
+    const known = await activeWindows(feed, range, ports.ledger);
+    const there = new Set(known.map(({ window }) => window.start));
+    const tiles = tileRange(
+      range,
+      size,
+      known.map(({ window }) => window),
+    ).map(({ start, end }): Window => ({ app, signal, source, start, end }));
+    const fresh = tiles.filter(({ start }) => !there.has(start)).map((window) => plannedEntry(window));
+    if (await putWindows(fresh, ports)) return tiles;
+    await afterLoss(losses, () => crowdText(feed), ports.clock);
+  }
+}

@@ -1,0 +1,42 @@
+import { createReadStream } from 'node:fs';
+import { inflated } from '../gzip/inflate.ts';
+
+/** `first`: the first file begins with all of the second; `second`: the other way round; `other`: neither. */
+export type Comparison = 'same' | 'first' | 'second' | 'other';
+
+/** Compares two files in the clear, byte by byte, up to where they differ. */
+export async function compareFiles(first: string, second: string): Promise<Comparison> {
+  const [one, other] = [clearBytes(first), clearBytes(second)];
+  try {
+    for (let [a, b] = [await one.next(), await other.next()]; ; ) {
+      if (a.length === 0 || b.length === 0) return a.length > 0 ? 'first' : b.length > 0 ? 'second' : 'same';
+      const length = Math.min(a.length, b.length);
+      if (Buffer.compare(a.subarray(0, length), b.subarray(0, length)) !== 0) return 'other';
+      [a, b] = [a.subarray(length), b.subarray(length)];
+      if (a.length === 0) a = await one.next();
+      if (b.length === 0) b = await other.next();
+    }
+  } finally {
+    await one.close();
+    await other.close();
+  }
+}
+
+/** The next bytes, none at the end. A packed file that is broken ends where it breaks. */
+function clearBytes(path: string) {
+  const stream = createReadStream(path, { highWaterMark: 1024 * 1024 });
+  const pieces = inflated(stream).pieces[Symbol.asyncIterator]();
+  return {
+    next: async (): Promise<Uint8Array> => {
+      for (;;) {
+        const piece = await pieces.next();
+        if (piece.done) return new Uint8Array(0);
+        if (piece.value.length > 0) return piece.value;
+      }
+    },
+    close: async () => {
+      await pieces.return?.();
+      stream.destroy();
+    },
+  };
+}

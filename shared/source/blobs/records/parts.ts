@@ -1,0 +1,84 @@
+import { type ByteQueue, createByteQueue, drop, held, push } from '../../../framing/bytes.ts';
+import { isOf, NEWLINE, SPACE, skip, trimmedEnd } from '../../../framing/classes.ts';
+import { createFramer, type Framer } from '../../../framing/framer.ts';
+import type { Part } from './chunk-maker.ts';
+
+/** What is held in search of a place to cut. A blob with longer records is read document by document. */
+const MOST_HELD = 4 * 1024 * 1024;
+type Shape = 'unknown' | 'lines' | 'documents';
+
+const BLANK = SPACE | NEWLINE;
+const OPEN = 0x7b;
+const CLOSE = 0x7d;
+
+/**
+ * A blob's bytes as parts, each group valid until the next one is asked for. Newline-delimited records go through as
+ * they are, cut only between records; a blob that is something else, or becomes it, is read document by document from
+ * there on.
+ */
+export async function* partsOf(pieces: AsyncIterable<Uint8Array>): AsyncIterable<readonly Part[]> {
+  const queue = createByteQueue();
+  let framer: Framer | undefined;
+  let shape: Shape = 'unknown';
+  for await (const piece of pieces) {
+    if (framer) {
+      yield framer.feed(piece);
+      continue;
+    }
+    push(queue, piece);
+    if (shape === 'unknown') shape = shapeOf(queue);
+    const cut = shape === 'lines' ? lastBoundary(held(queue)) : 0;
+    if (cut > 0) yield [takeLines(queue, cut)];
+    if (shape !== 'documents' && held(queue).length <= MOST_HELD) continue;
+    framer = createFramer(queue.offset);
+    yield framer.feed(held(queue));
+    drop(queue, held(queue).length);
+  }
+  yield* framer ? [framer.end()] : lastParts(queue, shape);
+}
+
+/** What is left at the end of a blob: its last record, or all of it when no line was whole. */
+function* lastParts(queue: ByteQueue, shape: Shape): Iterable<readonly Part[]> {
+  const rest = held(queue);
+  if (rest.length === 0) return;
+  // Without a last newline nobody says that the last record is whole: it is looked at.
+  const ended = rest.at(-1) === 0x0a && rest[trimmedEnd(rest, 0, rest.length, BLANK) - 1] === CLOSE;
+  if (shape === 'lines' && ended) return yield [takeLines(queue, rest.length)];
+  const framer = createFramer(queue.offset);
+  yield framer.feed(rest);
+  yield framer.end();
+}
+
+function takeLines(queue: ByteQueue, length: number): Part {
+  const part: Part = { kind: 'lines', offset: queue.offset, bytes: held(queue).subarray(0, length), reason: '' };
+  drop(queue, length);
+  return part;
+}
+
+/** By its first line: whether it is there, and is one document that wraps no others. */
+function shapeOf(queue: ByteQueue): Shape {
+  // A byte order mark at the start is no reason to leave the fast path.
+  if (queue.offset === 0) drop(queue, skip(held(queue), 0, 0));
+  const bytes = held(queue);
+  const start = skip(bytes, 0, BLANK);
+  if (start === bytes.length) return 'unknown';
+  if (bytes[start] !== OPEN) return bytes[start] === 0xef ? 'unknown' : 'documents';
+  const newline = bytes.indexOf(0x0a, start);
+  if (newline < 0) return 'unknown';
+  const framer = createFramer();
+  const found = [...framer.feed(bytes.subarray(start, newline)), ...framer.end()];
+  return found.length === 1 && found[0]?.kind === 'document' && found[0].offset === 0 ? 'lines' : 'documents';
+}
+
+/**
+ * The index after the last newline that has a `}` before it and a `{` after it, white space aside: inside of JSON that
+ * cannot stand, so either side can be read without the other. 0: none.
+ */
+function lastBoundary(bytes: Uint8Array): number {
+  for (let newline = bytes.lastIndexOf(0x0a); newline > 0; newline = bytes.lastIndexOf(0x0a, newline - 1)) {
+    let next = newline + 1;
+    while (isOf(bytes[next], BLANK)) next++;
+    if (bytes[next] === OPEN && bytes[trimmedEnd(bytes, 0, newline, BLANK) - 1] === CLOSE) return newline + 1;
+  }
+  return 0;
+}

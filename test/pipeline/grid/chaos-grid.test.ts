@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Window } from '../../../shared/model.ts';
+import { arriveInWindow } from '../../../shared/pipeline/arrive.ts';
+import { runWindow } from '../../../shared/pipeline/run.ts';
+import { sweepBlobs } from '../../../shared/pipeline/sweep/sweep.ts';
+import { blobName, exportStore, exportsWorld, hour, mortal, never } from '../exports-world.ts';
+
+/**
+ * Blobs come, windows are cut in another length every time that somebody looks, runs die of their weight and are
+ * halved, and processes die at any call. In the end every row is in the lake, and none is there twice.
+ */
+
+const midnight = Date.UTC(2026, 0, 10);
+const sizes = [1, 2, 4, 6, 12, 24] as const;
+const move = fc.record({
+  what: fc.constantFrom('blob', 'blob', 'arrive', 'sweep', 'sweep', 'run', 'heavy', 'later'),
+  hour: fc.nat({ max: 30 }),
+  size: fc.constantFrom(...sizes),
+  /** Calls that the process lives for; 40: mostly to its end. */
+  calls: fc.oneof(fc.nat({ max: 25 }), fc.constant(1000)),
+});
+
+test('windows of every length, in any order, by processes that die: every row once', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(move, { minLength: 5, maxLength: 30 }), async (moves) => {
+      const exports = exportStore();
+      const here = await exportsWorld({ stores: { exports }, start: midnight + 32 * hour });
+      const names = new Set<number>();
+      const cellOf = (at: number, size: number): Window => {
+        const start = Math.floor(at / (size * hour)) * size * hour;
+        return { app: 'shop', signal: 'requests', source: 'continuous', start, end: start + size * hour };
+      };
+      const write = (at: number) => exports.write(blobName.continuous(at), `{"at":${at}}\n`);
+      try {
+        for (const { what, hour: nth, size, calls } of moves) {
+          const at = midnight + nth * hour;
+          const dying = mortal({ ...here.ports, window: size * hour }, calls);
+          const dies = (act: Promise<unknown>) => act.catch(() => undefined);
+          if (what === 'later') here.clock.advance(400_000);
+          if (what === 'blob' || what === 'arrive') {
+            names.add(at);
+            await write(at);
+          }
+          if (what === 'arrive') await dies(arriveInWindow(cellOf(at, size), at, dying));
+          if (what === 'sweep') await dies(sweepBlobs(dying, never));
+          const next = what === 'run' || what === 'heavy' ? here.messages.shift()?.window : undefined;
+          if (next === undefined) continue;
+          const now = here.clock.now();
+          // The host ends it at once: its window is halved, if it can be.
+          const allowed = what === 'heavy' ? { allowed: { start: now - 10, end: now - 5 } } : {};
+          await dies(runWindow(next, { ...dying, ...allowed }));
+        }
+        here.clock.advance(hour);
+        await sweepBlobs({ ...here.ports, window: hour }, never);
+        await here.settle();
+        const rows = Object.values(here.lake.contents()).flatMap((text) =>
+          text.split('\n').filter((line) => line !== ''),
+        );
+        assert.deepEqual(rows.sort(), [...names].map((at) => `{"at":${at}}`).sort());
+      } finally {
+        await here.close();
+      }
+    }),
+    { numRuns: 120 },
+  );
+});
