@@ -50,6 +50,23 @@ test('every link of the pages leads to a page, and to a heading in it', () => {
   assert.deepEqual(broken, []);
 });
 
+test('every file of ours that a page names is there', (t) => {
+  const files = spawnSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).stdout?.split('\n');
+  if (files === undefined || files.length < 2) return t.skip('no git here, so nothing says which files are ours');
+  const named = pages
+    .filter((page) => page !== 'CHANGELOG.md')
+    .flatMap((page) =>
+      [...textOf(page).matchAll(/(?<![\w./-])(?:\.\.\/)*([\w/-]+(?:\.test)?\.(?:ts|bicep|bicepparam|kql|py))\b/g)].map(
+        ([, name = '']) => [page, name] as const,
+      ),
+    );
+  assert.ok(named.length > 100, `${named.length} names`);
+  const gone = named.filter(
+    ([, name]) => name !== 'my.bicepparam' && !files.some((file) => `/${file}`.endsWith(`/${name}`)),
+  );
+  assert.deepEqual(gone, []);
+});
+
 test('the way in leads to every page', () => {
   const index = textOf('docs/README.md');
   const missing = docs.filter((name) => name !== 'README.md' && !index.includes(`](${name}`));
