@@ -4,7 +4,8 @@
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 15)) {
   process.stderr.write(
-    `insights-lake: needs Node 22.15 or newer, this is ${process.versions.node}; install one, or run it with npx in its checkout\n`,
+    `insights-lake: needs Node 22.15 or newer, this is ${process.versions.node}; install one, or run it with npx ` +
+      `in its checkout\n`,
   );
   process.exitCode = 2;
 } else {

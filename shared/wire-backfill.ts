@@ -64,7 +64,8 @@ export function wireBackfills(config: Config, apis: ReadonlyMap<string, QueryApi
       start: async (wish) => {
         await prepared();
         const { request, scope } = resolved(wish, config, apis, clock);
-        const id = `${new Date(clock.now()).toISOString().slice(0, 19).replace(/[:-]/g, '')}-${randomUUID().slice(0, 4)}`;
+        const time = new Date(clock.now()).toISOString().slice(0, 19).replace(/[:-]/g, '');
+        const id = `${time}-${randomUUID().slice(0, 4)}`;
         return report(await startBackfill(request, id.toLowerCase(), scope, own));
       },
       order: async (id, order) => {
@@ -98,7 +99,8 @@ function resolved(wish: BackfillWish, config: Config, apis: ReadonlyMap<string, 
   const api = apis.get(named?.name ?? '');
   if (named?.query === undefined || api === undefined)
     throw new Error(
-      `backfill: name one of the apps of the query API: ${apps.map(({ name }) => name).join(', ') || 'the settings have none'}`,
+      'backfill: name one of the apps of the query API: ' +
+        `${apps.map(({ name }) => name).join(', ') || 'the settings have none'}`,
     );
   const { signals, window, from, retention } = named.query;
   const wanted = wish.signals.length === 0 ? signals : wish.signals;

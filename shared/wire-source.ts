@@ -10,13 +10,17 @@ export function sourceOf(config: Config, apis: ReadonlyMap<string, QueryApi>, bl
       const source = window.source === 'query' ? apis.get(window.app)?.source : blobs;
       if (source) return source.open(window, abort);
       throw new Error(
-        `${window.app} ${window.source}: no such source in the settings any more; put it back, or leave the window as it is`,
+        `${window.app} ${window.source}: no such source in the settings any more; put it back, or leave the ` +
+          'window as it is',
       );
     },
   };
 }
 
-/** Apps of export blobs that the settings do not name are known only when their blobs come: their rows must not come twice either. */
+/**
+ * Apps of export blobs that the settings do not name are known only when their blobs come: their rows must not come
+ * twice either.
+ */
 function refuseOverlap({ app, signal, start, end }: Window, { apps, exports }: Config): void {
   const twice = exports && sourceOverlap(apps, exports, app, signal);
   if (twice && twice.start < end && start < twice.end) throw new Error(overlapText(app, [signal]));

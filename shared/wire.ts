@@ -57,7 +57,10 @@ export interface Wired extends Sweeps, Audits, Adopts, Healths, WiredBackfills {
 
 let made: Wired | undefined;
 
-/** The app of this process, from its environment. Throws all faults of the settings, on every call, until they are mended. */
+/**
+ * The app of this process, from its environment. Throws all faults of the settings, on every call, until they are
+ * mended.
+ */
 export function wired(): Wired {
   const readFile = (path: string) => readFileSync(path, 'utf8');
   const timeout = functionTimeout(process.env, readFile);
@@ -120,7 +123,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
     const active = async () => {
       const lakeThere = lakeReady();
       await refuseStranger(lakeThere);
-      // A run holds its window before it hears that the lake is away: the ledger tries again when the queue has given up.
+      // A run holds its window before it hears that the lake is away: the ledger tries again once the queue gave up.
       return call({ ...ports, ready: () => lakeThere });
     };
     const invoked = async () => {

@@ -120,3 +120,14 @@ test('files stay short', () => {
     .filter(([, lines]) => lines > 251);
   assert.deepEqual(long, []);
 });
+
+test('lines end at 120 columns, texts and comments too', () => {
+  const wide = files
+    .filter((file) => /^(shared|cli|functions)\/(?!.*\.generated)/.test(file))
+    .flatMap((file) =>
+      readFileSync(join(root, file), 'utf8')
+        .split('\n')
+        .flatMap((line, index) => (line.length > 120 ? [`${file}:${index + 1}`] : [])),
+    );
+  assert.deepEqual(wide, []);
+});

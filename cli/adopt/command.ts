@@ -12,8 +12,9 @@ import { paced } from '../terminal/progress.ts';
 export const adoptCommand: Command = {
   name: 'adopt',
   forms: [['[--settings <file>] [--out <place>]', 'a ledger for a lake, from its files']],
-  about: `Gives a lake a ledger again, from the files that are there: after the ledger was lost, restored from a copy or belongs to
-another lake, or when another app takes the lake over. It says what it found and would do, and changes nothing before
+  about: `\
+Gives a lake a ledger again, from the files that are there: after the ledger was lost, restored from a copy or belongs
+to another lake, or when another app takes the lake over. It says what it found and would do, and changes nothing before
 --write. Then windows that the ledger lacks are in it as done; those that differ from their files run again, and so does
 what two grids of windows cover twice. Nothing of the lake is changed by it. Stop every other app of the lake first.
 Interrupted, run it again.`,

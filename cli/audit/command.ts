@@ -12,11 +12,12 @@ import { bytesText, countText, timeText } from '../terminal/numbers.ts';
 export const auditCommand: Command = {
   name: 'audit',
   forms: [['[--settings <file>] [--out <place>]', 'whether the lake is as its ledger says']],
-  about: `Compares the ledger with the files that are really there, and names what differs: files that somebody deleted or changed
+  about: `\
+Compares the ledger with the files that are really there, and names what differs: files that somebody deleted or changed
 the size of, files that no window knows, time between two windows that none covers, windows that failed, feeds that the
-settings no longer plan. Of Delta tables it compares the log as well: files that readers see and should not, or should and
-do not. Per app and signal it says how many windows there are and through when they are complete. It changes nothing; with
---repair the windows of files that differ run again.`,
+settings no longer plan. Of Delta tables it compares the log as well: files that readers see and should not, or should
+and do not. Per app and signal it says how many windows there are and through when they are complete. It changes
+nothing; with --repair the windows of files that differ run again.`,
   examples: `insights-lake audit --settings deployed.json
 insights-lake audit --out ./lake --json
 insights-lake audit --settings deployed.json --app shop --from 2026-01-01 --repair`,
@@ -62,7 +63,8 @@ function linesOf(found: LakeAudit): readonly Line[] {
     ...strangers.map((path): Line => [`readers of the table see a file that no window knows: ${path}`, 'bad']),
     ...unknown.map((path): Line => [`no window knows the file ${path}`, 'bad']),
     [
-      `${countText(files)} files, ${bytesText(bytes)}; ${differs(found) ? 'the lake is not as it should be' : 'the lake is as its ledger says'}`,
+      `${countText(files)} files, ${bytesText(bytes)}; ` +
+        `${differs(found) ? 'the lake is not as it should be' : 'the lake is as its ledger says'}`,
       differs(found) ? 'bad' : 'good',
     ],
     ...(dead > 0

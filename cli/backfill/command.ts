@@ -14,9 +14,10 @@ export const backfillCommand: Command = {
   name: 'backfill',
   forms: [['<what> [--settings <file>]', 'past windows, beside the live ones']],
   words: 'plan, start, pause, resume, cancel or status',
-  about: `A range of past windows of an app of the query API, brought in by the deployed app beside its live windows: from a queue
-of its own, a few at a time, so that live windows are not late for it. Windows that are done stay as they are unless asked
-for (--only all).
+  about: `\
+A range of past windows of an app of the query API, brought in by the deployed app beside its live windows: from a queue
+of its own, a few at a time, so that live windows are not late for it. Windows that are done stay as they are unless
+asked for (--only all).
 
 plan    says how many windows that would be, and guesses rows, bytes, requests and time from some that it counts
 start   begins it; pause, resume and cancel take its name (--id)
@@ -96,7 +97,8 @@ function askedOf(options: Options): BackfillAsked {
 function planLines(plan: BackfillPlan): readonly string[] {
   const { app, signals, windows, skipped, unavailable, rows, bytes, requests, time, sampled, concurrency } = plan;
   return [
-    `${app}, ${signals.join(', ')}: ${countText(windows)} windows would run, ${countText(skipped)} are done or on their way`,
+    `${app}, ${signals.join(', ')}: ${countText(windows)} windows would run, ${countText(skipped)} are done or on ` +
+      'their way',
     ...(unavailable === 0
       ? []
       : [`${countText(unavailable)} windows are older than what the source keeps (QUERY_RETENTION), and are left out`]),

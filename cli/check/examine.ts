@@ -142,8 +142,8 @@ async function examineQueue({ state }: Config): Promise<string> {
 
 /**
  * A line for all containers of which the same is to be said. Those of diagnostic settings and data export come with
- * their first record: of several, one may be missing. Beside a query source (`besides`) all may: the app reports it, and
- * goes on with that.
+ * their first record: of several, one may be missing. Beside a query source (`besides`) all may: the app reports it,
+ * and goes on with that.
  */
 async function examineExports(places: readonly Place[], besides: boolean): Promise<Finding[]> {
   const seen = await Promise.all(places.map((place) => lookInto(place, besides || places.length > 1)));

@@ -21,7 +21,8 @@ insights-lake completion fish > ~/.config/fish/completions/insights-lake.fish`,
     const script = Object.entries(scripts).find(([name]) => name === shell)?.[1];
     if (script === undefined || more.length > 0)
       throw usage(
-        `completion: must be one shell out of ${shells}; ${shell === undefined ? 'none is given' : `it is ${shown([shell, ...more].join(' '))}`}`,
+        `completion: must be one shell out of ${shells}; ` +
+          `${shell === undefined ? 'none is given' : `it is ${shown([shell, ...more].join(' '))}`}`,
       );
     // commands.ts lists this command as well
     const { commands } = await import('../commands.ts');

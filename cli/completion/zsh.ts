@@ -14,7 +14,7 @@ _insights_lake() {
   shift words
   (( CURRENT-- ))
   case $command in
-${commands.map((command) => `    ${command.name}) _arguments ${argumentsOf(command, commands).join(' ')} ;;`).join('\n')}
+${commands.map((each) => `    ${each.name}) _arguments ${argumentsOf(each, commands).join(' ')} ;;`).join('\n')}
   esac
 }
 compdef _insights_lake insights-lake

@@ -39,8 +39,8 @@ export async function settleAppsWith(
 
 const otherName = ({ folder }: AppFolder, wanted: string, known: string) =>
   usage(
-    `--app ${shown(wanted)}: what lies in ${folder} is in this lake as ${known}, and would come twice; leave it out, or choose ` +
-      'another --out',
+    `--app ${shown(wanted)}: what lies in ${folder} is in this lake as ${known}, and would come twice; leave it ` +
+      'out, or choose another --out',
   );
 
 const NAME = '_insights-lake/apps.json';
@@ -94,5 +94,5 @@ function nameOf(each: AppFolder, given: Readonly<Record<string, string>>, names:
 }
 
 const noticeOf = ({ folder, appName }: AppFolder, name: string): string =>
-  `another folder has the short name of ${appName} already, so ${folder} goes by ${name}; start a new lake with --app ` +
-  `${JSON.stringify(`${folder}=<name>`)} to have it go by another`;
+  `another folder has the short name of ${appName} already, so ${folder} goes by ${name}; start a new lake with ` +
+  `--app ${JSON.stringify(`${folder}=<name>`)} to have it go by another`;

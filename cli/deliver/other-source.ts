@@ -59,7 +59,8 @@ async function rangesOf(feeds: readonly Feed[], range: Interval, ledger: Ledger)
 function twiceText(tasks: readonly Task[], other: string): string {
   const [{ app, signal }, { start, end }] = [tasks[0]?.window ?? { app: '', signal: '' }, rangeOf(tasks)];
   return (
-    `${countText(tasks.length)} windows of ${app} ${signal} between ${timeText(start)} and ${timeText(end)} are left out, for the lake has ` +
+    `${countText(tasks.length)} windows of ${app} ${signal} between ${timeText(start)} and ${timeText(end)} are ` +
+    'left out, for the lake has ' +
     `that time from ${other}, and rows would be there twice; choose another --out, or give the app another name`
   );
 }

@@ -146,8 +146,8 @@ async function stayBehind(feed: Feed, range: Interval, ledger: Ledger): Promise<
   if (horizon === undefined || range.end <= horizon) return;
   const reached = new Date(horizon).toISOString();
   throw usage(
-    `export: this lake has a deployed app, which has planned ${feed.app} ${feed.signal} through ${reached} and goes on ` +
-      `from there by itself; give --to ${reached} or earlier`,
+    `export: this lake has a deployed app, which has planned ${feed.app} ${feed.signal} through ${reached} and ` +
+      `goes on from there by itself; give --to ${reached} or earlier`,
   );
 }
 

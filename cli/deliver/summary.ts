@@ -195,4 +195,5 @@ const isLeft = ({ task: { window }, outcome: { refused } }: TaskResult, left: re
 
 /** The reason once, whatever number of windows it cost. */
 const leftLine = ({ app, signal, failed: count, untried, reason }: Left): string =>
-  `${app}${signal === undefined ? '' : ` ${signal}`} was left after ${count} refusals, ${windowsText(untried)} of it not tried: ${reason}`;
+  `${app}${signal === undefined ? '' : ` ${signal}`} was left after ${count} refusals, ${windowsText(untried)} of ` +
+  `it not tried: ${reason}`;

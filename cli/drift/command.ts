@@ -9,7 +9,8 @@ import { countText, timeText } from '../terminal/numbers.ts';
 export const driftCommand: Command = {
   name: 'drift',
   forms: [['[--settings <file>] [--out <place>]', 'fields that nobody knows']],
-  about: `Names the fields in records that neither the schema nor the documentation of their source know, newest first: when a run
+  about: `\
+Names the fields in records that neither the schema nor the documentation of their source know, newest first: when a run
 first saw them, app, source, signal, path, and in how many rows of that run. Their values are in the column extra.`,
   examples: `insights-lake drift --settings deployed.json
 insights-lake drift --out ./lake --json`,

@@ -1,11 +1,13 @@
 import type { Command } from '../command.ts';
 
 /** Paragraphs and exit codes that the help of several commands has. */
-export const shapingNote = `The file of --shape is a settings document or its part shape alone, such as {"shape": {"*": {"drop": ["client_IP"]}}}; see
-docs/settings.md. What it hashes takes the secret of the environment variable SHAPE_HASH_KEY. A lake keeps the shape that it
-was made with.`;
+export const shapingNote = `\
+The file of --shape is a settings document or its part shape alone, such as {"shape": {"*": {"drop": ["client_IP"]}}};
+see docs/settings.md. What it hashes takes the secret of the environment variable SHAPE_HASH_KEY. A lake keeps the shape
+that it was made with.`;
 
-export const accessNote = `Azure destinations are opened with the identity at hand (az login, managed identity, a service principal's environment).
+export const accessNote = `\
+Azure destinations are opened with the identity at hand (az login, managed identity, a service principal's environment).
 AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_KEY, or a SAS in the URL are used instead where they are given.`;
 
 /** Of commands that bring windows into a lake from here. */

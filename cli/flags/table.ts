@@ -58,8 +58,8 @@ export const flagTable = {
         'disable',
       ),
       check:
-        'settings of a deployed app, as az functionapp config appsettings list --output json prints them, or an object of ' +
-        'names and values; else those of local.settings.json in this folder, and the environment',
+        'settings of a deployed app, as az functionapp config appsettings list --output json prints them, or an ' +
+        'object of names and values; else those of local.settings.json in this folder, and the environment',
     },
   },
   app: {

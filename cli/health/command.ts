@@ -18,10 +18,11 @@ const exits: Required<Command>['exits'] = {
 export const pauseCommand: Command = {
   name: 'pause',
   forms: [[usage, 'nothing more into the lake for now']],
-  about: `Nothing is brought into the lake of the app any more, until it is resumed: for a restore of its account, or work on its
-container. Runs under way come to their end. Events and time folders are remembered, nothing is planned; what was held is
-delivered with resume, oldest first. After seven days paused it is disabled. (An app pauses its lake itself while writes
-fail, and resumes it when they succeed.)`,
+  about: `\
+Nothing is brought into the lake of the app any more, until it is resumed: for a restore of its account, or work on its
+container. Runs under way come to their end. Events and time folders are remembered, nothing is planned; what was held
+is delivered with resume, oldest first. After seven days paused it is disabled. (An app pauses its lake itself while
+writes fail, and resumes it when they succeed.)`,
   examples: `insights-lake pause --settings deployed.json --reason "the account is restored until Friday"`,
   exits,
   run: (options, edge) => give('pause', options, edge),
@@ -30,8 +31,9 @@ fail, and resumes it when they succeed.)`,
 export const resumeCommand: Command = {
   name: 'resume',
   forms: [[usage, 'go on with a lake that was paused']],
-  about: `Windows are brought into the lake again: with the next tick of the planner, oldest first. It makes no difference who paused
-or disabled the lake. Where it still cannot be written, the app pauses it again.`,
+  about: `\
+Windows are brought into the lake again: with the next tick of the planner, oldest first. It makes no difference who
+paused or disabled the lake. Where it still cannot be written, the app pauses it again.`,
   examples: `insights-lake resume --settings deployed.json`,
   exits,
   run: (options, edge) => give('resume', options, edge),

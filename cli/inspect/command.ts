@@ -5,7 +5,8 @@ export const inspectCommand: Command = {
   name: 'inspect',
   forms: [['<files or folders…>', 'what is in an export']],
   words: 'files or folders',
-  about: `Says what is in an export, and writes nothing: layout, apps, signals, records and their times; fields that neither the
+  about: `\
+Says what is in an export, and writes nothing: layout, apps, signals, records and their times; fields that neither the
 schema nor the documentation of their source know (they are kept in the column extra); categories and tables that are no
 signal; lines that cannot be read, with their offsets and the reason.`,
   examples: `insights-lake inspect ./export

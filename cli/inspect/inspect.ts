@@ -119,7 +119,8 @@ function inspectionLines({
     [`${plural(records, 'record')} in ${plural(files, 'file')}, ${bytesText(bytes)}`],
     ...signals.map(
       ({ layout, app, signal, records: count, files: of, first, last }): Line => [
-        `  ${layout}  ${app === '' ? '' : `${app}  `}${signal}: ${plural(count, 'record')} in ${plural(of, 'file')}, ${time(first)} to ${time(last)}`,
+        `  ${layout}  ${app === '' ? '' : `${app}  `}${signal}: ${plural(count, 'record')} in ` +
+          `${plural(of, 'file')}, ${time(first)} to ${time(last)}`,
       ],
     ),
     ...as(undefined, unknownFields.length > 0 ? ['fields that nobody knows, kept in extra:'] : []),

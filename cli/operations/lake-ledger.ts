@@ -77,11 +77,12 @@ async function writable(found: LakeLedger): Promise<LakeLedger> {
   }
 }
 
+const CLOUDS = /(core\.(windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)|storage\.azure\.net)/;
+const TABLE_HOST = new RegExp(`^https://[a-z0-9]{3,24}(\\.z\\d+)?\\.table\\.${CLOUDS.source}$`);
+
 /** A lake is data: a token must go nowhere else because a file in it says so. */
 const isStorage = (url: string): boolean =>
-  /^https:\/\/[a-z0-9]{3,24}(\.z\d+)?\.table\.(core\.(windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)|storage\.azure\.net)$/.test(
-    url,
-  ) || /^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d+\/[a-z0-9]+$/.test(url);
+  TABLE_HOST.test(url) || /^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d+\/[a-z0-9]+$/.test(url);
 
 /** The key that opens the lake where the ledger is in the same account, else the identity at hand. */
 function accessTo(url: string, lake: Place): Access {

@@ -26,7 +26,8 @@ export function destinationOf(out: string | undefined, env: Env, flag = '--out')
   const url = secureUrl(out);
   if (url === undefined || url.username !== '')
     throw usage(
-      `${flag} is no address that can be used: https://<account>.blob.core.windows.net/<container> (http only on 127.0.0.1)`,
+      `${flag} is no address that can be used: https://<account>.blob.core.windows.net/<container> (http only on ` +
+        '127.0.0.1)',
     );
   const sas = url.search.slice(1);
   if (sas !== '' && !/(^|&)sig=/.test(sas))
@@ -59,7 +60,8 @@ function container(shown: string, url: URL, sas: string, env: Env, flag: string)
   const [name, ...prefix] = words.map(decodeURIComponent);
   if (name === undefined)
     throw usage(
-      `${flag} ${shown}: names no container; write ${shown.replace(/\/+$/, '')}/<container>, optionally with a folder behind it`,
+      `${flag} ${shown}: names no container; write ${shown.replace(/\/+$/, '')}/<container>, optionally with a ` +
+        'folder behind it',
     );
   if (!/^(?=.{3,63}$)([a-z0-9]+(-[a-z0-9]+)*|\$(root|web))$/.test(name))
     throw usage(
@@ -105,7 +107,8 @@ function connectionAccess(text: string, account: string, flag: string): Access {
     : (part('AccountName') ?? (endpoint && URL.canParse(endpoint) ? accountName(endpoint) : 'unknown'));
   if (own !== account)
     throw usage(
-      `AZURE_STORAGE_CONNECTION_STRING is of the account ${own}, ${flag} names ${account}; unset it, or name that account`,
+      `AZURE_STORAGE_CONNECTION_STRING is of the account ${own}, ${flag} names ${account}; unset it, or name that ` +
+        'account',
     );
   const key = development ? emulated.key : part('AccountKey');
   return key

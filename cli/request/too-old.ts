@@ -14,7 +14,8 @@ export function tooOld(range: Interval, retention: Millis | undefined, now: Mill
   const end = Math.min(range.end, since - (since % minute));
   const what = end === range.end ? 'all of it' : 'the part';
   return (
-    `older than what the source keeps (${retention / day} days): ${what} from ${timeText(range.start)} to ${timeText(end)}; ` +
+    `older than what the source keeps (${retention / day} days): ${what} from ${timeText(range.start)} to ` +
+    `${timeText(end)}; ` +
     'windows of it without rows become unavailable, not done'
   );
 }

@@ -9,7 +9,8 @@ import { countText } from '../terminal/numbers.ts';
 export const requeueCommand: Command = {
   name: 'requeue',
   forms: [['[--settings <file>] [--out <place>]', 'windows that failed, or with quarantined records, again']],
-  about: `Has windows run again whose last run failed, or quarantined records: after a fix, or a new version. Their source
+  about: `\
+Has windows run again whose last run failed, or quarantined records: after a fix, or a new version. Their source
 need not have changed. Their files are replaced when the run has come to its end.`,
   examples: `insights-lake requeue --settings deployed.json --app shop --from 2026-01-01
 insights-lake requeue --out ./lake && insights-lake transform ./export --out ./lake`,

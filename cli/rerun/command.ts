@@ -9,14 +9,16 @@ import { countText } from '../terminal/numbers.ts';
 export const rerunCommand: Command = {
   name: 'rerun',
   forms: [['[--settings <file>] [--out <place>]', 'the windows of a range again']],
-  about: `Has windows run again although their source is as it was: after another shape, or a new version. First it says how many
-that are, and what reading them took the last time; with --start they are due. Their files are replaced when the run has come
-to its end, and they run beside the live windows, a few at a time.`,
+  about: `\
+Has windows run again although their source is as it was: after another shape, or a new version. First it says how many
+that are, and what reading them took the last time; with --start they are due. Their files are replaced when the run has
+come to its end, and they run beside the live windows, a few at a time.`,
   examples: `insights-lake rerun --settings deployed.json --app shop --from 2026-01-01 --to 2026-02-01
 insights-lake rerun --settings deployed.json --from 2026-01-01 --faulty --start`,
   notes: [
-    `Windows that the ledger lacks, before the first one or in a gap, cannot run again: insights-lake backfill plan --only missing
-says what they would be, and backfill start brings them in, with those of the range that failed.`,
+    `\
+Windows that the ledger lacks, before the first one or in a gap, cannot run again: insights-lake backfill plan --only
+missing says what they would be, and backfill start brings them in, with those of the range that failed.`,
     accessNote,
   ],
   exits: { ...stateExits, 0: 'the windows are due again, or were counted' },

@@ -11,7 +11,8 @@ import { statusLines } from './lines.ts';
 export const statusCommand: Command = {
   name: 'status',
   forms: [['[--settings <file>] [--out <place>]', 'how the lake stands, and what needs a person']],
-  about: `Says until when the lake is complete, which feeds are late or failing and why, and shows a strip of time for each app
+  about: `\
+Says until when the lake is complete, which feeds are late or failing and why, and shows a strip of time for each app
 and signal: the last 30 days, or the range that is asked for. It is what the status page of a deployed app shows
 (docs/status.md). What can be done about it: rerun, requeue, resume.`,
   examples: `insights-lake status --settings deployed.json --app shop

@@ -20,9 +20,8 @@ export async function enqueue(options: Options, { terminal, operations, abort }:
   const nothing = outcome.missing.length > 0 && outcome.blobs === 0;
   const exitCode = outcome.errors.length > 0 || nothing ? exitCodes.source : exitCodes.done;
   const { range, ...counts } = outcome;
-  terminal.out(
-    `${isSet(options, 'json') ? JSON.stringify({ command: 'sweep', exitCode, ...counts }, null, 2) : enqueuedText(outcome)}\n`,
-  );
+  const asJson = isSet(options, 'json') && JSON.stringify({ command: 'sweep', exitCode, ...counts }, null, 2);
+  terminal.out(`${asJson || enqueuedText(outcome)}\n`);
   return exitCode;
 }
 
@@ -30,8 +29,8 @@ function enqueuedText(outcome: SweepOutcome): string {
   const { windows, blobs, bytes, enqueued, open, kept, archived, missing, unknown, errors } = outcome;
   const some = (names: readonly string[]): string => `${names.slice(0, 5).join(', ')}${names.length > 5 ? ', …' : ''}`;
   return [
-    `${countText(windows)} windows of ${countText(blobs)} blobs (${bytesText(bytes)}): ${countText(enqueued)} enqueued, ` +
-      `${countText(open)} on their way already, the rest as the lake has them`,
+    `${countText(windows)} windows of ${countText(blobs)} blobs (${bytesText(bytes)}): ${countText(enqueued)} ` +
+      `enqueued, ${countText(open)} on their way already, the rest as the lake has them`,
     ...(archived > 0
       ? [`${countText(archived)} windows hold archived blobs, which are skipped; ${countText(kept)} stay as they are`]
       : []),

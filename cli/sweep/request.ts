@@ -68,7 +68,8 @@ function placesOf(options: Options, env: Terminal['env']): { readonly container:
     return { container: destinationOf(source, env, '--container'), lake: destinationOf(out, env) };
   if (env.AZURE_STORAGE_CONNECTION_STRING === undefined)
     throw usage(
-      'sweep: AZURE_STORAGE_KEY is of one account, --container and --out name two; use a SAS in the URLs, or the identity at hand',
+      'sweep: AZURE_STORAGE_KEY is of one account, --container and --out name two; use a SAS in the URLs, or the ' +
+        'identity at hand',
     );
   return isOf(env.AZURE_STORAGE_CONNECTION_STRING, account(container))
     ? { container: destinationOf(source, env, '--container'), lake }

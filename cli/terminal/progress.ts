@@ -33,7 +33,10 @@ export function progressLine(seen: Snapshot): string {
   const rate = elapsed < 1000 ? '' : ` · ${countText((records * 1000) / elapsed)} rows/s`;
   // below a percent the estimate would be noise
   const left = part > 0.01 && part < 1 && elapsed >= 1000 ? ` · ${spanText((elapsed * (1 - part)) / part)} left` : '';
-  return `${Math.floor(part * 100)}% · window ${countText(windows)} of ${countText(ofWindows)} · ${countText(records)} rows, ${bytesText(bytes)} read${rate}${left}`;
+  return (
+    `${Math.floor(part * 100)}% · window ${countText(windows)} of ${countText(ofWindows)} · ` +
+    `${countText(records)} rows, ${bytesText(bytes)} read${rate}${left}`
+  );
 }
 
 /**

@@ -53,7 +53,8 @@ function pathBelow(path: string, inputs: readonly string[]): string {
 
 const nothingIn = (inputs: readonly string[], texts: readonly string[]): string =>
   `transform ${inputs.slice(0, 3).join(' ')}${inputs.length > 3 ? ' …' : ''}: no export blobs there` +
-  `${texts.length === 0 ? '' : ` (${texts.join('; ')})`}; give the folder that was downloaded from the export container`;
+  `${texts.length === 0 ? '' : ` (${texts.join('; ')})`}; give the folder that was downloaded from the export ` +
+  'container';
 
 /** Undefined, and noted, when the file holds no record of a signal. */
 async function lookInto(path: string, aside: Aside, abort: AbortSignal | undefined): Promise<Contents | undefined> {

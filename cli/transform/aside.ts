@@ -69,7 +69,10 @@ const shownFiles = 3;
 /** So many of something, the first few by name. */
 function some(names: readonly string[], one: string, many = `${one}s`): string {
   const first = names.slice(0, shownFiles).join(', ');
-  return `${countText(names.length)} ${names.length === 1 ? one : many}: ${first}${names.length > shownFiles ? ', …' : ''}`;
+  return (
+    `${countText(names.length)} ${names.length === 1 ? one : many}: ` +
+    `${first}${names.length > shownFiles ? ', …' : ''}`
+  );
 }
 
 const files = (paths: Iterable<string>, one: string, many?: string): string =>
@@ -87,7 +90,8 @@ export function noticeTexts({ foreign, beside, same, differing, hidden, links }:
   return [
     ...(records > 0
       ? [
-          `${countText(records)} record${records === 1 ? '' : 's'} of other services or kinds left out: ${kinds.slice(0, 10).join(', ')}${more}`,
+          `${countText(records)} record${records === 1 ? '' : 's'} of other services or kinds left out: ` +
+            `${kinds.slice(0, 10).join(', ')}${more}`,
         ]
       : []),
     ...(beside.size > 0 ? [files(beside, 'file beside the export left out', 'files beside the export left out')] : []),
@@ -119,7 +123,8 @@ export function incompleteTexts({ unfinished, closed, barren, partial, conflicts
       : []),
     ...(closed.size > 0
       ? [
-          `${some(named(closed), 'file or folder that cannot be opened', 'files or folders that cannot be opened')}; check permissions`,
+          `${some(named(closed), 'file or folder that cannot be opened', 'files or folders that cannot be opened')}; ` +
+            'check permissions',
         ]
       : []),
     ...(barren.size > 0
@@ -128,7 +133,8 @@ export function incompleteTexts({ unfinished, closed, barren, partial, conflicts
     ...(partial.size > 0 ? [some(named(partial), 'file that is a part only', 'files that are a part only')] : []),
     ...conflicts.map(
       ([one, other]) =>
-        `two files stand for one blob and differ, so its window is left as it is: ${one} and ${other}; give one of them`,
+        `two files stand for one blob and differ, so its window is left as it is: ${one} and ${other}; give one ` +
+        'of them',
     ),
   ];
 }

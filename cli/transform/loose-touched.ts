@@ -92,6 +92,7 @@ export const recordOf = (known: Pick<LooseRecord, 'path'>, { place, bytes, hash,
 });
 
 const lackingText = ({ window, files }: LooseWindow, missing: readonly string[]): string =>
-  `${window.app} ${window.signal}: the lake files of ${files.length} small files stay as they are, for ${missing.length} of these are ` +
-  `neither given nor where they were: ${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}; give them, too, or ` +
-  'have the others take their place with --replace';
+  `${window.app} ${window.signal}: the lake files of ${files.length} small files stay as they are, for ` +
+  `${missing.length} of these are ` +
+  `neither given nor where they were: ${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}; give ` +
+  'them, too, or have the others take their place with --replace';

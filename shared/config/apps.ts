@@ -123,5 +123,6 @@ export function overlapFaults(apps: readonly App[], exports: ExportSettings): Se
 }
 
 export const overlapText = (app: string, signals: readonly Signal[]): string =>
-  `${signals.join(', ')} of app ${app} would come twice, from the query API and from export blobs; let one source end where the other ` +
+  `${signals.join(', ')} of app ${app} would come twice, from the query API and from export blobs; let one source ` +
+  'end where the other ' +
   `begins (EXPORT_UNTIL or QUERY_UNTIL, and QUERY_FROM or EXPORT_FROM), or give the export folder another app name`;

@@ -4,7 +4,8 @@ import { signals } from '../signals/tables.ts';
 
 /** What the name of an app must be where `misreadAs` says something; completes "X must be …". */
 export const appNameMust = (name: string): string =>
-  `a name that readers of the lake do not take for ${misreadAs(name)} where it stands in a folder (app=${name}), such as app-${name}`;
+  `a name that readers of the lake do not take for ${misreadAs(name)} where it stands in a folder (app=${name}), ` +
+  `such as app-${name}`;
 
 const columns: ReadonlyMap<string, string> = new Map(
   signals.flatMap((signal) => columnsOf(signal).map(({ name }) => [name.toLowerCase(), name] as const)),
@@ -34,8 +35,8 @@ export function folderKeyFaults(template: string): string[] {
     if (column === undefined) return [];
     const instead = INSTEAD[key.toLowerCase()] ?? `lake_${key}`;
     return [
-      `has the folder ${key}=…, and ${column} is a column of the files: readers show the folder's value in its place, or fail; ` +
-        `call the folder ${instead}=, for example`,
+      `has the folder ${key}=…, and ${column} is a column of the files: readers show the folder's value in its ` +
+        `place, or fail; call the folder ${instead}=, for example`,
     ];
   });
 }

@@ -66,7 +66,8 @@ const app = z.strictObject({
 
 const exportBlobs = z.strictObject({
   container: exportContainers().describe(
-    'Containers that the telemetry was or is exported to. insights-logs-* and am-* stand for the ten of diagnostic settings and data export.',
+    'Containers that the telemetry was or is exported to. insights-logs-* and am-* stand for the ten of ' +
+      'diagnostic settings and data export.',
   ),
   prefix: prefix().describe('Folder in the first container that holds the exports.'),
   connection: matching(
@@ -83,17 +84,20 @@ const exportBlobs = z.strictObject({
     .prefault('5m'),
   lookback: duration('a length from 1h to 90d, such as 72h', (length) => length >= 60 * minute && length <= 90 * day)
     .describe(
-      'How long after its time a folder can still change: so far back, from the last sweep that finished, a sweep looks.',
+      'How long after its time a folder can still change: so far back, from the last sweep that finished, a sweep ' +
+        'looks.',
     )
     .prefault('72h'),
   emptied: oneOf(['keep', 'follow'])
     .describe(
-      'Whether a folder that was emptied (by a lifecycle rule) leaves the lake as it is, or empties the files of its window.',
+      'Whether a folder that was emptied (by a lifecycle rule) leaves the lake as it is, or empties the files of ' +
+        'its window.',
     )
     .prefault('keep'),
   dedupe: oneOf(['id', 'record', 'none'])
     .describe(
-      'Within a window, records that are the same to the letter are one: those with an id, with record all (data export repeats lines), with none not even those.',
+      'Within a window, records that are the same to the letter are one: those with an id, with record all (data ' +
+        'export repeats lines), with none not even those.',
     )
     .prefault('id'),
   schedule: schedule().describe('When the containers are swept.').prefault('0 */10 * * * *'),
@@ -141,7 +145,8 @@ const quarantine = z.strictObject({
   container: container().describe("A container of its own, on the lake's account.").optional(),
   bytes: oneOf(['keep', 'omit'])
     .describe(
-      'Whether the bytes of the lines are kept. Default: keep, but omit as soon as any shape drops, hashes, allows or denies anything.',
+      'Whether the bytes of the lines are kept. Default: keep, but omit as soon as any shape drops, hashes, ' +
+        'allows or denies anything.',
     )
     .optional(),
 });

@@ -65,7 +65,8 @@ export const signalShape = z.strictObject(
       .string({ error: whereMust })
       .refine((text) => text.trim() !== '', { error: whereMust })
       .describe(
-        'A condition in KQL on the columns (before dropping, hashing and renaming): rows for which it is not true are left out.',
+        'A condition in KQL on the columns (before dropping, hashing and renaming): rows for which it is not true ' +
+          'are left out.',
       )
       .optional(),
     promote: z

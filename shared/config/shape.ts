@@ -58,7 +58,10 @@ function unknownColumns(
       .map((name) => {
         const near = nearestWord(name, [...known, ...more]);
         const whose = of === '*' ? 'any signal' : of;
-        return `shape.${of}.${key} names ${JSON.stringify(name)}, which is no column of ${whose}${near ? `; did you mean ${near}?` : ''}`;
+        return (
+          `shape.${of}.${key} names ${JSON.stringify(name)}, which is no column of ` +
+          `${whose}${near ? `; did you mean ${near}?` : ''}`
+        );
       });
   const sources = promote.map(({ from }) => from.slice(0, from.indexOf('.')));
   return [
@@ -96,7 +99,8 @@ function nameFaults(settings: AllShapeSettings, path: string): string[] {
         return [`shape makes two columns ${JSON.stringify(name)} of ${signal}; rename or promote to another name`];
       return count > 0 && inPath.includes(small)
         ? [
-            `shape names a column of ${signal} ${JSON.stringify(name)}, as a folder in the paths of the lake (${small}=…); choose another name`,
+            `shape names a column of ${signal} ${JSON.stringify(name)}, as a folder in the paths of the lake ` +
+              `(${small}=…); choose another name`,
           ]
         : [];
     });

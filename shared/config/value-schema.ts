@@ -66,7 +66,8 @@ export const container = () =>
 
 export const exportContainers = () => {
   const must =
-    'the name of a container, or a list of them: 3 to 63 small letters, digits and single hyphens, or insights-logs-* or am-*';
+    'the name of a container, or a list of them: 3 to 63 small letters, digits and single hyphens, or ' +
+    'insights-logs-* or am-*';
   const name = matching(must, /^((?=.{3,63}$)([a-z0-9]+(-[a-z0-9]+)*|\$(root|logs|web))|insights-logs-\*|am-\*)$/);
   return z
     .union([name, z.array(name).min(1)], { error: must })

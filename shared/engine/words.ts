@@ -1,6 +1,6 @@
 /**
- * Bytes by words of four, in loops. Up to so many that is faster than `set`, which needs a view of its source: an object
- * for each text, and the collector of garbage would take most of the time.
+ * Bytes by words of four, in loops. Up to so many that is faster than `set`, which needs a view of its source: an
+ * object for each text, and the collector of garbage would take most of the time.
  */
 export const SHORT = 1024;
 

@@ -1,9 +1,11 @@
 /** Code → what happened and what to do. Pure. docs/operations.md has a line for each code of a service. */
 
 const BLOB_ROLE =
-  'give this identity the role Storage Blob Data Contributor (or Owner) on the container; that takes up to an hour to work';
+  'give this identity the role Storage Blob Data Contributor (or Owner) on the container; that takes up to an ' +
+  'hour to work';
 const IMMUTABLE =
-  'the container must let blobs be overwritten: remove its immutability policy or legal hold, or choose another container';
+  'the container must let blobs be overwritten: remove its immutability policy or legal hold, or choose another ' +
+  'container';
 
 /** Codes of the storage services, of the SDK's transport and of Node's file system. */
 export const ADVICE: Readonly<Record<string, string>> = {
@@ -11,8 +13,13 @@ export const ADVICE: Readonly<Record<string, string>> = {
   AuthenticationFailed:
     'the key, SAS or token was refused; check it, that it has not expired, and this machine’s clock',
   AuthorizationFailure:
-    'not allowed; check the account’s firewall (allow this network or use a private endpoint), the role of this identity or the key',
-  AuthorizationPermissionMismatch: `not allowed; check the container’s name and ${BLOB_ROLE}; a SAS needs read, add, create, write, delete and list`,
+    'not allowed; check the account’s firewall (allow this network or use a private endpoint), the role of this ' +
+    'identity or the key',
+  AuthorizationPermissionMismatch:
+    `not allowed; check the container’s name and ${BLOB_ROLE}; a SAS needs read, add, ` +
+    'create, write, ' +
+    'delete and ' +
+    'list',
   AuthorizationProtocolMismatch: 'the SAS does not allow this protocol; use https',
   AuthorizationResourceTypeMismatch: 'the SAS is not for containers and objects; make one that is',
   AuthorizationServiceMismatch: 'the SAS is not for Blob Storage; make one that is',
@@ -32,7 +39,8 @@ export const ADVICE: Readonly<Record<string, string>> = {
   ContainerNotFound: 'there is no such container; check its name, or create it',
   InvalidBlobType: 'there is an append or page blob of this name; remove it or choose another place',
   InvalidHeaderValue:
-    'a header was refused; Azurite must be started with --skipApiVersionCheck (npm run azurite), as it may be older than we are',
+    'a header was refused; Azurite must be started with --skipApiVersionCheck (npm run azurite), as it may be ' +
+    'older than we are',
   InvalidResourceName: 'the container’s name is not allowed: 3 to 63 lower-case letters, digits and single dashes',
   LeaseIdMissing: 'somebody holds a lease on it; break the lease',
   OutOfRangeInput: 'a name is too short or too long: containers, tables and queues have 3 to 63 characters',
@@ -43,11 +51,13 @@ export const ADVICE: Readonly<Record<string, string>> = {
   ServerBusy:
     'the service is busy; it is tried again later (should it last, look at the account’s limits and what else uses it)',
   TooManyRequests:
-    'the service takes no more calls for now; it is tried again later (should it last, look at the account’s limits and what else uses it)',
+    'the service takes no more calls for now; it is tried again later (should it last, look at the account’s ' +
+    'limits and what else uses it)',
   OperationTimedOut: 'the service took too long and does not say whether it was done; it is tried again',
   InternalError: 'the service failed; it is tried again later',
   InvalidAuthenticationInfo:
-    'the token is not for this account; an account in another tenant wants an identity of that tenant: check the account’s address, and the tenant of the identity or sign-in (az account show)',
+    'the token is not for this account; an account in another tenant wants an identity of that tenant: check the ' +
+    'account’s address, and the tenant of the identity or sign-in (az account show)',
   FeatureVersionMismatch: 'the account is too old for this call; choose a general-purpose v2 account',
   FeatureNotYetSupportedForHierarchicalNamespaceAccounts:
     'accounts with a hierarchical namespace do not do this; choose one without, or another place',
@@ -56,14 +66,16 @@ export const ADVICE: Readonly<Record<string, string>> = {
   KeyVaultAccessTokenCannotBeAcquired:
     'the account cannot reach the key that it is encrypted with; mend its identity and the key vault’s access rules',
   KeyVaultVaultNotFound:
-    'the key vault with the key that the account is encrypted with is not there; restore it, or give the account another key',
+    'the key vault with the key that the account is encrypted with is not there; restore it, or give the account ' +
+    'another key',
   LeaseAlreadyPresent: 'somebody holds a lease on it; break the lease',
   LeaseLost: 'a lease on it was broken meanwhile; it is tried again',
   LegalHold: IMMUTABLE,
   BlobImmutableDueToLegalHold: IMMUTABLE,
   ContainerImmutableDueToPolicy: IMMUTABLE,
   NetworkSecurityPerimeterDenied:
-    'the account’s network security perimeter lets nobody in from here; add an inbound rule for this network or subscription (roles have nothing to do with it)',
+    'the account’s network security perimeter lets nobody in from here; add an inbound rule for this network or ' +
+    'subscription (roles have nothing to do with it)',
   PathConflict:
     'a part of the path is a file where a folder must be, or the other way round; remove it or choose another path',
   PathNotFound: 'a folder of the path is not there; check the path',
@@ -89,7 +101,9 @@ export const ADVICE: Readonly<Record<string, string>> = {
   EPROTO: 'what answers there does not speak TLS; check the address (http or https) and its port',
   ETIMEDOUT: 'no answer; check the network and the account’s firewall',
   NoAnswer: 'no answer, asked twice; check the network and the account’s firewall',
-  CERT: 'the server’s certificate is not trusted; where a proxy or gateway reads along, name the file with its certificate in NODE_EXTRA_CA_CERTS, else check the address',
+  CERT:
+    'the server’s certificate is not trusted; where a proxy or gateway reads along, name the file with its ' +
+    'certificate in NODE_EXTRA_CA_CERTS, else check the address',
   EACCES: 'not allowed; give this user the right to write there, or choose another folder',
   EPERM: 'not allowed; give this user the right to write there, or choose another folder',
   EROFS: 'the file system is read-only; choose another folder',

@@ -49,7 +49,9 @@ export async function fileAge(path: string): Promise<number> {
 }
 
 function host(): string {
-  const place = `${attempt(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'))} ${attempt(() => readlinkSync('/proc/self/ns/pid'))}`;
+  const place =
+    `${attempt(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'))} ` +
+    `${attempt(() => readlinkSync('/proc/self/ns/pid'))}`;
   return createHash('sha256')
     .update(place.includes('undefined') ? hostname() : place)
     .digest('hex')

@@ -128,7 +128,8 @@ function gapFault(piece: Piece, neighbour: Piece | undefined, edge: 0 | -1): str
   const touching = 'text' in neighbour ? neighbour.text.at(edge) : undefined;
   if (touching !== undefined && !TOKENS[piece.token].alphabet.test(touching)) return [];
   return [
-    `needs a _ ${edge === 0 ? 'after' : 'before'} {${piece.token}}: its value could not be told from what stands next to it`,
+    `needs a _ ${edge === 0 ? 'after' : 'before'} {${piece.token}}: its value could not be told from what stands ` +
+      'next to it',
   ];
 }
 

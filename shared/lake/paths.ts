@@ -53,9 +53,10 @@ export const tableFilePath = (file: Omit<FileIdentity, 'format' | 'gzip'> & { re
 
 /** Where the unreadable lines of a window go. Readers such as Spark skip folders that start with `_`. */
 export function quarantinePath(window: Window, prefix = '_quarantine'): string {
-  const partition = Math.floor(window.start / HOUR) * HOUR;
-  const template = defaultPathTemplate('hour');
-  return `${prefix}/${filePath(template, { window, signal: window.signal, partition, part: 1, format: 'ndjson', gzip: false })}`;
+  const { signal, start } = window;
+  const partition = Math.floor(start / HOUR) * HOUR;
+  const file = { window, signal, partition, part: 1, format: 'ndjson', gzip: false } as const;
+  return `${prefix}/${filePath(defaultPathTemplate('hour'), file)}`;
 }
 
 function tokenValues(

@@ -72,14 +72,15 @@ async function ownFolder(base: string): Promise<string> {
 
 const workFailure = (base: string, cause: unknown): Error =>
   new Error(
-    `make a work folder in ${base}: it cannot be written (${failureCode(cause) || 'unknown'}); let this user write there, ` +
-      'or have TMPDIR name another folder',
+    `make a work folder in ${base}: it cannot be written (${failureCode(cause) || 'unknown'}); let this user ` +
+      'write there, or have TMPDIR name another folder',
     { cause },
   );
 
 const fullFailure = (base: string, cause: unknown): Error =>
   new Error(
-    `write to a work folder in ${base}: the disk for temporary files is full; make room, or have TMPDIR name another folder (${failureCode(cause)})`,
+    `write to a work folder in ${base}: the disk for temporary files is full; make room, or have TMPDIR name ` +
+      `another folder (${failureCode(cause)})`,
     { cause },
   );
 

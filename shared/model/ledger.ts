@@ -162,8 +162,8 @@ export interface Ledger {
    */
   revision(window: Window): Promise<number | undefined>;
   /**
-   * Entries of a feed that are not settled: neither done nor halved, or asked for again; and those that have empty files
-   * (no rows), which are to be removed one day. Costs what is open, not what was ever planned. Returns the feed's
+   * Entries of a feed that are not settled: neither done nor halved, or asked for again; and those that have empty
+   * files (no rows), which are to be removed one day. Costs what is open, not what was ever planned. Returns the feed's
    * progress, as it stood then.
    */
   open(feed: Feed): AsyncGenerator<LedgerEntry, Versioned<Progress> | undefined>;

@@ -1,3 +1,5 @@
+import { anyOf } from './any-of.ts';
+
 /** What a failed sign-in says: which ways were tried, what each answered, and what to do. Pure. */
 
 /** First match counts. */
@@ -11,7 +13,10 @@ const ADVICE: readonly (readonly [RegExp, (who: string) => string])[] = [
     () => 'check AZURE_TENANT_ID, AZURE_CLIENT_ID and the secret',
   ],
   [
-    /identity.{0,20}not found|no.{0,20}(user|system).?assigned|invalid_request|unable to load.*identity|status(code)?:? ?400/i,
+    anyOf(
+      /identity.{0,20}not found|no.{0,20}(user|system).?assigned|invalid_request/,
+      /unable to load.*identity|status(code)?:? ?400/,
+    ),
     (who) => `${who}: assign it to the app, or mend the client id`,
   ],
   [
@@ -22,8 +27,13 @@ const ADVICE: readonly (readonly [RegExp, (who: string) => string])[] = [
 ];
 
 /** Ways that were not set up say nothing about why those failed that were. */
-const NOT_SET_UP =
-  /EnvironmentCredential is unavailable|WorkloadIdentityCredential.*(unavailable|not set)|Visual Studio Code|(PowerShell|Azure CLI|Azure Developer CLI).*(not (be )?found|not installed|couldn't be found|Ensure that it is installed)|Az\.Accounts|broker|Network unreachable|ManagedIdentityCredential.*(unavailable|not available|network_error)/i;
+const NOT_SET_UP = anyOf(
+  /EnvironmentCredential is unavailable|WorkloadIdentityCredential.*(unavailable|not set)|Visual Studio Code/,
+  /(PowerShell|Azure CLI|Azure Developer CLI).*(not (be )?found|not installed|couldn't be found)/,
+  /(PowerShell|Azure CLI|Azure Developer CLI).*Ensure that it is installed/,
+  /Az\.Accounts|broker|Network unreachable/,
+  /ManagedIdentityCredential.*(unavailable|not available|network_error)/,
+);
 
 /** `heard`: what an endpoint refused with; '' when none did. */
 export function signInText(error: unknown, clientId: string, heard: string): string {
@@ -36,7 +46,10 @@ export function signInText(error: unknown, clientId: string, heard: string): str
   // What the endpoint says in full the library says in part.
   const text = told.filter((reason) => heard === '' || reason === heard || !/ManagedIdentity/.test(reason)).join('; ');
   if (text === '')
-    return `no sign-in worked: there is no identity (${who}) and nobody has signed in; give the app an identity and name its client id, or run az login on a workstation`;
+    return (
+      `no sign-in worked: there is no identity (${who}) and nobody has signed in; give the app an identity and ` +
+      'name its client id, or run az login on a workstation'
+    );
   const advice = ADVICE.find(([pattern]) => pattern.test(text))?.[1](who) ?? `check ${who}, or sign in (az login)`;
   return `no sign-in worked: ${text}; ${advice}`;
 }

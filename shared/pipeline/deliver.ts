@@ -106,8 +106,8 @@ async function unavailable(
   if (since === undefined || claim.entry.window.end > since || rowsOf(fingerprint) !== 0) return undefined;
   if (written.some(({ rows }) => rows > 0)) return undefined;
   const why =
-    `the source has no rows of it, and keeps them only since ${new Date(since).toISOString()}: whether there were any is not known; ` +
-    'set QUERY_RETENTION to what its tables keep';
+    `the source has no rows of it, and keeps them only since ${new Date(since).toISOString()}: whether there were ` +
+    'any is not known; set QUERY_RETENTION to what its tables keep';
   return claim.update((entry) => unavailableEntry(entry, clock.now(), asked, why));
 }
 
@@ -144,7 +144,7 @@ function refusePoorer({ window, fingerprint }: LedgerEntry, { counts }: Draft): 
   const rows = adoptedRows(fingerprint);
   if (rows === undefined || counts.written >= rows) return;
   throw new Error(
-    `open ${window.source}: its blobs hold ${counts.written} rows, and the lake has ${rows} of it; its files stay as they are. ` +
-      'Give all of its blobs; or have these take its place (insights-lake rerun, or --replace)',
+    `open ${window.source}: its blobs hold ${counts.written} rows, and the lake has ${rows} of it; its files stay ` +
+      'as they are. Give all of its blobs; or have these take its place (insights-lake rerun, or --replace)',
   );
 }

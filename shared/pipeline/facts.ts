@@ -109,7 +109,9 @@ export function planFacts({ feeds, errors, health }: Planned, now: Millis): obje
       behind: now - watermark,
     }));
   const refound = feeds.filter((plan) => plan.refound).map(({ feed: { app, signal } }) => `${app} ${signal}`);
-  const note = `the ledger had lost how far these feeds were planned; found from its entries: ${refound.slice(0, furthest).join(', ')}`;
+  const note =
+    'the ledger had lost how far these feeds were planned; found from its entries: ' +
+    `${refound.slice(0, furthest).join(', ')}`;
   return {
     event: 'plan',
     feeds: feeds.length,

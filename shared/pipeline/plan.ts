@@ -106,8 +106,8 @@ async function progressOf(
   if (found === undefined) return [undefined, false];
   if (await beyond?.(feed, found.horizon))
     throw new Error(
-      `the ledger has lost how far it was planned, and windows from ${new Date(found.horizon).toISOString()} on of which ` +
-        'the lake has files; run insights-lake adopt, which finds them again (it says what it would do first)',
+      `the ledger has lost how far it was planned, and windows from ${new Date(found.horizon).toISOString()} on ` +
+        'of which the lake has files; run insights-lake adopt, which finds them again (it says what it would do first)',
     );
   await ledger.plan(feed, found, undefined, []);
   return [await ledger.progress(feed), true];

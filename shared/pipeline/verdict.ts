@@ -39,7 +39,10 @@ export function loses(known: string, seen: Look): string {
   const { fingerprint, empty, archived = 0 } = seen;
   const hole = holeIn(known, seen);
   if (hole !== '')
-    return `its blobs are in ${hole}, which is not there (or not any more), and its files stay as they are; bring it back, or take it out of the settings when its blobs are gone for good`;
+    return (
+      `its blobs are in ${hole}, which is not there (or not any more), and its files stay as they are; bring it ` +
+      'back, or take it out of the settings when its blobs are gone for good'
+    );
   if (empty && archived === 0)
     return 'its blobs are gone, and its files stay as they are; set EXPORT_EMPTIED=follow to have them emptied';
   const { hash, marks } = partsOf(known);

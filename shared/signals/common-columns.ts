@@ -49,7 +49,9 @@ export const commonColumns: readonly Column[] = [
 export const lastColumns: readonly Column[] = [
   dynamic('extra', [], [], {
     as: 'extra',
-    note: 'Whatever the record held that no column holds, nested as it was; the whole record where a value did not fit its column. Null when nothing is left.',
+    note:
+      'Whatever the record held that no column holds, nested as it was; the whole record where a value did not ' +
+      'fit its column. Null when nothing is left.',
   }),
   string('exportWindow', [], [], {
     as: 'exportWindow',

@@ -21,7 +21,8 @@ const ROOT: readonly string[] = [
   ...paths('context.session', 'id isFirst'),
   ...paths(
     'context.user',
-    'accountAcquisitionDate accountId anonAcquisitionDate anonId authAcquisitionDate authId isAuthenticated storeRegion',
+    'accountAcquisitionDate accountId anonAcquisitionDate anonId authAcquisitionDate authId isAuthenticated ' +
+      'storeRegion',
   ),
   ...paths('context.application', 'version'),
   ...paths('context.cloud', 'roleName roleInstance'),
@@ -41,13 +42,16 @@ const ELEMENT: Readonly<Record<Signal, readonly string[]>> = {
   ],
   exceptions: [
     ...words(
-      'assembly count exceptionGroup exceptionType failedUserCodeMethod failedUserCodeAssembly handledAt hasFullStack id method',
+      'assembly count exceptionGroup exceptionType failedUserCodeMethod failedUserCodeAssembly handledAt ' +
+        'hasFullStack id method',
     ),
     ...words(
-      'message outerExceptionMessage outerExceptionThrownAtAssembly outerExceptionThrownAtMethod outerExceptionType outerId stack',
+      'message outerExceptionMessage outerExceptionThrownAtAssembly outerExceptionThrownAtMethod ' +
+        'outerExceptionType outerId stack',
     ),
     ...words(
-      'innermostExceptionMessage innermostExceptionThrownAtAssembly innermostExceptionThrownAtMethod innermostExceptionType',
+      'innermostExceptionMessage innermostExceptionThrownAtAssembly innermostExceptionThrownAtMethod ' +
+        'innermostExceptionType',
     ),
     ...words('problemId severityLevel typeName'),
     ...paths('parsedStack', 'assembly fileName level line method'),
@@ -72,10 +76,12 @@ const ELEMENT: Readonly<Record<Signal, readonly string[]>> = {
 /** Standard columns of workspace tables (Azure Monitor Logs) and the envelope of diagnostic settings. */
 const FLAT: readonly string[] = [
   ...words(
-    'TenantId SourceSystem TimeGenerated Type _ResourceId _SubscriptionId _IsBillable _BilledSize _TimeReceived _ItemId',
+    'TenantId SourceSystem TimeGenerated Type _ResourceId _SubscriptionId _IsBillable _BilledSize _TimeReceived ' +
+      '_ItemId',
   ),
   ...words(
-    '_Internal_WorkspaceResourceId ReferencedItemId ReferencedType MG time resourceId category operationName level location',
+    '_Internal_WorkspaceResourceId ReferencedItemId ReferencedType MG time resourceId category operationName ' +
+      'level location',
   ),
 ];
 

@@ -32,35 +32,44 @@ function row(column: Column): string {
   const { name, type, workspace, continuous, as, note } = column;
   const code = (texts: readonly string[]) => texts.map((text) => `\`${text}\``).join(', else ');
   const conversion = CONVERSIONS[as] === undefined ? '' : ` (${CONVERSIONS[as]})`;
-  return `| ${name} | ${TYPES[type]} | ${code(workspace)} | ${continuous.length === 0 ? '' : `${code(continuous)}${conversion}`} | ${note} |\n`;
+  const classic = continuous.length === 0 ? '' : `${code(continuous)}${conversion}`;
+  return `| ${name} | ${TYPES[type]} | ${code(workspace)} | ${classic} | ${note} |\n`;
 }
 
 function section({ signal, table, element, own, lacks }: SignalTable): string {
   const without = lacks.length === 0 ? '' : ` Without ${lacks.join(' and ')}.`;
-  return `\n## ${signal}\nWorkspace table ${table}; in the classic record under \`${element}\`.${without}\n\n${HEAD}${own.map(row).join('')}`;
+  const from = `Workspace table ${table}; in the classic record under \`${element}\`.${without}`;
+  return `\n## ${signal}\n${from}\n\n${HEAD}${own.map(row).join('')}`;
 }
 
 /** docs/schema.md, as it follows from the column tables. */
 export function schemaDoc(): string {
+  const common = [timeColumn, ...commonColumns, ...lastColumns].map(row).join('');
   const counters = Object.entries(counterNames).map(([key, name]) => `\`${key}\` → ${name}`);
   return `# Schema, version ${SCHEMA_VERSION}
-Made from the column tables in shared/signals by \`schemaDoc()\`; a test holds the two together. The columns of a file are: timestamp, the
-signal's own, the common ones, \`extra\` and \`exportWindow\`, whatever source the rows came from.
+Made from the column tables in shared/signals by \`schemaDoc()\`; a test holds the two together. The columns of a file
+are: timestamp, the signal's own, the common ones, \`extra\` and \`exportWindow\`, whatever source the rows came from.
 
-- **Types** as in Parquet: timestamp is UTC with microseconds, JSON is text (in NDJSON a JSON value). Nothing is required; what is missing is null.
-- **Names** are those of the query tables. Query answers are matched by them, or by the workspace name; exactly, else in any case.
-- **Paths** of the classic record count from the element where they do not start with \`context.\` or \`internal.\`; \`#\` marks what is made from
-  the record's structure. Of several the first that is not empty counts.
-- **A row** is an element of a classic record; of exceptions a representative with its chain; of metrics a named value; of counters a key.
-- **Once** is once per window of its source: a record that the service delivered into the folders of two hours is there twice, with one itemId.
-- **Nothing is lost**: what has no column is in \`extra\`, nested as it was. Where a value did not fit its column, a key stood twice, or something
-  else stood where an object was expected, \`extra\` holds the record whole. Empty objects, arrays and nulls may be missing.
+- **Types** as in Parquet: timestamp is UTC with microseconds, JSON is text (in NDJSON a JSON value). Nothing is
+  required; what is missing is null.
+- **Names** are those of the query tables. Query answers are matched by them, or by the workspace name; exactly, else in
+  any case.
+- **Paths** of the classic record count from the element where they do not start with \`context.\` or \`internal.\`;
+  \`#\` marks what is made from the record's structure. Of several the first that is not empty counts.
+- **A row** is an element of a classic record; of exceptions a representative with its chain; of metrics a named value;
+  of counters a key.
+- **Once** is once per window of its source: a record that the service delivered into the folders of two hours is there
+  twice, with one itemId.
+- **Nothing is lost**: what has no column is in \`extra\`, nested as it was. Where a value did not fit its column, a key
+  stood twice, or something else stood where an object was expected, \`extra\` holds the record whole. Empty objects,
+  arrays and nulls may be missing.
 - **Settings** may drop, hash, rename and add columns, and take fields out of \`extra\` (settings.md, Shaping).
-- **File metadata** (Parquet): insights_lake_schema, _signal, _app, _source, _window; _shape where settings shaped the columns.
+- **File metadata** (Parquet): insights_lake_schema, _signal, _app, _source, _window; _shape where settings shaped the
+  columns.
 
 ## All signals
 
-${HEAD}${[timeColumn, ...commonColumns, ...lastColumns].map(row).join('')}${Object.values(signalTables).map(section).join('')}
+${HEAD}${common}${Object.values(signalTables).map(section).join('')}
 Names of counters: ${counters.join(', ')}; any other key is the counter's name.
 `;
 }

@@ -83,7 +83,8 @@ export function entryEntity(keys: Keys, entry: LedgerEntry): Keys & Record<strin
   if (pieces.length > MAX_PIECES) {
     const what = `${entry.files.length} files are more than an entry of the ledger can name`;
     throw new Error(
-      `write the ledger entry of ${entry.window.app} ${entry.window.signal}: ${what}; shorten LAKE_PATH, or choose a shorter window`,
+      `write the ledger entry of ${entry.window.app} ${entry.window.signal}: ${what}; shorten LAKE_PATH, or ` +
+        'choose a shorter window',
     );
   }
   const named = pieces.map((text, n) => [`files${n}`, text]);

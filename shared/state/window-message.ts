@@ -68,8 +68,8 @@ function sweepOf(fields: Record<string, unknown>): SweepRequest {
 }
 
 /**
- * What a person asks of backfills: `{"backfill": {"do": "start", "app": …, "from": …, "to": …, "signals"?: […], "only"?:
- * …}}`; `plan` likewise; `pause`, `resume` and `cancel` with an `id`; `status`.
+ * What a person asks of backfills: `{"backfill": {"do": "start", "app": …, "from": …, "to": …, "signals"?: […],
+ * "only"?: …}}`; `plan` likewise; `pause`, `resume` and `cancel` with an `id`; `status`.
  */
 function backfillOf(fields: Record<string, unknown>): QueueMessage {
   if (!('do' in fields)) {

@@ -34,7 +34,8 @@ function healthNeeds({ health, now }: Pick<StatusFacts, 'now' | 'health'>): read
       text: `The lake is ${health.state}${since}, ${who}${health.reason === '' ? '' : `: ${health.reason}`}`,
       advice:
         health.state === 'paused'
-          ? 'Mend the cause; it resumes by itself when a probe succeeds, or with Resume. What was held is delivered, oldest first.'
+          ? 'Mend the cause; it resumes by itself when a probe succeeds, or with Resume. What was held is ' +
+            'delivered, oldest first.'
           : 'Nothing runs until it is resumed by hand. Resume it before the source forgets what was held.',
       feeds: [],
       count: 0,
@@ -61,7 +62,9 @@ function failedNeeds(feeds: readonly FeedFacts[]): readonly Need[] {
     return [
       {
         kind: 'failed',
-        text: `${plural(windows, 'window')} of ${namesOf(group)} failed, the first of ${near(first.failure.start)}, tried ${plural(first.failure.attempts, 'time')}`,
+        text:
+          `${plural(windows, 'window')} of ${namesOf(group)} failed, the first of ${near(first.failure.start)}, ` +
+          `tried ${plural(first.failure.attempts, 'time')}`,
         advice: first.failure.error,
         ...shown(group),
         window: { ...first.feed, at: iso(first.failure.start) },
@@ -82,9 +85,12 @@ function lateNeeds(feeds: readonly FeedFacts[], now: Millis): readonly Need[] {
   return [
     {
       kind: 'late',
-      text: `${plural(late.length, 'feed')} (${namesOf(late)}) behind for longer than they should be: ${spanWords(now - from)} at the most`,
+      text:
+        `${plural(late.length, 'feed')} (${namesOf(late)}) behind for longer than they should be: ` +
+        `${spanWords(now - from)} at the most`,
       advice:
-        'Look whether planWindows and runWindow run (docs/operations.md); a backlog after an outage is worked off oldest first.',
+        'Look whether planWindows and runWindow run (docs/operations.md); a backlog after an outage is worked off ' +
+        'oldest first.',
       ...shown(late),
     },
   ];
@@ -137,7 +143,8 @@ function countNeeds(feeds: readonly FeedFacts[]): readonly Need[] {
       kind: 'quarantine',
       text: `${plural(rows, 'record')} of ${namesOf(aside)} could not be read and lie in quarantine`,
       advice:
-        'insights-lake inspect shows them with the reason; after a fix, insights-lake requeue reads their windows again.',
+        'insights-lake inspect shows them with the reason; after a fix, insights-lake requeue reads their windows ' +
+        'again.',
       ...shown(aside),
     });
   return needs;

@@ -40,7 +40,8 @@ export function windowView(entry: LedgerEntry, now: Millis): WindowView {
 function adviceOf({ state, again, leaseUntil, notBefore, died }: LedgerEntry, now: Millis): string {
   if (state === 'failed')
     return notBefore > now
-      ? 'It is tried again by itself when its back-off has passed, without end; the error says what to mend. Run again skips the back-off.'
+      ? 'It is tried again by itself when its back-off has passed, without end; the error says what to mend. Run ' +
+          'again skips the back-off.'
       : 'It is tried again with the next tick.';
   if (state === 'running')
     return leaseUntil > now ? 'A run holds it.' : 'Its run has ended without a word; the next tick has it run again.';

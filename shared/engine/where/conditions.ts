@@ -93,6 +93,7 @@ function faultOf({ signal, setting, kql }: AskedCondition, parsed: ParsedConditi
   if (parsed === undefined || !('fault' in parsed)) return [];
   const instead = parsed.instead === undefined ? '' : `. Conditions are KQL, no longer SQL: write ${parsed.instead}`;
   return [
-    `${setting} must be a KQL condition on the columns of ${signal}: ${parsed.fault}; it is ${JSON.stringify(kql)}${instead}`,
+    `${setting} must be a KQL condition on the columns of ${signal}: ${parsed.fault}; it is ` +
+      `${JSON.stringify(kql)}${instead}`,
   ];
 }

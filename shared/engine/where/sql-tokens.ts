@@ -4,13 +4,20 @@ export interface Token {
   readonly text: string;
 }
 
-const WORDS =
-  /\s+|--[^\n]*|\/\*[\s\S]*?\*\/|(?<string>'(?:[^']|'')*')|(?<quoted>"(?:[^"]|"")*")|(?<number>\d+(?:\.\d+)?)|(?<name>[A-Za-z_]\w*)|(?<sign><>|!=|<=|>=|==|::|->>|[=<>(),-])/gy;
+const PATTERNS = [
+  /\s+|--[^\n]*|\/\*[\s\S]*?\*\//,
+  /(?<string>'(?:[^']|'')*')/,
+  /(?<quoted>"(?:[^"]|"")*")/,
+  /(?<number>\d+(?:\.\d+)?)/,
+  /(?<name>[A-Za-z_]\w*)/,
+  /(?<sign><>|!=|<=|>=|==|::|->>|[=<>(),-])/,
+];
+const WORDS = PATTERNS.map(({ source }) => source).join('|');
 
 /** The words of a text as SQL has them; undefined where it has others. */
 export function sqlTokens(text: string): readonly Token[] | undefined {
   const tokens: Token[] = [];
-  const words = new RegExp(WORDS);
+  const words = new RegExp(WORDS, 'gy');
   while (words.lastIndex < text.length) {
     const groups = words.exec(text)?.groups;
     if (groups === undefined) return undefined;

@@ -69,7 +69,9 @@ export function openDeltaLake({ lake, clock, newId, columns }: DeltaLakeOptions)
   const revisionIn = (signal: Signal, window: Window): Promise<number> =>
     tableOf(signal).read(({ txns }) => txns.get(idOf(window, signal)) ?? 0);
 
-  /** The table has seen the window, and the ledger names no file that it shows: lost, so nobody says in which tables. */
+  /**
+   * The table has seen the window, and the ledger names no file that it shows: lost, so nobody says in which tables.
+   */
   const isForgotten = async ({ window, known, afterDone }: TableRevision): Promise<boolean> =>
     !afterDone && known.every(({ rows }) => rows === 0) && (await revisionIn(window.signal, window)) > 0;
 

@@ -107,7 +107,8 @@ function refuseForeign(snapshot: Snapshot, wanted: Publication, missing: number)
   const what =
     foreign.length === 0
       ? `${missing} files of it are not in the table any more`
-      : `another engine wrote ${foreign[0]}${foreign.length > 1 ? ` and ${foreign.length - 1} more` : ''} where its rows lie`;
+      : `another engine wrote ${foreign[0]}${foreign.length > 1 ? ` and ${foreign.length - 1} more` : ''} where ` +
+        'its rows lie';
   throw new Error(
     `${wanted.window}: ${what} (OPTIMIZE?), so that a run could double rows; leave the window as it is, ` +
       'or delete its partition in the table (DELETE WHERE app = … AND date = …) and have all of its windows run again',

@@ -152,7 +152,8 @@ async function act({ put, change }: FeedWeight, ports: AdoptPorts): Promise<void
     const some = put.slice(at, at + atOnce);
     if (!(await putWindows(some, ports)))
       throw new Error(
-        `adopt ${some[0]?.window.app} ${some[0]?.window.signal}: somebody puts windows into this ledger; stop its app, and run it again`,
+        `adopt ${some[0]?.window.app} ${some[0]?.window.signal}: somebody puts windows into this ledger; stop its ` +
+          'app, and run it again',
       );
   }
   for (const each of change) await changeEntry(each, ports);

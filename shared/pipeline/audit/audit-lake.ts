@@ -64,8 +64,8 @@ export interface FeedReport {
 export interface LakeAudit {
   readonly feeds: readonly FeedReport[];
   /**
-   * Files beside those of the ledger, below the folders of these feeds' files or named like one of them: nobody of ours wrote them, or the ledger
-   * has lost them.
+   * Files beside those of the ledger, below the folders of these feeds' files or named like one of them: nobody of ours
+   * wrote them, or the ledger has lost them.
    */
   readonly unknown: readonly string[];
   /** Files that readers of the tables see and no window knows: the rows in them may be there twice. */

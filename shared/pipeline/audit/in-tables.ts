@@ -5,8 +5,8 @@ import { signals } from '../../signals/tables.ts';
 export interface WrongFile {
   readonly path: string;
   /**
-   * `missing`: it is not there. `differs`: it has another length. Of a table also `hidden`: its log does not name it, so
-   * that no reader sees it; `shown`: readers see it, although a later run took its place.
+   * `missing`: it is not there. `differs`: it has another length. Of a table also `hidden`: its log does not name it,
+   * so that no reader sees it; `shown`: readers see it, although a later run took its place.
    */
   readonly problem: 'missing' | 'differs' | 'hidden' | 'shown';
   /** Bytes in the ledger, and in the lake; undefined: it is not there. */
@@ -27,8 +27,9 @@ export async function listTables(tables: LakeTables): Promise<TableListing> {
 }
 
 /**
- * What is wrong with a file of a window that is done; undefined: nothing. A file without rows may have been tidied away.
- * In a table it is dead: whatever lies there is of an earlier run, waits for its removal, and is to be seen by nobody.
+ * What is wrong with a file of a window that is done; undefined: nothing. A file without rows may have been tidied
+ * away. In a table it is dead: whatever lies there is of an earlier run, waits for its removal, and is to be seen by
+ * nobody.
  */
 export function faultOf(
   { path, signal, rows, bytes }: FileRecord,

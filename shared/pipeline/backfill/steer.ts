@@ -33,7 +33,8 @@ export async function startBackfill(
   const start = Math.max(request.start, scope.keptSince ?? request.start);
   if (start >= end)
     throw new Error(
-      `backfill ${request.app}: nothing of the range can be brought in: the source has rows since ${time(start)}, and windows from ${time(end)} on are the planner's`,
+      `backfill ${request.app}: nothing of the range can be brought in: the source has rows since ${time(start)}, ` +
+        `and windows from ${time(end)} on are the planner's`,
     );
   const slots = Array.from({ length: request.concurrency }, () => ({ turn: 0, at: now }));
   const cursor = { day: dayOf(start), signal: 0, next: start, taken: 0 };
@@ -63,7 +64,8 @@ async function refuseTwice(
     for await (const { window, counts } of ledger.list(other, range))
       if (counts.written > 0)
         throw new Error(
-          `backfill ${feed.app} ${feed.signal}: rows from ${time(window.start)} on are in the lake from export blobs and would come twice; choose a range before or after them`,
+          `backfill ${feed.app} ${feed.signal}: rows from ${time(window.start)} on are in the lake from export ` +
+            'blobs and would come twice; choose a range before or after them',
         );
   }
 }

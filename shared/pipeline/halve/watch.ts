@@ -43,7 +43,9 @@ export function watchTime(
     abort: AbortSignal.any([claim.abort, over.signal]),
     check: () => {
       if (!over.signal.aborted || closed.signal.aborted) return;
-      const what = `not read to its end in ${minutes(clock.now() - startedAt)}, and the host ends a run after ${minutes(allowed.end - allowed.start)}`;
+      const what =
+        `not read to its end in ${minutes(clock.now() - startedAt)}, and the host ends a run after ` +
+        `${minutes(allowed.end - allowed.start)}`;
       // Another run of this process went first: the window is not to blame.
       const waited = startedAt - allowed.start;
       if (waited > length / 2)
@@ -57,7 +59,8 @@ export function watchTime(
 /** What to do about a window that is too heavy for one run and cannot be halved. */
 export const adviceFor = ({ source }: Window): string =>
   source === 'query'
-    ? 'a window of a minute is not halved any more: give the app more memory, or more time (functionTimeout in host.json)'
+    ? 'a window of a minute is not halved any more: give the app more memory, or more time (functionTimeout in ' +
+      'host.json)'
     : 'an hour folder of blobs is not halved: give the app more memory, or more time (functionTimeout in host.json)';
 
 const minutes = (time: Millis): string => `${Math.round(time / 6_000) / 10} min`;

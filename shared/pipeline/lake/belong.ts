@@ -67,13 +67,15 @@ const adoptIt =
 const adoptAgain = 'insights-lake adopt was interrupted, or is under way; run it again with --write';
 
 const ledgerGone = (place: string, here: LedgerPlace): string =>
-  `${place}: files of windows lie in this lake, and the ledger (${placeText(here)}) knows of none: it is new, or was lost. ` +
+  `${place}: files of windows lie in this lake, and the ledger (${placeText(here)}) knows of none: it is new, or ` +
+  'was lost. ' +
   `${nothingRan} Restore the ledger from a copy, or choose an empty place for a lake of its own; or ${adoptIt}`;
 
 export const lakeGone = (place: string, here: LedgerPlace): string =>
   `${place}: the ledger (${placeText(here)}) knows windows with files, and none is here: this place is not its lake. ` +
   `${nothingRan} Restore the container (soft delete) or correct the settings; where the lake is gone for good, ` +
-  'insights-lake adopt has its windows read again as far as their source still has them (it says what it would do first)';
+  'insights-lake adopt has its windows read again as far as their source still has them (it says what it would do ' +
+  'first)';
 
 const wordLost = (place: string, here: LedgerPlace): string =>
   `${place}: the ledger (${placeText(here)}) knows its lake by an id, and this one has none: ` +

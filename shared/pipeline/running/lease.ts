@@ -11,9 +11,9 @@ const MOST = 1000;
 const sightings = new WeakMap<Pick<Clock, 'now'>, Map<string, Sighting>>();
 
 /**
- * The entry with its lease as far as it is to be believed. A holder whose clock is an hour ahead, and who has died, must
- * not keep its window for an hour: from when this process first saw a lease it runs no longer than it could at most
- * when it was written, which the holder's own clock tells. Whoever lives renews it, and is believed anew. Between
+ * The entry with its lease as far as it is to be believed. A holder whose clock is an hour ahead, and who has died,
+ * must not keep its window for an hour: from when this process first saw a lease it runs no longer than it could at
+ * most when it was written, which the holder's own clock tells. Whoever lives renews it, and is believed anew. Between
  * clocks that agree this changes nothing: a lease is seen after it was written. `least`: as long as our own leases.
  */
 export function believedEntry(entry: LedgerEntry, clock: Pick<Clock, 'now'>, least: Millis = 0): LedgerEntry {

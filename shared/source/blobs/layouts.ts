@@ -51,33 +51,33 @@ export const MOST_ABOVE = 4;
 
 const ABOVE = `(?:[^/=]+/){0,${MOST_ABOVE}}?`;
 const KEY = '[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const NAMED = `(?<app>[^/]+)_(?:${KEY})`;
+const DAY_AND_HOUR = '(?<y>\\d{4})-(?<m>\\d\\d)-(?<d>\\d\\d)/(?<h>\\d\\d)/';
 const TIME = 'y=(?<y>\\d{4})/m=(?<m>\\d\\d)/d=(?<d>\\d\\d)/h=(?<h>\\d\\d)/';
 const APPENDED = '(?:m=\\d\\d/)?PT\\d+[HM](?:_\\d+)?\\.json$';
+
+/** Append blobs below the id of a resource, of a container for each table. */
+function appended(container: string, id: string, resource: string): RegExp {
+  const above = `(?:[^/=]+/){0,2}?${container}(?<kind>[^/=]+)/(?:[^/=]+/)?`;
+  const folder = `${above}${id}/(?:[^/]+/){6}${resource}/(?<app>[^/]+)`;
+  return new RegExp(`^(?<prefix>(?<folder>${folder})/${TIME})${APPENDED}`, 'i');
+}
 
 const SHAPES: readonly Shape[] = [
   {
     layout: 'continuous',
-    pattern: new RegExp(
-      `^(?<prefix>(?<folder>${ABOVE}(?<app>[^/]+)_(?:${KEY}))/(?<kind>[^/]+)/(?<y>\\d{4})-(?<m>\\d\\d)-(?<d>\\d\\d)/(?<h>\\d\\d)/).*[^/]$`,
-      'i',
-    ),
+    pattern: new RegExp(`^(?<prefix>(?<folder>${ABOVE}${NAMED})/(?<kind>[^/]+)/${DAY_AND_HOUR}).*[^/]$`, 'i'),
     kinds: TYPE_FOLDERS,
   },
   {
     layout: 'diagnostics',
-    pattern: new RegExp(
-      `^(?<prefix>(?<folder>(?:[^/=]+/){0,2}?insights-logs-(?<kind>[^/=]+)/(?:[^/=]+/)?resourceId=/(?:[^/]+/){6}components/(?<app>[^/]+))/${TIME})${APPENDED}`,
-      'i',
-    ),
+    pattern: appended('insights-logs-', 'resourceId=', 'components'),
     kinds: TABLES,
     container: /^insights-logs-./i,
   },
   {
     layout: 'dataExport',
-    pattern: new RegExp(
-      `^(?<prefix>(?<folder>(?:[^/=]+/){0,2}?am-(?<kind>[^/=]+)/(?:[^/=]+/)?WorkspaceResourceId=/(?:[^/]+/){6}workspaces/(?<app>[^/]+))/${TIME})${APPENDED}`,
-      'i',
-    ),
+    pattern: appended('am-', 'WorkspaceResourceId=', 'workspaces'),
     kinds: TABLES,
     container: /^am-./i,
   },

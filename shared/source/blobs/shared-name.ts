@@ -14,7 +14,8 @@ export function sharedNameText(
   if (first === undefined || second === undefined) return '';
   if ([...byComponent.values()].every(({ folder }) => isNamed(folder, apps))) return '';
   return (
-    `the export folders ${first.folder} and ${second.folder} both have the short name ${first.app}; give each a name in EXPORT_APPS, such as ` +
+    `the export folders ${first.folder} and ${second.folder} both have the short name ${first.app}; give each a ` +
+    'name in EXPORT_APPS, such as ' +
     `{${JSON.stringify(second.folder)}: "${first.app}-2", ${JSON.stringify(first.folder)}: "${first.app}"}`
   );
 }

@@ -69,7 +69,8 @@ export function createBlobSource(settings: BlobSourceSettings): BlobSource {
       ...seen,
       get fingerprint() {
         if (!read || seen.fingerprint === '') return seen.fingerprint;
-        return `${seen.fingerprint.replace('+open', '')}${tails > 0 ? '+tail' : ''}${seen.archived > 0 ? '+archived' : ''}${places}`;
+        const marks = `${tails > 0 ? '+tail' : ''}${seen.archived > 0 ? '+archived' : ''}`;
+        return `${seen.fingerprint.replace('+open', '')}${marks}${places}`;
       },
       get asked() {
         return asked;
@@ -133,8 +134,8 @@ async function keepsName(folder: string, { app, source }: Window, named: BlobSou
   const known = await named?.(`${source} ${componentOf(folder)}`, app);
   if (known === undefined || known === app) return;
   throw new Error(
-    `open ${source} of ${app}: what lies in ${folder} is in this lake as ${known}, and would come twice; set its name in EXPORT_APPS back ` +
-      `to ${known}, or start a new lake`,
+    `open ${source} of ${app}: what lies in ${folder} is in this lake as ${known}, and would come twice; set its ` +
+      `name in EXPORT_APPS back to ${known}, or start a new lake`,
   );
 }
 
@@ -153,13 +154,15 @@ function rawBlob({ at, name, bytes, etag }: ListedBlob, layout: Layout, grows: b
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new Error(
-        `read ${name}: it changed, vanished or could not be reached after ${read} of ${bytes} bytes (${why}); the window is tried again`,
+        `read ${name}: it changed, vanished or could not be reached after ${read} of ${bytes} bytes (${why}); the ` +
+          'window is tried again',
         { cause },
       );
     }
     if (read !== bytes)
       throw new Error(
-        `read ${name}: ${read} bytes came where ${bytes} were listed, it was replaced meanwhile; the window is tried again`,
+        `read ${name}: ${read} bytes came where ${bytes} were listed, it was replaced meanwhile; the window is ` +
+          'tried again',
       );
   }
   return { name: several && at.container !== '' ? `${at.container}/${name}` : name, read, grows };

@@ -1,13 +1,17 @@
+import { anyOf } from '../../net/any-of.ts';
 import type { Asked } from './outcome.ts';
 
 const ROLE = {
   app: 'the role Reader (or Monitoring Reader) on the Application Insights resource',
   workspace:
-    'the role Reader (or Log Analytics Reader) on the Log Analytics workspace (on the component alone is not always enough)',
+    'the role Reader (or Log Analytics Reader) on the Log Analytics workspace (on the component alone is not ' +
+    'always enough)',
 };
 
 const ID = {
-  app: 'the app id (under API Access of the Application Insights resource; not its instrumentation key, not a workspace id)',
+  app:
+    'the app id (under API Access of the Application Insights resource; not its instrumentation key, not a ' +
+    'workspace id)',
   workspace: 'the workspace id (on the overview of the Log Analytics workspace; not an app id)',
 };
 
@@ -18,7 +22,8 @@ const ADVICE: readonly (readonly [status: number | undefined, pattern: RegExp, a
     /\b(basic|auxiliary)\b[^.]{0,40}\b(plan|logs?|tables?|tier)\b|\b(plan|tier)\b[^.]{0,20}\b(basic|auxiliary)\b/i,
     (asked) =>
       `the table ${asked.table} seems to be on the Basic or Auxiliary plan, which this endpoint does not serve: ` +
-      'put it on the Analytics plan, or export it by diagnostic settings and leave its signal out of the query settings',
+      'put it on the Analytics plan, or export it by diagnostic settings and leave its signal out of the query ' +
+      'settings',
   ],
   [
     400,
@@ -35,13 +40,18 @@ const ADVICE: readonly (readonly [status: number | undefined, pattern: RegExp, a
     401,
     /./,
     () =>
-      'sign in: give the app an identity (or run `az login` on a workstation) and check that the token scope belongs to the same cloud',
+      'sign in: give the app an identity (or run `az login` on a workstation) and check that the token scope ' +
+      'belongs to the same cloud',
   ],
   [
     403,
-    /network security perimeter|\bNsp\w*|public network|private link|\bAMPLS\b|not allowed from (this|your) (ip|network|address)/i,
+    anyOf(
+      /network security perimeter|\bNsp\w*|public network|private link|\bAMPLS\b/,
+      /not allowed from (this|your) (ip|network|address)/,
+    ),
     () =>
-      'the resource does not take queries from this network (roles have nothing to do with it): allow public queries, or ask from inside: its network security perimeter, or a private link scope',
+      'the resource does not take queries from this network (roles have nothing to do with it): allow public ' +
+      'queries, or ask from inside: its network security perimeter, or a private link scope',
   ],
   [
     403,
@@ -58,8 +68,8 @@ const ADVICE: readonly (readonly [status: number | undefined, pattern: RegExp, a
     403,
     /./,
     (asked) =>
-      `give the identity ${ROLE[asked.schema]}; a new assignment takes up to 60 minutes to work (also check whether the ` +
-      'resource accepts queries from public networks)',
+      `give the identity ${ROLE[asked.schema]}; a new assignment takes up to 60 minutes to work (also check ` +
+      'whether the resource accepts queries from public networks)',
   ],
   [404, /./, (asked) => `check the address and ${ID[asked.schema]}`],
   [

@@ -91,7 +91,8 @@ export function refuseOpenSecrets(settings: Settings): void {
   if (settings.auth.kind === 'none' || settings.url.startsWith('https:') || isLoopback(settings.url)) return;
   const { host, protocol } = new URL(settings.url);
   throw new Error(
-    `query API at ${host}: ${protocol} would send the ${settings.auth.kind === 'key' ? 'key' : 'token'} in the clear; use https`,
+    `query API at ${host}: ${protocol} would send the ${settings.auth.kind === 'key' ? 'key' : 'token'} in the ` +
+      'clear; use https',
   );
 }
 

@@ -1,4 +1,5 @@
 import type { Millis } from '../../model.ts';
+import { anyOf } from '../../net/any-of.ts';
 import { adviceFor } from './advice.ts';
 import { errorText } from './error-text.ts';
 import type { Reply } from './reply.ts';
@@ -39,12 +40,19 @@ export interface Asked {
  * Truncation by rows or bytes. 80DA0003 is the engine's code for it, -2133196797 the same as a signed number.
  * Sources: Kusto query limits (Microsoft documentation), Azure SDK recordings, answers in public issues.
  */
-const TOO_LARGE =
-  /E_QUERY_RESULT_SET_TOO_LARGE|80DA0003|-2133196797|exceed\w* (the|its|an?|allowed|maximum|internal)[^.]{0,60}\b(size|limits?|bytes|records?)\b|\b500,?000 (records|rows)|result\w* (set )?(is|was|were|has been|are)? ?(truncated|too (large|big))|truncation|maximum response size|ResponseSizeError|response (size )?(is )?too large/i;
+const TOO_LARGE = anyOf(
+  /E_QUERY_RESULT_SET_TOO_LARGE|80DA0003|-2133196797/,
+  /exceed\w* (the|its|an?|allowed|maximum|internal)[^.]{0,60}\b(size|limits?|bytes|records?)\b/,
+  /\b500,?000 (records|rows)|result\w* (set )?(is|was|were|has been|are)? ?(truncated|too (large|big))/,
+  /truncation|maximum response size|ResponseSizeError|response (size )?(is )?too large/,
+);
 
 /** Runs into time or memory: the same query may pass the next time, and a smaller one is likelier to. */
-const TOO_HEAVY =
-  /E_RUNAWAY_QUERY|80DA0001|-2133196799|E_LOW_MEMORY_CONDITION|80DA0007|-2133196793|\bmemory\b|overflow|resource\w*\b[^.]{0,40}\b(limit|exhaust|exceed|insufficient)|out of resources|time[d-]?[ -]?out|GatewayTimeout/i;
+const TOO_HEAVY = anyOf(
+  /E_RUNAWAY_QUERY|80DA0001|-2133196799|E_LOW_MEMORY_CONDITION|80DA0007|-2133196793|\bmemory\b|overflow/,
+  /resource\w*\b[^.]{0,40}\b(limit|exhaust|exceed|insufficient)|out of resources/,
+  /time[d-]?[ -]?out|GatewayTimeout/,
+);
 
 /** Codes of the engine, which no text of a query that is refused holds by chance. */
 const ENGINE_HEAVY =

@@ -46,8 +46,9 @@ export class NotYet extends Error {
     const theirs = due - wait;
     const apart = `${Math.round(Math.abs(now - theirs) / 1000)} s ${theirs < now ? 'behind' : 'ahead of'}`;
     super(
-      `${name}: asked too early: it is whole from ${new Date(due).toISOString()} on by the source's clock, which says ` +
-        `${new Date(theirs).toISOString()}, ${apart} this machine's; set this machine's clock where it is the wrong one`,
+      `${name}: asked too early: it is whole from ${new Date(due).toISOString()} on by the source's clock, which ` +
+        `says ${new Date(theirs).toISOString()}, ${apart} this machine's; set this machine's clock where it is the ` +
+        'wrong one',
     );
     this.name = 'NotYet';
     this.wait = wait;

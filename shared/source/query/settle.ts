@@ -125,5 +125,8 @@ export async function settle(part: Part, context: Context, file: (n: number) => 
 export function nameOf(part: Part, { settings, window }: Context): string {
   const { origin, pathname } = new URL(settings.url);
   const bucket = part.buckets > 1 ? ` bucket ${part.bucket} of ${part.buckets}` : '';
-  return `query ${window.signal} of ${window.app} ${ticksText(part.start)}/${ticksText(part.end)}${bucket} at ${origin}${pathname}`;
+  return (
+    `query ${window.signal} of ${window.app} ${ticksText(part.start)}/${ticksText(part.end)}${bucket} at ` +
+    `${origin}${pathname}`
+  );
 }

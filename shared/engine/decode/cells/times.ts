@@ -59,8 +59,10 @@ function setTime(whole: number, micros: number): void {
   time.micros = micros - millis * 1000;
 }
 
-const TIME =
-  /^(\d{1,4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?)?)?\s*(Z|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?)?$/i;
+const DATE = /^(\d{1,4})[-/](\d{1,2})[-/](\d{1,2})/;
+const CLOCK = /(?:[T ]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?)?)?\s*/;
+const ZONE = /(Z|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?)?$/;
+const TIME = new RegExp(DATE.source + CLOCK.source + ZONE.source, 'i');
 
 export function readTimeSlowly(text: string): boolean {
   const parts = TIME.exec(text.trim());
