@@ -142,7 +142,10 @@ async function runPlanned(app: Instance): Promise<RunOutcome> {
 const mb = (bytes: number): string => `${Math.round(bytes / MB)} MB${bytes > LIMIT ? ' **over**' : ''}`;
 
 function line({ case: name, bytes, rows, files, seconds, memory, disk }: Measured): string {
-  return `| ${name} | ${rows} | ${files} | ${Math.round(seconds)} | ${Math.round(bytes / MB / seconds)} | ${mb(memory)} | ${mb(disk)} |`;
+  return (
+    `| ${name} | ${rows} | ${files} | ${Math.round(seconds)} | ${Math.round(bytes / MB / seconds)} | ` +
+    `${mb(memory)} | ${mb(disk)} |`
+  );
 }
 
 async function main(words: readonly string[], json: boolean): Promise<void> {

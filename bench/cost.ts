@@ -19,7 +19,7 @@ export const PRICES = {
   searchScannedGB: 0.006,
 } as const;
 
-/** Counted: calls to table and queue for one query window, its plan included; what its tallies add; what a tick costs. */
+/** Counted: calls to table and queue for one query window with its plan; what its tallies add; what a tick costs. */
 export const COUNTS = {
   windowCalls: 6,
   tallyCalls: 8,

@@ -115,7 +115,8 @@ async function main(): Promise<void> {
       listing.asked.length = 0;
       const { windows, blobs, seconds, memory } = await answerOf(fork(import.meta.filename, [listing.url, what]));
       console.log(
-        `| ${what} | ${windows} | ${blobs} | ${listing.asked.length} | ${seconds.toFixed(1)} | ${Math.round(memory / 1e6)} MB |`,
+        `| ${what} | ${windows} | ${blobs} | ${listing.asked.length} | ${seconds.toFixed(1)} | ` +
+          `${Math.round(memory / 1e6)} MB |`,
       );
     }
   } finally {

@@ -13,7 +13,8 @@ type Part = (typeof PARTS)[number];
 
 const HELP = `npm run bench -- [part…] [flags]
 
-  throughput   what records cost on their way into files, beside JSON.parse, bare DuckDB and JavaScript: ten minutes; --quick: two
+  throughput   what records cost on their way into files, beside JSON.parse, bare DuckDB and JavaScript: ten minutes;
+               --quick: two
   startup      how long the built functions take to load (npm run build first): ten seconds; fails beyond its limit
   bounds       memory and temporary disk that one window needs at most: many minutes, 8 GB of disk, Linux
 
@@ -23,8 +24,8 @@ const HELP = `npm run bench -- [part…] [flags]
   --json       one JSON object, a member for each part
   --help
 
-Without a part: throughput and startup. \`node bench/bounds.ts <case…>\` measures single cases; \`node bench/listing.ts\` what it costs to
-sweep two million blobs.`;
+Without a part: throughput and startup. \`node bench/bounds.ts <case…>\` measures single cases; \`node bench/listing.ts\` what it
+costs to sweep two million blobs.`;
 
 const OPTIONS = {
   bounds: { type: 'boolean' },

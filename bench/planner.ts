@@ -74,7 +74,8 @@ async function measure(apps: number): Promise<void> {
     const line = JSON.stringify(planFacts(outcome, now)).length;
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
     console.log(
-      `${String(apps).padStart(5)} apps, ${what}: ${calls} calls, ${seconds} s, ${line} bytes of log, ${sent.length} messages, ` +
+      `${String(apps).padStart(5)} apps, ${what}: ${calls} calls, ${seconds} s, ${line} bytes of log, ` +
+        `${sent.length} messages, ` +
         `${Math.round((await residentPeak(process.pid)) / 1e6)} MB at most`,
     );
   };

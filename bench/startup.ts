@@ -34,7 +34,8 @@ if (process.argv.includes('--json'))
   console.log(JSON.stringify({ kind: 'startup', functions, load, first, limit: LIMIT }, null, 2));
 else {
   console.log(
-    `${functions.length} functions of ${folder} load in ${load} ms (at most ${LIMIT}); their first call loads ${first} ms more`,
+    `${functions.length} functions of ${folder} load in ${load} ms (at most ${LIMIT}); their first call loads ` +
+      `${first} ms more`,
   );
 }
 if (load > LIMIT) process.exitCode = 1;

@@ -140,7 +140,9 @@ const shown = (ratio: number | undefined): string => (ratio === undefined ? '' :
 function table(results: readonly Result[]): string {
   const lines = results.map(
     ({ text, seconds, mbPerSecond, toParse, toDuckdb, toJavascript, peakMb, atLeast }) =>
-      `| ${text} | ${seconds.toFixed(2)} | ${mbPerSecond} | ${shown(toParse)}${atLeast !== undefined && toParse < atLeast ? ` **below ${atLeast}**` : ''} | ${shown(toDuckdb)} | ${shown(toJavascript)} | ${peakMb} MB |`,
+      `| ${text} | ${seconds.toFixed(2)} | ${mbPerSecond} | ` +
+      `${shown(toParse)}${atLeast !== undefined && toParse < atLeast ? ` **below ${atLeast}**` : ''} | ` +
+      `${shown(toDuckdb)} | ${shown(toJavascript)} | ${peakMb} MB |`,
   );
   return [
     '| what | seconds | MB/s | to JSON.parse | to DuckDB | to JavaScript | peak memory |',

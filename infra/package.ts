@@ -75,7 +75,8 @@ function checkSize(entries: readonly ZipEntry[], packed: number): void {
   const names = heavy.map(({ name, content }) => `${name} ${megabytes(content.length)}`).join(', ');
   const most = `${megabytes(limits.unpacked)} unpacked and ${megabytes(limits.packed)} as a zip`;
   throw new Error(
-    `package: more than ${most}; leave out what does not run (infra/runs.ts), or raise the limits here. Heaviest: ${names}`,
+    `package: more than ${most}; leave out what does not run (infra/runs.ts), or raise the limits here. Heaviest: ` +
+      `${names}`,
   );
 }
 

@@ -65,7 +65,8 @@ export async function secondPhase(surroundings: Surroundings): Promise<void> {
   });
   if (!ready.ok)
     throw new Error(
-      `events of ${app}: the app has no key for its blob trigger; see that transformBlob is listed and starts: ${ready.text}`,
+      `events of ${app}: the app has no key for its blob trigger; see that transformBlob is listed and starts: ` +
+        `${ready.text}`,
     );
   say('events: the blob trigger is there; deploying its subscription');
   const where = ['--resource-group', group, '--name', 'insights-lake-events', '--template-file', 'infra/events.bicep'];

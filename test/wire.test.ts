@@ -62,8 +62,10 @@ describe('the app put together', () => {
     );
     const message = [
       'settings: 2 are wrong',
-      '- shape.requests.where must be a KQL condition on the columns of requests: there is no column succes (at character 1: succes); it is "succes"',
-      '- shape.traces.where must be a KQL condition on the columns of traces: The expression must have the type bool (at character 1: severityLevel); it is "severityLevel"',
+      '- shape.requests.where must be a KQL condition on the columns of requests: there is no column succes (at ' +
+        'character 1: succes); it is "succes"',
+      '- shape.traces.where must be a KQL condition on the columns of traces: The expression must have the type ' +
+        'bool (at character 1: severityLevel); it is "severityLevel"',
     ].join('\n');
     for (let time = 0; time < 2; time++) await assert.rejects(app.plan(), { message });
   });

@@ -17,7 +17,10 @@ const host = join(root, 'local/host/main.ts');
 /** Milliseconds after which a message comes back that a killed process held; the real host has ten minutes. */
 const lock = 15_000;
 
-/** `port`: of the host; 0 takes a free one. `log` gets everything that it prints and reports. `onEnd` is called when the process ends that nobody has killed. */
+/**
+ * `port`: of the host; 0 takes a free one. `log` gets everything that it prints and reports. `onEnd` is called when the
+ * process ends that nobody has killed.
+ */
 export function startApp(
   env: Record<string, string>,
   log: string,

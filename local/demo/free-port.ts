@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** The port, or another where somebody has it: known beforehand, so that an app that is started again keeps its address. */
+/** The port, or another where somebody has it: known beforehand, so that an app that starts again keeps its address. */
 export async function freePort(port: number): Promise<number> {
   for (const wanted of [port, 0]) {
     const found = await listensOn(wanted);

@@ -16,12 +16,14 @@ export async function live(stage: Stage, say: Say, abort: AbortSignal): Promise<
   const before = (await allEntries(stage.ledger)).filter((entry) => entry.window.source === 'query' && isDone(entry));
   if (before.length > 0)
     say(
-      `${before.length} windows are done already, the last until ${time(Math.max(...before.map(({ window }) => window.end)))}`,
+      `${before.length} windows are done already, the last until ` +
+        `${time(Math.max(...before.map(({ window }) => window.end)))}`,
     );
   const tally = { windows: 0, rows: 0, failed: '' };
   const page = await stage.startFunctions((event) => count(event, tally));
   say(
-    `the functions are running; windows of 5 minutes, files in ${relative('.', places.lake)}, log in ${relative('.', places.log)}; Ctrl-C ends it`,
+    `the functions are running; windows of 5 minutes, files in ${relative('.', places.lake)}, log in ` +
+      `${relative('.', places.log)}; Ctrl-C ends it`,
   );
   say(`how it stands: ${page}`);
   const { story, azurite } = stage;

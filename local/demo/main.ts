@@ -29,7 +29,8 @@ async function main(): Promise<void> {
   console.log(
     values.keep
       ? 'Insights Lake, running over made-up telemetry. Nothing leaves this machine.'
-      : 'Insights Lake, from an empty folder to a lake, with trouble on the way: about a minute. Nothing leaves this machine.',
+      : 'Insights Lake, from an empty folder to a lake, with trouble on the way: about a minute. Nothing leaves ' +
+          'this machine.',
   );
   const complete = await withStage({ live: values.keep, now: Date.now() }, (stage) =>
     (values.keep ? live : show)(stage, say, abort),
@@ -37,7 +38,7 @@ async function main(): Promise<void> {
   if (!abort.aborted) process.exitCode = complete ? 0 : 1;
 }
 
-process.stdout.on('error', () => process.exit(1)); // whoever read it is gone; what runs in other processes ends with this one
+process.stdout.on('error', () => process.exit(1)); // whoever read it is gone; other processes end too
 
 main().catch((error: unknown) => {
   if (process.exitCode === 130) return;

@@ -149,13 +149,15 @@ async function report(
   const wrong = [...shortfalls(comparisons), ...unfinished.slice(0, 5).map(openWindow)];
   if (unfinished.length > 5) wrong.push(`and ${unfinished.length - 5} windows more that are not done`);
   say(
-    `compared by the ids of all rows, at the sources and in the files (${simulator.requests.length} queries were asked)\n`,
+    `compared by the ids of all rows, at the sources and in the files (${simulator.requests.length} queries were ` +
+      `asked)\n`,
   );
   console.log(`${comparisonTable(comparisons)}\n`);
   const lake = relative('.', places.lake);
   if (wrong.length > 0) {
     console.log(
-      `Not complete:\n${wrong.map((line) => `- ${line}`).join('\n')}\nThe log of the functions: ${relative('.', places.log)}`,
+      `Not complete:\n${wrong.map((line) => `- ${line}`).join('\n')}\nThe log of the functions: ` +
+        `${relative('.', places.log)}`,
     );
     return false;
   }
@@ -165,7 +167,8 @@ async function report(
   );
   console.log(`${table(await ask(query))}\n`);
   console.log(
-    `What you saw, window by window, with its trouble: npm run dev keeps the app running, and its status page at\n\n  ${page}\n`,
+    'What you saw, window by window, with its trouble: npm run dev keeps the app running, and its status page ' +
+      `at\n\n  ${page}\n`,
   );
   console.log(`From your own app (sign in with az login; needs Reader on it):\n\n  ${exportLine(story)}\n`);
   return true;
@@ -178,7 +181,10 @@ const indented = (text: string): string => text.replace(/^/gm, '  ');
 
 function exportLine({ asked }: Story): string {
   const day = (at: Millis): string => new Date(at).toISOString().slice(0, 10);
-  return `npx insights-lake export --app shop=<app id> --from ${day(asked.end - 86_400_000)} --to ${day(asked.end)} --out ./lake`;
+  return (
+    `npx insights-lake export --app shop=<app id> --from ${day(asked.end - 86_400_000)} --to ${day(asked.end)} ` +
+    '--out ./lake'
+  );
 }
 
 const pause = (ms: Millis, abort: AbortSignal): Promise<void> =>

@@ -49,7 +49,8 @@ function throughput(): readonly Figure[] {
   const found: unknown = JSON.parse(answerOf([join(root, 'bench/throughput.ts'), '--quick', '--json']));
   return resultsIn(found).map(({ text, mbPerSecond, toParse, peakMb }) => [
     text,
-    `${mbPerSecond.toFixed(0)} MB of JSON a second of one core, ${toParse.toFixed(2)} of JSON.parse; ${peakMb.toFixed(0)} MB of memory`,
+    `${mbPerSecond.toFixed(0)} MB of JSON a second of one core, ${toParse.toFixed(2)} of JSON.parse; ` +
+      `${peakMb.toFixed(0)} MB of memory`,
   ]);
 }
 
@@ -68,7 +69,9 @@ function answerOf(words: readonly string[]): string {
 
 const parts = { sizes, times, throughput };
 const day = new Date().toISOString().slice(0, 10);
-const machine = `${type()} ${release()}, ${availableParallelism()} cores (${cpus()[0]?.model.trim()}), Node ${process.versions.node}`;
+const machine =
+  `${type()} ${release()}, ${availableParallelism()} cores (${cpus()[0]?.model.trim()}), Node ` +
+  `${process.versions.node}`;
 
 for (const name of process.argv.length > 2 ? process.argv.slice(2) : ['sizes', 'times']) {
   const figures = parts[name as keyof typeof parts]();

@@ -19,11 +19,13 @@ export const stateWords: Readonly<Record<RunState, readonly [means: string, asks
   ],
   halved: [
     'it was too heavy for one run, `error` says why; its two halves run in its place',
-    'nothing. Many of them: a shorter `QUERY_WINDOW`, more memory (`instanceMemoryMB`), more time (`functionTimeout` in host.json, or the app setting `AzureFunctionsJobHost__functionTimeout`)',
+    'nothing. Many of them: a shorter `QUERY_WINDOW`, more memory (`instanceMemoryMB`), more time ' +
+      '(`functionTimeout` in host.json, or the app setting `AzureFunctionsJobHost__functionTimeout`)',
   ],
   busy: ['another run holds it', 'nothing'],
   early: [
-    'its back-off, or `EXPORT_REFRESH`, has not passed; with an `error`: it has not ended by the clock of the query API',
+    'its back-off, or `EXPORT_REFRESH`, has not passed; with an `error`: it has not ended by the clock of the ' +
+      'query API',
     'nothing; with an `error` the clock of the machine is to be set',
   ],
   overtaken: ['it stalled so long that a later run took over', 'nothing'],
@@ -62,7 +64,8 @@ export const lineWords: Readonly<Record<string, LineWords>> = {
       heldSince: 'where it is not active: since when',
       heldWhy: 'and why',
       losing:
-        'feeds of which rows are about to go from the source before they are in the lake: `app`, `signal`, `source`, `until`',
+        'feeds of which rows are about to go from the source before they are in the lake: `app`, `signal`, ' +
+        '`source`, `until`',
       note: 'only when the ledger had lost how far feeds were planned, and found it again',
     },
   },

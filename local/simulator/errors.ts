@@ -96,17 +96,20 @@ export const REASONS = {
   bytes: [
     '-2133196797',
     (limit: number) =>
-      `Query result set has exceeded the internal data size limit ${limit} (E_QUERY_RESULT_SET_TOO_LARGE; see https://aka.ms/kustoquerylimits)`,
+      `Query result set has exceeded the internal data size limit ${limit} (E_QUERY_RESULT_SET_TOO_LARGE; see ` +
+      'https://aka.ms/kustoquerylimits)',
   ],
   rows: [
     '-2133196797',
     (limit: number) =>
-      `Query result set has exceeded the internal record count limit ${limit} (E_QUERY_RESULT_SET_TOO_LARGE; see https://aka.ms/kustoquerylimits)`,
+      `Query result set has exceeded the internal record count limit ${limit} (E_QUERY_RESULT_SET_TOO_LARGE; see ` +
+      'https://aka.ms/kustoquerylimits)',
   ],
   memory: [
     '-2133196793',
     () =>
-      'Query execution lacks memory resources to complete (E_LOW_MEMORY_CONDITION; see https://aka.ms/kustoquerylimits)',
+      'Query execution lacks memory resources to complete (E_LOW_MEMORY_CONDITION; see ' +
+      'https://aka.ms/kustoquerylimits)',
   ],
   runaway: [
     '-2133196799',

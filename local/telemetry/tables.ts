@@ -72,7 +72,10 @@ const SPELLED: Readonly<Record<Signal, string>> = {
     receiveDuration:real=ReceiveDurationMs processingDuration:real=ProcessingDurationMs totalDuration:real=TotalDurationMs
     ${BUCKET} ${CUSTOM} ${CONTEXT} ${TYPE} ${COUNT}`,
   availabilityResults: `${TIME} id name location success message size:real ${DURATION} ${BUCKET} ${REST}`,
-  performanceCounters: `${TIME} name category counter instance value:real customDimensions:dynamic=Properties ${CONTEXT} ${TYPE}`,
+  performanceCounters:
+    `${TIME} name category counter instance value:real customDimensions:dynamic=Properties ` +
+    `${CONTEXT} ` +
+    `${TYPE}`,
 };
 
 function column(spelled: string): AppColumn {

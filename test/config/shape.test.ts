@@ -58,7 +58,8 @@ const faults: readonly (readonly [what: string, shape: unknown, message: string,
   [
     'an odd name',
     { traces: { rename: { message: 'the text' } } },
-    `${at}shape.traces.rename.message must be a name of letters, digits and underscores, 128 at most, that does not begin with a digit; it is "the text"`,
+    `${at}shape.traces.rename.message must be a name of letters, digits and underscores, 128 at most, that does ` +
+      `not begin with a digit; it is "the text"`,
   ],
   [
     'dropped and hashed',
@@ -79,7 +80,8 @@ const faults: readonly (readonly [what: string, shape: unknown, message: string,
   [
     'promoted from nowhere',
     { traces: { promote: [{ from: 'message', as: 'm', type: 'string' }] } },
-    `${at}shape.traces.promote[0].from must be customDimensions., customMeasurements. or extra. and the name of a field, such as customDimensions.tenant id; it is "message"`,
+    `${at}shape.traces.promote[0].from must be customDimensions., customMeasurements. or extra. and the name of a ` +
+      `field, such as customDimensions.tenant id; it is "message"`,
   ],
   [
     'promoted from a column that is not there',
@@ -89,7 +91,8 @@ const faults: readonly (readonly [what: string, shape: unknown, message: string,
   [
     'an unknown type',
     { traces: { promote: [{ from: 'extra.a', as: 'm', type: 'real ' }] } },
-    `${at}shape.traces.promote[0].type must be one of string, integer, long, real, boolean, timestamp; it is "real "; did you mean real?`,
+    `${at}shape.traces.promote[0].type must be one of string, integer, long, real, boolean, timestamp; it is ` +
+      `"real "; did you mean real?`,
   ],
   [
     'a blank condition',

@@ -25,8 +25,12 @@ const start = Date.UTC(2026, 0, 31, 6);
 const guid = '01234567-89ab-cdef-0123-456789abcdef';
 /** What else a page may call, and what that does here. Whatever is not named must bear a mark. */
 const programs = {
-  npx: '[ "$1" = insights-lake ] || { echo "npx $1: mark the block as not run, and say why" >&2; exit 9; }\nshift\nexec insights-lake "$@"',
-  az: 'case "$*" in *"appsettings list"*) cat deployed.json.here;; *) echo "az $1: mark the block as not run" >&2; exit 9;; esac',
+  npx:
+    '[ "$1" = insights-lake ] || { echo "npx $1: mark the block as not run, and say why" >&2; exit 9; ' +
+    '}\nshift\nexec insights-lake "$@"',
+  az:
+    'case "$*" in *"appsettings list"*) cat deployed.json.here;; *) echo "az $1: mark the block as not run" ' +
+    '>&2; exit 9;; esac',
   npm: 'echo "npm $1: mark the block as not run, and say why" >&2; exit 9',
 };
 

@@ -375,7 +375,8 @@ for (const gzip of [false, true]) {
     const none = 'null';
     const line = (id: string) =>
       `${[
-        '{"timestamp":"2026-11-21T03:00:00.100000Z","name":"m \\"x\\", y","value":"NaN","valueCount":2,"valueSum":"NaN","valueMin":"-Infinity"',
+        '{"timestamp":"2026-11-21T03:00:00.100000Z","name":"m \\"x\\", ' +
+          'y","value":"NaN","valueCount":2,"valueSum":"NaN","valueMin":"-Infinity"',
         '"valueMax":1e21,"valueStdDev":null,"itemType":"customMetric","customDimensions":{"d":"a\\nb"},"operation_Name":""',
         ...[
           'operation_Id',
@@ -413,7 +414,8 @@ for (const gzip of [false, true]) {
       .map(({ name }) => name)
       .join(',');
     const line = (id: string) =>
-      `2026-11-21T03:00:00.100000Z,"m ""x"", y",NaN,2,NaN,-Infinity,1e+21,,customMetric,"{""d"":""a\\nb""}","",${','.repeat(22)}${id},2,,20261121T0300Z_20261121T0400Z\n`;
+      `2026-11-21T03:00:00.100000Z,"m ""x"", ` +
+      `y",NaN,2,NaN,-Infinity,1e+21,,customMetric,"{""d"":""a\\nb""}","",${','.repeat(22)}${id},2,,20261121T0300Z_20261121T0400Z\n`;
     assert.equal(text, `${header}\n${line('i')}${line('j')}`);
   });
 }

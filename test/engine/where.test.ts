@@ -15,8 +15,10 @@ test('a condition names its setting, the signal, what is wrong and where', async
   assert.deepEqual(
     await faultsOf({ requests: { where: 'success and timestamp > ago(1d)' }, traces: { where: 'severityLevel' } }),
     [
-      'shape.requests.where must be a KQL condition on the columns of requests: ago() says something else whenever it is asked; write the value out (at character 25: ago(1d)); it is "success and timestamp > ago(1d)"',
-      'shape.traces.where must be a KQL condition on the columns of traces: The expression must have the type bool (at character 1: severityLevel); it is "severityLevel"',
+      'shape.requests.where must be a KQL condition on the columns of requests: ago() says something else ' +
+        'whenever it is asked; write the value out (at character 25: ago(1d)); it is "success and timestamp > ago(1d)"',
+      'shape.traces.where must be a KQL condition on the columns of traces: The expression must have the type ' +
+        'bool (at character 1: severityLevel); it is "severityLevel"',
     ],
   );
 });

@@ -22,7 +22,9 @@ const message = (code: string): string =>
 
 /** Blob and queue answer in XML, tables in odata JSON; the answer to a HEAD has no body, only the header tells. */
 export function refusalOf({ status, code, retryAfter }: Refusal, service: Service, method: string): Answer {
-  const xml = `\uFEFF<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${message(code)}</Message></Error>`;
+  const xml =
+    `\uFEFF<?xml version="1.0" ` +
+    `encoding="utf-8"?><Error><Code>${code}</Code><Message>${message(code)}</Message></Error>`;
   const json = JSON.stringify({ 'odata.error': { code, message: { lang: 'en-US', value: message(code) } } });
   const text = service === 'table' ? json : xml;
   const type = service === 'table' ? 'application/json;odata=minimalmetadata' : 'application/xml';

@@ -104,7 +104,9 @@ const exports = () => BlobServiceClient.fromConnectionString(azurite.connectionS
 
 /** The n-th blob of an hour, put there; its name. */
 async function blobAt(hour: string, n: number, key = KEY): Promise<string> {
-  const text = `{"request":[{"id":"${n}","name":"GET /","count":1}],"internal":{"data":{"id":"i${n}"}},"context":{"data":{"eventTime":"2024-05-10T${hour}:10:00Z"}}}\n`;
+  const text =
+    `{"request":[{"id":"${n}","name":"GET ` +
+    `/","count":1}],"internal":{"data":{"id":"i${n}"}},"context":{"data":{"eventTime":"2024-05-10T${hour}:10:00Z"}}}\n`;
   const name = `Store_${key}/Requests/2024-05-10/${hour}/${n}_20240510_${hour}1000.blob`;
   await exports().getBlockBlobClient(name).upload(text, Buffer.byteLength(text));
   return name;

@@ -38,7 +38,8 @@ const ofMain: readonly (readonly [name: string, parameters: readonly string[], s
     'angle brackets that were not filled in',
     [
       ...query,
-      "param lakeAccountId = '/subscriptions/<subscription>/resourceGroups/<group>/providers/Microsoft.Storage/storageAccounts/<account>'",
+      'param lakeAccountId = ' +
+        "'/subscriptions/<subscription>/resourceGroups/<group>/providers/Microsoft.Storage/storageAccounts/<account>'",
     ],
     /lakeAccountId: must be the whole resource id/,
   ],

@@ -25,7 +25,8 @@ import {
 const hashPart = (parts: number, part: number) =>
   `\n| where hash(iff(isempty(itemId), tostring(pack_all()), itemId), ${parts}) == ${part}`;
 const workspaceQuery = (more = '') =>
-  `AppRequests\n| where TimeGenerated >= datetime(${FROM}) and TimeGenerated < datetime(${TO})${more}\n| extend itemId = _ItemId`;
+  `AppRequests\n| where TimeGenerated >= datetime(${FROM}) and TimeGenerated < datetime(${TO})${more}\n| extend ` +
+  'itemId = _ItemId';
 const itemIds = (answer: Answer): unknown[] => {
   const at = answer.tables[0]?.columns.findIndex((column) => column.name === 'itemId') ?? -1;
   return rowsOf(answer).map((row) => row[at]);

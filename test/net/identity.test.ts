@@ -63,7 +63,8 @@ describe('a sign-in that fails says which ways were tried, what was answered and
       errors: messages.map((message) => Object.assign(new Error(message), { name: 'CredentialUnavailableError' })),
     });
   const unset = [
-    'EnvironmentCredential is unavailable. No underlying credential could be used. To troubleshoot, visit https://aka.ms/a.',
+    'EnvironmentCredential is unavailable. No underlying credential could be used. To troubleshoot, visit ' +
+      'https://aka.ms/a.',
     'Visual Studio Code Authentication is not available. Ensure you have have Azure Resources Extension installed.',
     'Azure CLI could not be found. Please visit https://aka.ms/azure-cli',
     'Error: Unable to execute PowerShell. Ensure that it is installed in your system.',
@@ -80,7 +81,8 @@ describe('a sign-in that fails says which ways were tried, what was answered and
       'a second factor',
       chain(
         ...unset,
-        'AzureCliCredential: AADSTS50076: Due to a configuration change you must use multi-factor authentication.\nTrace ID: 1',
+        'AzureCliCredential: AADSTS50076: Due to a configuration change you must use multi-factor ' +
+          'authentication.\nTrace ID: 1',
       ),
       '',
       /AADSTS50076.*; sign in again \(az login\), with the second factor/,

@@ -78,7 +78,8 @@ const halved: LedgerEntry = {
   asked: 0,
   doneAt: 0,
   error:
-    'halved at 2026-01-31T23:30:00.000Z: its last 2 runs ended without a word, for lack of time or memory or in a crash',
+    'halved at 2026-01-31T23:30:00.000Z: its last 2 runs ended without a word, for lack of time or memory or in a ' +
+    'crash',
 };
 /** What the file of a version means; what it did not know yet is empty. */
 const meaning: readonly LedgerEntry[] = [{ ...entry, hintedAt: 0, again: false, asked: 0 }, entry, halved];

@@ -81,7 +81,10 @@ export async function filled(size: {
 }
 
 const reader =
-  'query exceptions of store 2026-11-24T03:00:00Z/2026-11-24T04:00:00Z at https://api.applicationinsights.io/v1/apps/1/query: 403 InsufficientAccessError: The provided credentials have insufficient access; give the identity of the app the role Reader on the component (docs/deploy.md), which takes up to an hour to hold';
+  'query exceptions of store 2026-11-24T03:00:00Z/2026-11-24T04:00:00Z at ' +
+  'https://api.applicationinsights.io/v1/apps/1/query: 403 InsufficientAccessError: The provided credentials have ' +
+  'insufficient access; give the identity of the app the role Reader on the component (docs/deploy.md), which takes ' +
+  'up to an hour to hold';
 
 /** Undefined: there is none. Numbers depend on the window alone. */
 function entryAt(window: Window, well: boolean): LedgerEntry | undefined {

@@ -96,8 +96,8 @@ test('what is planned from and older than what the source keeps has a line for e
   const today = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
   assert.deepEqual(await about({ QUERY_RETENTION: '30d', QUERY_FROM: today }), []);
   assert.deepEqual(await about({ QUERY_RETENTION: '30d', QUERY_UNTIL: '2024-02-01' }), [
-    'ok settings shop: older than what the source keeps (30 days): all of it from 2024-01-01T00:00Z to 2024-02-01T00:00Z; ' +
-      'windows of it without rows become unavailable, not done',
+    'ok settings shop: older than what the source keeps (30 days): all of it from 2024-01-01T00:00Z to ' +
+      '2024-02-01T00:00Z; windows of it without rows become unavailable, not done',
   ]);
 });
 

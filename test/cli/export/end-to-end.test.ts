@@ -59,7 +59,10 @@ async function lakeRows(lake: string): Promise<Record<string, { rows: number; id
   const connection = await instance.connect();
   const found: Record<string, { rows: number; ids: number }> = {};
   for (const signal of (await readdir(lake)).filter((name) => /^[a-z]/i.test(name))) {
-    const sql = `SELECT count(*)::INT, count(DISTINCT itemId)::INT FROM read_parquet('${lake}/${signal}/**/*.parquet', hive_partitioning = false)`;
+    const sql =
+      'SELECT count(*)::INT, count(DISTINCT itemId)::INT FROM ' +
+      `read_parquet('${lake}/${signal}/**/*.parquet', ` +
+      'hive_partitioning = false)';
     const [row = []] = (await connection.runAndReadAll(sql)).getRows();
     found[signal] = { rows: Number(row[0]), ids: Number(row[1]) };
   }

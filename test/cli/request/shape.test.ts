@@ -205,7 +205,8 @@ test("a deployed app's document: its shape and the fate of bytes, and nothing el
 
 const at = '--shape: ';
 const must =
-  '--shape must be a file with the part shape of the settings document, such as {"shape": {"*": {"drop": ["client_IP"]}}}; it is ';
+  '--shape must be a file with the part shape of the settings document, such as {"shape": {"*": {"drop": ' +
+  '["client_IP"]}}}; it is ';
 const wrong: readonly (readonly [
   what: string,
   text: string | undefined,
@@ -214,7 +215,8 @@ const wrong: readonly (readonly [
 ])[] = [
   [
     'every wrong word at once',
-    '{"shape": {"request": {}, "traces": {"dropp": [], "drop": ["mesage"]}, "requests": {"hash": ["usr_Id"]}, "pageViews": {"where": " "}}}',
+    '{"shape": {"request": {}, "traces": {"dropp": [], "drop": ["mesage"]}, "requests": {"hash": ["usr_Id"]}, ' +
+      '"pageViews": {"where": " "}}}',
     [
       `${at}shape.request is no setting; did you mean requests?`,
       `${at}shape.traces.dropp is no setting; did you mean drop?`,
@@ -260,8 +262,10 @@ const wrong: readonly (readonly [
     'conditions that are none',
     '{"shape": {"requests": {"where": "succes"}, "traces": {"where": "severityLevel"}}}',
     [
-      'shape.requests.where must be a KQL condition on the columns of requests: there is no column succes (at character 1: succes); it is "succes"',
-      'shape.traces.where must be a KQL condition on the columns of traces: The expression must have the type bool (at character 1: severityLevel); it is "severityLevel"',
+      'shape.requests.where must be a KQL condition on the columns of requests: there is no column succes (at ' +
+        'character 1: succes); it is "succes"',
+      'shape.traces.where must be a KQL condition on the columns of traces: The expression must have the type ' +
+        'bool (at character 1: severityLevel); it is "severityLevel"',
     ],
   ],
 ];

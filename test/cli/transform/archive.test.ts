@@ -75,9 +75,12 @@ test('folders of an export are windows by hour, whatever is above them', async (
   );
   const { text, notices } = await windowsOf([root]);
   assert.deepEqual(text.toSorted(), [
-    `fabrikam-web dependencies continuous 2020-03-01T05 2020-03-01T06: ${folder}/Rdd/2020-03-01/05/d_20200301_050100.blob`,
-    `fabrikam-web requests continuous 2020-03-01T05 2020-03-01T06: ${folder}/Requests/2020-03-01/05/a_20200301_050100.blob ${folder}/Requests/2020-03-01/05/b_20200301_050200.blob`,
-    `fabrikam-web requests continuous 2020-03-01T06 2020-03-01T07: ${folder}/Requests/2020-03-01/06/c_20200301_060100.blob`,
+    'fabrikam-web dependencies continuous 2020-03-01T05 2020-03-01T06: ' +
+      `${folder}/Rdd/2020-03-01/05/d_20200301_050100.blob`,
+    'fabrikam-web requests continuous 2020-03-01T05 2020-03-01T06: ' +
+      `${folder}/Requests/2020-03-01/05/a_20200301_050100.blob ${folder}/Requests/2020-03-01/05/b_20200301_050200.blob`,
+    'fabrikam-web requests continuous 2020-03-01T06 2020-03-01T07: ' +
+      `${folder}/Requests/2020-03-01/06/c_20200301_060100.blob`,
   ]);
   assert.deepEqual(notices, []);
 });

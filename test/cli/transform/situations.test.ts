@@ -345,8 +345,10 @@ test('pages in an export: each is named once, by every run, until all of the lis
   };
   const root = await put({ ...files, 'loose.json': page(flat(3), 'w'), [diagnostic('06')]: some(1) });
   const texts = [
-    '1 file that is a part only: loose.json (one page of several: the address in nextLink has more records; get that, too)',
-    `2 files that are a part only: ${first}, ${second} (one page of several: the address in nextLink has more records; get that, too)`,
+    '1 file that is a part only: loose.json (one page of several: the address in nextLink has more records; get ' +
+      'that, too)',
+    `2 files that are a part only: ${first}, ${second} (one page of several: the address in nextLink has more ` +
+      'records; get that, too)',
   ];
   for (const state of ['done', 'unchanged']) {
     const { code, out } = await run(['transform', root, '--out', `${root}-lake`, '--json']);

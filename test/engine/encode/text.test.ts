@@ -82,7 +82,10 @@ test('CSV is as DuckDB writes it; besides, text that begins or ends with a blank
       const lines = await spelled(rows, (name, type) => {
         if (type === 'timestamp') return `coalesce(${iso(name)}, '')`;
         if (type !== 'string' && type !== 'dynamic') return `coalesce(${name}::VARCHAR, '')`;
-        return `coalesce(CASE WHEN ${special(name)} THEN '"' || replace(${name}, '"', '""') || '"' ELSE ${name} END, '')`;
+        return (
+          `coalesce(CASE WHEN ${special(name)} THEN '"' || replace(${name}, '"', '""') || '"' ELSE ${name} END, ` +
+          "'')"
+        );
       });
       const found = encoded(csvEncoding(columns), [rowsOf(columns, rows, dictionary)]);
       const header = `${columns.map(({ name }) => name).join(',')}\n`;

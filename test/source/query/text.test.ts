@@ -16,7 +16,8 @@ const APP = { kind: 'app' } as const;
 test('the text for an app', () => {
   assert.equal(
     queryText('requests', APP, HOUR),
-    'requests\n| where timestamp >= datetime(2026-11-21T03:00:00.0000000Z) and timestamp < datetime(2026-11-21T04:00:00.0000000Z)',
+    'requests\n| where timestamp >= datetime(2026-11-21T03:00:00.0000000Z) and timestamp < ' +
+      'datetime(2026-11-21T04:00:00.0000000Z)',
   );
 });
 
@@ -26,7 +27,8 @@ test('the text for a bucket of one tick of a component in a workspace', () => {
     queryText('customEvents', { kind: 'workspace', resourceId: '/subscriptions/a/b' }, part),
     [
       'AppEvents',
-      '| where TimeGenerated >= datetime(2026-11-21T03:00:00.0000001Z) and TimeGenerated < datetime(2026-11-21T03:00:00.0000002Z)',
+      '| where TimeGenerated >= datetime(2026-11-21T03:00:00.0000001Z) and TimeGenerated < ' +
+        'datetime(2026-11-21T03:00:00.0000002Z)',
       "| where _ResourceId =~ '/subscriptions/a/b'",
       '| extend itemId = _ItemId',
       '| where hash(iff(isempty(itemId), tostring(pack_all()), itemId), 4) == 1',
