@@ -131,3 +131,13 @@ test('lines end at 120 columns, texts and comments too', () => {
     );
   assert.deepEqual(wide, []);
 });
+
+test('folders stay small: a newcomer reads one like a table of contents', () => {
+  const sizes = new Map<string, number>();
+  for (const file of files.filter((name) => !name.startsWith('test/')))
+    sizes.set(dirname(file), (sizes.get(dirname(file)) ?? 0) + 1);
+  assert.deepEqual(
+    [...sizes].filter(([, count]) => count > 23),
+    [],
+  );
+});

@@ -1,5 +1,6 @@
 import { ownerFate, ownerWord } from '../../shared/lake/folder-owner.ts';
 import type { ObjectStore, Output } from '../../shared/model.ts';
+import { readText } from '../../shared/pure/read-text.ts';
 import { signals } from '../../shared/signals/tables.ts';
 import { usage } from '../failure.ts';
 import type { ShapeMarks } from './shape-marks.ts';
@@ -20,7 +21,7 @@ interface Chosen extends Output {
  */
 export async function agreeOnOutput(lake: ObjectStore, output: Output, shape: ShapeMarks): Promise<void> {
   for (;;) {
-    const known = await textOf(lake, outputName);
+    const known = await readText(lake, outputName);
     if (known === undefined) {
       if (
         (await put(lake, outputName, JSON.stringify({ ...output, shape } satisfies Chosen, null, 2), undefined)) !==
@@ -29,7 +30,7 @@ export async function agreeOnOutput(lake: ObjectStore, output: Output, shape: Sh
         return;
       continue; // another process was first
     }
-    const first = outputIn(known.text, lake);
+    const first = outputIn(known.value, lake);
     const other = (['table', 'format', 'gzip', 'partition', 'path'] as const).find((key) => first[key] !== output[key]);
     const [was, is] =
       other === undefined
@@ -42,8 +43,8 @@ export async function agreeOnOutput(lake: ObjectStore, output: Output, shape: Sh
 
 /** What the lake's first command chose; undefined where the command line has made none there. */
 export async function chosenOutput(lake: ObjectStore): Promise<Partial<Output> | undefined> {
-  const known = await textOf(lake, outputName);
-  return known && outputIn(known.text, lake);
+  const known = await readText(lake, outputName);
+  return known && outputIn(known.value, lake);
 }
 
 function outputIn(text: string, lake: ObjectStore): Partial<Chosen> {
@@ -76,28 +77,10 @@ function shapeWords(first: ShapeMarks, now: ShapeMarks): readonly [was: string, 
  * protocol decides by revision.
  */
 export async function lastOwnerDied(lake: ObjectStore): Promise<boolean> {
-  const last = await textOf(lake, ownerName);
+  const last = await readText(lake, ownerName);
   await put(lake, ownerName, ownerWord(), last?.etag); // a lost race: another command has begun, and its word will do
-  return last !== undefined && ownerFate(last.text.trim()) === 'dead';
+  return last !== undefined && ownerFate(last.value.trim()) === 'dead';
 }
 
 const put = (lake: ObjectStore, name: string, text: string, etag: string | undefined): Promise<string | undefined> =>
   lake.put(name, new TextEncoder().encode(`${text}\n`), etag);
-
-/** Undefined when there is none. A document that is replaced meanwhile is read again. */
-async function textOf(
-  lake: ObjectStore,
-  name: string,
-): Promise<{ readonly text: string; readonly etag: string } | undefined> {
-  for (;;) {
-    const etag = await lake.head(name);
-    if (etag === undefined) return undefined;
-    try {
-      const pieces: Uint8Array[] = [];
-      for await (const piece of lake.read(name, { start: 0, end: Number.POSITIVE_INFINITY, etag })) pieces.push(piece);
-      return { text: Buffer.concat(pieces).toString('utf8'), etag };
-    } catch (error) {
-      if ((await lake.head(name)) === etag) throw error;
-    }
-  }
-}

@@ -1,5 +1,6 @@
 /** JSON documents in an object store, guarded by its tags. */
 import type { ObjectStore, Versioned } from '../model.ts';
+import { readText } from '../pure/read-text.ts';
 
 export type Document = Readonly<Record<string, unknown>>;
 
@@ -8,15 +9,8 @@ const CONCURRENCY = 8;
 
 /** The document as it was at one moment; undefined where there is none. */
 export async function readDocument(store: ObjectStore, name: string): Promise<Versioned<Document> | undefined> {
-  for (;;) {
-    const etag = await store.head(name);
-    if (etag === undefined) return undefined;
-    const text = await textOf(store, name, etag).catch(async (error) => {
-      if ((await store.head(name)) === etag) throw error;
-    });
-    // Replaced or removed between the two calls: look again.
-    if (text !== undefined) return { value: parse(text, `${name} in ${store.place}`), etag };
-  }
+  const read = await readText(store, name);
+  return read && { value: parse(read.value, `${name} in ${store.place}`), etag: read.etag };
 }
 
 /** Puts the document if it still has `etag`; undefined when the race was lost. */
@@ -47,12 +41,6 @@ export async function* inTurns<T, R>(
     waiting = [];
   }
   yield* await Promise.all(waiting.map(act));
-}
-
-async function textOf(store: ObjectStore, name: string, etag: string): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of store.read(name, { start: 0, end: Infinity, etag })) pieces.push(piece);
-  return Buffer.concat(pieces).toString('utf8');
 }
 
 function parse(text: string, name: string): Document {

@@ -1,15 +1,10 @@
 import type { ObjectStore } from '../../model.ts';
+import { readWhole } from '../../pure/read-whole.ts';
 import { type Action, checkpointName, entryActions, entryName, lastCheckpointName } from './actions.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { afterEntry, emptySnapshot, type Snapshot } from './snapshot.ts';
 
 /** Reading the log of a table. `root` ends in `/`. */
-
-export async function readWhole(store: ObjectStore, name: string): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of store.read(name)) pieces.push(piece);
-  return Buffer.concat(pieces);
-}
 
 /** Undefined when there is no such entry (yet). */
 export async function readEntry(store: ObjectStore, root: string, version: number): Promise<Action[] | undefined> {

@@ -1,7 +1,8 @@
 import type { ObjectStore } from '../../model.ts';
+import { readWhole } from '../../pure/read-whole.ts';
 import { checkpointName, entryActions, entryName, lastCheckpointName } from './actions.ts';
 import { checkpointFile } from './checkpoint.ts';
-import { lastCheckpoint, readWhole } from './log.ts';
+import { lastCheckpoint } from './log.ts';
 import type { Snapshot } from './snapshot.ts';
 
 const DAY = 24 * 3_600_000;

@@ -1,4 +1,5 @@
 import type { ObjectStore } from '../../model.ts';
+import { inTurn } from '../../pure/in-turn.ts';
 import { type Action, type CommitInfo, entryName, entryText } from './actions.ts';
 import { readEntry, startOfLog } from './log.ts';
 import { checkpointDue, cleanLog, putCheckpoint } from './maintain.ts';
@@ -35,7 +36,7 @@ const races = 100;
 
 export function openTable({ store, root, pause }: TableOptions): DeltaTable {
   let known: Snapshot | undefined;
-  const inOrder = inTurn();
+  const inOrder = inTurn(); // the snapshot is changed in place
 
   const refresh = async (): Promise<Snapshot> => {
     known ??= await startOfLog(store, root);
@@ -92,15 +93,5 @@ export function openTable({ store, root, pause }: TableOptions): DeltaTable {
         known = { ...snapshot, checkpoint: snapshot.version };
         await cleanLog(store, root, now);
       }),
-  };
-}
-
-/** One call after the other: the snapshot is changed in place. */
-function inTurn(): <T>(call: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (call) => {
-    const turn = last.then(call, call);
-    last = turn.catch(() => undefined);
-    return turn;
   };
 }

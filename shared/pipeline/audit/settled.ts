@@ -1,4 +1,5 @@
 import type { Confirmation, Feed, Ledger, LedgerEntry, Millis, ObjectStore } from '../../model.ts';
+import { readText } from '../../pure/read-text.ts';
 import { SCHEMA_VERSION } from '../../signals/columns.ts';
 import { isAtRest } from '../entry.ts';
 
@@ -32,15 +33,15 @@ export async function settleFeed(
   const progress = (await ledger.progress(feed))?.value;
   if (progress === undefined) return undefined;
   const name = settledName(feed);
-  const etag = await lake.head(name);
-  const before = etag === undefined ? 0 : await throughIn(lake, name, etag);
+  const known = await readText(lake, name);
+  const before = known ? throughIn(known.value) : 0;
   const isSettled = (entry: LedgerEntry) => settles(entry, confirmed.get(keyOf(entry.window)), recheck);
   const through = await settledEnd(feed, before, at - recheck, isSettled, ledger);
   const settled = { watermark: progress.watermark, through };
   const text = `${JSON.stringify(documentOf(feed, settled), null, 1)}\n`;
   // Somebody else's file is as good: it says what was true a moment ago.
-  if (through > 0 && (etag === undefined || (await textOf(lake, name, etag)) !== text)) {
-    await lake.put(name, new TextEncoder().encode(text), etag);
+  if (through > 0 && known?.value !== text) {
+    await lake.put(name, new TextEncoder().encode(text), known?.etag);
     await ledger.recordSettled(feed, through);
   }
   return settled;
@@ -83,18 +84,10 @@ const documentOf = ({ app, signal, source }: Feed, { watermark, through }: Settl
   schemaVersion: SCHEMA_VERSION,
 });
 
-async function textOf(lake: ObjectStore, name: string, etag: string): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const piece of lake.read(name, { start: 0, end: Number.POSITIVE_INFINITY, etag }))
-    text += decoder.decode(piece, { stream: true });
-  return text;
-}
-
 /** 0 when it is no file of ours any more: found anew from the first window on. */
-async function throughIn(lake: ObjectStore, name: string, etag: string): Promise<Millis> {
+function throughIn(text: string): Millis {
   try {
-    return Date.parse(JSON.parse(await textOf(lake, name, etag)).settledThrough) || 0;
+    return Date.parse(JSON.parse(text).settledThrough) || 0;
   } catch {
     return 0;
   }

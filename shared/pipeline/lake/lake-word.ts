@@ -1,18 +1,13 @@
 import type { LakeWord, LedgerPlace, ObjectStore, Versioned } from '../../model.ts';
+import { readText } from '../../pure/read-text.ts';
 
 /** What a lake says of itself lies here. */
 export const LAKE_NAME = '_insights-lake/lake.json';
 
 /** Undefined where the lake says nothing. A document that is replaced meanwhile is read again. */
 export async function readLakeWord(lake: ObjectStore): Promise<Versioned<LakeWord> | undefined> {
-  for (;;) {
-    const etag = await lake.head(LAKE_NAME);
-    if (etag === undefined) return undefined;
-    const text = await textOf(lake, etag).catch(async (error) => {
-      if ((await lake.head(LAKE_NAME)) === etag) throw error;
-    });
-    if (text !== undefined) return { value: parsed(text, lake.place), etag };
-  }
+  const read = await readText(lake, LAKE_NAME);
+  return read && { value: parsed(read.value, lake.place), etag: read.etag };
 }
 
 /** False when the race was lost. */
@@ -28,14 +23,6 @@ export async function putLakeWord(lake: ObjectStore, word: LakeWord, etag: strin
   };
   const text = `${JSON.stringify(document, null, 1)}\n`;
   return (await lake.put(LAKE_NAME, new TextEncoder().encode(text), etag)) !== undefined;
-}
-
-async function textOf(lake: ObjectStore, etag: string): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const piece of lake.read(LAKE_NAME, { start: 0, end: Number.POSITIVE_INFINITY, etag }))
-    text += decoder.decode(piece, { stream: true });
-  return text;
 }
 
 function parsed(text: string, place: string): LakeWord {
