@@ -34,6 +34,7 @@ import { type Healths, wireHealth } from './wire-health.ts';
 import { createJobEngine, type JobEngine } from './wire-jobs.ts';
 import { openLake, pathsOf, prepareLake, tablesOf } from './wire-lake.ts';
 import { lakeMet, ledgerPlaceOf, meetPorts, refuseStranger } from './wire-meet.ts';
+import { nodeFault } from './wire-node.ts';
 import { createPlanner, type PlanOutcome } from './wire-plan.ts';
 import { type Audits, keptSince, queryApi, queryApis, wireAudits } from './wire-query.ts';
 import { untilItWorks } from './wire-ready.ts';
@@ -59,9 +60,11 @@ let made: Wired | undefined;
 
 /**
  * The app of this process, from its environment. Throws all faults of the settings, on every call, until they are
- * mended.
+ * mended; and where Node is too old.
  */
 export function wired(): Wired {
+  const fault = nodeFault(process.versions.node);
+  if (fault !== undefined) throw new Error(fault);
   const readFile = (path: string) => readFileSync(path, 'utf8');
   const timeout = functionTimeout(process.env, readFile);
   made ??= wire(parseConfig(process.env, readFile), timeout, ((timeout ?? 30 * 60_000) * 2) / 3);

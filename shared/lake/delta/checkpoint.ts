@@ -1,4 +1,4 @@
-import { zstdDecompressSync } from 'node:zlib';
+import zlib from 'node:zlib';
 import { parquetReadObjects, type SchemaElement } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import type { Action } from './actions.ts';
@@ -108,7 +108,7 @@ function spelled(value: object): object {
 /** The actions of a checkpoint, ours or another engine's. Throws where it is of a kind that we do not read. */
 export async function readCheckpoint(bytes: Uint8Array): Promise<Action[]> {
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-  const rows = await parquetReadObjects({ file, compressors: { ZSTD: (input) => zstdDecompressSync(input) } });
+  const rows = await parquetReadObjects({ file, compressors: { ZSTD: (input) => zlib.zstdDecompressSync(input) } });
   return rows.flatMap((row) => kinds.flatMap((kind) => (row[kind] ? [{ [kind]: plain(row[kind]) } as Action] : [])));
 }
 

@@ -1,4 +1,5 @@
-import { constants, zstdCompressSync } from 'node:zlib';
+// As a whole: an older Node fails when it is used, not when everything loads, and can say so (wire-node.ts).
+import zlib from 'node:zlib';
 import type { ColumnType } from '../../../signals/column.ts';
 import type { Vector } from '../../vectors.ts';
 import { putByte, putBytes, type Sink, written } from '../sink.ts';
@@ -121,8 +122,8 @@ function createPages(sink: Sink, body: Sink): Pages {
 }
 
 const compressed = (body: Uint8Array): Uint8Array =>
-  zstdCompressSync(body, {
-    params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
+  zlib.zstdCompressSync(body, {
+    params: { [zlib.constants.ZSTD_c_compressionLevel]: LEVEL },
     pledgedSrcSize: body.length,
   });
 
