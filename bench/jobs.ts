@@ -1,0 +1,124 @@
+/**
+ * `node bench/jobs.ts [--mb 200] [--windows 8] [--rounds 3] [--large] [--json]`: what `transform` takes of a folder of
+ * exports with one job and with two (and more, as the machine has cores), each a process of the command line, in turn.
+ * `--large`: one window holds half of the bytes. What counts on an idle machine is the wall clock; `speedup` is one
+ * job's by that of so many. Besides: seconds of the processor, of the main thread and of the busiest other one, which
+ * tell on a busy machine what holds it up; and the memory at its highest. Linux.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { exportText, writeText } from './telemetry.ts';
+import { residentPeak } from './watch.ts';
+
+const MB = 1_000_000;
+/** Of a process in `/proc/…/stat`: clock ticks a second, as Linux has them everywhere. */
+const TICKS = 100;
+const HOURS = ['00', '01', '02', '03', '04', '05', '06', '07', '08', '09', '10', '11', '12', '13', '14', '15'];
+
+const { values: flags } = parseArgs({
+  options: {
+    mb: { type: 'string', default: '200' },
+    windows: { type: 'string', default: '8' },
+    rounds: { type: 'string', default: '3' },
+    large: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
+});
+
+interface Sample {
+  readonly jobs: number;
+  readonly wall: number;
+  readonly seconds: number;
+  readonly main: number;
+  readonly busiest: number;
+  readonly memory: number;
+}
+
+/** Seconds of the processor that each thread of a process has had, the main one first. */
+async function threadSeconds(pid: number): Promise<readonly number[]> {
+  const seconds: number[] = [];
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  for (const thread of threads.sort((one, other) => Number(one) - Number(other))) {
+    const stat = await readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8').catch(() => '');
+    const [user = 0, system = 0] = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 13)
+      .map(Number);
+    seconds.push((user + system) / TICKS);
+  }
+  return seconds;
+}
+
+async function sample(input: string, lake: string, jobs: number): Promise<Sample> {
+  const main = join(import.meta.dirname, '..', 'cli', 'main.ts');
+  const words = [main, 'transform', input, '--out', lake, '--window', '1h', '--jobs', String(jobs), '--json'];
+  const began = performance.now();
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let told = '';
+  child.stderr.on('data', (piece: Buffer) => {
+    told += piece;
+  });
+  const ended = once(child, 'exit').then(([code]) => Number(code));
+  let [threads, memory]: [readonly number[], number] = [[], 0];
+  for (let code: number | undefined; code === undefined; ) {
+    code = await Promise.race([ended, sleep(25, undefined)]);
+    const seen = await threadSeconds(child.pid ?? 0);
+    if (seen.length > 0) threads = seen.map((each, at) => Math.max(each, threads[at] ?? 0));
+    memory = Math.max(memory, await residentPeak(child.pid ?? 0));
+    if (code !== undefined && code !== 0) throw new Error(`transform ended with ${code}: ${told}`);
+  }
+  const wall = (performance.now() - began) / 1000;
+  const [own = 0, ...others] = threads;
+  const seconds = threads.reduce((sum, each) => sum + each, 0);
+  return { jobs, wall, seconds, main: own, busiest: Math.max(0, ...others), memory };
+}
+
+/** A folder of exports with so many hour folders of a blob each. */
+async function makeExport(folder: string, bytes: number, windows: number, large: boolean): Promise<string> {
+  const input = join(folder, `bench_${'0'.repeat(32)}`);
+  for (let at = 0; at < windows; at++) {
+    const part = large ? (at === windows - 1 ? 1 / 2 : 1 / 2 / (windows - 1)) : 1 / windows;
+    const hour = join(input, 'Requests', '2024-05-10', HOURS[at] ?? '23');
+    await mkdir(hour, { recursive: true });
+    await writeText(join(hour, `a_20240510_${HOURS[at]}0000.blob`), exportText(bytes * part));
+  }
+  return input;
+}
+
+const median = (samples: readonly Sample[]): Sample | undefined =>
+  samples.toSorted((one, other) => one.wall - other.wall)[Math.floor(samples.length / 2)];
+
+const folder = await mkdtemp(join(tmpdir(), 'bench-jobs-'));
+try {
+  const windows = Math.min(Number(flags.windows), HOURS.length);
+  const input = await makeExport(folder, Number(flags.mb) * MB, windows, flags.large);
+  const jobs = [...new Set([1, 2, availableParallelism()])];
+  const samples: Sample[] = [];
+  for (let round = 0; round < Number(flags.rounds); round++)
+    for (const each of jobs) {
+      const lake = join(folder, `lake-${each}`);
+      samples.push(await sample(input, lake, each));
+      await rm(lake, { recursive: true });
+    }
+  const medians = jobs.flatMap((each) => median(samples.filter((one) => one.jobs === each)) ?? []);
+  const alone = medians[0]?.wall ?? 0;
+  const results = medians.map((each) => ({ ...each, speedup: Math.round((alone / each.wall) * 100) / 100 }));
+  if (flags.json) console.log(JSON.stringify(results, null, 2));
+  else {
+    console.log('| jobs | seconds | speedup | processor | main thread | busiest other thread | peak memory |');
+    console.log('|--:|--:|--:|--:|--:|--:|--:|');
+    for (const { jobs: of, wall, speedup, seconds, main, busiest, memory } of results)
+      console.log(
+        `| ${of} | ${wall.toFixed(1)} | ${speedup} | ${seconds.toFixed(1)} s | ${main.toFixed(1)} s | ` +
+          `${busiest.toFixed(1)} s | ${Math.round(memory / MB)} MB |`,
+      );
+  }
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
