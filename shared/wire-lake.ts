@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { openDeltaLake, refuseTables } from './lake/delta/lake-tables.ts';
-import { filePath, quarantinePath, tableFilePath } from './lake/paths.ts';
+import { expectedPath, filePath, quarantinePath, tableFilePath } from './lake/paths.ts';
 import { splitStore } from './lake/store-split.ts';
-import type { Config, DraftFile, LakeTables, ObjectStore, Output, Window } from './model.ts';
+import type { Config, DraftFile, FileRecord, LakeTables, ObjectStore, Output, Window } from './model.ts';
 import { shapedColumns } from './signals/shape.ts';
 import { openStore, systemClock } from './wire-clients.ts';
 
@@ -40,4 +40,12 @@ export const pathsOf =
     return output.table === 'delta'
       ? tableFilePath({ ...identity, revision })
       : filePath(output.path, { ...output, ...identity });
+  };
+
+/** The file that a window has mostly; undefined where there may be several, or they have other names each time. */
+export const expectedOf =
+  (output: Output) =>
+  (window: Window): FileRecord | undefined => {
+    const path = output.table === undefined ? expectedPath(output.path, window, output) : undefined;
+    return path === undefined ? undefined : { path, signal: window.signal, rows: 0, bytes: 0 };
   };

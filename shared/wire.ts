@@ -23,6 +23,7 @@ import { rerunWindows } from './pipeline/ask/rerun.ts';
 import { watchedLake } from './pipeline/health/watched.ts';
 import { isStoreFailure, outlast } from './pipeline/outage/outlast.ts';
 import { type RunOutcome, type RunPorts, runWindow, unrun } from './pipeline/run.ts';
+import { createRecall } from './pipeline/running/recall.ts';
 import { inTurn } from './pure/in-turn.ts';
 import { noShaping } from './signals/shape.ts';
 import type { StatusPorts } from './status/answer.ts';
@@ -32,7 +33,7 @@ import { openHealth, openHints, openLedger, systemClock } from './wire-clients.t
 import { placeOfBlob, type Sweeps, wireExports, wireSweeps } from './wire-exports.ts';
 import { type Healths, wireHealth } from './wire-health.ts';
 import { createJobEngine, type JobEngine } from './wire-jobs.ts';
-import { openLake, pathsOf, prepareLake, tablesOf } from './wire-lake.ts';
+import { expectedOf, openLake, pathsOf, prepareLake, tablesOf } from './wire-lake.ts';
 import { lakeMet, ledgerPlaceOf, meetPorts, refuseStranger } from './wire-meet.ts';
 import { nodeFault } from './wire-node.ts';
 import { createPlanner, type PlanOutcome } from './wire-plan.ts';
@@ -100,7 +101,8 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
   };
   const local = localPorts(config.output, { ...config, dedupe: config.exports?.dedupe ?? 'id' });
   const refused = new Map<string, Millis>();
-  const run = { ...ports, ...local, keptSince: keptSince(config.apps, clock.now), refused };
+  const memory = { refused, recall: createRecall() };
+  const run = { ...ports, ...local, keptSince: keptSince(config.apps, clock.now), ...memory };
   const stateReady = untilItWorks(() => Promise.all([ledger.prepare(), hints.prepare()]));
   const meeting = meetPorts(lake, ledger, ledgerPlaceOf(config.state, config.lake));
   const met = lakeMet(meeting, () => prepareLake(lake, tables));
@@ -220,6 +222,7 @@ export function localPorts(output: Output, making = asTheyAre) {
       for (const file of files) await rm(file, { force: true });
     },
     path: pathsOf(output, making.quarantine.prefix),
+    expected: expectedOf(output),
   };
 }
 

@@ -43,6 +43,21 @@ export function filePath(template: string, file: FileIdentity): string {
   return path;
 }
 
+/**
+ * Where the only file of that window lies when its rows are of its own time; undefined where that is more than one
+ * partition, or the path has a fault, which its run will tell.
+ */
+export function expectedPath(template: string, window: Window, form: Pick<FileIdentity, 'format' | 'gzip'>) {
+  const size = template.includes('{HH}') ? HOUR : DAY;
+  const partition = Math.floor(window.start / size) * size;
+  if (window.end > partition + size) return undefined;
+  try {
+    return filePath(template, { ...form, window, signal: window.signal, partition, part: 1 });
+  } catch {
+    return undefined;
+  }
+}
+
 /** The same in a lake of tables: one grid of folders, and a name that no other revision has. */
 export const tableFilePath = (file: Omit<FileIdentity, 'format' | 'gzip'> & { readonly revision: number }): string =>
   filePath(`{signal}/app={app}/date={yyyy}-{MM}-{dd}/{source}_{start}_{end}_r${file.revision}.{ext}`, {

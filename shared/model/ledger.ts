@@ -134,6 +134,12 @@ export interface DayAudit {
   readonly windows: readonly Confirmation[];
 }
 
+/** The new tags of a plan: of the feed's progress, and of its entries in their order; those that are not known are left out. */
+export interface PlannedTags {
+  readonly progress?: string;
+  readonly entries: readonly (string | undefined)[];
+}
+
 /** One entity per window, guarded by ETags. A lake has one ledger. */
 export interface Ledger {
   /** Creates what the ledger needs (a table, a folder) where it is missing. */
@@ -176,9 +182,14 @@ export interface Ledger {
   /**
    * Puts new entries (at most 40, all of this feed) into the ledger and moves horizon and watermark, in one step: all
    * or nothing.
-   * `etag` undefined: the feed has no progress yet. False when somebody else was first; nothing has changed then.
+   * `etag` undefined: the feed has no progress yet. Undefined when somebody else was first; nothing has changed then.
    */
-  plan(feed: Feed, progress: Progress, etag: string | undefined, entries: readonly LedgerEntry[]): Promise<boolean>;
+  plan(
+    feed: Feed,
+    progress: Progress,
+    etag: string | undefined,
+    entries: readonly LedgerEntry[],
+  ): Promise<PlannedTags | undefined>;
   /** Every feed that ever had an entry or progress in this lake. */
   feeds(): AsyncIterable<Feed>;
   /** What audits know of the days in the range, by day. */

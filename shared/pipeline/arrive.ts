@@ -1,8 +1,9 @@
-import type { Millis, Window } from '../model.ts';
+import type { LedgerEntry, Millis, Versioned, Window } from '../model.ts';
 import { type AskPorts, askFor, freeAt, sendFor } from './ask/ask.ts';
 import { askedAgain, isAtRest } from './entry.ts';
 import { windowAt } from './grid/grid.ts';
-import { type RunOutcome, type RunPorts, runWindow, unrun } from './run.ts';
+import { afterLoss } from './race.ts';
+import { type RunOutcome, type RunPorts, runNew, runSeen, runWindow, unrun } from './run.ts';
 import { lookFirst } from './running/look-first.ts';
 
 export type ArrivePorts = RunPorts & AskPorts;
@@ -14,23 +15,55 @@ export type ArrivePorts = RunPorts & AskPorts;
  */
 export async function arriveInWindow(cell: Window, hour: Millis, ports: ArrivePorts): Promise<RunOutcome> {
   for (let window = cell; ; window = await windowAt(cell, hour, cell, ports.ledger)) {
-    const seen = await ports.ledger.read(window);
-    if (seen !== undefined && isAtRest(seen.value) && seen.value.state === 'done') {
-      // An earlier run has read the blob, mostly: several come at once, and events come twice.
-      const { look, less } = await lookFirst(seen.value, ports.source);
-      if (less !== undefined) return { ...unrun('unchanged', window, seen.value), error: less };
-      const free = freeAt(seen.value, ports.clock.now(), ports.refresh) <= ports.clock.now();
-      // Its claim is what the ledger hears of the event first, as otherwise the question for it is.
-      if (free) return runWindow(window, ports, { ...seen, value: askedAgain(seen.value, 0) }, look);
-    }
-    const asked = await askFor(window, ports, seen && { seen });
-    if (asked === 'overlaps') continue;
-    const now = ports.clock.now();
-    if (asked === 'skipped') return runWindow(window, ports);
-    if (asked.free <= now) return runWindow(window, ports, { value: asked.entry, etag: asked.etag });
-    if (!asked.pending) await sendFor(asked, ports);
-    return unrun('early', window, asked.entry);
+    const known = ports.recall?.entry(window);
+    const outcome = known === undefined ? await runNew(window, ports) : await meet(window, known, true, ports);
+    if (typeof outcome === 'object') return outcome;
+    if (outcome === 'overlaps') continue;
+    const met = await meetAsItIs(window, ports);
+    if (met !== 'overlaps') return met;
   }
+}
+
+async function meetAsItIs(window: Window, ports: ArrivePorts): Promise<RunOutcome | 'overlaps'> {
+  const what = () => `run ${window.app} ${window.signal}: others change its entry all the time`;
+  for (let losses = 1; ; losses++) {
+    const met = await meet(window, await ports.ledger.read(window), false, ports);
+    if (met !== 'changed') return met;
+    await afterLoss(losses, what, ports.clock);
+  }
+}
+
+/**
+ * Of a window as it was `seen`. `remembered`: it may have changed long ago. `changed`: it has; `overlaps`: others stand
+ * for its time.
+ */
+async function meet(
+  window: Window,
+  seen: Versioned<LedgerEntry> | undefined,
+  remembered: boolean,
+  ports: ArrivePorts,
+): Promise<RunOutcome | 'changed' | 'overlaps'> {
+  const { ledger, clock, refresh } = ports;
+  if (seen !== undefined && isAtRest(seen.value) && seen.value.state === 'done') {
+    // An earlier run has read the blob, mostly: several come at once, and events come twice.
+    const { look, less } = await lookFirst(seen.value, ports.source);
+    if (less !== undefined) {
+      if (remembered && (await ledger.read(window))?.etag !== seen.etag) return 'changed';
+      return { ...unrun('unchanged', window, seen.value), error: less };
+    }
+    // Its claim is what the ledger hears of the event first, as otherwise the question for it is.
+    if (freeAt(seen.value, clock.now(), refresh) <= clock.now())
+      return (await runSeen({ ...seen, value: askedAgain(seen.value, 0) }, ports, look)) ?? 'changed';
+  }
+  const asked = await askFor(window, ports, seen && { seen });
+  if (asked === 'overlaps') return 'overlaps';
+  if (asked === 'skipped') return runWindow(window, ports);
+  const told = { value: asked.entry, etag: asked.etag };
+  if (asked.free <= clock.now()) return runWindow(window, ports, told);
+  const noted = asked.pending ? told : await sendFor(asked, ports);
+  if (noted === undefined) ports.recall?.forget(window);
+  else ports.recall?.keepEntry(noted);
+  return unrun('early', window, asked.entry);
 }
 
 /** The same while the lake is paused: the ledger remembers, and the planner sends for it when the lake is resumed. */

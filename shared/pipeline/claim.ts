@@ -1,7 +1,18 @@
-import type { Clock, LakeTables, Ledger, LedgerEntry, Millis, Versioned, Window } from '../model.ts';
+import type {
+  Clock,
+  FileRecord,
+  LakeTables,
+  Ledger,
+  LedgerEntry,
+  Millis,
+  Progress,
+  Versioned,
+  Window,
+} from '../model.ts';
 import { inTurn } from '../pure/in-turn.ts';
-import { askedAgain, claimedEntry } from './entry.ts';
+import { askedAgain, claimedEntry, intendedEntry } from './entry.ts';
 import { afterLoss } from './race.ts';
+import type { Recall } from './running/recall.ts';
 import { requeuedFingerprint } from './verdict.ts';
 
 /** Another run has claimed the window since: this one must stop, and needs not report a failure. */
@@ -17,6 +28,17 @@ export type Change = (entry: LedgerEntry) => LedgerEntry;
 /** A window held by this run, at the revision it claimed. */
 export interface Claim {
   readonly entry: LedgerEntry;
+  /** The entry as it stands, with the tag of this run's last write. */
+  readonly seen: Versioned<LedgerEntry>;
+  /**
+   * Tags of files, known before the claim was written (undefined: nothing is there): so the claim itself is the look at
+   * the ledger that has to come after a tag. Whoever puts a file takes it out.
+   */
+  readonly known: Map<string, string | undefined>;
+  /** What the first claim of a window intends, and nothing was put at yet: no other attempt can have done so. */
+  readonly unput: Set<string>;
+  /** The new tags of what this run has put. */
+  readonly put: Map<string, string>;
   /** Aborted when the claim is lost. */
   readonly abort: AbortSignal;
   /**
@@ -42,6 +64,10 @@ export interface ClaimPorts {
   readonly clock: Clock;
   readonly lease: Millis;
   readonly tables?: LakeTables;
+  /** What this process has written before. Left out: nothing is remembered. */
+  readonly recall?: Recall;
+  /** The file that a window has mostly, where it has one and no table; left out: not known. */
+  readonly expected?: (window: Window) => FileRecord | undefined;
 }
 
 /**
@@ -55,14 +81,47 @@ export async function claimWindow(seen: Versioned<LedgerEntry>, ports: ClaimPort
   const inLake = (await ports.tables?.seen(window, others)) ?? 0;
   // A ledger that is older than the lake does not know what was done last.
   const behind = inLake > seen.value.revision ? { revision: inLake, doneAt: 0 } : {};
-  const known = { ...seen.value, ...behind };
-  const claimed = claimedEntry(known, ports.clock.now(), ports.lease);
+  const claimed = firstIntent(claimedEntry({ ...seen.value, ...behind }, ports.clock.now(), ports.lease), ports);
   const etag = await ports.ledger.write(claimed, seen.etag);
+  if (etag === undefined) ports.recall?.forget(window);
   return etag === undefined ? undefined : hold({ value: claimed, etag }, ports);
 }
 
-function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease }: ClaimPorts): Claim {
-  const { window, revision } = claimed.value;
+/**
+ * Puts a window that the feed does not have yet into the ledger as claimed, in one write. It begins where the feed's
+ * planned time ends, so that no other can have a part of its time, as long as the feed's progress is as it was `known`.
+ * Undefined where that has changed, or cannot be told.
+ */
+export async function claimNew(
+  planned: LedgerEntry,
+  known: Versioned<Progress>,
+  ports: ClaimPorts,
+): Promise<Claim | undefined> {
+  const { window } = planned;
+  if (window.start < known.value.horizon || ports.tables !== undefined) return undefined;
+  const claimed = firstIntent(claimedEntry(planned, ports.clock.now(), ports.lease), ports);
+  const progress = { ...known.value, horizon: window.end };
+  const tags = await ports.ledger.plan(window, progress, known.etag, [claimed]);
+  const next = tags?.progress;
+  ports.recall?.keepProgress(window, next === undefined ? undefined : { value: progress, etag: next });
+  if (tags === undefined) return undefined;
+  const [etag] = tags.entries;
+  if (etag !== undefined) return hold({ value: claimed, etag }, ports);
+  const found = await ports.ledger.read(window);
+  return found?.value.revision === claimed.revision ? hold(found, ports) : undefined;
+}
+
+/** A first claim intends the file that the window has mostly: so the run need not tell the ledger before it puts it. */
+function firstIntent(claimed: LedgerEntry, { tables, expected }: ClaimPorts): LedgerEntry {
+  const file = claimed.revision === 1 && tables === undefined ? expected?.(claimed.window) : undefined;
+  return file === undefined ? claimed : intendedEntry(claimed, [file]);
+}
+
+function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease, recall }: ClaimPorts): Claim {
+  const { window, revision, files } = claimed.value;
+  const unput = new Set(revision === 1 ? files.map(({ path }) => path) : []);
+  const known = new Map<string, string | undefined>(recall?.tags(window, revision - 1));
+  for (const path of unput) known.set(path, undefined);
   const what = `write the ledger entry of ${window.app} ${window.signal}`;
   let held = claimed;
   const lost = new AbortController();
@@ -106,6 +165,12 @@ function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease }: ClaimPo
     get entry() {
       return held.value;
     },
+    get seen() {
+      return held;
+    },
+    known,
+    unput,
+    put: new Map(),
     abort: lost.signal,
     update,
     halve: (make, halves) => inOrder(() => change(make, (entry, etag) => ledger.halve(entry, etag ?? '', halves))),

@@ -44,12 +44,14 @@ export class LedgerBehind extends Error {
 export async function commitFiles(files: readonly DraftFile[], claim: Claim, ports: CommitPorts): Promise<TableFile[]> {
   if (files.length === 0) return [];
   const records = files.map((file) => recordOf(file, claim.entry, ports));
+  // What was known, and intended, before the claim was written needs no other look at the ledger than that.
+  const looked = records.every(({ path }) => claim.known.has(path));
   const tags = await tagsBefore(records, claim, ports);
   // Where this writes it is the look at the ledger, too: it does so only while the revision is ours.
-  let isNew = false;
+  let isNew = looked;
   await claim.update((entry) => {
     const next = intendedEntry(entry, records.map(intended));
-    isNew = next !== entry;
+    isNew ||= next !== entry;
     return next;
   });
   if (!isNew) await claim.check();
@@ -78,7 +80,7 @@ export async function replaceOthers(
   emptyFile: Engine['emptyFile'],
 ): Promise<FileRecord[]> {
   const kept = new Set(written.map((file) => file.path));
-  const others = claim.entry.files.filter((earlier) => !kept.has(earlier.path));
+  const others = claim.entry.files.filter(({ path }) => !kept.has(path) && !claim.unput.has(path));
   const inTables = (file: FileRecord): boolean => isInTable(file, ports);
   const plain = others.filter((file) => !inTables(file));
   const emptied = await emptyFiles(plain, claim, ports, emptyFile);
@@ -124,15 +126,16 @@ async function emptyFiles(
  */
 async function tagsBefore(
   records: readonly FileRecord[],
-  { entry }: Claim,
+  claim: Claim,
   ports: Pick<CommitPorts, 'lake' | 'tables'>,
 ): Promise<(string | undefined)[]> {
   const tags: (string | undefined)[] = [];
-  const known = new Set(entry.files.map(({ path }) => path));
-  const isFirst = entry.revision === 1;
+  const known = new Set(claim.entry.files.map(({ path }) => path));
+  const isFirst = claim.entry.revision === 1;
   for (const record of records) {
     const isNew = isInTable(record, ports) || (isFirst && !known.has(record.path));
-    tags.push(isNew ? undefined : await ports.lake.head(record.path));
+    if (isNew || claim.known.has(record.path)) tags.push(claim.known.get(record.path));
+    else tags.push(await ports.lake.head(record.path));
   }
   return tags;
 }
@@ -150,9 +153,13 @@ async function putWhileOurs(
   { lake, clock }: Pick<CommitPorts, 'lake' | 'clock'>,
 ): Promise<void> {
   let etag = seen;
+  // From now on it may be there, and what was known of it is over.
+  claim.unput.delete(path);
+  claim.known.delete(path);
   for (let losses = 1; ; losses++) {
     if (claim.abort.aborted) await claim.check();
-    if ((await putOrDoubt(path, content, etag, claim, lake)) !== undefined) return;
+    const put = await putOrDoubt(path, content, etag, claim, lake);
+    if (put !== undefined) return void claim.put.set(path, put);
     await afterLoss(losses, () => `put ${path}: ${replaced}`, clock, claim.abort);
     etag = await lake.head(path);
     await claim.check();

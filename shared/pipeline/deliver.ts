@@ -16,7 +16,7 @@ import type {
 } from '../model.ts';
 import { type Claim, Overtaken } from './claim.ts';
 import { type CommitPorts, commitFiles, replaceOthers } from './commit.ts';
-import { finishedEntry, unavailableEntry } from './entry.ts';
+import { finishedEntry, unavailableEntry, withoutFiles } from './entry.ts';
 import { type Watch, watchTime } from './halve/watch.ts';
 import { rowsOf } from './same-rows.ts';
 import { adoptedRows, loses } from './verdict.ts';
@@ -108,7 +108,7 @@ async function unavailable(
   const why =
     `the source has no rows of it, and keeps them only since ${new Date(since).toISOString()}: whether there were ` +
     'any is not known; set QUERY_RETENTION to what its tables keep';
-  return claim.update((entry) => unavailableEntry(entry, clock.now(), asked, why));
+  return claim.update((entry) => unavailableEntry(withoutFiles(entry, claim.unput), clock.now(), asked, why));
 }
 
 /** Sources of archives carry a hash behind the layout: the field is the same. */

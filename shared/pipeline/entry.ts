@@ -68,6 +68,10 @@ export function intendedEntry(entry: LedgerEntry, files: readonly FileRecord[]):
   return { ...entry, files: [...entry.files, ...files.filter((file) => !known.has(file.path))] };
 }
 
+/** What was intended, and never put by the only attempt that there was. */
+export const withoutFiles = (entry: LedgerEntry, unput: ReadonlySet<string>): LedgerEntry =>
+  unput.size === 0 ? entry : { ...entry, files: entry.files.filter(({ path }) => !unput.has(path)) };
+
 export interface Finish {
   readonly fingerprint: string;
   readonly counts: Counts;

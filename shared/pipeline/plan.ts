@@ -126,7 +126,7 @@ async function planWindows(
 ): Promise<boolean> {
   const windows = due.map((interval): Window => ({ ...feed, ...interval }));
   const entries = windows.map((window) => plannedEntry(window));
-  if (!(await ledger.plan(feed, next, etag, entries))) return false;
+  if ((await ledger.plan(feed, next, etag, entries)) === undefined) return false;
   const sent: Window[] = [];
   try {
     for (const window of windows) {

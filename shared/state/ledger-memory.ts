@@ -98,11 +98,12 @@ export function createMemoryLedger(): Ledger {
     plan: async (feed, progress, etag, entries) => {
       const state = stateOf(feed);
       if (state.progress?.etag !== etag || entries.some(({ window }) => state.entries.has(windowKey(window))))
-        return false;
-      for (const entry of entries)
-        state.entries.set(windowKey(entry.window), { value: structuredClone(entry), etag: nextTag() });
+        return undefined;
+      const tags = entries.map(nextTag);
+      for (const [n, entry] of entries.entries())
+        state.entries.set(windowKey(entry.window), { value: structuredClone(entry), etag: tags[n] ?? '' });
       state.progress = { value: { ...progress }, etag: nextTag() };
-      return true;
+      return { progress: state.progress.etag, entries: tags };
     },
     async *feeds() {
       for (const { feed } of [...states.values()]) yield { ...feed };

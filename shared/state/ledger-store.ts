@@ -115,14 +115,15 @@ export function createStoreLedger(store: ObjectStore): Ledger {
     },
     plan: async (feed, progress, etag, entries) => {
       const before = await readDocument(store, progressName(feed));
-      if (before?.etag !== etag) return false;
+      if (before?.etag !== etag) return undefined;
       await copyPlanned(feed, before?.etag);
       const found = inTurns(entries, ({ window }) => store.head(entryName(feed, window)));
-      for await (const tag of found) if (tag !== undefined) return false;
+      for await (const tag of found) if (tag !== undefined) return undefined;
       const planned = entries.map(toDocument);
       const tag = await writeDocument(store, progressName(feed), { ...fromProgress(progress), planned }, etag);
-      if (tag !== undefined) await copyPlanned(feed, tag);
-      return tag !== undefined;
+      if (tag === undefined) return undefined;
+      await copyPlanned(feed, tag);
+      return { progress: tag, entries: [] };
     },
     async *feeds() {
       for await (const app of store.folders(LEDGER_FOLDER))

@@ -131,11 +131,12 @@ export function createTableLedger({ client, lakeId, newId }: TableLedgerOptions)
       if (Array.isArray(tags))
         tallies.planned(feed, progress, mark, tags.length === changes.length + 2 ? tags.at(-1) : '');
       planned.clear();
-      // An open entry and its copy stand next to each other.
-      if (Array.isArray(tags) && entries.every(isOpen) && tags.length > entries.length)
-        for (const [n, { window }] of entries.entries())
-          planned.set(`${partition} ${rows.windowRow(window)}`, tags[2 * n + 2] ?? '');
-      return Array.isArray(tags);
+      if (!Array.isArray(tags)) return undefined;
+      // An open entry and its copy stand next to each other. An answer that was lost leaves the first tag alone.
+      const told = entries.every(isOpen) && tags.length > entries.length;
+      for (const [n, { window }] of told ? entries.entries() : [])
+        planned.set(`${partition} ${rows.windowRow(window)}`, tags[2 * n + 2] ?? '');
+      return { progress: tags[0], entries: entries.map((_, n) => (told ? tags[2 * n + 1] : undefined)) };
     },
     hinted: async (feed, windows, at) => {
       const partition = rows.feedPartition(lakeId, feed);

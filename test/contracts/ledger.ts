@@ -405,7 +405,7 @@ export function ledgerContract(name: string, { make, runs, files }: LedgerContra
     test('plan: entries and progress in one step, or nothing', async () => {
       const { ledger, reopen } = await opened();
       const forty = Array.from({ length: 40 }, (_, n) => entry(window(n), { hintedAt: first }));
-      assert.equal(await ledger.plan(feed, { horizon: window(39).end, watermark: first }, undefined, forty), true);
+      assert.ok(await ledger.plan(feed, { horizon: window(39).end, watermark: first }, undefined, forty));
       const seen = await must(reopen().progress(feed));
       assert.deepEqual(seen.value, { horizon: window(39).end, watermark: first });
       assert.deepEqual(await all(reopen().list(feed)), forty);
@@ -414,24 +414,23 @@ export function ledgerContract(name: string, { make, runs, files }: LedgerContra
       const more = [entry(window(40)), entry(window(41), { state: 'done' })];
       const next = { horizon: window(41).end, watermark: first + HOUR };
       for (const etag of [undefined, 'W/"datetime\'2020-01-01T00%3A00%3A00.0000000Z\'"'])
-        assert.equal(await ledger.plan(feed, next, etag, more), false);
+        assert.equal(await ledger.plan(feed, next, etag, more), undefined);
       assert.equal(
         await ledger.plan(feed, next, seen.etag, [entry(window(42)), entry(window(5))]),
-        false,
+        undefined,
         'one of them exists',
       );
       assert.deepEqual(await reopen().progress(feed), seen);
       assert.equal(await ledger.read(window(42)), undefined);
-      assert.equal(await ledger.plan(feed, next, seen.etag, more), true);
+      const tags = await ledger.plan(feed, next, seen.etag, more);
+      assert.equal(tags?.progress, (await ledger.progress(feed))?.etag);
+      for (const [n, tag] of tags?.entries.entries() ?? [])
+        assert.ok(tag === undefined || tag === (await ledger.read(window(40 + n)))?.etag);
       assert.equal((await all(ledger.list(feed))).length, 42);
       assert.equal((await all(ledger.open(feed))).length, 41);
 
       const last = await must(ledger.progress(feed));
-      assert.equal(
-        await ledger.plan(feed, { ...next, watermark: next.horizon }, last.etag, []),
-        true,
-        'the watermark alone',
-      );
+      assert.ok(await ledger.plan(feed, { ...next, watermark: next.horizon }, last.etag, []), 'the watermark alone');
       assert.deepEqual((await must(ledger.progress(feed))).value, { ...next, watermark: next.horizon });
     });
 
@@ -451,7 +450,7 @@ export function ledgerContract(name: string, { make, runs, files }: LedgerContra
           instances.map((ledger, n) => ledger.plan(feed, progress[n] ?? assert.fail(), etag, plans[n] ?? [])),
         );
         assert.equal(won.filter(Boolean).length, 1);
-        const winner = won.indexOf(true);
+        const winner = won.findIndex(Boolean);
         assert.deepEqual(await all(reopen().list(feed, { start: horizon })), plans[winner]);
         assert.deepEqual((await reopen().progress(feed))?.value, progress[winner]);
         horizon = progress[winner]?.horizon ?? 0;
@@ -554,7 +553,7 @@ export function ledgerContract(name: string, { make, runs, files }: LedgerContra
                 (await ledger.progress(feed))?.etag,
                 [value],
               );
-              assert.equal(planned, known === undefined);
+              assert.equal(planned !== undefined, known === undefined);
               if (planned)
                 expected.set(at, { value, etag: (await must(ledger.read(window(at)))).etag, before: undefined });
             } else {

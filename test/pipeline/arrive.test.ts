@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import type { Window } from '../../shared/model.ts';
 import { type ArrivePorts, arriveInWindow } from '../../shared/pipeline/arrive.ts';
 import { runWindow } from '../../shared/pipeline/run.ts';
+import { createRecall } from '../../shared/pipeline/running/recall.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
 import { manualClock, type Truth, textLake, truthSource, window, wordEngine } from './world.ts';
 
@@ -23,6 +24,8 @@ function place() {
     source: truthSource(() => truth),
     engine: wordEngine(),
     path: (file) => `part-${file.partition}`,
+    expected: () => ({ path: 'part-0', signal: 'requests', rows: 0, bytes: 0 }),
+    recall: createRecall(),
     discard: async () => {},
     withWorkFolder: (use) => use('work'),
     hints: {

@@ -180,7 +180,7 @@ describe('the delivery protocol with tables', () => {
         assert.deepEqual((await versions(here)).at(-1), complete.at(-1));
         await assertSnapshots(here);
       }),
-      { numRuns: 400 },
+      { numRuns: 400 * Number(process.env.CHAOS_TIMES ?? 1) },
     );
   });
 

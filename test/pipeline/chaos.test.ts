@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { Ledger, Source } from '../../shared/model.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
 import { type RunPorts, runWindow } from '../../shared/pipeline/run.ts';
+import { createRecall } from '../../shared/pipeline/running/recall.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
 import { cut, drain, type Runner, startRunner, step } from './runners.ts';
 import {
@@ -18,6 +19,8 @@ import {
 } from './world.ts';
 
 const lease = 10_000;
+/** CHAOS_TIMES makes it longer. */
+const times = Number(process.env.CHAOS_TIMES ?? 1);
 
 /** Of a minute: it is never halved, however often its runs die (chaos-halved.test.ts has those that are). */
 const window = { ...hourWindow, end: 60_000 };
@@ -29,9 +32,13 @@ function world() {
   let truth: Truth = {};
   /** What the run with that revision read. */
   const seenBy = new Map<number, Truth>();
+  /** Two processes: invocations of one remember the same. */
+  const recalls = [createRecall(), createRecall()];
+  let starts = 0;
 
   const start = (): Runner => {
     let seen: Truth = {};
+    const recall = recalls[starts++ % 2] ?? assert.fail();
     let revision = 0;
     const held: Ledger = {
       ...ledger,
@@ -59,6 +66,8 @@ function world() {
       clock,
       lease,
       path: (file) => `part-${file.partition}`,
+      expected: () => ({ path: 'part-0', signal: 'requests', rows: 0, bytes: 0 }),
+      recall,
       discard: async () => {},
       withWorkFolder: (use) => use('work'),
     });
@@ -146,7 +155,7 @@ describe('the delivery protocol', () => {
         assert.deepEqual(here.lake.contents(), complete);
         assert.equal((await here.ledger.read(window))?.value.revision, ledgerThen?.value.revision);
       }),
-      { numRuns: 1500 },
+      { numRuns: 1500 * times },
     );
   });
 });

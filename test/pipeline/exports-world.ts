@@ -16,6 +16,7 @@ import type {
 import type { AskPorts } from '../../shared/pipeline/ask/ask.ts';
 import { reviveFeed } from '../../shared/pipeline/plan.ts';
 import { type RunOutcome, type RunPorts, runWindow } from '../../shared/pipeline/run.ts';
+import { createRecall } from '../../shared/pipeline/running/recall.ts';
 import { type SweepPorts, sweepBlobs } from '../../shared/pipeline/sweep/sweep.ts';
 import { createSightings } from '../../shared/source/blobs/sightings.ts';
 import { createBlobSource } from '../../shared/source/blobs/source.ts';
@@ -118,6 +119,10 @@ export async function exportsWorld({
     sightings: createSightings({ ...settings, window, signals, from: undefined, until: undefined }),
     engine: lineEngine(),
     path: (file, of) => pathOf(file.signal, of),
+    ...(making === undefined && {
+      expected: (of: Window) => ({ path: pathOf(of.signal, of), signal: of.signal, rows: 0, bytes: 0 }),
+    }),
+    recall: createRecall(),
     discard: async () => {},
     withWorkFolder: async (use) => {
       runs += 1;

@@ -85,14 +85,17 @@ export async function enqueue(window: Window, ports: AskPorts, options: AskOptio
 
 /**
  * Sends the message that has the window run as soon as it may, and only then notes that it was sent: what could not be
- * sent is seen by the planner's next tick. A note that is lost costs a second message, which does no harm.
+ * sent is seen by the planner's next tick. A note that is lost costs a second message, which does no harm. Returns the
+ * entry with its note; undefined when that was lost.
  */
 export async function sendFor(
   { entry, etag, free }: Pick<Asked, 'entry' | 'etag' | 'free'>,
   { ledger, hints, clock }: Pick<AskPorts, 'ledger' | 'hints'> & { readonly clock: Pick<Clock, 'now'> },
-): Promise<void> {
+): Promise<Versioned<LedgerEntry> | undefined> {
   await hints.send(entry.window, Math.max(0, free - clock.now()));
-  await ledger.write(hintedEntry(entry, clock.now()), etag);
+  const value = hintedEntry(entry, clock.now());
+  const tag = await ledger.write(value, etag);
+  return tag === undefined ? undefined : { value, etag: tag };
 }
 
 /** When the window may run: a refresh interval after its last run began, after its back-off, never while it is held. */

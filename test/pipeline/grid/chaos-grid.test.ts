@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { Window } from '../../../shared/model.ts';
 import { arriveInWindow } from '../../../shared/pipeline/arrive.ts';
 import { runWindow } from '../../../shared/pipeline/run.ts';
+import { createRecall } from '../../../shared/pipeline/running/recall.ts';
 import { sweepBlobs } from '../../../shared/pipeline/sweep/sweep.ts';
 import { blobName, exportStore, exportsWorld, hour, mortal, never } from '../exports-world.ts';
 
@@ -19,7 +20,7 @@ const move = fc.record({
   hour: fc.nat({ max: 30 }),
   size: fc.constantFrom(...sizes),
   /** Calls that the process lives for; 40: mostly to its end. */
-  calls: fc.oneof(fc.nat({ max: 25 }), fc.constant(1000)),
+  calls: fc.oneof(fc.nat({ max: 25 }), fc.constant(1000), fc.constant(1001)),
 });
 
 test('windows of every length, in any order, by processes that die: every row once', async () => {
@@ -28,6 +29,8 @@ test('windows of every length, in any order, by processes that die: every row on
       const exports = exportStore();
       const here = await exportsWorld({ stores: { exports }, start: midnight + 32 * hour });
       const names = new Set<number>();
+      // Two processes, each with what it remembers of its own writes.
+      const recalls = [createRecall(), createRecall()];
       const cellOf = (at: number, size: number): Window => {
         const start = Math.floor(at / (size * hour)) * size * hour;
         return { app: 'shop', signal: 'requests', source: 'continuous', start, end: start + size * hour };
@@ -36,7 +39,8 @@ test('windows of every length, in any order, by processes that die: every row on
       try {
         for (const { what, hour: nth, size, calls } of moves) {
           const at = midnight + nth * hour;
-          const dying = mortal({ ...here.ports, window: size * hour }, calls);
+          const recall = recalls[calls % 2] ?? assert.fail();
+          const dying = mortal({ ...here.ports, window: size * hour, recall }, calls);
           const dies = (act: Promise<unknown>) => act.catch(() => undefined);
           if (what === 'later') here.clock.advance(400_000);
           if (what === 'blob' || what === 'arrive') {
@@ -63,6 +67,6 @@ test('windows of every length, in any order, by processes that die: every row on
         await here.close();
       }
     }),
-    { numRuns: 120 },
+    { numRuns: 120 * Number(process.env.CHAOS_TIMES ?? 1) },
   );
 });
