@@ -134,7 +134,7 @@ export interface DayAudit {
   readonly windows: readonly Confirmation[];
 }
 
-/** The new tags of a plan: of the feed's progress, and of its entries in their order; those that are not known are left out. */
+/** The new tags of a plan: of the feed's progress, and of its entries in order; what is not known is left out. */
 export interface PlannedTags {
   readonly progress?: string;
   readonly entries: readonly (string | undefined)[];
