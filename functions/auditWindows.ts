@@ -14,8 +14,10 @@ app.timer('auditWindows', {
   handler: async (_timer, context) => {
     // Late, as in planWindows.
     const { wired } = await import('../shared/wire.ts');
+    const { tellAudit } = await import('../shared/wire-metrics.ts');
     const outcome = await wired().audit();
     for (const facts of auditFacts(outcome)) context.log(JSON.stringify(facts));
+    await tellAudit(outcome);
     if (outcome.errors.length > 0) throw new Error(outcome.errors.join('\n'));
   },
 });

@@ -18,6 +18,7 @@ app.storageQueue('runWindow', {
   handler: async (message, context) => {
     // Late, as in planWindows.
     const { wired } = await import('../shared/wire.ts');
+    const { tellRun } = await import('../shared/wire-metrics.ts');
     const { run, sweepPart, backfills } = wired();
     const asked = parseMessage(message);
     if (asked.kind === 'sweep') {
@@ -33,6 +34,7 @@ app.storageQueue('runWindow', {
     if (asked.kind === 'turn') throw new Error('a turn of a backfill belongs into its own queue');
     const outcome = await run(asked.window);
     for (const facts of runLines(outcome)) context.log(JSON.stringify(facts));
+    await tellRun(outcome);
     if (outcome.state === 'failed') throw new Error(outcome.error);
   },
 });

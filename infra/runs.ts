@@ -14,6 +14,8 @@ const idle: readonly RegExp[] = [
   /^@azure\/msal-browser\//,
   // Of four builds of the KQL parser the one that is loaded.
   /^@kusto\/language-service-next\/(Kusto\.Language\.)?[Bb]ridge\.(js|meta.*|console.*|report\.log)$/,
+  // Node loads the CommonJS build of three.
+  /^@opentelemetry\/.*(\/build\/(esm|esnext)\/|\.mjs$)/,
   /^\.(bin\/|package-lock\.json$)/,
 ];
 

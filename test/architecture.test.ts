@@ -12,6 +12,7 @@ const mayImport: readonly (readonly [folder: string, allowed: readonly string[]]
   ['shared/wire', ['shared/']],
   ['shared/config', ['shared/model.ts', 'shared/config', 'shared/lake/path-template.ts', 'shared/signals/']],
   ['shared/status/', ['shared/model.ts', 'shared/status/']],
+  ['shared/metrics/', ['shared/model.ts', 'shared/metrics/', 'shared/pipeline/', 'shared/net/']],
   [
     'shared/pipeline/',
     [
@@ -60,7 +61,7 @@ const mayImport: readonly (readonly [folder: string, allowed: readonly string[]]
 ];
 
 /** Packages that make clients or touch the machine may be used in the adapters' folders only. */
-const adapters = /^shared\/(wire|engine\/|source\/|lake\/|net\/|state\/)/;
+const adapters = /^shared\/(wire|engine\/|source\/|lake\/|metrics\/|net\/|state\/)/;
 const root = join(import.meta.dirname, '..');
 
 function sources(folder: string): string[] {

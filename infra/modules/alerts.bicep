@@ -1,4 +1,5 @@
-// Alerts on what the app says about itself: every run and every tick of the planner is one line of JSON in its traces.
+// Alerts on what the app says about itself: every run and every tick of the planner is one line of JSON in its traces, and its metrics are rows
+// of customMetrics (docs/metrics.md). Where an alert has to say why, it reads lines.
 targetScope = 'resourceGroup'
 
 @description('Beginning of the names of rules and action group.')

@@ -66,6 +66,9 @@ var hostSettings = {
   AZURE_CLIENT_ID: identityClientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: telemetry
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+  // Sampling of calls would take the lines of those with it that were left out, and alerts read lines.
+  OTEL_TRACES_SAMPLER: 'microsoft.fixed_percentage'
+  OTEL_TRACES_SAMPLER_ARG: '1'
 }
 
 // Flex Consumption keeps these in functionAppConfig and refuses them as settings. Elastic Premium would by default share its code over

@@ -86,6 +86,8 @@ export interface Core {
    * TypedData.
    */
   invoke(name: string, request: Request, log: (level: string, message: string) => void): Promise<unknown>;
+  /** Calls what the app wants to do before its worker ends. */
+  terminate(): Promise<void>;
 }
 
 const key = Symbol.for('insights-lake.functions-core');
@@ -94,6 +96,7 @@ const url = 'insights-lake:functions-core';
 /** Must run before the first import of `@azure/functions`; once per process. */
 export function injectCore(): Core {
   const functions = new Map<string, RegisteredFunction>();
+  const goodbyes: ((context: object) => unknown)[] = [];
   let model: ProgrammingModel | undefined;
   const core = {
     version: 'local',
@@ -102,7 +105,10 @@ export function injectCore(): Core {
       model = given;
     },
     getProgrammingModel: () => model,
-    registerHook: () => ({ dispose: () => undefined }),
+    registerHook: (name: string, hook: (context: object) => unknown) => {
+      if (name === 'appTerminate') goodbyes.push(hook);
+      return { dispose: () => undefined };
+    },
     registerFunction: (metadata: FunctionMetadata, callback: Callback) => {
       functions.set(metadata.name, { name: metadata.name, metadata, trigger: triggerOf(metadata), callback });
       return { dispose: () => functions.delete(metadata.name) };
@@ -126,7 +132,10 @@ export function injectCore(): Core {
     const result = await call.invokeFunction(invocation, inputs, found.callback);
     return (await call.getResponse(invocation, result)).returnValue;
   };
-  return { functions, invoke };
+  const terminate = async () => {
+    for (const goodbye of goodbyes) await goodbye({ hookData: {}, appHookData: {} });
+  };
+  return { functions, invoke, terminate };
 }
 
 function triggerOf(metadata: FunctionMetadata): Binding {

@@ -68,6 +68,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       stopping.abort();
       await endpoint.close();
       await Promise.all(listeners);
+      await core.terminate();
     },
   };
 }

@@ -89,6 +89,8 @@ export interface Reading extends Look {
   readonly asked: number;
   /** Requests of them whose answers were of no use: cut short, refused, asked again. Left out: none. */
   readonly wasted?: number;
+  /** Ranges that were too much for one answer and were asked for in halves, so far. Left out: none. */
+  readonly splits?: number;
   /** What the operator should know of the reading, although it is whole; left out or '': nothing. */
   readonly remark?: string;
   /** The blobs, where the source tells them; the hash is '' until the blob was read. */

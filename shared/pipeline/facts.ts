@@ -87,6 +87,12 @@ export const driftFacts = ({ newDrift = [] }: RunOutcome): readonly Readonly<Rec
 /** Feeds that one line names: those furthest behind. */
 const furthest = 15;
 
+export const furthestBehind = (feeds: readonly FeedPlan[]): readonly FeedPlan[] =>
+  feeds
+    .filter(({ horizon }) => horizon !== 0)
+    .toSorted((one, other) => one.watermark - other.watermark)
+    .slice(0, furthest);
+
 interface Planned {
   readonly feeds: readonly FeedPlan[];
   readonly errors: readonly string[];
@@ -99,15 +105,11 @@ interface Planned {
  */
 export function planFacts({ feeds, errors, health }: Planned, now: Millis): object {
   const sum = (of: 'planned' | 'repeated' | 'open' | 'failed') => feeds.reduce((total, plan) => total + plan[of], 0);
-  const lagging = feeds
-    .filter(({ horizon }) => horizon !== 0)
-    .toSorted((one, other) => one.watermark - other.watermark)
-    .slice(0, furthest)
-    .map(({ feed: { app, signal, source }, watermark }) => ({
-      ...{ app, signal, source },
-      watermark: time(watermark),
-      behind: now - watermark,
-    }));
+  const lagging = furthestBehind(feeds).map(({ feed: { app, signal, source }, watermark }) => ({
+    ...{ app, signal, source },
+    watermark: time(watermark),
+    behind: now - watermark,
+  }));
   const refound = feeds.filter((plan) => plan.refound).map(({ feed: { app, signal } }) => `${app} ${signal}`);
   const note =
     'the ledger had lost how far these feeds were planned; found from its entries: ' +

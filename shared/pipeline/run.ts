@@ -1,4 +1,4 @@
-import type { LedgerEntry, Millis, Progress, Reading, Source, Versioned, Window } from '../model.ts';
+import type { LedgerEntry, Millis, Progress, Versioned, Window } from '../model.ts';
 import { type Claim, type ClaimPorts, claimNew, claimWindow } from './claim.ts';
 import { type DeliverPorts, deliver } from './deliver.ts';
 import { mayRun, plannedEntry, unchangedEntry } from './entry.ts';
@@ -9,7 +9,8 @@ import { afterLoss } from './race.ts';
 import { giveUp } from './running/give-up.ts';
 import { believedEntry } from './running/lease.ts';
 import { lookedAt, lookFirst, type OpenedLook } from './running/look-first.ts';
-import { outcomeOf, type RunOutcome, unrun } from './running/outcome.ts';
+import { outcomeOf, type Ran, type RunOutcome, unrun } from './running/outcome.ts';
+import { counting, spentOf } from './running/spent.ts';
 import { removeOldEmpties, type TidyPorts } from './tidy.ts';
 import { loses } from './verdict.ts';
 
@@ -115,11 +116,16 @@ export async function runNew(window: Window, ports: RunPorts): Promise<RunOutcom
 async function runClaimed(claim: Claim, afterDeath: boolean, ports: RunPorts, look?: OpenedLook): Promise<RunOutcome> {
   const counted = counting(look === undefined ? ports.source : lookedAt(look, ports.source));
   const run = { ...ports, ...counted };
+  const before = claim.entry.totals;
+  const told = ({ totals, ...outcome }: Ran): RunOutcome => {
+    const spent = spentOf(before, totals, counted.splits());
+    return { ...outcome, asked: spent.asked, spent };
+  };
   try {
     await ports.ready?.();
-    return await deliverOrHalve(claim, afterDeath, run);
+    return told(await deliverOrHalve(claim, afterDeath, run));
   } catch (error) {
-    return await giveUp(error, claim, run);
+    return told(await giveUp(error, claim, run));
   } finally {
     await claim.release();
     remember(claim, ports);
@@ -134,21 +140,11 @@ function remember({ seen, put }: Claim, { recall }: RunPorts): void {
   recall?.keepTags(window, revision, put);
 }
 
-/** The source, and what was asked of it so far: a run that fails has cost something, too. */
-function counting(source: Source): { readonly source: Source; readonly spent: () => number } {
-  let last: Reading | undefined;
-  const open: Source['open'] = async (window, abort) => {
-    last = await source.open(window, abort);
-    return last;
-  };
-  return { source: { open }, spent: () => last?.asked ?? 0 };
-}
-
 /**
  * `afterDeath`: the run before ended without a word. Of what cannot be halved that is said then, in place of every
  * second run.
  */
-async function deliverOrHalve(claim: Claim, afterDeath: boolean, ports: RunPorts): Promise<RunOutcome> {
+async function deliverOrHalve(claim: Claim, afterDeath: boolean, ports: RunPorts): Promise<Ran> {
   const { window } = claim.entry;
   const halves = halvesOf(window);
   const halve = async (into: readonly [Window, Window], why: string) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { planPoints } from '../../shared/metrics/points.ts';
 import type { HealthState, Window } from '../../shared/model.ts';
 import { failedEntry, mayRun, plannedEntry } from '../../shared/pipeline/entry.ts';
 import { planFacts, runFacts } from '../../shared/pipeline/facts.ts';
@@ -18,9 +19,9 @@ const query = (name: string): string => readFileSync(join(infra, 'alerts', `${na
 
 interface Log {
   readonly traces: Row[];
-  readonly requests: Row[];
+  readonly customMetrics: Row[];
 }
-const log = (): Log => ({ traces: [], requests: [] });
+const log = (): Log => ({ traces: [], customMetrics: [] });
 /** As the host passes it on: a prefix of its own before some lines. */
 const say = ({ traces }: Log, timestamp: number, line: object, prefix = '') =>
   traces.push({ timestamp, message: `${prefix}${JSON.stringify(line)}`, operation_Name: 'runWindow' });
@@ -28,13 +29,13 @@ const say = ({ traces }: Log, timestamp: number, line: object, prefix = '') =>
 /** What the rule `name` finds in its time range before `now`. */
 function found(
   name: string,
-  { traces, requests }: Log,
+  { traces, customMetrics }: Log,
   now: number,
   range: number,
   text = query(name),
 ): readonly Row[] {
   const inside = ({ timestamp }: Row) => Number(timestamp) > now - range && Number(timestamp) <= now;
-  return runKql(text, { traces: traces.filter(inside), requests: requests.filter(inside) }, now);
+  return runKql(text, { traces: traces.filter(inside), customMetrics: customMetrics.filter(inside) }, now);
 }
 
 const windowOf = (index: number): Window => ({
@@ -95,7 +96,7 @@ test('a window that failed, and was done by another message meanwhile, is no ale
   assert.deepEqual(found('failed', lines, start + 15 * minute, 3 * hour), []);
 });
 
-/** A tick: the request of planWindows and the line of the plan. */
+/** A tick: its metrics and the line of the plan. */
 function tick(into: Log, now: number, behind: readonly number[], success = true, state: HealthState = 'active'): void {
   const feeds = behind.map((time, index) => ({
     feed: {
@@ -108,9 +109,11 @@ function tick(into: Log, now: number, behind: readonly number[], success = true,
     watermark: now - time,
     retention: 30 * 24 * hour,
   }));
-  into.requests.push({ timestamp: now, name: 'planWindows', success: success ? 'True' : 'False' });
   const health = { state, since: now - hour, reason: 'the account is gone' };
-  say(into, now, planFacts({ feeds, errors: success ? [] : ['plan: 403'], health }, now));
+  const planned = { feeds, errors: success ? [] : ['plan: 403'], health };
+  say(into, now, planFacts(planned, now));
+  for (const { metric, value, attributes } of planPoints(planned, now))
+    into.customMetrics.push({ timestamp: now, name: metric, value, customDimensions: attributes });
 }
 
 test('silence is three missed ticks, whatever else the app does', () => {
@@ -121,9 +124,9 @@ test('silence is three missed ticks, whatever else the app does', () => {
     tick(lines, now + (now % (20 * minute) === 0 ? 100_000 : 0), [0]);
     assert.equal(silent(now + 4 * minute), false);
   }
-  const last = Math.max(...lines.requests.map(({ timestamp }) => Number(timestamp)));
+  const last = Math.max(...lines.customMetrics.map(({ timestamp }) => Number(timestamp)));
   for (let now = last + minute; now < last + 2 * hour; now += minute)
-    lines.requests.push({ timestamp: now, name: 'runWindow', success: 'True' });
+    lines.customMetrics.push({ timestamp: now, name: 'insights_lake.rows.read', value: 5, customDimensions: {} });
   const first = Array.from({ length: 24 }, (_, index) => last + (index + 1) * 5 * minute).find(silent);
   assert.equal(first, last + 15 * minute);
 });

@@ -3,13 +3,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { kusto } from '../../local/simulator/kusto.ts';
+import { ATTRIBUTES, METRICS } from '../../shared/metrics/table.ts';
 import { infra, resourcesOf } from './snapshots.ts';
 
 const folder = join(infra, 'alerts');
 const textOf = (name: string) => readFileSync(join(folder, `${name}.kql`), 'utf8');
 const queries = readdirSync(folder).map((file) => ({ file, text: readFileSync(join(folder, file), 'utf8') }));
 
-test("Microsoft's parser has nothing against the queries, over the columns that traces have", () => {
+test("Microsoft's parser has nothing against the queries, over the columns that their tables have", () => {
   assert.equal(queries.length, 6);
   for (const { file, text } of queries) {
     const found = kusto().analyze(text).GetDiagnostics();
@@ -17,6 +18,16 @@ test("Microsoft's parser has nothing against the queries, over the columns that 
     assert.deepEqual(faults, [], file);
   }
   assert.notEqual(kusto().analyze('traces | where nothing == 1').GetDiagnostics().Count, 0);
+});
+
+test('what they ask of metrics is in the table of metrics', () => {
+  const asked = queries.flatMap(({ text }) => [...text.matchAll(/insights_lake(\.\w+)+/g)].map(([name]) => name));
+  assert.ok(asked.length >= 4);
+  const known = [...Object.keys(METRICS), ...Object.keys(ATTRIBUTES)];
+  assert.deepEqual(
+    asked.filter((name) => !known.includes(name)),
+    [],
+  );
 });
 
 interface Rule {

@@ -86,7 +86,9 @@ const uses: Readonly<
   'storageBlobDataReader on the exports': { client: 'blob', calls: 'reading' },
   'storageQueueDataContributor on the exports': { others: 'the Functions host: webjobs-blobtrigger-poison' },
   'storageAccountContributor on the exports': { others: 'the Functions host: classic logs for LogsAndContainerScan' },
-  'monitoringMetricsPublisher on its own component': { others: 'the Functions host: telemetry of its own' },
+  'monitoringMetricsPublisher on its own component': {
+    others: 'the Functions host, and shared/metrics/application-insights.ts: telemetry of the app',
+  },
   'reader on a component': { others: 'the query API, asked by shared/source/query/client.ts' },
   'reader on a workspace': { others: 'the query API, asked by shared/source/query/client.ts' },
   'storageBlobDataContributor on the dead letters': { others: 'Event Grid' },
@@ -145,6 +147,7 @@ test('clients are named nowhere else: what imports an Azure package is an adapte
     'lake/put-blob.ts',
     'lake/read-blob.ts',
     'lake/store-container.ts',
+    'metrics/application-insights.ts',
     'net/identity.ts',
     'net/limited-http.ts',
     'net/storage-http.ts',

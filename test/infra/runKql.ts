@@ -17,7 +17,9 @@ export function runKql(text: string, tables: Place['tables'], now: number): read
   const statements = withoutComments(text).split(/;\s*\n/);
   for (const statement of statements.slice(0, -1)) {
     const [, name = '', value = ''] = /^\s*let (\w+) = (.*)$/s.exec(statement) ?? [];
-    place.variables[name] = parsed(value, place);
+    const [, inner] = /^toscalar\((.*)\)$/s.exec(value.trim()) ?? [];
+    const [first] = inner === undefined ? [] : Object.values(runKql(inner, tables, now)[0] ?? {});
+    place.variables[name] = inner === undefined ? parsed(value, place) : () => first;
   }
   const [table = '', ...operators] = split(statements.at(-1) ?? '', '|');
   return operators.reduce((rows, operator) => applied(operator, rows, place), place.tables[table] ?? []);
@@ -49,8 +51,10 @@ function assignment(text: string, place: Place): (row: Row) => Row {
   return (row) => ({ ...row, [text.slice(0, at).trim()]: read(row) });
 }
 
-/** `arg_max(timestamp, a, b) by c, d` */
+/** `arg_max(timestamp, a, b) by c, d`, or `max(timestamp)` */
 function latest(text: string, rows: readonly Row[]): readonly Row[] {
+  if (text.trim() === 'max(timestamp)')
+    return [{ max_timestamp: rows.reduce((most, { timestamp }) => Math.max(most, Number(timestamp)), 0) }];
   const [, kept = '', keys = ''] = /^arg_max\(([^)]*)\)(?: by (.*))?$/s.exec(text.trim()) ?? [];
   const [columns, by] = [split(kept, ','), keys === '' ? [] : split(keys, ',')];
   const groups = new Map<string, Row>();
@@ -78,7 +82,7 @@ function split(text: string, separator: string): string[] {
   return pieces.map((piece) => piece.trim());
 }
 
-const token = /\s*(@?'[^']*'|@?"[^"]*"|\d+[a-z]?|[A-Za-z_]\w*|==|=~|>=|<=|[-+*/<>().,])/y;
+const token = /\s*(@?'[^']*'|@?"[^"]*"|\d+[a-z]?|[A-Za-z_]\w*|==|=~|>=|<=|[-+*/<>().,[\]])/y;
 
 function parsed(text: string, place: Place): Read {
   const words: string[] = [];
@@ -142,6 +146,12 @@ class Expression {
   }
 
   private member(of: Read): Read {
+    if (this.words[this.at] === '[') {
+      this.at += 1;
+      const key = this.weakest(1);
+      this.at += 1;
+      return this.member((row) => Object(of(row))[String(key(row))]);
+    }
     if (this.words[this.at] !== '.') return of;
     const name = this.words[this.at + 1] ?? '';
     this.at += 2;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { lineWords } from '../../local/docs/log-words.ts';
 import { kusto } from '../../local/simulator/kusto.ts';
+import { METRICS, type MetricName } from '../../shared/metrics/table.ts';
 import { infra } from './snapshots.ts';
 
 interface Item {
@@ -30,13 +31,29 @@ test("Microsoft's parser has nothing against the queries of the workbook", () =>
 
 test('they ask for events and fields that the functions log, and no others', () => {
   const common = ['event', 'app', 'signal', 'source', 'start', 'end', 'state'];
-  for (const { name, text } of queries) {
+  for (const { name, text } of queries.filter(({ text }) => text.startsWith('traces'))) {
     const [, event = ''] = /line\.event\) == '(\w+)'/.exec(text) ?? [];
     const known = [...Object.keys(lineWords[event]?.fields ?? {}), ...common];
     assert.ok(event in lineWords, `${name}: ${event}`);
     const asked = [...text.matchAll(/\bline\.(\w+)/g)].map(([, field]) => field ?? '');
     assert.deepEqual(
       asked.filter((field) => !known.includes(field)),
+      [],
+      name,
+    );
+  }
+});
+
+test('they ask for metrics that there are, and for their attributes', () => {
+  const ofMetrics = queries.filter(({ text }) => text.startsWith('customMetrics'));
+  assert.ok(ofMetrics.length >= 4);
+  for (const { name, text } of ofMetrics) {
+    const [, metric = ''] = /where name == '([\w.]+)'/.exec(text) ?? [];
+    assert.ok(metric in METRICS, `${name}: ${metric}`);
+    const known: readonly string[] = METRICS[metric as MetricName].attributes;
+    const asked = [...text.matchAll(/customDimensions\['([\w.]+)'\]/g)].map(([, attribute]) => attribute ?? '');
+    assert.deepEqual(
+      asked.filter((attribute) => !known.includes(attribute)),
       [],
       name,
     );

@@ -4,10 +4,10 @@ import { LedgerBehind } from '../commit.ts';
 import { failedEntry, hintedEntry, isAtRest, postponedEntry, withoutFiles } from '../entry.ts';
 import { isStoreFailure, outlast } from '../outage/outlast.ts';
 import type { RunPorts } from '../run.ts';
-import { outcomeOf, type RunOutcome } from './outcome.ts';
+import { outcomeOf, type Ran } from './outcome.ts';
 
 /** Tells the ledger of a run that ended with an error, and how it is tried again. Rejects when the ledger does. */
-export async function giveUp(error: unknown, claim: Claim, ports: RunPorts): Promise<RunOutcome> {
+export async function giveUp(error: unknown, claim: Claim, ports: RunPorts): Promise<Ran> {
   const window = claim.entry.window;
   if (error instanceof Overtaken || claim.abort.aborted) return outcomeOf('overtaken', window, claim.entry, ports);
   try {

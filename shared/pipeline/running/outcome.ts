@@ -1,6 +1,7 @@
-import type { Clock, Counts, FileRecord, LedgerEntry, Millis, Window } from '../../model.ts';
+import type { Clock, Counts, FileRecord, LedgerEntry, Millis, Totals, Window } from '../../model.ts';
 import type { Delivered } from '../deliver.ts';
 import type { Left } from '../tidy.ts';
+import type { Spent } from './spent.ts';
 
 /**
  * - `done`: the window is in the lake. `unchanged`: it was already, and the source is as it was.
@@ -35,9 +36,14 @@ export interface RunOutcome extends Omit<Delivered, 'entry'> {
   readonly asked: number;
   readonly duration: Millis;
   readonly error: string;
+  /** What the run added to what its window's runs cost in all; left out: nothing ran. */
+  readonly spent?: Spent;
   /** Old empty files that the lake did not let go; left out: none. */
   readonly left?: Left;
 }
+
+/** An outcome with the totals that the ledger has of its window now. */
+export type Ran = RunOutcome & { readonly totals: Totals | undefined };
 
 /** The outcome of a call that ran nothing: what the ledger says of the window. */
 export const unrun = (state: RunState, window: Window, entry: LedgerEntry | undefined): RunOutcome => ({
@@ -58,8 +64,9 @@ export const outcomeOf = (
   window: Window,
   entry: LedgerEntry,
   { clock }: { readonly clock: Pick<Clock, 'now'> },
-): RunOutcome => ({
+): Ran => ({
   ...unrun(state, window, entry),
   asked: entry.asked,
   duration: clock.now() - entry.startedAt,
+  totals: entry.totals,
 });

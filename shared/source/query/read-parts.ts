@@ -17,13 +17,14 @@ export interface Read {
 /**
  * Reads a window part by part, in order of time, cutting parts that are too much for one answer, and yields the rows of
  * each answer once it is known to be whole; parts of which more rows are expected than an answer holds are not even
- * tried. `used` is called for each answer that was of use.
+ * tried. `used` is called for each answer that was of use, `halved` for each part that was cut.
  */
 export async function* readParts(
   context: Context,
   forecast: Forecast,
   work: string,
   used: () => void = () => {},
+  halved: () => void = () => {},
 ): AsyncGenerator<Chunk, Read> {
   const start = ticksOf(context.window.start);
   const waiting: Part[] = [{ start, end: ticksOf(context.window.end), buckets: 1, bucket: 0 }];
@@ -36,6 +37,7 @@ export async function* readParts(
     const length = part.end - part.start;
     if (length > 1n && (await forecast.isTooMuch(part, rows, Number(part.start - start)))) {
       waiting.push(...(halvesOf(part) ?? []).toReversed());
+      halved();
       continue;
     }
     const number = answers++;
@@ -45,6 +47,7 @@ export async function* readParts(
       vain = settled.doubt === undefined ? 0 : vain + 1;
       if (settled.rows > 0) await forecast.cutAt(settled.rows);
       waiting.push(...cut(part, settled, vain, context).toReversed());
+      halved();
       if (settled.doubt !== undefined) refused ||= settled.reason;
       continue;
     }

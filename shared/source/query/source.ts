@@ -47,7 +47,7 @@ interface Telling {
 }
 
 function openReading(context: Context, { survey, audited, learned, saidAbsent }: Telling): Reading {
-  let [asked, useful] = [0, 0];
+  let [asked, useful, splits] = [0, 0, 0];
   let fingerprint = '';
   let remark = '';
   const questions: Ask = (question) => {
@@ -87,13 +87,23 @@ function openReading(context: Context, { survey, audited, learned, saidAbsent }:
     get wasted() {
       return asked - useful;
     },
+    get splits() {
+      return splits;
+    },
     async *chunks(work) {
       const before = await lookOnce(work);
       const told = rowsIn(before);
       // The source has just told how much it is: no neighbour knows better.
       if (told !== undefined) learned.density = told / Number(ticksOf(context.window.end - context.window.start));
       const forecast = forecastOf(learned, () => weigh(work), context.limits.rows);
-      const read = yield* readParts({ ...context, ask: questions }, forecast, work, () => useful++);
+      const asking = { ...context, ask: questions };
+      const read = yield* readParts(
+        asking,
+        forecast,
+        work,
+        () => useful++,
+        () => splits++,
+      );
       fingerprint = await fingerprintOf(read.fingerprint, before, () => lookOnce(work));
       remark = read.fingerprint === 'absent' ? absence(context, saidAbsent) : read.remark;
     },

@@ -115,6 +115,7 @@ interface Result {
   readonly fingerprint: string;
   readonly remark: string;
   readonly asked: number;
+  readonly splits: number;
   readonly slept: readonly number[];
 }
 
@@ -134,8 +135,8 @@ async function readAll(
     rows.push(...lines.map((line) => JSON.parse(line)));
   }
   assert.deepEqual(await readdir(work), [], 'no file is left');
-  const { fingerprint, remark = '', asked } = reading;
-  return { rows, fingerprint, remark, asked, slept: clock.slept };
+  const { fingerprint, remark = '', asked, splits = 0 } = reading;
+  return { rows, fingerprint, remark, asked, splits, slept: clock.slept };
 }
 
 const LENGTH = 3_600_000 * 10_000;
@@ -311,6 +312,8 @@ test('what is refused twice is asked for in halves, whatever it is called, and t
     const all = await readAll(noMoreThan(LENGTH / 4, refusal, asked));
     assert.deepEqual(all.rows.length, 4, what);
     assert.equal(all.fingerprint, 'rows:4');
+    // The whole, and its halves: quarters fit.
+    assert.equal(all.splits, 3, what);
     assert.match(all.remark, /asked for in smaller parts, because the API refused the whole: /, what);
     assert.ok(asked.filter((length) => length === LENGTH).length >= twice, what);
     assert.ok(asked.length <= 4 + 3 * 8, `${what}: ${asked.length} questions`);
