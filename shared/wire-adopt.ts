@@ -1,9 +1,13 @@
 import { createGunzip } from 'node:zlib';
+import { type RangedFile, readLedgerFile } from './engine/ledger-table/read.ts';
 import { failureCode } from './lake/failure.ts';
 import { parquetFacts } from './lake/parquet-facts.ts';
 import { identityOf, intervalOf } from './lake/path-identity.ts';
+import { createGroups } from './lake/spool/groups.ts';
+import { workFolders } from './lake/work-folders.ts';
 import type { Config, FileRecord, ObjectStore, Signal, StoredObject, Window } from './model.ts';
-import { type AdoptPorts, type AdoptReport, adoptLake, type FileStory } from './pipeline/adopt/adopt.ts';
+import { type AdoptPorts, type AdoptReport, adoptLake } from './pipeline/adopt/adopt.ts';
+import type { FileStory } from './pipeline/adopt/found.ts';
 import { LAKE_NAME } from './pipeline/lake/lake-word.ts';
 import { faultOfLake, type MeetPorts } from './pipeline/lake/meet.ts';
 import { signals } from './signals/tables.ts';
@@ -48,7 +52,12 @@ export async function adoptWith(
   // Where nothing is any more, and windows are to be read again, it needs a place to go to.
   if (write) await prepareLake(meeting.lake, tables);
   const lake = write ? meeting.lake : await lakeOrNothing(meeting.lake);
-  const ports = { ...meeting, lake, clock: systemClock, story: createStories(lake, templates, quarantine), tell };
+  const withWorkFolder = workFolders();
+  const ports: AdoptPorts = {
+    ...{ ...meeting, lake, clock: systemClock, story: createStories(lake, templates, quarantine), tell },
+    rows: (file) => readLedgerFile(rangesOf(file, lake)),
+    withGroups: (use) => withWorkFolder((folder) => use(createGroups(folder))),
+  };
   return { fault: await faultOfLake(ports), report: await adoptLake(write, ports) };
 }
 
@@ -62,6 +71,12 @@ async function lakeOrNothing(lake: ObjectStore): Promise<ObjectStore> {
     return { ...lake, head: async () => undefined, async *list() {} };
   }
 }
+
+/** A stored file, to be read in ranges. */
+export const rangesOf = ({ name, bytes, etag }: StoredObject, lake: ObjectStore): RangedFile => ({
+  bytes,
+  read: async (start, end) => Buffer.concat(await Array.fromAsync(lake.read(name, { start, end, etag }))),
+});
 
 /** As much of the end of a Parquet file as mostly holds its footer. */
 const tailBytes = 32 * 1024;

@@ -34,6 +34,7 @@ import { placeOfBlob, type Sweeps, wireExports, wireSweeps } from './wire-export
 import { type Healths, wireHealth } from './wire-health.ts';
 import { createJobEngine, type JobEngine } from './wire-jobs.ts';
 import { expectedOf, openLake, pathsOf, prepareLake, tablesOf } from './wire-lake.ts';
+import { type WriteTable, wireLedgerTable } from './wire-ledger-table.ts';
 import { lakeMet, ledgerPlaceOf, meetPorts, refuseStranger } from './wire-meet.ts';
 import { nodeFault } from './wire-node.ts';
 import { createPlanner, type PlanOutcome } from './wire-plan.ts';
@@ -46,6 +47,8 @@ import { wireStatus } from './wire-status.ts';
 export interface Wired extends Sweeps, Audits, Adopts, Healths, WiredBackfills {
   readonly config: Config;
   plan(): Promise<PlanOutcome>;
+  /** Once a day: the ledger as a table in the lake. */
+  readonly ledgerTable: WriteTable;
   run(window: Window): Promise<RunOutcome>;
   /** Brings the window of that blob up to date; undefined when the blob is none of an export's. */
   arrive(blobName: string): Promise<RunOutcome | undefined>;
@@ -148,6 +151,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
     look: health.look,
     stateReady,
   });
+  const writeTable = wireLedgerTable(config.audit, config.exports, run);
   const planTick = createPlanner(config, { ...ports, tidy: run }, tend);
   return {
     config,
@@ -170,6 +174,11 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
       const seen = await health.look();
       if (seen.state === 'active') await health.reach();
       return planTick(seen);
+    },
+    ledgerTable: async () => {
+      if ((await health.look()).state !== 'active') return undefined;
+      await ready();
+      return writeTable();
     },
     drift: async () => {
       await refuseStranger(lakeReady());

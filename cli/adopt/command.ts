@@ -1,5 +1,4 @@
-import type { AdoptReport } from '../../shared/pipeline/adopt/adopt.ts';
-import type { FeedWeight } from '../../shared/pipeline/adopt/weigh.ts';
+import type { AdoptedFeed, AdoptReport } from '../../shared/pipeline/adopt/adopt.ts';
 import type { Adopted } from '../../shared/wire-adopt.ts';
 import type { Command, Edge } from '../command.ts';
 import { type ExitCode, exitCodes } from '../failure.ts';
@@ -45,49 +44,34 @@ const span = ({ start, end }: { readonly start: number; readonly end: number }) 
 const asJson = ({ fault, report: { feeds, ...rest } }: Adopted) => ({
   fault,
   ...rest,
-  feeds: feeds.map((weight) => ({
-    ...weight.feed,
-    ...countsOf(weight),
-    twice: weight.twice.map(span),
-    gaps: weight.gaps.map(span),
+  feeds: feeds.map(({ feed, same, lost, due, again, rows, twice, gaps, ...more }) => ({
+    ...feed,
+    ...{ same, new: more.new, due, again, lost, rows },
+    twice: twice.map(span),
+    gaps: gaps.map(span),
   })),
 });
 
-/** Windows that are new to the ledger as done, and as still to be read; those that run again. */
-function countsOf({ put, change, same, lost }: FeedWeight) {
-  const due = put.filter(({ state }) => state === 'due').length;
-  const again = change.filter((each) => each.again).length + put.filter((each) => each.again).length;
-  return {
-    same,
-    new: put.length - due,
-    due,
-    again,
-    lost,
-    rows: put.reduce((sum, { counts }) => sum + counts.written, 0),
-  };
-}
-
 function linesOf({ fault, report }: Adopted): readonly string[] {
-  const { feeds, files, bytes, unexplained, strangers, written } = report;
+  const { feeds, files, bytes, told, unexplained, strangers, written } = report;
   const more = strangers - unexplained.length;
   return [
     fault === '' ? 'lake and ledger belong together' : `found: ${fault}`,
     ...feeds.flatMap(feedLines),
     ...unexplained.slice(0, 20).map((path) => `no window explains the file ${path}`),
     ...(strangers > 20 ? [`and ${countText(Math.max(more, strangers - 20))} more such files`] : []),
-    `${countText(files)} files, ${bytesText(bytes)}`,
+    `${countText(files)} files, ${bytesText(bytes)}${told > 0 ? `; ${countText(told)} of them as the ledger's table tells` : ''}`,
     written ? 'the ledger is the one of this lake now' : endOf(report, fault),
   ];
 }
 
 function endOf({ feeds }: AdoptReport, fault: string): string {
-  const isRight = fault === '' && feeds.every(({ put, change }) => put.length + change.length === 0);
+  const isRight = fault === '' && feeds.every(({ changed }) => changed === 0);
   return isRight ? 'nothing is to be done' : 'nothing was changed; --write does it';
 }
 
-function feedLines(weight: FeedWeight): readonly string[] {
-  const { feed, twice, gaps } = weight;
-  const counts = countsOf(weight);
+function feedLines(counts: AdoptedFeed): readonly string[] {
+  const { feed, twice, gaps, gapCount } = counts;
   const told = [
     `${countText(counts.same)} windows are as the ledger says`,
     ...(counts.new > 0 ? [`${countText(counts.new)} are new to it, with ${countText(counts.rows)} rows`] : []),
@@ -100,6 +84,6 @@ function feedLines(weight: FeedWeight): readonly string[] {
     `${feed.app} ${feed.signal} (${feed.source}): ${told.join(', ')}`,
     ...twice.slice(0, 20).map((window) => `  covered twice: ${timeText(window.start)} to ${timeText(window.end)}`),
     ...(feed.source === 'query' ? some : []),
-    ...(feed.source === 'query' && gaps.length > 20 ? [`  and ${countText(gaps.length - 20)} more such gaps`] : []),
+    ...(feed.source === 'query' && gapCount > 20 ? [`  and ${countText(gapCount - 20)} more such gaps`] : []),
   ];
 }

@@ -24,6 +24,8 @@ export async function deliver(
     const progress = progressOn(terminal, delivery.tasks.length, weight);
     onRead = progress.read;
     const results = await runTasks(delivery, windowsAtOnce(request.command, jobs), terminal, progress, abort);
+    const fault = await delivery.record();
+    if (fault !== '') progress.note(fault, 'bad');
     progress.close();
     const exitCode = exitCodeOf(results, delivery.incomplete);
     const summary = summaryOf(request, delivery, results, exitCode, terminal.now() - started);

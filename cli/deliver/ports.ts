@@ -113,6 +113,8 @@ export interface Delivery {
   /** What may be missing although every window is done: the command does not end well. */
   readonly incomplete: readonly string[];
   run(window: Window): Promise<TaskOutcome>;
+  /** Writes into the lake what its ledger says of these windows, as a table. Returns why it could not; '' if it did. */
+  record(): Promise<string>;
   close(): Promise<void>;
 }
 

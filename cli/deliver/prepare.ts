@@ -1,5 +1,5 @@
 import { faultMessage } from '../../shared/config/faults.ts';
-import type { App, Feed, Interval, Ledger, LedgerEntry, Source } from '../../shared/model.ts';
+import type { App, Feed, Interval, Ledger, LedgerEntry, Source, Window } from '../../shared/model.ts';
 import { activeWindows } from '../../shared/pipeline/grid/grid.ts';
 import { tileRange } from '../../shared/pipeline/grid/tile-range.ts';
 import { countEvery, meetLake } from '../../shared/pipeline/lake/meet.ts';
@@ -20,6 +20,7 @@ import { worthwhile } from './jobs.ts';
 import { blame, observedSource, observedStore } from './observe.ts';
 import { apartFrom } from './other-source.ts';
 import type { ExportRequest, Prepare, Task } from './ports.ts';
+import { recordTable } from './record-table.ts';
 import { keyOf, type Plan, windowRunner } from './run-window.ts';
 import { shapeMarks } from './shape-marks.ts';
 
@@ -77,12 +78,19 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
     ...(request.command === 'export' && { keptSince: keptSince(request.apps, systemClock.now) }),
   };
   const run = windowRunner({ plan, orphaned, blamed, ports, abort });
+  const ran: Window[] = [];
   return {
     place: lake.place.replace(/\/$/, ''),
     tasks: plan.tasks,
     notices: plan.notices,
     incomplete: plan.incomplete,
-    run,
+    run: async (window) => {
+      const outcome = await run(window);
+      if (outcome.state !== 'unchanged') ran.push(window);
+      return outcome;
+    },
+    // An app writes the table of its ledger by itself.
+    record: async () => (ofApp || abort.aborted ? '' : recordTable(plan.tasks, ran, ports)),
     close: async () => {
       await close();
       await meet().catch(() => undefined); // the next command counts, too

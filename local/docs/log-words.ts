@@ -116,6 +116,16 @@ export const lineWords: Readonly<Record<string, LineWords>> = {
       parts: 'instead of all these: the parts into which an archive was cut',
     },
   },
+  ledgerTable: {
+    written:
+      'once a day, by `auditWindows` or `sweepBlobs`, when [the ledger as a table](reading.md#the-ledger-as-a-table) was written into the lake',
+    fields: {
+      days: 'days whose file was written',
+      rows: 'windows in them',
+      bytes: 'bytes of these files',
+      error: 'why it could not be written; it is tried again by the next tick. Nothing else depends on it',
+    },
+  },
   audited: {
     written: 'by `auditWindows`, for each feed in which it found something',
     fields: {

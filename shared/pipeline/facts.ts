@@ -1,5 +1,6 @@
 import type { LakeHealth, Millis, Window } from '../model.ts';
 import type { AuditOutcome } from './audit/audit.ts';
+import type { TableWritten } from './ledger-table/write.ts';
 import type { FeedPlan } from './plan.ts';
 import type { RunOutcome } from './run.ts';
 import type { SweepOutcome } from './sweep/sweep.ts';
@@ -203,4 +204,11 @@ export const steerFacts = (address: string, status: number, answer: object) => (
   order: new URL(address).pathname.split('/').at(-1) ?? '',
   status,
   answer: JSON.stringify(answer),
+});
+
+/** The ledger's table in the lake was brought up to date, or could not be. */
+export const tableFacts = (outcome: TableWritten | { readonly error: string }) => ({
+  event: 'ledgerTable',
+  ...{ days: 0, rows: 0, bytes: 0, error: '' },
+  ...outcome,
 });

@@ -120,6 +120,7 @@ export async function run(words: readonly string[], options: FakeOptions = {}): 
         onRead(11, 1_000);
         return options.outcome?.(window, windows.length, () => abort.abort()) ?? done;
       },
+      record: async () => '',
       close: async () => {},
     };
     return delivery;

@@ -3,7 +3,15 @@ import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { lineWords } from '../../local/docs/log-words.ts';
 import { backfillFacts, backfillPlanFacts } from '../../shared/pipeline/backfill/facts.ts';
-import { auditFacts, driftFacts, planFacts, runFacts, steerFacts, sweepFacts } from '../../shared/pipeline/facts.ts';
+import {
+  auditFacts,
+  driftFacts,
+  planFacts,
+  runFacts,
+  steerFacts,
+  sweepFacts,
+  tableFacts,
+} from '../../shared/pipeline/facts.ts';
 import { unrun } from '../../shared/pipeline/run.ts';
 import { root, textOf } from './fences.ts';
 
@@ -68,6 +76,7 @@ const lines: readonly object[] = [
   sweepFacts(swept),
   ...auditFacts({ feeds: [audited], asked: 1, errors: [] }),
   { event: 'sweep', parts: 3 },
+  tableFacts({ error: 'away' }),
   steerFacts('https://a/api/rerun?code=x', 202, {}),
   { event: 'ignored', blob: 'x' },
 ];

@@ -1,35 +1,44 @@
-import type { Clock, Feed, FileRecord, LakeTables, LedgerEntry, Millis, StoredObject } from '../../model.ts';
+import type { Clock, Feed, Interval, LedgerEntry, Millis, Window } from '../../model.ts';
 import { askedAgain } from '../entry.ts';
 import { putWindows } from '../grid/grid.ts';
 import { LAKE_NAME, putLakeWord, readLakeWord } from '../lake/lake-word.ts';
-import { type MeetPorts, OWN } from '../lake/meet.ts';
+import type { MeetPorts } from '../lake/meet.ts';
 import { afterLoss } from '../race.ts';
 import { requeuedFingerprint } from '../verdict.ts';
-import { type Change, type FeedWeight, type FoundWindow, weigh } from './weigh.ts';
+import { type Found, type FoundGroups, type FoundPorts, feedIn, feedKey, readFiles, windowsOf } from './found.ts';
+import { type Change, type FeedWeight, weigh } from './weigh.ts';
 
-/** What one file says of itself. */
-export interface FileStory {
-  readonly window: FoundWindow['window'];
-  /** 0 where it names none. */
-  readonly revision: number;
-  readonly file: FileRecord;
-}
-
-export interface AdoptPorts extends MeetPorts {
+export interface AdoptPorts extends MeetPorts, FoundPorts {
   readonly clock: Clock;
-  readonly tables?: LakeTables;
-  /** By path and content; undefined where nothing of ours made it. */
-  story(file: StoredObject): Promise<FileStory | undefined>;
+  /** Keeps what was found by feed, beside the memory. */
+  withGroups<T>(use: (groups: FoundGroups) => Promise<T>): Promise<T>;
   /** Feeds that are planned, with the start of their first window. Left out: nothing is planned here. */
   readonly planned?: readonly { readonly feed: Feed; readonly from: Millis | undefined }[];
-  /** How far the listing has come. */
-  tell(files: number): void;
+}
+
+/** What was found of a feed, and what is done about it. Windows are counted. */
+export interface AdoptedFeed extends Pick<FeedWeight, 'feed' | 'same' | 'lost'> {
+  /** New to the ledger as done, and as still to be read; those that run again. */
+  readonly new: number;
+  readonly due: number;
+  readonly again: number;
+  /** Rows of those that are new. */
+  readonly rows: number;
+  /** Entries that are put or changed. */
+  readonly changed: number;
+  /** At most a hundred, and how many there are. */
+  readonly twice: readonly Window[];
+  readonly twiceCount: number;
+  readonly gaps: readonly Interval[];
+  readonly gapCount: number;
 }
 
 export interface AdoptReport {
   readonly files: number;
   readonly bytes: number;
-  readonly feeds: readonly FeedWeight[];
+  /** Files that are as the ledger's table says: they were not opened. */
+  readonly told: number;
+  readonly feeds: readonly AdoptedFeed[];
   /** Names of files that no window explains: at most a hundred, and how many there are. */
   readonly unexplained: readonly string[];
   readonly strangers: number;
@@ -41,84 +50,46 @@ export interface AdoptReport {
  * Gives a lake a ledger again, from its files: entries for windows that the ledger lacks, and a word for those that
  * differ, which run again. Without `write` it only says what it would do. Interrupted it goes on when it is run again:
  * what stands already is as the files tell. The last thing that it writes makes the ledger the lake's; until then
- * nothing runs.
+ * nothing runs. In memory are the windows of a few feeds at a time.
  */
-export async function adoptLake(write: boolean, ports: AdoptPorts): Promise<AdoptReport> {
-  const seen = await readFiles(ports);
-  const feeds: FeedWeight[] = [];
-  const all = await feedsOf(seen.windows, ports);
-  const mark = write ? await begin(ports) : undefined;
-  for (const { feed, found } of all) {
-    const planned = ports.planned?.find((one) => isSame(one.feed, feed));
-    const entries = await Array.fromAsync(ports.ledger.list(feed));
-    const weight = weigh(feed, entries, found, ports.clock.now(), planned);
-    feeds.push(weight);
-    if (write) await act(weight, ports);
-  }
-  if (mark !== undefined) await finish(mark, ports);
-  const { files, bytes, unexplained, strangers } = seen;
-  return { files, bytes, feeds, unexplained, strangers, written: write };
+export const adoptLake = (write: boolean, ports: AdoptPorts): Promise<AdoptReport> =>
+  ports.withGroups(async (groups) => {
+    const seen = await readFiles(groups, ports);
+    const feeds: AdoptedFeed[] = [];
+    const mark = write ? await begin(ports) : undefined;
+    const looked = new Set<string>();
+    const lookAt = async (feed: Feed, found: readonly Found[]) => {
+      looked.add(feedKey(feed));
+      const weight = await weighFeed(feed, found, ports);
+      feeds.push(summed(weight));
+      if (write) await act(weight, ports);
+    };
+    for await (const [key, found] of groups.each()) await lookAt(feedIn(key), found);
+    // Those of which no file is left.
+    for (const feed of await Array.fromAsync(ports.ledger.feeds()))
+      if (!looked.has(feedKey(feed))) await lookAt(feed, []);
+    if (mark !== undefined) await finish(mark, ports);
+    return { ...seen, feeds: feeds.toSorted(byName), written: write };
+  });
+
+const byName = ({ feed: one }: AdoptedFeed, { feed: other }: AdoptedFeed): number =>
+  feedKey(one) < feedKey(other) ? -1 : 1;
+
+async function weighFeed(feed: Feed, found: readonly Found[], ports: AdoptPorts): Promise<FeedWeight> {
+  const planned = ports.planned?.find((one) => feedKey(one.feed) === feedKey(feed));
+  const entries = await Array.fromAsync(ports.ledger.list(feed));
+  return weigh(feed, entries, await windowsOf(found, ports), ports.clock.now(), planned);
 }
 
-const isSame = (one: Feed, other: Feed): boolean =>
-  one.app === other.app && one.signal === other.signal && one.source === other.source;
-const feedKey = ({ app, signal, source }: Feed): string => [app, signal, source].join('\n');
-
-/** Files that are read at once. */
-const together = 16;
-
-async function readFiles(ports: AdoptPorts) {
-  const windows = new Map<string, { -readonly [K in keyof FoundWindow]: FoundWindow[K] } & { files: FileRecord[] }>();
-  const unexplained: string[] = [];
-  let [files, bytes, strangers] = [0, 0, 0];
-  const take = async (some: readonly StoredObject[]) => {
-    const stories = await Promise.all(some.map((file) => ports.story(file)));
-    for (const [n, story] of stories.entries()) {
-      const object = some[n];
-      if (story === undefined) {
-        strangers += 1;
-        if (unexplained.length < 100 && object) unexplained.push(object.name);
-        continue;
-      }
-      const key = `${feedKey(story.window)}\n${story.window.start} ${story.window.end}`;
-      const known = windows.get(key) ?? { window: story.window, revision: 0, files: [] };
-      windows.set(key, known);
-      known.files.push(await sighted(story.file, ports));
-      known.revision = Math.max(known.revision, story.revision);
-    }
-    ports.tell(files);
+function summed({ feed, put, change, same, lost, twice, gaps }: FeedWeight): AdoptedFeed {
+  const due = put.filter(({ state }) => state === 'due').length;
+  const again = change.filter((each) => each.again).length + put.filter((each) => each.again).length;
+  return {
+    ...{ feed, same, lost, due, again, new: put.length - due, changed: put.length + change.length },
+    rows: put.reduce((sum, { counts }) => sum + counts.written, 0),
+    ...{ twice: twice.slice(0, 100), twiceCount: twice.length },
+    ...{ gaps: gaps.slice(0, 100), gapCount: gaps.length },
   };
-  let waiting: StoredObject[] = [];
-  for await (const file of ports.lake.list('')) {
-    if (file.name.startsWith(OWN) || /(^|\/)_delta_log\//.test(file.name)) continue;
-    files += 1;
-    bytes += file.bytes;
-    waiting.push(file);
-    if (waiting.length < together) continue;
-    await take(waiting);
-    waiting = [];
-  }
-  await take(waiting);
-  return { windows: [...windows.values()], files, bytes, unexplained, strangers };
-}
-
-/** Of a table's file only what readers see counts. */
-async function sighted(file: FileRecord, { tables }: AdoptPorts): Promise<FileRecord> {
-  if (tables === undefined || file.signal === 'quarantine' || (await tables.isLive(file))) return file;
-  return { ...file, rows: 0, bytes: 0 };
-}
-
-async function feedsOf(windows: readonly FoundWindow[], { ledger }: AdoptPorts) {
-  const feeds = new Map<string, { readonly feed: Feed; readonly found: FoundWindow[] }>();
-  const at = (feed: Feed) => {
-    const { app, signal, source } = feed;
-    const known = feeds.get(feedKey(feed)) ?? { feed: { app, signal, source }, found: [] };
-    feeds.set(feedKey(feed), known);
-    return known;
-  };
-  for (const window of windows) at(window.window).found.push(window);
-  for await (const feed of ledger.feeds()) at(feed);
-  return [...feeds.values()];
 }
 
 /** From now on the ledger is nobody's, until it is whole. The id is a new one: copies of what was are told from it. */

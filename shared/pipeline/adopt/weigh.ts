@@ -1,8 +1,8 @@
-import type { Feed, FileRecord, Interval, LedgerEntry, Millis, Window } from '../../model.ts';
+import type { Counts, Feed, FileRecord, Interval, LedgerEntry, LedgerRow, Millis, Window } from '../../model.ts';
 import { gapsBetween } from '../audit/gaps.ts';
 import { askedAgain, finishedEntry, plannedEntry } from '../entry.ts';
 import { tileRange } from '../grid/tile-range.ts';
-import { adoptedFingerprint, requeuedFingerprint } from '../verdict.ts';
+import { adoptedFingerprint, isRequeued, requeuedFingerprint } from '../verdict.ts';
 
 /** A window, as the files of a lake tell of it. */
 export interface FoundWindow {
@@ -10,8 +10,8 @@ export interface FoundWindow {
   /** The largest that a file names; 0: none does. */
   readonly revision: number;
   readonly files: readonly FileRecord[];
-  /** What the ledger said of the source when it last looked like this; left out: nobody knows. */
-  readonly fingerprint?: string;
+  /** What the ledger's table says of it, with files as they are; left out: only they tell. */
+  readonly told?: LedgerRow;
 }
 
 /** A window of the ledger that is to know more files, and to run again if `again`. */
@@ -189,19 +189,36 @@ const strayed = (
 
 /**
  * Done as far as the files tell; what its source looked like nobody knows, so whoever looks next confirms it or runs
- * it.
+ * it. Of a query window the ledger's table knows what an audit compares.
  */
-function adopted({ window, revision, files, strays, again, fingerprint }: Chosen, now: Millis): LedgerEntry {
+function adopted({ window, revision, files, strays, again, told }: Chosen, now: Millis): LedgerEntry {
   const rows = rowsIn(files);
-  const quarantined = files.reduce((sum, file) => sum + (file.signal === 'quarantine' ? file.rows : 0), 0);
-  const counts = { read: rows, written: rows, deduplicated: 0, quarantined };
-  const print = fingerprint ?? adoptedFingerprint(window, rows);
-  const entry = {
-    ...finishedEntry(plannedEntry(window), now, { fingerprint: print, counts, asked: 0, files: [...files, ...strays] }),
-    revision: Math.max(1, revision),
-  };
+  const known = told !== undefined && window.source === 'query' && !isRequeued(told.fingerprint);
+  const fingerprint = known ? told.fingerprint : adoptedFingerprint(window, rows);
+  const counts = told === undefined ? countsIn(files) : toldCounts(told);
+  const finish = { fingerprint, counts, asked: 0, files: [...files, ...strays] };
+  const done = finishedEntry(plannedEntry(window), now, finish);
+  const entry = { ...done, ...(told && toldTotals(told, done)), revision: Math.max(1, revision) };
   return again ? { ...askedAgain(entry, now), fingerprint: requeuedFingerprint(entry.fingerprint) } : entry;
 }
+
+function countsIn(files: readonly FileRecord[]): Counts {
+  const rows = rowsIn(files);
+  const quarantined = files.reduce((sum, file) => sum + (file.signal === 'quarantine' ? file.rows : 0), 0);
+  return { read: rows, written: rows, deduplicated: 0, quarantined };
+}
+
+const toldCounts = ({ read, written, twice, filtered, quarantined }: LedgerRow): Counts => ({
+  ...{ read, written, deduplicated: twice, quarantined },
+  ...(filtered > 0 && { filtered }),
+});
+
+const toldTotals = ({ late, purged, firstDone, window }: LedgerRow, { totals }: LedgerEntry) => ({
+  totals: {
+    ...{ asked: 0, wasted: 0, late, purged },
+    delay: firstDone > 0 ? Math.max(0, firstDone - window.end) : (totals?.delay ?? 0),
+  },
+});
 
 function gapsIn(windows: readonly Window[], from: Millis | undefined): readonly Interval[] {
   const first = windows.reduce((least, { start }) => Math.min(least, start), Number.POSITIVE_INFINITY);

@@ -14,6 +14,7 @@ import { isRequeued } from '../../../shared/pipeline/verdict.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
 import { filesBeyond } from '../../../shared/wire-plan.ts';
 import { gated, manualClock } from '../world.ts';
+import { foundInMemory } from './found.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -150,6 +151,7 @@ async function lakeOf(windows: readonly Window[]) {
       const named = identityOf(name, []);
       return named && { ...named, file: { path: name, signal: named.signal, rows: bytes / 2, bytes } };
     },
+    ...foundInMemory,
   });
   return { lake, clock, ports };
 }
@@ -159,7 +161,7 @@ test('horizon and watermark follow: the planner goes on where the files end, and
   const with_ = ports();
   await assert.rejects(meetLake(with_), /insights-lake adopt/);
   const dry = await adoptLake(false, with_);
-  assert.deepEqual([dry.files, dry.feeds[0]?.put.length, dry.written], [4, 5, false]);
+  assert.deepEqual([dry.files, dry.feeds[0]?.changed, dry.written], [4, 5, false]);
   await assert.rejects(meetLake(with_), /insights-lake adopt/, 'nothing was changed');
   await adoptLake(true, with_);
   await meetLake(with_);

@@ -1,0 +1,59 @@
+import type { Millis, ObjectStore } from '../../model.ts';
+
+/** The ledger's table lies below this, a folder for each day (UTC) that windows start on. */
+export const TABLE_FOLDER = '_insights-lake/ledger/';
+const INDEX_NAME = `${TABLE_FOLDER}days.json`;
+
+export const dayText = (day: Millis): string => new Date(day).toISOString().slice(0, 10);
+/** One file a day: it is replaced as a whole. */
+export const fileOfDay = (day: Millis): string => `${TABLE_FOLDER}date=${dayText(day)}/windows.parquet`;
+
+/** NaN where it is no file of the table. */
+export function dayOfFile(name: string): Millis {
+  const [, date = ''] = /^_insights-lake\/ledger\/date=(\d{4}-\d\d-\d\d)\/windows\.parquet$/.exec(name) ?? [];
+  return Date.parse(`${date}T00:00:00Z`);
+}
+
+/** What the table was last written from. Without it all days are written again. */
+export interface TableIndex {
+  /** When the table was last brought up to date; 0: never. */
+  readonly writtenAt: Millis;
+  /** Older days are looked at from this one on, a part at a time; 0: from the first. */
+  readonly next: Millis;
+  /** What a day looked like in the ledger before its file was written. */
+  readonly days: ReadonlyMap<Millis, string>;
+}
+
+export interface SeenIndex {
+  readonly index: TableIndex;
+  readonly etag: string | undefined;
+}
+
+/** One that cannot be read counts as none. */
+export async function readIndex(lake: ObjectStore): Promise<SeenIndex> {
+  const etag = await lake.head(INDEX_NAME);
+  const none = { writtenAt: 0, next: 0, days: new Map<Millis, string>() };
+  if (etag === undefined) return { index: none, etag };
+  try {
+    let text = '';
+    const decoder = new TextDecoder();
+    for await (const piece of lake.read(INDEX_NAME, { start: 0, end: Number.POSITIVE_INFINITY, etag }))
+      text += decoder.decode(piece, { stream: true });
+    const { writtenAt, next, days } = JSON.parse(text);
+    const known = Object.entries(days).map(([day, looks]) => [Date.parse(`${day}T00:00:00Z`), String(looks)] as const);
+    return {
+      index: { writtenAt: Date.parse(writtenAt) || 0, next: Date.parse(next) || 0, days: new Map(known) },
+      etag,
+    };
+  } catch {
+    return { index: none, etag };
+  }
+}
+
+/** The new tag; undefined when the race was lost. */
+export function putIndex({ writtenAt, next, days }: TableIndex, etag: string | undefined, lake: ObjectStore) {
+  const known = [...days].toSorted(([one], [other]) => one - other).map(([day, looks]) => [dayText(day), looks]);
+  const time = (at: Millis) => (at === 0 ? '' : new Date(at).toISOString());
+  const document = { writtenAt: time(writtenAt), next: time(next), days: Object.fromEntries(known) };
+  return lake.put(INDEX_NAME, new TextEncoder().encode(`${JSON.stringify(document, null, 1)}\n`), etag);
+}
