@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { createLedgerFile } from './engine/ledger-table/write.ts';
-import type { AuditSettings, ExportSettings, Millis } from './model.ts';
+import type { AuditSettings, ExportSettings, LakeHealth, Millis } from './model.ts';
 import { type LedgerTablePorts, type TableWritten, writeLedgerTable } from './pipeline/ledger-table/write.ts';
 
 /** What was written of the ledger's table, or why nothing could be. */
@@ -22,6 +22,8 @@ export function wireLedgerTable(
   { recheck }: AuditSettings,
   exports: ExportSettings | undefined,
   ports: Wiring,
+  ready: () => Promise<void>,
+  health: () => Promise<LakeHealth>,
 ): WriteTable {
   const young = Math.max(recheck, exports?.lookback ?? 0);
   const table = { ...ports, file: ledgerFile, young, ...(exports && { lookback: exports.lookback }) };
@@ -29,6 +31,8 @@ export function wireLedgerTable(
   return async () => {
     const now = ports.clock.now();
     if (asked <= now && now < asked + askEvery) return undefined;
+    if ((await health()).state !== 'active') return undefined;
+    await ready();
     try {
       const written = await writeLedgerTable(table);
       asked = now;

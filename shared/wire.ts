@@ -151,7 +151,6 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
     look: health.look,
     stateReady,
   });
-  const writeTable = wireLedgerTable(config.audit, config.exports, run);
   const planTick = createPlanner(config, { ...ports, tidy: run }, tend);
   return {
     config,
@@ -175,11 +174,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
       if (seen.state === 'active') await health.reach();
       return planTick(seen);
     },
-    ledgerTable: async () => {
-      if ((await health.look()).state !== 'active') return undefined;
-      await ready();
-      return writeTable();
-    },
+    ledgerTable: wireLedgerTable(config.audit, config.exports, run, ready, health.look),
     drift: async () => {
       await refuseStranger(lakeReady());
       return Array.fromAsync(ledger.drift());

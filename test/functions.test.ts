@@ -120,6 +120,7 @@ const give = (part: Partial<FakeWired>): void => {
     run: refuse,
     arrive: refuse,
     sweep: refuse,
+    ledgerTable: async () => undefined,
     sweepPart: refuse,
     backfillTurn: refuse,
     ...part,

@@ -60,7 +60,8 @@ function linesOf({ fault, report }: Adopted): readonly string[] {
     ...feeds.flatMap(feedLines),
     ...unexplained.slice(0, 20).map((path) => `no window explains the file ${path}`),
     ...(strangers > 20 ? [`and ${countText(Math.max(more, strangers - 20))} more such files`] : []),
-    `${countText(files)} files, ${bytesText(bytes)}${told > 0 ? `; ${countText(told)} of them as the ledger's table tells` : ''}`,
+    `${countText(files)} files, ${bytesText(bytes)}`,
+    ...(told > 0 ? [`${countText(told)} of them are as the ledger's table says`] : []),
     written ? 'the ledger is the one of this lake now' : endOf(report, fault),
   ];
 }

@@ -54,7 +54,7 @@ async function isGone({ name, etag }: StoredObject, lake: ObjectStore): Promise<
   return (await lake.head(name)) !== etag;
 }
 
-/** 53 bits: of a million files two look alike once in ten thousand lakes, and then the window's row tells them apart. */
+/** 53 bits: of a million files two look alike once in ten thousand lakes; then one of them is read in vain. */
 function hashOf(path: string, bytes: number): number {
   let [low, high] = [bytes | 0, (bytes / 2 ** 32) | 0];
   for (let at = 0; at < path.length; at++) {

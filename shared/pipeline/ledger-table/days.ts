@@ -1,4 +1,5 @@
 import type { Millis, ObjectStore } from '../../model.ts';
+import { readText } from '../../pure/read-text.ts';
 
 /** The ledger's table lies below this, a folder for each day (UTC) that windows start on. */
 export const TABLE_FOLDER = '_insights-lake/ledger/';
@@ -29,24 +30,19 @@ export interface SeenIndex {
   readonly etag: string | undefined;
 }
 
-/** One that cannot be read counts as none. */
+/** One that is no document any more counts as none. */
 export async function readIndex(lake: ObjectStore): Promise<SeenIndex> {
-  const etag = await lake.head(INDEX_NAME);
-  const none = { writtenAt: 0, next: 0, days: new Map<Millis, string>() };
-  if (etag === undefined) return { index: none, etag };
+  const found = await readText(lake, INDEX_NAME);
+  return { index: indexIn(found?.value ?? ''), etag: found?.etag };
+}
+
+function indexIn(text: string): TableIndex {
   try {
-    let text = '';
-    const decoder = new TextDecoder();
-    for await (const piece of lake.read(INDEX_NAME, { start: 0, end: Number.POSITIVE_INFINITY, etag }))
-      text += decoder.decode(piece, { stream: true });
     const { writtenAt, next, days } = JSON.parse(text);
     const known = Object.entries(days).map(([day, looks]) => [Date.parse(`${day}T00:00:00Z`), String(looks)] as const);
-    return {
-      index: { writtenAt: Date.parse(writtenAt) || 0, next: Date.parse(next) || 0, days: new Map(known) },
-      etag,
-    };
+    return { writtenAt: Date.parse(writtenAt) || 0, next: Date.parse(next) || 0, days: new Map(known) };
   } catch {
-    return { index: none, etag };
+    return { writtenAt: 0, next: 0, days: new Map() };
   }
 }
 

@@ -95,6 +95,19 @@ async function rowsOf(sql: string) {
 }
 
 describe('a ledger that does not fit', () => {
+  test('lost but for its table: adopt opens no file, and all is as it was', async () => {
+    const { lake, transform, adopt, rows, ledger } = await newLake('parquet');
+    assert.equal((await transform()).code, 0);
+    for (const name of await readdir(ledger))
+      if (!/^(date=|days)/.test(name)) await rm(join(ledger, name), { recursive: true });
+    const adopted = await adopt('--write');
+    assert.match(adopted.out, /4 are new to it, with 40 rows[^]*4 files[^]*4 of them are as the ledger's table says/);
+    const again = await transform();
+    assert.equal(again.code, 0, again.err);
+    assert.deepEqual(await rows(), idsOf(plain));
+    assert.equal((await run(['audit', '--out', lake])).code, 0);
+  });
+
   for (const kind of Object.keys(kinds) as Kind[]) {
     test(`${kind}: dropped, then adopted: the same and another window length find all as it was`, async () => {
       const { lake, transform, adopt, rows, ledger } = await newLake(kind);
