@@ -1,3 +1,6 @@
+import { faultMessage } from './config/faults.ts';
+import type { CheckedEngine } from './engine/engine.ts';
+
 /**
  * Containers, tables and queues are made before the first use; a failure is met again by the next invocation, not
  * remembered.
@@ -13,4 +16,10 @@ export function untilItWorks(prepare: () => Promise<unknown>): () => Promise<voi
       throw error;
     }
   };
+}
+
+/** Throws all faults of the settings' conditions. */
+export async function checkConditions(engine: CheckedEngine): Promise<void> {
+  const faults = await engine.conditionFaults();
+  if (faults.length > 0) throw new Error(faultMessage('settings', faults));
 }

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { faultMessage } from './config/faults.ts';
 import { functionTimeout } from './config/function-timeout.ts';
 import { parseConfig } from './config.ts';
 import { type CheckedEngine, createEngine, engineDefaults } from './engine/engine.ts';
@@ -34,21 +33,19 @@ import { placeOfBlob, type Sweeps, wireExports, wireSweeps } from './wire-export
 import { type Healths, wireHealth } from './wire-health.ts';
 import { createJobEngine, type JobEngine } from './wire-jobs.ts';
 import { expectedOf, openLake, pathsOf, prepareLake, tablesOf } from './wire-lake.ts';
-import { type WriteTable, wireLedgerTable } from './wire-ledger-table.ts';
+import { type LedgerTables, wireLedgerTable } from './wire-ledger-table.ts';
 import { lakeMet, ledgerPlaceOf, meetPorts, refuseStranger } from './wire-meet.ts';
 import { nodeFault } from './wire-node.ts';
 import { createPlanner, type PlanOutcome } from './wire-plan.ts';
 import { type Audits, keptSince, queryApi, queryApis, wireAudits } from './wire-query.ts';
-import { untilItWorks } from './wire-ready.ts';
+import { checkConditions, untilItWorks } from './wire-ready.ts';
 import { sourceOf } from './wire-source.ts';
 import { wireStatus } from './wire-status.ts';
 
 /** The app, put together from its settings: what the triggers call. */
-export interface Wired extends Sweeps, Audits, Adopts, Healths, WiredBackfills {
+export interface Wired extends Sweeps, Audits, Adopts, Healths, WiredBackfills, LedgerTables {
   readonly config: Config;
   plan(): Promise<PlanOutcome>;
-  /** Once a day: the ledger as a table in the lake. */
-  readonly ledgerTable: WriteTable;
   run(window: Window): Promise<RunOutcome>;
   /** Brings the window of that blob up to date; undefined when the blob is none of an export's. */
   arrive(blobName: string): Promise<RunOutcome | undefined>;
@@ -174,7 +171,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
       if (seen.state === 'active') await health.reach();
       return planTick(seen);
     },
-    ledgerTable: wireLedgerTable(config.audit, config.exports, run, ready, health.look),
+    ...wireLedgerTable(config, run, ready, health.look),
     drift: async () => {
       await refuseStranger(lakeReady());
       return Array.fromAsync(ledger.drift());
@@ -195,11 +192,6 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
       );
     },
   };
-}
-
-async function checkConditions(engine: CheckedEngine): Promise<void> {
-  const faults = await engine.conditionFaults();
-  if (faults.length > 0) throw new Error(faultMessage('settings', faults));
 }
 
 /** What may be made of the records beside their format. */
