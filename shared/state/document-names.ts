@@ -24,6 +24,9 @@ export const entryName = (feed: Feed, window: Interval): string =>
 export const markName = (feed: Feed, window: Interval): string => `${feedFolder(feed)}open/${windowWord(window)}.json`;
 export const entryOfMark = (name: string): string => name.replace('/open/', '/windows/');
 
+/** Beside the folders of apps lie those of days, of the ledger's table. */
+export const isOfApp = (folder: string): boolean => folder.startsWith(`${LEDGER_FOLDER}app=`);
+
 /** The feed that feedFolder made this name of. */
 export function feedOfFolder(folder: string): Feed {
   const [app = '', source = '', signal = ''] = [...folder.matchAll(/=([^/]*)/g)].map((found) =>

@@ -10,6 +10,7 @@ import {
   entryOfMark,
   feedFolder,
   feedOfFolder,
+  isOfApp,
   LEDGER_FOLDER,
   MARK_NAME,
   markName,
@@ -126,12 +127,9 @@ export function createStoreLedger(store: ObjectStore): Ledger {
       return { progress: tag, entries: [] };
     },
     async *feeds() {
-      for await (const app of store.folders(LEDGER_FOLDER)) {
-        // Beside the folders of apps lie those of days, of the ledger's table.
-        if (!app.startsWith(`${LEDGER_FOLDER}app=`)) continue;
-        for await (const source of store.folders(app))
+      for await (const app of store.folders(LEDGER_FOLDER))
+        for await (const source of isOfApp(app) ? store.folders(app) : [])
           for await (const signal of store.folders(source)) yield feedOfFolder(signal);
-      }
     },
     async *audits(feed, range) {
       const found = inTurns(namesIn(store, auditFolder(feed), range), (name) => readDocument(store, name));
