@@ -1,7 +1,8 @@
 import { identityOf } from './lake/path-identity.ts';
-import type { Config, LakeHealth, Millis, ObjectStore } from './model.ts';
+import type { Config, Feed, LakeHealth, Millis, ObjectStore } from './model.ts';
 import { nextDue } from './pipeline/grid/tile.ts';
 import { type FeedMemory, type FeedTask, planMany } from './pipeline/many/plan-many.ts';
+import { stoppedFeed } from './pipeline/many/stopped.ts';
 import { type FeedPlan, heldFeed, type PlanPorts, planFeed, reviveFeed } from './pipeline/plan.ts';
 import { queryFeeds } from './wire-query.ts';
 
@@ -53,6 +54,8 @@ export function filesBeyond(lake: ObjectStore, templates: readonly string[]): No
 /** Sends again what backfills have lost; resolves with those that go on. `resumedAt`: when the lake was resumed. */
 type Tend = (resumedAt: Millis) => Promise<ReadonlySet<string>>;
 
+const keyOf = ({ app, signal, source }: Feed): string => JSON.stringify([app, signal, source]);
+
 async function planAll(config: Config, now: PlanPorts, health: LakeHealth, memory: FeedMemory): Promise<PlanOutcome> {
   const held = health.state !== 'active';
   const tasks = config.apps.flatMap(queryFeeds).map(({ feed, query }): FeedTask => {
@@ -64,10 +67,13 @@ async function planAll(config: Config, now: PlanPorts, health: LakeHealth, memor
       nextDue: ({ horizon }) => nextDue(horizon, tiling),
     };
   });
+  const known = new Set(tasks.map(({ feed }) => keyOf(feed)));
   if (!held)
-    for await (const feed of now.ledger.feeds())
-      if (feed.source !== 'query')
-        tasks.push({ feed, plan: () => reviveFeed(feed, now), nextDue: () => Number.POSITIVE_INFINITY });
+    for await (const feed of now.ledger.feeds()) {
+      if (known.has(keyOf(feed))) continue;
+      const plan = () => (feed.source === 'query' ? stoppedFeed(feed, now.ledger) : reviveFeed(feed, now));
+      tasks.push({ feed, plan, nextDue: () => Number.POSITIVE_INFINITY });
+    }
   // What is said of a paused lake is no news for later, and after it has been resumed all is looked at.
   if (held) memory.clear();
   return { ...(await planMany(tasks, held ? new Map() : memory, now.clock.now())), health };

@@ -1,4 +1,4 @@
-import type { DayTally, Feed, Interval, Millis } from '../model.ts';
+import type { DayTally, Feed, Interval, Millis, ShownState } from '../model.ts';
 import { letteredStretches } from './cells.ts';
 import type { Need } from './schema.ts';
 import type { FeedFacts, StatusFacts } from './status.ts';
@@ -14,11 +14,12 @@ const near = (at: Millis): string => `${iso(at).slice(0, 16).replace('T', ' ')} 
 
 /** What a person should look at, the worst first. Feeds that fail for one reason are one need. */
 export function needsOf(feeds: readonly FeedFacts[], facts: Pick<StatusFacts, 'now' | 'health'>): readonly Need[] {
+  const planned = feeds.filter(({ state }) => state !== 'stopped');
   return [
     ...healthNeeds(facts),
-    ...failedNeeds(feeds),
-    ...lateNeeds(feeds, facts.now),
-    ...missingNeeds(feeds),
+    ...failedNeeds(planned),
+    ...lateNeeds(planned, facts.now),
+    ...missingNeeds(planned),
     ...countNeeds(feeds),
     ...stoppedNeeds(feeds),
   ];
@@ -153,17 +154,24 @@ function countNeeds(feeds: readonly FeedFacts[]): readonly Need[] {
 function stoppedNeeds(feeds: readonly FeedFacts[]): readonly Need[] {
   const stopped = feeds.filter(({ state }) => state === 'stopped');
   if (stopped.length === 0) return [];
+  const open = stopped.reduce(
+    (sum, { tallies }) =>
+      sum + count(tallies, 'failed') + count(tallies, 'due') + count(tallies, 'running') + count(tallies, 'again'),
+    0,
+  );
+  const left =
+    open === 0 ? '' : `, and ${plural(open, 'window')} that ${open === 1 ? 'was' : 'were'} planned will not run`;
   return [
     {
       kind: 'stopped',
-      text: `The settings do not name ${namesOf(stopped)} any more: nothing new is planned`,
-      advice: 'Put them back, or leave what is there as it is.',
+      text: `The settings do not name ${namesOf(stopped)} any more: nothing new is planned${left}`,
+      advice: 'Put them back into the settings, and they go on where they were; or leave what is there as it is.',
       ...shown(stopped),
     },
   ];
 }
 
-const count = (tallies: readonly DayTally[], state: 'failed' | 'unavailable'): number =>
+const count = (tallies: readonly DayTally[], state: ShownState): number =>
   tallies.reduce((sum, { sums }) => sum + sums.windows[state], 0);
 
 const shown = (feeds: readonly FeedFacts[]): Pick<Need, 'feeds' | 'count'> => ({

@@ -138,8 +138,9 @@ function stateOf(
   { lateBefore, expected }: FeedTime,
   isConfigured: boolean,
 ): FeedFacts['state'] {
-  if (tallies.some(({ sums }) => sums.windows.failed > 0)) return 'failed';
+  // Nothing of it is tried again, so whatever else it is asks nothing of anybody.
   if (feed.source === 'query' && query === undefined && isConfigured) return 'stopped';
+  if (tallies.some(({ sums }) => sums.windows.failed > 0)) return 'failed';
   const isOpen = ({ stretches }: DayTally) =>
     stretches.some(({ state, start }) => (state === 'due' || state === 'running') && start < lateBefore);
   if (tallies.some(isOpen)) return 'late';

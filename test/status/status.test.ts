@@ -6,7 +6,7 @@ import { answerOrder, answerQuestion, type StatusPorts } from '../../shared/stat
 import { addSums, NOTHING, sumsOf } from '../../shared/status/day-tally.ts';
 import { type Status, statusSchema, windowSchema } from '../../shared/status/schema.ts';
 import { wireStatus } from '../../shared/wire-status.ts';
-import { day, filled, hour, NOW, type World } from './world.ts';
+import { day, filled, hour, NOW, SIGNALS, type World } from './world.ts';
 
 const health = (state: HealthReport['state']): HealthReport => ({
   ...{ state, since: NOW - hour, by: 'itself', reason: 'put a: 403', probes: 1, probeAfter: 0 },
@@ -229,4 +229,28 @@ describe('the API', () => {
     await answerOrder('pause', '{"reason":"restore"}', ports);
     assert.deepEqual(ordered, ['pause restore']);
   });
+});
+
+test('a feed that the settings name no more stays in sight, with what it leaves undone, and calls for nothing else', async () => {
+  const world = await filled({ apps: 2, days: 4 });
+  const [shop] = world.config.apps;
+  assert.ok(shop);
+  const ports = wireStatus(
+    { ...world.config, apps: [shop] },
+    { ...world, ready: async () => {}, rerun: async () => ({}) },
+  );
+  const status = statusSchema.parse((await answerQuestion('status', {}, ports)).body);
+  const gone = status.feeds.filter(({ app }) => app === 'store');
+  assert.equal(gone.length, SIGNALS.length);
+  assert.ok(gone.every(({ state }) => state === 'stopped'));
+  const about = status.needs.filter(({ feeds }) => feeds.some(({ app }) => app === 'store'));
+  assert.deepEqual(
+    about.map(({ kind }) => kind),
+    ['stopped'],
+  );
+  assert.match(
+    about[0]?.text ?? '',
+    /do not name store .*nothing new is planned, and \d+ windows that were planned will not run$/,
+  );
+  assert.equal(status.verdict.failed, 0);
 });

@@ -46,10 +46,14 @@ function manyApps(count: number) {
   const apps = Array.from({ length: count }, (_, n) => ({ name: `app-${n}`, query }));
   const config = { apps, output: { path: '' } } as unknown as Config;
   const ports = { ledger, hints, clock, patience: 1_800_000, limit: 100, lake: createMemoryStore() };
-  const plan = createPlanner(config, ports);
+  let plan = createPlanner(config, ports);
   const tick = async () => {
     calls.clear();
     return plan(health);
+  };
+  /** The settings name only the first so many apps from now on. */
+  const keepOnly = (few: number) => {
+    plan = createPlanner({ ...config, apps: config.apps.slice(0, few) }, ports);
   };
   const runAll = async () => {
     for (const window of sent.splice(0)) {
@@ -62,10 +66,27 @@ function manyApps(count: number) {
   };
   /** A tally of which nothing has changed makes no call of the table (test/front/transactions.test.ts). */
   const total = () => [...calls].reduce((sum, [name, each]) => sum + (name === 'tally' ? 0 : each), 0);
-  return { clock, ledger, tick, runAll, sent, calls, total };
+  return { clock, ledger, tick, runAll, keepOnly, sent, calls, total };
 }
 
 describe('many feeds', () => {
+  test('feeds that the settings name no more are looked at, but nothing of them is planned, sent for or behind', async () => {
+    const here = manyApps(2);
+    await here.tick();
+    here.clock.advance(hour + 600_000);
+    await here.tick();
+    here.sent.length = 0;
+    here.keepOnly(1);
+    here.clock.advance(10 * hour);
+    const { feeds, errors } = await here.tick();
+    assert.deepEqual(errors, []);
+    const stopped = feeds.filter(({ feed }) => feed.app === 'app-1');
+    assert.equal(stopped.length, 10);
+    assert.ok(stopped.every(({ planned, repeated, open, horizon }) => planned + repeated + open + horizon === 0));
+    assert.ok(here.sent.length > 0 && here.sent.every(({ app }) => app === 'app-0'));
+    assert.ok((here.calls.get('tally') ?? 0) >= 20, 'their tallies are kept, too');
+  });
+
   test('an idle tick of 1,000 apps with ten signals: 2,500 calls and 4 kB of log; what is due is planned in its tick', async () => {
     const here = manyApps(1000);
     await here.tick();

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import type { DayTally, Feed, Ledger, LedgerEntry, Window } from '../../../shared/model.ts';
 import { plannedEntry } from '../../../shared/pipeline/entry.ts';
+import { stoppedFeed } from '../../../shared/pipeline/many/stopped.ts';
 import { createTableLedger } from '../../../shared/state/ledger-table.ts';
 import { derivedTally } from '../../../shared/state/tally/derived-tally.ts';
 
@@ -78,6 +79,18 @@ const changes: readonly ((entry: LedgerEntry) => LedgerEntry)[] = [
 ];
 
 describe('tallies in a table', () => {
+  test('a feed that the settings name no more is tallied as it is, and counts for no lag', async () => {
+    const ledger = newTable().open();
+    await ledger.prepare();
+    await planAt(ledger, feed, 3);
+    await tick(ledger, [feed]);
+    for (const make of changes.slice(0, 3)) await change(ledger, window(3), make);
+    assert.notDeepEqual(await kept(ledger), await derived(ledger));
+    const plan = await stoppedFeed(feed, ledger);
+    assert.deepEqual(plan, { feed, planned: 0, repeated: 0, open: 0, failed: 0, horizon: 0, watermark: 0 });
+    assert.deepEqual(await kept(ledger), await derived(ledger));
+  });
+
   test('whatever happens in whatever order, and dies: the next tick has every day as its entries are', async () => {
     const act = fc.record({
       who: fc.nat(1),
