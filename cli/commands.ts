@@ -13,6 +13,7 @@ import { helpCommand } from './help/command.ts';
 import { inspectCommand } from './inspect/command.ts';
 import { requeueCommand } from './requeue/command.ts';
 import { rerunCommand } from './rerun/command.ts';
+import { retentionCommand } from './retention/command.ts';
 import { settingsSchemaCommand } from './settings-schema/command.ts';
 import { statusCommand } from './status/command.ts';
 import { sweepCommand } from './sweep/command.ts';
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   rerunCommand,
   backfillCommand,
   auditCommand,
+  retentionCommand,
   pauseCommand,
   resumeCommand,
   disableCommand,

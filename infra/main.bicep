@@ -102,7 +102,7 @@ param lakeSku redundancy = 'Standard_LRS'
 @description('Redundancy of the app\'s own account: package, queue and ledger. Not given: that of lakeSku.')
 param stateSku redundancy?
 
-@description('New lake: days after which files are deleted; 0: never.')
+@description('Days that the lake keeps rows, by their data date, 7 at least; 0: for ever. The app removes them (LAKE_RETENTION, LAKE_RETIRE). In a new lake of plain files a rule of the account takes 30 days later what the app no longer knows.')
 @minValue(0)
 @maxValue(36500)
 param lakeRetentionDays int = 0
@@ -225,9 +225,6 @@ var faults = filter(
       : ''
     startsWith(lakePrefix, '/') || endsWith(lakePrefix, '/')
       ? 'lakePrefix must have no slash at its ends, as in telemetry/raw'
-      : ''
-    delta && lakeRetentionDays != 0
-      ? 'lakeRetentionDays would delete files that a Delta table still names: leave it 0 with LAKE_TABLE = \'delta\''
       : ''
     exportTrigger == 'LogsAndContainerScan' && plan == 'FlexConsumption'
       ? 'exportTrigger = \'LogsAndContainerScan\' needs plan = \'ElasticPremium\': Flex Consumption takes events only'
@@ -352,7 +349,9 @@ module lake 'modules/storage.bicep' = if (empty(lakeAccountId)) {
     hierarchicalNamespace: hierarchicalNamespace
     containers: concat([lakeContainer], empty(quarantineContainer) ? [] : [quarantineContainer])
     expiry: concat(
-      lakeRetentionDays == 0 ? [] : [{ name: 'lake', prefixes: lakeFolders, days: max(lakeRetentionDays, 1) }],
+      lakeRetentionDays == 0 || delta
+        ? []
+        : [{ name: 'lake', prefixes: lakeFolders, days: max(lakeRetentionDays, 7) + 30 }],
       quarantineRetentionDays == 0
         ? []
         : [{ name: 'quarantine', prefixes: [quarantineFolder], days: max(quarantineRetentionDays, 1) }]
@@ -602,6 +601,7 @@ var lakeSettings = union(
     LAKE_CONTAINER: lakeContainer
   },
   empty(lakePrefix) ? {} : { LAKE_PREFIX: lakePrefix },
+  lakeRetentionDays == 0 ? {} : { LAKE_RETENTION: '${max(lakeRetentionDays, 7)}d', LAKE_RETIRE: 'remove' },
   empty(config) ? {} : { INSIGHTS_LAKE_CONFIG: config }
 )
 

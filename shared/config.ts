@@ -16,7 +16,7 @@ import { connectionOf } from './config/places.ts';
 import { type SettingsDocument, settingsDocument } from './config/schema.ts';
 import { shown } from './config/secret.ts';
 import { shapeFaults, shapingOf } from './config/shape.ts';
-import type { AuditSettings, Config } from './model.ts';
+import type { AuditSettings, Config, TendingSettings } from './model.ts';
 
 /** Reads a file of the app's folder, by the path that stands behind the `@` of INSIGHTS_LAKE_CONFIG. */
 export type ReadFile = (path: string) => string;
@@ -109,6 +109,11 @@ const auditOf = ({ audit: { recheck, horizon, purged } }: SettingsDocument): Aud
   purged,
 });
 
+const tendingOf = ({ lake: { retention, retire } }: SettingsDocument): TendingSettings => ({
+  rules: retention ?? {},
+  remove: retire === 'remove',
+});
+
 function assemble(settings: SettingsDocument, env: Env, origin: (path: Path) => string): Config | SettingFault[] {
   const nameOf = (index: number, field: string): string => {
     const general = (field === 'from' || field === 'until') && settings.apps[index]?.[field] === undefined;
@@ -136,6 +141,7 @@ function assemble(settings: SettingsDocument, env: Env, origin: (path: Path) => 
     apps,
     exports,
     audit: auditOf(settings),
+    tending: tendingOf(settings),
     budget: settings.budget,
     lake: lakePlace(settings.lake, env),
     output: outputOf(settings.lake),

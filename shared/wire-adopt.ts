@@ -14,6 +14,7 @@ import { signals } from './signals/tables.ts';
 import { systemClock } from './wire-clients.ts';
 import { prepareLake } from './wire-lake.ts';
 import { queryFeeds } from './wire-query.ts';
+import { keptInLake } from './wire-tend.ts';
 
 export interface Adopts {
   /** Gives the lake this app's ledger, from its files; without `write` only says what it would do. */
@@ -28,14 +29,15 @@ export interface Adopted {
 
 type Adopting = MeetPorts & Pick<AdoptPorts, 'tables' | 'planned'>;
 
-export const wireAdopts = (
-  { apps, output, quarantine }: Config,
-  meeting: Adopting,
-  stateReady: () => Promise<void>,
-): Adopts => ({
+export const wireAdopts = (config: Config, meeting: Adopting, stateReady: () => Promise<void>): Adopts => ({
   adopt: async (write, tell) => {
     await stateReady();
-    const planned = apps.flatMap(queryFeeds).map(({ feed, query }) => ({ feed, from: query.from }));
+    const { apps, output, quarantine } = config;
+    const kept = keptInLake(config, systemClock.now);
+    // What the lake would not keep is not read again.
+    const planned = apps
+      .flatMap(queryFeeds)
+      .map(({ feed, query }) => ({ feed, from: query.from && Math.max(query.from, kept(feed.signal) ?? 0) }));
     return adoptWith({ ...meeting, planned }, [output.path], quarantine.prefix, write, tell);
   },
 });

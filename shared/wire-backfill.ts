@@ -10,6 +10,8 @@ import type {
   Config,
   LakeHealth,
   Ledger,
+  Millis,
+  Signal,
   Window,
 } from './model.ts';
 import { planBackfill } from './pipeline/backfill/estimate.ts';
@@ -38,6 +40,7 @@ interface Ports {
   readonly clock: Clock;
   withWorkFolder<T>(use: (folder: string) => Promise<T>): Promise<T>;
   run(window: Window): Promise<RunOutcome>;
+  keptFrom(signal: Signal): Millis | undefined;
   look(): Promise<LakeHealth>;
   stateReady(): Promise<void>;
 }
@@ -46,9 +49,9 @@ interface Ports {
 const usual = 2;
 
 export function wireBackfills(config: Config, apis: ReadonlyMap<string, QueryApi>, ports: Ports) {
-  const { ledger, clock, look, run } = ports;
+  const { ledger, clock, look, run, keptFrom } = ports;
   const queue = openBackfillQueue(config.state);
-  const own: BackfillPorts = { ledger, clock, store: openBackfills(config.state, config.lake), queue };
+  const own: BackfillPorts = { ledger, clock, store: openBackfills(config.state, config.lake), queue, keptFrom };
   const prepared = async (): Promise<void> => {
     await ports.stateReady();
     await queue.prepare();

@@ -5,6 +5,7 @@ import { type FeedMemory, type FeedTask, planMany } from './pipeline/many/plan-m
 import { stoppedFeed } from './pipeline/many/stopped.ts';
 import { type FeedPlan, heldFeed, type PlanPorts, planFeed, reviveFeed } from './pipeline/plan.ts';
 import { queryFeeds } from './wire-query.ts';
+import { keptInLake } from './wire-tend.ts';
 
 /** What one tick of the planner did, feed by feed. A feed that fails does not stop the others. */
 export interface PlanOutcome {
@@ -60,7 +61,9 @@ async function planAll(config: Config, now: PlanPorts, health: LakeHealth, memor
   const held = health.state !== 'active';
   const tasks = config.apps.flatMap(queryFeeds).map(({ feed, query }): FeedTask => {
     const tiling = { size: query.window, lag: query.lag, until: query.until };
-    const plan = held ? () => heldFeed(feed, now.ledger) : () => planFeed(feed, tiling, query.from, now);
+    // What the lake would not keep is not brought in.
+    const from = query.from && Math.max(query.from, keptInLake(config, now.clock.now)(feed.signal) ?? 0);
+    const plan = held ? () => heldFeed(feed, now.ledger) : () => planFeed(feed, tiling, from, now);
     return {
       feed,
       plan: async () => ({ ...(await plan()), ...(query.retention && { retention: query.retention }) }),

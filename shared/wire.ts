@@ -41,9 +41,10 @@ import { type Audits, keptSince, queryApi, queryApis, wireAudits } from './wire-
 import { checkConditions, untilItWorks } from './wire-ready.ts';
 import { sourceOf } from './wire-source.ts';
 import { wireStatus } from './wire-status.ts';
+import { beyondLake, keptInLake, type Tends, wireTends } from './wire-tend.ts';
 
 /** The app, put together from its settings: what the triggers call. */
-export interface Wired extends Sweeps, Audits, Adopts, Healths, WiredBackfills, LedgerTables {
+export interface Wired extends Sweeps, Audits, Adopts, Healths, Tends, WiredBackfills, LedgerTables {
   readonly config: Config;
   plan(): Promise<PlanOutcome>;
   run(window: Window): Promise<RunOutcome>;
@@ -98,6 +99,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
     patience,
     lease,
     refresh: config.exports?.refresh ?? 0,
+    isBeyond: beyondLake(config, clock.now),
   };
   const local = localPorts(config.output, { ...config, dedupe: config.exports?.dedupe ?? 'id' });
   const refused = new Map<string, Millis>();
@@ -145,6 +147,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
   const { tend, wired: backfills } = wireBackfills(config, apis, {
     ...run,
     run: runOne,
+    keptFrom: keptInLake(config, clock.now),
     look: health.look,
     stateReady,
   });
@@ -165,6 +168,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
     ),
     ...wireSweeps(config, ports, blobs?.sightings, ready, health.look),
     ...wireAudits(config, apis, run, ready, health.look),
+    ...wireTends(config, ports, ((timeout ?? 30 * 60_000) * 2) / 3, ready, health.look),
     ...wireAdopts(config, { ...meeting, ...(tables && { tables }) }, stateReady),
     plan: async () => {
       const seen = await health.look();

@@ -44,6 +44,7 @@ await import('../functions/planWindows.ts');
 await import('../functions/runBackfill.ts');
 await import('../functions/runWindow.ts');
 await import('../functions/sweepBlobs.ts');
+await import('../functions/tendLake.ts');
 await import('../functions/transformBlob.ts');
 
 const window: Window = {
@@ -148,6 +149,7 @@ test('each function is bound to its trigger', () => {
       connection: 'AzureWebJobsStorage',
     },
     sweepBlobs: { ...common, type: 'timerTrigger', schedule: '0 */10 * * * *' },
+    tendLake: { ...common, type: 'timerTrigger', schedule: '0 40 3 * * *' },
     transformBlob: {
       ...common,
       type: 'blobTrigger',

@@ -79,7 +79,8 @@ function linesOf(found: LakeAudit): readonly Line[] {
 }
 
 function feedLines(report: FeedReport): readonly Line[] {
-  const { feed, windows, rows, start, end, completeThrough, open, failed, unavailable, gaps, lengths, wrong } = report;
+  const { feed, windows, rows, start, end, completeThrough, open, failed, unavailable, retired, gaps, lengths, wrong } =
+    report;
   const name = `${feed.app} ${feed.signal} (${feed.source})`;
   const counts = [
     `${countText(windows)} windows from ${timeText(start)} to ${timeText(end)}`,
@@ -88,6 +89,7 @@ function feedLines(report: FeedReport): readonly Line[] {
     ...(open > 0 ? [`${countText(open)} under way`] : []),
     ...(failed > 0 ? [`${countText(failed)} failed`] : []),
     ...(unavailable > 0 ? [`${countText(unavailable)} that the source no longer keeps`] : []),
+    ...(retired > 0 ? [`${countText(retired)} retired`] : []),
     ...(lengths.length > 0 ? [`windows of ${lengths.map((length) => `${length / 60_000} min`).join(', ')}`] : []),
   ];
   return [

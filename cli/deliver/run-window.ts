@@ -135,6 +135,8 @@ async function atRest(
   // What the source did not keep has not come back: it is asked for again only where all is.
   const isGone = entry.state === 'unavailable' && !entry.again && done !== 'repeat';
   if (isGone) return { entry, lacking: entry.error || 'the source does not keep its rows any more' };
+  if (entry.state === 'retired')
+    return { entry, lacking: 'it is older than the lake keeps its rows (insights-lake retention)' };
   const settled = entry.state === 'done' && !entry.again;
   if (done !== 'compare') return settled && done === 'leave' ? { entry } : undefined;
   if (!settled && entry.blobs === undefined) return undefined;

@@ -1,33 +1,7 @@
 import { signalNames } from '../../shared/config/schema.ts';
+import { type Flag, instant, same, settingsOf, switched, text, writers } from './words.ts';
 
-/** `switch`: is there or not. The other types say what completion offers; what a value must be, the command checks. */
-export type FlagType = 'switch' | 'text' | 'choice' | 'file' | 'place';
-
-export interface Flag {
-  readonly type: FlagType;
-  /** How its value is called in help, such as `<time>`; '' for a switch. */
-  readonly value: string;
-  /** The values of a choice. */
-  readonly of?: readonly string[];
-  /** May be given several times. */
-  readonly many?: true;
-  /** What holds where it is left out. */
-  readonly default?: string;
-  /** The commands that take it, each with the words of its help. */
-  readonly commands: Readonly<Record<string, string>>;
-}
-
-/** The same words for several commands. */
-const same = (words: string, ...commands: readonly string[]): Readonly<Record<string, string>> =>
-  Object.fromEntries(commands.map((command) => [command, words]));
-
-/** Commands that write a lake from here. */
-const writers = ['transform', 'export', 'sweep'];
-const switched = { type: 'switch', value: '' } as const;
-const text = (value: string) => ({ type: 'text', value }) as const;
-const instant = '2026-01-31 or 2026-01-31T06:00:00Z';
-const settingsOf =
-  'settings of the app, as for check; else those of local.settings.json in this folder, and the environment';
+export type { Flag, FlagType } from './words.ts';
 
 /** Every flag, once; the order is that of help. */
 export const flagTable = {
@@ -51,6 +25,7 @@ export const flagTable = {
         'rerun',
         'drift',
         'audit',
+        'retention',
         'adopt',
         'backfill',
         'pause',
@@ -70,7 +45,7 @@ export const flagTable = {
         'name of the app for loose files (default: archive), or <export folder>=<name>; may be given several times',
       export: '<name>=<id>: Application Insights app by its application id; may be given several times',
       sweep: 'only this app, or <export folder>=<name>; may be given several times',
-      ...same('only this app', 'status', 'requeue', 'rerun', 'audit'),
+      ...same('only this app', 'status', 'requeue', 'rerun', 'audit', 'retention'),
       backfill: 'the app; may be left out where the settings have one',
     },
   },
@@ -120,6 +95,7 @@ export const flagTable = {
         'requeue',
         'rerun',
         'audit',
+        'retention',
         'backfill',
       ),
     },
@@ -162,6 +138,13 @@ export const flagTable = {
     ...text('<text>'),
     commands: same('why, for whoever looks at it later', 'pause', 'resume', 'disable'),
   },
+  keep: {
+    ...text('<rules>'),
+    commands: {
+      retention: 'how long rows are kept, in place of LAKE_RETENTION: 90d, or traces=30d, *=400d for each signal',
+    },
+  },
+  remove: { ...switched, commands: { retention: 'take out what is older; else it is only counted' } },
   write: { ...switched, commands: { adopt: 'write the ledger; else it is only said what would be written' } },
   repair: { ...switched, commands: { audit: 'windows whose files are missing or differ run again' } },
   again: {
@@ -184,7 +167,7 @@ export const flagTable = {
         'requeue',
         'rerun',
       ),
-      ...same('a lake that the command line made, instead', 'status', 'drift', 'audit'),
+      ...same('a lake that the command line made, instead', 'status', 'drift', 'audit', 'retention'),
       adopt: 'a lake that is to have a ledger of its own, as the command line keeps it, instead',
     },
   },
@@ -233,7 +216,7 @@ export const flagTable = {
       status: 'what GET /api/status.json answers (docs/status.md)',
       drift: 'the fields as one JSON document',
       ...same('the state of the lake as one JSON document', 'pause', 'resume', 'disable'),
-      ...same('the findings as one JSON document', 'audit', 'adopt'),
+      ...same('the findings as one JSON document', 'audit', 'retention', 'adopt'),
       backfill: 'the answer as one JSON document',
       inspect: 'all of it as one JSON document (docs/cli.md)',
       check: 'the findings as one JSON document (docs/cli.md)',

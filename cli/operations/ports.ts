@@ -1,8 +1,17 @@
 import type { Env } from '../../shared/config/flat.ts';
-import type { Backfills, DriftSighting, HealthOrder, HealthReport, Place, SweepRequest } from '../../shared/model.ts';
+import type {
+  Backfills,
+  DriftSighting,
+  HealthOrder,
+  HealthReport,
+  Place,
+  RetentionRules,
+  SweepRequest,
+} from '../../shared/model.ts';
 import type { RequeueOutcome, RequeueRequest } from '../../shared/pipeline/ask/requeue.ts';
 import type { RerunOutcome, RerunRequest } from '../../shared/pipeline/ask/rerun.ts';
 import type { LakeAudit, LakeAuditRequest } from '../../shared/pipeline/audit/audit-lake.ts';
+import type { FeedRetired, RetireRequest } from '../../shared/pipeline/retention/retire.ts';
 import type { SweepOutcome, SweepProgress } from '../../shared/pipeline/sweep/sweep.ts';
 import type { StatusRequest } from '../../shared/status/request.ts';
 import type { Status } from '../../shared/status/schema.ts';
@@ -25,6 +34,13 @@ export interface Operations {
   rerun(request: RerunRequest, lake: Place | undefined, env: Env): Promise<RerunOutcome>;
   /** The ledger beside the files that are there. */
   audit(request: LakeAuditRequest, lake: Place | undefined, env: Env): Promise<LakeAudit>;
+  /** What is older than `rules`, or than those of the settings; with `remove` it goes. */
+  retire(
+    request: RetireRequest,
+    rules: RetentionRules | undefined,
+    lake: Place | undefined,
+    env: Env,
+  ): Promise<readonly FeedRetired[]>;
   backfill<T>(use: (backfills: Backfills) => Promise<T>, env: Env): Promise<T>;
   /** Pauses, resumes or disables the lake of the app. */
   order(order: HealthOrder, reason: string, env: Env): Promise<HealthReport>;

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { parseConfig } from '../../shared/config.ts';
-import type { DriftSighting } from '../../shared/model.ts';
+import type { DriftSighting, ObjectStore } from '../../shared/model.ts';
 import { requeueWindows } from '../../shared/pipeline/ask/requeue.ts';
 import { type RerunRequest, rerunWindows } from '../../shared/pipeline/ask/rerun.ts';
 import { auditLake } from '../../shared/pipeline/audit/audit-lake.ts';
+import { retireWindows } from '../../shared/pipeline/retention/retire.ts';
 import { noShaping } from '../../shared/signals/shape.ts';
 import { wire } from '../../shared/wire.ts';
 import { systemClock } from '../../shared/wire-clients.ts';
@@ -49,9 +50,16 @@ export const operations: Operations = {
     onState(async () => {
       if (lake === undefined) return appOf(env).auditLake(request);
       const { ledger, store } = await ledgerThere(lake, 'audit');
-      const isTable = (await chosenOutput(store))?.table === 'delta';
-      const tables = isTable ? tablesOf({ output: tableOutput, shape: noShaping }, store) : undefined;
+      const tables = await tablesIn(store);
       return auditLake(request, { ledger, lake: store, clock: systemClock, ...(tables && { tables }) });
+    }),
+  retire: (request, rules, lake, env) =>
+    onState(async () => {
+      if (lake === undefined) return appOf(env).retire(request, rules);
+      const { ledger, store } = await ledgerThere(lake, 'retention');
+      const tables = await tablesIn(store);
+      const ports = { ledger, lake: store, clock: systemClock, rules: rules ?? {}, ...(tables && { tables }) };
+      return retireWindows(request, ports);
     }),
   backfill: (use, env) => onState(() => use(appOf(env).backfills)),
   order: (order, reason, env) => onState(() => appOf(env).order(order, reason)),
@@ -65,6 +73,11 @@ export const operations: Operations = {
       return found;
     }),
 };
+
+const tablesIn = async (store: ObjectStore) =>
+  (await chosenOutput(store))?.table === 'delta'
+    ? tablesOf({ output: tableOutput, shape: noShaping }, store)
+    : undefined;
 
 function appOf(env: Env): ReturnType<typeof wire> {
   try {

@@ -151,6 +151,26 @@ export const lineWords: Readonly<Record<string, LineWords>> = {
       errors,
     },
   },
+  retired: {
+    written: 'by `tendLake`, for each feed of which the lake has something that is older than `LAKE_RETENTION`',
+    fields: {
+      ...feed,
+      done: 'whether it was removed (`LAKE_RETIRE=remove`), or is only said',
+      keptFrom: 'rows from this time on are kept',
+      start: 'start of the first window that is older',
+      end: 'end of the last one',
+      windows: 'windows that are retired now, or would be; the next three are theirs',
+      rows: 'rows',
+      files: 'files',
+      bytes: 'their size',
+      removed: 'files that went',
+      waiting: 'files that wait: a run of the last day, or readers of a table, may still need them',
+      stuck: 'files that the lake did not let go',
+      foreign: 'windows whose files another engine has merged with others: they stay',
+      why: 'why files did not go',
+      unfinished: 'time was up before all was done; the next tick goes on',
+    },
+  },
   steer: {
     written: 'when somebody steers through the [API of the status page](status.md)',
     fields: {

@@ -13,6 +13,8 @@ export interface Bindings {
   readonly blobs: BlobBinding | undefined;
   /** When windows of the query API are audited. */
   readonly audit: string;
+  /** When the lake is tended: retention, and whether its files are there. */
+  readonly tend: string;
   /** When the containers of export blobs are swept; undefined when none is set. */
   readonly sweep: string | undefined;
   /** Who may read and steer: those with a key of the app, or those whom Entra lets in. */
@@ -36,15 +38,17 @@ export const backfillQueueOf = (queue: string): string => `${queue.slice(0, 54).
  */
 export function bindingsOf(env: Env, readFile: (path: string) => string): Bindings {
   const { raw } = withFlatSettings(documentOf(env, readFile), env);
-  const { plan, state, audit, status } = settingsDocument.shape;
+  const { plan, state, audit, lake, status } = settingsDocument.shape;
   const { schedule } = plan.safeParse({ schedule: valueAt(raw, ['plan', 'schedule']) }).data ?? plan.parse({});
   const { queue } = state.safeParse({ queue: valueAt(raw, ['state', 'queue']) }).data ?? state.parse({});
   const audits = audit.safeParse({ schedule: valueAt(raw, ['audit', 'schedule']) }).data ?? audit.parse({});
+  const tending = lake.safeParse({ schedule: valueAt(raw, ['lake', 'schedule']) }).data ?? lake.parse({});
   const { access } = status.safeParse({ access: valueAt(raw, ['status', 'access']) }).data ?? status.parse({});
   return {
     schedule,
     queue,
     audit: audits.schedule,
+    tend: tending.schedule,
     statusAccess: access,
     ...exportBindings(valueAt(raw, ['exports'])),
   };

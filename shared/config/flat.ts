@@ -46,6 +46,9 @@ export const flatSettings: readonly (readonly [name: string, path: Path, read?: 
   ['LAKE_PARTITION', ['lake', 'partition']],
   ['LAKE_PATH', ['lake', 'path']],
   ['LAKE_TABLE', ['lake', 'table']],
+  ['LAKE_RETENTION', ['lake', 'retention'], oneOrPairs],
+  ['LAKE_RETIRE', ['lake', 'retire']],
+  ['LAKE_SCHEDULE', ['lake', 'schedule']],
   ['QUARANTINE_PREFIX', ['quarantine', 'prefix']],
   ['QUARANTINE_CONTAINER', ['quarantine', 'container']],
   ['QUARANTINE_BYTES', ['quarantine', 'bytes']],
@@ -94,6 +97,11 @@ function listOf(text: string): string[] {
 
 function oneOrList(text: string): string | string[] {
   return text.includes(',') ? listOf(text) : text;
+}
+
+/** `90d`, or `traces=30d, *=400d`. */
+function oneOrPairs(text: string): unknown {
+  return text.includes('=') ? pairsOf(text) : text;
 }
 
 /** `folder=name, folder=name`; text that is not written so is handed on, for the schema to refuse. */

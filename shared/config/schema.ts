@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { lake } from './lake-schema.ts';
 import { shape, signalNames, signalShape } from './shape-schema.ts';
 import {
   container,
@@ -111,33 +112,6 @@ const exportBlobs = z.strictObject({
     .record(z.string(), nameOfApp(), { error: 'an object of export folder to app name' })
     .describe('Export folder ({appName}_{ikey}) to app name. Folders that are not named go by their own appName.')
     .prefault({}),
-});
-
-const lake = z.strictObject({
-  accountUrl: url('the blob or dfs endpoint of a storage account such as https://account.blob.core.windows.net')
-    .describe('Storage account of the lake (Blob Storage or ADLS Gen2).')
-    .optional(),
-  container: container().describe('Container of the lake; created when missing.').optional(),
-  prefix: prefix().describe('Folder in the container.'),
-  clientId: matching('the client id of a managed identity', /^[0-9A-Za-z-]+$/)
-    .describe('Managed identity for the lake. Default: AZURE_CLIENT_ID, else the system-assigned one.')
-    .optional(),
-  folder: z
-    .string({ error: 'a path of a local folder' })
-    .min(1, { error: 'a path of a local folder' })
-    .describe('A local folder instead.')
-    .optional(),
-  format: oneOf(formatNames).describe('Format of the files.').prefault('parquet'),
-  gzip: z.boolean({ error: 'true or false' }).describe('Compress text formats.').prefault(false),
-  partition: oneOf(['hour', 'day']).describe('Time slice in the paths.').prefault('hour'),
-  path: z
-    .string({ error: 'a path template' })
-    .min(1, { error: 'a path template' })
-    .describe('Path template; see docs/settings.md.')
-    .optional(),
-  table: oneOf(['none', 'delta'])
-    .describe('Plain files, or a Delta Lake table a signal: readers see whole snapshots. See docs/delta.md.')
-    .prefault('none'),
 });
 
 const quarantine = z.strictObject({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Format, Millis, Signal } from '../model.ts';
+import type { Format, Millis, RetentionRules, Signal } from '../model.ts';
 import { misreadAs } from '../signals/misread.ts';
 import { appNameMust } from './reader-names.ts';
 import { scheduleOf } from './schedule.ts';
@@ -102,4 +102,25 @@ export const schedule = () => {
       if (typeof found === 'string') context.addIssue({ code: 'custom', message: found });
     })
     .meta({ pattern: sixFields });
+};
+
+/** How long the lake keeps rows; shorter than this what comes late would be retired before it is in. */
+const shortest = 7 * day;
+
+/** One length for all signals, or one for each, `*` being the others'. */
+export const retention = () => {
+  const must = `a length in whole days from 7d to 36500d, such as 400d, or one for each signal (traces=30d, *=400d; forever: all is kept)`;
+  const length = z
+    .string({ error: must })
+    .regex(/^(\d{1,5}d|forever)$/, { error: must })
+    .refine((text) => text === 'forever' || (durationOf(text) ?? 0) >= shortest, { error: must })
+    .refine((text) => text === 'forever' || (durationOf(text) ?? 0) <= 36_500 * day, { error: must });
+  const each = z.partialRecord(z.enum(['*', ...signalNames], { error: must }), length, { error: must });
+  return z.union([length, each], { error: must }).transform((given): RetentionRules => {
+    const rules = typeof given === 'string' ? { '*': given } : given;
+    const kept = (signal: Signal): Millis | undefined => durationOf(rules[signal] ?? rules['*'] ?? '');
+    return Object.fromEntries(
+      signalNames.flatMap((signal) => (kept(signal) === undefined ? [] : [[signal, kept(signal)]])),
+    );
+  });
 };

@@ -7,9 +7,9 @@ import type { Feed, Interval, Millis, Signal, Window } from './windows.ts';
  * `failed` shows that the last attempt failed; the window is tried again when `notBefore` has passed. `halved`: it was
  * too heavy for one run and never runs again; its two halves, windows of their own, stand for it. `unavailable`: the
  * source has no rows of it and does not keep them so long: nobody knows whether there were any; what the lake has
- * stays.
+ * stays. `retired`: older than the lake keeps its rows (`LAKE_RETENTION`): its files go, and nothing brings it back.
  */
-export type WindowState = 'due' | 'running' | 'done' | 'failed' | 'halved' | 'unavailable';
+export type WindowState = 'due' | 'running' | 'done' | 'failed' | 'halved' | 'unavailable' | 'retired';
 
 /** A file that a revision of the window wrote or intended to write. */
 export interface FileRecord {

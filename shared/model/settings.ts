@@ -119,6 +119,16 @@ export interface AuditSettings {
   readonly purged: 'follow' | 'keep';
 }
 
+/** How long the lake keeps the rows of each signal, by their data date; a signal that is not named: for ever. */
+export type RetentionRules = Readonly<Partial<Record<Signal, Millis>>>;
+
+/** What is done to the lake once a day. */
+export interface TendingSettings {
+  readonly rules: RetentionRules;
+  /** What is older goes; else it is only said. */
+  readonly remove: boolean;
+}
+
 export interface App {
   readonly name: string;
   readonly query: QuerySettings | undefined;
@@ -151,6 +161,7 @@ export interface Config {
   readonly apps: readonly App[];
   readonly exports: ExportSettings | undefined;
   readonly audit: AuditSettings;
+  readonly tending: TendingSettings;
   readonly budget: BudgetLimits;
   readonly lake: Place;
   readonly output: Output;

@@ -36,11 +36,23 @@ export interface LakeTables {
    * was not before.
    */
   publish(revision: TableRevision, check: () => Promise<void>): Promise<number>;
+  /**
+   * Readers see nothing of these windows any more: one entry of the log for each table that has files of them. Where one
+   * has seen a later revision of a window, that window stays as it is there.
+   */
+  retire(windows: readonly RetiredFiles[]): Promise<void>;
   /** Whether readers see the file now. */
   isLive(file: FileRecord): Promise<boolean>;
   /** What readers see of the signal's table; empty where there is none. */
   listing(signal: Signal): Promise<TableListing>;
 }
+
+/** A window that goes, at the revision under which it does, with every file that the ledger knows of it. */
+export type RetiredFiles = Pick<TableRevision, 'window' | 'revision'> & {
+  readonly files: readonly FileRecord[];
+  /** A run began so lately that it may not have ended: the log is told the revision, whatever it shows. */
+  readonly fresh: boolean;
+};
 
 /** Files of a table, by their paths in the store. */
 export interface TableListing {

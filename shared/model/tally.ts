@@ -1,7 +1,7 @@
 import type { Feed, Interval, Millis } from './windows.ts';
 
 /** A window as people are shown it. `again`: done, and asked for once more. */
-export type ShownState = 'due' | 'running' | 'done' | 'again' | 'failed' | 'unavailable';
+export type ShownState = 'due' | 'running' | 'done' | 'again' | 'failed' | 'unavailable' | 'retired';
 
 /** Time that windows of one state cover without a gap. */
 export interface Stretch extends Interval {

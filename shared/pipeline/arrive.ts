@@ -16,7 +16,8 @@ export type ArrivePorts = RunPorts & AskPorts;
 export async function arriveInWindow(cell: Window, hour: Millis, ports: ArrivePorts): Promise<RunOutcome> {
   for (let window = cell; ; window = await windowAt(cell, hour, cell, ports.ledger)) {
     const known = ports.recall?.entry(window);
-    const outcome = known === undefined ? await runNew(window, ports) : await meet(window, known, true, ports);
+    const isNew = known === undefined && ports.isBeyond?.(window) !== true;
+    const outcome = isNew ? await runNew(window, ports) : known && (await meet(window, known, true, ports));
     if (typeof outcome === 'object') return outcome;
     if (outcome === 'overlaps') continue;
     const met = await meetAsItIs(window, ports);
@@ -57,6 +58,8 @@ async function meet(
   }
   const asked = await askFor(window, ports, seen && { seen });
   if (asked === 'overlaps') return 'overlaps';
+  if (asked === 'skipped' && seen === undefined)
+    return { ...unrun('unchanged', window, undefined), error: 'it is older than the lake keeps its rows' };
   if (asked === 'skipped') return runWindow(window, ports);
   const told = { value: asked.entry, etag: asked.etag };
   if (asked.free <= clock.now()) return runWindow(window, ports, told);

@@ -182,7 +182,7 @@ function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease, recall }:
     doubt: async () => {
       for (let losses = 1; ; losses++) {
         const found = await ledger.read(window);
-        if (found === undefined || found.value.state === 'halved') return;
+        if (found === undefined || ['halved', 'retired'].includes(found.value.state)) return;
         const asked = askedAgain(found.value, 0);
         const doubted = { ...asked, fingerprint: requeuedFingerprint(found.value.fingerprint) };
         if ((await ledger.write(doubted, found.etag)) !== undefined) return;

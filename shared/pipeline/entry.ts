@@ -190,11 +190,23 @@ export const halvedEntry = (
  * The source may have changed: due once more from `notBefore` on. Written even when the window was asked for already:
  * the new tag makes a runner that listed the source before this moment look again. No message is out for it yet.
  */
-export const askedAgain = (entry: LedgerEntry, notBefore: Millis): LedgerEntry => ({
-  ...entry,
-  again: true,
-  notBefore,
-  hintedAt: 0,
+export const askedAgain = (entry: LedgerEntry, notBefore: Millis): LedgerEntry =>
+  entry.state === 'retired' ? entry : { ...entry, again: true, notBefore, hintedAt: 0 };
+
+/**
+ * Older than the lake keeps its rows: never runs again, whoever asks. The revision is a new one, so that an attempt that
+ * stalled finds itself overtaken; `startedAt` stays that of the last claim, since no file may go while that attempt
+ * could put it once more. `counts` and `totals` stay, for whoever asks what there was.
+ */
+export const retiredEntry = (entry: LedgerEntry, now: Millis, revision: number): LedgerEntry => ({
+  ...withoutBackfill(entry),
+  state: 'retired',
+  revision,
+  leaseUntil: 0,
+  notBefore: 0,
+  again: false,
+  doneAt: now,
+  error: '',
 });
 
 /** Its message was sent: one that a delay hides comes when the window may run. */
@@ -212,9 +224,9 @@ export const isUnhinted = (entry: LedgerEntry, now: Millis): boolean => entry.hi
 /** Asked for again, but the source is as it was: done as before. */
 export const unchangedEntry = (entry: LedgerEntry): LedgerEntry => ({ ...entry, again: false, notBefore: 0 });
 
-/** Done, or as good as that can be, and not asked for again. */
+/** Done, or as good as that can be, and not asked for again; or retired. */
 export const isAtRest = (entry: LedgerEntry): boolean =>
-  (entry.state === 'done' || entry.state === 'unavailable') && !entry.again;
+  entry.state === 'retired' || ((entry.state === 'done' || entry.state === 'unavailable') && !entry.again);
 
 /** Not settled: neither done nor halved nor unavailable, or asked for once more. */
 export const isOpen = (entry: LedgerEntry): boolean => entry.state !== 'halved' && !isAtRest(entry);

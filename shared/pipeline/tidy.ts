@@ -34,13 +34,27 @@ const oldestReader: Millis = 7 * oldestRun;
  * the file is gone. What the lake does not let go stays, is counted, and fails nothing: the window is done.
  */
 export async function removeOldEmpties(seen: Versioned<LedgerEntry>, ports: TidyPorts): Promise<Left | undefined> {
+  if (!hasOldEmpties(seen.value, ports)) return undefined;
+  const { stuck: files, why } = await removeOldFiles(seen, ports);
+  return files === 0 ? undefined : { files, why };
+}
+
+/** What is left of a window after files of it were to go: its entry, how many went, how many the lake held, and why. */
+export interface Removed {
+  readonly entry: LedgerEntry;
+  readonly gone: number;
+  readonly stuck: number;
+  readonly why: string;
+}
+
+/** Removes the files of a window that may go by now: empty ones, and all of a retired window. */
+export async function removeOldFiles(seen: Versioned<LedgerEntry>, ports: TidyPorts): Promise<Removed> {
   const { ledger, clock, refused = new Map<string, Millis>() } = ports;
   const entry = seen.value;
-  if (!hasOldEmpties(entry, ports)) return undefined;
-  const empty = entry.files.filter((file) => file.rows === 0);
+  const old = entry.files.filter((file) => mayGo(file, entry, ports));
   const gone: FileRecord[] = [];
   let [files, why] = [0, ''];
-  for (const file of empty) {
+  for (const file of old) {
     const isSilent = (refused.get(file.path) ?? Number.NEGATIVE_INFINITY) + silence > clock.now();
     try {
       if (!isSilent && (await removeOne(file, entry, ports))) gone.push(file);
@@ -54,7 +68,7 @@ export async function removeOldEmpties(seen: Versioned<LedgerEntry>, ports: Tidy
   const kept = { ...entry, files: entry.files.filter((file) => !gone.includes(file)) };
   // Not told, the ledger hears it the next time: by then they are gone.
   if (gone.length > 0) await ledger.write(kept, seen.etag).catch(() => undefined);
-  return files === 0 ? undefined : { files, why };
+  return { entry: gone.length > 0 ? kept : entry, gone: gone.length, stuck: files, why };
 }
 
 /** The same for a window as it was listed; false where there is nothing to do, or the lake has just refused it. */
@@ -68,11 +82,24 @@ export async function tidyWindow(entry: LedgerEntry, ports: TidyPorts): Promise<
 }
 
 /** Whether a window has empty files that no attempt can create again. */
-export function hasOldEmpties(entry: LedgerEntry, { tables, clock }: Pick<TidyPorts, 'tables' | 'clock'>): boolean {
+export const hasOldEmpties = (entry: LedgerEntry, ports: Pick<TidyPorts, 'tables' | 'clock'>): boolean =>
+  entry.files.some((file) => file.rows === 0 && mayGo(file, entry, ports));
+
+/**
+ * Whether no attempt can be that old that meant the file, and no reader. Of a retired window all files go: those that
+ * are in no table when no run can be that old, those of tables when their log has not named them for a week (they are
+ * empty to the ledger since, `retire.ts`).
+ */
+function mayGo(
+  file: FileRecord,
+  { state, startedAt, doneAt }: LedgerEntry,
+  { tables, clock }: Pick<TidyPorts, 'tables' | 'clock'>,
+): boolean {
+  if (!['done', 'halved', 'unavailable', 'retired'].includes(state)) return false;
+  const inTable = tables !== undefined && file.signal !== 'quarantine';
+  if (state === 'retired' && !inTable) return startedAt + oldestRun <= clock.now();
   const age = tables === undefined ? oldestRun : oldestReader;
-  const settled = ['done', 'halved', 'unavailable'].includes(entry.state);
-  const isOld = Math.max(entry.doneAt, entry.startedAt) + age <= clock.now();
-  return settled && isOld && entry.files.some(({ rows }) => rows === 0);
+  return file.rows === 0 && Math.max(doneAt, startedAt) + age <= clock.now();
 }
 
 /** False where it stays for a good reason. */

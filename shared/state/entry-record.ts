@@ -4,9 +4,9 @@ import type { FileRecord, LedgerEntry, Millis, Signal, Totals, WindowState } fro
 /**
  * The newest version of the state that this code knows. It rises only when an older instance would do harm with the
  * newer state; new properties alone do not raise it: who does not know them leaves them alone. 2: windows that were
- * halved, which an older one would run.
+ * halved, which an older one would run. 3: windows that are retired, likewise.
  */
-export const STATE_VERSION = 2;
+export const STATE_VERSION = 3;
 /** The version that all other state is written in: an older instance gets on with it. */
 export const COMMON_VERSION = 1;
 
@@ -59,10 +59,14 @@ export const TOTALS = [
 
 /** Not at rest. */
 export const isOpen = (entry: LedgerEntry): boolean =>
-  entry.state !== 'halved' && (!['done', 'unavailable'].includes(entry.state) || entry.again);
+  !['halved', 'retired'].includes(entry.state) && (!['done', 'unavailable'].includes(entry.state) || entry.again);
 
-/** What `open` of a ledger lists: also what is at rest but has empty files, which are to go one day. */
-export const isWatched = (entry: LedgerEntry): boolean => isOpen(entry) || entry.files.some(({ rows }) => rows === 0);
+/**
+ * What `open` of a ledger lists: also what is at rest but has empty files, which are to go one day. Those of retired
+ * windows, thousands maybe, are seen to by what retires them.
+ */
+export const isWatched = (entry: LedgerEntry): boolean =>
+  isOpen(entry) || (entry.state !== 'retired' && entry.files.some(({ rows }) => rows === 0));
 
 export const spellTime = (time: Millis): string => (time === 0 ? '' : new Date(time).toISOString());
 
@@ -70,13 +74,16 @@ export function readTime(text: unknown): Millis {
   return text === '' || typeof text !== 'string' ? 0 : Date.parse(text);
 }
 
+/** Of entries that older versions would take for others. */
+const stateVersions: Partial<Record<WindowState, number>> = { halved: 2, retired: STATE_VERSION };
+
 /** An error text is cut at this many characters: it is there to be read. */
 const ERROR_LIMIT = 4000;
 
 export function entryRecord(entry: LedgerEntry): EntryRecord {
   const { window, counts } = entry;
   return {
-    stateVersion: entry.state === 'halved' ? STATE_VERSION : COMMON_VERSION,
+    stateVersion: stateVersions[entry.state] ?? COMMON_VERSION,
     app: window.app,
     signal: window.signal,
     source: window.source,

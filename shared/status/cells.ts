@@ -2,7 +2,8 @@ import type { Interval, Millis, ShownState, Stretch } from '../model.ts';
 
 /**
  * What a cell of a strip is made of, by letter: done, again (done, and asked for once more), running, queued (due, in
- * time), late (due or running, past the time by which it should be done), failed, unavailable, never planned.
+ * time), late (due or running, past the time by which it should be done), failed, unavailable, retired (older than the lake keeps its rows),
+ * never planned.
  */
 export const CELL_LETTERS = {
   d: 'done',
@@ -12,6 +13,7 @@ export const CELL_LETTERS = {
   l: 'late',
   f: 'failed',
   u: 'unavailable',
+  x: 'retired',
   n: 'never planned',
 } as const;
 export type CellLetter = keyof typeof CELL_LETTERS;
@@ -88,6 +90,7 @@ const LETTERS: Readonly<Record<ShownState, CellLetter>> = {
   due: 'q',
   failed: 'f',
   unavailable: 'u',
+  retired: 'x',
 };
 
 function parted(

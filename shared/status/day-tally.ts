@@ -6,7 +6,7 @@ export const dayOf = (start: Millis): Millis => Math.floor(start / day) * day;
 const day: Millis = 24 * 3_600_000;
 
 export const NOTHING: Sums = {
-  windows: { due: 0, running: 0, done: 0, again: 0, failed: 0, unavailable: 0 },
+  windows: { due: 0, running: 0, done: 0, again: 0, failed: 0, unavailable: 0, retired: 0 },
   read: 0,
   written: 0,
   deduplicated: 0,
@@ -38,7 +38,7 @@ export function tallyOf(feed: Feed, of: Millis, entries: readonly LedgerEntry[])
     stretches: stretchesOf(shown),
     sums: entries.map(sumsOf).reduce(addSums, NOTHING),
     ...(failed && { failure: failingOf(failed) }),
-    doneAt: Math.max(0, ...shown.map(({ doneAt }) => doneAt)),
+    doneAt: Math.max(0, ...shown.map(({ state, doneAt }) => (state === 'retired' ? 0 : doneAt))),
   };
 }
 
@@ -68,11 +68,12 @@ function stretchesOf(entries: readonly LedgerEntry[]): readonly Stretch[] {
   return found;
 }
 
-/** One window. Of a halved one only what it cost is left. */
+/** One window. Of a halved one only what it cost is left; of a retired one also that there was one: its rows are not in the lake. */
 export function sumsOf(entry: LedgerEntry): Sums {
   const { state, counts, files, revision, window, doneAt, startedAt, totals } = entry;
   const cost = { runs: revision, asked: totals?.asked ?? entry.asked, wasted: totals?.wasted ?? 0 };
   if (state === 'halved') return { ...NOTHING, ...cost };
+  if (state === 'retired') return { ...NOTHING, ...cost, windows: { ...NOTHING.windows, retired: 1 } };
   const kept = files.filter(({ rows }) => rows > 0);
   return {
     ...cost,

@@ -8,7 +8,15 @@ const span = { from: time, to: time };
 
 const sums = z.strictObject({
   windows: z
-    .strictObject({ due: count, running: count, done: count, again: count, failed: count, unavailable: count })
+    .strictObject({
+      due: count,
+      running: count,
+      done: count,
+      again: count,
+      failed: count,
+      unavailable: count,
+      retired: count,
+    })
     .describe('Windows by state; halved ones are counted as their halves.'),
   read: count,
   written: count.describe('Rows in the lake.'),

@@ -47,6 +47,8 @@ function adviceOf({ state, again, leaseUntil, notBefore, died }: LedgerEntry, no
     return leaseUntil > now ? 'A run holds it.' : 'Its run has ended without a word; the next tick has it run again.';
   if (state === 'halved') return 'It was too heavy for one run; its halves stand for it.';
   if (state === 'unavailable') return 'The source does not keep its rows any more; what the lake has of it stays.';
+  if (state === 'retired')
+    return 'It is older than the lake keeps its rows (LAKE_RETENTION): its files are removed, and it never runs again.';
   if (state === 'due') return died > 0 ? 'Its last runs ended without a word.' : 'It waits for its turn.';
   return again ? 'It is done, and due once more: its source has changed, or somebody asked for it.' : '';
 }

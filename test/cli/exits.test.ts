@@ -90,6 +90,12 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   requeue: looking('requeue'),
   rerun: looking('rerun'),
   audit: looking('audit'),
+  retention: [
+    ['retention', 0, operation('retire', async () => [])],
+    ['retention', 1, fails('retire', 1)],
+    ['retention', 3, fails('retire', 3)],
+    ['retention --keep 3d', 2],
+  ],
   drift: looking('drift'),
   backfill: [
     ['backfill status', 0, operation('backfill', async () => ({ reports: [] }))],
@@ -140,6 +146,7 @@ const elsewhere: Readonly<Record<string, readonly number[]>> = {
   requeue: [130],
   rerun: [130],
   audit: [130],
+  retention: [130],
   drift: [130],
   backfill: [130],
   adopt: [130],

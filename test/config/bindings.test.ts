@@ -6,9 +6,10 @@ import { parseConfig } from '../../shared/config.ts';
 import { one, blobs as someBlobs } from './settings.ts';
 
 const audit = '0 7 * * * *';
+const tend = '0 40 3 * * *';
 const statusAccess = 'key';
 const usual = {
-  ...{ schedule: '0 */5 * * * *', queue: 'insights-lake-windows', audit, statusAccess },
+  ...{ schedule: '0 */5 * * * *', queue: 'insights-lake-windows', audit, tend, statusAccess },
   ...{ blobs: undefined, sweep: undefined },
 };
 const sweep = '0 */10 * * * *';
@@ -72,6 +73,7 @@ const table: readonly [string, Record<string, string>, object][] = [
   ['no way to guard the status', { STATUS_ACCESS: 'nobody' }, usual],
   ['an audit of its own', { AUDIT_SCHEDULE: '0 0 3 * * *' }, { ...usual, audit: '0 0 3 * * *' }],
   ['an audit whose schedule the host would refuse', { AUDIT_SCHEDULE: '0 0 0 * * 7' }, usual],
+  ['a lake that is tended when its owner says', { LAKE_SCHEDULE: '0 0 3 * * *' }, { ...usual, tend: '0 0 3 * * *' }],
   [
     'an audit that never fires, in the document',
     { INSIGHTS_LAKE_CONFIG: '{"audit":{"schedule":"0 0 0 31 2 *"}}' },

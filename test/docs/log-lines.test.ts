@@ -12,6 +12,7 @@ import {
   sweepFacts,
   tableFacts,
 } from '../../shared/pipeline/facts.ts';
+import { retiredFacts } from '../../shared/pipeline/retention/facts.ts';
 import { unrun } from '../../shared/pipeline/run.ts';
 import { root, textOf } from './fences.ts';
 
@@ -78,11 +79,18 @@ const lines: readonly object[] = [
   { event: 'sweep', parts: 3 },
   tableFacts({ error: 'away' }),
   steerFacts('https://a/api/rerun?code=x', 202, {}),
+  retiredFacts(
+    {
+      ...{ feed: window, keptFrom: 0, start: 0, end: 1, windows: 1, rows: 1, files: 1, bytes: 1 },
+      ...{ removed: 1, waiting: 1, stuck: 1, foreign: 1, why: 'a lease', unfinished: true },
+    },
+    true,
+  ),
   { event: 'ignored', blob: 'x' },
 ];
 
 test('every event that is logged is explained', () => {
-  const facts = ['shared/pipeline/facts.ts', 'shared/pipeline/backfill/facts.ts'];
+  const facts = ['shared/pipeline/facts.ts', 'shared/pipeline/backfill/facts.ts', 'shared/pipeline/retention/facts.ts'];
   const sources = [...facts, ...readdirSync(`${root}/functions`).map((name) => `functions/${name}`)];
   const events = sources.flatMap((path) => [...textOf(path).matchAll(/event: '(\w+)'/g)].map(([, event]) => event));
   assert.deepEqual([...new Set(events)].sort(), Object.keys(lineWords).sort());

@@ -83,7 +83,7 @@ function hereOf(block: string, { blobUrl }: Azurite, room: number): string {
 
 /** A command that looks at a lake, and not one that makes it, comes first. */
 const wantsLake = (block: string): boolean =>
-  /^\s*(npx )?insights-lake (status|adopt|requeue|rerun|audit|drift)\b.*--out/.test(block);
+  /^\s*(npx )?insights-lake (status|adopt|requeue|rerun|audit|retention|drift)\b.*--out/.test(block);
 
 export async function pageRoom(): Promise<PageRoom> {
   const base = await mkdtemp(join(tmpdir(), 'pages-'));

@@ -172,7 +172,15 @@ describe('the package', () => {
     const http = ['status', 'statusJson', 'statusWindow'].concat(
       ['Backfill', 'Disable', 'Pause', 'Rerun', 'Resume'].map((order) => `steer${order}`),
     );
-    const others = ['auditWindows', 'planWindows', 'runBackfill', 'runWindow', 'sweepBlobs', 'transformBlob'];
+    const others = [
+      'auditWindows',
+      'planWindows',
+      'runBackfill',
+      'runWindow',
+      'sweepBlobs',
+      'tendLake',
+      'transformBlob',
+    ];
     assert.deepEqual(functions.toSorted(), [...others, ...http].toSorted());
   });
 

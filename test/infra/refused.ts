@@ -74,11 +74,6 @@ const ofMain: readonly (readonly [name: string, parameters: readonly string[], s
     /lakePrefix must have no slash/,
   ],
   [
-    'rules of age over a Delta table',
-    [...query, 'param lakeRetentionDays = 30', "param settings = { LAKE_TABLE: 'delta' }"],
-    /lakeRetentionDays would delete files that a Delta table still names/,
-  ],
-  [
     'polling on Flex Consumption',
     ["param use = 'blobs'", "param exportTrigger = 'LogsAndContainerScan'"],
     /needs plan = 'ElasticPremium'/,

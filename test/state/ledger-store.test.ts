@@ -286,7 +286,7 @@ test('documents of a newer version and broken ones are refused with one line', a
     store.list('_insights-lake/ledger/app=shop/source=query/signal=requests/windows/'),
   );
   assert.ok(document);
-  const newer = await store.put(document.name, new TextEncoder().encode('{"stateVersion": 3}'), document.etag);
+  const newer = await store.put(document.name, new TextEncoder().encode('{"stateVersion": 4}'), document.etag);
   await assert.rejects(ledger.read(window(0)), /a newer version of Insights Lake wrote it .*upgrade this instance/);
   await store.put(document.name, new TextEncoder().encode('{"stateVersion": '), newer);
   await assert.rejects(

@@ -64,9 +64,9 @@ describe('ledger in a table', () => {
     const { client, ledger } = await opened();
     await ledger.plan(feed, { horizon: 1, watermark: 1 }, undefined, [plannedEntry(window, 0)]);
     for (const key of [rowKey, rowKey.replace('w', 'o'), 'p'])
-      await client.updateEntity({ partitionKey, rowKey: key, stateVersion: 3 }, 'Merge');
+      await client.updateEntity({ partitionKey, rowKey: key, stateVersion: 4 }, 'Merge');
     const refused =
-      /^Error: read the ledger: a newer version of Insights Lake wrote it \(state version 3, this one knows 2\); upgrade/;
+      /^Error: read the ledger: a newer version of Insights Lake wrote it \(state version 4, this one knows 3\); upgrade/;
     await assert.rejects(ledger.read(window), refused);
     await assert.rejects(ledger.progress(feed), refused);
     await assert.rejects(Array.fromAsync(ledger.list(feed)), refused);

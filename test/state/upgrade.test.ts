@@ -81,8 +81,18 @@ const halved: LedgerEntry = {
     'halved at 2026-01-31T23:30:00.000Z: its last 2 runs ended without a word, for lack of time or memory or in a ' +
     'crash',
 };
+/** A window that is older than its lake keeps rows: what raised the state version to 3. */
+const retired: LedgerEntry = {
+  ...entry,
+  state: 'retired',
+  revision: 4,
+  notBefore: 0,
+  again: false,
+  doneAt: Date.UTC(2026, 4, 2, 3, 40),
+  error: '',
+};
 /** What the file of a version means; what it did not know yet is empty. */
-const meaning: readonly LedgerEntry[] = [{ ...entry, hintedAt: 0, again: false, asked: 0 }, entry, halved];
+const meaning: readonly LedgerEntry[] = [{ ...entry, hintedAt: 0, again: false, asked: 0 }, entry, halved, retired];
 const meant = (version: number): LedgerEntry => meaning[version] ?? assert.fail(`say what v${version}.json means`);
 
 async function readDocument(document: object, { window }: LedgerEntry): Promise<LedgerEntry | undefined> {

@@ -3,6 +3,7 @@ import type {
   FileRecord,
   LakeTables,
   ObjectStore,
+  RetiredFiles,
   Signal,
   TableFile,
   TableRevision,
@@ -12,7 +13,7 @@ import { signals } from '../../signals/tables.ts';
 import { tableFilePath } from '../paths.ts';
 import { type Action, type AddFile, type CommitInfo, entryName, lastCheckpointName } from './actions.ts';
 import { logPath, ownFile, storePath, tableRoot } from './names.ts';
-import { publicationActions, SeenRevision } from './publish.ts';
+import { publicationActions, retirementActions, SeenRevision } from './publish.ts';
 import type { TableColumn } from './schema.ts';
 import { type DeltaTable, openTable } from './table.ts';
 
@@ -97,6 +98,21 @@ export function openDeltaLake({ lake, clock, newId, columns }: DeltaLakeOptions)
       }
       return 0;
     },
+    retire: async (windows) => {
+      const now = clock.now();
+      for (const signal of new Set(windows.flatMap(signalsOf))) {
+        const going = windows.map(({ window, revision, files, fresh }) => ({
+          ...{ window: idOf(window, signal), revision, fresh },
+          known: files.filter((file) => file.signal === signal).map(({ path }) => logPath(path, signal)),
+        }));
+        const decide = (snapshot: Parameters<Parameters<DeltaTable['commit']>[0]>[0]): Action[] =>
+          retirementActions(snapshot, going, now);
+        await tableOf(signal).commit(decide, async () => {}, retireInfo(going.length, now, newId()));
+        await tableOf(signal)
+          .maintain(now)
+          .catch(() => undefined);
+      }
+    },
     isLive: async ({ path, signal }) => {
       if (signal === 'quarantine') return false;
       return tableOf(signal).read(({ files }) => files.has(logPath(path, signal)));
@@ -110,6 +126,12 @@ export function openDeltaLake({ lake, clock, newId, columns }: DeltaLakeOptions)
 }
 
 const dataSignal = (signal: FileRecord['signal']): Signal[] => (signal === 'quarantine' ? [] : [signal]);
+
+/** The tables that can have files of the window. */
+const signalsOf = ({ window, files }: RetiredFiles): Signal[] => [
+  window.signal,
+  ...files.flatMap(({ signal }) => dataSignal(signal)),
+];
 
 /** What the window is called in the log of that signal's table. */
 function idOf(window: Window, signal: Signal): string {
@@ -133,6 +155,14 @@ const commitInfo = (window: string, revision: number, now: number, txnId: string
   timestamp: now,
   operation: 'WRITE',
   operationParameters: { mode: 'Append', window, revision: String(revision) },
+  engineInfo: 'Insights-Lake',
+  txnId,
+});
+
+const retireInfo = (windows: number, now: number, txnId: string): CommitInfo => ({
+  timestamp: now,
+  operation: 'DELETE',
+  operationParameters: { predicate: '[]', windows: String(windows) },
   engineInfo: 'Insights-Lake',
   txnId,
 });

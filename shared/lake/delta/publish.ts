@@ -60,6 +60,38 @@ export function publicationActions(
   ];
 }
 
+/** A window that goes: its id in the log, the revision under which it does, and paths that the ledger knows of it. */
+export interface Retirement {
+  readonly window: string;
+  readonly revision: number;
+  readonly known: readonly string[];
+  /** An attempt may still mean to publish it: the log tells the revision in any case. */
+  readonly fresh: boolean;
+}
+
+/**
+ * The actions that take all files of these windows out of sight; none when nothing of them is seen. A window of which
+ * the log has a later revision stays. What is told of the others' revisions keeps attempts that stalled from coming back.
+ */
+export function retirementActions(snapshot: Snapshot, windows: readonly Retirement[], now: number): Action[] {
+  checkProtocol(snapshot);
+  const going = windows.filter(({ window, revision }) => (snapshot.txns.get(window) ?? 0) < revision);
+  const ids = new Set(going.map(({ window }) => window));
+  const known = new Set(going.flatMap((each) => each.known));
+  const live = [...snapshot.files.values()].filter(
+    ({ path }) => known.has(path) || ids.has(ownFile(path)?.window ?? ''),
+  );
+  if (snapshot.version < 0 || (live.length === 0 && !going.some(({ fresh }) => fresh))) return [];
+  return [
+    ...going
+      .filter(({ window, fresh }) => fresh || snapshot.txns.has(window))
+      .map(({ window, revision }) => ({ txn: { appId: window, version: revision, lastUpdated: now } })),
+    ...live.map(({ path, size, partitionValues }) => ({
+      remove: { path, deletionTimestamp: now, dataChange: true, extendedFileMetadata: true, partitionValues, size },
+    })),
+  ];
+}
+
 function checkProtocol({ protocol: found }: Snapshot): void {
   if (found === undefined) return;
   const { minReaderVersion: reader, minWriterVersion: writer } = found;

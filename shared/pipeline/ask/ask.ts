@@ -9,6 +9,8 @@ export interface AskPorts {
   readonly hints: Hints;
   /** A blob window runs at most once in this time. */
   readonly refresh: Millis;
+  /** Whether the window is older than the lake keeps its rows: then it is not put into the ledger. Left out: none is. */
+  readonly isBeyond?: (window: Window) => boolean;
 }
 
 /** A window that was asked for. */
@@ -37,13 +39,14 @@ export interface AskOptions {
  */
 export async function askFor(
   window: Window,
-  { ledger, clock, refresh }: Omit<AskPorts, 'hints'>,
+  { ledger, clock, refresh, isBeyond = () => false }: Omit<AskPorts, 'hints'>,
   { skip = () => false, seen: first }: AskOptions = {},
 ): Promise<Asked | 'skipped' | 'overlaps'> {
   for (let losses = 1; ; losses++) {
     const seen = (losses === 1 ? first : undefined) ?? (await ledger.read(window));
     const now = clock.now();
     if (seen === undefined) {
+      if (isBeyond(window)) return 'skipped';
       const isNew = await putWindows([plannedEntry(window)], { ledger, clock });
       const found = await ledger.read(window);
       if (found === undefined) return 'overlaps';
@@ -52,7 +55,7 @@ export async function askFor(
       continue;
     }
     if (seen.value.state === 'halved') return 'overlaps';
-    if (skip(seen.value)) return 'skipped';
+    if (seen.value.state === 'retired' || skip(seen.value)) return 'skipped';
     const free = freeAt(seen.value, now, refresh);
     const pending = isPending(seen.value, now);
     const entry = entryAsked(seen.value, pending, free);

@@ -48,6 +48,7 @@ const isWanted = (feed: Feed, { app, signals }: RequeueRequest): boolean =>
 
 function reasonOf({ state, counts }: LedgerEntry): 'failed' | 'quarantined' | undefined {
   if (state === 'failed') return 'failed';
+  if (state === 'retired') return undefined;
   return counts.quarantined > 0 ? 'quarantined' : undefined;
 }
 

@@ -57,6 +57,7 @@ const isWanted = (feed: Feed, { app, signals }: RerunRequest): boolean =>
 
 function choiceOf({ state, again }: LedgerEntry, faulty: boolean): 'run' | 'open' | 'leave' {
   if (again || state === 'due' || state === 'running') return 'open';
+  if (state === 'retired') return 'leave';
   return !faulty || state === 'failed' || state === 'unavailable' ? 'run' : 'leave';
 }
 

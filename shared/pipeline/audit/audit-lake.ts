@@ -51,6 +51,8 @@ export interface FeedReport {
   readonly open: number;
   readonly failed: number;
   readonly unavailable: number;
+  /** Older than the lake keeps its rows. */
+  readonly retired: number;
   readonly gaps: readonly Interval[];
   /** Lengths of windows, where there is more than one. */
   readonly lengths: readonly Millis[];
@@ -149,7 +151,7 @@ async function report(
   const wrong: WrongFile[] = [];
   let repaired = 0;
   // What was done since the lake was listed is judged by the next audit.
-  for (const entry of windows.filter((each) => isAtRest(each) && each.doneAt <= began)) {
+  for (const entry of windows.filter((each) => isKept(each) && each.doneAt <= began)) {
     const found = entry.files.flatMap((file) => faultOf(file, there, seen) ?? []);
     wrong.push(...found);
     if (repair && found.length > 0 && (await runAgain(entry, ports))) repaired += 1;
@@ -159,13 +161,14 @@ async function report(
   return {
     feed,
     windows: windows.length,
-    rows: windows.reduce((sum, { counts }) => sum + counts.written, 0),
+    rows: windows.reduce((sum, { state, counts }) => sum + (state === 'retired' ? 0 : counts.written), 0),
     start: Math.min(...windows.map(({ window }) => window.start)),
     end: Math.max(...windows.map(({ window }) => window.end)),
     completeThrough: completeThrough(windows),
     open: count((entry) => !isAtRest(entry) && entry.state !== 'failed'),
     failed: count(({ state }) => state === 'failed'),
     unavailable: count(({ state }) => state === 'unavailable'),
+    retired: count(({ state }) => state === 'retired'),
     // Folders of export blobs exist only where there was telemetry.
     gaps: feed.source === 'query' ? gapsBetween(windows) : [],
     lengths: lengths.length > 1 ? lengths : [],
@@ -187,10 +190,13 @@ function completeThrough(windows: readonly LedgerEntry[]): Millis {
   return reached;
 }
 
+/** What is retired has no files that should be there. */
+const isKept = (entry: LedgerEntry): boolean => isAtRest(entry) && entry.state !== 'retired';
+
 /** Due once more, although its source is as it was. False when it has run or changed meanwhile. */
 async function runAgain(entry: LedgerEntry, { ledger, clock, hints }: LakeAuditPorts): Promise<boolean> {
   const seen = await ledger.read(entry.window);
-  if (seen === undefined || seen.value.revision !== entry.revision || !isAtRest(seen.value)) return false;
+  if (seen === undefined || seen.value.revision !== entry.revision || !isKept(seen.value)) return false;
   const free = clock.now();
   const asked = { ...askedAgain(seen.value, free), fingerprint: requeuedFingerprint(seen.value.fingerprint) };
   const etag = await ledger.write(asked, seen.etag);

@@ -180,7 +180,9 @@ async function actOn(task: Task, seen: ReadonlyMap<Window, Look>, at: Millis, po
     else count.open += 1;
   }
   const [due, compared] = [new Set(days), new Set(done)];
-  count.open += entries.filter((entry) => due.has(daysOf(entry.window)) && !compared.has(entry)).length;
+  count.open += entries.filter(
+    (entry) => due.has(daysOf(entry.window)) && !compared.has(entry) && entry.state !== 'retired',
+  ).length;
   const audited = days.map((day) => auditedDay(day, at, agreeing, known.get(day)));
   await ports.ledger.recordAudits(
     feed,

@@ -51,6 +51,7 @@ export const keyOf = ({ start, end }: { readonly start: Millis; readonly end: Mi
 
 /** Read, or found to be as it was read, when nothing could come any more. */
 function settles(entry: LedgerEntry, confirmed: Confirmation | undefined, recheck: Millis): boolean {
+  if (entry.state === 'retired') return true;
   const past = entry.window.end + recheck;
   if (!isAtRest(entry)) return false;
   return entry.startedAt >= past || (confirmed?.revision === entry.revision && confirmed.last >= past);

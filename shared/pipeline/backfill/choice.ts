@@ -12,7 +12,8 @@ export function backfillChoice(
   choice: BackfillChoice,
 ): 'run' | 'ours' | 'leave' {
   if (backfill === id) return state === 'due' || again ? 'ours' : 'leave';
-  if (again || state === 'due' || state === 'running' || state === 'halved') return 'leave';
+  if (again || state === 'due' || state === 'running') return 'leave';
+  if (state === 'halved' || state === 'retired') return 'leave';
   return state === 'failed' || choice === 'all' ? 'run' : 'leave';
 }
 

@@ -6,6 +6,7 @@ import type {
   Interval,
   Ledger,
   Millis,
+  Signal,
   Survey,
   Window,
 } from '../../model.ts';
@@ -18,6 +19,8 @@ export interface EstimatePorts {
   readonly ledger: Ledger;
   readonly clock: Pick<Clock, 'now'>;
   readonly survey: Survey;
+  /** From when on the lake keeps rows of a signal; undefined, or left out: for ever. */
+  readonly keptFrom?: (signal: Signal) => Millis | undefined;
   withWorkFolder<T>(use: (folder: string) => Promise<T>): Promise<T>;
 }
 
@@ -47,17 +50,20 @@ export async function planBackfill(
   abort: AbortSignal,
 ): Promise<BackfillPlan> {
   const plan = { windows: 0, skipped: 0, unavailable: 0, rows: 0, bytes: 0, requests: 0, time: 0, sampled: 0 };
-  const start = Math.max(request.start, scope.keptSince ?? request.start);
   const counted: { readonly feed: Feed; readonly found: FeedPlan; readonly sampled: readonly Window[] }[] = [];
   for (const signal of request.signals) {
     const feed: Feed = { app: request.app, signal, source: 'query' };
     const end = Math.min(request.end, (await ports.ledger.progress(feed))?.value.horizon ?? request.end);
-    const range = { start: Math.min(start, end), end };
-    const lost = { start: request.start, end: range.start };
+    const since = Math.max(request.start, scope.keptSince ?? request.start);
+    const inLake = Math.max(since, ports.keptFrom?.(signal) ?? since);
+    const range = { start: Math.min(inLake, end), end };
+    const lost = { start: request.start, end: Math.min(since, end) };
+    const beyond = { start: lost.end, end: range.start };
     const found = await countWindows(feed, range, request.choice, scope.window, ports.ledger);
     const unavailable = lost.end > lost.start ? cells(lost, scope.window) : 0;
     const sampled = found.windows === 0 ? [] : samplesOf(feed, range, scope.window);
-    counted.push({ feed, found: { ...found, unavailable }, sampled });
+    const skipped = found.skipped + (beyond.end > beyond.start ? cells(beyond, scope.window) : 0);
+    counted.push({ feed, found: { ...found, skipped, unavailable }, sampled });
   }
   const all = counted.flatMap(({ sampled }) => sampled);
   const { looks } =
@@ -126,7 +132,7 @@ function samplesOf(feed: Feed, range: Interval, size: Millis): readonly Window[]
 async function weightOf(feed: Feed, { ledger, clock }: EstimatePorts): Promise<typeof guess> {
   let [windows, rows, bytes, asked, time] = [0, 0, 0, 0, 0];
   for await (const entry of ledger.list(feed, { start: clock.now() - 3 * day })) {
-    if (!isAtRest(entry)) continue;
+    if (!isAtRest(entry) || entry.state === 'retired') continue;
     windows += 1;
     rows += entry.counts.written;
     bytes += entry.files.reduce((sum, file) => sum + file.bytes, 0);

@@ -30,10 +30,10 @@ export async function startBackfill(
     end = Math.min(end, (await ledger.progress(feed))?.value.horizon ?? end);
     await refuseTwice(feed, { start: request.start, end }, ports);
   }
-  const start = Math.max(request.start, scope.keptSince ?? request.start);
+  const start = Math.max(request.start, scope.keptSince ?? request.start, inLakeSince(request, ports));
   if (start >= end)
     throw new Error(
-      `backfill ${request.app}: nothing of the range can be brought in: the source has rows since ${time(start)}, ` +
+      `backfill ${request.app}: nothing of the range can be brought in: source and lake keep rows since ${time(start)}, ` +
         `and windows from ${time(end)} on are the planner's`,
     );
   const slots = Array.from({ length: request.concurrency }, () => ({ turn: 0, at: now }));
@@ -45,6 +45,10 @@ export async function startBackfill(
   await pass(backfill, ports);
   return backfill;
 }
+
+/** Of the signal of which the lake keeps rows the longest. */
+const inLakeSince = ({ signals, start }: BackfillRequest, { keptFrom }: BackfillPorts): Millis =>
+  Math.min(...signals.map((signal) => keptFrom?.(signal) ?? start));
 
 /** A feed that was never planned would be planned from the end of the backfill on. */
 async function begunFeed(feed: Feed, { window, from }: BackfillScope, { ledger, clock }: BackfillPorts): Promise<void> {

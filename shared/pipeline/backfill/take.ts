@@ -9,6 +9,7 @@ import type {
   Ledger,
   LedgerEntry,
   Millis,
+  Signal,
   Window,
 } from '../../model.ts';
 import { plannedEntry } from '../entry.ts';
@@ -22,6 +23,8 @@ export interface BackfillPorts {
   readonly clock: Clock;
   readonly store: BackfillStore;
   readonly queue: BackfillQueue;
+  /** From when on the lake keeps rows of a signal; undefined, or left out: for ever. */
+  readonly keptFrom?: (signal: Signal) => Millis | undefined;
 }
 
 const day: Millis = 24 * 3_600_000;
@@ -87,9 +90,10 @@ async function inDay(backfill: Backfill, place: Place, ports: BackfillPorts): Pr
   if (signal === undefined) return undefined;
   const feed: Feed = { app: backfill.app, signal, source: 'query' };
   const range: Interval = {
-    start: Math.max(place.day, backfill.start),
+    start: Math.max(place.day, backfill.start, ports.keptFrom?.(signal) ?? 0),
     end: Math.min(place.day + day, backfill.end),
   };
+  if (range.start >= range.end) return undefined;
   for (let losses = 1; ; losses++) {
     const known = await activeWindows(feed, range, ports.ledger);
     const entries = new Map(known.map((entry) => [entry.window.start, entry]));

@@ -141,6 +141,7 @@ async function lookAfter(
   entry: LedgerEntry | undefined,
   ports: LookPorts,
 ): Promise<'enqueued' | 'open' | Exclude<Verdict, 'run'>> {
+  if (entry?.state === 'retired') return 'same';
   const verdict = verdictOf(entry?.fingerprint ?? '', sighting);
   if (verdict !== 'run') return verdict;
   if (entry !== undefined && isAwaited(entry)) return 'open';

@@ -10,9 +10,10 @@ const kinds = {
   l: ['late', 'stripes'],
   f: ['failed', 'cross'],
   u: ['gone', 'lines'],
+  x: ['gone', 'empty'],
   n: ['failed', 'frame'],
 };
-const order = ['d', 'a', 'q', 'r', 'u', 'l', 'n', 'f'];
+const order = ['d', 'a', 'q', 'r', 'x', 'u', 'l', 'n', 'f'];
 const stateSigns = { complete: '✓', late: '◷', failed: '✕', stopped: '–', empty: '·' };
 
 /** One kind in a rectangle. */

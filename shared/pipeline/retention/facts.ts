@@ -1,0 +1,29 @@
+import type { Millis } from '../../model.ts';
+import type { FeedRetired } from './retire.ts';
+
+const time = (at: Millis): string => new Date(at).toISOString();
+
+/** One flat object for each feed that has something older than its rule. */
+export const retiredFacts = (
+  { feed: { app, signal, source }, keptFrom, start, end, why, unfinished, ...counts }: FeedRetired,
+  removed: boolean,
+): Readonly<Record<string, string | number | boolean>> => ({
+  event: 'retired',
+  ...{ app, signal, source },
+  done: removed,
+  keptFrom: time(keptFrom),
+  ...(end > 0 && { start: time(start), end: time(end) }),
+  ...counts,
+  ...(why !== '' && { why }),
+  ...(unfinished && { unfinished }),
+});
+
+/** What a tick of the timer that tends the lake logs. */
+export const tendFacts = ({
+  retired,
+  removed,
+}: {
+  readonly retired: readonly FeedRetired[];
+  readonly removed: boolean;
+}): readonly Readonly<Record<string, string | number | boolean>>[] =>
+  retired.map((each) => retiredFacts(each, removed));

@@ -1,0 +1,46 @@
+import type { Feed, Millis, ObjectStore, Versioned } from '../../model.ts';
+
+/** What the lake says of what is no longer in it, as a small file for each feed. */
+export interface Retired {
+  /** Rows from this time on are kept. */
+  readonly keptFrom: Millis;
+  /** All windows before it are retired, and their files are gone: what is looked at next begins here. */
+  readonly through: Millis;
+}
+
+export const retiredName = ({ app, signal, source }: Feed): string =>
+  `_insights-lake/retired/app=${encodeURIComponent(app)}/${signal}-${source}.json`;
+
+/** Undefined where there is none, or where it cannot be read any more: then all windows are looked at. */
+export async function readRetired(lake: ObjectStore, feed: Feed): Promise<Versioned<Retired> | undefined> {
+  const name = retiredName(feed);
+  const etag = await lake.head(name);
+  if (etag === undefined) return undefined;
+  const pieces = await Array.fromAsync(lake.read(name, { start: 0, end: Number.POSITIVE_INFINITY, etag }), (piece) =>
+    Uint8Array.from(piece),
+  );
+  return { value: retiredIn(Buffer.concat(pieces).toString('utf8')), etag };
+}
+
+function retiredIn(text: string): Retired {
+  try {
+    const { keptFrom, retiredThrough } = JSON.parse(text);
+    return { keptFrom: Date.parse(keptFrom) || 0, through: Date.parse(retiredThrough) || 0 };
+  } catch {
+    return { keptFrom: 0, through: 0 };
+  }
+}
+
+/** Somebody else's file is as good: it says what was true a moment ago. */
+export async function writeRetired(
+  lake: ObjectStore,
+  feed: Feed,
+  { keptFrom, through }: Retired,
+  known: Versioned<Retired> | undefined,
+): Promise<void> {
+  if (known?.value.keptFrom === keptFrom && known.value.through === through) return;
+  const { app, signal, source } = feed;
+  const times = { keptFrom: new Date(keptFrom).toISOString(), retiredThrough: new Date(through).toISOString() };
+  const text = `${JSON.stringify({ app, signal, source, ...times }, null, 1)}\n`;
+  await lake.put(retiredName(feed), new TextEncoder().encode(text), known?.etag);
+}

@@ -1,0 +1,73 @@
+import type {
+  Clock,
+  Config,
+  Feed,
+  LakeHealth,
+  LakeTables,
+  Ledger,
+  Millis,
+  ObjectStore,
+  RetentionRules,
+  Window,
+} from './model.ts';
+import { keptFrom, retiredBefore } from './pipeline/retention/due.ts';
+import { type FeedRetired, type RetireRequest, retireWindows } from './pipeline/retention/retire.ts';
+
+/** What a tick of the timer that tends the lake did. */
+export interface Tended {
+  readonly retired: readonly FeedRetired[];
+  /** Whether what is older was removed, or only found. */
+  readonly removed: boolean;
+}
+
+export interface Tends {
+  /** What is older than the lake's rules, or than others, and with `remove` takes it out of the lake. */
+  retire(request: RetireRequest, rules?: RetentionRules): Promise<readonly FeedRetired[]>;
+  /** Once a day; undefined while the lake is not active, or where nothing is to be done. */
+  tend(): Promise<Tended | undefined>;
+}
+
+interface Ports {
+  readonly ledger: Ledger;
+  readonly lake: ObjectStore;
+  readonly tables?: LakeTables;
+  readonly clock: Clock;
+}
+
+/** From when on the lake keeps rows of a signal, where what is older is removed. */
+export const keptInLake =
+  ({ tending: { rules, remove } }: Pick<Config, 'tending'>, now: () => Millis) =>
+  (signal: Feed['signal']): Millis | undefined =>
+    remove ? keptFrom(signal, rules, now()) : undefined;
+
+/** Whether a window is older than the lake keeps its rows. */
+export const beyondLake =
+  (config: Pick<Config, 'tending'>, now: () => Millis) =>
+  (window: Window): boolean => {
+    const from = keptInLake(config, now)(window.signal);
+    return from !== undefined && window.end <= retiredBefore(window, from);
+  };
+
+/** `time`: how long one call of the timer may take. */
+export function wireTends(
+  { tending }: Pick<Config, 'tending'>,
+  ports: Ports,
+  time: Millis,
+  ready: () => Promise<void>,
+  health: () => Promise<LakeHealth>,
+): Tends {
+  const { rules, remove } = tending;
+  return {
+    retire: async (request, others = rules) => {
+      await ready();
+      return retireWindows(request, { ...ports, rules: others });
+    },
+    tend: async () => {
+      if ((await health()).state !== 'active' || Object.keys(rules).length === 0) return undefined;
+      await ready();
+      const until = ports.clock.now() + time;
+      const request = { app: '', signals: [], remove, all: false, until };
+      return { retired: await retireWindows(request, { ...ports, rules }), removed: remove };
+    },
+  };
+}

@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { LedgerEntry, Signal } from '../../../shared/model.ts';
+import { askFor } from '../../../shared/pipeline/ask/ask.ts';
+import { requeueWindows } from '../../../shared/pipeline/ask/requeue.ts';
+import { rerunWindows } from '../../../shared/pipeline/ask/rerun.ts';
+import { auditLake } from '../../../shared/pipeline/audit/audit-lake.ts';
+import { settleFeed } from '../../../shared/pipeline/audit/settled.ts';
+import { backfillChoice } from '../../../shared/pipeline/backfill/choice.ts';
+import { askedAgain, plannedEntry } from '../../../shared/pipeline/entry.ts';
+import { isOverdue, keptFrom } from '../../../shared/pipeline/retention/due.ts';
+import { runWindow } from '../../../shared/pipeline/run.ts';
+import { tallyOf } from '../../../shared/status/day-tally.ts';
+import { day, dayWindow, Killed, keptWorld, thirtyDays, today } from './kept-world.ts';
+
+const all = { start: 0, end: 1000 * day, app: '', signals: [] as readonly Signal[] };
+const daysIn = (names: readonly string[]): number[] =>
+  names.map((name) => Date.parse(/date=([\d-]+)/.exec(name)?.[1] ?? '') / day).sort((a, b) => a - b);
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, n) => from + n);
+
+for (const table of [false, true])
+  describe(table ? 'retention of Delta tables' : 'retention of plain files', () => {
+    test('the dry run says what is older, and changes nothing', async () => {
+      const world = keptWorld(table);
+      await thirtyDays(world);
+      const before = await world.files();
+      const [found, ...more] = await world.retire();
+      assert.deepEqual(more, []);
+      assert.equal(found?.keptFrom, 20 * day);
+      assert.deepEqual(
+        [found?.windows, found?.rows, found?.files, found?.start, found?.end, found?.removed],
+        [20, 20, 20, 0, 20 * day, 0],
+      );
+      assert.deepEqual(await world.files(), before);
+      assert.ok(Object.values(await world.states()).every((state) => state === 'done'));
+      assert.deepEqual(await Array.fromAsync(world.memory.list('_insights-lake/')), []);
+    });
+
+    test('what is older goes, nothing younger and nothing of others; the second time there is nothing to do', async () => {
+      const world = keptWorld(table);
+      await thirtyDays(world);
+      const strangers = ['requests/app=shop/date=1970-01-03/mine.parquet', 'notes/old.parquet'];
+      for (const name of strangers) await world.memory.put(name, Buffer.from('mine'), undefined);
+      const [found] = await world.retire({ remove: true });
+      assert.deepEqual([found?.windows, found?.stuck, found?.foreign], [20, 0, 0]);
+      if (table) assert.deepEqual(daysIn(await world.live()), range(20, 30));
+      if (table) assert.deepEqual([found?.removed, found?.waiting], [0, 20]);
+      world.clock.advance(8 * day);
+      // The rule goes on as well: another eight days.
+      const later = await world.retire({ remove: true });
+      assert.equal(later[0]?.windows, 8);
+      world.clock.advance(8 * day);
+      const kept = keptFrom('requests', { requests: 10 * day }, world.clock.now()) ?? 0;
+      await world.retire({ remove: true });
+      const own = (await world.files()).filter((name) => !strangers.includes(name) && !name.includes('_delta_log'));
+      const live = table ? await world.live() : own;
+      assert.deepEqual(
+        daysIn(live).filter((n) => n * day < kept),
+        [],
+      );
+      for (const name of strangers) assert.ok(await world.memory.head(name), name);
+      if (!table) assert.deepEqual(await world.retire({ remove: true, all: true }), []);
+    });
+
+    test('nothing brings a retired window back', async () => {
+      const world = keptWorld(table);
+      await thirtyDays(world);
+      await world.retire({ remove: true });
+      world.clock.advance(8 * day);
+      await world.retire({ remove: true });
+      const { ledger, lake, clock } = world;
+      const old = dayWindow(3);
+      const sent: unknown[] = [];
+      const hints = { prepare: async () => {}, send: async (one: unknown) => void sent.push(one) };
+      assert.equal(await askFor(old, { ledger, clock, refresh: 0 }), 'skipped');
+      const rerun = await rerunWindows({ ...all, end: 20 * day, faulty: false, begin: true }, { ledger, clock });
+      assert.equal(rerun.chosen, 0);
+      assert.equal((await requeueWindows({ ...all, end: 20 * day }, { ledger, clock, hints })).failed, 0);
+      const found = await auditLake({ ...all, end: 20 * day, repair: true }, { ledger, lake, clock, hints });
+      assert.deepEqual([found.feeds[0]?.wrong, found.feeds[0]?.repaired, found.feeds[0]?.retired], [[], 0, 20]);
+      assert.deepEqual(found.feeds[0]?.gaps, []);
+      const seen = await ledger.read(old);
+      assert.ok(seen);
+      assert.equal(backfillChoice(seen.value, 'b', 'all'), 'leave');
+      assert.equal(askedAgain(seen.value, 0), seen.value);
+      assert.equal((await runWindow(old, world.ports({ requests: 'back' }))).state, 'unchanged');
+      assert.deepEqual(await Array.fromAsync(ledger.open(old)), []);
+      assert.deepEqual(sent, []);
+      const live = table ? await world.live() : await world.files();
+      assert.deepEqual(daysIn(live), range(28, 30));
+    });
+
+    for (const after of [false, true])
+      test(`killed ${after ? 'after' : 'before'} any change it goes on, and no file goes that the ledger keeps`, async () => {
+        for (let changes = 0; ; changes += 1) {
+          const world = keptWorld(table, { requests: 27 * day });
+          await thirtyDays(world);
+          Object.assign(world.fate, { changes, after });
+          const ended = await world.retire({ remove: true }).then(
+            () => true,
+            (error: unknown) => {
+              if (!(error instanceof Killed)) throw error;
+              return false;
+            },
+          );
+          world.fate.changes = Number.POSITIVE_INFINITY;
+          const there = new Set(await world.files());
+          for await (const { window, state, files } of world.ledger.list(dayWindow(0)))
+            for (const { path, rows } of files)
+              if (state === 'done' && rows > 0) assert.ok(there.has(path), `${changes}: day ${window.start / day}`);
+          await world.retire({ remove: true });
+          assert.deepEqual(Object.values(await world.states()).slice(0, 3), ['retired', 'retired', 'retired']);
+          const live = table ? await world.live() : await world.files();
+          assert.deepEqual(daysIn(live), range(3, 30), `${changes}`);
+          if (table) {
+            // What readers of older versions may still need goes a week later.
+            world.clock.advance(7 * day);
+            await world.retire({ remove: true });
+            const gone = await Promise.all(range(0, 3).map((n) => world.ledger.read(dayWindow(n))));
+            assert.ok(gone.every((seen) => seen?.value.files.length === 0));
+          }
+          if (ended) break;
+          assert.ok(changes < 60);
+        }
+      });
+
+    test('a run that stalled before the window was retired brings nothing that stays', async () => {
+      const world = keptWorld(table);
+      await thirtyDays(world);
+      const old = dayWindow(2);
+      const seen = await world.ledger.read(old);
+      assert.ok(seen);
+      await world.ledger.write({ ...seen.value, state: 'failed' }, seen.etag);
+      // It stalls in its source, and its lease runs out.
+      const [stalled, wait] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const ports = world.ports({ requests: 'stalled' });
+      const running = runWindow(old, {
+        ...ports,
+        source: {
+          open: async (...args) => {
+            stalled.resolve();
+            await wait.promise;
+            return ports.source.open(...args);
+          },
+        },
+        clock: { ...ports.clock, sleep: () => new Promise(() => {}) },
+      });
+      running.catch(() => {});
+      await stalled.promise;
+      world.clock.advance(3_600_000);
+      await world.retire({ remove: true });
+      assert.equal((await world.states())[2], 'retired');
+      wait.resolve();
+      await Promise.race([running, new Promise((resolve) => setTimeout(resolve, 50))]);
+      world.clock.advance(9 * day);
+      await world.retire({ remove: true });
+      const live = table ? await world.live() : await world.files();
+      assert.ok(!daysIn(live).includes(2), live.join('\n'));
+    });
+  });
+
+test('a rule for each signal, rows of blobs up to two days after their window, and no rule: for ever', async () => {
+  const world = keptWorld(false, { requests: 10 * day, traces: 5 * day });
+  for (let n = 0; n < today; n += 1)
+    for (const window of [
+      dayWindow(n),
+      dayWindow(n, 'traces'),
+      dayWindow(n, 'exceptions'),
+      dayWindow(n, 'requests', 'diagnostics'),
+    ])
+      await world.bring(window);
+  const found = await world.retire();
+  const told = found.map(({ feed, windows }) => `${feed.signal} ${feed.source} ${windows}`).sort();
+  assert.deepEqual(told, ['requests diagnostics 18', 'requests query 20', 'traces query 25']);
+});
+
+test('what is held, asked for or young is not overdue; what failed or never ran is', () => {
+  const entry = (more: Partial<LedgerEntry>): LedgerEntry => ({ ...plannedEntry(dayWindow(1)), ...more });
+  const cases: readonly [Partial<LedgerEntry>, boolean][] = [
+    [{ state: 'done' }, true],
+    [{ state: 'unavailable' }, true],
+    [{ state: 'failed' }, true],
+    [{ state: 'due' }, true],
+    [{ state: 'done', again: true }, false],
+    [{ state: 'running', leaseUntil: 31 * day }, false],
+    [{ state: 'running', leaseUntil: 29 * day }, true],
+    [{ state: 'halved' }, false],
+    [{ state: 'retired' }, false],
+  ];
+  for (const [more, is] of cases) assert.equal(isOverdue(entry(more), 20 * day, 30 * day), is, JSON.stringify(more));
+  assert.ok(!isOverdue(entry({ state: 'done' }), 2 * day - 1, 30 * day));
+});
+
+test('settled files and tallies know retired windows', async () => {
+  const world = keptWorld(false);
+  await thirtyDays(world);
+  await world.retire({ remove: true });
+  const { ledger, lake } = world;
+  const progress = { horizon: 30 * day, watermark: 30 * day };
+  await ledger.plan(dayWindow(0), progress, undefined, []);
+  const settled = await settleFeed(dayWindow(0), new Map(), 30 * day, { ledger, lake, recheck: 2 * day });
+  assert.equal(settled?.through, 20 * day, 'young windows were never confirmed');
+  const [first] = await Array.fromAsync(ledger.list(dayWindow(0)));
+  assert.ok(first);
+  const { sums, stretches, doneAt } = tallyOf(dayWindow(0), 0, [first]);
+  assert.deepEqual([sums.windows.retired, sums.written, sums.files, sums.bytes, doneAt], [1, 0, 0, 0, 0]);
+  assert.deepEqual(stretches, [{ start: 0, end: day, state: 'retired' }]);
+});
