@@ -130,6 +130,7 @@ test('bindings are found whatever the settings look like', () => {
     schedule: '0 * * * * *',
     queue: 'q-1',
     audit,
+    tend,
     statusAccess,
     blobs: { path: 'ce-1/a/b/{name}', connection: 'Own', source: 'LogsAndContainerScan' },
     sweep: '0 */10 * * * *',
