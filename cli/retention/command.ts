@@ -14,16 +14,16 @@ import { bytesText, countText, timeText } from '../terminal/numbers.ts';
 export const retentionCommand: Command = {
   name: 'retention',
   forms: [['[--settings <file>] [--out <place>]', 'what is older than the lake keeps, and take it out']],
-  about: `Says for each app and signal which windows, rows and files are older than LAKE_RETENTION, by their data date in whole days
-(UTC). It changes nothing; with --remove they go: first the ledger says retired, so that nothing brings them back, then
-readers of tables see them no longer, then the files go. Only files that the ledger knows are removed. Interrupted it goes
-on when it is run again.`,
+  about: `Says for each app and signal which windows, rows and files are older than LAKE_RETENTION, by their data date
+in whole days (UTC). It changes nothing; with --remove they go: first the ledger says retired, so that nothing brings
+them back, then readers of tables see them no longer, then the files go. Only files that the ledger knows are removed.
+Interrupted it goes on when it is run again.`,
   examples: `insights-lake retention --settings deployed.json
 insights-lake retention --settings deployed.json --keep "traces=30d, *=400d"
 insights-lake retention --out ./lake --keep 90d --remove`,
   notes: [
-    `The deployed app does the same once a day (LAKE_SCHEDULE): with LAKE_RETIRE=report, the default, it only says what it would
-remove; with LAKE_RETIRE=remove it removes it.`,
+    `The deployed app does the same once a day (LAKE_SCHEDULE): with LAKE_RETIRE=report, the default, it only says what
+it would remove; with LAKE_RETIRE=remove it removes it.`,
     accessNote,
   ],
   exits: { ...stateExits, 0: 'it was counted, or removed', 1: 'files could not be removed, or the state not be read' },
@@ -61,15 +61,16 @@ function rulesOf(options: Options): RetentionRules | undefined {
 function linesOf(found: readonly FeedRetired[], remove: boolean): readonly Line[] {
   const sum = (of: (feed: FeedRetired) => number): number => found.reduce((all, feed) => all + of(feed), 0);
   if (found.length === 0) return [['nothing in the lake is older than its rules', 'good']];
-  const windows = sum((feed) => feed.windows);
-  const what = `${countText(windows)} windows, ${countText(sum(({ files }) => files))} files, ${bytesText(sum(({ bytes }) => bytes))}`;
+  const [windows, files, bytes] = [sum((feed) => feed.windows), sum((feed) => feed.files), sum((feed) => feed.bytes)];
+  const waiting = sum((feed) => feed.waiting);
+  const what = `${countText(windows)} windows, ${countText(files)} files, ${bytesText(bytes)}`;
   return [
     ...found.flatMap((feed) => feedLines(feed)),
     [remove ? `retired ${what}` : `would retire ${what}; with --remove they go`],
-    ...(sum(({ waiting }) => waiting) > 0
+    ...(waiting > 0
       ? [
           [
-            `${countText(sum(({ waiting }) => waiting))} files wait: a run of the last day, or readers of a table, may still need them`,
+            `${countText(waiting)} files wait: a run of the last day, or readers of a table, may still need them`,
           ] as const,
         ]
       : []),
@@ -93,7 +94,7 @@ function feedLines(found: FeedRetired): readonly Line[] {
     ...(foreign > 0
       ? [
           [
-            `  ${countText(foreign)} windows stay: another engine merged their files (OPTIMIZE); delete their rows there`,
+            `  ${countText(foreign)} windows stay: another engine merged their files (OPTIMIZE); delete their rows`,
             'warn',
           ] as const,
         ]

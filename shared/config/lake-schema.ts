@@ -6,7 +6,8 @@ import { container, formatNames, matching, oneOf, prefix, retention, schedule, u
 const tending = {
   retention: retention()
     .describe(
-      'How long the lake keeps rows, by their data date: one length for all signals, or one for each (* for the others). Default: for ever.',
+      'How long the lake keeps rows, by their data date: one length for all signals, or one for each ' +
+        '(* for the others). Default: for ever.',
     )
     .optional(),
   retire: oneOf(['report', 'remove'])

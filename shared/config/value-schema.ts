@@ -109,7 +109,9 @@ const shortest = 7 * day;
 
 /** One length for all signals, or one for each, `*` being the others'. */
 export const retention = () => {
-  const must = `a length in whole days from 7d to 36500d, such as 400d, or one for each signal (traces=30d, *=400d; forever: all is kept)`;
+  const must =
+    'a length in whole days from 7d to 36500d, such as 400d, or one for each signal ' +
+    '(traces=30d, *=400d; forever: all is kept)';
   const length = z
     .string({ error: must })
     .regex(/^(\d{1,5}d|forever)$/, { error: must })

@@ -37,8 +37,8 @@ export interface LakeTables {
    */
   publish(revision: TableRevision, check: () => Promise<void>): Promise<number>;
   /**
-   * Readers see nothing of these windows any more: one entry of the log for each table that has files of them. Where one
-   * has seen a later revision of a window, that window stays as it is there.
+   * Readers see nothing of these windows any more: one entry of the log for each table that has files of them. Where
+   * one has seen a later revision of a window, that window stays as it is there.
    */
   retire(windows: readonly RetiredFiles[]): Promise<void>;
   /** Whether readers see the file now. */

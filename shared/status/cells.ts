@@ -2,8 +2,8 @@ import type { Interval, Millis, ShownState, Stretch } from '../model.ts';
 
 /**
  * What a cell of a strip is made of, by letter: done, again (done, and asked for once more), running, queued (due, in
- * time), late (due or running, past the time by which it should be done), failed, unavailable, retired (older than the lake keeps its rows),
- * never planned.
+ * time), late (due or running, past the time by which it should be done), failed, unavailable, retired (older than the
+ * lake keeps its rows), never planned.
  */
 export const CELL_LETTERS = {
   d: 'done',

@@ -68,7 +68,7 @@ function stretchesOf(entries: readonly LedgerEntry[]): readonly Stretch[] {
   return found;
 }
 
-/** One window. Of a halved one only what it cost is left; of a retired one also that there was one: its rows are not in the lake. */
+/** One window. Of a halved one only what it cost is left; of a retired one also that there was one. */
 export function sumsOf(entry: LedgerEntry): Sums {
   const { state, counts, files, revision, window, doneAt, startedAt, totals } = entry;
   const cost = { runs: revision, asked: totals?.asked ?? entry.asked, wasted: totals?.wasted ?? 0 };

@@ -71,7 +71,8 @@ export interface Retirement {
 
 /**
  * The actions that take all files of these windows out of sight; none when nothing of them is seen. A window of which
- * the log has a later revision stays. What is told of the others' revisions keeps attempts that stalled from coming back.
+ * the log has a later revision stays. What is told of the others' revisions keeps attempts that stalled from coming
+ * back.
  */
 export function retirementActions(snapshot: Snapshot, windows: readonly Retirement[], now: number): Action[] {
   checkProtocol(snapshot);

@@ -9,7 +9,7 @@ export interface AskPorts {
   readonly hints: Hints;
   /** A blob window runs at most once in this time. */
   readonly refresh: Millis;
-  /** Whether the window is older than the lake keeps its rows: then it is not put into the ledger. Left out: none is. */
+  /** Whether a window is older than the lake keeps its rows: then it is not put into the ledger. Left out: none is. */
   readonly isBeyond?: (window: Window) => boolean;
 }
 

@@ -33,8 +33,8 @@ export async function startBackfill(
   const start = Math.max(request.start, scope.keptSince ?? request.start, inLakeSince(request, ports));
   if (start >= end)
     throw new Error(
-      `backfill ${request.app}: nothing of the range can be brought in: source and lake keep rows since ${time(start)}, ` +
-        `and windows from ${time(end)} on are the planner's`,
+      `backfill ${request.app}: nothing of the range can be brought in: ` +
+        `source and lake keep rows since ${time(start)}, and windows from ${time(end)} on are the planner's`,
     );
   const slots = Array.from({ length: request.concurrency }, () => ({ turn: 0, at: now }));
   const cursor = { day: dayOf(start), signal: 0, next: start, taken: 0 };
