@@ -107,3 +107,6 @@ export function wireAudits(
     },
   };
 }
+
+/** For the command line, which has no audit, and whose user says up to when. */
+export const querySource = (settings: QuerySettings): Source => queryApi({ ...settings, lag: 0 }, false).source;

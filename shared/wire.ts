@@ -5,17 +5,7 @@ import { parseConfig } from './config.ts';
 import { type CheckedEngine, createEngine, engineDefaults } from './engine/engine.ts';
 import { extension, formatOfPath } from './lake/path-template.ts';
 import { workFolders } from './lake/work-folders.ts';
-import type {
-  Config,
-  DriftSighting,
-  Millis,
-  Output,
-  QuarantineSettings,
-  QuerySettings,
-  Shaping,
-  Source,
-  Window,
-} from './model.ts';
+import type { Config, DriftSighting, Millis, Output, QuarantineSettings, Shaping, Window } from './model.ts';
 import { arriveHeld, arriveInWindow } from './pipeline/arrive.ts';
 import { type RequeueOutcome, type RequeueRequest, requeueWindows } from './pipeline/ask/requeue.ts';
 import { rerunWindows } from './pipeline/ask/rerun.ts';
@@ -37,7 +27,7 @@ import { type LedgerTables, wireLedgerTable } from './wire-ledger-table.ts';
 import { lakeMet, ledgerPlaceOf, meetPorts, refuseStranger } from './wire-meet.ts';
 import { nodeFault } from './wire-node.ts';
 import { createPlanner, type PlanOutcome } from './wire-plan.ts';
-import { type Audits, keptSince, queryApi, queryApis, wireAudits } from './wire-query.ts';
+import { type Audits, keptSince, queryApis, wireAudits } from './wire-query.ts';
 import { checkConditions, untilItWorks } from './wire-ready.ts';
 import { sourceOf } from './wire-source.ts';
 import { wireStatus } from './wire-status.ts';
@@ -245,6 +235,3 @@ export function engineOf(output: Output, { shape, quarantine, dedupe } = asTheyA
   const settings = { ...engineDefaults, output, shaping: shape, dedupe, keepBytesInQuarantine };
   return jobs > 1 ? createJobEngine(settings, jobs) : { ...createEngine(settings), close: async () => {} };
 }
-
-/** For the command line, which has no audit, and whose user says up to when. */
-export const querySource = (settings: QuerySettings): Source => queryApi({ ...settings, lag: 0 }, false).source;

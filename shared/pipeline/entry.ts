@@ -193,22 +193,6 @@ export const halvedEntry = (
 export const askedAgain = (entry: LedgerEntry, notBefore: Millis): LedgerEntry =>
   entry.state === 'retired' ? entry : { ...entry, again: true, notBefore, hintedAt: 0 };
 
-/**
- * Older than the lake keeps its rows: never runs again, whoever asks. The revision is a new one: an attempt
- * that stalled finds itself overtaken. `startedAt` stays that of the last claim: no file may go while that attempt
- * could put it once more. `counts` and `totals` stay, for whoever asks what there was.
- */
-export const retiredEntry = (entry: LedgerEntry, now: Millis, revision: number): LedgerEntry => ({
-  ...withoutBackfill(entry),
-  state: 'retired',
-  revision,
-  leaseUntil: 0,
-  notBefore: 0,
-  again: false,
-  doneAt: now,
-  error: '',
-});
-
 /** Its message was sent: one that a delay hides comes when the window may run. */
 export const hintedEntry = (entry: LedgerEntry, now: Millis): LedgerEntry => ({
   ...entry,

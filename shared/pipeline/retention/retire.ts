@@ -11,9 +11,9 @@ import type {
   RetentionRules,
   Signal,
 } from '../../model.ts';
-import { retiredEntry } from '../entry.ts';
 import { removeOldFiles } from '../tidy.ts';
 import { isOverdue, keptFrom, retiredBefore } from './due.ts';
+import { retiredEntry } from './retired-entry.ts';
 import { readRetired, writeRetired } from './retired-word.ts';
 
 export interface RetirePorts {
