@@ -1,4 +1,4 @@
-import { REASONS } from './scan.ts';
+import { REASONS } from './strict.ts';
 
 const NEXT = /^@?(odata\.)?nextLink$/;
 /** What tells of a list, and is no part of it. */

@@ -9,6 +9,8 @@ export interface ByteQueue {
   offset: number;
 }
 
+/** So many bytes may be read behind those that are held. */
+export const BEHIND = 16;
 const SLACK = 64 * 1024;
 /** Room is made for more than twice what is wanted, but never for more than so many bytes beyond it. */
 const MOST_SPARE = 4 * 1024 * 1024;
@@ -26,9 +28,9 @@ export function held(queue: ByteQueue): Uint8Array {
 
 export function push(queue: ByteQueue, bytes: Uint8Array): void {
   const size = queue.end - queue.start;
-  const wanted = size + bytes.length;
+  const wanted = size + bytes.length + BEHIND;
   // Half-empty memory is used again only when little has to move, so each byte moves a bounded number of times.
-  if (queue.end + bytes.length > queue.memory.length) {
+  if (queue.end + bytes.length + BEHIND > queue.memory.length) {
     const { memory } = queue;
     memory.copyWithin(0, queue.start, queue.end);
     const reusable = wanted * 2 <= memory.length && (memory.length <= MOST_KEPT || wanted * 8 > memory.length);

@@ -3,7 +3,8 @@ import { type ByteQueue, createByteQueue, drop, held, push } from './bytes.ts';
 import { CLOSER, COMMA, isOf, NEWLINE, NUL, SPACE, skip, trimmedEnd, undecided } from './classes.ts';
 import type { Framed, Framer, FramerLimits } from './framed.ts';
 import { findRestart, headOf, MOST_BLANK } from './restart.ts';
-import { newScan, REASONS, type Scan, scanValue } from './scan.ts';
+import { newScan, type Scan, scanValue } from './scan.ts';
+import { REASONS } from './strict.ts';
 
 export type { Framed, Framer, FramerLimits };
 
@@ -139,11 +140,12 @@ function surround(state: State, length: number, what: 'array' | 'records'): true
 
 function value(state: State, bytes: Uint8Array, last: boolean): boolean {
   const { scan, mode } = state;
-  const verdict = scanValue(scan, bytes, last);
-  if (verdict === 'bad') return failed(state, scan.reason);
+  const sight = scanValue(scan, bytes, last);
+  if (sight === 'bad') return failed(state, scan.reason);
+  if (sight === 'more' && (last || bytes.length > state.limits.longest)) scan.at = bytes.length;
   if (scan.at > state.limits.longest) return failed(state, `longer than ${state.limits.longest} bytes`);
-  if (verdict === 'more') return last && failed(state, REASONS.end);
-  if (verdict === 'wrapper') {
+  if (sight === 'more') return last && failed(state, REASONS.end);
+  if (sight === 'wrapper') {
     const from = mode === 'rest' ? 0 : 1;
     emitFault(state, bytes, from, scan.keyAt, besideRecords(bytes.subarray(from, scan.keyAt)));
     return surround(state, scan.at + 1, 'records');
@@ -238,11 +240,9 @@ function emitFault(
 
 const REPLACEMENT = [...'\\ufffd'].map((character) => character.charCodeAt(0));
 
-/**
- * Changes in place what a strict line reader refuses: newlines between tokens, and escapes of half a surrogate pair.
- */
+/** Changes in place what a strict line reader refuses: newlines between tokens, escapes of half a surrogate pair. */
 function emitDocument(state: State, bytes: Uint8Array): void {
-  for (const at of state.scan.lone) bytes.set(REPLACEMENT, at);
+  for (const at of state.scan.halves) bytes.set(REPLACEMENT, at);
   for (const end of [0x0a, 0x0d])
     for (let at = bytes.indexOf(end); at >= 0; at = bytes.indexOf(end, at + 1)) bytes[at] = 0x20;
   state.out.push({ kind: 'document', offset: state.queue.offset, bytes, reason: '' });

@@ -1,177 +1,168 @@
-import { escapeLength, utf8Length, wordEnd } from './strings.ts';
+import { isUtf8 } from 'node:buffer';
+import { BEHIND } from './bytes.ts';
+import {
+  acrossLines,
+  breaks,
+  broken,
+  CLOSE_OBJECT,
+  COMMA,
+  keyEnd,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  REASONS,
+  skipBlank,
+  valueEnd,
+} from './strict.ts';
 
 /**
  * `done`: the value ends before `at`. `more`: it goes on beyond the bytes at hand. `wrapper`: the array of a
- * `{"records":[…]}` or
- * `{"value":[…]}` opens at `at`. `bad`: not JSON, for the reason given.
+ * `{"records":[…]}` or `{"value":[…]}` opens at `at`. `bad`: not JSON, for the reason given.
  */
-export type Verdict = 'done' | 'more' | 'wrapper' | 'bad';
+export type Sight = 'done' | 'more' | 'wrapper' | 'bad';
 
-type Expect = 'value' | 'firstElement' | 'firstKey' | 'key' | 'colon' | 'next' | 'inKey' | 'inText' | 'end';
-
-/** Where a look at one JSON value (RFC 8259, strictly) stands. All indexes count from the start of the value. */
+/** Where the look at one JSON value stands, which may go over lines. All indexes count from the start of the value. */
 export interface Scan {
+  /** Behind the last member that was read; at the end where the value ended or broke. */
   at: number;
-  depth: number;
-  expect: Expect;
-  /** Per open level: 1 an object, 0 an array. */
-  readonly objects: Uint8Array;
-  /** Where the last key of the outermost object starts, and whether an array behind it holds the records. */
+  /** What stands at `at`: the value, a member, or what follows one. */
+  expect: 'value' | 'firstKey' | 'key' | 'next';
+  /** How many bytes there were when it was last looked at. */
+  seen: number;
+  /** Up to here the bytes are known to be UTF-8. */
+  valid: number;
+  /** Where the key of a wrapper's array starts. */
   keyAt: number;
-  keyIsRecords: boolean;
   /**
    * All keys before were those that stand around a list, `@odata.context` and the like: only then is `value` a wrapper
    * and no field.
    */
   around: boolean;
   /** Where escapes stand for half a surrogate pair, which strict readers refuse. */
-  readonly lone: number[];
+  readonly halves: number[];
   reason: string;
 }
 
-export const REASONS = {
-  notJson: 'not JSON',
-  cut: 'cut short',
-  end: 'cut short by the end',
-  control: 'control character in a string',
-  utf8: 'invalid UTF-8',
-  deep: 'nested deeper than 256 levels',
-  key: 'not JSON: a key was expected',
-  beside: 'beside the records of a wrapper',
-  page: 'one page of several: the address in nextLink has more records',
-} as const;
-
-const DEEPEST = 256;
-const bytesOf = (text: string): readonly number[] => [...text].map((character) => character.charCodeAt(0));
-const RECORDS = bytesOf('"records"');
-const VALUE = bytesOf('"value"');
-const AROUND = ['"nextLink"', '"count"', '"odata.metadata"', '"odata.nextLink"'].map(bytesOf);
-const AT = 0x40;
+const RECORDS = /^"records"/;
+const VALUE = /^"value"/;
+/** A part of a number or of a word. */
+const WORD = /[0-9a-zE.+-]/;
+const AROUND = /^"(?:@|nextLink"|count"|odata\.metadata"|odata\.nextLink")/;
+const LONGEST_KEY = 64;
+/** An escape or a word that the end of the bytes has cut. */
+const CUT = /^(?:\\(?:u[0-9a-fA-F]{0,3})?|t(?:ru?)?|f(?:a(?:ls?)?)?|nu?l?)$/;
 
 /** `inWrapper`: the scan starts after a member of an object whose head has been read. */
-export function newScan(inWrapper = false): Scan {
-  const scan: Scan = {
-    at: 0,
-    depth: inWrapper ? 1 : 0,
-    expect: inWrapper ? 'next' : 'value',
-    objects: new Uint8Array(DEEPEST),
-    keyAt: 0,
-    keyIsRecords: false,
-    around: !inWrapper,
-    lone: [],
-    reason: '',
-  };
-  scan.objects[0] = 1;
-  return scan;
-}
+export const newScan = (inWrapper = false): Scan => ({
+  ...{ at: 0, expect: inWrapper ? 'next' : 'value', seen: 0, valid: 0, keyAt: 0 },
+  ...{ around: !inWrapper, halves: [], reason: '' },
+});
 
 /**
- * Goes on from where the scan stands. `bytes` starts with the value and only ever grows; `last`: it will not grow any
- * more.
+ * Goes on from where the scan stands. `bytes` starts with the value, only ever grows, and has room for BEHIND NUL
+ * bytes behind it, so that no look at a token meets the end of memory; `last`: it will not grow any more. A member is read again from its start when there are twice as many bytes of
+ * it: so the time is linear in them.
  */
-export function scanValue(scan: Scan, bytes: Uint8Array, last: boolean): Verdict {
-  for (;;) {
-    if (scan.expect === 'inKey' || scan.expect === 'inText') {
-      const verdict = scanText(scan, bytes);
-      if (verdict !== 'done') return verdict;
-    }
-    if (scan.expect === 'end') return 'done';
-    while (isSpace(bytes[scan.at])) scan.at++;
-    const byte = bytes[scan.at];
-    if (byte === undefined) return 'more';
-    const verdict = STEPS[scan.expect](scan, bytes, byte, last);
-    if (verdict !== 'done') return verdict;
-  }
+export function scanValue(scan: Scan, bytes: Uint8Array, last: boolean): Sight {
+  if (!last && bytes.length - scan.at < 2 * (scan.seen - scan.at)) return 'more';
+  const { length } = bytes;
+  scan.seen = length;
+  const room = new Uint8Array(bytes.buffer, bytes.byteOffset, length + BEHIND).fill(0, length);
+  while ((scan.halves.at(-1) ?? -1) >= scan.at) scan.halves.pop();
+  const reading = scan.expect === 'value' && bytes[0] !== OPEN_OBJECT ? other : members;
+  const sight = acrossLines(scan.halves, () => reading(scan, room));
+  const { at, reason } = broken;
+  const isCut =
+    sight === 'bad' ? isCutAt(bytes, at) : !last && scan.at === length && WORD.test(textOf(bytes, length - 1, length));
+  const to = isCut ? wholeEnd(bytes, length) : sight === 'bad' ? at : scan.at;
+  const wrong = notUtf8(bytes, scan.valid, to);
+  scan.valid = to;
+  if (wrong >= 0) return bad(scan, wrong, REASONS.utf8);
+  if (isCut && reading === other) scan.at = 0;
+  if (isCut) return 'more';
+  return sight === 'bad' ? bad(scan, at, reason) : sight;
 }
 
-const isSpace = (byte: number | undefined) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
-
-/** Steps answer `done` when the scan may go on. */
-const STEPS: Record<Expect, (scan: Scan, bytes: Uint8Array, byte: number, last: boolean) => Verdict> = {
-  value: startValue,
-  firstElement: (scan, bytes, byte, last) => (byte === 0x5d ? close(scan) : startValue(scan, bytes, byte, last)),
-  firstKey: (scan, _bytes, byte) => (byte === 0x7d ? close(scan) : startKey(scan, byte)),
-  key: (scan, _bytes, byte) => startKey(scan, byte),
-  colon: (scan, _bytes, byte) => (byte === 0x3a ? advance(scan, 'value') : bad(scan, REASONS.notJson)),
-  next: startNext,
-  inKey: () => 'done',
-  inText: () => 'done',
-  end: () => 'done',
-};
-
-function advance(scan: Scan, expect: Expect): Verdict {
-  scan.at++;
-  scan.expect = expect;
-  return 'done';
-}
-
-function bad(scan: Scan, reason: string): Verdict {
+function bad(scan: Scan, at: number, reason: string): 'bad' {
+  scan.at = at;
   scan.reason = reason;
   return 'bad';
 }
 
-function startValue(scan: Scan, bytes: Uint8Array, byte: number, last: boolean): Verdict {
-  if (byte === 0x22) return advance(scan, 'inText');
-  if (byte === 0x7b) return open(scan, 1, 'firstKey');
-  if (byte === 0x5b)
-    return scan.depth === 1 && scan.objects[0] === 1 && scan.keyIsRecords ? 'wrapper' : open(scan, 0, 'firstElement');
-  const end = wordEnd(bytes, scan.at, last);
-  if (end === 0) return 'more';
-  if (end < 0) return bad(scan, REASONS.notJson);
+/** The members of the outermost object, or of what is left of one. */
+function members(scan: Scan, bytes: Uint8Array): Sight {
+  if (scan.expect === 'value') {
+    scan.expect = 'firstKey';
+    scan.at = 1;
+  }
+  for (;;) {
+    const at = skipBlank(bytes, scan.at);
+    if (bytes[at] === CLOSE_OBJECT && scan.expect !== 'key') {
+      scan.at = at + 1;
+      return 'done';
+    }
+    if (scan.expect === 'next') {
+      if (bytes[at] !== COMMA) return refused(at);
+      scan.at = at + 1;
+      scan.expect = 'key';
+      continue;
+    }
+    const value = keyEnd(bytes, at);
+    if (value < 0) return 'bad';
+    const key = scan.around || bytes[value] === OPEN_ARRAY ? textOf(bytes, at, Math.min(value, at + LONGEST_KEY)) : '';
+    if (bytes[value] === OPEN_ARRAY && (RECORDS.test(key) || (scan.around && VALUE.test(key)))) {
+      scan.keyAt = at;
+      scan.at = value;
+      return 'wrapper';
+    }
+    const end = valueEnd(bytes, value, 1);
+    if (end < 0) return 'bad';
+    // A number that ends with the bytes may go on.
+    if (end === bytes.length - BEHIND) return refused(end);
+    scan.around &&= AROUND.test(key);
+    scan.at = end;
+    scan.expect = 'next';
+  }
+}
+
+/** What is no object, and so no record. */
+function other(scan: Scan, bytes: Uint8Array): Sight {
+  const end = valueEnd(bytes, 0, 0);
+  if (end < 0) return 'bad';
+  if (WORD.test(textOf(bytes, end - 1, end)) && WORD.test(textOf(bytes, end, end + 1))) return refused(0);
   scan.at = end;
-  scan.expect = scan.depth === 0 ? 'end' : 'next';
   return 'done';
 }
 
-function startKey(scan: Scan, byte: number): Verdict {
-  if (byte !== 0x22) return bad(scan, REASONS.key);
-  if (scan.depth === 1) scan.keyAt = scan.at;
-  return advance(scan, 'inKey');
+function refused(at: number): 'bad' {
+  breaks(at, REASONS.notJson);
+  return 'bad';
 }
 
-function startNext(scan: Scan, _bytes: Uint8Array, byte: number): Verdict {
-  const inObject = scan.objects[scan.depth - 1] === 1;
-  if (byte === 0x2c) return advance(scan, inObject ? 'key' : 'value');
-  return byte === (inObject ? 0x7d : 0x5d) ? close(scan) : bad(scan, REASONS.notJson);
-}
+const textOf = ({ buffer, byteOffset }: Uint8Array, from: number, to: number): string =>
+  Buffer.from(buffer, byteOffset + from, to - from).toString('latin1');
 
-function open(scan: Scan, object: 0 | 1, expect: Expect): Verdict {
-  if (scan.depth === DEEPEST) return bad(scan, REASONS.deep);
-  scan.objects[scan.depth++] = object;
-  return advance(scan, expect);
-}
+/** Whether the token at `at`, which is none, may become one with more bytes. */
+const isCutAt = (bytes: Uint8Array, at: number): boolean =>
+  at >= bytes.length || (bytes.length - at < 6 && CUT.test(textOf(bytes, at, bytes.length)));
 
-function close(scan: Scan): Verdict {
-  scan.depth--;
-  return advance(scan, scan.depth === 0 ? 'end' : 'next');
-}
-
-/** Goes on inside a string; stops between characters, so that a cut never falls into one. */
-function scanText(scan: Scan, bytes: Uint8Array): Verdict {
-  const lone = (at: number) => scan.lone.push(at);
-  let at = scan.at;
-  for (;;) {
-    let byte = bytes[at];
-    while (byte !== undefined && byte > 0x1f && byte < 0x80 && byte !== 0x22 && byte !== 0x5c) byte = bytes[++at];
-    scan.at = at;
-    if (byte === undefined) return 'more';
-    if (byte === 0x22) return endText(scan, bytes);
-    if (byte < 0x20) return bad(scan, byte === 0x0a || byte === 0x0d ? REASONS.cut : REASONS.control);
-    const length = byte === 0x5c ? escapeLength(bytes, at, lone) : utf8Length(bytes, at);
-    if (length === 0) return 'more';
-    if (length < 0) return bad(scan, byte === 0x5c ? REASONS.notJson : REASONS.utf8);
-    at += length;
+/** The end without a character of which there is only a part. */
+function wholeEnd(bytes: Uint8Array, end: number): number {
+  for (let back = 1; back < 4 && back <= end; back++) {
+    const byte = bytes[end - back] as number;
+    if (byte < 0x80) return end;
+    if (byte >= 0xc0) return back < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? end - back : end;
   }
+  return end;
 }
 
-function endText(scan: Scan, bytes: Uint8Array): Verdict {
-  if (scan.expect === 'inText') return advance(scan, scan.depth === 0 ? 'end' : 'next');
-  if (scan.depth === 1) {
-    scan.keyIsRecords = isKey(RECORDS, scan, bytes) || (scan.around && isKey(VALUE, scan, bytes));
-    scan.around &&= bytes[scan.keyAt + 1] === AT || AROUND.some((key) => isKey(key, scan, bytes));
+/** The character with which bytes cease to be UTF-8; -1: they are. */
+function notUtf8(bytes: Uint8Array, from: number, to: number): number {
+  if (from >= to || isUtf8(bytes.subarray(from, to))) return -1;
+  let [good, wrong] = [from, to];
+  while (wrong - good > 1) {
+    const middle = (good + wrong) >> 1;
+    if (isUtf8(bytes.subarray(from, Math.max(from, wholeEnd(bytes, middle))))) good = middle;
+    else wrong = middle;
   }
-  return advance(scan, 'colon');
+  return wholeEnd(bytes, good);
 }
-
-const isKey = (key: readonly number[], { at, keyAt }: Scan, bytes: Uint8Array): boolean =>
-  at - keyAt === key.length - 1 && key.every((byte, index) => bytes[keyAt + index] === byte);

@@ -2,7 +2,7 @@
  * JSON read strictly (RFC 8259), from bytes that are known to be UTF-8 and to end with a newline: inside of a record on
  * one line no newline can stand, so nothing here reads beyond it. All functions answer the index behind what they were
  * asked to read, or -1 where that is broken; `broken` then says where and why. White space is blanks, tabs and carriage
- * returns.
+ * returns. The slow reading (scan.ts) uses the same functions, `acrossLines`.
  */
 
 export const QUOTE = 0x22;
@@ -18,13 +18,17 @@ export const NEWLINE = 0x0a;
 export const REASONS = {
   notJson: 'not JSON',
   cut: 'cut short',
+  end: 'cut short by the end',
   control: 'control character in a string',
+  utf8: 'invalid UTF-8',
   deep: 'nested deeper than 256 levels',
   key: 'not JSON: a key was expected',
   /** Half a surrogate pair: no fault of the record's, it is mended. */
   lone: 'half a surrogate pair',
   /** An array of records: they are told apart elsewhere. */
   wrapper: 'a wrapper of records',
+  beside: 'beside the records of a wrapper',
+  page: 'one page of several: the address in nextLink has more records',
 } as const;
 
 /** Levels of objects and arrays in a record. */
@@ -44,13 +48,27 @@ export const STOP = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte < 0x20 || byte === QUOTE || byte === BACKSLASH ? 1 : 0,
 );
 
+const BLANK = new Uint8Array(256);
+for (const byte of [0x20, 0x09, 0x0d]) BLANK[byte] = 1;
+/** Where halves of surrogate pairs are told instead of refused. */
+let halvesTold: number[] | undefined;
+
+/** What `read` reads may go over lines: newlines are white space meanwhile, and `halves` is told what is to be mended. */
+export function acrossLines<T>(halves: number[], read: () => T): T {
+  BLANK[NEWLINE] = 1;
+  halvesTold = halves;
+  try {
+    return read();
+  } finally {
+    BLANK[NEWLINE] = 0;
+    halvesTold = undefined;
+  }
+}
+
 export function skipBlank(bytes: Uint8Array, from: number): number {
   let at = from;
-  for (;;) {
-    const byte = bytes[at];
-    if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return at;
-    at++;
-  }
+  while (BLANK[bytes[at] as number] === 1) at++;
+  return at;
 }
 
 /** Whether one of four bytes may stop: of each, a subtraction then borrows into its highest bit. */
@@ -77,7 +95,7 @@ export function closingQuote(bytes: Uint8Array, from: number): number {
     while (STOP[bytes[at] as number] === 0) at++;
     const byte = bytes[at];
     if (byte === QUOTE) return at;
-    if (byte !== BACKSLASH) return breaks(at, byte === NEWLINE ? REASONS.cut : REASONS.control);
+    if (byte !== BACKSLASH) return breaks(at, byte === NEWLINE || byte === 0x0d ? REASONS.cut : REASONS.control);
     at = escapeEnd(bytes, at);
     if (at < 0) return -1;
   }
@@ -110,7 +128,10 @@ function escapeEnd(bytes: Uint8Array, at: number): number {
   if (unit < 0) return breaks(at, REASONS.notJson);
   if (unit < 0xd800 || unit > 0xdfff) return at + 6;
   const partner = unit < 0xdc00 ? unitAt(bytes, at + 6) : -1;
-  return partner >= 0xdc00 && partner <= 0xdfff ? at + 12 : breaks(at, REASONS.lone);
+  if (partner >= 0xdc00 && partner <= 0xdfff) return at + 12;
+  if (halvesTold === undefined) return breaks(at, REASONS.lone);
+  halvesTold.push(at);
+  return at + 6;
 }
 
 /** A number, `true`, `false` or `null`. */

@@ -1,4 +1,4 @@
-import { REASONS } from '../../../framing/scan.ts';
+import { REASONS } from '../../../framing/strict.ts';
 import { isRecord } from '../kinds.ts';
 import type { Found } from './records-in.ts';
 

@@ -1,4 +1,4 @@
-import { REASONS } from '../../../framing/scan.ts';
+import { REASONS } from '../../../framing/strict.ts';
 import type { Chunk, Layout } from '../../../model.ts';
 import { inflated } from '../gzip/inflate.ts';
 import { unrolled } from './answers.ts';
