@@ -58,9 +58,9 @@ export const newScan = (inWrapper = false): Scan => ({
 });
 
 /**
- * Goes on from where the scan stands. `bytes` starts with the value, only ever grows, and has room for BEHIND NUL
- * bytes behind it, so that no look at a token meets the end of memory; `last`: it will not grow any more. A member is read again from its start when there are twice as many bytes of
- * it: so the time is linear in them.
+ * Goes on from where the scan stands. `bytes` starts with the value, only ever grows, and has room for BEHIND NUL bytes
+ * behind it, so that no look at a token meets the end of memory; `last`: it will not grow any more. A member is read
+ * again from its start when there are twice as many bytes of it: so the time is linear in them.
  */
 export function scanValue(scan: Scan, bytes: Uint8Array, last: boolean): Sight {
   if (!last && bytes.length - scan.at < 2 * (scan.seen - scan.at)) return 'more';

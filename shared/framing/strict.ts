@@ -53,7 +53,7 @@ for (const byte of [0x20, 0x09, 0x0d]) BLANK[byte] = 1;
 /** Where halves of surrogate pairs are told instead of refused. */
 let halvesTold: number[] | undefined;
 
-/** What `read` reads may go over lines: newlines are white space meanwhile, and `halves` is told what is to be mended. */
+/** What `read` reads may go over lines: newlines are white space meanwhile, `halves` is told what is to be mended. */
 export function acrossLines<T>(halves: number[], read: () => T): T {
   BLANK[NEWLINE] = 1;
   halvesTold = halves;
