@@ -24,8 +24,8 @@ const HELP = `npm run bench -- [part…] [flags]
   --json       one JSON object, a member for each part
   --help
 
-Without a part: throughput and startup. \`node bench/bounds.ts <case…>\` measures single cases; \`node bench/listing.ts\` what it
-costs to sweep two million blobs.`;
+Without a part: throughput and startup. \`node bench/bounds.ts <case…>\` measures single cases, \`node bench/hostile.ts\` input that asks for much,
+\`node bench/jobs.ts\` what \`--jobs\` gains, \`node bench/listing.ts\` what it costs to sweep two million blobs.`;
 
 const OPTIONS = {
   bounds: { type: 'boolean' },

@@ -6,7 +6,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFolderStore } from '../shared/lake/store-folder.ts';
-import type { Format, Layout, Output, QuerySettings, Signal, Source, Window } from '../shared/model.ts';
+import type { Counts, Format, Layout, Output, QuerySettings, Signal, Source, Window } from '../shared/model.ts';
 import { plannedEntry } from '../shared/pipeline/entry.ts';
 import { runWindow } from '../shared/pipeline/run.ts';
 import { createFileSource } from '../shared/source/blobs/loose/files.ts';
@@ -19,7 +19,7 @@ import { bareDuckdb, javascript, parseAnswer, parseLines } from './baselines.ts'
 import { HOUR } from './telemetry.ts';
 import { residentPeak } from './watch.ts';
 
-export type Kind = 'parse' | 'duckdb' | 'javascript' | 'transform' | 'parseAnswer' | 'answer';
+export type Kind = 'parse' | 'duckdb' | 'javascript' | 'transform' | 'parseAnswer' | 'answer' | 'hostile';
 
 export interface Measurement {
   readonly kind: Kind;
@@ -36,6 +36,8 @@ export interface Sample {
   readonly wall: number;
   readonly bytes: number;
   readonly memory: number;
+  /** Of `hostile`, whose records may be none. */
+  readonly counts?: Counts;
 }
 
 const outputOf = (format: Format): Output => ({
@@ -45,7 +47,7 @@ const outputOf = (format: Format): Output => ({
   path: '{signal}/app={app}/date={yyyy}-{MM}-{dd}/hour={HH}/{source}_{start}_{end}.{ext}',
 });
 
-async function run(window: Window, source: Source, work: string, format: Format): Promise<void> {
+async function run(window: Window, source: Source, work: string, format: Format): Promise<Counts> {
   const ledger = createMemoryLedger();
   const lake = createFolderStore(join(work, 'lake'));
   await lake.prepare();
@@ -59,7 +61,12 @@ async function run(window: Window, source: Source, work: string, format: Format)
     lease: 600_000,
   });
   if (outcome.state !== 'done') throw new Error(`${outcome.state}: ${outcome.error}`);
-  if (outcome.counts.written === 0 || outcome.counts.quarantined > 0) throw new Error(JSON.stringify(outcome.counts));
+  return outcome.counts;
+}
+
+async function whole(counts: Promise<Counts>): Promise<void> {
+  const { written, quarantined } = await counts;
+  if (written === 0 || quarantined > 0) throw new Error(`${written} rows, ${quarantined} set aside`);
 }
 
 /** The recorded answer without the network: what the client would read from its socket comes from a file. */
@@ -87,36 +94,40 @@ function answerSource(file: string): Source {
   });
 }
 
-async function transform({ file, signal, layout, format }: Required<Measurement>, work: string): Promise<void> {
+function runFile({ file, signal, layout, format }: Required<Measurement>, work: string): Promise<Counts> {
   const window: Window = { app: 'bench', signal, source: layout, ...HOUR };
-  await run(window, createFileSource([{ window, layout, files: [{ name: 'a', path: file }] }]), work, format);
+  return run(window, createFileSource([{ window, layout, files: [{ name: 'a', path: file }] }]), work, format);
 }
 
-const answer = ({ file }: Measurement, work: string): Promise<void> =>
+const answer = ({ file }: Measurement, work: string): Promise<Counts> =>
   run({ app: 'bench', signal: 'requests', source: 'query', ...HOUR }, answerSource(file), work, 'parquet');
 
-const kinds: Readonly<Record<Kind, (measured: Required<Measurement>, work: string) => Promise<void>>> = {
+const kinds: Readonly<
+  Record<Kind, (measured: Required<Measurement>, work: string) => Promise<Counts> | Promise<void>>
+> = {
   parse: ({ file }) => parseLines(file),
   duckdb: ({ file }, work) => bareDuckdb(file, work),
   javascript: ({ file }, work) => javascript(file, work),
-  transform,
+  transform: (measured, work) => whole(runFile(measured, work)),
+  hostile: runFile,
   parseAnswer: ({ file }) => parseAnswer(file),
-  answer,
+  answer: (measured, work) => whole(answer(measured, work)),
 };
 
 const asked: Measurement = JSON.parse(process.argv[2] ?? '{}');
-const whole = { signal: 'requests', layout: 'continuous', format: 'parquet', ...asked } as const;
+const measured = { signal: 'requests', layout: 'continuous', format: 'parquet', ...asked } as const;
 const work = await mkdtemp(join(tmpdir(), 'bench-'));
 try {
   const { size } = await stat(asked.file);
   const [began, cpu] = [performance.now(), process.cpuUsage()];
-  await kinds[asked.kind](whole, work);
+  const counts = await kinds[asked.kind](measured, work);
   const { user, system } = process.cpuUsage(cpu);
   const sample: Sample = {
     seconds: (user + system) / 1e6,
     wall: (performance.now() - began) / 1000,
     bytes: size,
     memory: await residentPeak(process.pid),
+    ...(counts && { counts }),
   };
   console.log(JSON.stringify(sample));
 } finally {
