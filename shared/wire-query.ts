@@ -19,7 +19,7 @@ import { type RerunOutcome, type RerunRequest, rerunWindows } from './pipeline/a
 import { type AuditedApp, type AuditOutcome, auditWindows } from './pipeline/audit/audit.ts';
 import { auditLake, type LakeAudit, type LakeAuditRequest } from './pipeline/audit/audit-lake.ts';
 import { createBudget } from './pipeline/budget.ts';
-import { budgeted } from './source/query/budgeted.ts';
+import { atMost, budgeted } from './source/query/budgeted.ts';
 import { createAsk } from './source/query/client.ts';
 import { createQuerySource } from './source/query/source.ts';
 import { createSurvey } from './source/query/survey/survey.ts';
@@ -37,7 +37,9 @@ export interface QueryApi {
  */
 export function queryApi(settings: QuerySettings, audited: boolean, budget?: Budget): QueryApi {
   const credential = settings.auth.kind === 'identity' ? identity(settings.auth.clientId, settings.url) : undefined;
-  const alone = createAsk(settings, credential, systemClock);
+  const each = createAsk(settings, credential, systemClock);
+  // Whoever asks tables on the Basic plan may have two questions under way.
+  const alone = settings.schema.kind === 'workspace' && settings.schema.plan === 'basic' ? atMost(2, each) : each;
   const ask = budget === undefined ? alone : budgeted(alone, budget, systemClock);
   const setup = { settings, clock: systemClock, ask };
   const survey = createSurvey(setup);

@@ -26,6 +26,7 @@ export function exportRequest(options: Options, terminal: Terminal): ExportReque
       window: textOf(options, 'window'),
       retention: textOf(options, 'retention') ?? (ofApp.settings?.QUERY_RETENTION || undefined),
       cloud: textOf(options, 'cloud'),
+      plan: textOf(options, 'plan'),
       endpoint: textOf(options, 'endpoint'),
     }),
     lake: lakeOf(options),
@@ -63,7 +64,7 @@ function exportFaults(settings: SettingsDocument, now: number): SettingFault[] {
 }
 
 function flagOfApp(settings: SettingsDocument, index: number, field: string): string {
-  if (field === 'from' || field === 'until') return origin(['query', field]);
+  if (field === 'from' || field === 'until' || field === 'plan') return origin(['query', field]);
   return settings.apps[index]?.workspaceId === undefined ? '--app' : '--workspace';
 }
 

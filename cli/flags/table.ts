@@ -157,6 +157,11 @@ export const flagTable = {
     commands: { export: 'public, usgov or china' },
   },
   endpoint: { ...text('<url>'), commands: { export: 'another address of the query API: private link, emulator' } },
+  plan: {
+    ...{ type: 'choice', value: '<plan>', of: ['analytics', 'basic'] },
+    default: 'analytics',
+    commands: { export: 'of the tables of a workspace: those on the Basic or Auxiliary plan are asked by /search' },
+  },
   'key-env': { ...text('<NAME>'), commands: { export: 'environment variable that holds a key for that endpoint' } },
   out: {
     ...{ type: 'place', value: '<place>' },

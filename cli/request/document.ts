@@ -23,6 +23,7 @@ const flagOf: readonly (readonly [path: string, flag: string])[] = [
   ['query.until', '--to'],
   ['query.window', '--window'],
   ['query.retention', '--retention'],
+  ['query.plan', '--plan'],
   ['query.cloud', '--cloud'],
   ['query.endpoint', '--endpoint'],
   ['exports.window', '--window'],

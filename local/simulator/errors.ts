@@ -27,6 +27,18 @@ export const REFUSALS = {
     code: 'QueryValidationError',
     message: 'Failed parsing the request body',
   }),
+  // Of tables on the Basic plan: text of the service, from public issues.
+  basic: refusal(400, 'BadArgumentError', INVALID, {
+    code: 'UnsupportedApiQueryValidationError',
+    message:
+      "Query of Basic Logs table is not supported with the API 'https://api.loganalytics.io/v1/workspaces/{workspaceId}/query'.\n" +
+      "You can use 'https://api.loganalytics.io/v1/workspaces/{workspaceId}/search' instead.\n" +
+      'To learn more on queries on Basic Logs table, read here: https://aka.ms/basicLogsQueryAPI.',
+  }),
+  search: refusal(400, 'BadArgumentError', INVALID, {
+    code: 'QueryValidationError',
+    message: 'the simulator: /search wants a timespan, one table, and no more than 30 days',
+  }),
   timespan: refusal(400, 'BadArgumentError', INVALID, {
     code: 'InvalidTimespan',
     message: 'timespan: the simulator knows start/end only',

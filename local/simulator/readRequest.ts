@@ -34,7 +34,12 @@ export async function readRequest(
     ...known,
     method: message.method ?? '',
     path,
-    id: decodeURIComponent(/^\/v1\/(?:apps|workspaces)\/([^/]+)\/query$/.exec(path)?.[1] ?? ''),
+    id: decodeURIComponent(
+      /^\/v1\/(?:(?:apps|workspaces)\/([^/]+)\/query|workspaces\/([^/]+)\/search)$/
+        .exec(path)
+        ?.slice(1)
+        .find(Boolean) ?? '',
+    ),
     headers: Object.fromEntries(Object.entries(message.headers).filter(([name]) => !CREDENTIALS.has(name))),
     query,
     timespan,

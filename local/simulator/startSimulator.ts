@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Millis } from '../../shared/model.ts';
+import type { Millis, Signal } from '../../shared/model.ts';
 import type { AnswerStyle } from './answer.ts';
 import { authRefusal, type SimulatorAuth } from './auth.ts';
 import { type Data, memoryData } from './data.ts';
@@ -22,6 +22,8 @@ export interface SimulatorOptions extends Partial<Omit<AnswerStyle, 'cut'>> {
   readonly auth?: SimulatorAuth;
   /** Default none; REAL_LIMITS are the service's. */
   readonly throttle?: ThrottleLimits;
+  /** Signals whose workspace tables are on the Basic plan: `/query` refuses them, `/search` answers. Default none. */
+  readonly basic?: readonly Signal[];
   /** Answers are packed for clients that take gzip, as the service does; default false. */
   readonly gzip?: boolean;
   /** Decides the faults that have a probability; default 1. */
@@ -49,6 +51,7 @@ interface Desk {
   readonly style: AnswerStyle;
   readonly ids: readonly string[] | undefined;
   readonly auth: SimulatorAuth;
+  readonly basic: readonly Signal[];
   readonly gzip: boolean;
   readonly throttle: Throttle;
   readonly faults: FaultSwitch;
@@ -64,12 +67,20 @@ function refusalBefore(desk: Desk, message: IncomingMessage, asked: AskedRequest
 }
 
 /** What is wrong with what was asked. Without a JSON content type the service answers 200 and nothing. */
-function refusalOfQuery(message: IncomingMessage, asked: AskedRequest): Refusal | undefined {
+function refusalOfQuery({ basic, now }: Desk, message: IncomingMessage, asked: AskedRequest): Refusal | undefined {
   if (!/^application\/json\b/i.test(message.headers['content-type'] ?? '')) return { status: 200, body: '' };
   if (asked.query === '') return REFUSALS.body;
   const kind = asked.path.startsWith('/v1/apps/') ? 'app' : 'workspace';
   if (asked.parsed?.schema !== kind) return badQuery({ diagnostics: asked.diagnostics });
-  return undefined;
+  if (asked.path.endsWith('/search')) return searchable(asked, now()) ? undefined : REFUSALS.search;
+  const tables = [asked.parsed, ...(asked.parsed.union ?? [])];
+  return tables.some(({ signal }) => basic.includes(signal)) ? REFUSALS.basic : undefined;
+}
+
+/** One table, and a time range of the last 30 days beside the query. */
+function searchable({ parsed, timespan = '' }: AskedRequest, now: Millis): boolean {
+  const start = Date.parse(timespan.split('/')[0] ?? '');
+  return parsed?.union === undefined && start >= now - 30 * 24 * 3_600_000;
 }
 
 async function serve(desk: Desk, message: IncomingMessage, response: ServerResponse, log: OpenRequest): Promise<void> {
@@ -81,7 +92,7 @@ async function serve(desk: Desk, message: IncomingMessage, response: ServerRespo
     const fault = desk.faults.strike(log);
     log.fault = fault?.kind;
     if (fault && (await strikeConnection(fault, response, log, desk.now()))) return;
-    const refusal = refusalOfQuery(message, log);
+    const refusal = refusalOfQuery(desk, message, log);
     if (refusal) return refuse(response, refusal, log);
     const gzip = desk.gzip && /\bgzip\b/.test(message.headers['accept-encoding'] ?? '');
     await sendAnswer({ response, log, data: desk.data, style: desk.style, fault, gzip });
@@ -91,10 +102,28 @@ async function serve(desk: Desk, message: IncomingMessage, response: ServerRespo
 }
 
 function deskOf(options: SimulatorOptions): Desk {
-  const { data = memoryData(), ids, auth = { kind: 'none' }, gzip = false, seed = 1, now = Date.now } = options;
+  const {
+    data = memoryData(),
+    ids,
+    auth = { kind: 'none' },
+    gzip = false,
+    seed = 1,
+    now = Date.now,
+    basic = [],
+  } = options;
   const { cells = 'native', form = 'current', rowLimit = 500_000, byteLimit = 64_000_000 } = options;
   const style = { cells, form, rowLimit, byteLimit };
-  return { data, style, ids, auth, gzip, throttle: throttleOf(options.throttle, now), faults: faultSwitch(seed), now };
+  return {
+    data,
+    style,
+    ids,
+    auth,
+    basic,
+    gzip,
+    throttle: throttleOf(options.throttle, now),
+    faults: faultSwitch(seed),
+    now,
+  };
 }
 
 const listen = (server: Server, port: number): Promise<number> =>

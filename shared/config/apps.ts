@@ -1,7 +1,7 @@
 import type { App, ExportSettings, Interval, Signal } from '../model.ts';
 import { type Env, type SettingFault, settingOf } from './flat.ts';
 import { fault } from './places.ts';
-import { queryAddress } from './query.ts';
+import { BASIC_RETENTION, queryAddress } from './query.ts';
 import type { AppSettings, SettingsDocument } from './schema.ts';
 import { secret, shown } from './secret.ts';
 
@@ -41,6 +41,7 @@ function idFaults(app: AppSettings, settings: SettingsDocument, name: (field: st
     ];
   }
   const stray = app.resourceId !== undefined && workspaceId === undefined;
+  const planned = (app.plan ?? settings.query.plan) === 'basic' && workspaceId === undefined;
   const custom = (app.endpoint ?? settings.query.endpoint) !== undefined;
   const [field, id] = appId === undefined ? ['workspaceId', workspaceId] : ['appId', appId];
   return [
@@ -49,6 +50,14 @@ function idFaults(app: AppSettings, settings: SettingsDocument, name: (field: st
           {
             setting: name('resourceId'),
             text: `${name('resourceId')} goes with ${name('workspaceId')}; an app id needs none`,
+          },
+        ]
+      : []),
+    ...(planned
+      ? [
+          {
+            setting: name('plan'),
+            text: `${name('plan')} basic goes with a workspace, which has such tables; an app id was given`,
           },
         ]
       : []),
@@ -75,7 +84,7 @@ export function appsOf(settings: SettingsDocument, env: Env): App[] {
     const asked = { ...settings.query, ...app };
     const target =
       app.appId === undefined
-        ? { workspaceId: app.workspaceId ?? '', resourceId: app.resourceId ?? '' }
+        ? { workspaceId: app.workspaceId ?? '', resourceId: app.resourceId ?? '', plan: asked.plan ?? 'analytics' }
         : { appId: app.appId };
     const address = queryAddress(target, {
       cloud: asked.cloud ?? 'public',
@@ -86,7 +95,7 @@ export function appsOf(settings: SettingsDocument, env: Env): App[] {
     const window = asked.window ?? hour;
     const lag = asked.lag ?? hour / 6;
     const signals = app.signals ?? settings.signals;
-    const { from, until, retention } = asked;
+    const { from, until, retention = asked.plan === 'basic' ? BASIC_RETENTION : undefined } = asked;
     return { name: app.name, query: { ...address, signals, window, lag, from, until, retention } };
   });
 }

@@ -18,6 +18,7 @@ export const flatSettings: readonly (readonly [name: string, path: Path, read?: 
   ['SIGNALS', ['signals'], listOf],
   ['QUERY_CLOUD', ['query', 'cloud']],
   ['QUERY_ENDPOINT', ['query', 'endpoint']],
+  ['QUERY_PLAN', ['query', 'plan']],
   ['QUERY_WINDOW', ['query', 'window']],
   ['QUERY_LAG', ['query', 'lag']],
   ['QUERY_FROM', ['query', 'from']],

@@ -27,7 +27,12 @@ const clouds: Readonly<
 /**
  * What to ask: the rows of an Application Insights app, or of a workspace (`resourceId` '': of every component in it).
  */
-export type Target = { readonly appId: string } | { readonly workspaceId: string; readonly resourceId: string };
+export type Target =
+  | { readonly appId: string }
+  | { readonly workspaceId: string; readonly resourceId: string; readonly plan: 'analytics' | 'basic' };
+
+/** Tables on the Basic plan keep their rows that long, and questions reach no further back. */
+export const BASIC_RETENTION = 30 * 24 * 3_600_000;
 
 export interface Access {
   readonly cloud: Cloud;
@@ -44,14 +49,19 @@ export function queryAddress(target: Target, access: Access): Pick<QuerySettings
   const workspace = 'workspaceId' in target;
   const base = (access.endpoint ?? (workspace ? cloud.workspace : cloud.app)).replace(/\/+$/, '').replace(/\/v1$/, '');
   const loopback = isLoopback(new URL(base));
+  const basic = workspace && target.plan === 'basic';
   return {
-    url: workspace ? `${base}/v1/workspaces/${target.workspaceId}/query` : `${base}/v1/apps/${target.appId}/query`,
+    url: workspace
+      ? `${base}/v1/workspaces/${target.workspaceId}/${basic ? 'search' : 'query'}`
+      : `${base}/v1/apps/${target.appId}/query`,
     scope: workspace ? cloud.workspaceScope : `${cloud.app}/.default`,
     auth: access.key
       ? { kind: 'key', key: access.key }
       : loopback
         ? { kind: 'none' }
         : { kind: 'identity', clientId: access.clientId },
-    schema: workspace ? { kind: 'workspace', resourceId: target.resourceId } : { kind: 'app' },
+    schema: workspace
+      ? { kind: 'workspace', resourceId: target.resourceId, ...(basic && { plan: 'basic' }) }
+      : { kind: 'app' },
   };
 }

@@ -34,6 +34,9 @@ const query = {
   endpoint: url('the address of a query API such as https://api.applicationinsights.io')
     .describe('Another address of the query API: a private link or an emulator.')
     .optional(),
+  plan: oneOf(['analytics', 'basic'])
+    .describe('Plan of the tables: those on the Basic or Auxiliary plan are asked by /search. Default: analytics.')
+    .optional(),
   window: duration('a length from 5m to 1d that divides the day, such as 15m, 1h or 6h', divides)
     .describe('Length of a window. Default: 1h.')
     .optional(),

@@ -97,8 +97,13 @@ export interface QuerySettings {
     | { readonly kind: 'identity'; readonly clientId: string }
     | { readonly kind: 'key'; readonly key: Secret }
     | { readonly kind: 'none' };
-  /** `workspace`: workspace tables and names; `resourceId` '' asks for every component in it. */
-  readonly schema: { readonly kind: 'app' } | { readonly kind: 'workspace'; readonly resourceId: string };
+  /**
+   * `workspace`: workspace tables and names; `resourceId` '' asks for every component in it. `plan`: the tables are on
+   * the Basic (or Auxiliary) plan, which `url` serves; left out: on the Analytics plan.
+   */
+  readonly schema:
+    | { readonly kind: 'app' }
+    | { readonly kind: 'workspace'; readonly resourceId: string; readonly plan?: 'basic' };
   readonly signals: readonly Signal[];
   readonly window: Millis;
   readonly lag: Millis;

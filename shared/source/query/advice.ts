@@ -15,15 +15,25 @@ const ID = {
   workspace: 'the workspace id (on the overview of the Log Analytics workspace; not an app id)',
 };
 
+/** The table is on a plan that this address does not serve. */
+export const ANOTHER_PLAN =
+  /\b(basic|auxiliary)\b[^.]{0,40}\b(plan|logs?|tables?|tier)\b|\b(plan|tier)\b[^.]{0,20}\b(basic|auxiliary)\b/i;
+
+const PLAN_ADVICE = {
+  app:
+    'ask in its workspace (WORKSPACE_ID and RESOURCE_ID instead of APP_ID) with QUERY_PLAN=basic (on the command ' +
+    'line --workspace with --plan basic)',
+  workspace: 'set QUERY_PLAN=basic (--plan basic on the command line), which asks by /search',
+};
+
 /** First match wins. Statuses: undefined is any. */
 const ADVICE: readonly (readonly [status: number | undefined, pattern: RegExp, advice: (asked: Asked) => string])[] = [
   [
     400,
-    /\b(basic|auxiliary)\b[^.]{0,40}\b(plan|logs?|tables?|tier)\b|\b(plan|tier)\b[^.]{0,20}\b(basic|auxiliary)\b/i,
+    ANOTHER_PLAN,
     (asked) =>
-      `the table ${asked.table} seems to be on the Basic or Auxiliary plan, which this endpoint does not serve: ` +
-      'put it on the Analytics plan, or export it by diagnostic settings and leave its signal out of the query ' +
-      'settings',
+      `the table ${asked.table} seems to be on the Basic or Auxiliary plan, which this address does not serve: ` +
+      `${PLAN_ADVICE[asked.schema]}; or put it on the Analytics plan, or export it by diagnostic settings`,
   ],
   [
     400,

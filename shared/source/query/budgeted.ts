@@ -22,3 +22,20 @@ export function budgeted(ask: Ask, budget: Budget, clock: Pick<Clock, 'now'>): A
     }
   };
 }
+
+/** Asks that many questions at a time; the others wait for their turn. */
+export function atMost(number: number, ask: Ask): Ask {
+  const waiting: (() => void)[] = [];
+  let free = number;
+  return async (question) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await ask(question);
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free += 1;
+      else next();
+    }
+  };
+}

@@ -48,11 +48,15 @@ export function createAsk(
   const line = createEmptyPipeline();
   if (!isDirect(settings.url)) line.addPolicy(proxyPolicy());
 
-  function post(query: string, headers: Record<string, string>, abortSignal: AbortSignal): Promise<PipelineResponse> {
+  function post(
+    { query, timespan }: Question,
+    headers: Record<string, string>,
+    abortSignal: AbortSignal,
+  ): Promise<PipelineResponse> {
     const request = createPipelineRequest({
       url: settings.url,
       method: 'POST',
-      body: JSON.stringify({ query }),
+      body: JSON.stringify({ query, timespan }),
       headers: createHttpHeaders(headers),
       // The library would unpack gzip, but through a pipe that swallows dropped connections: it must not know of it.
       requestOverrides: { headers: { ...headers, 'Accept-Encoding': 'gzip' } },
@@ -81,7 +85,7 @@ export function createAsk(
     const watch = createWatch(question.abort);
     try {
       watch.expect('the first byte of an answer', limits.first);
-      const response = await post(question.query, headers, watch.signal).catch(watch.lose);
+      const response = await post(question, headers, watch.signal).catch(watch.lose);
       if (response === undefined) {
         const hopeless = watch.hopeless();
         const said = hopeless === '' ? {} : { hopeless };

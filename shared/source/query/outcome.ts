@@ -1,6 +1,6 @@
 import type { Millis } from '../../model.ts';
 import { anyOf } from '../../net/any-of.ts';
-import { adviceFor } from './advice.ts';
+import { ANOTHER_PLAN, adviceFor } from './advice.ts';
 import { errorText } from './error-text.ts';
 import type { Reply } from './reply.ts';
 
@@ -96,6 +96,8 @@ const OF_THE_ASKER = new Set([401, 402, 403, 404, 405, 407, 410, 421, 426, 451])
 
 function halvingsFor({ status }: Reply, text: string): number {
   if (status < 400 || OF_THE_ASKER.has(status)) return 0;
+  // Another address, or another plan, and no other range: docs of Basic logs, answers in public issues.
+  if (/UnsupportedApiQueryValidationError/.test(text) || ANOTHER_PLAN.test(text)) return 0;
   // The text of the query is at fault, so it says; one try is cheap.
   return /SyntaxError|SemanticError/.test(text) ? 1 : 6;
 }

@@ -3,6 +3,8 @@ import type { Answer } from './answer.ts';
 /** One query to post, and where the rows of its answer go. */
 export interface Question {
   readonly query: string;
+  /** `<start>/<end>`, which an address for tables on the Basic plan wants beside the query; left out: none. */
+  readonly timespan?: string;
   /** The table that is asked, to recognise the result by. */
   readonly table: string;
   /** Path of the n-th file of rows, from 0. */

@@ -36,6 +36,7 @@ export async function settleQuestion(
   const { query, table } = asking;
   const { settings, limits, clock, abort } = context;
   const { cuts = 0 } = asking;
+  const timespan = timespanOf(asking, context);
   const refusals = cuts > 0 ? 1 : 0;
   const tries: Tries = {
     failures: 0,
@@ -49,7 +50,7 @@ export async function settleQuestion(
   };
   for (;;) {
     abort.throwIfAborted();
-    const reply = await context.ask({ query, table, file, abort });
+    const reply = await context.ask({ query, table, file, abort, ...timespan });
     const outcome = outcomeOf(reply, { schema: settings.schema.kind, table, rowLimit: limits.rows, now: clock.now() });
     const isLast = outcome.kind === 'complete' || (outcome.kind === 'doubtful' && tries.doubts++ >= limits.doubts);
     const early = outcome.kind === 'retry' || outcome.kind === 'fail' ? 0 : earlyBy(reply.date, asking.due ?? never);
@@ -64,6 +65,16 @@ export async function settleQuestion(
     if (pause > LONG) tellWait(`${asking.name}: ${again.reason}; asking again in ${Math.round(pause / 1000)} s`);
     await clock.sleep(pause, abort);
   }
+}
+
+/**
+ * Tables on the Basic plan want the range beside the query, whose own condition counts as well and is exact: so that of
+ * the header may be wider, and does not depend on whether its end counts.
+ */
+function timespanOf({ range }: Asking, { settings: { schema } }: Pick<Context, 'settings'>): { timespan?: string } {
+  if (schema.kind !== 'workspace' || schema.plan !== 'basic') return {};
+  const [start, end] = [range.start, range.end].map((at) => new Date(at).toISOString());
+  return { timespan: `${start}/${end}` };
 }
 
 const NONE: Settled = { kind: 'none' };

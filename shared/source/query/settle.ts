@@ -1,4 +1,4 @@
-import type { Clock, Millis, QuerySettings, Window } from '../../model.ts';
+import type { Clock, Interval, Millis, QuerySettings, Window } from '../../model.ts';
 import type { Answer } from './answer.ts';
 import type { Part } from './parts.ts';
 import { refusalOf } from './refusal.ts';
@@ -93,6 +93,8 @@ export interface Asking {
   readonly query: string;
   readonly table: string;
   readonly name: string;
+  /** The range that the query is about, in milliseconds. */
+  readonly range: Interval;
   /** When the source must have come to, by its own clock, for an answer to count; left out: any time. */
   readonly due?: Millis;
   /**
@@ -108,10 +110,12 @@ export interface Asking {
  */
 export async function settle(part: Part, context: Context, file: (n: number) => string, cuts = 0): Promise<Settled> {
   const { settings, window } = context;
+  if (isOutOfReach(part, context)) return { kind: 'none' };
   const asking = {
     query: queryText(window.signal, settings.schema, part),
     table: tableOf(window.signal, settings.schema),
     name: nameOf(part, context),
+    range: millisOf(part),
     // Lag counts from the source's clock: what it answers before is not all that there will be.
     due: window.end + settings.lag,
     cuts,
@@ -120,6 +124,18 @@ export async function settle(part: Part, context: Context, file: (n: number) => 
   if (settled.kind === 'refused') throw refusalOf(settled.status, asking.name, settled.reason);
   return settled;
 }
+
+/** Tables on the Basic plan are not asked for a time of which they keep nothing: they would refuse. */
+function isOutOfReach(part: Part, { settings: { schema, retention }, clock }: Context): boolean {
+  if (schema.kind !== 'workspace' || schema.plan !== 'basic' || retention === undefined) return false;
+  return millisOf(part).end <= clock.now() - retention;
+}
+
+/** The whole milliseconds that a part lies in. */
+const millisOf = ({ start, end }: Part): Interval => ({
+  start: Number(start / 10_000n),
+  end: Number((end + 9_999n) / 10_000n),
+});
 
 /** A part in messages: what was asked, and where. The address without its search part, which could hold a secret. */
 export function nameOf(part: Part, { settings, window }: Context): string {

@@ -41,7 +41,9 @@ interface Endpoint {
  * the rows.
  */
 export function createSurvey({ settings, ask, clock, limits = {} }: Setup): Survey {
-  const endpoint: Endpoint = { level: 0, together: true, absent: new Map() };
+  // A question to tables on the Basic plan is about one of them.
+  const isBasic = settings.schema.kind === 'workspace' && settings.schema.plan === 'basic';
+  const endpoint: Endpoint = { level: 0, together: !isBasic, absent: new Map() };
   return {
     survey: async (windows, work, abort) => {
       let asked = 0;
@@ -108,7 +110,11 @@ async function askOnce(stretches: readonly Covered[], surveying: Surveying): Pro
   const query = surveyText(stretches, settings.schema, told);
   const name = `survey ${stretches.map(({ signal }) => signal).join(', ')} of ${window.app}`;
   const file = (n: number) => join(work, `survey-${n}.ndjson`);
-  const settled = await settleQuestion({ query, table, name }, { ...surveying, window }, file);
+  const range = {
+    start: Math.min(...stretches.map(({ start }) => start)),
+    end: Math.max(...stretches.map(({ end }) => end)),
+  };
+  const settled = await settleQuestion({ query, table, name, range }, { ...surveying, window }, file);
   if (settled.kind === 'rows') {
     const looks = await looksOf(stretches, settled.answer);
     for (const { path } of settled.answer.files) await rm(path, { force: true });
