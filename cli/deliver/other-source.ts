@@ -1,7 +1,15 @@
-import type { Feed, Interval, Ledger, Window } from '../../shared/model.ts';
+import type { Clock, Feed, Interval, Ledger, LedgerEntry, ObjectStore, Window } from '../../shared/model.ts';
 import { activeWindows } from '../../shared/pipeline/grid/grid.ts';
 import { countText, timeText } from '../terminal/numbers.ts';
 import type { Task } from './ports.ts';
+
+export interface OtherPorts {
+  readonly ledger: Ledger;
+  readonly lake: Pick<ObjectStore, 'head'>;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Whoever worked on the lake before has died: what is running is not. */
+  readonly orphaned: boolean;
+}
 
 export interface Apart {
   readonly tasks: readonly Task[];
@@ -13,7 +21,11 @@ export interface Apart {
  * Leaves out windows whose time the lake has from the other source, the query API or export blobs: rows of one app and
  * signal have one source, as the settings of an app demand it, too.
  */
-export async function apartFrom(tasks: readonly Task[], ledger: Ledger, swept: boolean): Promise<Apart> {
+export async function apartFrom(
+  tasks: readonly Task[],
+  { ledger, ...ports }: OtherPorts,
+  swept: boolean,
+): Promise<Apart> {
   const feeds = await Array.fromAsync(ledger.feeds());
   const kept: Task[] = [];
   const incomplete: string[] = [];
@@ -26,7 +38,7 @@ export async function apartFrom(tasks: readonly Task[], ledger: Ledger, swept: b
     const others = feeds.filter(
       (feed) => feed.app === app && feed.signal === signal && isOther(feed, first.window, swept),
     );
-    const taken = await rangesOf(others, rangeOf(some), ledger);
+    const taken = await rangesOf(others, rangeOf(some), { ledger, ...ports });
     const twice = some.filter(({ window }) => taken.some((other) => overlap(window, other)));
     kept.push(...some.filter((task) => !twice.includes(task)));
     if (twice.length > 0)
@@ -35,6 +47,30 @@ export async function apartFrom(tasks: readonly Task[], ledger: Ledger, swept: b
       );
   }
   return { tasks: kept, incomplete };
+}
+
+/**
+ * The same of a window that a run has just claimed: throws where the lake has its time, or is about to get it, from the
+ * other source. Of two that run at once each has claimed its window before it looks at the other's: so one at least
+ * sees the other, and does nothing.
+ */
+export async function refuseOther({ window, doneAt }: LedgerEntry, ports: OtherPorts): Promise<void> {
+  // Its rows have been there before: it is for the others to stay away.
+  if (doneAt > 0) return;
+  const feeds = isQuery(window)
+    ? await Array.fromAsync(ports.ledger.feeds())
+    : [{ app: window.app, signal: window.signal, source: 'query' }];
+  const others = feeds.filter(
+    (feed) => feed.app === window.app && feed.signal === window.signal && isOther(feed, window, false),
+  );
+  const [other] = (await rangesOf(others, window, ports)).filter((each) => overlap(window, each));
+  if (other === undefined) return;
+  const from = isQuery(other) ? 'the query API' : 'export blobs';
+  throw new Error(
+    `open ${window.source}: the lake has ${window.app} ${window.signal} from ${timeText(other.start)} to ` +
+      `${timeText(other.end)} from ${from}, or another command is bringing it from there at this moment, and rows ` +
+      'would be there twice; choose another --out, or give the app another name',
+  );
 }
 
 /** Earlier versions gave what `transform` brought feeds of its own, of which a sweep knows nothing. */
@@ -48,12 +84,22 @@ const rangeOf = (tasks: readonly Task[]): Interval => ({
   end: Math.max(...tasks.map(({ window }) => window.end)),
 });
 
-/** Of what was never done there is nothing in the lake. */
-async function rangesOf(feeds: readonly Feed[], range: Interval, ledger: Ledger): Promise<Window[]> {
+async function rangesOf(feeds: readonly Feed[], range: Interval, ports: OtherPorts): Promise<Window[]> {
   const found: Window[] = [];
   for (const feed of feeds)
-    for (const { window, files } of await activeWindows(feed, range, ledger)) if (files.length > 0) found.push(window);
+    for (const entry of await activeWindows(feed, range, ports.ledger))
+      if (await isTaken(entry, ports)) found.push(entry.window);
   return found;
+}
+
+/** What is running will be there. Of what was never done there may be a file that its run had put before it died. */
+async function isTaken(entry: LedgerEntry, { lake, clock, orphaned }: OtherPorts): Promise<boolean> {
+  const { state, files, doneAt, leaseUntil } = entry;
+  if (files.some(({ rows }) => rows > 0)) return true;
+  if (state === 'running' && leaseUntil > clock.now() && !orphaned) return true;
+  if (doneAt > 0) return false;
+  for (const { path } of files) if ((await lake.head(path)) !== undefined) return true;
+  return false;
 }
 
 function twiceText(tasks: readonly Task[], other: string): string {

@@ -18,7 +18,7 @@ import { type AppFolder, settleApps, settleAppsWith } from './app-names.ts';
 import { agreeOnOutput, lastOwnerDied } from './beside-ledger.ts';
 import { worthwhile } from './jobs.ts';
 import { blame, observedSource, observedStore } from './observe.ts';
-import { apartFrom } from './other-source.ts';
+import { apartFrom, refuseOther } from './other-source.ts';
 import type { ExportRequest, Prepare, Task } from './ports.ts';
 import { recordTable } from './record-table.ts';
 import { keyOf, type Plan, windowRunner } from './run-window.ts';
@@ -60,8 +60,9 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
   const settle = (folders: readonly AppFolder[]) =>
     ofApp ? settleAppsWith(folders, given, ledger.appNamed) : settleApps(folders, given, lake);
   const planned = await planOf();
+  const beside = { ledger, lake, clock: systemClock, orphaned };
   const { tasks, incomplete } = await onDestination(() =>
-    apartFrom(planned.tasks, ledger, request.command === 'sweep'),
+    apartFrom(planned.tasks, beside, request.command === 'sweep'),
   );
   const plan = { ...planned, tasks: byTime(tasks), incomplete: [...(planned.incomplete ?? []), ...incomplete] };
   const source = observedSource(plan.source, blamed, onRead, abort);
@@ -75,6 +76,7 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
     source,
     clock: systemClock,
     lease,
+    ready: (claimed: LedgerEntry) => refuseOther(claimed, { ...beside, orphaned: false }),
     ...(request.command === 'export' && { keptSince: keptSince(request.apps, systemClock.now) }),
   };
   const run = windowRunner({ plan, orphaned, blamed, ports, abort });

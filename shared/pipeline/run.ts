@@ -22,10 +22,10 @@ export type RunPorts = ClaimPorts &
   HalvePorts &
   Pick<TidyPorts, 'refused'> & {
     /**
-     * Prepares what a run needs beside the ledger. Called by a run that holds its window: a lake away is a failure that
-     * the ledger has tried again. Left out: all is there.
+     * Prepares what a run needs beside the ledger, and throws where it must not be. Called by a run that holds its
+     * window: a lake away is a failure that the ledger has tried again. Left out: all is there.
      */
-    ready?(): Promise<unknown>;
+    ready?(claimed: LedgerEntry): Promise<unknown>;
     /** Until when a run that has failed waits for a ledger that is away, to tell it. Left out: it does not wait. */
     readonly stateUntil?: Millis;
   };
@@ -122,7 +122,7 @@ async function runClaimed(claim: Claim, afterDeath: boolean, ports: RunPorts, lo
     return { ...outcome, asked: spent.asked, spent };
   };
   try {
-    await ports.ready?.();
+    await ports.ready?.(claim.entry);
     return told(await deliverOrHalve(claim, afterDeath, run));
   } catch (error) {
     return told(await giveUp(error, claim, run));

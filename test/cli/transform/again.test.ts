@@ -211,7 +211,7 @@ test('query and blobs of one app, signal and time are refused, whichever comes s
   );
   const refused = await apartFrom(
     [{ window: { ...queried, start: Date.UTC(2026, 2, 4, 7), end: Date.UTC(2026, 2, 4, 8) }, weight: 1 }],
-    ledger,
+    { ledger, lake: createFolderStore(lake), clock: { now: Date.now }, orphaned: false },
     false,
   );
   assert.deepEqual([refused.tasks, refused.incomplete.length], [[], 1]);
