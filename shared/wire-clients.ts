@@ -24,6 +24,7 @@ import type {
   SweepQueue,
 } from './model.ts';
 import { isLoopback } from './net/direct.ts';
+import { heardClock } from './net/heard-clock.ts';
 import { authorityOf, createIdentity } from './net/identity.ts';
 import { createLimitedHttp } from './net/limited-http.ts';
 import { createStorageHttp } from './net/storage-http.ts';
@@ -46,7 +47,14 @@ tellTime(systemClock.now);
 
 /** No call of any client is without an end. */
 export const http = createLimitedHttp();
-const storage = { httpClient: createStorageHttp(http) };
+
+/**
+ * Storage's own time: every call tells it. What decides whether a time is over goes by it, as a machine's clock may be
+ * wrong, and the query API's is told only after windows are planned.
+ */
+export const storageClock = heardClock(systemClock.now);
+const tableHttp = storageClock.listening(http);
+const storage = { httpClient: createStorageHttp(tableHttp) };
 
 const credentials = new Map<string, TokenCredential>();
 
@@ -104,7 +112,7 @@ export const tableAddress = (state: Config['state']): string =>
   tableClient(state).url.replace(/\?.*$/s, '').replace(/\/+$/, '');
 
 function tableClient({ access, table, tableUrl }: Config['state']): TableClient {
-  const options = { allowInsecureConnection: isLoopback(tableUrl), httpClient: http };
+  const options = { allowInsecureConnection: isLoopback(tableUrl), httpClient: tableHttp };
   return access.kind === 'connectionString'
     ? TableClient.fromConnectionString(access.connectionString.reveal(), table, {
         ...options,

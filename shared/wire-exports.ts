@@ -1,7 +1,13 @@
 import type { Config, ExportSettings, LakeHealth, Ledger, Millis, Sightings, SweepRequest, Window } from './model.ts';
 import type { AskPorts } from './pipeline/ask/ask.ts';
 import { daySlices } from './pipeline/sweep/slices.ts';
-import { type SweepOutcome, type SweepProgress, sweepBlobs, sweepRange } from './pipeline/sweep/sweep.ts';
+import {
+  type SweepOutcome,
+  type SweepPorts,
+  type SweepProgress,
+  sweepBlobs,
+  sweepRange,
+} from './pipeline/sweep/sweep.ts';
 import type { ExportStore } from './source/blobs/folders.ts';
 import { exportWindowOf, recogniseBlob } from './source/blobs/layouts.ts';
 import { createSightings } from './source/blobs/sightings.ts';
@@ -71,7 +77,7 @@ const settingsOf = ({ lookback, emptied, window }: ExportSettings) => ({ lookbac
 
 export function wireSweeps(
   { exports, state }: Config,
-  ports: AskPorts,
+  ports: AskPorts & Pick<SweepPorts, 'sourceNow'>,
   sightings: Sightings | undefined,
   ready: () => Promise<void>,
   health: () => Promise<LakeHealth>,

@@ -18,7 +18,7 @@ import { noShaping } from './signals/shape.ts';
 import type { StatusPorts } from './status/answer.ts';
 import { type Adopts, wireAdopts } from './wire-adopt.ts';
 import { backfillOrder, underWay, type WiredBackfills, wireBackfills } from './wire-backfill.ts';
-import { openHealth, openHints, openLedger, systemClock } from './wire-clients.ts';
+import { openHealth, openHints, openLedger, storageClock, systemClock } from './wire-clients.ts';
 import { placeOfBlob, type Sweeps, wireExports, wireSweeps } from './wire-exports.ts';
 import { type Healths, wireHealth } from './wire-health.ts';
 import { createJobEngine, type JobEngine } from './wire-jobs.ts';
@@ -71,9 +71,8 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
   const watched = watchedLake(openLake(config));
   const { lake } = watched;
   const ledger = openLedger(config.state, config.lake);
-  const hints = openHints(config.state);
-  const clock = systemClock;
-  const blobs = config.exports && wireExports(config.exports, clock.now, ledger);
+  const [hints, clock] = [openHints(config.state), systemClock];
+  const blobs = config.exports && wireExports(config.exports, storageClock.now, ledger);
   const apis = queryApis(config);
   const source = sourceOf(config, apis, blobs?.source);
   const { planLimit: limit, patience, lease } = config;
@@ -90,6 +89,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
     lease,
     refresh: config.exports?.refresh ?? 0,
     isBeyond: beyondLake(config, clock.now),
+    sourceNow: storageClock.now,
   };
   const local = localPorts(config.output, { ...config, dedupe: config.exports?.dedupe ?? 'id' });
   const refused = new Map<string, Millis>();

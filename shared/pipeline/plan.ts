@@ -30,6 +30,8 @@ export interface PlanPorts {
   readonly resumedAt?: Millis;
   /** Whether windows of that backfill go on; left out: of all. */
   readonly goesOn?: (backfill: string) => boolean;
+  /** By whose clock windows have ended; left out: by ours. */
+  readonly sourceNow?: () => Millis;
   /** For removing empty files that are old; left out: they stay until something happens to their window. */
   readonly tidy?: Pick<TidyPorts, 'lake' | 'tables' | 'refused'>;
 }
@@ -67,16 +69,16 @@ export async function planFeed(
   from: Millis | undefined,
   ports: PlanPorts,
 ): Promise<FeedPlan> {
-  const { ledger, clock, limit } = ports;
+  const { ledger, clock, limit, sourceNow = clock.now } = ports;
   const seen = await revive(feed, ports);
   const [known, refound] = await progressOf(feed, seen.progress, ports);
-  const first = from ?? gridLine(clock.now(), tiling.size);
+  const first = from ?? gridLine(sourceNow(), tiling.size);
   let stands = known ?? { value: { horizon: first, watermark: first }, etag: undefined };
   const watermark = await watermarkOf(feed, stands.value, seen.held, ledger);
   let planned = 0;
   for (;;) {
     const most = Math.min(together, limit - planned);
-    const due = dueWindows(stands.value.horizon, clock.now(), tiling, most);
+    const due = dueWindows(stands.value.horizon, sourceNow(), tiling, most);
     const next = { horizon: due.at(-1)?.end ?? stands.value.horizon, watermark };
     const isNew = stands.etag === undefined || due.length > 0 || watermark > stands.value.watermark;
     if (!isNew || !(await planWindows(feed, due, next, stands.etag, ports))) break;
@@ -203,7 +205,6 @@ async function revive(feed: Feed, ports: PlanPorts): Promise<Revived> {
 }
 
 const earlier = (one: Millis | undefined, other: Millis): Millis => Math.min(one ?? other, other);
-
 const isDue = (entry: LedgerEntry, { clock, patience, resumedAt = 0, goesOn = () => true }: PlanPorts): boolean =>
   (entry.backfill === undefined || goesOn(entry.backfill)) &&
   (hintDue(believedEntry(entry, clock), clock.now(), patience) || wasHeld(entry, clock.now(), resumedAt));

@@ -24,6 +24,8 @@ export interface SweepPorts extends AskPorts {
   readonly window: Millis;
   /** `follow`: a window whose folder is empty now runs again, and its files become empty. */
   readonly emptied: 'keep' | 'follow';
+  /** By whose clock folders have settled; left out: by ours. */
+  readonly sourceNow?: () => Millis;
 }
 
 /** What a sweep found and did. */
@@ -69,7 +71,7 @@ const stretch: Millis = 10 * 24 * hour;
  * enqueued.
  */
 export async function sweepBlobs(ports: SweepPorts, abort: AbortSignal): Promise<SweepOutcome> {
-  const now = ports.clock.now();
+  const now = (ports.sourceNow ?? ports.clock.now)();
   const last = (await ports.ledger.swept()) ?? now;
   const range = { start: Math.min(last, now) - ports.lookback - margin, end: now + ahead };
   const outcome = await look({ ...range, prefix: '', app: '' }, { ...ports, later: false }, abort, () => {});

@@ -1,0 +1,27 @@
+import type { HttpClient } from '@azure/core-rest-pipeline';
+
+/** The clock of a service, as the `Date` of its answers tells it. */
+export interface HeardClock {
+  /** Its time now; where nothing was heard, ours. */
+  now(): number;
+  /** The client, whose answers are listened to. */
+  listening(http: HttpClient): HttpClient;
+}
+
+/** A date has whole seconds, and an answer takes a moment: clocks that are not further apart agree. Milliseconds. */
+const AGREE = 5_000;
+
+export function heardClock(ours: () => number): HeardClock {
+  let apart = 0;
+  return {
+    now: () => ours() + apart,
+    listening: (http) => ({
+      sendRequest: async (request) => {
+        const answer = await http.sendRequest(request);
+        const theirs = Date.parse(answer.headers.get('date') ?? '');
+        if (!Number.isNaN(theirs)) apart = Math.abs(theirs - ours()) <= AGREE ? 0 : theirs - ours();
+        return answer;
+      },
+    }),
+  };
+}
