@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDraftFiles } from '../../shared/engine/encode/draft-files.ts';
 import { openDeltaLake } from '../../shared/lake/delta/lake-tables.ts';
+import { schemaString } from '../../shared/lake/delta/schema.ts';
 import { tableFilePath } from '../../shared/lake/paths.ts';
 import { createFolderStore } from '../../shared/lake/store-folder.ts';
 import type { FileRecord, LakeTables, Output, TableFile, Window } from '../../shared/model.ts';
@@ -20,14 +21,25 @@ export interface Expected {
   readonly version: number;
   readonly rows: readonly string[];
   /** Of the head: rows under filters. */
-  readonly counts: { readonly app: number; readonly day: number; readonly time: number; readonly late: number };
+  readonly counts: {
+    readonly app: number;
+    readonly day: number;
+    readonly time: number;
+    readonly late: number;
+    /** Rows without a value in the late column: of files that lack it, too. */
+    readonly nulls: number;
+    readonly good: number;
+  };
   readonly app: string;
   readonly day: string;
   readonly time: string;
-  /** Another version, to travel to. */
-  readonly before: { readonly version: number; readonly rows: number };
-  /** Files that no version of the last week shows. */
+  /** The version before the last run, which was one of a window that had run before: its rows, to travel to. */
+  readonly before: { readonly version: number; readonly rows: readonly string[] };
+  /** Files that the head shows, and those that lie there and it does not. */
   readonly live: number;
+  readonly dead: readonly string[];
+  /** Column → type in words of the log. */
+  readonly types: Readonly<Record<string, string>>;
 }
 
 const early: readonly Typed[] = [
@@ -35,14 +47,26 @@ const early: readonly Typed[] = [
   { name: 'id', type: 'string' },
   { name: 'itemCount', type: 'integer' },
   { name: 'duration', type: 'real' },
+  { name: 'success', type: 'boolean' },
+  { name: 'customDimensions', type: 'dynamic' },
 ];
 const late: readonly Typed[] = [...early, { name: 'tenant', type: 'string' }];
 const output: Output = { format: 'parquet', gzip: false, partition: 'day', path: '', table: 'delta' };
+
+/** The schema of the table, as its log has it. */
+const typesOf = (columns: readonly Typed[]): Expected['types'] =>
+  Object.fromEntries(
+    (JSON.parse(schemaString(columns)) as { fields: { name: string; type: string }[] }).fields.map((field) => [
+      field.name,
+      field.type,
+    ]),
+  );
 
 interface Row {
   readonly app: string;
   readonly time: number;
   readonly id: string;
+  readonly good: boolean;
   readonly tenant: string | null;
 }
 
@@ -65,8 +89,9 @@ export async function writeTable(folder: string, commits: number): Promise<Expec
     string,
     { readonly rows: readonly Row[]; readonly files: readonly FileRecord[]; readonly revision: number }
   >();
-  let before = { version: 0, rows: 0 };
-  const rowCount = () => [...live.values()].reduce((sum, { rows }) => sum + rows.length, 0);
+  let before: Expected['before'] = { version: 0, rows: [] };
+  const dead: string[] = [];
+  const rowsNow = () => [...live.values()].flatMap(({ rows }) => rows);
 
   async function run(at: number, columns: readonly Typed[], ids: readonly string[]): Promise<void> {
     const app = APPS[at % APPS.length] ?? '';
@@ -76,13 +101,14 @@ export async function writeTable(folder: string, commits: number): Promise<Expec
     const known = live.get(key);
     const revision = (known?.revision ?? 0) + 1;
     const tenant = columns === late ? `t${at % 3}` : null;
-    const rows = ids.map((id, n): Row => ({ app, time: start + n * 60_000, id, tenant }));
+    const rows = ids.map((id, n): Row => ({ app, time: start + n * 60_000, id, good: n !== 1, tenant }));
     const files = await filesOf(window, revision, rows, columns);
     const seen = await tables.publish(
       { window, revision, written: files, known: known?.files ?? [], afterDone: revision > 1 },
       async () => {},
     );
     if (seen > 0) throw new Error(`revision ${seen} of ${key} was seen`);
+    dead.push(...(known?.files ?? []).map(({ path }) => path));
     live.set(key, { rows, files, revision });
   }
 
@@ -95,7 +121,10 @@ export async function writeTable(folder: string, commits: number): Promise<Expec
     const limits = { partBytes: 1e9, stageBytes: 1e9, groupBytes: 1e9, heldBytes: 1e9 };
     const work = await mkdtemp(join(tmpdir(), 'table-'));
     const drafts = createDraftFiles(work, output, () => ({ columns, facts: {} }), limits);
-    const cells = rows.map(({ time, id, tenant }, n) => [BigInt(time) * 1000n + 1n, id, BigInt(n + 1), n / 3, tenant]);
+    const cells = rows.map(({ time, id, good, tenant }, n) => [
+      ...[BigInt(time) * 1000n + 1n, id, BigInt(n + 1), n / 3, good, JSON.stringify({ n, id })],
+      tenant,
+    ]);
     const partition = Math.floor(window.start / DAY) * DAY;
     await drafts.add('requests', partition, rowsOf(columns, cells, ['id']), 1);
     const files: TableFile[] = [];
@@ -112,14 +141,21 @@ export async function writeTable(folder: string, commits: number): Promise<Expec
     now += (45 * DAY) / commits;
     const columns = at < (commits * 2) / 3 ? early : late;
     if (at === Math.ceil((commits * 2) / 3)) tables = open(late);
-    if (at === commits - 1) before = { version: at - 1, rows: rowCount() };
+    if (at === commits - 1) before = { version: at - 1, rows: rowsNow().map(spelled).sort() };
     // Every seventh run is one of a window that was done, with other rows; the very last one, too.
     const again = at % 7 === 6 || at === commits - 1;
     await run(again ? at - 5 : at, columns, again ? [`${at}-x`] : [`${at}-a`, `${at}-b`, `${at}-ö`]);
   }
-  const rows = [...live.values()].flatMap((window) => window.rows);
-  const [app, day] = [APPS[1] ?? '', new Date(START + DAY).toISOString().slice(0, 10)];
-  const time = new Date(START + DAY + 90_000_000).toISOString();
+  // Of a run that was overtaken before its entry: nobody has seen it, and nobody will.
+  const stray = dead[0]?.replace('_r1.', '_r9.') ?? '';
+  await lake.put(stray, Buffer.from('never committed'), undefined);
+  const rows = rowsNow();
+  const median = rows.map((row) => row.time).sort((a, b) => a - b)[rows.length >> 1] ?? START;
+  const [app, day, time] = [
+    APPS[1] ?? '',
+    new Date(median).toISOString().slice(0, 10),
+    new Date(median).toISOString(),
+  ];
   return {
     folder: join(folder, 'requests'),
     version: commits - 1,
@@ -129,7 +165,11 @@ export async function writeTable(folder: string, commits: number): Promise<Expec
       day: rows.filter((row) => new Date(row.time).toISOString().startsWith(day)).length,
       time: rows.filter((row) => row.time >= Date.parse(time)).length,
       late: rows.filter(({ tenant }) => tenant === 't1').length,
+      nulls: rows.filter(({ tenant }) => tenant === null).length,
+      good: rows.filter(({ good }) => good).length,
     },
     ...{ app, day, time, before, live: [...live.values()].reduce((sum, { files }) => sum + files.length, 0) },
+    dead: [...dead, stray].map((path) => path.slice('requests/'.length)).sort(),
+    types: typesOf(late),
   };
 }
