@@ -242,15 +242,13 @@ def spark_session():
 
 
 def spark_(table):
-    from urllib.parse import unquote
-
     spark = spark_session()
     frame = spark.read.format("delta").load(table["folder"])
     frame.createOrReplaceTempView("t")
     before = spark.read.format("delta").option("versionAsOf", table["before"]["version"]).load(table["folder"])
     rows = lambda data: spelled((row.app, row.date, row.id) for row in data.select("app", "date", "id").collect())
     dead = spark.sql(f"VACUUM delta.`{table['folder']}` RETAIN 0 HOURS DRY RUN").collect()
-    plain = lambda path: unquote(path).split(f"{table['folder']}/")[-1]
+    plain = lambda path: path.split(f"{table['folder']}/")[-1]
     return {
         "rows": rows(frame),
         "types": typed(frame.dtypes),

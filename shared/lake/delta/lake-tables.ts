@@ -12,7 +12,7 @@ import type {
 import { signals } from '../../signals/tables.ts';
 import { tableFilePath } from '../paths.ts';
 import { type Action, type AddFile, type CommitInfo, entryName, lastCheckpointName } from './actions.ts';
-import { logPath, ownFile, storePath, tableRoot } from './names.ts';
+import { folderValues, logPath, ownFile, tablePath, tableRoot } from './names.ts';
 import { publicationActions, retirementActions, SeenRevision } from './publish.ts';
 import type { TableColumn } from './schema.ts';
 import { type DeltaTable, openTable } from './table.ts';
@@ -46,7 +46,7 @@ export function openDeltaLake({ lake, clock, newId, columns }: DeltaLakeOptions)
       window: idOf(revision.window, signal),
       revision: revision.revision,
       add: of(revision.written).map((file) => addFile(file, signal, revision.window, now)),
-      known: of(revision.known).map(({ path, rows }) => ({ path: logPath(path, signal), rows })),
+      known: of(revision.known).map(({ path, rows }) => ({ path: tablePath(path, signal), rows })),
       // Its own table always tells the window's revision, wherever its rows lie.
       marked: signal === revision.window.signal && revision.written.some((file) => file.signal !== 'quarantine'),
       afterDone: revision.afterDone,
@@ -103,7 +103,7 @@ export function openDeltaLake({ lake, clock, newId, columns }: DeltaLakeOptions)
       for (const signal of new Set(windows.flatMap(signalsOf))) {
         const going = windows.map(({ window, revision, files, fresh }) => ({
           ...{ window: idOf(window, signal), revision, fresh },
-          known: files.filter((file) => file.signal === signal).map(({ path }) => logPath(path, signal)),
+          known: files.filter((file) => file.signal === signal).map(({ path }) => tablePath(path, signal)),
         }));
         const decide = (snapshot: Parameters<Parameters<DeltaTable['commit']>[0]>[0]): Action[] =>
           retirementActions(snapshot, going, now);
@@ -115,12 +115,12 @@ export function openDeltaLake({ lake, clock, newId, columns }: DeltaLakeOptions)
     },
     isLive: async ({ path, signal }) => {
       if (signal === 'quarantine') return false;
-      return tableOf(signal).read(({ files }) => files.has(logPath(path, signal)));
+      return tableOf(signal).read(({ files }) => files.has(tablePath(path, signal)));
     },
     listing: (signal) =>
       tableOf(signal).read(({ files, removed }) => ({
-        live: new Map([...files].map(([path, { size }]) => [storePath(path, signal), size])),
-        removed: new Set([...removed.keys()].map((path) => storePath(path, signal))),
+        live: new Map([...files].map(([path, { size }]) => [tableRoot(signal) + path, size])),
+        removed: new Set([...removed.keys()].map((path) => tableRoot(signal) + path)),
       })),
   };
 }
@@ -136,14 +136,14 @@ const signalsOf = ({ window, files }: RetiredFiles): Signal[] => [
 /** What the window is called in the log of that signal's table. */
 function idOf(window: Window, signal: Signal): string {
   const path = tableFilePath({ window, signal, partition: 0, part: 1, revision: 1 });
-  return ownFile(logPath(path, signal))?.window ?? '';
+  return ownFile(tablePath(path, signal))?.window ?? '';
 }
 
 function addFile(file: TableFile, signal: Signal, { app }: Window, now: number): AddFile {
-  const path = logPath(file.path, signal);
+  const path = tablePath(file.path, signal);
   return {
-    path,
-    partitionValues: { app, date: /\/date=(\d{4}-\d\d-\d\d)\//.exec(path)?.[1] ?? null },
+    path: logPath(path),
+    partitionValues: { app, date: folderValues(path).date },
     size: file.bytes,
     modificationTime: now,
     dataChange: true,

@@ -1,15 +1,15 @@
 import type { Action, AddFile, Protocol } from './actions.ts';
-import { appFolder, ownFile, partitionFolder } from './names.ts';
+import { folderValues, ownFile, pathInLog } from './names.ts';
 import { partitionColumns, schemaString, type TableColumn, widenedSchema } from './schema.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** What a run of a window wants readers of one table to see. Paths as in the log. */
+/** What a run of a window wants readers of one table to see. */
 export interface Publication {
   /** `app=…/{source}_{start}_{end}`: the id of the window in the log. */
   readonly window: string;
   readonly revision: number;
   readonly add: readonly AddFile[];
-  /** Files of the window that the ledger knows: with rows those of its last done run, the others meant by any run. */
+  /** Files of the window that the ledger knows, by their paths in the table: with rows those of its last done run, the others meant by any run. */
   readonly known: readonly { readonly path: string; readonly rows: number }[];
   /** The revision before this one was done: `known` with rows is all that it wrote. */
   readonly afterDone: boolean;
@@ -60,7 +60,7 @@ export function publicationActions(
   ];
 }
 
-/** A window that goes: its id in the log, the revision under which it does, and paths that the ledger knows of it. */
+/** A window that goes: its id in the log, the revision under which it does, and paths in the table that the ledger knows of it. */
 export interface Retirement {
   readonly window: string;
   readonly revision: number;
@@ -79,9 +79,9 @@ export function retirementActions(snapshot: Snapshot, windows: readonly Retireme
   const going = windows.filter(({ window, revision }) => (snapshot.txns.get(window) ?? 0) < revision);
   const ids = new Set(going.map(({ window }) => window));
   const known = new Set(going.flatMap((each) => each.known));
-  const live = [...snapshot.files.values()].filter(
-    ({ path }) => known.has(path) || ids.has(ownFile(path)?.window ?? ''),
-  );
+  const live = [...snapshot.files]
+    .filter(([path]) => known.has(path) || ids.has(ownFile(path)?.window ?? ''))
+    .map(([, add]) => add);
   if (snapshot.version < 0 || (live.length === 0 && !going.some(({ fresh }) => fresh))) return [];
   return [
     ...going
@@ -121,9 +121,15 @@ function liveFilesOf(snapshot: Snapshot, wanted: Publication, seen: number): Add
   return live.map(([, add]) => add);
 }
 
+/** By what the log says of them: the folders of other engines may be spelled in another way. */
 function* filesOfApp(snapshot: Snapshot, { window }: Publication): Iterable<[string, AddFile]> {
-  const app = appFolder(window);
-  for (const file of snapshot.files) if (appFolder(file[0]) === app) yield file;
+  const { app } = folderValues(pathInLog(window));
+  for (const file of snapshot.files) if (partitionOf(...file).app === app) yield file;
+}
+
+function partitionOf(path: string, { partitionValues: { app, date } }: AddFile) {
+  const folders = folderValues(path);
+  return { app: app ?? folders.app, date: date ?? folders.date };
 }
 
 /**
@@ -131,11 +137,11 @@ function* filesOfApp(snapshot: Snapshot, { window }: Publication): Iterable<[str
  * Where the ledger names the partitions only these count, else all of the app.
  */
 function refuseForeign(snapshot: Snapshot, wanted: Publication, missing: number): void {
-  const partitions = new Set(wanted.known.map(({ path }) => partitionFolder(path)));
+  const days = new Set(wanted.known.map(({ path }) => folderValues(path).date));
   const foreign = [...filesOfApp(snapshot, wanted)]
-    .map(([path]) => path)
-    .filter((path) => ownFile(path) === undefined)
-    .filter((path) => partitions.size === 0 || partitions.has(partitionFolder(path)));
+    .filter(([path]) => ownFile(path) === undefined)
+    .filter(([path, add]) => days.size === 0 || days.has(partitionOf(path, add).date))
+    .map(([path]) => path);
   if (foreign.length === 0 && missing === 0) return;
   const what =
     foreign.length === 0

@@ -1,13 +1,14 @@
 import type { Action, AddFile, MetaData, Protocol, RemoveFile } from './actions.ts';
+import { pathInLog } from './names.ts';
 
 /** What a table is after the entry `version`; -1: there is none yet. */
 export interface Snapshot {
   readonly version: number;
   readonly protocol: Protocol | undefined;
   readonly metaData: MetaData | undefined;
-  /** Live files by path. */
+  /** Live files by path, decoded. */
   readonly files: ReadonlyMap<string, AddFile>;
-  /** Files that were removed, by path: kept for readers of older versions and for vacuum. */
+  /** Files that were removed, by path, decoded: kept for readers of older versions and for vacuum. */
   readonly removed: ReadonlyMap<string, RemoveFile>;
   /** Application id → version. */
   readonly txns: ReadonlyMap<string, number>;
@@ -37,11 +38,13 @@ export function afterEntry(before: Snapshot, version: number, actions: Iterable<
   let { protocol, metaData } = before;
   for (const action of actions) {
     if ('add' in action && action.add) {
-      files.set(action.add.path, action.add);
-      removed.delete(action.add.path);
+      const path = pathInLog(action.add.path);
+      files.set(path, action.add);
+      removed.delete(path);
     } else if ('remove' in action && action.remove) {
-      files.delete(action.remove.path);
-      removed.set(action.remove.path, action.remove);
+      const path = pathInLog(action.remove.path);
+      files.delete(path);
+      removed.set(path, action.remove);
     } else if ('txn' in action && action.txn) txns.set(action.txn.appId, Number(action.txn.version));
     else if ('metaData' in action && action.metaData) metaData = action.metaData;
     else if ('protocol' in action && action.protocol) protocol = action.protocol;

@@ -10,7 +10,7 @@ import { ContainerClient } from '@azure/storage-blob';
 import { startAzurite } from '../../../local/azurite.ts';
 import { chanceOf } from '../../../local/telemetry/chance.ts';
 import { entryActions } from '../../../shared/lake/delta/actions.ts';
-import { ownFile, storePath } from '../../../shared/lake/delta/names.ts';
+import { ownFile } from '../../../shared/lake/delta/names.ts';
 import { afterEntry, emptySnapshot } from '../../../shared/lake/delta/snapshot.ts';
 import { createContainerStore } from '../../../shared/lake/store-container.ts';
 import { createFolderStore } from '../../../shared/lake/store-folder.ts';
@@ -65,8 +65,7 @@ async function assertWhole(store: ObjectStore): Promise<void> {
     for (const [window, seen] of revisions) assert.equal(seen.size, 1, `version ${version} of ${window}: ${[...seen]}`);
   }
   const rows: string[] = [];
-  for (const path of snapshot.files.keys())
-    rows.push(...(await textOf(store, storePath(path, 'requests'))).split('\n'));
+  for (const path of snapshot.files.keys()) rows.push(...(await textOf(store, `requests/${path}`)).split('\n'));
   const expected = windowsOf.flatMap((window) => Object.values(truthOf(window)).flat());
   assert.deepEqual(rows.sort(), expected.toSorted());
   const ledger = createStoreLedger(store);

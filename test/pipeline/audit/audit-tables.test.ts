@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { entryName } from '../../../shared/lake/delta/actions.ts';
 import { openDeltaLake } from '../../../shared/lake/delta/lake-tables.ts';
-import { logPath } from '../../../shared/lake/delta/names.ts';
+import { logPath, tablePath } from '../../../shared/lake/delta/names.ts';
 import { openTable } from '../../../shared/lake/delta/table.ts';
 import { tableFilePath } from '../../../shared/lake/paths.ts';
 import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
@@ -102,6 +102,8 @@ function place() {
 const pathOf = (n: number, revision: number, signal: Signal = 'requests') =>
   tableFilePath({ window: windowOf(n), signal, partition: 0, part: 1, revision });
 
+const inLog = (path: string): string => logPath(tablePath(path, 'requests'));
+
 /** An entry of another hand. */
 async function commit({ lake }: ReturnType<typeof place>, actions: readonly object[]): Promise<void> {
   const table = openTable({ store: lake, root: 'requests/', pause: async () => {} });
@@ -156,12 +158,12 @@ describe('audit of tables', () => {
     await here.run(1, { requests: 'b' });
     await here.run(1, { requests: 'bb' });
     const add = (path: string) => ({
-      ...{ path: logPath(path, 'requests'), partitionValues: { app: 'a b', date: '1970-01-01' } },
+      ...{ path: inLog(path), partitionValues: { app: 'a b', date: '1970-01-01' } },
       ...{ size: 1, modificationTime: 0, dataChange: true },
     });
     const foreign = 'requests/app=a b/date=1970-01-01/part-00000-c000.snappy.parquet';
     await commit(here, [
-      { remove: { path: logPath(pathOf(0, 1), 'requests'), dataChange: true } },
+      { remove: { path: inLog(pathOf(0, 1)), dataChange: true } },
       { add: add(pathOf(1, 1)) },
       { add: add(foreign) },
     ]);
@@ -236,9 +238,9 @@ test('a ledger that was lost, and another engine that has merged the files: the 
   for (const text of ['a', 'ab']) await here.run(0, { requests: text });
   const merged = 'requests/app=a b/date=1970-01-01/part-00000-c000.snappy.parquet';
   await commit(here, [
-    { remove: { path: logPath(pathOf(0, 2), 'requests'), dataChange: false } },
+    { remove: { path: inLog(pathOf(0, 2)), dataChange: false } },
     {
-      add: { path: logPath(merged, 'requests'), partitionValues: {}, size: 1, modificationTime: 0, dataChange: false },
+      add: { path: inLog(merged), partitionValues: {}, size: 1, modificationTime: 0, dataChange: false },
     },
   ]);
   here.loseLedger();
