@@ -151,11 +151,7 @@ export async function writeTable(folder: string, commits: number): Promise<Expec
   await lake.put(stray, Buffer.from('never committed'), undefined);
   const rows = rowsNow();
   const median = rows.map((row) => row.time).sort((a, b) => a - b)[rows.length >> 1] ?? START;
-  const [app, day, time] = [
-    APPS[1] ?? '',
-    new Date(median).toISOString().slice(0, 10),
-    new Date(median).toISOString(),
-  ];
+  const [app, day, time] = [APPS[1] ?? '', new Date(median).toISOString().slice(0, 10), new Date(median).toISOString()];
   return {
     folder: join(folder, 'requests'),
     version: commits - 1,
