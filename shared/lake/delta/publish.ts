@@ -9,7 +9,7 @@ export interface Publication {
   readonly window: string;
   readonly revision: number;
   readonly add: readonly AddFile[];
-  /** Files of the window that the ledger knows, by their paths in the table: with rows those of its last done run, the others meant by any run. */
+  /** Files that the ledger knows, by their paths in the table: with rows those of its last done run, the others meant. */
   readonly known: readonly { readonly path: string; readonly rows: number }[];
   /** The revision before this one was done: `known` with rows is all that it wrote. */
   readonly afterDone: boolean;
@@ -60,7 +60,7 @@ export function publicationActions(
   ];
 }
 
-/** A window that goes: its id in the log, the revision under which it does, and paths in the table that the ledger knows of it. */
+/** A window that goes: its id in the log, the revision under which it does, and paths in the table that are known. */
 export interface Retirement {
   readonly window: string;
   readonly revision: number;
