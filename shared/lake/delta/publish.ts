@@ -9,7 +9,7 @@ export interface Publication {
   readonly window: string;
   readonly revision: number;
   readonly add: readonly AddFile[];
-  /** Files that the ledger knows, by their paths in the table: with rows those of its last done run, the others meant. */
+  /** Files of the window in the ledger, by their paths in the table: with rows of its last done run, others meant. */
   readonly known: readonly { readonly path: string; readonly rows: number }[];
   /** The revision before this one was done: `known` with rows is all that it wrote. */
   readonly afterDone: boolean;
