@@ -73,8 +73,10 @@ export function observedSource(source: Source, { mark }: Blame, onRead: OnRead, 
               const next = await noted(() => Promise.resolve(chunks.next()));
               abort.throwIfAborted();
               if (next.done) return;
+              // Counted first: whoever takes the chunk may give its memory to a thread.
+              const [records, bytes] = [linesIn(next.value.bytes), next.value.bytes.length];
               yield next.value;
-              onRead(linesIn(next.value.bytes), next.value.bytes.length);
+              onRead(records, bytes);
             }
           } finally {
             await chunks.return?.();
