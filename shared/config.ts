@@ -109,9 +109,10 @@ const auditOf = ({ audit: { recheck, horizon, purged } }: SettingsDocument): Aud
   purged,
 });
 
-const tendingOf = ({ lake: { retention, retire } }: SettingsDocument): TendingSettings => ({
+const tendingOf = ({ lake: { retention, retire, audit } }: SettingsDocument): TendingSettings => ({
   rules: retention ?? {},
   remove: retire === 'remove',
+  audit,
 });
 
 function assemble(settings: SettingsDocument, env: Env, origin: (path: Path) => string): Config | SettingFault[] {

@@ -9,6 +9,7 @@ export type * from './model/belonging.ts';
 export type * from './model/budget.ts';
 export type * from './model/clock.ts';
 export type * from './model/engine.ts';
+export type * from './model/files.ts';
 export type * from './model/health.ts';
 export type * from './model/ledger.ts';
 export type * from './model/ledger-table.ts';

@@ -19,6 +19,7 @@ import { type RerunOutcome, type RerunRequest, rerunWindows } from './pipeline/a
 import { type AuditedApp, type AuditOutcome, auditWindows } from './pipeline/audit/audit.ts';
 import { auditLake, type LakeAudit, type LakeAuditRequest } from './pipeline/audit/audit-lake.ts';
 import { createBudget } from './pipeline/budget.ts';
+import { hashOf } from './pure/hash-of.ts';
 import { atMost, budgeted } from './source/query/budgeted.ts';
 import { createAsk } from './source/query/client.ts';
 import { createQuerySource } from './source/query/source.ts';
@@ -100,7 +101,11 @@ export function wireAudits(
     },
     auditLake: async (request) => {
       await ready();
-      return auditLake(request, { ...ports, feeds: apps.flatMap(queryFeeds).map(({ feed }) => feed) });
+      return auditLake(request, {
+        ...ports,
+        hash: hashOf,
+        feeds: apps.flatMap(queryFeeds).map(({ feed }) => feed),
+      });
     },
     audit: async () => {
       if ((await health()).state !== 'active') return { feeds: [], asked: 0, errors: [] };

@@ -1,15 +1,5 @@
-import type {
-  Clock,
-  Config,
-  Feed,
-  LakeHealth,
-  LakeTables,
-  Ledger,
-  Millis,
-  ObjectStore,
-  RetentionRules,
-  Window,
-} from './model.ts';
+import type { Clock, Config, Feed, LakeHealth, Millis, RetentionRules, Window } from './model.ts';
+import { auditFiles, type FeedFiles, type LakeSlicePorts } from './pipeline/audit/lake-slice.ts';
 import { keptFrom, retiredBefore } from './pipeline/retention/due.ts';
 import { type FeedRetired, type RetireRequest, retireWindows } from './pipeline/retention/retire.ts';
 
@@ -18,6 +8,8 @@ export interface Tended {
   readonly retired: readonly FeedRetired[];
   /** Whether what is older was removed, or only found. */
   readonly removed: boolean;
+  /** What was found of its files; undefined: nobody asked for that. */
+  readonly files: readonly FeedFiles[] | undefined;
 }
 
 export interface Tends {
@@ -27,10 +19,7 @@ export interface Tends {
   tend(): Promise<Tended | undefined>;
 }
 
-interface Ports {
-  readonly ledger: Ledger;
-  readonly lake: ObjectStore;
-  readonly tables?: LakeTables;
+interface Ports extends LakeSlicePorts {
   readonly clock: Clock;
 }
 
@@ -56,18 +45,21 @@ export function wireTends(
   ready: () => Promise<void>,
   health: () => Promise<LakeHealth>,
 ): Tends {
-  const { rules, remove } = tending;
+  const { rules, remove, audit } = tending;
   return {
     retire: async (request, others = rules) => {
       await ready();
       return retireWindows(request, { ...ports, rules: others });
     },
     tend: async () => {
-      if ((await health()).state !== 'active' || Object.keys(rules).length === 0) return undefined;
+      const nothing = Object.keys(rules).length === 0 && audit === 'off';
+      if (nothing || (await health()).state !== 'active') return undefined;
       await ready();
       const until = ports.clock.now() + time;
       const request = { app: '', signals: [], remove, all: false, until };
-      return { retired: await retireWindows(request, { ...ports, rules }), removed: remove };
+      const retired = await retireWindows(request, { ...ports, rules });
+      const files = audit === 'off' ? undefined : await auditFiles(audit === 'repair', ports);
+      return { retired, removed: remove, files };
     },
   };
 }

@@ -3,9 +3,10 @@ import { rm } from 'node:fs/promises';
 import { functionTimeout } from './config/function-timeout.ts';
 import { parseConfig } from './config.ts';
 import { type CheckedEngine, createEngine, engineDefaults } from './engine/engine.ts';
+import { contentRange } from './lake/local-content.ts';
 import { extension, formatOfPath } from './lake/path-template.ts';
 import { workFolders } from './lake/work-folders.ts';
-import type { Config, DriftSighting, Millis, Output, QuarantineSettings, Shaping, Window } from './model.ts';
+import type { Config, Content, DriftSighting, Millis, Output, QuarantineSettings, Shaping, Window } from './model.ts';
 import { arriveHeld, arriveInWindow } from './pipeline/arrive.ts';
 import { type RequeueOutcome, type RequeueRequest, requeueWindows } from './pipeline/ask/requeue.ts';
 import { rerunWindows } from './pipeline/ask/rerun.ts';
@@ -13,6 +14,7 @@ import { watchedLake } from './pipeline/health/watched.ts';
 import { isStoreFailure, outlast } from './pipeline/outage/outlast.ts';
 import { type RunOutcome, type RunPorts, runWindow, unrun } from './pipeline/run.ts';
 import { createRecall } from './pipeline/running/recall.ts';
+import { hashOf } from './pure/hash-of.ts';
 import { inTurn } from './pure/in-turn.ts';
 import { noShaping } from './signals/shape.ts';
 import type { StatusPorts } from './status/answer.ts';
@@ -158,7 +160,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
     ),
     ...wireSweeps(config, ports, blobs?.sightings, ready, health.look),
     ...wireAudits(config, apis, run, ready, health.look),
-    ...wireTends(config, ports, ((timeout ?? 30 * 60_000) * 2) / 3, ready, health.look),
+    ...wireTends(config, { ...run, hash: hashOf }, ((timeout ?? 30 * 60_000) * 2) / 3, ready, health.look),
     ...wireAdopts(config, { ...meeting, ...(tables && { tables }) }, stateReady),
     plan: async () => {
       const seen = await health.look();
@@ -208,6 +210,7 @@ export function localPorts(output: Output, making = asTheyAre) {
   return {
     engine: { ...engine, emptyFile: emptyFiles(engine, output, making) },
     withWorkFolder: workFolders(),
+    hash: (content: Content) => hashOf(contentRange(content)),
     discard: async (files: readonly string[]) => {
       for (const file of files) await rm(file, { force: true });
     },

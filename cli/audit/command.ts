@@ -13,11 +13,12 @@ export const auditCommand: Command = {
   name: 'audit',
   forms: [['[--settings <file>] [--out <place>]', 'whether the lake is as its ledger says']],
   about: `\
-Compares the ledger with the files that are really there, and names what differs: files that somebody deleted or changed
-the size of, files that no window knows, time between two windows that none covers, windows that failed, feeds that the
-settings no longer plan. Of Delta tables it compares the log as well: files that readers see and should not, or should
-and do not. Per app and signal it says how many windows there are and through when they are complete. It changes
-nothing; with --repair the windows of files that differ run again.`,
+Compares the ledger with the files that are really there, and names what differs: files that somebody deleted or
+altered (by length, and by hash where the store has given them another tag), files that no window knows, time between
+two windows that none covers, windows that failed, feeds that the settings no longer plan. Of Delta
+tables it compares the log as well: files that readers see and should not, or should and do not. Per app and signal it
+says how many windows there are and through when they are complete. It changes nothing; with --repair the windows of
+files that differ run again.`,
   examples: `insights-lake audit --settings deployed.json
 insights-lake audit --out ./lake --json
 insights-lake audit --settings deployed.json --app shop --from 2026-01-01 --repair`,
@@ -104,5 +105,6 @@ function wrongText({ path, problem, expected, found }: WrongFile): string {
   if (problem === 'missing') return `missing: ${path} (${bytesText(expected)})`;
   if (problem === 'hidden') return `not in the log of its table: ${path} (${bytesText(expected)}); no reader sees it`;
   if (problem === 'shown') return `still in the log of its table: ${path}; a later run took its place`;
+  if (problem === 'altered') return `altered: ${path}, other bytes of the same length`;
   return `differs: ${path} (${bytesText(found ?? 0)}, the ledger says ${bytesText(expected)})`;
 }

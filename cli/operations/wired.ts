@@ -5,6 +5,7 @@ import { requeueWindows } from '../../shared/pipeline/ask/requeue.ts';
 import { type RerunRequest, rerunWindows } from '../../shared/pipeline/ask/rerun.ts';
 import { auditLake } from '../../shared/pipeline/audit/audit-lake.ts';
 import { retireWindows } from '../../shared/pipeline/retention/retire.ts';
+import { hashOf } from '../../shared/pure/hash-of.ts';
 import { noShaping } from '../../shared/signals/shape.ts';
 import { wire } from '../../shared/wire.ts';
 import { systemClock } from '../../shared/wire-clients.ts';
@@ -51,7 +52,10 @@ export const operations: Operations = {
       if (lake === undefined) return appOf(env).auditLake(request);
       const { ledger, store } = await ledgerThere(lake, 'audit');
       const tables = await tablesIn(store);
-      return auditLake(request, { ledger, lake: store, clock: systemClock, ...(tables && { tables }) });
+      return auditLake(request, {
+        ...{ ledger, lake: store, clock: systemClock, hash: hashOf },
+        ...(tables && { tables }),
+      });
     }),
   retire: (request, rules, lake, env) =>
     onState(async () => {

@@ -171,6 +171,29 @@ export const lineWords: Readonly<Record<string, LineWords>> = {
       unfinished: 'time was up before all was done; the next tick goes on',
     },
   },
+  wrongFiles: {
+    written: 'by `tendLake`, for each feed of which files are not as the ledger says',
+    fields: {
+      ...feed,
+      wrong: 'files that are missing, altered, or of another length; of a table also hidden or shown wrongly',
+      repaired: 'windows that run again for it',
+      lost: 'windows whose rows the source no longer has: they stay as they are',
+      held: 'more than half of the windows: nothing runs again before somebody has looked (`insights-lake audit`)',
+      names: 'what is wrong and where, twenty files at most',
+    },
+  },
+  files: {
+    written: 'once a tick of `tendLake`, unless `LAKE_AUDIT` is off',
+    fields: {
+      feeds: 'feeds looked at; the next six are their sums',
+      windows: 'windows looked at: those of the last month, and a 28th of those before',
+      files: 'their files',
+      wrong: 'files that are not as the ledger says',
+      repaired: 'windows that run again',
+      touched: 'files with another tag and the same bytes',
+      read: 'bytes read to tell',
+    },
+  },
   steer: {
     written: 'when somebody steers through the [API of the status page](status.md)',
     fields: {

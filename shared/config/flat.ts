@@ -49,6 +49,7 @@ export const flatSettings: readonly (readonly [name: string, path: Path, read?: 
   ['LAKE_TABLE', ['lake', 'table']],
   ['LAKE_RETENTION', ['lake', 'retention'], oneOrPairs],
   ['LAKE_RETIRE', ['lake', 'retire']],
+  ['LAKE_AUDIT', ['lake', 'audit']],
   ['LAKE_SCHEDULE', ['lake', 'schedule']],
   ['QUARANTINE_PREFIX', ['quarantine', 'prefix']],
   ['QUARANTINE_CONTAINER', ['quarantine', 'container']],

@@ -13,6 +13,9 @@ const tending = {
   retire: oneOf(['report', 'remove'])
     .describe('What is older than retention is only reported once a day, or removed.')
     .prefault('report'),
+  audit: oneOf(['repair', 'report', 'off'])
+    .describe('Files that somebody deleted or altered: their windows run again, or they are only named.')
+    .prefault('repair'),
   schedule: schedule().describe('When the lake is tended: retention, and its audit.').prefault('0 40 3 * * *'),
 };
 

@@ -1,4 +1,4 @@
-import type { FileRecord } from './ledger.ts';
+import type { FileRecord } from './files.ts';
 import type { Content } from './stores.ts';
 import type { ShownState } from './tally.ts';
 import type { Millis, Window } from './windows.ts';

@@ -1,7 +1,8 @@
 import type { LedgerMark } from './belonging.ts';
 import type { DriftSighting } from './engine.ts';
+import type { BlobRecord, FileRecord } from './files.ts';
 import type { DayTally, Reached } from './tally.ts';
-import type { Feed, Interval, Millis, Signal, Window } from './windows.ts';
+import type { Feed, Interval, Millis, Window } from './windows.ts';
 
 /**
  * `failed` shows that the last attempt failed; the window is tried again when `notBefore` has passed. `halved`: it was
@@ -11,16 +12,6 @@ import type { Feed, Interval, Millis, Signal, Window } from './windows.ts';
  */
 export type WindowState = 'due' | 'running' | 'done' | 'failed' | 'halved' | 'unavailable' | 'retired';
 
-/** A file that a revision of the window wrote or intended to write. */
-export interface FileRecord {
-  /** Path in the lake, below its prefix. */
-  readonly path: string;
-  /** Whose schema the file has; `quarantine` for the file of unreadable lines. */
-  readonly signal: Signal | 'quarantine';
-  readonly rows: number;
-  readonly bytes: number;
-}
-
 /** Rows read = written + deduplicated + filtered; unreadable lines are counted apart. */
 export interface Counts {
   readonly read: number;
@@ -29,15 +20,6 @@ export interface Counts {
   /** Rows that a condition of the settings (`where`) takes out; left out: none. */
   readonly filtered?: number;
   readonly quarantined: number;
-}
-
-/** A blob or file that a window was made of. */
-export interface BlobRecord {
-  /** From the export's own folder on: the same in a container and in a download of it. */
-  readonly name: string;
-  readonly bytes: number;
-  /** SHA-256 of its bytes, in hex. */
-  readonly hash: string;
 }
 
 /** What all runs of a window add up to. */

@@ -132,6 +132,8 @@ export interface TendingSettings {
   readonly rules: RetentionRules;
   /** What is older goes; else it is only said. */
   readonly remove: boolean;
+  /** Files that are not as the ledger says: their windows run again, they are only named, or nobody looks. */
+  readonly audit: 'repair' | 'report' | 'off';
 }
 
 export interface App {

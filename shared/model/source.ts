@@ -1,4 +1,5 @@
-import type { BlobRecord, SweepRequest } from './ledger.ts';
+import type { BlobRecord } from './files.ts';
+import type { SweepRequest } from './ledger.ts';
 import type { Feed, Interval, Layout, Millis, Signal, Window } from './windows.ts';
 
 /** Where a stretch of a chunk came from. */

@@ -1,4 +1,4 @@
-import type { FileRecord } from './ledger.ts';
+import type { FileRecord } from './files.ts';
 import type { Signal, Window } from './windows.ts';
 
 /** A file to come into sight. */

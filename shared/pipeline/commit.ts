@@ -19,6 +19,8 @@ export interface CommitPorts {
   readonly clock: Pick<Clock, 'sleep' | 'random'>;
   /** Where in the lake a file of this window belongs; the revision tells only where a table holds the files. */
   path(file: DraftFile, window: Window, revision: number): string;
+  /** As `FileRecord.hash`; left out: neither hash nor tag is noted. */
+  hash?(content: Content): Promise<string>;
   /** Frees the local pieces of a file that has been committed. */
   discard(files: readonly string[]): Promise<void>;
   /** The tables through which readers see the files. Left out: they see whatever file is there. */
@@ -55,13 +57,18 @@ export async function commitFiles(files: readonly DraftFile[], claim: Claim, por
     return next;
   });
   if (!isNew) await claim.check();
+  const written: TableFile[] = [];
   for (const [index, file] of files.entries()) {
-    const path = records[index]?.path ?? '';
-    if (isInTable(file, ports)) await putNew(path, file.content, ports.lake);
-    else await putWhileOurs(path, file.content, tags[index], claim, ports);
+    const record = records[index] as TableFile;
+    const { path } = record;
+    const hash = await ports.hash?.(file.content);
+    const etag = isInTable(file, ports)
+      ? await putNew(path, file.content, ports.lake)
+      : await putWhileOurs(path, file.content, tags[index], claim, ports);
+    written.push(hash === undefined ? record : { ...record, etag, hash });
     await ports.discard(file.content.files);
   }
-  return records;
+  return written;
 }
 
 /** Unreadable lines are in no table. */
@@ -151,7 +158,7 @@ async function putWhileOurs(
   seen: string | undefined,
   claim: Claim,
   { lake, clock }: Pick<CommitPorts, 'lake' | 'clock'>,
-): Promise<void> {
+): Promise<string> {
   let etag = seen;
   // From now on it may be there, and what was known of it is over.
   claim.unput.delete(path);
@@ -159,7 +166,10 @@ async function putWhileOurs(
   for (let losses = 1; ; losses++) {
     if (claim.abort.aborted) await claim.check();
     const put = await putOrDoubt(path, content, etag, claim, lake);
-    if (put !== undefined) return void claim.put.set(path, put);
+    if (put !== undefined) {
+      claim.put.set(path, put);
+      return put;
+    }
     await afterLoss(losses, () => `put ${path}: ${replaced}`, clock, claim.abort);
     etag = await lake.head(path);
     await claim.check();
@@ -182,8 +192,9 @@ async function putOrDoubt(path: string, content: Content, etag: string | undefin
 const replaced = 'another writer replaces it all the time; two deployments with different state must not share a lake';
 
 /** A name that no other revision has: nothing may be there, and nobody sees it before the table tells of it. */
-async function putNew(path: string, content: Content, lake: ObjectStore): Promise<void> {
-  if ((await lake.put(path, content, undefined)) !== undefined) return;
+async function putNew(path: string, content: Content, lake: ObjectStore): Promise<string> {
+  const etag = await lake.put(path, content, undefined);
+  if (etag !== undefined) return etag;
   throw new Error(
     `put ${path}: it is there already, and the ledger knows of no other; the next try takes another name`,
   );

@@ -93,7 +93,9 @@ async function readAndWrite(claim: Claim, watch: Watch, ports: DeliverPorts): Pr
 }
 
 /** The log of the table has them; the ledger needs no copy. */
-const withoutStatistics = ({ path, signal, rows, bytes }: TableFile): FileRecord => ({ path, signal, rows, bytes });
+function withoutStatistics({ statistics: _, ...file }: TableFile): FileRecord {
+  return file;
+}
 
 /** No rows of a time that the source does not keep tell nothing: they are neither done nor a reason to empty files. */
 async function unavailable(

@@ -75,7 +75,7 @@ export function entryEntity(keys: Keys, entry: LedgerEntry): Keys & Record<strin
     name,
     COUNTS.includes(name) ? int64(Number(value)) : value,
   ]);
-  const files = JSON.stringify(entry.files.map(({ path, signal, rows, bytes }) => [path, signal, rows, bytes]));
+  const files = JSON.stringify(entry.files.map(filePieces));
   // Long paths differ in a few letters: packed, thousands of them fit. Not before they must, since older versions
   // cannot read that.
   const fits = files.length <= PIECE * MAX_PIECES;
@@ -94,11 +94,19 @@ export function entryEntity(keys: Keys, entry: LedgerEntry): Keys & Record<strin
 export function entityEntry(entity: Readonly<Record<string, unknown>>): LedgerEntry {
   // Updates merge: pieces of a longer list that was there before may still stand behind the last one.
   const pieces = Array.from({ length: Number(entity.filePieces ?? 0) }, (_, n) => String(entity[`files${n}`] ?? ''));
-  const rows: [string, FileRecord['signal'], number, number][] =
-    pieces.length === 0 ? [] : JSON.parse(unpacked(pieces.join('')));
-  const files = rows.map(([path, signal, count, bytes]) => ({ path, signal, rows: count, bytes }));
+  const rows: FileLine[] = pieces.length === 0 ? [] : JSON.parse(unpacked(pieces.join('')));
+  const files = rows.map(([path, signal, count, bytes, etag, hash]) => ({
+    ...{ path, signal, rows: count, bytes },
+    ...(etag !== undefined && hash !== undefined && { etag, hash }),
+  }));
   return entryOf(entity, files);
 }
+
+/** Older versions take the first four. */
+type FileLine = [path: string, signal: FileRecord['signal'], rows: number, bytes: number, etag?: string, hash?: string];
+
+const filePieces = ({ path, signal, rows, bytes, etag, hash }: FileRecord): FileLine =>
+  etag === undefined || hash === undefined ? [path, signal, rows, bytes] : [path, signal, rows, bytes, etag, hash];
 
 export function auditEntity(keys: Keys, audit: DayAudit): Keys & Record<string, unknown> {
   const { windows, ...record } = auditRecord(audit);

@@ -32,7 +32,7 @@ export function windowView(entry: LedgerEntry, now: Millis): WindowView {
       purged: totals?.purged ?? 0,
     },
     asked: entry.asked,
-    files: files.slice(0, FILES_SHOWN).map((file) => ({ ...file })),
+    files: files.slice(0, FILES_SHOWN).map(({ path, signal, rows, bytes }) => ({ path, signal, rows, bytes })),
     fileCount: files.length,
   };
 }

@@ -21,7 +21,7 @@ test('a handful of flat settings is enough, everything else has a default', () =
       },
     ],
     audit: { recheck: 180_000_000, horizon: 2_592_000_000, purged: 'follow' },
-    tending: { rules: {}, remove: false },
+    tending: { rules: {}, remove: false, audit: 'repair' },
     budget: { inFlight: 5, rate: 200 },
     lake: {
       kind: 'container',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { lineWords } from '../../local/docs/log-words.ts';
+import { filesFacts } from '../../shared/pipeline/audit/lake-facts.ts';
 import { backfillFacts, backfillPlanFacts } from '../../shared/pipeline/backfill/facts.ts';
 import {
   auditFacts,
@@ -86,11 +87,22 @@ const lines: readonly object[] = [
     },
     true,
   ),
+  ...filesFacts([
+    {
+      ...{ feed: window, windows: 1, files: 1, repaired: 1, lost: 1, held: false, touched: 1, read: 1 },
+      wrong: [{ path: 'a', problem: 'missing', expected: 1, found: undefined }],
+    },
+  ]),
   { event: 'ignored', blob: 'x' },
 ];
 
 test('every event that is logged is explained', () => {
-  const facts = ['shared/pipeline/facts.ts', 'shared/pipeline/backfill/facts.ts', 'shared/pipeline/retention/facts.ts'];
+  const facts = [
+    'shared/pipeline/facts.ts',
+    'shared/pipeline/backfill/facts.ts',
+    'shared/pipeline/retention/facts.ts',
+    'shared/pipeline/audit/lake-facts.ts',
+  ];
   const sources = [...facts, ...readdirSync(`${root}/functions`).map((name) => `functions/${name}`)];
   const events = sources.flatMap((path) => [...textOf(path).matchAll(/event: '(\w+)'/g)].map(([, event]) => event));
   assert.deepEqual([...new Set(events)].sort(), Object.keys(lineWords).sort());

@@ -1,21 +1,8 @@
-import type {
-  Clock,
-  Feed,
-  Hints,
-  Interval,
-  LakeTables,
-  Ledger,
-  LedgerEntry,
-  Millis,
-  ObjectStore,
-  Signal,
-  TableListing,
-} from '../../model.ts';
-import { sendFor } from '../ask/ask.ts';
-import { askedAgain, isAtRest } from '../entry.ts';
-import { requeuedFingerprint } from '../verdict.ts';
+import type { Feed, Interval, LedgerEntry, Millis, Signal } from '../../model.ts';
+import { isAtRest } from '../entry.ts';
 import { gapsBetween } from './gaps.ts';
-import { faultOf, listTables, type WrongFile } from './in-tables.ts';
+import { type LakeView, listTables, type SeenFile, type WrongFile } from './in-tables.ts';
+import { isKept, judgeEntry, type LakeEntryPorts, noteTags, runAgain } from './lake-entry.ts';
 
 /** Which windows to look at; `app` '' and no signals: all. */
 export interface LakeAuditRequest extends Interval {
@@ -25,14 +12,7 @@ export interface LakeAuditRequest extends Interval {
   readonly repair: boolean;
 }
 
-export interface LakeAuditPorts {
-  readonly ledger: Ledger;
-  readonly lake: ObjectStore;
-  /** The tables through which readers see the files; left out: they see what is there. */
-  readonly tables?: LakeTables;
-  readonly clock: Pick<Clock, 'now'>;
-  /** Left out: nobody waits for messages, the windows run when the command that made them runs again. */
-  readonly hints?: Hints;
+export interface LakeAuditPorts extends LakeEntryPorts {
   /** Feeds that the settings name; left out: not known. */
   readonly feeds?: readonly Feed[];
 }
@@ -87,10 +67,10 @@ export const differs = ({ feeds, unknown, strangers }: LakeAudit): boolean =>
 /** The ledger beside the files that are really there. Changes nothing unless it is asked to repair. */
 export async function auditLake(request: LakeAuditRequest, ports: LakeAuditPorts): Promise<LakeAudit> {
   const began = ports.clock.now();
-  const there = new Map<string, number>();
+  const there = new Map<string, SeenFile>();
   let bytes = 0;
   for await (const file of ports.lake.list('')) {
-    there.set(file.name, file.bytes);
+    there.set(file.name, file);
     bytes += file.bytes;
   }
   const seen = ports.tables && (await listTables(ports.tables));
@@ -133,17 +113,10 @@ const stemOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).r
 
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
 
-/** The lake as it was when the audit began. */
-interface Look {
-  readonly there: ReadonlyMap<string, number>;
-  readonly seen: TableListing | undefined;
-  readonly began: Millis;
-}
-
 async function report(
   feed: Feed,
   entries: readonly LedgerEntry[],
-  { there, seen, began }: Look,
+  view: LakeView & { readonly began: Millis },
   repair: boolean,
   ports: LakeAuditPorts,
 ): Promise<FeedReport> {
@@ -151,10 +124,11 @@ async function report(
   const wrong: WrongFile[] = [];
   let repaired = 0;
   // What was done since the lake was listed is judged by the next audit.
-  for (const entry of windows.filter((each) => isKept(each) && each.doneAt <= began)) {
-    const found = entry.files.flatMap((file) => faultOf(file, there, seen) ?? []);
-    wrong.push(...found);
-    if (repair && found.length > 0 && (await runAgain(entry, ports))) repaired += 1;
+  for (const entry of windows.filter((each) => isKept(each) && each.doneAt <= view.began)) {
+    const found = await judgeEntry(entry, view, Number.POSITIVE_INFINITY, ports);
+    wrong.push(...found.wrong);
+    if (repair && found.touched.length > 0) await noteTags(entry, found.touched, ports);
+    if (repair && found.wrong.length > 0 && (await runAgain(entry, ports))) repaired += 1;
   }
   const lengths = [...new Set(windows.map(({ window: { start, end } }) => end - start))].sort((a, b) => a - b);
   const count = (which: (entry: LedgerEntry) => boolean) => windows.filter(which).length;
@@ -188,18 +162,4 @@ function completeThrough(windows: readonly LedgerEntry[]): Millis {
     reached = window.end;
   }
   return reached;
-}
-
-/** What is retired has no files that should be there. */
-const isKept = (entry: LedgerEntry): boolean => isAtRest(entry) && entry.state !== 'retired';
-
-/** Due once more, although its source is as it was. False when it has run or changed meanwhile. */
-async function runAgain(entry: LedgerEntry, { ledger, clock, hints }: LakeAuditPorts): Promise<boolean> {
-  const seen = await ledger.read(entry.window);
-  if (seen === undefined || seen.value.revision !== entry.revision || !isKept(seen.value)) return false;
-  const free = clock.now();
-  const asked = { ...askedAgain(seen.value, free), fingerprint: requeuedFingerprint(seen.value.fingerprint) };
-  const etag = await ledger.write(asked, seen.etag);
-  if (etag !== undefined && hints !== undefined) await sendFor({ entry: asked, etag, free }, { ledger, hints, clock });
-  return etag !== undefined;
 }

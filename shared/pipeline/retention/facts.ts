@@ -1,4 +1,6 @@
 import type { Millis } from '../../model.ts';
+import { filesFacts } from '../audit/lake-facts.ts';
+import type { FeedFiles } from '../audit/lake-slice.ts';
 import type { FeedRetired } from './retire.ts';
 
 const time = (at: Millis): string => new Date(at).toISOString();
@@ -22,8 +24,12 @@ export const retiredFacts = (
 export const tendFacts = ({
   retired,
   removed,
+  files,
 }: {
   readonly retired: readonly FeedRetired[];
   readonly removed: boolean;
-}): readonly Readonly<Record<string, string | number | boolean>>[] =>
-  retired.map((each) => retiredFacts(each, removed));
+  readonly files: readonly FeedFiles[] | undefined;
+}): readonly Readonly<Record<string, string | number | boolean>>[] => [
+  ...retired.map((each) => retiredFacts(each, removed)),
+  ...(files === undefined ? [] : filesFacts(files)),
+];

@@ -1,0 +1,140 @@
+import type { Feed, Interval, LedgerEntry, Millis, Window } from '../../model.ts';
+import { type LakeView, listTables, type SeenFile, type WrongFile } from './in-tables.ts';
+import { isKept, judgeEntry, type LakeEntryPorts, noteTags, runAgain } from './lake-entry.ts';
+
+export interface LakeSlicePorts extends LakeEntryPorts {
+  /** From when on the source of a window has its rows: older windows are only named. Undefined: it has them all. */
+  readonly keptSince?: (window: Window) => Millis | undefined;
+  /** Windows that one audit has run again at most, of a feed; the others are named, and found again the next day. */
+  readonly limit: number;
+}
+
+/** What a day's audit found in the files of one feed. */
+export interface FeedFiles {
+  readonly feed: Feed;
+  readonly windows: number;
+  readonly files: number;
+  readonly wrong: readonly WrongFile[];
+  /** Windows that run again for it; those whose rows the source no longer has, which stay as they are. */
+  readonly repaired: number;
+  readonly lost: number;
+  /** More than half of the windows, twenty at least: somebody should look before they all run again. */
+  readonly held: boolean;
+  /** Files with another tag and the same bytes. */
+  readonly touched: number;
+  /** Bytes read to tell. */
+  readonly read: number;
+}
+
+const day: Millis = 24 * 3_600_000;
+/** Every audit looks at the windows of so many days; those before in turn, a part a day. */
+const recent = 31 * day;
+const parts = 28;
+/** So much is read of files with another tag, in one audit of a feed; the rest the next day. */
+const mostRead = 1024 ** 3;
+/** So many windows whose files are gone are no accident when they are most of them. */
+const aFew = 20;
+
+/**
+ * A day's look at the files of every feed: those of the last month, and one of 28 parts of all before, so that every
+ * file is looked at every four weeks at least. The store is listed by page, below what the paths of these windows have
+ * in common; memory holds the windows of one part of one feed.
+ */
+export async function auditFiles(repair: boolean, ports: LakeSlicePorts): Promise<readonly FeedFiles[]> {
+  const found: FeedFiles[] = [];
+  const tables = ports.tables && (await listTables(ports.tables));
+  for await (const feed of ports.ledger.feeds()) {
+    const looked: Looked[] = [];
+    for (const range of await rangesOf(feed, ports)) looked.push(await lookAt(feed, range, tables, ports));
+    if (looked.length > 0) found.push(await actOn(feed, looked, repair, ports));
+  }
+  return found;
+}
+
+/** What was seen of one part, and the windows of it that differ. */
+interface Looked extends Pick<FeedFiles, 'windows' | 'files' | 'wrong' | 'touched' | 'read'> {
+  readonly differing: readonly LedgerEntry[];
+}
+
+async function actOn(
+  feed: Feed,
+  looked: readonly Looked[],
+  repair: boolean,
+  ports: LakeSlicePorts,
+): Promise<FeedFiles> {
+  const sum = (of: (part: Looked) => number): number => looked.reduce((all, part) => all + of(part), 0);
+  const differing = looked.flatMap((part) => part.differing);
+  const windows = sum((part) => part.windows);
+  const isLost = ({ window }: LedgerEntry) => window.start < (ports.keptSince?.(window) ?? Number.NEGATIVE_INFINITY);
+  const held = differing.length >= aFew && differing.length * 2 > windows;
+  const again = repair && !held ? differing.filter((entry) => !isLost(entry)).slice(0, ports.limit) : [];
+  let repaired = 0;
+  for (const entry of again) if (await runAgain(entry, ports)) repaired += 1;
+  return {
+    ...{ feed, windows, files: sum(({ files }) => files), wrong: looked.flatMap(({ wrong }) => wrong) },
+    ...{ repaired, lost: differing.filter(isLost).length, held },
+    ...{ touched: sum(({ touched }) => touched), read: sum(({ read }) => read) },
+  };
+}
+
+async function rangesOf(feed: Feed, { ledger, clock }: LakeSlicePorts): Promise<readonly Interval[]> {
+  const now = clock.now();
+  const late = { start: now - recent, end: now + day };
+  let first: Millis | undefined;
+  for await (const { window } of ledger.list(feed)) {
+    first = window.start;
+    break;
+  }
+  if (first === undefined) return [];
+  if (first >= late.start) return [late];
+  const length = (late.start - first) / parts;
+  const part = Math.floor(now / day) % parts;
+  // Parts move with the days, and overlap a little: nothing lies between two of them for long.
+  return [{ start: Math.floor(first + part * length) - day, end: Math.ceil(first + (part + 1) * length) }, late];
+}
+
+async function lookAt(feed: Feed, range: Interval, seen: LakeView['seen'], ports: LakeSlicePorts): Promise<Looked> {
+  const began = ports.clock.now();
+  const entries: LedgerEntry[] = [];
+  for await (const entry of ports.ledger.list(feed, range))
+    if (isKept(entry) && entry.doneAt <= began && entry.files.length > 0) entries.push(entry);
+  const view = { there: await filesOf(entries, ports), seen };
+  const wrong: WrongFile[] = [];
+  const differing: LedgerEntry[] = [];
+  let [touched, read] = [0, 0];
+  for (const entry of entries) {
+    const judged = await judgeEntry(entry, view, mostRead - read, ports);
+    read += judged.read;
+    touched += judged.touched.length;
+    if (judged.touched.length > 0) await noteTags(entry, judged.touched, ports);
+    if (judged.wrong.length === 0 || !(await isAsItWas(entry, ports))) continue;
+    wrong.push(...judged.wrong);
+    differing.push(entry);
+  }
+  const files = entries.reduce((sum, entry) => sum + entry.files.length, 0);
+  return { windows: entries.length, files, wrong, differing, touched, read };
+}
+
+/** Whether no run has been at the window since it was listed, and changed its files. */
+async function isAsItWas({ window, revision }: LedgerEntry, { ledger }: LakeSlicePorts): Promise<boolean> {
+  return (await ledger.revision(window)) === revision;
+}
+
+/** What is there of the files of these windows: a listing for each first folder of their paths. */
+async function filesOf(
+  entries: readonly LedgerEntry[],
+  { lake }: LakeSlicePorts,
+): Promise<ReadonlyMap<string, SeenFile>> {
+  const wanted = new Set(entries.flatMap(({ files }) => files.map(({ path }) => path)));
+  const there = new Map<string, SeenFile>();
+  for (const paths of Map.groupBy(wanted, (path) => path.slice(0, path.indexOf('/') + 1)).values())
+    for await (const { name, bytes, etag, archived } of lake.list(commonStart(paths)))
+      if (wanted.has(name)) there.set(name, { bytes, etag, archived });
+  return there;
+}
+
+export function commonStart(paths: readonly string[]): string {
+  let start = paths[0] ?? '';
+  for (const path of paths) while (!path.startsWith(start)) start = start.slice(0, -1);
+  return start;
+}
