@@ -1,6 +1,6 @@
 /** Files written so that they are there whole or not at all, and only over the file that was expected. */
 import type { BigIntStats } from 'node:fs';
-import { open, rename, rmdir, stat, unlink, utimes } from 'node:fs/promises';
+import { constants, copyFile, link, open, rename, rmdir, stat, unlink, utimes } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Content } from '../model.ts';
 import { failureCode } from './failure.ts';
@@ -59,14 +59,21 @@ export async function putFile(
 async function writeDurably(path: string, content: Content): Promise<void> {
   await checkContent(content);
   await makeFolder(dirname(path));
-  const handle = await open(path, 'wx');
+  const [file, ...more] = content instanceof Uint8Array ? [] : content.files;
+  const isOne = file !== undefined && more.length === 0;
+  if (isOne) await giveName(file, path);
+  const handle = await open(path, isOne ? 'r+' : 'wx');
   try {
-    for await (const piece of contentRange(content)) await handle.writeFile(piece);
+    if (!isOne) for await (const piece of contentRange(content)) await handle.writeFile(piece);
     await handle.sync();
   } finally {
     await handle.close();
   }
 }
+
+/** Nobody writes a file that is handed over: on one file system it gets a second name, elsewhere it is copied. */
+const giveName = (file: string, path: string): Promise<void> =>
+  link(file, path).catch(() => copyFile(file, path, constants.COPYFILE_EXCL));
 
 /**
  * The lock's number goes into the microseconds of the modification time: inodes are used again and the clocks of file

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -39,6 +39,31 @@ test('a lock that stays ours', async () => {
   const { done, path } = await put('ours', true, true);
   assert.equal(await done, await fileTag(path));
   assert.equal(await readFile(path, 'utf8'), 'new');
+});
+
+/** Memory and the temporary folder are two file systems where there is such a memory, and one elsewhere. */
+for (const place of ['/dev/shm', tmpdir()])
+  test(`a finished file of ${place} is in the lake, whatever becomes of its own name`, async (t) => {
+    const work = await mkdtemp(join(place, 'put-file-')).catch(() => undefined);
+    if (work === undefined) return t.skip(`no ${place}`);
+    t.after(() => rm(work, { recursive: true, force: true }));
+    const [file, path] = [join(work, 'part'), join(folder, 'finished')];
+    await writeFile(file, 'finished');
+    const tag = await fileTag(path);
+    const put = await putFile(path, join(folder, 'finished.tmp'), { files: [file], bytes: 8 }, tag, lockOf(true, true));
+    assert.equal(put, await fileTag(path));
+    await rm(file);
+    assert.equal(await readFile(path, 'utf8'), 'finished');
+    assert.equal((await stat(path)).nlink, 1);
+  });
+
+test('a file of a name that is taken does not replace what has it', async () => {
+  const [file, temporary] = [join(folder, 'part'), join(folder, 'taken.tmp')];
+  await writeFile(file, 'mine');
+  await writeFile(temporary, 'theirs');
+  const content = { files: [file], bytes: 4 };
+  await assert.rejects(putFile(join(folder, 'taken'), temporary, content, undefined, lockOf()), { code: 'EEXIST' });
+  assert.equal(await readFile(temporary, 'utf8'), 'theirs');
 });
 
 test('a holder sees that others have taken the lock over', async () => {
