@@ -1,8 +1,8 @@
 /**
- * Bytes by words of four, in loops. Up to so many that is faster than `set`, which needs a view of its source: an
- * object for each text, and the collector of garbage would take most of the time.
+ * Bytes by words of eight, in loops: of a bigint that goes nowhere else the optimizing compiler makes one load and one
+ * store. Up to so many bytes that is faster than `set`, which needs a view of its source: an object for each text.
  */
-export const SHORT = 1024;
+export const SHORT = 256;
 
 export const viewOf = ({ buffer, byteOffset, length }: Uint8Array): DataView =>
   new DataView(buffer, byteOffset, length);
@@ -17,15 +17,15 @@ export function same(
   other: number,
   length: number,
 ): boolean {
-  if (length < 4) {
+  if (length < 8) {
     for (let index = 0; index < length; index++) if (bytes[at + index] !== otherBytes[other + index]) return false;
     return true;
   }
-  // The last four first: texts that differ do so at their end more often than at their beginning.
-  const last = length - 4;
-  if (view.getInt32(at + last, true) !== otherView.getInt32(other + last, true)) return false;
-  for (let index = 0; index < last; index += 4)
-    if (view.getInt32(at + index, true) !== otherView.getInt32(other + index, true)) return false;
+  // The last ones first: texts that differ do so at their end more often than at their beginning.
+  const last = length - 8;
+  if (view.getBigInt64(at + last, true) !== otherView.getBigInt64(other + last, true)) return false;
+  for (let index = 0; index < last; index += 8)
+    if (view.getBigInt64(at + index, true) !== otherView.getBigInt64(other + index, true)) return false;
   return true;
 }
 
@@ -52,14 +52,14 @@ function copyShort(
   to: number,
   length: number,
 ): void {
-  if (length < 4) {
+  if (length < 8) {
     for (let index = 0; index < length; index++) target[to + index] = source[start + index] as number;
     return;
   }
-  const last = length - 4;
-  for (let index = 0; index < last; index += 4)
-    targetView.setInt32(to + index, sourceView.getInt32(start + index, true), true);
-  targetView.setInt32(to + last, sourceView.getInt32(start + last, true), true);
+  const last = length - 8;
+  for (let index = 0; index < last; index += 8)
+    targetView.setBigInt64(to + index, sourceView.getBigInt64(start + index, true), true);
+  targetView.setBigInt64(to + last, sourceView.getBigInt64(start + last, true), true);
 }
 
 /** Over the ends of the text, and its length. */

@@ -1,3 +1,4 @@
+import { viewOf } from '../words.ts';
 import type { BlobFacts } from './blob-facts.ts';
 import { classicRows } from './cells/classic-rows.ts';
 import { fillExtra } from './cells/extra.ts';
@@ -20,7 +21,7 @@ export interface RowTaker {
 export function createRowTaker(dedupe: DecodeSettings['dedupe'], tables: Tables, counts: DecodeCounts): RowTaker {
   const seen = new Seen();
   let bytes: Uint8Array = new Uint8Array(0);
-  let words: Int32Array = new Int32Array(0);
+  let view = viewOf(bytes);
   let facts: BlobFacts | undefined;
   let [start, end, element, hashed] = [0, 0, 0, false];
 
@@ -29,7 +30,7 @@ export function createRowTaker(dedupe: DecodeSettings['dedupe'], tables: Tables,
     if (dedupe === 'none') return false;
     const hasId = row.kind[idCell] === CELL.text && (row.end[idCell] as number) > (row.start[idCell] as number);
     if (!hasId && (dedupe === 'id' || layout === 'query')) return false;
-    if (!hashed) hashBytes(words, bytes, start, end, signal.length * 31 + signal.charCodeAt(0));
+    if (!hashed) hashBytes(bytes, view, start, end, signal.length * 31 + signal.charCodeAt(0));
     hashed = true;
     return !seen.add(hash.one, Math.imul(hash.two + element, 0x9e3779b1), hash.three ^ Math.imul(element, 0x85ebca6b));
   }
@@ -64,7 +65,7 @@ export function createRowTaker(dedupe: DecodeSettings['dedupe'], tables: Tables,
     },
     use(next) {
       bytes = next;
-      words = new Int32Array(next.buffer, next.byteOffset, next.length >> 2);
+      view = viewOf(next);
     },
     take(reader, from, to) {
       [start, end, element, hashed] = [from, to, 0, false];
