@@ -1,5 +1,5 @@
 import type { LongVector, TextVector } from '../../vectors.ts';
-import { isValid } from '../validity.ts';
+import { isValid, type Validity } from '../validity.ts';
 
 /** The least and the greatest value, as PLAIN spells them without a length. */
 export interface Bounds {
@@ -10,8 +10,21 @@ export interface Bounds {
 /** Text bounds are exact or not there at all: readers take those that were cut short for values. */
 const LONGEST = 64;
 
+/** Rows with the least and the greatest value that were looked for last; -1: no row has one. */
+const found = { least: -1, greatest: -1 };
+
 /** Undefined where there is no value, or one of the bounds would be long. */
-export function textBounds({ offsets, bytes, validity }: TextVector, rows: number): Bounds | undefined {
+export function textBounds(vector: TextVector, rows: number): Bounds | undefined {
+  findTexts(vector, rows);
+  const { offsets, bytes } = vector;
+  const { least, greatest } = found;
+  if (least < 0) return undefined;
+  const min = bytes.slice(offsets[least], offsets[least + 1]);
+  const max = bytes.slice(offsets[greatest], offsets[greatest + 1]);
+  return min.length > LONGEST || max.length > LONGEST ? undefined : { min, max };
+}
+
+function findTexts({ offsets, bytes, validity }: TextVector, rows: number): void {
   let least = -1;
   let greatest = -1;
   for (let row = 0; row < rows; row++) {
@@ -20,10 +33,8 @@ export function textBounds({ offsets, bytes, validity }: TextVector, rows: numbe
     else if (compare(bytes, offsets, row, least) < 0) least = row;
     else if (compare(bytes, offsets, row, greatest) > 0) greatest = row;
   }
-  if (least < 0) return undefined;
-  const [min, max] = [least, greatest].map((row) => bytes.slice(offsets[row], offsets[row + 1]));
-  if (min === undefined || max === undefined || min.length > LONGEST || max.length > LONGEST) return undefined;
-  return { min, max };
+  found.least = least;
+  found.greatest = greatest;
 }
 
 /** As unsigned bytes, which is the order of code points. */
@@ -40,7 +51,13 @@ function compare(bytes: Uint8Array, offsets: Int32Array, one: number, other: num
 }
 
 export function longBounds({ values, validity }: LongVector, rows: number): Bounds | undefined {
-  const halves = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
+  findLongs(new Int32Array(values.buffer, values.byteOffset, values.length * 2), validity, rows);
+  const { least, greatest } = found;
+  const bytesOf = (row: number) => new Uint8Array(values.slice(row, row + 1).buffer);
+  return least < 0 ? undefined : { min: bytesOf(least), max: bytesOf(greatest) };
+}
+
+function findLongs(halves: Int32Array, validity: Validity, rows: number): void {
   let least = -1;
   let greatest = -1;
   for (let row = 0; row < rows; row++) {
@@ -49,9 +66,8 @@ export function longBounds({ values, validity }: LongVector, rows: number): Boun
     else if (isLess(halves, row, least)) least = row;
     else if (isLess(halves, greatest, row)) greatest = row;
   }
-  if (least < 0) return undefined;
-  const bytesOf = (row: number) => new Uint8Array(values.slice(row, row + 1).buffer);
-  return { min: bytesOf(least), max: bytesOf(greatest) };
+  found.least = least;
+  found.greatest = greatest;
 }
 
 function isLess(halves: Int32Array, one: number, other: number): boolean {

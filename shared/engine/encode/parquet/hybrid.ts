@@ -37,7 +37,21 @@ function putPacked(sink: Sink, values: Int32Array, start: number, end: number, w
   const groups = Math.ceil((end - start) / 8);
   putVarint(sink, groups * 2 + 1);
   const bytes = reserve(sink, groups * width);
-  let [at, held, bits] = [sink.length, 0, 0];
+  const filled = sink.length + groups * width;
+  bytes.fill(0, packBits(bytes, sink.length, values, start, end, width), filled);
+  sink.length = filled;
+}
+
+/** The loop alone: behind a loop that is compiled while it runs nothing is known of what follows, and it is left again. */
+function packBits(
+  bytes: Uint8Array,
+  from: number,
+  values: Int32Array,
+  start: number,
+  end: number,
+  width: number,
+): number {
+  let [at, held, bits] = [from, 0, 0];
   for (let index = start; index < end; index++) {
     held |= (values[index] as number) << bits;
     bits += width;
@@ -47,8 +61,6 @@ function putPacked(sink: Sink, values: Int32Array, start: number, end: number, w
       bits -= 8;
     }
   }
-  const filled = sink.length + groups * width;
   if (bits > 0) bytes[at++] = held & 255;
-  bytes.fill(0, at, filled);
-  sink.length = filled;
+  return at;
 }
