@@ -42,7 +42,7 @@ function putPacked(sink: Sink, values: Int32Array, start: number, end: number, w
   sink.length = filled;
 }
 
-/** The loop alone: behind a loop that is compiled while it runs nothing is known of what follows, and it is left again. */
+/** The loop alone: where one is compiled as it runs, nothing is known of what follows, and the code is left again. */
 function packBits(
   bytes: Uint8Array,
   from: number,
