@@ -31,8 +31,10 @@ export async function changedDays(
   const note = ([of, hash]: readonly [Millis, Hash]) => {
     const age = of + day + young > now ? dayText(today) : 'settled';
     const looks = `${hash.digest('hex').slice(0, 16)} ${age}`;
-    if (index.days.get(of) !== looks) changed.set(of, looks);
+    if (index.days.get(of)?.looks !== looks) changed.set(of, looks);
+    seen.add(of);
   };
+  const seen = new Set<Millis>();
   let next = 0;
   let read = 0;
   for await (const each of hashedDays(ledger.tallies({ start: index.next, end: from }))) {
@@ -43,6 +45,10 @@ export async function changedDays(
   }
   for await (const each of hashedDays(ledger.tallies({ start: from, end: today + 3 * day })))
     note([each.day, each.hash]);
+  // Days that the ledger does not tell of any more.
+  const looked = next === 0 || read < mostOlder ? from : next;
+  for (const of of index.days.keys())
+    if (!seen.has(of) && ((index.next <= of && of < looked) || of >= from)) changed.set(of, 'gone');
   const sorted = [...changed].toSorted(([one], [other]) => one - other);
   return { days: new Map(sorted), next: read >= mostOlder && next < from ? next : 0 };
 }

@@ -21,8 +21,14 @@ export interface TableIndex {
   readonly writtenAt: Millis;
   /** Older days are looked at from this one on, a part at a time; 0: from the first. */
   readonly next: Millis;
-  /** What a day looked like in the ledger before its file was written. */
-  readonly days: ReadonlyMap<Millis, string>;
+  readonly days: ReadonlyMap<Millis, WrittenDay>;
+}
+
+export interface WrittenDay {
+  /** What the day looked like in the ledger before its file was written. */
+  readonly looks: string;
+  /** In its file. A ledger never has fewer again, unless it has lost some. */
+  readonly windows: number;
 }
 
 export interface SeenIndex {
@@ -39,7 +45,10 @@ export async function readIndex(lake: ObjectStore): Promise<SeenIndex> {
 function indexIn(text: string): TableIndex {
   try {
     const { writtenAt, next, days } = JSON.parse(text);
-    const known = Object.entries(days).map(([day, looks]) => [Date.parse(`${day}T00:00:00Z`), String(looks)] as const);
+    const known = Object.entries<Partial<WrittenDay>>(days).map(
+      ([day, { looks, windows }]) =>
+        [Date.parse(`${day}T00:00:00Z`), { looks: String(looks), windows: Number(windows) || 0 }] as const,
+    );
     return { writtenAt: Date.parse(writtenAt) || 0, next: Date.parse(next) || 0, days: new Map(known) };
   } catch {
     return { writtenAt: 0, next: 0, days: new Map() };
@@ -48,7 +57,7 @@ function indexIn(text: string): TableIndex {
 
 /** The new tag; undefined when the race was lost. */
 export function putIndex({ writtenAt, next, days }: TableIndex, etag: string | undefined, lake: ObjectStore) {
-  const known = [...days].toSorted(([one], [other]) => one - other).map(([day, looks]) => [dayText(day), looks]);
+  const known = [...days].toSorted(([one], [other]) => one - other).map(([day, written]) => [dayText(day), written]);
   const time = (at: Millis) => (at === 0 ? '' : new Date(at).toISOString());
   const document = { writtenAt: time(writtenAt), next: time(next), days: Object.fromEntries(known) };
   return lake.put(INDEX_NAME, new TextEncoder().encode(`${JSON.stringify(document, null, 1)}\n`), etag);

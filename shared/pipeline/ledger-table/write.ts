@@ -11,7 +11,7 @@ import type {
 } from '../../model.ts';
 import { dayOf } from '../../status/day-tally.ts';
 import { changedDays } from './changed.ts';
-import { fileOfDay, putIndex, readIndex, type TableIndex } from './days.ts';
+import { dayText, fileOfDay, putIndex, readIndex, type TableIndex } from './days.ts';
 import { type Confirmed, keyOf, ledgerRow } from './rows.ts';
 
 export interface LedgerTablePorts {
@@ -74,6 +74,7 @@ async function writeDays(
   const feeds = (await Array.fromAsync(ports.ledger.feeds())).toSorted(byName);
   const until = ports.clock.now() + longest;
   const sum = { days: 0, rows: 0, bytes: 0 };
+  const lost: LostDay[] = [];
   let isWhole = true;
   for (const some of chunksOf([...days.keys()], feeds.length)) {
     if (daily !== undefined && ports.clock.now() > until) {
@@ -84,17 +85,34 @@ async function writeDays(
     for (let tries = 0; tries < 3 && left.length > 0; tries++) {
       const now = left;
       const written = await ports.withWorkFolder((work) => writeChunk(now, feeds, work, ports));
-      const done = now.filter((each) => written.put.has(each)).map((each) => [each, days.get(each) ?? ''] as const);
+      lost.push(...written.lost);
+      const done = [...written.put].map(([each, windows]) => [each, { looks: days.get(each) ?? '', windows }] as const);
       await note(ports.lake, (index) => ({ ...index, days: new Map([...index.days, ...done]) }));
       sum.days += done.length;
       sum.rows += written.rows;
       sum.bytes += written.bytes;
-      left = now.filter((each) => !written.put.has(each));
+      left = now.filter((each) => !written.put.has(each) && !written.lost.some(({ day: of }) => of === each));
     }
   }
   if (daily !== undefined && isWhole)
     await note(ports.lake, (index) => ({ ...index, writtenAt: daily.began, next: daily.next }));
+  if (lost.length > 0) throw new Error(lostText(lost));
   return sum;
+}
+
+/** A day of which the ledger has fewer windows than its table. */
+interface LostDay {
+  readonly day: Millis;
+  readonly windows: number;
+  readonly known: number;
+}
+
+function lostText(days: readonly LostDay[]): string {
+  const some = days.slice(0, 5).map((each) => `${dayText(each.day)} ${each.windows} of ${each.known}`);
+  return (
+    `the ledger has lost windows that its table in the lake knows (${some.join(', ')}${days.length > 5 ? ', …' : ''}); ` +
+    'insights-lake adopt gives them back, from the table and the files that are there (it says what it would do first)'
+  );
 }
 
 const byName = (one: Feed, other: Feed): number =>
@@ -115,6 +133,7 @@ function chunksOf(days: readonly Millis[], feeds: number): Millis[][] {
 async function writeChunk(days: readonly Millis[], feeds: readonly Feed[], work: string, ports: LedgerTablePorts) {
   const { lake, ledger } = ports;
   const tags = new Map<Millis, string | undefined>();
+  const { index } = await readIndex(lake);
   // Before the ledger is read.
   for (const each of days) tags.set(each, await lake.head(fileOfDay(each)));
   const swept = ports.lookback === undefined ? undefined : await ledger.swept();
@@ -125,16 +144,23 @@ async function writeChunk(days: readonly Millis[], feeds: readonly Feed[], work:
     const some = feeds.slice(at, at + together);
     for (const rows of await Promise.all(some.map((feed) => rowsOf(feed, range, sweep, ledger)))) await files.add(rows);
   }
-  const put = new Set<Millis>();
+  const put = new Map<Millis, number>();
+  const lost: LostDay[] = [];
   let [rows, bytes] = [0, 0];
   for (const made of await files.end()) {
+    const known = index.days.get(made.day)?.windows ?? 0;
+    if (made.rows < known) {
+      // Its file is what is left of them.
+      lost.push({ day: made.day, windows: made.rows, known });
+      continue;
+    }
     const isPut = made.content === undefined || (await lake.put(fileOfDay(made.day), made.content, tags.get(made.day)));
     if (isPut === undefined) continue; // written by another meanwhile: the ledger is read again
-    put.add(made.day);
+    put.set(made.day, made.rows);
     rows += made.rows;
     bytes += made.content?.bytes ?? 0;
   }
-  return { put, rows, bytes };
+  return { put, lost, rows, bytes };
 }
 
 async function rowsOf(feed: Feed, range: Interval, sweep: Confirmed['sweep'], ledger: Ledger): Promise<LedgerRow[]> {

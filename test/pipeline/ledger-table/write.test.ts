@@ -186,6 +186,29 @@ describe("the ledger's table", () => {
     assert.equal((await writeLedgerTable(ports))?.days, 1);
   });
 
+  test('a ledger that has lost windows is told by its table, which stays as it is until adopt', async () => {
+    const { ledger, lake, ports, time } = world();
+    await put(
+      ledger,
+      [0, 1, 2].map((n) => doneAt(start + n * hour)),
+    );
+    await put(ledger, [doneAt(start + day)]);
+    await writeLedgerTable(ports);
+    for (const left of [[doneAt(start), doneAt(start + 2 * hour), doneAt(start + day)], [doneAt(start)]]) {
+      time.now += day;
+      const halved = createMemoryLedger();
+      await put(halved, left);
+      await assert.rejects(
+        writeLedgerTable({ ...ports, ledger: halved }),
+        /has lost windows .*\(2026-01-05 \d of 3.*insights-lake adopt/,
+      );
+      assert.equal((await rowsIn(lake, fileOfDay(start))).length, 3);
+      assert.equal((await rowsIn(lake, fileOfDay(start + day))).length, 1, 'a day that is gone as a whole');
+    }
+    time.now += day;
+    await writeLedgerTable(ports);
+  });
+
   test('the ledger of a command line, in the same folder, takes its days for no apps', async () => {
     const lake = createMemoryStore();
     const { ports } = world(lake, createStoreLedger(lake));
