@@ -1,6 +1,7 @@
 import { identityOf } from './lake/path-identity.ts';
 import type { Config, Feed, LakeHealth, Millis, ObjectStore } from './model.ts';
 import { nextDue } from './pipeline/grid/tile.ts';
+import { filesOfLake } from './pipeline/lake/own-files.ts';
 import { type FeedMemory, type FeedTask, planMany } from './pipeline/many/plan-many.ts';
 import { stoppedFeed } from './pipeline/many/stopped.ts';
 import { type FeedPlan, heldFeed, type PlanPorts, planFeed, reviveFeed } from './pipeline/plan.ts';
@@ -43,7 +44,7 @@ export function createPlanner(
 /** Asked only where the ledger has lost how far a feed was planned: a listing of the lake. */
 export function filesBeyond(lake: ObjectStore, templates: readonly string[]): NonNullable<PlanPorts['beyond']> {
   return async ({ app, signal, source }, from) => {
-    for await (const { name } of lake.list('')) {
+    for await (const { name } of filesOfLake(lake)) {
       const window = identityOf(name, templates)?.window;
       const isOfFeed = window?.app === app && window.signal === signal && window.source === source;
       if (isOfFeed && window.start >= from) return true;

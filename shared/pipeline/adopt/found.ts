@@ -1,5 +1,5 @@
 import type { Feed, FileRecord, Interval, LakeTables, LedgerRow, StoredObject } from '../../model.ts';
-import { OWN } from '../lake/meet.ts';
+import { filesOfLake } from '../lake/own-files.ts';
 import { readTold, type ToldPorts, toldWindow } from './table-told.ts';
 import type { FoundWindow } from './weigh.ts';
 
@@ -54,8 +54,8 @@ export async function readFiles(groups: FoundGroups, ports: FoundPorts) {
     }
   };
   let waiting: StoredObject[] = [];
-  for await (const file of ports.lake.list('')) {
-    if (file.name.startsWith(OWN) || /(^|\/)_delta_log\//.test(file.name)) continue;
+  for await (const file of filesOfLake(ports.lake)) {
+    if (/(^|\/)_delta_log\//.test(file.name)) continue;
     files += 1;
     bytes += file.bytes;
     if (files % 1000 === 0) ports.tell(files);

@@ -1,5 +1,6 @@
 import type { Feed, Interval, LedgerEntry, Millis, Signal } from '../../model.ts';
 import { isAtRest } from '../entry.ts';
+import { filesOfLake } from '../lake/own-files.ts';
 import { gapsBetween } from './gaps.ts';
 import { type LakeView, listTables, type SeenFile, type WrongFile } from './in-tables.ts';
 import { isKept, judgeEntry, type LakeEntryPorts, noteTags, runAgain } from './lake-entry.ts';
@@ -69,7 +70,7 @@ export async function auditLake(request: LakeAuditRequest, ports: LakeAuditPorts
   const began = ports.clock.now();
   const there = new Map<string, SeenFile>();
   let bytes = 0;
-  for await (const file of ports.lake.list('')) {
+  for await (const file of filesOfLake(ports.lake)) {
     there.set(file.name, file);
     bytes += file.bytes;
   }

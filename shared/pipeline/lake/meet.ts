@@ -1,6 +1,7 @@
 import type { LakeWord, Ledger, LedgerMark, LedgerPlace, Millis, ObjectStore, Versioned } from '../../model.ts';
 import { belongs, type Found } from './belong.ts';
 import { putLakeWord, readLakeWord } from './lake-word.ts';
+import { filesOfLake } from './own-files.ts';
 
 /** The ledger does not describe this lake, or not any more: nothing runs before a person has decided. */
 export class NotItsLake extends Error {
@@ -23,7 +24,7 @@ export interface MeetPorts {
 }
 
 /** A copy of the ledger that is older than this is told from the ledger. */
-export const countEvery: Millis = 30 * 60_000;
+export const countEvery: Millis = 5 * 60_000;
 
 /**
  * Makes sure that the ledger describes this lake, before anything is planned or run. Throws NotItsLake. Where neither
@@ -89,13 +90,11 @@ async function count(
   await putLakeWord(lake, { ...word.value, product, count: next.count, countedAt: now() }, word.etag);
 }
 
-/** Documents about the lake. */
-export const OWN = '_insights-lake/';
 /** The name of a window, as every path template spells it, in the name of a file of ours. */
 export const OF_WINDOW = /\d{8}T\d{4,9}Z.*\d{8}T\d{4,9}Z.*\.(parquet|ndjson|csv)(\.gz)?$/;
 
 async function hasWindows(lake: ObjectStore): Promise<boolean> {
-  for await (const { name } of lake.list('')) if (!name.startsWith(OWN) && OF_WINDOW.test(name)) return true;
+  for await (const { name } of filesOfLake(lake)) if (OF_WINDOW.test(name)) return true;
   return false;
 }
 

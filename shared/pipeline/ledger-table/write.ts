@@ -109,8 +109,9 @@ interface LostDay {
 
 function lostText(days: readonly LostDay[]): string {
   const some = days.slice(0, 5).map((each) => `${dayText(each.day)} ${each.windows} of ${each.known}`);
+  const more = days.length > 5 ? ', …' : '';
   return (
-    `the ledger has lost windows that its table in the lake knows (${some.join(', ')}${days.length > 5 ? ', …' : ''}); ` +
+    `the ledger has lost windows that its table in the lake knows (${some.join(', ')}${more}); ` +
     'insights-lake adopt gives them back, from the table and the files that are there (it says what it would do first)'
   );
 }

@@ -95,6 +95,25 @@ async function rowsOf(sql: string) {
 }
 
 describe('a ledger that does not fit', () => {
+  test('a lake in a folder of another is no part of it: neither refuses, audits or adopts what the other has', async () => {
+    const outer = await newLake('parquet');
+    const inner = join(outer.lake, 'archive', 'inner');
+    assert.equal((await run(['transform', outer.exports, '--out', inner])).code, 0);
+    assert.equal((await outer.transform()).code, 0, 'there was a lake in its folder before it');
+    for (const lake of [outer.lake, inner]) {
+      const audited = await run(['audit', '--out', lake]);
+      assert.equal(audited.code, 0, audited.out + audited.err);
+      assert.match(
+        (await run(['adopt', '--out', lake])).out,
+        /4 windows are as the ledger says.*4 files.*nothing is to be done/s,
+      );
+    }
+    await rm(outer.ledger, { recursive: true });
+    const adopted = await outer.adopt('--write');
+    assert.match(adopted.out, /4 are new to it, with 40 rows/);
+    assert.equal((await outer.transform()).code, 0);
+  });
+
   test('lost but for its table: adopt opens no file, and all is as it was', async () => {
     const { lake, transform, adopt, rows, ledger } = await newLake('parquet');
     assert.equal((await transform()).code, 0);

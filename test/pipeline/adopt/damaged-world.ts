@@ -1,0 +1,244 @@
+import { openDeltaLake } from '../../../shared/lake/delta/lake-tables.ts';
+import { openTable } from '../../../shared/lake/delta/table.ts';
+import { identityOf } from '../../../shared/lake/path-identity.ts';
+import { defaultPathTemplate } from '../../../shared/lake/path-template.ts';
+import { filePath, tableFilePath } from '../../../shared/lake/paths.ts';
+import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
+import type { Engine, Feed, LedgerEntry, LedgerPlace, Millis, ObjectStore, Window } from '../../../shared/model.ts';
+import { type AdoptPorts, adoptLake } from '../../../shared/pipeline/adopt/adopt.ts';
+import { type AuditPorts, auditWindows } from '../../../shared/pipeline/audit/audit.ts';
+import { meetLake } from '../../../shared/pipeline/lake/meet.ts';
+import { writeLedgerTable } from '../../../shared/pipeline/ledger-table/write.ts';
+import { planFeed } from '../../../shared/pipeline/plan.ts';
+import { type RunPorts, runWindow } from '../../../shared/pipeline/run.ts';
+import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
+import { gated } from '../world.ts';
+import { foundInMemory } from './found.ts';
+import { tableInMemory } from './table-in-memory.ts';
+
+/**
+ * A feed of the query API, a lake of text under the paths of the product, ledgers that are lost, halved, restored and
+ * swapped. Files say their revision in their first line, as Parquet does in its metadata.
+ */
+export const hour: Millis = 3_600_000;
+export const day = 24 * hour;
+export const begun = Date.UTC(2026, 0, 1);
+export const feed: Feed = { app: 'shop', signal: 'requests', source: 'query' };
+
+export interface Row {
+  readonly id: string;
+  readonly at: Millis;
+}
+
+export interface Settings {
+  readonly size: Millis;
+  readonly format: 'parquet' | 'csv' | 'ndjson';
+  readonly partition: 'hour' | 'day';
+  readonly delta: boolean;
+}
+
+export type Ledger = ReturnType<typeof createMemoryLedger>;
+
+/** What lies at one moment in a lake and in its ledger; nobody changes it. */
+export interface Held {
+  readonly lake: ObjectStore;
+  readonly ledger: Ledger;
+}
+
+const wordStore = (store: ObjectStore): ObjectStore => ({
+  ...store,
+  put: (name, content, etag) =>
+    store.put(name, content instanceof Uint8Array ? content : Buffer.from(content.files.join('')), etag),
+});
+
+export async function copyOfLake(lake: ObjectStore): Promise<ObjectStore> {
+  const copy = createMemoryStore();
+  for await (const { name } of lake.list(''))
+    await copy.put(name, Buffer.concat(await Array.fromAsync(lake.read(name))), undefined);
+  return wordStore(copy);
+}
+
+/** `keeps`: which of its rows; left out: all. */
+export async function copyOfLedger(
+  from: Ledger,
+  keeps: (entry: LedgerEntry, n: number) => boolean = () => true,
+  keepsRest = true,
+): Promise<Ledger> {
+  const to = createMemoryLedger();
+  let n = 0;
+  for await (const entry of from.list(feed)) if (keeps(entry, n++)) await to.write(entry, undefined);
+  if (!keepsRest) return to;
+  const [progress, mark] = [await from.progress(feed), await from.mark()];
+  if (progress) await to.plan(feed, progress.value, undefined, []);
+  if (mark) await to.putMark(mark.value, undefined);
+  return to;
+}
+
+function lineEngine(rowsOf: (window: Window) => readonly Row[]): Engine {
+  return {
+    emptyFile: async () => new Uint8Array(),
+    begin: async (window, _work, revision) => {
+      const rows = rowsOf(window);
+      const counts = { read: rows.length, written: rows.length, deduplicated: 0, quarantined: 0 };
+      return {
+        counts,
+        add: async () => [],
+        finish: async () => {
+          const hours = Map.groupBy(rows, ({ at }) => Math.floor(at / hour) * hour);
+          return [...hours].map(([partition, some]) => {
+            const text = [`rev=${revision}`, ...some.map(({ id }) => id)].join('\n');
+            return {
+              ...{ signal: 'requests' as const, partition, part: 1, rows: some.length },
+              content: { files: [text], bytes: text.length },
+            };
+          });
+        },
+        close: async () => {},
+      };
+    },
+  };
+}
+
+/** Everything that works on a lake and a ledger at one time, with these settings. */
+export function worldOn(
+  { lake, ledger }: Held,
+  truth: { rows: readonly Row[] },
+  time: { now: Millis },
+  settings: Settings,
+) {
+  const sent: Window[] = [];
+  const clock = { now: () => time.now, random: () => 0.5, sleep: async () => {} };
+  let ids = 0;
+  const { delta } = settings;
+  const tables = delta
+    ? openDeltaLake({
+        lake,
+        clock,
+        newId: () => `t${++ids}`,
+        columns: () => [{ name: 'timestamp', type: 'timestamp' }],
+      })
+    : undefined;
+  const within = ({ start, end }: { readonly start: Millis; readonly end: Millis }) =>
+    truth.rows.filter(({ at }) => start <= at && at < end);
+  const print = (window: Window): string => {
+    const ids = within(window).map(({ id }) =>
+      [...id].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 99991, 7),
+    );
+    return ids.length === 0 ? 'rows:0' : `rows:${ids.length} ids:${ids.reduce((one, other) => one + other, 0)}`;
+  };
+  const template = defaultPathTemplate(settings.partition);
+  const part = (at: Millis) => (settings.partition === 'hour' ? at : Math.floor(at / day) * day);
+  const run: RunPorts = {
+    ...{ ledger, lake, clock, lease: hour / 4, ...(tables && { tables }) },
+    engine: lineEngine(within),
+    source: {
+      open: async (window) => ({ fingerprint: print(window), empty: false, asked: 1, async *chunks() {} }),
+    },
+    path: (file, window, revision) => {
+      const identity = { window, signal: 'requests' as const, partition: part(file.partition), part: file.part };
+      return delta
+        ? tableFilePath({
+            ...identity,
+            partition: Math.floor(file.partition / day) * day,
+            part: file.part + (file.partition % day) / hour,
+            revision,
+          })
+        : filePath(template, {
+            ...identity,
+            part: settings.partition === 'hour' ? 1 : 1 + (file.partition % day) / hour,
+            format: settings.format,
+            gzip: false,
+          });
+    },
+    discard: async () => {},
+    withWorkFolder: (use) => use('work'),
+  };
+  const here: LedgerPlace = { kind: 'table', url: 'https://state.table.core.windows.net', table: 't', part: 'p' };
+  const meeting = { lake, ledger, here, now: clock.now, newId: () => `id-${time.now}-${++ids}`, product: '1' };
+  const hints = { prepare: async () => {}, send: async (window: Window) => void sent.push(window) };
+  const audits = {
+    ...run,
+    ...{ hints, recheck: 3 * day, horizon: 90 * day, purged: 'follow', limit: 500, refresh: 0 },
+  } as unknown as AuditPorts;
+  const survey = {
+    survey: async (windows: readonly Window[]) => ({
+      looks: windows.map((window) => ({ fingerprint: print(window), empty: false })),
+      asked: 1,
+    }),
+  };
+  const adopting: AdoptPorts = {
+    ...{ ...meeting, clock, ...(tables && { tables }), ...foundInMemory, tell: () => {} },
+    rows: tableInMemory.rows(lake),
+    planned: [{ feed, from: begun }],
+    story: async ({ name, bytes }) => {
+      const named = identityOf(name, [template]);
+      if (named === undefined) return undefined;
+      const [head = '', ...lines] = await linesIn(lake, name);
+      const revision = name.endsWith('.parquet') ? Number(head.slice(4) || 0) : 0;
+      return {
+        window: named.window,
+        revision: Math.max(revision, named.revision),
+        file: { path: name, signal: 'requests', rows: lines.length, bytes },
+      };
+    },
+  };
+  const deliver = async () => {
+    for (let window = sent.shift(); window !== undefined; window = sent.shift()) await runWindow(window, run);
+  };
+  return {
+    meet: () => meetLake(meeting),
+    adopt: (write = true) => adoptLake(write, adopting),
+    table: () => writeLedgerTable({ ...tableInMemory.ports, ledger, lake, clock, young: 3 * day }),
+    plan: () =>
+      planFeed(feed, { size: settings.size, lag: 0, until: undefined }, begun, {
+        ...run,
+        hints,
+        patience: hour / 2,
+        limit: 500,
+      }),
+    audit: () =>
+      auditWindows(
+        [{ app: feed.app, feeds: [feed], survey, retention: 900 * day }],
+        audits,
+        new AbortController().signal,
+      ),
+    deliver,
+    /** Runs what was asked for, one of them until it dies at that call; false when it lived. */
+    dieAt: async (call: number): Promise<boolean> => {
+      let left = call;
+      const gate = async () => {
+        if (left-- <= 0) throw new Error('killed');
+      };
+      const store = gated(lake, gate);
+      const dying = { ...run, ledger: { ...ledger, ...pick(gated(ledger, gate), ['read', 'write', 'revision']) } };
+      for (let window = sent.shift(); window !== undefined; window = sent.shift())
+        await runWindow(window, { ...dying, lake: { ...lake, ...pick(store, ['head', 'put']) } }).catch(
+          () => undefined,
+        );
+      return left < 0;
+    },
+    /** The words of rows that readers see. */
+    seen: async (): Promise<string[]> => {
+      const names = delta
+        ? await liveIn(lake)
+        : (await Array.fromAsync(lake.list('requests/'))).map(({ name }) => name);
+      const lines = await Promise.all(names.map((name) => linesIn(lake, name)));
+      return lines.flatMap((some) => some.slice(1)).sort();
+    },
+    entries: () => Array.fromAsync(ledger.list(feed)),
+  };
+}
+
+function pick<T extends object, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(names.map((name) => [name, from[name]])) as Pick<T, K>;
+}
+
+async function linesIn(lake: ObjectStore, name: string): Promise<string[]> {
+  const text = Buffer.concat(await Array.fromAsync(lake.read(name))).toString();
+  return text === '' ? [] : text.split('\n');
+}
+
+async function liveIn(lake: ObjectStore): Promise<string[]> {
+  const table = openTable({ store: lake, root: 'requests/', pause: async () => {} });
+  return table.read((snapshot) => [...snapshot.files.keys()].map((path) => `requests/${decodeURIComponent(path)}`));
+}
