@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Chunk } from '../../model.ts';
 import type { Answer } from './answer.ts';
@@ -73,18 +73,36 @@ function cut(part: Part, { reason, doubt }: Split, vain: number, context: Contex
   throw doubt?.error ?? new Error(`${nameOf(part, context)}: ${reason}, ${least}`);
 }
 
+/** A file with a long row is not what the next ones need room for. */
+const MOST_KEPT = 24 * 1024 * 1024;
+
 /**
- * Hands over the files of an answer one by one; each is gone when the next is asked for, and all are when nobody asks
- * any more.
+ * Hands over the files of an answer one by one, each in the memory of the one before; each is gone when the next is
+ * asked for, and all are when nobody asks any more.
  */
 async function* chunksOf(answer: Answer): AsyncGenerator<Chunk> {
+  const largest = Math.max(0, ...answer.files.map(({ bytes }) => bytes).filter((bytes) => bytes <= MOST_KEPT));
+  const memory = new Uint8Array(largest);
   try {
-    for (const { path } of answer.files) {
-      const bytes = await readFile(path);
+    for (const { path, bytes: size } of answer.files) {
+      const bytes = size > largest ? await readFile(path) : await readInto(memory, path, size);
       await rm(path, { force: true });
       yield { bytes, layout: 'query', columns: answer.columns, segments: [], faults: [] };
     }
   } finally {
     for (const { path } of answer.files) await rm(path, { force: true });
+  }
+}
+
+/** The bytes of a file that has so many. */
+async function readInto(memory: Uint8Array, path: string, size: number): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    let [at, more] = [0, 1];
+    for (; at < size && more > 0; at += more) ({ bytesRead: more } = await file.read(memory, at, size - at, at));
+    if (at < size) throw new Error(`read ${path}: ${at} bytes where ${size} were written`);
+    return memory.subarray(0, size);
+  } finally {
+    await file.close();
   }
 }

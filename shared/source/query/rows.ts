@@ -31,7 +31,9 @@ export function createRowsWriter(path: (n: number) => string, fileBytes: number)
   let files: RowsFile[] = [];
   let written = 0;
   let handle: FileHandle | undefined;
-  const waiting: (Uint8Array | 'next file')[] = [];
+  const waiting: (Buffer<ArrayBuffer> | 'next file')[] = [];
+  /** Memory that has been written, for the next rows. */
+  const spare: Buffer<ArrayBuffer>[] = [];
   let buffer = Buffer.allocUnsafe(BUFFER);
   let used = 0;
   let line = 0;
@@ -50,8 +52,9 @@ export function createRowsWriter(path: (n: number) => string, fileBytes: number)
   }
 
   function release(): void {
-    if (used > 0) waiting.push(buffer.subarray(0, used));
-    buffer = Buffer.allocUnsafe(BUFFER);
+    if (used === 0) return;
+    waiting.push(buffer.subarray(0, used));
+    buffer = spare.pop() ?? Buffer.allocUnsafe(BUFFER);
     used = 0;
   }
 
@@ -79,6 +82,7 @@ export function createRowsWriter(path: (n: number) => string, fileBytes: number)
       } else {
         handle ??= await open(path(written), 'w');
         await handle.appendFile(part);
+        spare.push(Buffer.from(part.buffer, part.byteOffset, BUFFER));
       }
     }
   }
