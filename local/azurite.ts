@@ -38,6 +38,8 @@ export interface AzuriteOptions {
   readonly folder?: string;
   /** Keeps data in memory only. Default: true without `folder`, false with one. */
   readonly inMemory?: boolean;
+  /** Of blob, queue and table. Default: whichever are free. */
+  readonly ports?: readonly number[];
 }
 
 /**
@@ -49,7 +51,7 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
   const isTemporary = options.folder === undefined && !inMemory;
   const folder = isTemporary ? await mkdtemp(join(tmpdir(), 'azurite-')) : (options.folder ?? tmpdir());
   await mkdir(folder, { recursive: true });
-  const child = launch(folder, inMemory);
+  const child = launch(folder, inMemory, options.ports);
   const close = async () => {
     await stop(child);
     if (isTemporary) await rm(folder, { recursive: true, force: true });
@@ -66,10 +68,13 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
   }
 }
 
-function launch(folder: string, inMemory: boolean): ChildProcess {
+function launch(folder: string, inMemory: boolean, ports: readonly number[] = []): ChildProcess {
   const manifest = createRequire(import.meta.url).resolve('azurite/package.json');
   const main = join(dirname(manifest), 'dist/src/azurite.js');
-  const services = ['blob', 'queue', 'table'].flatMap((name) => [`--${name}Host`, '127.0.0.1', `--${name}Port`, '0']);
+  const services = ['blob', 'queue', 'table'].flatMap((name, n) => [
+    ...[`--${name}Host`, '127.0.0.1'],
+    ...[`--${name}Port`, String(ports[n] ?? 0)],
+  ]);
   // The SDKs may be newer than the emulator: it answers what it knows, whatever API version a request names.
   const flags = ['--silent', '--disableTelemetry', '--skipApiVersionCheck'];
   const keep = inMemory ? ['--inMemoryPersistence'] : ['--location', folder];

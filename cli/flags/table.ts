@@ -134,6 +134,10 @@ export const flagTable = {
     commands: { backfill: 'windows that run at a time, at most one less than requests may (BUDGET_IN_FLIGHT)' },
   },
   id: { ...text('<name>'), commands: { backfill: 'which one, for pause, resume and cancel' } },
+  'dry-run': {
+    ...switched,
+    commands: same('say what it would be, and change nothing', 'pause', 'resume', 'disable'),
+  },
   reason: {
     ...text('<text>'),
     commands: same('why, for whoever looks at it later', 'pause', 'resume', 'disable'),

@@ -5,7 +5,7 @@ import { isSet, type Options, textOf } from '../flags/options.ts';
 import { settingsFor } from '../operations/state.ts';
 import { timeText } from '../terminal/numbers.ts';
 
-const usage = '[--settings <file>] [--reason <text>]';
+const usage = '[--settings <file>] [--reason <text>] [--dry-run]';
 
 const exits: Required<Command>['exits'] = {
   0: 'done, or it was so already',
@@ -23,7 +23,8 @@ Nothing is brought into the lake of the app any more, until it is resumed: for a
 container. Runs under way come to their end. Events and time folders are remembered, nothing is planned; what was held
 is delivered with resume, oldest first. After seven days paused it is disabled. (An app pauses its lake itself while
 writes fail, and resumes it when they succeed.)`,
-  examples: `insights-lake pause --settings deployed.json --reason "the account is restored until Friday"`,
+  examples: `insights-lake pause --settings deployed.json --dry-run
+insights-lake pause --settings deployed.json --reason "the account is restored until Friday"`,
   exits,
   run: (options, edge) => give('pause', options, edge),
 };
@@ -50,10 +51,23 @@ export const disableCommand: Command = {
 
 async function give(order: HealthOrder, options: Options, { terminal, operations }: Edge): Promise<ExitCode> {
   const env = settingsFor(options, terminal);
+  if (isSet(options, 'dry-run')) return preview(order, options, terminal, await (await operations()).health(env));
   const report = await (await operations()).order(order, textOf(options, 'reason') ?? '', env);
   if (isSet(options, 'json'))
     terminal.out(`${JSON.stringify({ command: order, exitCode: 0, ...asJson(report) }, null, 2)}\n`);
   else terminal.out(`${linesOf(report).join('\n')}\n`);
+  return exitCodes.done;
+}
+
+const becomes = { pause: 'paused', resume: 'active', disable: 'disabled' } as const;
+
+/** What the order would change, and nothing is changed. */
+function preview(order: HealthOrder, options: Options, terminal: Edge['terminal'], report: HealthReport): ExitCode {
+  const [before, after] = [report.state, becomes[order]];
+  const json = { command: order, exitCode: 0, dryRun: true, before, after };
+  const what = before === after ? `${order} changes nothing` : `${order} makes it ${after}`;
+  if (isSet(options, 'json')) terminal.out(`${JSON.stringify(json, null, 2)}\n`);
+  else terminal.out(`${[...linesOf(report), `${what}; leave --dry-run out to do it`].join('\n')}\n`);
   return exitCodes.done;
 }
 

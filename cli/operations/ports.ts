@@ -44,6 +44,7 @@ export interface Operations {
   backfill<T>(use: (backfills: Backfills) => Promise<T>, env: Env): Promise<T>;
   /** Pauses, resumes or disables the lake of the app. */
   order(order: HealthOrder, reason: string, env: Env): Promise<HealthReport>;
+  health(env: Env): Promise<HealthReport>;
   /** Gives a lake a ledger from its files. */
   adopt(
     request: { readonly write: boolean },

@@ -67,6 +67,7 @@ export const operations: Operations = {
     }),
   backfill: (use, env) => onState(() => use(appOf(env).backfills)),
   order: (order, reason, env) => onState(() => appOf(env).order(order, reason)),
+  health: (env) => onState(() => appOf(env).health()),
   adopt: ({ write }, lake, env, tell) =>
     onState(() => (lake === undefined ? appOf(env).adopt(write, tell) : adoptHere(lake, write, tell))),
   drift: (lake, env) =>

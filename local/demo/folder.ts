@@ -10,6 +10,7 @@ export const places = {
   lake: join(demoFolder, 'lake'),
   work: join(demoFolder, 'work'),
   log: join(demoFolder, 'functions.log'),
+  ports: join(demoFolder, 'ports.json'),
 } as const;
 
 const owner = join(demoFolder, 'running.pid');

@@ -6,7 +6,7 @@ import { telemetryData } from '../simulator/data.ts';
 import { type Simulator, startSimulator } from '../simulator/startSimulator.ts';
 import { type RunningApp, startApp } from './app.ts';
 import { enterFolder, leaveFolder, places } from './folder.ts';
-import { freePort } from './free-port.ts';
+import { freePort, keptPorts } from './free-port.ts';
 import { ledgerOf } from './ledger.ts';
 import { environment, type Story, settingsOf, storyAt } from './story.ts';
 
@@ -36,11 +36,11 @@ export async function withStage<T>(
   const closers: (() => Promise<unknown>)[] = [leaveFolder];
   try {
     if (!live)
-      for (const folder of [places.azurite, places.lake, places.work, places.log])
+      for (const folder of [places.azurite, places.lake, places.work, places.log, places.ports])
         await rm(folder, { recursive: true, force: true });
     await enterFolder();
     const story = storyAt(now);
-    const azurite = await startAzurite({ folder: places.azurite });
+    const azurite = await startAzurite({ folder: places.azurite, ports: await keptPorts(places.ports, 3) });
     closers.push(() => azurite.close());
     const simulator = await startSimulator({
       data: telemetryData(story.shop, live ? Date.now : () => Number.POSITIVE_INFINITY),

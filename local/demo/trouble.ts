@@ -1,17 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { QueueClient } from '@azure/storage-queue';
+import type { Signal } from '../../shared/model.ts';
 import type { Fault, FaultHandle } from '../simulator/faults.ts';
 import type { Simulator } from '../simulator/startSimulator.ts';
 
+/** Asked for rows, not for what there is to say of them: a run does without that. */
+const isRows =
+  (signal: Signal): NonNullable<Fault['when']> =>
+  ({ parsed }) =>
+    parsed?.signal === signal && parsed.survey === undefined;
+
 /** The query API hands over half of the rows, as it does beyond its limits. */
-export const cutShort: Fault = { kind: 'truncate', times: 1, when: ({ parsed }) => parsed?.signal === 'traces' };
+export const cutShort: Fault = { kind: 'truncate', times: 1, when: isRows('traces') };
 
 /** An answer stops half-way and never ends: the moment at which the run that waits for it is killed. */
 const halfWay: Fault = {
   kind: 'stall',
   at: 'middle',
   times: 1,
-  when: ({ parsed }) => parsed?.signal === 'dependencies',
+  when: isRows('dependencies'),
 };
 
 /** Resolves as soon as a run hangs half-way. */

@@ -1,4 +1,4 @@
-import type { DayTally, Feed, Interval, Millis, ShownState } from '../model.ts';
+import type { DayTally, Feed, Interval, Millis, ShownState, Stretch } from '../model.ts';
 import { letteredStretches } from './cells.ts';
 import type { Need } from './schema.ts';
 import type { FeedFacts, StatusFacts } from './status.ts';
@@ -83,19 +83,26 @@ function lateNeeds(feeds: readonly FeedFacts[], now: Millis): readonly Need[] {
   const [first] = late;
   if (first === undefined) return [];
   const from = Math.min(...late.map(({ reached, tallies }) => reached?.watermark || (tallies[0]?.day ?? now)));
+  const start = first.tallies.flatMap(({ stretches }) => stretches).find(isLate(first.time.lateBefore))?.start;
   return [
     {
       kind: 'late',
       text:
-        `${plural(late.length, 'feed')} (${namesOf(late)}) behind for longer than they should be: ` +
+        `${plural(late.length, 'feed')} (${namesOf(late)}) behind for longer than expected: ` +
         `${spanWords(now - from)} at the most`,
       advice:
         'Look whether planWindows and runWindow run (docs/operations.md); a backlog after an outage is worked off ' +
         'oldest first.',
       ...shown(late),
+      ...(start !== undefined && { window: { ...first.feed, at: iso(start) } }),
     },
   ];
 }
+
+const isLate =
+  (before: Millis) =>
+  ({ state, start }: Stretch): boolean =>
+    (state === 'due' || state === 'running') && start < before;
 
 /** Time that no window covers, within what was planned. */
 function missingNeeds(feeds: readonly FeedFacts[]): readonly Need[] {

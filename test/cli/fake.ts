@@ -54,6 +54,8 @@ export interface FakeOptions {
   readonly prepare?: () => never;
   readonly operations?: Partial<Operations>;
   readonly examine?: (env: Env) => readonly Finding[];
+  /** Told how the command is interrupted. */
+  readonly onAbort?: (abort: () => void) => void;
 }
 
 const refuse = async (): Promise<never> => {
@@ -84,6 +86,7 @@ export async function run(words: readonly string[], options: FakeOptions = {}): 
   const windows: Window[] = [];
   let [time, request]: [number, Request | undefined] = [now, undefined];
   const abort = new AbortController();
+  options.onAbort?.(() => abort.abort());
   const terminal: Terminal = {
     out: (more) => {
       text.out += more;

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { startAzurite } from '../../local/azurite.ts';
+import { keptPorts } from '../../local/demo/free-port.ts';
 import { comparisonTable, shortfalls } from '../../local/demo/report.ts';
 import { environment, settingsOf, storyAt } from '../../local/demo/story.ts';
 import { type Comparison, compare, isComplete } from '../../local/demo/verify.ts';
@@ -98,6 +100,20 @@ test('what is wrong is named by signal', () => {
   assert.deepEqual(shortfalls([one, { ...one, signal: 'traces', missing: 2, strange: 1, duplicates: 4 }]), [
     'traces: 2 rows are missing, 1 are strange, 4 are there twice',
   ]);
+});
+
+test('what one demonstration left the next one finds at the same address; where that is taken, it says so', async () => {
+  const file = join(folder, 'ports.json');
+  const ports = await keptPorts(file, 3);
+  assert.equal(new Set(ports).size, 3);
+  assert.deepEqual(await keptPorts(file, 3), ports);
+  const azurite = await startAzurite({ ports });
+  try {
+    assert.ok(azurite.tableUrl.startsWith(`http://127.0.0.1:${ports[2]}/`));
+    await assert.rejects(keptPorts(file, 3), /port \d+ of this machine.* is taken.*npm run reset/);
+  } finally {
+    await azurite.close();
+  }
 });
 
 test('the settings of the demonstration are settings that the app accepts, and ask nobody but this machine', () => {

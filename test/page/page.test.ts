@@ -61,6 +61,19 @@ const ready = "!document.getElementById('all').hidden";
 const focused = (page: Page) =>
   page.evaluate<string>('document.activeElement.getAttribute("aria-label") ?? document.activeElement.id');
 
+/** Name of what has the focus, and whether an outline or a cursor shows it. */
+const focusedStop = `(() => {
+  const one = document.activeElement;
+  const style = getComputedStyle(one);
+  const cursor = one.querySelector('.cursor');
+  const outlined = style.outlineStyle !== 'none' && Number.parseFloat(style.outlineWidth) > 0;
+  const box = one.getBoundingClientRect();
+  return {
+    label: one.getAttribute('aria-label') ?? (one.textContent.trim().slice(0, 60) || one.id),
+    isSeen: box.width > 0 && (outlined || (cursor !== null && getComputedStyle(cursor).display !== 'none')),
+  };
+})()`;
+
 /** Rules of axe-core that are broken, with the first element of each. */
 async function faults(page: Page): Promise<string[]> {
   await page.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
@@ -133,6 +146,49 @@ describe('the page in a browser', { skip }, () => {
       await page.key('Enter');
       await page.until("!document.getElementById('act').open");
       assert.match(posted.at(-1) ?? '', /^rerun .*"dryRun":false/);
+    });
+  });
+
+  test('the Tab key alone: from the verdict to what needs a person, why it failed, and run again', async () => {
+    await withPage(async (page) => {
+      await page.resize(1280, 900);
+      await page.open(`${url}?code=secret`);
+      await page.until(ready);
+      const stops: string[] = [];
+      const tabTo = async (name: RegExp) => {
+        for (let n = 0; n < 40; n++) {
+          await page.key('Tab');
+          const { label, isSeen } = await page.evaluate<{ label: string; isSeen: boolean }>(focusedStop);
+          stops.push(label);
+          assert.ok(isSeen, `${label} has the focus, and nobody sees it`);
+          if (name.test(label)) return;
+        }
+        assert.fail(`no ${name} among ${stops.join(' | ')}`);
+      };
+      await tabTo(/^Skip to what needs a person$/);
+      await tabTo(/^Show window$/);
+      await page.key('Enter');
+      await page.until("document.querySelector('#window-view .error')");
+      const why = await page.evaluate<string>("document.getElementById('window-view').textContent");
+      assert.match(why, /Why it failed.*403.*give the identity of the app the role Reader.*tried again/s);
+      await tabTo(/^Run again…$/);
+      await page.key('Enter');
+      await page.until("document.activeElement.id === 'act-key'");
+      for (const letter of 'secret') await page.key(letter, letter);
+      posted.length = 0;
+      await tabTo(/^Preview$/);
+      await page.key('Enter');
+      await page.until("/1 of 1 windows of the range run again/.test(document.getElementById('act-text').textContent)");
+      assert.match(posted[0] ?? '', /"dryRun":true/);
+      await page.key('Enter');
+      await page.until("!document.getElementById('act').open");
+      assert.match(posted.at(-1) ?? '', /"dryRun":false/);
+      await page.key('Escape');
+      await page.until("!document.getElementById('window').open");
+      // All strips are one stop; behind them come the table of days and the buttons of the lake.
+      stops.length = 0;
+      await tabTo(/^Pause…$/);
+      assert.equal(stops.filter((label) => /, (complete|late|failed)$/.test(label)).length, 1, stops.join(' | '));
     });
   });
 

@@ -64,6 +64,7 @@ function openReading(context: Context, { survey, audited, learned, saidAbsent }:
       return looks.map((each) => each.fingerprint);
     } catch {
       context.abort.throwIfAborted();
+      asked++; // one at least, in vain
       return undefined;
     }
   };

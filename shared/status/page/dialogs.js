@@ -124,7 +124,9 @@ export async function askAndAct(order, body, why, post, done) {
   go.textContent = 'Preview';
   byId('act-form').onsubmit = (event) => {
     event.preventDefault();
-    go.disabled = true;
+    // Not disabled: a button that is loses the focus, and whoever has only a keyboard the way.
+    if (go.ariaDisabled === 'true') return;
+    go.ariaDisabled = 'true';
     const finish = async () => {
       if (!previewed) return preview();
       if ((await send(false)) === undefined) return undefined;
@@ -132,7 +134,7 @@ export async function askAndAct(order, body, why, post, done) {
       return done();
     };
     void finish().finally(() => {
-      go.disabled = false;
+      go.ariaDisabled = null;
     });
   };
   byId('act-cancel').onclick = () => dialog.close();

@@ -104,6 +104,8 @@ export function showStrips(status, open) {
     ),
   );
   if (status.feeds.length === 0) fill('feeds', make('p', { class: 'soft' }, 'No feeds yet.'));
+  const [first] = document.querySelectorAll('.strip');
+  if (first !== undefined) enterHere(first);
   redrawStrips();
 }
 
@@ -128,7 +130,7 @@ function feedRow(feed, open) {
       ...{
         class: 'strip',
         role: 'slider',
-        tabindex: '0',
+        tabindex: '-1',
         'aria-label': `${name}, ${feed.state}`,
         'aria-valuemin': '0',
       },
@@ -176,6 +178,7 @@ function feedRow(feed, open) {
     const box = cursor.getBoundingClientRect();
     if (event.key !== 'Enter' && event.key !== ' ') tip(textOf(at), box.left, box.bottom);
   });
+  strip.addEventListener('focus', () => enterHere(strip));
   strip.addEventListener('blur', () => tip(''));
   strip.addEventListener('mousemove', (event) => tip(textOf(hit(event)), event.clientX, event.clientY));
   strip.addEventListener('mouseleave', () => tip(''));
@@ -196,7 +199,7 @@ function feedRow(feed, open) {
       make('b', { title: name }, feed.signal),
     ),
     strip,
-    make('div', { class: 'reach' }, reachText(feed, status)),
+    make('div', { class: 'reach' }, ...reachParts(feed, status)),
   );
 }
 
@@ -219,10 +222,18 @@ function rowsText(feed, start, { range }) {
   return rows ? `\n${Number(rows).toLocaleString('en-US')} rows` : '';
 }
 
-function reachText(feed, status) {
-  if (feed.watermark === null) return feed.state === 'stopped' ? 'not in the settings' : feed.source;
+/** Where there is little room, how far behind it is says more than until when it is complete. */
+function reachParts(feed, status) {
+  if (feed.state === 'stopped') return ['not in the settings'];
+  if (feed.watermark === null) return [feed.source];
   const behind = Date.parse(status.at) - Date.parse(feed.watermark);
-  return `until ${timeText(feed.watermark).slice(5)} · ${spanText(Math.max(0, behind))}`;
+  const until = make('span', { class: 'until' }, `until ${timeText(feed.watermark).slice(5)} · `);
+  return [until, spanText(Math.max(0, behind))];
+}
+
+/** The strips are one stop of the Tab key, whatever their number; the arrows go from one to the next. */
+function enterHere(strip) {
+  for (const other of document.querySelectorAll('.strip')) other.tabIndex = other === strip ? 0 : -1;
 }
 
 function neighbour(strip, by) {
@@ -246,14 +257,15 @@ function drawAxis(context, width, height) {
   const { from, to } = shown;
   const day = 86400000;
   const steps = [day / 24, day / 8, day / 4, day, 2 * day, 7 * day, 14 * day, 28 * day];
-  const step = steps.find((each) => ((to - from) / each) * 74 < width) ?? 28 * day;
+  const size = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) * 0.78;
+  const step = steps.find((each) => ((to - from) / each) * size * 6 < width) ?? 28 * day;
   context.fillStyle = colour('soft');
-  context.font = '12px system-ui, sans-serif';
+  context.font = `${size}px system-ui, sans-serif`;
   for (let at = Math.ceil(from / step) * step; at < to; at += step) {
     const x = ((at - from) / (to - from)) * width;
     const iso = new Date(at).toISOString();
     const text = at % day === 0 ? iso.slice(5, 10) : iso.slice(11, 16);
     context.fillRect(x, height - 4, 1, 4);
-    if (x + 34 < width) context.fillText(text, x + 2, height - 6);
+    if (x + size * 2.8 < width) context.fillText(text, x + 2, height - 6);
   }
 }

@@ -52,6 +52,19 @@ of the last 20 writes of an hour 19 succeeded
   );
 });
 
+test('--dry-run says how the lake is and what it would become, and orders nothing', async () => {
+  const operations = { health: async () => report };
+  const told = async (...words: string[]) => (await run([...words, '--dry-run'], { operations, env })).out;
+  assert.match(
+    await told('pause'),
+    /^the lake is paused since .*\npause changes nothing; leave --dry-run out to do it\n$/s,
+  );
+  assert.match(await told('resume'), /\nresume makes it active; leave --dry-run out to do it\n$/);
+  assert.match(await told('disable'), /\ndisable makes it disabled; /);
+  const preview = { command: 'disable', exitCode: 0, dryRun: true, before: 'paused', after: 'disabled' };
+  assert.deepEqual(JSON.parse(await told('disable', '--json')), preview);
+});
+
 test('as JSON; a lake of the command line has no health', async () => {
   const { operations } = fake(report);
   const { out } = await run(['pause', '--json'], { operations, env });
