@@ -39,20 +39,23 @@ interface Sample {
   readonly memory: number;
 }
 
-/** Seconds of the processor that each thread of a process has had, the main one first. */
-async function threadSeconds(pid: number): Promise<readonly number[]> {
-  const seconds: number[] = [];
-  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
-  for (const thread of threads.sort((one, other) => Number(one) - Number(other))) {
-    const stat = await readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8').catch(() => '');
-    const [user = 0, system = 0] = stat
-      .slice(stat.lastIndexOf(')') + 2)
-      .split(' ')
-      .slice(11, 13)
-      .map(Number);
-    seconds.push((user + system) / TICKS);
+const secondsIn = (stat: string): number => {
+  const [user = 0, system = 0] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+    .map(Number);
+  return (user + system) / TICKS;
+};
+
+/** Seconds of the processor that a process has had, those of threads that have ended among them. */
+async function look(pid: number, threads: Map<string, number>): Promise<number> {
+  const folder = `/proc/${pid}`;
+  for (const thread of await readdir(`${folder}/task`).catch(() => [])) {
+    const seconds = secondsIn(await readFile(`${folder}/task/${thread}/stat`, 'utf8').catch(() => ''));
+    threads.set(thread, Math.max(seconds, threads.get(thread) ?? 0));
   }
-  return seconds;
+  return secondsIn(await readFile(`${folder}/stat`, 'utf8').catch(() => ''));
 }
 
 async function sample(input: string, lake: string, jobs: number): Promise<Sample> {
@@ -60,23 +63,24 @@ async function sample(input: string, lake: string, jobs: number): Promise<Sample
   const words = [main, 'transform', input, '--out', lake, '--window', '1h', '--jobs', String(jobs), '--json'];
   const began = performance.now();
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const pid = child.pid ?? 0;
   let told = '';
   child.stderr.on('data', (piece: Buffer) => {
     told += piece;
   });
   const ended = once(child, 'exit').then(([code]) => Number(code));
-  let [threads, memory]: [readonly number[], number] = [[], 0];
+  const threads = new Map<string, number>();
+  let [seconds, memory]: number[] = [0, 0];
   for (let code: number | undefined; code === undefined; ) {
     code = await Promise.race([ended, sleep(25, undefined)]);
-    const seen = await threadSeconds(child.pid ?? 0);
-    if (seen.length > 0) threads = seen.map((each, at) => Math.max(each, threads[at] ?? 0));
-    memory = Math.max(memory, await residentPeak(child.pid ?? 0));
+    seconds = Math.max(seconds ?? 0, await look(pid, threads));
+    memory = Math.max(memory ?? 0, await residentPeak(pid));
     if (code !== undefined && code !== 0) throw new Error(`transform ended with ${code}: ${told}`);
   }
   const wall = (performance.now() - began) / 1000;
-  const [own = 0, ...others] = threads;
-  const seconds = threads.reduce((sum, each) => sum + each, 0);
-  return { jobs, wall, seconds, main: own, busiest: Math.max(0, ...others), memory };
+  const own = threads.get(String(pid)) ?? 0;
+  const others = [...threads].filter(([thread]) => thread !== String(pid)).map(([, each]) => each);
+  return { jobs, wall, seconds: seconds ?? 0, main: own, busiest: Math.max(0, ...others), memory: memory ?? 0 };
 }
 
 /** A folder of exports with so many hour folders of a blob each. */

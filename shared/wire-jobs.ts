@@ -23,6 +23,8 @@ export interface JobReply {
   readonly counts: Counts;
   /** Only of `finish`: counting takes its time. */
   readonly drift: readonly Drift[];
+  /** The memory in which the chunk came, for another one. */
+  readonly memory?: ArrayBuffer;
 }
 
 /** Settings as a thread is given them: a secret does not cross over, its text does. */
@@ -48,6 +50,7 @@ interface Thread {
 export function createJobEngine(settings: EngineSettings, jobs: number): JobEngine {
   const own = createEngine(settings);
   const threads = new Set<Thread>();
+  const spare: ArrayBuffer[] = [];
   let [calls, drafts] = [0, 0];
 
   function startThread(): Thread {
@@ -63,6 +66,7 @@ export function createJobEngine(settings: EngineSettings, jobs: number): JobEngi
     worker.on('message', (reply: JobReply) => {
       const call = thread.waiting.get(reply.id);
       thread.waiting.delete(reply.id);
+      if (reply.memory?.byteLength === ROOM && spare.length < jobs) spare.push(reply.memory);
       if (thread.waiting.size === 0) worker.unref();
       if (reply.error === undefined) call?.resolve(reply);
       else call?.reject(reply.error);
@@ -98,6 +102,7 @@ export function createJobEngine(settings: EngineSettings, jobs: number): JobEngi
     thread.drafts++;
     const remote = remoteDraft(
       (call) => ask(thread, draft, call),
+      (bytes) => copied(bytes, spare),
       () => thread.drafts--,
     );
     await remote.begin({ do: 'begin', window, work, revision });
@@ -118,8 +123,20 @@ const toldSettings = ({ shaping, ...rest }: EngineSettings): JobSettings => ({
   shaping: { signals: shaping.signals, key: shaping.key?.reveal() },
 });
 
+/** Memory that is asked for anew for each chunk would have the collector of garbage run in every thread. */
+const ROOM = 9 * 1024 * 1024;
+
+function copied(bytes: Uint8Array, spare: ArrayBuffer[]): Uint8Array<ArrayBuffer> {
+  // A chunk of one longer record is rare: its memory is not kept.
+  const known = bytes.length <= ROOM ? spare.pop() : undefined;
+  const copy = new Uint8Array(known ?? new ArrayBuffer(Math.max(bytes.length, ROOM)), 0, bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+
 function remoteDraft(
   ask: (call: JobCall) => Promise<JobReply>,
+  copy: (bytes: Uint8Array) => Uint8Array<ArrayBuffer>,
   released: () => void,
 ): Draft & { begin(call: JobCall): Promise<void> } {
   let counts: Counts = { read: 0, written: 0, deduplicated: 0, quarantined: 0 };
@@ -145,7 +162,7 @@ function remoteDraft(
       });
     },
     // The reader uses the memory of its chunk again: a copy crosses over.
-    add: (chunk) => asked({ do: 'add', chunk: { ...chunk, bytes: chunk.bytes.slice() } }),
+    add: (chunk) => asked({ do: 'add', chunk: { ...chunk, bytes: copy(chunk.bytes) } }),
     finish: () => asked({ do: 'finish' }),
     get counts() {
       return counts;
