@@ -1,23 +1,46 @@
 /**
  * `node bench/cost.ts` prints the tables of docs/cost.md: what a month costs, from counted calls. The counts are those
- * that tests hold (test/front/transactions.test.ts, test/state/tally/table-tally.test.ts); prices are assumptions, to be
- * changed here.
+ * that tests hold (test/front/transactions.test.ts, test/state/tally/table-tally.test.ts); prices are assumptions, each
+ * with where it is from, to be changed here.
  */
 
-/** US dollars, list prices as they are known for a European region in 2026; your contract and region have others. */
-export const PRICES = {
-  tableMillion: 0.036,
-  queueMillion: 0.04,
-  blobWriteMillion: 6.5,
-  blobReadMillion: 0.5,
-  storedGB: 0.02,
-  executionMillion: 0.4,
-  gigabyteSecond: 0.000026,
-  dataExportGB: 0.13,
-  factoryRun: 0.001,
-  factoryCopyMinute: 4 * (0.25 / 60),
-  searchScannedGB: 0.006,
-} as const;
+interface Price {
+  /** US dollars. */
+  readonly price: number;
+  readonly of: string;
+  /** Where it was read, and of when that is; '': nowhere to be looked up from here, and to be checked before use. */
+  readonly source: string;
+}
+
+/** List prices without discounts; your contract and region have others. */
+export const PRICE_LIST = {
+  gigabyteSecond: {
+    price: 0.000026,
+    of: 'GB-second of Flex Consumption, on demand',
+    source: 'modal.com/blog/azure-function-pricing-guide, 2025-05-22, East US',
+  },
+  executionMillion: { price: 0.4, of: 'million executions of Flex Consumption', source: '' },
+  tableMillion: { price: 0.036, of: 'million calls to Table Storage', source: '' },
+  queueMillion: { price: 0.04, of: 'million calls to Queue Storage', source: '' },
+  blobWriteMillion: { price: 6.5, of: 'million writes of hot blobs, locally redundant', source: '' },
+  storedGB: { price: 0.02, of: 'GB and month of hot blobs, locally redundant', source: '' },
+  dataExportGB: { price: 0.13, of: 'GB of a data export rule', source: '' },
+  searchScannedGB: { price: 0.006, of: 'GB that an export job scans', source: '' },
+  factoryRun: {
+    price: 0.001,
+    of: 'activity run of Data Factory',
+    source: 'azurelessons.com/azure-data-factory-pricing, seen 2026-11-27',
+  },
+  factoryCopyMinute: {
+    price: 4 * (0.25 / 60),
+    of: 'minute of a copy with four integration units',
+    source: 'azurelessons.com/azure-data-factory-pricing ($0.25 a unit and hour), seen 2026-11-27',
+  },
+} as const satisfies Readonly<Record<string, Price>>;
+
+export const PRICES = Object.fromEntries(
+  Object.entries(PRICE_LIST).map(([name, { price }]) => [name, price]),
+) as Readonly<Record<keyof typeof PRICE_LIST, number>>;
 
 /** Counted: calls to table and queue for one query window with its plan; what its tallies add; what a tick costs. */
 export const COUNTS = {
@@ -107,4 +130,16 @@ export function costTables(): string {
   ].join('\n');
 }
 
-if (process.argv[1] === import.meta.filename) console.log(costTables());
+/** The prices behind it. */
+export function priceTable(): string {
+  return [
+    '| price | of a | from |',
+    '|--:|---|---|',
+    ...Object.values<Price>(PRICE_LIST).map(
+      ({ price, of, source }) =>
+        `| $${Number(price.toPrecision(3))} | ${of} | ${source === '' ? 'an assumption: look it up' : source} |`,
+    ),
+  ].join('\n');
+}
+
+if (process.argv[1] === import.meta.filename) console.log(`${costTables()}\n\n${priceTable()}`);

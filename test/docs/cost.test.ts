@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { COUNTS, costTables, monthOf } from '../../bench/cost.ts';
+import { COUNTS, costTables, monthOf, PRICE_LIST, priceTable } from '../../bench/cost.ts';
 import { textOf } from './fences.ts';
 
 test('docs/cost.md has the tables that bench/cost.ts makes', () => {
   assert.ok(textOf('docs/cost.md').includes(costTables()), 'node bench/cost.ts');
+});
+
+test('each price stands there with where it is from, and one that is an assumption says so', () => {
+  assert.ok(textOf('docs/cost.md').includes(priceTable()), 'node bench/cost.ts');
+  for (const { source } of Object.values<{ readonly source: string }>(PRICE_LIST))
+    assert.match(source, /^$|\d{4}-\d\d-\d\d/);
 });
 
 test('a month is counted from what tests hold', () => {

@@ -21,7 +21,8 @@ export interface Page {
   resize(width: number, height: number, scale?: number): Promise<void>;
   /** `prefers-color-scheme`, `prefers-reduced-motion`, … */
   media(features: Readonly<Record<string, string>>): Promise<void>;
-  screenshot(): Promise<Buffer>;
+  /** Of the whole page, or of what its window shows. */
+  screenshot(whole?: boolean): Promise<Buffer>;
   /** What the page wrote to its console as an error, and what its policy refused. */
   readonly complaints: readonly string[];
   until(expression: string): Promise<void>;
@@ -134,8 +135,8 @@ async function attach(port: number): Promise<Page> {
       const list = Object.entries(features).map(([name, value]) => ({ name, value }));
       await call('Emulation.setEmulatedMedia', { features: list });
     },
-    screenshot: async () => {
-      const { data } = await call('Page.captureScreenshot', { captureBeyondViewport: true });
+    screenshot: async (whole = true) => {
+      const { data } = await call('Page.captureScreenshot', { captureBeyondViewport: whole });
       return Buffer.from(String(data), 'base64');
     },
     until: async (expression) => {
