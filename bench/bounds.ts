@@ -77,7 +77,7 @@ const casesOf = (scale: number): Readonly<Record<string, Case>> => ({
   row: query(200 * MB, 500, 64 * MB, ', a row of 20 MB', WIDE),
 });
 
-interface Measured {
+export interface Measured {
   readonly case: string;
   readonly bytes: number;
   readonly rows: number;

@@ -30,7 +30,7 @@ const { values: flags } = parseArgs({
   },
 });
 
-interface Sample {
+export interface Sample {
   readonly jobs: number;
   readonly wall: number;
   readonly seconds: number;

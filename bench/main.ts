@@ -20,6 +20,7 @@ const HELP = `npm run bench -- [part…] [flags]
 
   --bounds     the part bounds as well
   --quick      throughput measured once, without the thirty pairs of signal and layout
+  --mb N       of requests that throughput measures, 200 at first; the rest goes with it
   --plot FILE  throughput as an SVG, as in docs/
   --json       one JSON object, a member for each part
   --help
@@ -30,6 +31,7 @@ Without a part: throughput and startup. \`node bench/bounds.ts <case…>\` measu
 const OPTIONS = {
   bounds: { type: 'boolean' },
   quick: { type: 'boolean' },
+  mb: { type: 'string' },
   plot: { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean' },
@@ -60,7 +62,11 @@ const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: 
 if (values.help) console.log(HELP);
 else {
   const results: Record<string, unknown> = {};
-  const more = [...(values.quick ? ['--quick'] : []), ...(values.plot ? ['--plot', values.plot] : [])];
+  const more = [
+    ...(values.quick ? ['--quick'] : []),
+    ...(values.mb ? ['--mb', values.mb] : []),
+    ...(values.plot ? ['--plot', values.plot] : []),
+  ];
   for (const part of partsOf(positionals, values.bounds ?? false)) {
     if (!values.json) console.log(`\n${part}`);
     const printed = await run(part, values.json ?? false, more);

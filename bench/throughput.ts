@@ -2,7 +2,7 @@
  * `node bench/throughput.ts [--quick] [--json] [--plot <file>]`: what records cost on their way into files, in seconds
  * of the processor, as ratios to what they cost other programs on the same machine in the same run. Each measurement is
  * a process of its own; what is compared runs in turn, three times, and the medians count. `--quick`: once, without the
- * thirty pairs of signal and layout.
+ * thirty pairs of signal and layout. `--mb`: of requests (200; an answer has two fifths of it, a pair a fifth).
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -21,11 +21,13 @@ const MB = 1_000_000;
 const { values: flags } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    mb: { type: 'string', default: '200' },
     json: { type: 'boolean', default: false },
     plot: { type: 'string' },
   },
 });
 const rounds = flags.quick ? 1 : 3;
+const size = Number(flags.mb) * MB;
 
 export interface Result {
   readonly text: string;
@@ -122,7 +124,7 @@ async function pairs(folder: string, times: number): Promise<Result[]> {
   for (const layout of layouts)
     for (const signal of signals) {
       const file = join(folder, 'pair');
-      await writeText(file, recordsText(signal, layout, 40 * MB));
+      await writeText(file, recordsText(signal, layout, size / 5));
       const [, result] = await compared(file, rowsOf(signal, layout), times);
       if (result !== undefined) results.push(result);
     }
@@ -154,8 +156,8 @@ function table(results: readonly Result[]): string {
 const folder = await mkdtemp(join(tmpdir(), 'bench-data-'));
 try {
   const [blob, answer] = [join(folder, 'a.blob'), join(folder, 'answer.json')];
-  await writeText(blob, recordsText('requests', 'continuous', 200 * MB));
-  await writeText(answer, answerPieces(80 * MB));
+  await writeText(blob, recordsText('requests', 'continuous', size));
+  await writeText(answer, answerPieces((size * 2) / 5));
   const results = {
     blobs: await compared(blob, blobRows, rounds),
     answers: await compared(answer, answerRows, rounds),

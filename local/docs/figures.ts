@@ -1,11 +1,15 @@
 /**
- * `npm run figures [-- sizes|times|throughput …]` measures what docs/figures.md says, and writes it there, with when
- * and where. Sizes and times need `npm run package` before; throughput takes some minutes on an idle machine.
+ * `npm run figures [-- sizes|times|throughput|bounds|hostile|jobs …]` measures what docs/figures.md says, and writes it
+ * there, with when and where. Sizes and times need `npm run package` before; the others take some minutes each on an
+ * idle machine (bounds: half an hour).
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, type } from 'node:os';
 import { join } from 'node:path';
+import type { Measured } from '../../bench/bounds.ts';
+import type { HostileResult } from '../../bench/hostile.ts';
+import type { Sample } from '../../bench/jobs.ts';
 import type { Result } from '../../bench/throughput.ts';
 import type { Startup } from '../../infra/startup.ts';
 import { between } from './operations-page.ts';
@@ -54,6 +58,35 @@ function throughput(): readonly Figure[] {
   ]);
 }
 
+const bench = <T>(...words: readonly string[]): readonly T[] =>
+  JSON.parse(answerOf([join(root, 'bench', words[0] ?? ''), ...words.slice(1), '--json']));
+
+const bounds = (): readonly Figure[] =>
+  bench<Measured>('bounds.ts').map(({ case: of, memory, disk, written }) => [
+    of,
+    `${megabytes(memory)} of memory, ${megabytes(disk)} of temporary disk at most, ${megabytes(written)} of files`,
+  ]);
+
+function hostile(): readonly Figure[] {
+  const results = bench<HostileResult>('hostile.ts');
+  const slowness = ({ seconds, bytes }: HostileResult): number => seconds / bytes;
+  const usual = results[0] === undefined ? 1 : slowness(results[0]);
+  return results.map((each) => [
+    each.text,
+    `${(slowness(each) / usual).toFixed(1)} times as long as ordinary records, ${megabytes(each.memory)} of memory; ` +
+      `${each.rows} rows, ${each.quarantined} set aside`,
+  ]);
+}
+
+const jobs = (): readonly Figure[] =>
+  bench<Sample & { readonly speedup: number }>('jobs.ts', '--mb', '1000').map(
+    ({ jobs: of, wall, speedup, ...each }) => [
+      `${of} job${of === 1 ? '' : 's'}`,
+      `${wall.toFixed(1)} s, ${speedup.toFixed(2)} times as fast as one; ${each.seconds.toFixed(1)} s of the processor, ` +
+        `${each.main.toFixed(1)} of them in the main thread; ${megabytes(each.memory)} of memory`,
+    ],
+  );
+
 /** Every result that the bench printed, wherever it put it. */
 function resultsIn(value: unknown): readonly Result[] {
   if (typeof value !== 'object' || value === null) return [];
@@ -67,7 +100,7 @@ function answerOf(words: readonly string[]): string {
   return stdout;
 }
 
-const parts = { sizes, times, throughput };
+const parts = { sizes, times, throughput, bounds, hostile, jobs };
 const day = new Date().toISOString().slice(0, 10);
 const machine =
   `${type()} ${release()}, ${availableParallelism()} cores (${cpus()[0]?.model.trim()}), Node ` +
