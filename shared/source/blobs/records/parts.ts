@@ -5,6 +5,8 @@ import type { Part } from './chunk-maker.ts';
 
 /** What is held in search of a place to cut. A blob with longer records is read document by document. */
 const MOST_HELD = 4 * 1024 * 1024;
+/** What is unreadable can be a stretch for every other byte: so little is framed at once. */
+const FEED = 16 * 1024;
 type Shape = 'unknown' | 'lines' | 'documents';
 
 const BLANK = SPACE | NEWLINE;
@@ -22,7 +24,7 @@ export async function* partsOf(pieces: AsyncIterable<Uint8Array>): AsyncIterable
   let shape: Shape = 'unknown';
   for await (const piece of pieces) {
     if (framer) {
-      yield framer.feed(piece);
+      yield* fed(framer, piece);
       continue;
     }
     push(queue, piece);
@@ -31,7 +33,7 @@ export async function* partsOf(pieces: AsyncIterable<Uint8Array>): AsyncIterable
     if (cut > 0) yield [takeLines(queue, cut)];
     if (shape !== 'documents' && held(queue).length <= MOST_HELD) continue;
     framer = createFramer(queue.offset);
-    yield framer.feed(held(queue));
+    yield* fed(framer, held(queue));
     drop(queue, held(queue).length);
   }
   yield* framer ? [framer.end()] : lastParts(queue, shape);
@@ -45,8 +47,12 @@ function* lastParts(queue: ByteQueue, shape: Shape): Iterable<readonly Part[]> {
   const ended = rest.at(-1) === 0x0a && rest[trimmedEnd(rest, 0, rest.length, BLANK) - 1] === CLOSE;
   if (shape === 'lines' && ended) return yield [takeLines(queue, rest.length)];
   const framer = createFramer(queue.offset);
-  yield framer.feed(rest);
+  yield* fed(framer, rest);
   yield framer.end();
+}
+
+function* fed(framer: Framer, bytes: Uint8Array): Iterable<readonly Part[]> {
+  for (let at = 0; at < bytes.length; at += FEED) yield framer.feed(bytes.subarray(at, at + FEED));
 }
 
 function takeLines(queue: ByteQueue, length: number): Part {

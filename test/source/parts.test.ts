@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { partsOf } from '../../shared/source/blobs/records/parts.ts';
+
+/** A record first, so that it is taken for lines, and then nothing that is one: a fault for every other byte. */
+const texts: Readonly<Record<string, string>> = {
+  x: 'x\n'.repeat(100_000),
+  'lines, then x': `{"a":1}\n{"a":2}\n${'x\n'.repeat(300_000)}{"a":3}\n`,
+  'the start of a record': `{"a":1}\n${'{\n'.repeat(100_000)}`,
+};
+
+for (const [name, text] of Object.entries(texts))
+  test(`${name}: however little is held, no group of parts is large`, async () => {
+    for (const size of [text.length, 256 * 1024]) {
+      const pieces = async function* () {
+        for (let at = 0; at < text.length; at += size) yield Buffer.from(text.slice(at, at + size));
+      };
+      let [most, bytes] = [0, 0];
+      for await (const parts of partsOf(pieces())) {
+        most = Math.max(most, parts.length);
+        for (const part of parts) bytes += part.bytes.length;
+      }
+      assert.ok(most <= 20_000, `${most} parts at once`);
+      assert.ok(bytes >= text.replaceAll('\n', '').length, 'every byte that is no line end');
+    }
+  });
