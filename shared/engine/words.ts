@@ -17,10 +17,16 @@ export function same(
   other: number,
   length: number,
 ): boolean {
-  if (length < 8) {
+  if (length < 4) {
     for (let index = 0; index < length; index++) if (bytes[at + index] !== otherBytes[other + index]) return false;
     return true;
   }
+  // Words that overlap: the first four bytes and the last four.
+  if (length < 8)
+    return (
+      view.getInt32(at, true) === otherView.getInt32(other, true) &&
+      view.getInt32(at + length - 4, true) === otherView.getInt32(other + length - 4, true)
+    );
   // The last ones first: texts that differ do so at their end more often than at their beginning.
   const last = length - 8;
   if (view.getBigInt64(at + last, true) !== otherView.getBigInt64(other + last, true)) return false;
@@ -52,8 +58,14 @@ function copyShort(
   to: number,
   length: number,
 ): void {
-  if (length < 8) {
+  if (length < 4) {
     for (let index = 0; index < length; index++) target[to + index] = source[start + index] as number;
+    return;
+  }
+  if (length < 8) {
+    const head = sourceView.getInt32(start, true);
+    targetView.setInt32(to + length - 4, sourceView.getInt32(start + length - 4, true), true);
+    targetView.setInt32(to, head, true);
     return;
   }
   const last = length - 8;

@@ -74,7 +74,7 @@ export class Converter {
     else if (as === 'items') this.items(row, cell, slots);
     else if (as === 'severity') this.severity(row, cell, firstOf(this.slots, slots));
     else if (as === 'passed') this.passed(row, cell, firstOf(this.slots, slots));
-    else if (as === 'bucket') this.bucket(row, cell, column);
+    else if (as === 'bucket') this.bucket(row, cell);
     else if (as === 'dimensions' || as === 'measurements') this.merged(row, cell, slots, as);
     else if (as === 'itemType') this.type(row, cell, slots);
     else if (as === 'exportWindow') row.setConstant(cell, facts.window);
@@ -212,13 +212,13 @@ export class Converter {
     if (percent > 0 && Number.isSafeInteger(items)) row.setLong(cell, items);
   }
 
-  private bucket(row: Row, cell: number, { continuous }: Column): void {
+  private bucket(row: Row, cell: number): void {
     const { plans, layout } = this.program;
     if (layout !== 'continuous') {
       this.text(row, cell, plans[cell]?.slots ?? []);
       return;
     }
-    const duration = plans.findIndex(({ column }) => column.as === 'ticks' && column.continuous[0] === continuous[0]);
+    const duration = this.cells.durations[cell] as number;
     if (duration < 0 || row.isNull(duration)) return;
     row.setConstant(cell, bucketOf(row.real[duration] as number));
   }
