@@ -17,6 +17,7 @@ import { writeArchive } from './archive.ts';
 import { type Judge, judges, nameOf, spark, verdict } from './judges.ts';
 import { faultsOf, makeLakes, rowsOf } from './lakes.ts';
 import { writeOddLakes } from './odd.ts';
+import { pageFaults, pageReaders } from './page.ts';
 import { type Outcome, outcomeOf, pythonWith } from './python.ts';
 import { writeTable } from './tables.ts';
 import { sparkTypeFaults, typeFaults } from './types.ts';
@@ -150,6 +151,14 @@ async function compareTables(): Promise<number> {
   return count;
 }
 
+/** The lines that docs/reading.md tells readers to copy. Resolves with the number of differences. */
+async function comparePage(venv: string): Promise<number> {
+  let count = 0;
+  for (const reader of pageReaders.filter(({ name }) => name !== 'spark' || flags.spark))
+    count += told(`the lines of docs/reading.md for ${reader.name}`, await pageFaults(reader, lake, venv));
+  return count;
+}
+
 interface OddFaults {
   readonly faults: number;
   readonly first: readonly string[];
@@ -199,6 +208,7 @@ async function main(): Promise<number> {
     (await compare(judges)) +
     (await compareOdd(venv)) +
     (await compareTables()) +
+    (await comparePage(venv)) +
     (flags.spark ? await withSpark(venv) : 0)
   );
 }
