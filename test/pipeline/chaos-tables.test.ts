@@ -11,7 +11,7 @@ import type { Ledger, ObjectStore, Source } from '../../shared/model.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
 import { type RunPorts, runWindow } from '../../shared/pipeline/run.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
-import { drain, type Runner, startRunner, step } from './runners.ts';
+import { chaosFacts, chaosRuns, cut, doLate, drain, hang, putOff, type Runner, startRunner, step } from './runners.ts';
 import { gated, window as hourWindow, manualClock, type Truth, truthSource, wordEngine } from './world.ts';
 
 /**
@@ -154,34 +154,48 @@ const moves = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('start' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('change' as const), truth: truths }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('again' as const) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constantFrom('cut' as const, 'hang' as const, 'putOff' as const), who: fc.nat(3) }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('doLate' as const) }) },
 );
 
 describe('the delivery protocol with tables', () => {
-  test('whoever stalls, dies, repeats or wakes up late: readers see one whole revision', async () => {
+  test('whoever stalls, hangs, dies, repeats or wakes up late: readers see one whole revision', async (t) => {
+    const facts = chaosFacts();
     await fc.assert(
       fc.asyncProperty(truths, fc.array(moves, { minLength: 3, maxLength: 40 }), async (first, plan) => {
         const here = world();
         here.setTruth(first);
         await here.loseLedger();
         const runners = [here.start()];
+        const kept: (() => Promise<unknown>)[] = [];
         for (const move of plan) {
+          facts.count(move.kind);
           if (move.kind === 'change' || move.kind === 'succeed') here.setTruth(move.truth);
           if (move.kind === 'again' || move.kind === 'succeed') await askAgain(here.ledger());
           if (move.kind === 'succeed') here.clock.advance(lease + 1);
           if (move.kind === 'start' || move.kind === 'succeed') runners.push(here.start());
           for (let steps = 0; move.kind === 'go' && steps < move.steps; steps++)
             await step(runners[move.who % runners.length]);
+          if (move.kind === 'cut') await cut(runners[move.who % runners.length]);
+          if (move.kind === 'hang') await hang(runners[move.who % runners.length], here.clock);
+          if (move.kind === 'putOff') await putOff(runners[move.who % runners.length], kept);
+          if (move.kind === 'doLate') await doLate(kept);
           await assertSnapshots(here);
         }
         await assertSuccessor(here);
         const complete = await versions(here);
-        // The stalled ones wake up after their successor: nothing may change.
+        // What was put off comes, and the stalled ones wake up after their successor: nothing may change.
+        await doLate(kept);
         for (const runner of runners) await drain(runner, here.clock, lease / 3);
         assert.deepEqual((await versions(here)).at(-1), complete.at(-1));
         await assertSnapshots(here);
       }),
-      { numRuns: 400 * Number(process.env.CHAOS_TIMES ?? 1) },
+      chaosRuns(400),
     );
+    t.diagnostic(facts.said());
   });
 
   test('a ledger that was lost stands still nowhere: its window goes on above the revision that the table has', async () => {

@@ -6,7 +6,7 @@ import { plannedEntry } from '../../shared/pipeline/entry.ts';
 import { type RunPorts, runWindow } from '../../shared/pipeline/run.ts';
 import { createRecall } from '../../shared/pipeline/running/recall.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
-import { cut, drain, type Runner, startRunner, step } from './runners.ts';
+import { chaosFacts, chaosRuns, cut, doLate, drain, hang, putOff, type Runner, startRunner, step } from './runners.ts';
 import {
   expectedFiles,
   gated,
@@ -20,7 +20,6 @@ import {
 
 const lease = 10_000;
 /** CHAOS_TIMES makes it longer. */
-const times = Number(process.env.CHAOS_TIMES ?? 1);
 
 /** Of a minute: it is never halved, however often its runs die (chaos-halved.test.ts has those that are). */
 const window = { ...hourWindow, end: 60_000 };
@@ -112,25 +111,36 @@ const moves = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('succeed' as const), truth: truths }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('start' as const) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('cut' as const), who: fc.nat(3) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constantFrom('cut' as const, 'hang' as const, 'putOff' as const), who: fc.nat(3) }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('doLate' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('change' as const), truth: truths }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('again' as const) }) },
 );
 
 describe('the delivery protocol', () => {
-  test('whoever stalls, dies, repeats or wakes up late: done means complete, and stays so', async () => {
+  test('whoever stalls, hangs, dies, repeats or wakes up late: done means complete, and stays so', async (t) => {
+    const facts = chaosFacts();
     await fc.assert(
       fc.asyncProperty(truths, fc.array(moves, { minLength: 3, maxLength: 40 }), async (first, plan) => {
         const here = world();
         here.setTruth(first);
         await here.ledger.write(plannedEntry(window, 0), undefined);
         const runners = [here.start()];
+        const kept: (() => Promise<unknown>)[] = [];
         for (const move of plan) {
+          facts.count(move.kind);
           if (move.kind === 'change' || move.kind === 'succeed') here.setTruth(move.truth);
           if (move.kind === 'again' || move.kind === 'succeed') await askAgain(here.ledger);
           if (move.kind === 'succeed') here.clock.advance(lease + 1);
           if (move.kind === 'start' || move.kind === 'succeed') runners.push(here.start());
           if (move.kind === 'cut') await cut(runners[move.who % runners.length]);
+          if (move.kind === 'hang') await hang(runners[move.who % runners.length], here.clock);
+          if (move.kind === 'putOff') await putOff(runners[move.who % runners.length], kept);
+          if (move.kind === 'doLate') await doLate(kept);
+          await assertTrueToLedger(here);
           for (let steps = 0; move.kind === 'go' && steps < move.steps; steps++) {
             await step(runners[move.who % runners.length]);
             await assertTrueToLedger(here);
@@ -150,13 +160,16 @@ describe('the delivery protocol', () => {
         await assertTrueToLedger(here);
         const complete = here.lake.contents();
         const ledgerThen = await here.ledger.read(window);
-        // The stalled ones wake up after their successor: nothing may change.
+        // What was put off comes, and the stalled ones wake up after their successor: nothing may change.
+        await doLate(kept);
         for (const runner of runners) await drain(runner, here.clock, lease / 3);
+        facts.count('rows', Object.values(complete).join('\n').split('\n').length);
         assert.deepEqual(here.lake.contents(), complete);
         assert.equal((await here.ledger.read(window))?.value.revision, ledgerThen?.value.revision);
       }),
-      { numRuns: 1500 * times },
+      chaosRuns(1500),
     );
+    t.diagnostic(facts.said());
   });
 });
 

@@ -167,11 +167,16 @@ export async function exportsWorld({
 type Ports = RunPorts & AskPorts & SweepPorts;
 
 /** The process dies at its k-th call to source, ledger, lake or queue: nothing that it calls from then on happens. */
-export function mortal(ports: Ports, calls: number): Ports {
-  let left = calls;
+export const mortal = (ports: Ports, calls: number): Ports =>
+  struckAt(ports, (count) => (count > calls ? new Error('killed') : undefined));
+
+/** `strike`: what becomes of its n-th call (from 1), before and after its effect each counted; undefined: it passes. */
+export function struckAt(ports: Ports, strike: (count: number) => Error | undefined): Ports {
+  let count = 0;
   const gate = async () => {
-    left -= 1;
-    if (left < 0) throw new Error('killed');
+    count += 1;
+    const error = strike(count);
+    if (error !== undefined) throw error;
   };
   const [ledger, lake, hints] = [gated(ports.ledger, gate), gated(ports.lake, gate), gated(ports.hints, gate)];
   const { read, write, halve, plan, progress, swept, recordSweep, recordDrift } = ledger;

@@ -147,6 +147,15 @@ export function wordEngine(): Engine {
 
 export const noHints: Hints = { prepare: async () => {}, send: async () => {} };
 
+/** Nobody answers a call, and what it asks for is done much later: when one of `kept` is called. */
+export class DoneLater extends Error {
+  readonly kept: (() => Promise<unknown>)[];
+  constructor(kept: (() => Promise<unknown>)[]) {
+    super('no answer, asked twice (NoAnswer)');
+    this.kept = kept;
+  }
+}
+
 /** Passes every method of a port through `gate`, before and after its effect. */
 export function gated<T extends object>(port: T, gate: (step: string) => Promise<void>): T {
   return new Proxy(port, {
@@ -154,7 +163,10 @@ export function gated<T extends object>(port: T, gate: (step: string) => Promise
       const value = Reflect.get(target, key);
       if (typeof value !== 'function') return value;
       return async (...args: unknown[]) => {
-        await gate(`before ${String(key)}`);
+        await gate(`before ${String(key)}`).catch((error: unknown) => {
+          if (error instanceof DoneLater) error.kept.push(async () => value.apply(target, args));
+          throw error;
+        });
         const result = await value.apply(target, args);
         await gate(`after ${String(key)}`);
         return result;

@@ -6,7 +6,7 @@ import { askedAgain, isOpen, plannedEntry } from '../../../shared/pipeline/entry
 import { type PlanPorts, planFeed } from '../../../shared/pipeline/plan.ts';
 import { type RunOutcome, type RunPorts, runWindow } from '../../../shared/pipeline/run.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
-import { cut, drain, type Runner, startRunner, step } from '../runners.ts';
+import { chaosFacts, chaosRuns, cut, doLate, drain, hang, putOff, type Runner, startRunner, step } from '../runners.ts';
 import { gated, manualClock, type Truth, textLake, truthSource, wordEngine } from '../world.ts';
 
 /**
@@ -110,6 +110,8 @@ function world(first: Rows) {
     ledger,
     lake,
     messages,
+    /** What was put off. */
+    kept: [] as (() => Promise<unknown>)[],
     seenBy,
     everDone,
     rows: () => rows,
@@ -207,7 +209,11 @@ const moves = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('wait' as const), time: fc.constantFrom(2_000, 4_000, 50_000) }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('tick' as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('cut' as const), who: fc.nat(5) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constantFrom('cut' as const, 'hang' as const, 'putOff' as const), who: fc.nat(5) }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('doLate' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('again' as const), which }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('change' as const), rows: rowsOfMinutes }) },
 );
@@ -230,6 +236,9 @@ async function make(move: Move, here: World, runners: Runner[]): Promise<void> {
   if (move.kind === 'wait') here.clock.advance(move.time);
   if (move.kind === 'tick') await assertWatermark(here);
   if (move.kind === 'cut') await cut(runners[move.who % runners.length]);
+  if (move.kind === 'hang') await hang(runners[move.who % runners.length], here.clock);
+  if (move.kind === 'putOff') await putOff(runners[move.who % runners.length], here.kept);
+  if (move.kind === 'doLate') await doLate(here.kept);
   if (move.kind === 'again') await askAgain(here, move.which);
   if (move.kind === 'change') here.setRows(move.rows);
   const runner = move.kind === 'go' ? runners[move.who % runners.length] : runners.at(-1);
@@ -253,8 +262,9 @@ const doneUnheard: [Record<number, string[]>, Move[]] = [
 ];
 
 describe('the delivery protocol, windows that are halved', () => {
-  test('whoever stalls, dies, repeats or wakes up late, in whatever step: the lake has each row once', async () => {
+  test('whoever stalls, dies, repeats or wakes up late, in whatever step: the lake has each row once', async (t) => {
     let [halved, deep] = [0, 0];
+    const facts = chaosFacts();
     await fc.assert(
       fc.asyncProperty(
         rowsOfMinutes,
@@ -265,7 +275,10 @@ describe('the delivery protocol, windows that are halved', () => {
             almostHalved(plannedEntry(whole, 0)),
           ]);
           const runners = [here.start(whole)];
-          for (const move of plan) await make(move, here, runners);
+          for (const move of plan) {
+            facts.count(move.kind);
+            await make(move, here, runners);
+          }
           // Everyone stalls where they are. What the planner sends for brings all windows up to date.
           await askAgain(here, 'all');
           for (const outcome of await finish(here))
@@ -275,7 +288,9 @@ describe('the delivery protocol, windows that are halved', () => {
           const complete = here.lake.contents();
           const rowsIn = Object.values(complete).flatMap((text) => (text === '' ? [] : text.split('\n')));
           assert.deepEqual(rowsIn.sort(), expected);
+          facts.count('rows', rowsIn.length);
           const entries = await here.entries();
+          await doLate(here.kept);
           // The stalled ones wake up after their successors: nothing may change.
           for (const runner of runners) await drain(runner, here.clock, lease / 3);
           assert.deepEqual(here.lake.contents(), complete);
@@ -285,8 +300,9 @@ describe('the delivery protocol, windows that are halved', () => {
           deep += count > 1 ? 1 : 0;
         },
       ),
-      { numRuns: 1000 * Number(process.env.CHAOS_TIMES ?? 1), examples: [doneUnheard] },
+      { ...chaosRuns(1000), examples: [doneUnheard] },
     );
+    t.diagnostic(`${facts.said()}; halved in ${halved} plans, more than once in ${deep}`);
     assert.ok(
       halved > 120 && deep > 30,
       `halved in ${halved} cases, more than once in ${deep}: too few to say anything`,
