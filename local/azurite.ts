@@ -40,6 +40,8 @@ export interface AzuriteOptions {
   readonly inMemory?: boolean;
   /** Of blob, queue and table. Default: whichever are free. */
   readonly ports?: readonly number[];
+  /** Beside this process's environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -51,7 +53,7 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
   const isTemporary = options.folder === undefined && !inMemory;
   const folder = isTemporary ? await mkdtemp(join(tmpdir(), 'azurite-')) : (options.folder ?? tmpdir());
   await mkdir(folder, { recursive: true });
-  const child = launch(folder, inMemory, options.ports);
+  const child = launch(folder, inMemory, options);
   const close = async () => {
     await stop(child);
     if (isTemporary) await rm(folder, { recursive: true, force: true });
@@ -68,7 +70,7 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
   }
 }
 
-function launch(folder: string, inMemory: boolean, ports: readonly number[] = []): ChildProcess {
+function launch(folder: string, inMemory: boolean, { ports = [], env }: AzuriteOptions): ChildProcess {
   const manifest = createRequire(import.meta.url).resolve('azurite/package.json');
   const main = join(dirname(manifest), 'dist/src/azurite.js');
   const services = ['blob', 'queue', 'table'].flatMap((name, n) => [
@@ -83,7 +85,7 @@ function launch(folder: string, inMemory: boolean, ports: readonly number[] = []
     cwd: folder,
     // Other accounts in the environment would replace the one above; a test runner's variables are none of Azurite's
     // business.
-    env: { ...process.env, AZURITE_ACCOUNTS: undefined, NODE_OPTIONS: undefined, NODE_TEST_CONTEXT: undefined },
+    env: { ...process.env, AZURITE_ACCOUNTS: undefined, NODE_OPTIONS: undefined, NODE_TEST_CONTEXT: undefined, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
 }

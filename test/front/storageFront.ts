@@ -21,7 +21,7 @@ export interface StorageCall {
  *   refused, and done when the test lets it be (`applyLater`).
  * - `cut`, `stall`: the answer breaks off, or stands still for ever, after so many bytes of its body. `trickle`: so
  *   many bytes at a time, with a pause of so many milliseconds.
- * - `never`: no answer comes; storage has done it (`done`) or not.
+ * - `never`: no answer comes; storage has done it (`done`) or not. `broken`: the connection ends in its place.
  */
 export type Fate =
   | { readonly refuse: Refusal }
@@ -31,6 +31,7 @@ export type Fate =
   | { readonly stall: number }
   | { readonly trickle: number; readonly pause: number }
   | { readonly never: 'done' | 'undone' }
+  | { readonly broken: 'done' | 'undone' }
   | undefined;
 
 /** Awaited while a call waits. */
@@ -144,6 +145,11 @@ async function pass(
   }
   if ('never' in what) {
     if (what.never === 'done') await forward(post);
+    return;
+  }
+  if ('broken' in what) {
+    if (what.broken === 'done') await forward(post);
+    response.destroy();
     return;
   }
   if ('later' in what) kept.push(post);

@@ -1,0 +1,237 @@
+/**
+ * The app's functions in their worker, called by the local host, before storage, a query API and an export that answer
+ * as a test says; in time that passes fast (fast-clock.ts).
+ */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BlobServiceClient } from '@azure/storage-blob';
+import { type Azurite, startAzurite } from '../../local/azurite.ts';
+import { type Host, type HostEvent, startHost } from '../../local/host/host.ts';
+import { readHostSettings } from '../../local/host/settings.ts';
+import { type MemoryData, memoryData } from '../../local/simulator/data.ts';
+import { type Simulator, startSimulator } from '../../local/simulator/startSimulator.ts';
+import { telemetryRows } from '../../local/telemetry/telemetryRows.ts';
+import { parseConfig } from '../../shared/config.ts';
+import type { LedgerEntry, Signal } from '../../shared/model.ts';
+import { openLedger } from '../../shared/wire-clients.ts';
+import { blobsLeft } from '../e2e/left.ts';
+import { environment } from '../e2e/process.ts';
+import { type StorageFront, startStorageFront } from '../front/storageFront.ts';
+import { fastEnv, speedUp } from './fast-clock.ts';
+import { startWorker, type Worker } from './worker.ts';
+
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+/** Three weeks ago: audits look at all of it. */
+export const START = Math.floor(Date.now() / DAY) * DAY - 21 * DAY;
+const KEY = '2b1f0c9d8e7a4b5c9d0e1f2a3b4c5d6e';
+
+export interface SceneOptions {
+  /** Windows of an hour of each signal. */
+  readonly hours: number;
+  readonly signals: string;
+  /** Beside the settings of all. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Whether the host listens (queue, timers, blobs); else functions are called by hand. */
+  readonly host?: boolean;
+}
+
+export interface Scene {
+  readonly azurite: Azurite;
+  readonly front: StorageFront;
+  readonly simulator: Simulator;
+  readonly data: MemoryData;
+  readonly worker: Worker;
+  readonly hours: number;
+  readonly env: Readonly<Record<string, string>>;
+  /** What the functions logged and how they ended, since the start. */
+  readonly events: HostEvent[];
+  /** Calls a function by hand, as the host does. */
+  call(name: string, text?: string): Promise<Ended>;
+  /** Puts an export blob of one record where the app looks for them; its name. */
+  blob(hour: number, n?: number): Promise<string>;
+  entries(): Promise<LedgerEntry[]>;
+  /** Throws unless the lake has each row of the query API once, and each of the blobs. */
+  assertWhole(): Promise<number>;
+  /** The same, as a question; without the rows that are missing. */
+  isWhole(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export interface Ended {
+  /** Of the scene's time. */
+  readonly took: number;
+  readonly error: string;
+  readonly logs: readonly string[];
+}
+
+let fast: { readonly factor: number; readonly since: number } | undefined;
+
+/** All scenes of a process live in one time. */
+function timeOf(): Record<string, string> {
+  if (fast === undefined) {
+    fast = { factor: Number(process.env.WORKER_FAST ?? 10), since: Date.now() };
+    speedUp(fast.factor, fast.since);
+  }
+  return fastEnv(fast.factor, fast.since);
+}
+
+export async function startScene({ hours, signals, settings = {}, host = false }: SceneOptions): Promise<Scene> {
+  const time = timeOf();
+  const work = await mkdtemp(join(tmpdir(), 'scene-'));
+  const azurite = await startAzurite({ env: time });
+  const front = await startStorageFront(azurite);
+  const shop = { seed: '1', app: 'shop', perHour: 6, start: START, end: START + hours * HOUR };
+  const asked = signals.split(',') as Signal[];
+  const data = memoryData(asked.flatMap((signal) => [...telemetryRows({ ...shop, signal })]));
+  const simulator = await startSimulator({ data });
+  const exports = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient('exports');
+  await exports.create();
+  const env = environment({
+    ...time,
+    AzureWebJobsStorage: front.connectionString,
+    APP_NAME: 'shop',
+    APP_ID: '11111111-2222-3333-4444-555555555555',
+    QUERY_ENDPOINT: simulator.url,
+    QUERY_FROM: new Date(START).toISOString(),
+    QUERY_UNTIL: new Date(shop.end).toISOString(),
+    QUERY_WINDOW: '1h',
+    SIGNALS: signals,
+    EXPORT_CONTAINER: 'exports',
+    EXPORT_CONNECTION: 'AzureWebJobsStorage',
+    LAKE_CONNECTION_STRING: front.connectionString,
+    LAKE_CONTAINER: 'lake',
+    LAKE_FORMAT: 'ndjson',
+    TMPDIR: work,
+    ...(process.env.NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
+    ...settings,
+  });
+  const worker = await startWorker(env);
+  const events: HostEvent[] = [];
+  const options = {
+    ...{ core: worker.core, entries: [], env, port: 0, lock: 600_000, blobEvery: 10_000 },
+    settings: await readHostSettings(join(import.meta.dirname, '../..')),
+    report: (event: HostEvent) => void events.push(event),
+  };
+  const running: Host | undefined = host ? await startHost(options) : undefined;
+  const blobs = new Set<string>();
+  const missing = async (): Promise<string[]> => {
+    const ids = await idsIn(azurite);
+    const wanted = [...asked.flatMap((signal) => data.all(signal).map(({ itemId }) => String(itemId)))];
+    return [...wanted, ...blobs].filter((id) => !ids.has(id));
+  };
+  return {
+    ...{ azurite, front, simulator, data, worker, hours, env, events },
+    call: (name, text = '') => called(worker, name, text),
+    blob: async (hour, n = 0) => {
+      const { name, text, id } = exportBlob(hour, n);
+      await exports.getBlockBlobClient(name).upload(text, Buffer.byteLength(text));
+      blobs.add(id);
+      return name;
+    },
+    entries: () => entriesOf(env, azurite),
+    isWhole: async () => (await missing()).length === 0,
+    assertWhole: async () => {
+      assert.deepEqual(await missing(), [], 'rows that are missing');
+      const ids = await idsIn(azurite);
+      assert.equal(ids.size, asked.flatMap((signal) => data.all(signal)).length + blobs.size);
+      return ids.size;
+    },
+    close: async () => {
+      // What its listeners wait for does not come any more.
+      void running?.stop();
+      await worker.kill();
+      await simulator.close();
+      await front.close();
+      await azurite.close();
+      await rm(work, { recursive: true, force: true });
+    },
+  };
+}
+
+async function called({ core }: Worker, name: string, text: string): Promise<Ended> {
+  const logs: string[] = [];
+  const began = Date.now();
+  const trigger = core.functions.get(name)?.trigger;
+  assert.ok(trigger, `no function ${name}`);
+  const data = /timer/i.test(trigger.type)
+    ? { json: JSON.stringify({ Schedule: {}, IsPastDue: false }) }
+    : /blob/i.test(trigger.type)
+      ? {
+          modelBindingData: {
+            version: '1.0',
+            source: 'AzureStorageBlobs',
+            contentType: 'application/json',
+            content: reference(text),
+          },
+        }
+      : { string: text };
+  const request = { invocationId: crypto.randomUUID(), inputData: [{ name: trigger.name, data }], triggerMetadata: {} };
+  const error = await core
+    .invoke(name, request, (_level, message) => logs.push(message))
+    .then(
+      () => '',
+      (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown)),
+    );
+  return { took: Date.now() - began, error, logs };
+}
+
+const reference = (blob: string): Buffer =>
+  Buffer.from(JSON.stringify({ Connection: 'AzureWebJobsStorage', ContainerName: 'exports', BlobName: blob }));
+
+/** The message that hints a window of an hour. */
+export const message = (hour: number, signal = 'requests'): string =>
+  JSON.stringify({
+    app: 'shop',
+    signal,
+    source: 'query',
+    start: new Date(START + hour * HOUR).toISOString(),
+    end: new Date(START + (hour + 1) * HOUR).toISOString(),
+  });
+
+function exportBlob(hour: number, n: number) {
+  const at = new Date(START + hour * HOUR).toISOString();
+  const [date = '', time = ''] = at.split('T');
+  const id = `event-${hour}-${n}`;
+  const record = {
+    request: [{ id, name: 'GET /', url: 'https://shop.test/', responseCode: 200, success: true }],
+    internal: { data: { id } },
+    context: { data: { eventTime: at } },
+  };
+  const name = `other_${KEY}/Requests/${date}/${time.slice(0, 2)}/${id}_${date.replaceAll('-', '')}_${time.slice(0, 2)}0000.blob`;
+  return { name, text: `${JSON.stringify(record)}\n`, id };
+}
+
+/** Every row once: what is there twice is a fault. */
+async function idsIn(azurite: Azurite): Promise<ReadonlySet<string>> {
+  const texts = await blobsLeft(azurite, 'lake').catch(() => new Map<string, string>());
+  const ids = [...texts.values()].flatMap((text) =>
+    [...text.matchAll(/"itemId":"([^"]+)"/g)].map(([, id]) => id ?? ''),
+  );
+  assert.equal(new Set(ids).size, ids.length, 'a row is twice in the lake');
+  return new Set(ids);
+}
+
+/** As they stand in storage, past the front. */
+async function entriesOf(env: Readonly<Record<string, string>>, azurite: Azurite): Promise<LedgerEntry[]> {
+  const { lake } = parseConfig(env, () => '');
+  const { state } = parseConfig({ ...env, AzureWebJobsStorage: azurite.connectionString }, () => '');
+  const ledger = openLedger(state, lake);
+  const all = [];
+  for await (const feed of ledger.feeds()) all.push(...(await Array.fromAsync(ledger.list(feed))));
+  return all;
+}
+
+/** Waits until it holds, for so long of the scene's time; how long that was, or undefined. */
+export async function until(holds: () => Promise<boolean> | boolean, most: number): Promise<number | undefined> {
+  const began = Date.now();
+  while (Date.now() - began < most) {
+    if (await holds()) return Date.now() - began;
+    await sleep(1_000);
+  }
+  return (await holds()) ? Date.now() - began : undefined;
+}

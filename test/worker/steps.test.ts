@@ -1,0 +1,246 @@
+/**
+ * Each call that the functions make to storage, in turn, is not answered, or half, or cut off: once, or from then on
+ * until it is lifted. The call of the function ends within its limits and says why, other windows go on, and in the end
+ * the lake is whole. WORKER_STEPS=all: every step under every condition (the default takes some), in the real worker
+ * where that is at hand (worker.ts); STEPS_REPORT names a file for the table.
+ */
+import assert from 'node:assert/strict';
+import { appendFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import type { Fault } from '../../local/simulator/faults.ts';
+import type { Fate, StorageCall } from '../front/storageFront.ts';
+import { type Ended, HOUR, MINUTE, message, type Scene, START, startScene, until } from './scene.ts';
+
+const all = process.env.WORKER_STEPS === 'all';
+const conditions: Readonly<Record<string, Fate>> = {
+  hang: { never: 'undone' },
+  'hang, done': { never: 'done' },
+  stall: { stall: 20 },
+  cut: { cut: 20 },
+  broken: { broken: 'undone' },
+  'broken, done': { broken: 'done' },
+};
+const SIGNALS = ['requests', 'dependencies', 'traces'] as const;
+/** The default takes a few of the steps of these. */
+const few = ['a query window: hang', 'an export blob: broken, done', 'a tick of the planner: cut'];
+const stride = all ? 1 : 2;
+
+/** Of an invocation: more than all its limits together take, and less than the host lets it run. */
+const LIMIT = 9 * MINUTE;
+const settings = {
+  PLAN_LIMIT: '40',
+  LEASE: '1m',
+  AUDIT_RECHECK: '30d',
+  // Longer than LIMIT; a ledger that is away is waited for two thirds of it.
+  AzureFunctionsJobHost__functionTimeout: '00:10:00',
+};
+
+let scene: Scene;
+/** Messages of windows that have rows. */
+let windows: string[];
+before(async () => {
+  scene = await startScene({ hours: all ? 480 : 24, signals: SIGNALS.join(), settings });
+  const at = ({ timestamp }: { timestamp?: unknown }) => Math.floor((Date.parse(String(timestamp)) - START) / HOUR);
+  windows = SIGNALS.flatMap((signal) =>
+    [...new Set(scene.data.all(signal).map(at))].map((hour) => message(hour, signal)),
+  );
+  for (let tick = 0; tick < (all ? 12 : 1); tick++) assert.equal((await scene.call('planWindows')).error, '');
+});
+after(() => scene?.close());
+
+let taken = 0;
+const nextWindow = (): string => windows[taken++] ?? assert.fail('too few windows');
+
+/** What a function is called with, and what finishes that. */
+interface Act {
+  begin(): Promise<Ended>;
+  finish(): Promise<unknown>;
+}
+
+const acts: Readonly<Record<string, () => Promise<Act>>> = {
+  'a query window': async () => runOf(nextWindow()),
+  'a query window that fails': async () => {
+    const window = nextWindow();
+    const fault = scene.simulator.fault({ kind: 'badRequest', when: ({ query }) => !query.includes('summarize') });
+    return { ...runOf(window, () => fault.remove()) };
+  },
+  'a query window that takes long': async () => {
+    scene.simulator.fault({ kind: 'stall', at: 'middle', pause: 50_000, times: 1 });
+    return runOf(nextWindow(), () => scene.simulator.clearFaults());
+  },
+  'an export blob': async () => {
+    const name = await scene.blob(taken++);
+    const begin = () => scene.call('transformBlob', name);
+    return { begin, finish: () => untilDone(begin) };
+  },
+  'a tick of the planner': async () => tickOf('planWindows'),
+  'a sweep': async () => {
+    await scene.blob(scene.hours - (taken % 5) - 1, taken++);
+    return tickOf('sweepBlobs');
+  },
+  'an audit': async () => tickOf('auditWindows'),
+};
+
+const runOf = (window: string, lift = () => {}): Act => {
+  const begin = () => scene.call('runWindow', window);
+  return {
+    begin,
+    finish: async () => {
+      lift();
+      await untilDone(begin);
+    },
+  };
+};
+
+const tickOf = (name: string): Act => ({
+  begin: () => scene.call(name),
+  finish: async () => assert.equal((await scene.call(name)).error, ''),
+});
+
+/** As the ledger has it: again when its back-off has passed. */
+async function untilDone(begin: () => Promise<Ended>): Promise<void> {
+  let last: Ended | undefined;
+  const done = async () => {
+    last = await begin();
+    return last.error === '' && /"state":"(done|unchanged)"/.test(last.logs.join('\n'));
+  };
+  assert.notEqual(await until(done, 8 * MINUTE), undefined, JSON.stringify(last));
+}
+
+/** Which of the steps a call is. */
+function stepOf({ service, method, path }: StorageCall): string {
+  const plain = decodeURIComponent(path).replace(/\?(comp=\w+)?.*$/s, ' $1');
+  const kind = /RowKey='(mark|health|lake|p)'|'(budget|backfill\|)|RowKey='(\w)\||RowKey ge '(\w)\|/.exec(
+    decodeURIComponent(path),
+  );
+  const row = kind?.slice(1).find((found) => found !== undefined);
+  const file = /\/(lake|exports)\/(_insights-lake\/\w+|.*\.(ndjson|blob))/.exec(plain);
+  const place = file ? `${file[1]}/${file[3] ?? file[2]}` : plain.replace(/\(.*\)/s, '').trim();
+  return `${service} ${method} ${row === undefined ? place : `${place} ${row}`}`;
+}
+
+const spelled = ({ method, path }: StorageCall): string => `${method} ${path}`;
+
+/** Strikes the k-th call, and with `lasting` every one that is like it. */
+function strike(k: number, fate: Fate, lasting: boolean) {
+  let met = 0;
+  let struck: StorageCall | undefined;
+  scene.front.fate = (call) => {
+    if (++met === k) struck = call;
+    return struck === call || (lasting && struck && spelled(struck) === spelled(call)) ? fate : undefined;
+  };
+  return {
+    struck: () => struck,
+    lift: () => {
+      scene.front.fate = undefined;
+    },
+  };
+}
+
+function report(line: readonly (string | number)[]): void {
+  if (process.env.STEPS_REPORT !== undefined) appendFileSync(process.env.STEPS_REPORT, `${line.join('\t')}\n`);
+}
+
+/** How a call of a function must end. */
+function assertEnded(what: string, { took, error, logs }: Ended): void {
+  assert.ok(took <= LIMIT, `${what}: ${Math.round(took / 1000)} s`);
+  const said = `${error}\n${logs.join('\n')}`;
+  if (error !== '')
+    assert.match(
+      said,
+      /\((NoAnswer|ETIMEDOUT|ECONNRESET|EPIPE|ECONNREFUSED|HTTP \d+|\w+)\)|no answer|SYN0|stood still/i,
+      what,
+    );
+  assert.doesNotMatch(said, /undefined|\[object|AbortError|no reason given/, what);
+}
+
+for (const [act, make] of Object.entries(acts))
+  for (const condition of Object.keys(conditions))
+    for (const lasting of [false, true]) {
+      if (!all && (!few.includes(`${act}: ${condition}`) || lasting)) continue;
+      test(`${act}: ${condition}, ${lasting ? 'until it is lifted' : 'once'}, at each call`, async (t) => {
+        let steps = 0;
+        let longest = 0;
+        for (let [k, missed] = [1, 0]; missed < 2; k += stride) {
+          const { begin, finish } = await make();
+          const { struck, lift } = strike(k, conditions[condition], lasting);
+          const ended = await begin();
+          const call = struck();
+          missed = call === undefined ? missed + 1 : 0;
+          const what = `${act}, ${condition}, ${lasting ? 'lasting' : 'once'}, call ${k}: ${call && stepOf(call)}`;
+          if (call !== undefined) {
+            steps += 1;
+            longest = Math.max(longest, ended.took);
+            assertEnded(what, ended);
+            const state = /"state":"(\w+)"/.exec(ended.logs.join('\n'))?.[1] ?? '';
+            report([
+              scene.worker.kind,
+              act,
+              condition,
+              lasting ? 'lasting' : 'once',
+              k,
+              stepOf(call),
+              Math.round(ended.took / 1000),
+              state,
+              ended.error,
+            ]);
+          }
+          // What is one window's own trouble is none of another's.
+          if (call?.service === 'blob' && lasting && act !== 'a tick of the planner') {
+            const { error, logs } = await scene.call('runWindow', nextWindow());
+            const isShared = /exports|_insights-lake|comp=/.test(stepOf(call));
+            if (!isShared) assert.match(`${error}${logs}`, /"state":"done"/, what);
+          }
+          lift();
+          await finish();
+        }
+        t.diagnostic(`${steps} steps, the longest ${Math.round(longest / 1000)} s, in the ${scene.worker.kind}`);
+        assert.ok(steps >= 2);
+      });
+    }
+
+/** The same of the query API, by its questions: of a window its fingerprint and its rows. */
+const answers: Readonly<Record<string, Omit<Fault, 'when' | 'times'>>> = {
+  hang: { kind: 'stall', at: 'start' },
+  stall: { kind: 'stall', at: 'middle' },
+  cut: { kind: 'drop', at: 'middle' },
+  broken: { kind: 'drop', at: 'start' },
+};
+
+for (const [condition, fault] of Object.entries(answers))
+  for (const lasting of all ? [false, true] : []) {
+    test(`the query API: ${condition}, ${lasting ? 'until it is lifted' : 'once'}, at each question`, async () => {
+      for (let k = 1; k <= 2; k++)
+        for (const act of ['a query window', 'an audit']) {
+          const { begin, finish } = (await acts[act]?.()) ?? assert.fail();
+          let asked = 0;
+          const when = () => (lasting ? ++asked >= k : ++asked === k);
+          const { remove } = scene.simulator.fault({ ...fault, when });
+          const ended = await begin();
+          remove();
+          const state = /"state":"(\w+)"/.exec(ended.logs.join('\n'))?.[1] ?? '';
+          const much = lasting ? 'lasting' : 'once';
+          const took = Math.round(ended.took / 1000);
+          report([scene.worker.kind, act, condition, much, k, `question ${k}`, took, state, ended.error]);
+          assertEnded(`${act}, ${condition}, ${much}, question ${k}`, ended);
+          await finish();
+        }
+    });
+  }
+
+test('in the end the lake is whole', async (t) => {
+  const whole = async () => {
+    await scene.call('planWindows');
+    for (const { window, state } of await scene.entries())
+      if (state !== 'done' && window.source === 'query')
+        await scene.call('runWindow', message((window.start - START) / HOUR, window.signal));
+      else if (state !== 'done') await scene.call('sweepBlobs');
+    return scene.isWhole();
+  };
+  await until(whole, 60 * MINUTE);
+  t.diagnostic(`${await scene.assertWhole()} rows, ${scene.front.calls.length} calls`);
+  assert.deepEqual(
+    (await scene.entries()).filter(({ state, leaseUntil }) => state === 'running' || leaseUntil !== 0),
+    [],
+  );
+});
