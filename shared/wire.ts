@@ -11,6 +11,7 @@ import { arriveHeld, arriveInWindow } from './pipeline/arrive.ts';
 import { type RequeueOutcome, type RequeueRequest, requeueWindows } from './pipeline/ask/requeue.ts';
 import { rerunWindows } from './pipeline/ask/rerun.ts';
 import { watchedLake } from './pipeline/health/watched.ts';
+import { brakeFor, createBrake } from './pipeline/outage/brake.ts';
 import { isStoreFailure, outlast } from './pipeline/outage/outlast.ts';
 import { type RunOutcome, type RunPorts, runWindow, unrun } from './pipeline/run.ts';
 import { createRecall } from './pipeline/running/recall.ts';
@@ -111,6 +112,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
   };
   // Memory and temporary disk are bounded for one run: runs of one process follow each other, whatever their trigger.
   const oneAtATime = inTurn();
+  const brake = createBrake(clock);
   /** Waiting for its turn is part of the time that an invocation has. `held`: in its place while the lake is paused. */
   const invoke = (
     call: (ports: typeof run & Pick<RunPorts, 'allowed' | 'ready'>) => Promise<RunOutcome>,
@@ -129,7 +131,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
       const { state, reason } = await health.look();
       return state === 'active' ? health.watched(active) : held(`the lake is ${state}: ${reason}`);
     };
-    return oneAtATime(() => outlast(invoked, isStoreFailure, later.stateUntil, clock));
+    return oneAtATime(() => brake(() => outlast(invoked, isStoreFailure, later.stateUntil, clock), brakeFor));
   };
   const runOne = (window: Window): Promise<RunOutcome> =>
     invoke(

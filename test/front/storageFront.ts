@@ -52,6 +52,11 @@ export interface StorageFront {
   /** What happens to the calls from now on; undefined: nothing. */
   gate: Gate | undefined;
   fate: ((call: StorageCall) => Fate) | undefined;
+  /** Hears of each call when it comes. */
+  met: ((call: StorageCall) => void) | undefined;
+  /** Nobody listens at its addresses, until it comes back. */
+  leave(): Promise<void>;
+  comeBack(): Promise<void>;
   /** Every call since the start. */
   readonly calls: StorageCall[];
   /** Has storage do what was kept for later, in the order in which it came; how many that were. */
@@ -70,13 +75,16 @@ export async function startStorageFront(azurite: Azurite): Promise<StorageFront>
   const { account, key } = azurite;
   const targets = { blob: azurite.blobUrl, queue: azurite.queueUrl, table: azurite.tableUrl } as const;
   const servers: Server[] = [];
+  const ports: number[] = [];
   const kept: Post[] = [];
   const urls = { blob: '', queue: '', table: '' };
-  const front: Pick<StorageFront, 'gate' | 'fate' | 'calls'> = { gate: undefined, fate: undefined, calls: [] };
+  const front: Pick<StorageFront, 'gate' | 'fate' | 'met' | 'calls'> = {
+    ...{ gate: undefined, fate: undefined, met: undefined, calls: [] },
+  };
   for (const service of ['blob', 'queue', 'table'] as const) {
     const server = createServer(async (message, response) => {
       try {
-        const post = await received(service, new URL(targets[service]).origin, message, front.calls);
+        const post = await received(service, new URL(targets[service]).origin, message, front);
         await pass(post, response, front, kept);
       } catch {
         response.destroy(); // a client that was killed, or has given up, does not wait for its answer
@@ -86,6 +94,7 @@ export async function startStorageFront(azurite: Azurite): Promise<StorageFront>
     servers.push(server);
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const address = server.address();
+    ports.push(typeof address === 'object' ? (address?.port ?? 0) : 0);
     urls[service] = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/${account}`;
   }
   const endpoints = `BlobEndpoint=${urls.blob};QueueEndpoint=${urls.queue};TableEndpoint=${urls.table};`;
@@ -97,31 +106,41 @@ export async function startStorageFront(azurite: Azurite): Promise<StorageFront>
       for (const post of posts) await forward(post);
       return posts.length;
     },
+    leave: async () => {
+      for (const server of servers) shut(server);
+    },
+    comeBack: async () => {
+      for (const [n, server] of servers.entries()) await once(server.listen(ports[n], '127.0.0.1'), 'listening');
+    },
     close: async () => {
-      for (const server of servers) {
-        server.closeAllConnections();
-        server.close();
-      }
+      for (const server of servers) shut(server);
     },
   });
+}
+
+function shut(server: Server): void {
+  server.closeAllConnections();
+  server.close();
 }
 
 async function received(
   service: Service,
   target: string,
   message: IncomingMessage,
-  calls: StorageCall[],
+  { calls, met }: Pick<StorageFront, 'calls' | 'met'>,
 ): Promise<Post> {
   const { method = '', url = '', headers } = message;
   const number = calls.length;
   const path = url.replace(/^\/[^/]+/, '');
   // Counted when it comes: one that is given up in the middle was a call, too.
-  calls.push({ service, method, path, number, headers, bytes: 0 });
+  const call = { service, method, path, number, headers, bytes: 0 };
+  calls.push(call);
+  met?.(call);
   const pieces: Uint8Array[] = [];
   for await (const piece of message) pieces.push(piece);
   const body = Buffer.concat(pieces);
   return {
-    call: { service, method, path, number, headers, bytes: body.length },
+    call: { ...call, bytes: body.length },
     url: `${target}${url}`,
     message,
     body,

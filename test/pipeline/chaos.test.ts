@@ -19,7 +19,6 @@ import {
 } from './world.ts';
 
 const lease = 10_000;
-/** CHAOS_TIMES makes it longer. */
 
 /** Of a minute: it is never halved, however often its runs die (chaos-halved.test.ts has those that are). */
 const window = { ...hourWindow, end: 60_000 };

@@ -33,6 +33,8 @@ const KEY = '2b1f0c9d8e7a4b5c9d0e1f2a3b4c5d6e';
 export interface SceneOptions {
   /** Windows of an hour of each signal. */
   readonly hours: number;
+  /** The first of them, of the day; default 0. */
+  readonly from?: number;
   readonly signals: string;
   /** Beside the settings of all. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -49,7 +51,7 @@ export interface Scene {
   readonly hours: number;
   readonly env: Readonly<Record<string, string>>;
   /** What the functions logged and how they ended, since the start. */
-  readonly events: HostEvent[];
+  readonly events: SceneEvent[];
   /** Calls a function by hand, as the host does. */
   call(name: string, text?: string): Promise<Ended>;
   /** Puts an export blob of one record where the app looks for them; its name. */
@@ -62,6 +64,9 @@ export interface Scene {
   close(): Promise<void>;
 }
 
+/** With the scene's time. */
+export type SceneEvent = HostEvent & { readonly at: number };
+
 export interface Ended {
   /** Of the scene's time. */
   readonly took: number;
@@ -69,35 +74,40 @@ export interface Ended {
   readonly logs: readonly string[];
 }
 
-let fast: { readonly factor: number; readonly since: number } | undefined;
+/** All scenes of a process live in one time, which begins with the first. */
+const time = { factor: Number(process.env.WORKER_FAST ?? 10), since: Date.now(), passes: false };
 
-/** All scenes of a process live in one time. */
-function timeOf(): Record<string, string> {
-  if (fast === undefined) {
-    fast = { factor: Number(process.env.WORKER_FAST ?? 10), since: Date.now() };
-    speedUp(fast.factor, fast.since);
-  }
-  return fastEnv(fast.factor, fast.since);
+function letTimePass(): void {
+  if (!time.passes) speedUp(time.factor, time.since);
+  time.passes = true;
 }
 
-export async function startScene({ hours, signals, settings = {}, host = false }: SceneOptions): Promise<Scene> {
-  const time = timeOf();
+export async function startScene({
+  hours,
+  from = 0,
+  signals,
+  settings = {},
+  host = false,
+}: SceneOptions): Promise<Scene> {
+  const inTime = fastEnv(time.factor, time.since);
   const work = await mkdtemp(join(tmpdir(), 'scene-'));
-  const azurite = await startAzurite({ env: time });
+  const azurite = await startAzurite({ env: inTime });
+  // Whoever starts something waits by the wall.
+  letTimePass();
   const front = await startStorageFront(azurite);
-  const shop = { seed: '1', app: 'shop', perHour: 6, start: START, end: START + hours * HOUR };
+  const shop = { seed: '1', app: 'shop', perHour: 6, start: START + from * HOUR, end: START + (from + hours) * HOUR };
   const asked = signals.split(',') as Signal[];
   const data = memoryData(asked.flatMap((signal) => [...telemetryRows({ ...shop, signal })]));
   const simulator = await startSimulator({ data });
   const exports = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient('exports');
   await exports.create();
   const env = environment({
-    ...time,
+    ...inTime,
     AzureWebJobsStorage: front.connectionString,
     APP_NAME: 'shop',
     APP_ID: '11111111-2222-3333-4444-555555555555',
     QUERY_ENDPOINT: simulator.url,
-    QUERY_FROM: new Date(START).toISOString(),
+    QUERY_FROM: new Date(shop.start).toISOString(),
     QUERY_UNTIL: new Date(shop.end).toISOString(),
     QUERY_WINDOW: '1h',
     SIGNALS: signals,
@@ -111,11 +121,13 @@ export async function startScene({ hours, signals, settings = {}, host = false }
     ...settings,
   });
   const worker = await startWorker(env);
-  const events: HostEvent[] = [];
+  const events: SceneEvent[] = [];
+  // What the host asks for itself is none of the app's business: it goes past the front.
+  const own = { ...env, AzureWebJobsStorage: azurite.connectionString };
   const options = {
-    ...{ core: worker.core, entries: [], env, port: 0, lock: 600_000, blobEvery: 10_000 },
+    ...{ core: worker.core, entries: [], env: own, port: 0, lock: 600_000, blobEvery: 10_000 },
     settings: await readHostSettings(join(import.meta.dirname, '../..')),
-    report: (event: HostEvent) => void events.push(event),
+    report: (event: HostEvent) => void events.push({ ...event, at: Date.now() }),
   };
   const running: Host | undefined = host ? await startHost(options) : undefined;
   const blobs = new Set<string>();

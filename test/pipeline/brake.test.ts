@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createBrake } from '../../shared/pipeline/outage/brake.ts';
+
+/** Seconds at which calls began that end so, each at once. */
+async function beginnings(outcomes: string): Promise<number[]> {
+  let now = 0;
+  const sleep = async (ms: number) => {
+    now += ms;
+  };
+  const brake = createBrake({ now: () => now, sleep });
+  const begun: number[] = [];
+  for (const outcome of outcomes) {
+    const call = async () => {
+      begun.push(now / 1000);
+      if (outcome === 'x') throw new Error('refused');
+      return outcome;
+    };
+    const told = (how: string) => (how === 'f' ? 'failed' : how === 'd' ? 'well' : undefined);
+    await brake(call, told).catch(() => undefined);
+  }
+  return begun;
+}
+
+test('calls that fail in a row are made ever slower, ten seconds apart at most; one that works ends that', async () => {
+  const rows: [string, number[]][] = [
+    ['dddd', [0, 0, 0, 0]],
+    ['fdfd', [0, 0, 0, 0]],
+    ['fffffff', [0, 0, 2, 6, 14, 24, 34]],
+    ['fxfdff', [0, 0, 2, 6, 6, 6]],
+    // What did nothing says nothing.
+    ['ff-f', [0, 0, 2, 4]],
+  ];
+  for (const [outcomes, expected] of rows) assert.deepEqual(await beginnings(outcomes), expected, outcomes);
+});

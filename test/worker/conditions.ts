@@ -1,0 +1,123 @@
+/** What a storage account, a network or a query API may do for a while, as conditions of a scene. */
+import type { Fault } from '../../local/simulator/faults.ts';
+import type { Refusal } from '../front/answers.ts';
+import type { Fate, StorageCall } from '../front/storageFront.ts';
+
+export interface Condition {
+  readonly name: string;
+  /** What becomes of a call to storage; undefined: it passes. */
+  readonly fate?: (call: StorageCall) => Fate;
+  /** What the query API answers. */
+  readonly fault?: Fault;
+  /** Nobody listens at the addresses of storage. */
+  readonly refused?: boolean;
+  /** Where all but one thing works, only what is asked of that is the condition's: the rest is work that gets on. */
+  readonly only?: (call: StorageCall) => boolean;
+}
+
+type Which = (call: StorageCall) => boolean;
+
+const isLake: Which = ({ service, path }) => service === 'blob' && path.startsWith('/lake');
+const isExport: Which = ({ service, path }) => service === 'blob' && path.startsWith('/exports');
+const isTable: Which = ({ service }) => service === 'table';
+const isQueue: Which = ({ service }) => service === 'queue';
+const isWrite: Which = ({ method }) => method !== 'GET' && method !== 'HEAD';
+const isFile: Which = (call) => isLake(call) && !call.path.includes('_insights-lake') && call.method === 'PUT';
+const isRead: Which = (call) => isExport(call) && call.path.includes('.blob');
+const isMerge: Which = (call) => isTable(call) && (call.method === 'POST' || call.method === 'PATCH');
+
+const struck =
+  (which: Which, fate: Fate) =>
+  (call: StorageCall): Fate =>
+    which(call) ? fate : undefined;
+
+const refusals = (where: string, which: Which, all: Readonly<Record<string, number>>, only?: Which): Condition[] =>
+  Object.entries(all).map(([spelled, status]) => {
+    const [code = '', after] = spelled.split(' ');
+    const refuse: Refusal = { status, code, ...(after !== undefined && { retryAfter: Number(after) }) };
+    const name = `${where}: ${status} ${code}${after === undefined ? '' : `, Retry-After ${after}`}`;
+    return { name, fate: struck(which, { refuse }), ...(only && { only }) };
+  });
+
+const broken = (where: string, which: Which, only?: Which): Condition[] =>
+  Object.entries({
+    'never answers': { never: 'undone' },
+    'never answers, though it is done': { never: 'done' },
+    'answers break off': { cut: 20 },
+    'answers stand still': { stall: 20 },
+    'connections break': { broken: 'undone' },
+    '500 OperationTimedOut, though it is done': { done: { status: 500, code: 'OperationTimedOut' } },
+  } satisfies Record<string, Fate>).map(([name, fate]) => ({
+    name: `${where}: ${name}`,
+    fate: struck(which, fate),
+    ...(only && { only }),
+  }));
+
+const api = (name: string, fault: Fault): Condition => ({ name: `query API: ${name}`, fault });
+
+export const conditions: readonly Condition[] = [
+  ...refusals('lake', isLake, {
+    ServerBusy: 503,
+    'ServerBusy 5': 503,
+    InternalError: 500,
+    InvalidAuthenticationInfo: 401,
+    AuthorizationPermissionMismatch: 403,
+    KeyVaultEncryptionKeyNotFound: 403,
+    ContainerNotFound: 404,
+    ContainerBeingDeleted: 409,
+    AccountIsDisabled: 403,
+  }),
+  ...refusals('files of the lake', isFile, {
+    LeaseIdMissing: 412,
+    BlobImmutableDueToPolicy: 409,
+    BlobImmutableDueToLegalHold: 409,
+    BlobArchived: 409,
+    ConditionNotMet: 412,
+    BlobAlreadyExists: 409,
+    InvalidBlockList: 400,
+  }),
+  ...broken('lake', isLake),
+  {
+    name: 'files of the lake: 500 OperationTimedOut, and done later',
+    fate: struck(isFile, { later: { status: 500, code: 'OperationTimedOut' } }),
+  },
+  ...refusals(
+    'exports',
+    isExport,
+    { ServerBusy: 503, AuthorizationPermissionMismatch: 403, ContainerNotFound: 404, ContainerBeingDeleted: 409 },
+    isExport,
+  ),
+  ...refusals('blobs of exports', isRead, { BlobArchived: 409, BlobNotFound: 404 }, isExport),
+  ...broken('exports', isExport, isExport).slice(0, 4),
+  ...refusals('table', isTable, {
+    ServerBusy: 503,
+    TooManyRequests: 429,
+    InternalError: 500,
+    AuthorizationPermissionMismatch: 403,
+    TableNotFound: 404,
+    TableBeingDeleted: 409,
+  }),
+  ...refusals('writes to the table', isMerge, { UpdateConditionNotSatisfied: 412, EntityAlreadyExists: 409 }),
+  ...broken('table', isTable),
+  ...refusals(
+    'queue',
+    (call) => isQueue(call) && isWrite(call),
+    { ServerBusy: 503, AuthorizationPermissionMismatch: 403, QueueNotFound: 404, QueueBeingDeleted: 409 },
+    isQueue,
+  ),
+  ...broken('queue', isQueue, isQueue).slice(0, 2),
+  { name: 'storage: ECONNREFUSED', refused: true },
+  ...refusals('storage', () => true, { ServerBusy: 503 }),
+  api('429, Retry-After 5', { kind: 'throttle', retryAfter: 5 }),
+  api('429', { kind: 'throttle' }),
+  api('503', { kind: 'unavailable' }),
+  api('504', { kind: 'gatewayTimeout' }),
+  api('403', { kind: 'forbidden' }),
+  api('401', { kind: 'unauthorized' }),
+  api('never answers', { kind: 'stall', at: 'start' }),
+  api('answers stand still', { kind: 'stall', at: 'middle' }),
+  api('answers break off', { kind: 'drop', at: 'middle' }),
+  api('connections break', { kind: 'drop', at: 'start' }),
+  api('partial answers', { kind: 'partial' }),
+  api('a proxy’s page', { kind: 'notJson' }),
+];
