@@ -15,7 +15,7 @@ const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZ
  */
 const DIE_WITH_PARENT = "process.once('disconnect', () => process.emit('message', 'shutdown'));";
 
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 180_000;
 const CLOSE_LIMIT_MS = 10_000;
 
 export interface Azurite {

@@ -1,7 +1,7 @@
 /** One condition in a scene: what it costs while it lasts, and how fast the lake is whole when it ends. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Condition } from './conditions.ts';
-import { MINUTE, type Scene, startScene, until } from './scene.ts';
+import { MINUTE, type Scene, type SceneOptions, startScene, until } from './scene.ts';
 
 export interface Weathered {
   readonly name: string;
@@ -21,8 +21,13 @@ const SIGNALS =
   'requests,dependencies,exceptions,traces,customEvents,customMetrics,pageViews,browserTimings,availabilityResults,performanceCounters';
 
 /** Milliseconds of the scene. `lasts`: the condition. `most`: how long is waited for the lake to be whole. */
-export async function weather(condition: Condition, lasts: number, most: number): Promise<Weathered> {
-  const scene = await startScene({ hours: HOURS, from: 9, signals: SIGNALS, host: true });
+export async function weather(
+  condition: Condition,
+  lasts: number,
+  most: number,
+  storage: Pick<SceneOptions, 'azurite' | 'name'> = {},
+): Promise<Weathered> {
+  const scene = await startScene({ hours: HOURS, from: 9, signals: SIGNALS, host: true, ...storage });
   try {
     // It meets an app that runs, has 50 windows before it, and gets an export blob each minute.
     await scene.call('planWindows');
@@ -30,8 +35,6 @@ export async function weather(condition: Condition, lasts: number, most: number)
     const begun = async () => (await scene.entries()).filter(({ state }) => state === 'done').length >= 2;
     await until(begun, 10 * MINUTE);
     const times: number[] = [];
-    const calls = scene.front.calls.length;
-    const asked = scene.simulator.requests.length;
     const { fate, fault, refused = false, only = () => true } = condition;
     const began = Date.now();
     scene.front.met = (call) => void (only(call) && times.push(Date.now()));
@@ -49,7 +52,6 @@ export async function weather(condition: Condition, lasts: number, most: number)
     await scene.front.applyLater();
     const healed = await until(() => isQuiet(scene), most);
     const rows = healed === undefined ? 0 : await scene.assertWhole();
-    void [calls, asked];
     return {
       name: condition.name,
       ...{ worst: worstOf(times, began, ended), last: times.filter((at) => at > ended - MINUTE).length },

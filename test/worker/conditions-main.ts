@@ -1,59 +1,34 @@
 /**
- * What each condition costs, as a table: `node test/worker/conditions-main.ts [--match <text>] [--minutes 9] [--heal 15]
- * [--at-a-time 4]`. WORKER_FAST: how fast time passes; WORKER_HOST …: in the real worker (worker.ts).
+ * What each condition costs, as rows of a table: `node test/worker/conditions-main.ts [--match <text>] [--minutes 7]
+ * [--heal 20] [--lane 0/1]`. WORKER_FAST: how fast time passes; WORKER_HOST …: in the real worker (worker.ts).
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { weather } from './condition.ts';
 import { conditions } from './conditions.ts';
-import { MINUTE } from './scene.ts';
+import { MINUTE, sceneStorage } from './scene.ts';
 
 const { values } = parseArgs({
   options: {
     match: { type: 'string', default: '' },
-    minutes: { type: 'string', default: '9' },
+    minutes: { type: 'string', default: '7' },
     heal: { type: 'string', default: '20' },
-    'at-a-time': { type: 'string', default: '4' },
-    only: { type: 'string' },
+    lane: { type: 'string', default: '0/1' },
   },
 });
 
-const chosen = conditions.filter(({ name }) => name.includes(values.match));
-
-/** Each in a process of its own: a scene has its own time. */
-async function all(): Promise<void> {
-  const waiting = [...chosen];
-  const lane = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const flags = ['--only', next.name, '--minutes', values.minutes, '--heal', values.heal];
-      const child = spawn(process.execPath, [import.meta.filename, ...flags], { stdio: ['ignore', 'inherit', 'pipe'] });
-      let told = '';
-      child.stderr.on('data', (data) => {
-        told += data;
-      });
-      const [code] = await once(child, 'close');
-      if (code !== 0) console.log(`| ${next.name} | failed: ${told.trim().split('\n').slice(-12).join(' / ')} |`);
-    }
-  };
-  console.log(
-    '| condition | calls in the worst minute | in the last | whole after | rows | errors |\n|---|--:|--:|--:|--:|---|',
+const [lane = 0, lanes = 1] = values.lane.split('/').map(Number);
+const chosen = conditions.filter(({ name }, n) => n % lanes === lane && name.includes(values.match));
+const azurite = await sceneStorage();
+for (const [n, condition] of chosen.entries()) {
+  const { name } = condition;
+  const storage = { azurite, name: `s${n}` };
+  await weather(condition, Number(values.minutes) * MINUTE, Number(values.heal) * MINUTE, storage).then(
+    ({ worst, last, healed, rows, errors }) => {
+      const whole = healed === undefined ? 'NOT' : (healed / MINUTE).toFixed(1);
+      console.log(`| ${name} | ${worst} | ${last} | ${whole} | ${rows} | ${errors.slice(0, 3).join('; ')} |`);
+    },
+    (error: unknown) => console.log(`| ${name} | failed: ${String(error).replace(/\s+/g, ' ')} |`),
   );
-  await Promise.all(Array.from({ length: Number(values['at-a-time']) }, lane));
 }
-
-async function one(name: string): Promise<void> {
-  const condition = conditions.find((each) => each.name === name);
-  if (condition === undefined) throw new Error(`no condition ${name}`);
-  const { worst, last, healed, rows, errors } = await weather(
-    condition,
-    Number(values.minutes) * MINUTE,
-    Number(values.heal) * MINUTE,
-  );
-  const whole =
-    healed === undefined ? 'NOT' : `${Math.floor(healed / MINUTE)} min ${Math.round((healed % MINUTE) / 1000)} s`;
-  console.log(`| ${name} | ${worst} | ${last} | ${whole} | ${rows} | ${errors.slice(0, 3).join('; ')} |`);
-}
-
-await (values.only === undefined ? all() : one(values.only));
+await azurite.close();
 process.exit();

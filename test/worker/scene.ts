@@ -40,6 +40,9 @@ export interface SceneOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Whether the host listens (queue, timers, blobs); else functions are called by hand. */
   readonly host?: boolean;
+  /** Left out: one of its own. Names of scenes that share one must differ. */
+  readonly azurite?: Azurite;
+  readonly name?: string;
 }
 
 export interface Scene {
@@ -82,27 +85,27 @@ function letTimePass(): void {
   time.passes = true;
 }
 
-export async function startScene({
-  hours,
-  from = 0,
-  signals,
-  settings = {},
-  host = false,
-}: SceneOptions): Promise<Scene> {
-  const inTime = fastEnv(time.factor, time.since);
-  const work = await mkdtemp(join(tmpdir(), 'scene-'));
-  const azurite = await startAzurite({ env: inTime });
+/** Storage in the time of scenes. */
+export async function sceneStorage(): Promise<Azurite> {
+  const azurite = await startAzurite({ env: fastEnv(time.factor, time.since) });
   // Whoever starts something waits by the wall.
   letTimePass();
+  return azurite;
+}
+
+export async function startScene(wanted: SceneOptions): Promise<Scene> {
+  const { hours, from = 0, signals, settings = {}, host = false, name = '' } = wanted;
+  const work = await mkdtemp(join(tmpdir(), 'scene-'));
+  const azurite = wanted.azurite ?? (await sceneStorage());
   const front = await startStorageFront(azurite);
   const shop = { seed: '1', app: 'shop', perHour: 6, start: START + from * HOUR, end: START + (from + hours) * HOUR };
   const asked = signals.split(',') as Signal[];
   const data = memoryData(asked.flatMap((signal) => [...telemetryRows({ ...shop, signal })]));
   const simulator = await startSimulator({ data });
-  const exports = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient('exports');
+  const exports = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient(`exports${name}`);
   await exports.create();
   const env = environment({
-    ...inTime,
+    ...fastEnv(time.factor, time.since),
     AzureWebJobsStorage: front.connectionString,
     APP_NAME: 'shop',
     APP_ID: '11111111-2222-3333-4444-555555555555',
@@ -111,10 +114,12 @@ export async function startScene({
     QUERY_UNTIL: new Date(shop.end).toISOString(),
     QUERY_WINDOW: '1h',
     SIGNALS: signals,
-    EXPORT_CONTAINER: 'exports',
+    EXPORT_CONTAINER: `exports${name}`,
+    STATE_TABLE: `table${name}`,
+    WINDOW_QUEUE: `windows${name}`,
     EXPORT_CONNECTION: 'AzureWebJobsStorage',
     LAKE_CONNECTION_STRING: front.connectionString,
-    LAKE_CONTAINER: 'lake',
+    LAKE_CONTAINER: `lake${name}`,
     LAKE_FORMAT: 'ndjson',
     TMPDIR: work,
     ...(process.env.NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
@@ -132,24 +137,24 @@ export async function startScene({
   const running: Host | undefined = host ? await startHost(options) : undefined;
   const blobs = new Set<string>();
   const missing = async (): Promise<string[]> => {
-    const ids = await idsIn(azurite);
+    const ids = await idsIn(azurite, `lake${name}`);
     const wanted = [...asked.flatMap((signal) => data.all(signal).map(({ itemId }) => String(itemId)))];
     return [...wanted, ...blobs].filter((id) => !ids.has(id));
   };
   return {
     ...{ azurite, front, simulator, data, worker, hours, env, events },
-    call: (name, text = '') => called(worker, name, text),
+    call: (wanted, text = '') => called(worker, `exports${name}`, wanted, text),
     blob: async (hour, n = 0) => {
-      const { name, text, id } = exportBlob(hour, n);
-      await exports.getBlockBlobClient(name).upload(text, Buffer.byteLength(text));
-      blobs.add(id);
-      return name;
+      const made = exportBlob(hour, n);
+      await exports.getBlockBlobClient(made.name).upload(made.text, Buffer.byteLength(made.text));
+      blobs.add(made.id);
+      return made.name;
     },
     entries: () => entriesOf(env, azurite),
     isWhole: async () => (await missing()).length === 0,
     assertWhole: async () => {
       assert.deepEqual(await missing(), [], 'rows that are missing');
-      const ids = await idsIn(azurite);
+      const ids = await idsIn(azurite, `lake${name}`);
       assert.equal(ids.size, asked.flatMap((signal) => data.all(signal)).length + blobs.size);
       return ids.size;
     },
@@ -159,13 +164,13 @@ export async function startScene({
       await worker.kill();
       await simulator.close();
       await front.close();
-      await azurite.close();
+      if (wanted.azurite === undefined) await azurite.close();
       await rm(work, { recursive: true, force: true });
     },
   };
 }
 
-async function called({ core }: Worker, name: string, text: string): Promise<Ended> {
+async function called({ core }: Worker, container: string, name: string, text: string): Promise<Ended> {
   const logs: string[] = [];
   const began = Date.now();
   const trigger = core.functions.get(name)?.trigger;
@@ -178,7 +183,7 @@ async function called({ core }: Worker, name: string, text: string): Promise<End
             version: '1.0',
             source: 'AzureStorageBlobs',
             contentType: 'application/json',
-            content: reference(text),
+            content: reference(container, text),
           },
         }
       : { string: text };
@@ -192,8 +197,8 @@ async function called({ core }: Worker, name: string, text: string): Promise<End
   return { took: Date.now() - began, error, logs };
 }
 
-const reference = (blob: string): Buffer =>
-  Buffer.from(JSON.stringify({ Connection: 'AzureWebJobsStorage', ContainerName: 'exports', BlobName: blob }));
+const reference = (container: string, blob: string): Buffer =>
+  Buffer.from(JSON.stringify({ Connection: 'AzureWebJobsStorage', ContainerName: container, BlobName: blob }));
 
 /** The message that hints a window of an hour. */
 export const message = (hour: number, signal = 'requests'): string =>
@@ -219,8 +224,8 @@ function exportBlob(hour: number, n: number) {
 }
 
 /** Every row once: what is there twice is a fault. */
-async function idsIn(azurite: Azurite): Promise<ReadonlySet<string>> {
-  const texts = await blobsLeft(azurite, 'lake').catch(() => new Map<string, string>());
+async function idsIn(azurite: Azurite, lake: string): Promise<ReadonlySet<string>> {
+  const texts = await blobsLeft(azurite, lake).catch(() => new Map<string, string>());
   const ids = [...texts.values()].flatMap((text) =>
     [...text.matchAll(/"itemId":"([^"]+)"/g)].map(([, id]) => id ?? ''),
   );

@@ -25,6 +25,8 @@ const SIGNALS = ['requests', 'dependencies', 'traces'] as const;
 const few = ['a query window: hang', 'an export blob: broken, done', 'a tick of the planner: cut'];
 const stride = all ? 1 : 2;
 
+/** A planner's calls repeat from here on. */
+const MOST = 16;
 /** Of an invocation: more than all its limits together take, and less than the host lets it run. */
 const LIMIT = 9 * MINUTE;
 const settings = {
@@ -158,10 +160,12 @@ for (const [act, make] of Object.entries(acts))
   for (const condition of Object.keys(conditions))
     for (const lasting of [false, true]) {
       if (!all && (!few.includes(`${act}: ${condition}`) || lasting)) continue;
+      // What lasts is the same to who asks, whether it was done or not.
+      if (lasting && !['hang', 'stall', 'broken'].includes(condition)) continue;
       test(`${act}: ${condition}, ${lasting ? 'until it is lifted' : 'once'}, at each call`, async (t) => {
         let steps = 0;
         let longest = 0;
-        for (let [k, missed] = [1, 0]; missed < 2; k += stride) {
+        for (let [k, missed] = [1, 0]; missed < 2 && k <= MOST; k += stride) {
           const { begin, finish } = await make();
           const { struck, lift } = strike(k, conditions[condition], lasting);
           const ended = await begin();
