@@ -15,7 +15,7 @@ import { type MemoryData, memoryData } from '../../local/simulator/data.ts';
 import { type Simulator, startSimulator } from '../../local/simulator/startSimulator.ts';
 import { telemetryRows } from '../../local/telemetry/telemetryRows.ts';
 import { parseConfig } from '../../shared/config.ts';
-import type { LedgerEntry, Signal } from '../../shared/model.ts';
+import type { Ledger, LedgerEntry, Signal } from '../../shared/model.ts';
 import { openLedger } from '../../shared/wire-clients.ts';
 import { blobsLeft } from '../e2e/left.ts';
 import { environment } from '../e2e/process.ts';
@@ -59,6 +59,8 @@ export interface Scene {
   call(name: string, text?: string): Promise<Ended>;
   /** Puts an export blob of one record where the app looks for them; its name. */
   blob(hour: number, n?: number): Promise<string>;
+  /** As it stands in storage, past the front. */
+  readonly ledger: Ledger;
   entries(): Promise<LedgerEntry[]>;
   /** Throws unless the lake has each row of the query API once, and each of the blobs. */
   assertWhole(): Promise<number>;
@@ -125,6 +127,7 @@ export async function startScene(wanted: SceneOptions): Promise<Scene> {
     ...(process.env.NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
     ...settings,
   });
+  const ledger = ledgerOf(env, azurite);
   const worker = await startWorker(env);
   const events: SceneEvent[] = [];
   // What the host asks for itself is none of the app's business: it goes past the front.
@@ -150,7 +153,8 @@ export async function startScene(wanted: SceneOptions): Promise<Scene> {
       blobs.add(made.id);
       return made.name;
     },
-    entries: () => entriesOf(env, azurite),
+    ledger,
+    entries: () => entriesOf(ledger),
     isWhole: async () => (await missing()).length === 0,
     assertWhole: async () => {
       assert.deepEqual(await missing(), [], 'rows that are missing');
@@ -233,11 +237,13 @@ async function idsIn(azurite: Azurite, lake: string): Promise<ReadonlySet<string
   return new Set(ids);
 }
 
-/** As they stand in storage, past the front. */
-async function entriesOf(env: Readonly<Record<string, string>>, azurite: Azurite): Promise<LedgerEntry[]> {
+function ledgerOf(env: Readonly<Record<string, string>>, azurite: Azurite): Ledger {
   const { lake } = parseConfig(env, () => '');
   const { state } = parseConfig({ ...env, AzureWebJobsStorage: azurite.connectionString }, () => '');
-  const ledger = openLedger(state, lake);
+  return openLedger(state, lake);
+}
+
+async function entriesOf(ledger: Ledger): Promise<LedgerEntry[]> {
   const all = [];
   for await (const feed of ledger.feeds()) all.push(...(await Array.fromAsync(ledger.list(feed))));
   return all;

@@ -55,7 +55,7 @@ async function startProcess(env: Readonly<Record<string, string>>): Promise<Work
     return value;
   };
   return {
-    core: { functions, invoke },
+    core: { functions, invoke, terminate: async () => {} },
     kind: 'process',
     kill: async () => {
       child.kill('SIGKILL');
@@ -100,6 +100,7 @@ async function startReal(env: Readonly<Record<string, string>>, module: string):
           return [name, { name, trigger, metadata: { name, bindings: {} }, callback: () => undefined }];
         }),
       ),
+      terminate: async () => {},
       invoke: async (name, { inputData, triggerMetadata }, log) => {
         logs.add(log);
         const metadata = Object.entries(triggerMetadata).map(([key, data]) => [key, plain(data)]);
