@@ -52,6 +52,8 @@ export interface StorageFront {
   /** What happens to the calls from now on; undefined: nothing. */
   gate: Gate | undefined;
   fate: ((call: StorageCall) => Fate) | undefined;
+  /** Answers in place of storage, where it does; undefined: it does not. */
+  serve: ((call: StorageCall, body: Uint8Array) => Answer | undefined) | undefined;
   /** Hears of each call when it comes. */
   met: ((call: StorageCall) => void) | undefined;
   /** Nobody listens at its addresses, until it comes back. */
@@ -78,8 +80,8 @@ export async function startStorageFront(azurite: Azurite): Promise<StorageFront>
   const ports: number[] = [];
   const kept: Post[] = [];
   const urls = { blob: '', queue: '', table: '' };
-  const front: Pick<StorageFront, 'gate' | 'fate' | 'met' | 'calls'> = {
-    ...{ gate: undefined, fate: undefined, met: undefined, calls: [] },
+  const front: Pick<StorageFront, 'gate' | 'fate' | 'met' | 'serve' | 'calls'> = {
+    ...{ gate: undefined, fate: undefined, met: undefined, serve: undefined, calls: [] },
   };
   for (const service of ['blob', 'queue', 'table'] as const) {
     const server = createServer(async (message, response) => {
@@ -103,7 +105,7 @@ export async function startStorageFront(azurite: Azurite): Promise<StorageFront>
     connectionString: `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${key};${endpoints}`,
     applyLater: async () => {
       const posts = kept.splice(0);
-      for (const post of posts) await forward(post);
+      for (const post of posts) front.serve?.(post.call, post.body) ?? (await passedOn(post));
       return posts.length;
     },
     leave: async () => {
@@ -150,9 +152,10 @@ async function received(
 async function pass(
   post: Post,
   response: ServerResponse,
-  { gate, fate }: Pick<StorageFront, 'gate' | 'fate'>,
+  { gate, fate, serve }: Pick<StorageFront, 'gate' | 'fate' | 'serve'>,
   kept: Post[],
 ): Promise<void> {
+  const forward = async (one: Post) => serve?.(one.call, one.body) ?? passedOn(one);
   const { call } = post;
   const { service, method } = call;
   await gate?.before?.(call);
@@ -196,7 +199,7 @@ async function trickle(body: Uint8Array, size: number, pause: number, response: 
   response.end();
 }
 
-async function forward({ url, message, body }: Post): Promise<Answer> {
+async function passedOn({ url, message, body }: Post): Promise<Answer> {
   const { connection: _connection, host: _host, 'transfer-encoding': _encoding, ...headers } = message.headers;
   const sent = request(url, {
     method: message.method ?? 'GET',

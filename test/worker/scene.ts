@@ -21,14 +21,8 @@ import { blobsLeft } from '../e2e/left.ts';
 import { environment } from '../e2e/process.ts';
 import { type StorageFront, startStorageFront } from '../front/storageFront.ts';
 import { fastEnv, speedUp } from './fast-clock.ts';
+import { exportBlob, HOUR, reference, START } from './inputs.ts';
 import { startWorker, type Worker } from './worker.ts';
-
-export const MINUTE = 60_000;
-export const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-/** Three weeks ago: audits look at all of it. */
-export const START = Math.floor(Date.now() / DAY) * DAY - 21 * DAY;
-const KEY = '2b1f0c9d8e7a4b5c9d0e1f2a3b4c5d6e';
 
 export interface SceneOptions {
   /** Windows of an hour of each signal. */
@@ -199,32 +193,6 @@ async function called({ core }: Worker, container: string, name: string, text: s
       (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown)),
     );
   return { took: Date.now() - began, error, logs };
-}
-
-const reference = (container: string, blob: string): Buffer =>
-  Buffer.from(JSON.stringify({ Connection: 'AzureWebJobsStorage', ContainerName: container, BlobName: blob }));
-
-/** The message that hints a window of an hour. */
-export const message = (hour: number, signal = 'requests'): string =>
-  JSON.stringify({
-    app: 'shop',
-    signal,
-    source: 'query',
-    start: new Date(START + hour * HOUR).toISOString(),
-    end: new Date(START + (hour + 1) * HOUR).toISOString(),
-  });
-
-function exportBlob(hour: number, n: number) {
-  const at = new Date(START + hour * HOUR).toISOString();
-  const [date = '', time = ''] = at.split('T');
-  const id = `event-${hour}-${n}`;
-  const record = {
-    request: [{ id, name: 'GET /', url: 'https://shop.test/', responseCode: 200, success: true }],
-    internal: { data: { id } },
-    context: { data: { eventTime: at } },
-  };
-  const name = `other_${KEY}/Requests/${date}/${time.slice(0, 2)}/${id}_${date.replaceAll('-', '')}_${time.slice(0, 2)}0000.blob`;
-  return { name, text: `${JSON.stringify(record)}\n`, id };
 }
 
 /** Every row once: what is there twice is a fault. */

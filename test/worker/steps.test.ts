@@ -10,7 +10,8 @@ import { after, before, test } from 'node:test';
 import type { Fault } from '../../local/simulator/faults.ts';
 import { askedAgain } from '../../shared/pipeline/entry.ts';
 import type { Fate, StorageCall } from '../front/storageFront.ts';
-import { type Ended, HOUR, MINUTE, message, type Scene, START, startScene, until } from './scene.ts';
+import { HOUR, MINUTE, message, START } from './inputs.ts';
+import { type Ended, type Scene, startScene, until } from './scene.ts';
 
 const all = process.env.WORKER_STEPS === 'all';
 const conditions: Readonly<Record<string, Fate>> = {

@@ -1,0 +1,106 @@
+/** The triggers of a host around the app in this process: queue, timers, events of blobs, as the real host has them. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunOutcome } from '../../shared/pipeline/run.ts';
+import { parseWindowMessage } from '../../shared/state/window-message.ts';
+import type { Wired } from '../../shared/wire.ts';
+import type { Answer } from '../front/answers.ts';
+import type { StorageCall, StorageFront } from '../front/storageFront.ts';
+import { MINUTE } from './inputs.ts';
+
+/** host.json. */
+const AGAIN = 30_000;
+const MOST = 5;
+const POLL = 1_000;
+
+interface Message {
+  readonly text: string;
+  from: number;
+  taken: number;
+}
+
+export interface Triggers {
+  /** A blob has arrived. */
+  event(blob: string): void;
+  /** Whether an event waits. */
+  busy(): boolean;
+  readonly done: number;
+  readonly errors: string[];
+  stop(): Promise<void>;
+}
+
+/** The queue of windows is this one, in front of storage, in the time of this process. */
+export function startTriggers(app: Wired, front: StorageFront): Triggers {
+  const messages: Message[] = [];
+  const events: { readonly blob: string; taken: number }[] = [];
+  const errors: string[] = [];
+  const ends = new AbortController();
+  let done = 0;
+  front.serve = (call, body) => (call.service === 'queue' ? queueAnswer(call, body, messages) : undefined);
+
+  const fails = async (call: () => Promise<RunOutcome | undefined>): Promise<boolean> => {
+    const outcome = await call().catch((error: Error) => error);
+    const error = outcome instanceof Error ? outcome.message : outcome?.state === 'failed' ? outcome.error : '';
+    if (error !== '') errors.push(error);
+    if (!(outcome instanceof Error) && outcome?.state === 'done') done += 1;
+    return error !== '';
+  };
+  const takeMessage = async () => {
+    const next = messages.find(({ from }) => from <= Date.now());
+    if (next === undefined) return sleep(POLL);
+    next.taken += 1;
+    next.from = Number.POSITIVE_INFINITY;
+    if ((await fails(() => app.run(parseWindowMessage(next.text)))) && next.taken < MOST)
+      next.from = Date.now() + AGAIN;
+    else messages.splice(messages.indexOf(next), 1);
+  };
+  const takeEvent = async () => {
+    const [next] = events;
+    if (next === undefined) return sleep(POLL);
+    next.taken += 1;
+    // The next try of an event comes at once.
+    if ((await fails(() => app.arrive(next.blob))) && next.taken < MOST) return;
+    events.shift();
+  };
+  const timer =
+    (every: number, call: () => Promise<{ readonly errors: readonly string[] } | undefined>) => async () => {
+      const { errors: said = [] } = (await call().catch((error: Error) => ({ errors: [error.message] }))) ?? {};
+      errors.push(...said);
+      await sleep(every - (Date.now() % every));
+    };
+  const loops = [
+    takeMessage,
+    takeEvent,
+    timer(5 * MINUTE, app.plan),
+    timer(10 * MINUTE, app.sweep),
+    timer(60 * MINUTE, app.audit),
+  ];
+  const running = loops.map(async (turn) => {
+    while (!ends.signal.aborted) await turn();
+  });
+  return {
+    event: (blob) => void events.push({ blob, taken: 0 }),
+    busy: () => events.length > 0,
+    get done() {
+      return done;
+    },
+    errors,
+    stop: async () => {
+      ends.abort();
+      await Promise.race([Promise.all(running), sleep(90 * MINUTE)]);
+    },
+  };
+}
+
+/** What the app asks of a queue: to be there, and to take messages. */
+function queueAnswer({ method, path }: StorageCall, body: Uint8Array, messages: Message[]): Answer {
+  if (method === 'POST') {
+    const delay = Number(/visibilitytimeout=(\d+)/.exec(path)?.[1] ?? 0) * 1000;
+    const text = /<MessageText>(.*)<\/MessageText>/s.exec(Buffer.from(body).toString())?.[1] ?? '';
+    messages.push({ text: Buffer.from(text, 'base64').toString(), from: Date.now() + delay, taken: 0 });
+  }
+  const at = new Date().toUTCString();
+  const facts = `<MessageId>1</MessageId><InsertionTime>${at}</InsertionTime><ExpirationTime>${at}</ExpirationTime><PopReceipt>1</PopReceipt><TimeNextVisible>${at}</TimeNextVisible>`;
+  const xml = `<?xml version="1.0" encoding="utf-8"?><QueueMessagesList><QueueMessage>${facts}</QueueMessage></QueueMessagesList>`;
+  const sent = Buffer.from(method === 'POST' ? xml : '');
+  return { status: 201, headers: { 'content-type': 'application/xml', 'content-length': sent.length }, body: sent };
+}

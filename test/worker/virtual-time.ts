@@ -1,0 +1,118 @@
+/**
+ * Time that passes only while nothing happens: where neither a call nor a file is under way, the clock goes on to the
+ * next timer. What a minute costs and how long something takes is then the same on every machine. For one process, which
+ * is all that there is of the app; whoever answers its calls may live in another time.
+ */
+import { subscribe } from 'node:diagnostics_channel';
+import type { ClientRequest } from 'node:http';
+import { syncBuiltinESMExports } from 'node:module';
+import nodeTimers from 'node:timers';
+import timers from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+interface Timer {
+  readonly act: () => void;
+  readonly every: number | undefined;
+  at: number;
+}
+
+/** Of this process's own calls: whether that one is not going to be answered. */
+type Stuck = (request: ClientRequest) => boolean;
+
+const wall = { pause: timers.setTimeout, once: globalThis.setTimeout };
+/** So many looks, some milliseconds apart, must find nothing under way. */
+const LOOKS = 3;
+
+/** Begins at the time of the wall. Resolves by `advance` alone: nothing passes before it is called. */
+export function virtualTime(): { letPass(isStuck: Stuck): () => Promise<void> } {
+  let now = Date.now();
+  const waiting = new Set<Timer>();
+  const underWay = new Set<ClientRequest>();
+  subscribe('http.client.request.start', (message) => {
+    const { request } = message as { request: ClientRequest };
+    underWay.add(request);
+    request.once('close', () => underWay.delete(request));
+  });
+
+  const start = (act: () => void, ms = 0, every?: number) => {
+    const timer: Timer = { act, at: now + Math.max(1, Number.isFinite(ms) ? ms : 1), every };
+    waiting.add(timer);
+    const handle = { ...timer, stop: () => void waiting.delete(timer) };
+    const same = () => handle;
+    return Object.assign(handle, {
+      ...{ ref: same, unref: same, hasRef: () => true, close: () => void waiting.delete(timer) },
+      refresh: () => {
+        timer.at = now + ms;
+        waiting.add(timer);
+        return handle;
+      },
+    });
+  };
+  const stop = (handle?: { stop?: () => void }) => handle?.stop?.();
+  const pause = <T>(ms = 0, value?: T, { signal }: { signal?: AbortSignal } = {}): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const abort = () => {
+        stop(handle);
+        reject(new DOMException('The operation was aborted', 'AbortError'));
+      };
+      const handle = start(() => {
+        signal?.removeEventListener('abort', abort);
+        resolve(value as T);
+      }, ms);
+      if (signal?.aborted) abort();
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  const once = Object.assign(
+    (act: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) => start(() => act(...args), ms),
+    {
+      [promisify.custom]: pause,
+    },
+  );
+  const often = (act: (...args: unknown[]) => void, ms = 1, ...args: unknown[]) => start(() => act(...args), ms, ms);
+  const all = { setTimeout: once, setInterval: often, clearTimeout: stop, clearInterval: stop };
+  Object.assign(globalThis, all);
+  Object.assign(nodeTimers, all);
+  Object.assign(timers, { setTimeout: pause });
+  AbortSignal.timeout = (ms) => {
+    const ends = new AbortController();
+    start(() => ends.abort(new DOMException('The operation timed out', 'TimeoutError')), ms);
+    return ends.signal;
+  };
+  globalThis.Date = new Proxy(Date, {
+    construct: (target, args, made) => Reflect.construct(target, args.length === 0 ? [now] : args, made),
+    get: (target, key) => (key === 'now' ? () => now : Reflect.get(target, key)),
+  });
+  const began = now;
+  performance.now = () => now - began;
+  syncBuiltinESMExports();
+
+  const isBusy = (isStuck: Stuck): boolean =>
+    [...underWay].some((request) => !isStuck(request)) ||
+    process.getActiveResourcesInfo().some((name) => /^(FSReq|Zlib|GetAddrInfo)/i.test(name));
+
+  const pass = async (isStuck: Stuck, ended: () => boolean): Promise<void> => {
+    for (let idle = 0; !ended(); ) {
+      await wall.pause(2);
+      idle = isBusy(isStuck) ? 0 : idle + 1;
+      if (idle < LOOKS || waiting.size === 0) continue;
+      idle = 0;
+      now = Math.max(now, Math.min(...[...waiting].map(({ at }) => at)));
+      for (const timer of [...waiting].filter(({ at }) => at <= now).sort((one, other) => one.at - other.at)) {
+        if (!waiting.has(timer)) continue;
+        if (timer.every === undefined) waiting.delete(timer);
+        else timer.at = now + timer.every;
+        timer.act();
+      }
+    }
+  };
+  return {
+    letPass: (isStuck) => {
+      let ended = false;
+      const passing = pass(isStuck, () => ended);
+      return () => {
+        ended = true;
+        return passing;
+      };
+    },
+  };
+}
