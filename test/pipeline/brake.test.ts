@@ -22,14 +22,14 @@ async function beginnings(outcomes: string): Promise<number[]> {
   return begun;
 }
 
-test('calls that fail in a row are made ever slower, ten seconds apart at most; one that works ends that', async () => {
+test('calls that fail in a row are made ever slower, fifteen seconds apart at most; one that works ends that', async () => {
   const rows: [string, number[]][] = [
     ['dddd', [0, 0, 0, 0]],
     ['fdfd', [0, 0, 0, 0]],
-    ['fffffff', [0, 0, 2, 6, 14, 24, 34]],
-    ['fxfdff', [0, 0, 2, 6, 6, 6]],
+    ['fffffff', [0, 0, 4, 12, 27, 42, 57]],
+    ['fxfdff', [0, 0, 4, 12, 12, 12]],
     // What did nothing says nothing.
-    ['ff-f', [0, 0, 2, 4]],
+    ['ff-f', [0, 0, 4, 8]],
   ];
   for (const [outcomes, expected] of rows) assert.deepEqual(await beginnings(outcomes), expected, outcomes);
 });

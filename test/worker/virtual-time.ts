@@ -35,14 +35,14 @@ export function virtualTime(): { letPass(isStuck: Stuck): () => Promise<void> } 
   });
 
   const start = (act: () => void, ms = 0, every?: number) => {
-    const timer: Timer = { act, at: now + Math.max(1, Number.isFinite(ms) ? ms : 1), every };
+    const timer: Timer = { act, at: now + Math.max(1, Number.isFinite(ms) ? Math.ceil(ms) : 1), every };
     waiting.add(timer);
     const handle = { ...timer, stop: () => void waiting.delete(timer) };
     const same = () => handle;
     return Object.assign(handle, {
       ...{ ref: same, unref: same, hasRef: () => true, close: () => void waiting.delete(timer) },
       refresh: () => {
-        timer.at = now + ms;
+        timer.at = now + Math.ceil(ms);
         waiting.add(timer);
         return handle;
       },

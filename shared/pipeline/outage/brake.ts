@@ -2,7 +2,7 @@ import type { Clock, Millis } from '../../model.ts';
 import type { RunOutcome } from '../run.ts';
 
 /** After so many failures in a row; the last holds for all that follow. */
-const pauses: readonly Millis[] = [0, 0, 2_000, 4_000, 8_000, 10_000];
+const pauses: readonly Millis[] = [0, 0, 4_000, 8_000, 15_000];
 
 /**
  * Calls, but not before the pause that the failures in a row before it ask for. `told`: what the outcome says of those
