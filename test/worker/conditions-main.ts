@@ -1,5 +1,5 @@
 /**
- * What each condition costs, as rows of a table: `node test/worker/conditions-main.ts [--match <text>] [--hours 5]
+ * What each condition costs, as rows of a table: `node test/worker/conditions-main.ts [--match <pattern>] [--hours 5]
  * [--minutes 15] [--heal 90] [--lane 0/1]`. Calls are counted in virtual time: the same on every machine.
  */
 import { parseArgs } from 'node:util';
@@ -18,7 +18,9 @@ const { values } = parseArgs({
 });
 
 const [lane = 0, lanes = 1] = values.lane.split('/').map(Number);
-const chosen = conditions.filter(({ name }, n) => n % lanes === lane && name.includes(values.match));
+const chosen = conditions
+  .filter(({ name }) => new RegExp(values.match).test(name))
+  .filter((_, n) => n % lanes === lane);
 const azurite = await startAzurite();
 const { letPass } = virtualTime();
 const { weather } = await import('./weather.ts');
