@@ -28,6 +28,7 @@ import { heardClock } from './net/heard-clock.ts';
 import { authorityOf, createIdentity } from './net/identity.ts';
 import { createLimitedHttp } from './net/limited-http.ts';
 import { createStorageHttp } from './net/storage-http.ts';
+import { refuseStrangers } from './net/stranger.ts';
 import { createTableBackfills } from './state/backfills-table.ts';
 import { createTableHealth } from './state/health-table.ts';
 import { createBackfillQueue, createQueueHints, createSweepQueue } from './state/hints-queue.ts';
@@ -53,7 +54,7 @@ export const http = createLimitedHttp();
  * wrong, and the query API's is told only after windows are planned.
  */
 export const storageClock = heardClock(systemClock.now);
-const tableHttp = storageClock.listening(http);
+const tableHttp = storageClock.listening(refuseStrangers(http));
 const storage = { httpClient: createStorageHttp(tableHttp) };
 
 const credentials = new Map<string, TokenCredential>();
@@ -99,7 +100,7 @@ export const openHealth = (state: Config['state'], lake: Place): HealthStore =>
 
 /** The ledger in a table that a lake names. */
 export function openNamedLedger({ url, table, part }: Extract<LedgerPlace, { kind: 'table' }>, access: Access): Ledger {
-  const options = { allowInsecureConnection: isLoopback(url), httpClient: http };
+  const options = { allowInsecureConnection: isLoopback(url), httpClient: tableHttp };
   const client =
     access.kind === 'key'
       ? new TableClient(url, table, new AzureNamedKeyCredential(access.account, access.key.reveal()), options)

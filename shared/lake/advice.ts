@@ -100,6 +100,18 @@ export const ADVICE: Readonly<Record<string, string>> = {
   EPIPE: 'the connection broke',
   EPROTO: 'what answers there does not speak TLS; check the address (http or https) and its port',
   ETIMEDOUT: 'no answer; check the network and the account’s firewall',
+  EADDRNOTAVAIL: 'this machine has no free port left for another connection; see what else it has open',
+  ENETDOWN: 'no way leads there; check the network',
+  EHOSTDOWN: 'no way leads there; check the network, and private endpoints',
+  NotTheService:
+    'something else answered in place of the service: a proxy, a gateway or a page that wants a sign-in; check the ' +
+    'address, and what HTTPS_PROXY and NO_PROXY name (a proxy’s own user and password belong into HTTPS_PROXY)',
+  UnauthorizedBlobOverwrite:
+    'not allowed to replace a file; a SAS needs write beside create, a role must not be one that only adds',
+  BlobUsesCustomerSpecifiedEncryption:
+    'the blob is encrypted with a key of whoever wrote it, which is not kept in Azure; have it written without one',
+  PendingCopyOperation: 'the blob is still being copied; it is tried again',
+  QueueDisabled: 'the queue is disabled; enable it in the portal',
   NoAnswer: 'no answer, asked twice; check the network and the account’s firewall',
   CERT:
     'the server’s certificate is not trusted; where a proxy or gateway reads along, name the file with its ' +

@@ -27,11 +27,20 @@ export function storeFailure(
   // A sign-in says itself which ways were tried and what to do.
   const said = code === 'CREDENTIAL' && /no sign-in worked/.test(text(error, 'message')) ? undefined : ADVICE[code];
   const what = advice[code] ?? onPut ?? said ?? plainMessage(error, code);
-  const line = `${doing}: ${what}${since}${code === '' ? '' : ` (${code})`}`;
+  // What a stranger said is told as well.
+  const heard = code === 'NotTheService' ? ` (${plainMessage(error, code)})` : '';
+  const line = `${doing}: ${what}${heard}${since}${code === '' ? '' : ` (${code})`}`;
   const cause =
     error instanceof Error && !('request' in error) && !('response' in error) ? { cause: error } : undefined;
   return Object.assign(new Error(line, cause), { code });
 }
+
+/** Families of codes that mean the same to whoever reads them. */
+const ALIASES: readonly (readonly [RegExp, string])[] = [
+  [/CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/, 'CERT'],
+  [/^ERR_SSL_/, 'EPROTO'],
+  [/^HPE_/, 'NotTheService'],
+];
 
 /** The store's word for the failure: its service's code, else Node's, else the HTTP status; '' where there is none. */
 export function failureCode(error: unknown): string {
@@ -42,7 +51,7 @@ export function failureCode(error: unknown): string {
     text(field(field(error, 'details'), 'odataError'), 'code') ||
     text(error, 'code') ||
     statusOf(error);
-  return /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/.test(code) ? 'CERT' : code;
+  return ALIASES.find(([pattern]) => pattern.test(code))?.[1] ?? code;
 }
 
 const field = (of: unknown, name: string): unknown =>
@@ -72,7 +81,9 @@ function plainMessage(error: unknown, code: string): string {
   const message = error instanceof Error ? wordsIn(error.message) : String(error);
   const said = message.split('\n').find((part) => part.trim() !== '' && part.trim() !== code);
   const status = failureStatus(error);
-  const line = said ?? BY_STATUS[status] ?? (status >= 500 ? BY_STATUS[500] : undefined) ?? 'no reason given';
+  // A page tells nothing in its first line.
+  const words = said?.trimStart().startsWith('<') ? undefined : said;
+  const line = words ?? BY_STATUS[status] ?? (status >= 500 ? BY_STATUS[500] : undefined) ?? 'no reason given';
   return line
     .replace(/(https?:\/\/[^\s?'"]*)\?[^\s'"]*/g, '$1')
     .replace(/\b(sig|AccountKey|SharedKey|Bearer)([=: ]+)[^\s&;'"]+/gi, '$1$2…')

@@ -210,5 +210,7 @@ async function passedOn({ url, message, body }: Post): Promise<Answer> {
   const pieces: Uint8Array[] = [];
   for await (const piece of answer) pieces.push(piece);
   const { connection: _hop, 'transfer-encoding': _chunked, ...rest } = answer.headers;
-  return { status: answer.statusCode ?? 502, headers: rest, body: Buffer.concat(pieces) };
+  // The service's clock is this process's: Azurite may live in another time (test/worker).
+  const told = { ...rest, date: new Date().toUTCString() };
+  return { status: answer.statusCode ?? 502, headers: told, body: Buffer.concat(pieces) };
 }
