@@ -5,8 +5,9 @@ import { type HttpClient, type PipelineResponse, RestError } from '@azure/core-r
 const PASSES = (status: number): boolean => status === 408 || status === 429 || status >= 500;
 
 /**
- * A client of Azure Storage that takes an answer only from it: it names each of its answers (`x-ms-request-id`). Without
- * that a page with status 200 would be a file that is there, or a listing of nothing. `NotTheService` is not repeated.
+ * A client of Azure Storage that takes an answer only from it: it names each of its answers (`x-ms-request-id`).
+ * Without that a page with status 200 would be a file that is there, or a listing of nothing. `NotTheService` is not
+ * repeated.
  */
 export function refuseStrangers(http: HttpClient): HttpClient {
   return {

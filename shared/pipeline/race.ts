@@ -1,6 +1,6 @@
 import type { Clock, Millis } from '../model.ts';
 
-/** So often a lost race is tried again before it counts as a failure: half a minute in all. */
+/** So often a lost race is tried again before it counts as a failure: three quarters of a minute in all. */
 export const MOST_TRIES = 10;
 const first: Millis = 50;
 const longest: Millis = 10_000;
@@ -10,7 +10,7 @@ const longest: Millis = 10_000;
  * then; after that growing, and partly by chance, so that two who lost against each other do not meet again.
  */
 export const pauseAfterLoss = (losses: number, chance: number): Millis =>
-  losses < 2 ? 0 : Math.round(Math.min(longest, first * 2 ** (losses - 2)) * (0.5 + chance));
+  losses < 2 ? 0 : Math.round(Math.min(longest, first * 3 ** (losses - 2)) * (0.5 + chance));
 
 /** Waits before a lost race is tried again. Throws, with `what` that was seen, when it was lost too often. */
 export async function afterLoss(
