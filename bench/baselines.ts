@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { zstdCompressSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { parquetWriteFile } from 'hyparquet-writer/src/node.js';
-import { columnsOf } from '../shared/signals/columns.ts';
+import { columnsOf } from '../shared/signals/columns-of.ts';
 
 /** What records cost other programs, on the same machine at the same time. */
 

@@ -1,5 +1,5 @@
+import { commandOf } from './all-commands.ts';
 import type { Edge } from './command.ts';
-import { commandOf } from './commands.ts';
 import { type ExitCode, exitCodes, Failure, usage } from './failure.ts';
 import { helpText } from './flags/help.ts';
 import { isSet, optionsOf } from './flags/options.ts';

@@ -1,5 +1,5 @@
 import type { Config, DayTally, HealthOrder, HealthReport, Interval, Ledger, LedgerEntry, Millis } from './model.ts';
-import { SCHEMA_VERSION } from './signals/columns.ts';
+import { SCHEMA_VERSION } from './signals/columns-of.ts';
 import { STATE_VERSION } from './state/entry-record.ts';
 import type { BackfillOrder, RerunOrder, StatusPorts } from './status/answer.ts';
 import type { StatusRequest, WindowRequest } from './status/request.ts';

@@ -142,3 +142,25 @@ test('folders stay small: a newcomer reads one like a table of contents', () => 
     [],
   );
 });
+
+/** Whether one letter more, less or another makes one name of the other. */
+function differByOneLetter(one: string, other: string): boolean {
+  const [short, long] = one.length <= other.length ? [one, other] : [other, one];
+  if (long.length - short.length > 1) return false;
+  let same = 0;
+  while (same < short.length && short[same] === long[same]) same++;
+  return short.slice(same + (short.length === long.length ? 1 : 0)) === long.slice(same + 1);
+}
+
+test('no two files of a folder differ by one letter', () => {
+  const names = Map.groupBy(
+    files.filter((file) => /^(shared|cli|functions)\//.test(file)),
+    dirname,
+  );
+  const alike = [...names.values()].flatMap((all) =>
+    all.flatMap((one, at) =>
+      all.slice(at + 1).flatMap((other) => (differByOneLetter(one, other) ? [[one, other]] : [])),
+    ),
+  );
+  assert.deepEqual(alike, []);
+});

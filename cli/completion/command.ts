@@ -25,7 +25,7 @@ insights-lake completion fish > ~/.config/fish/completions/insights-lake.fish`,
           `${shell === undefined ? 'none is given' : `it is ${shown([shell, ...more].join(' '))}`}`,
       );
     // commands.ts lists this command as well
-    const { commands } = await import('../commands.ts');
+    const { commands } = await import('../all-commands.ts');
     terminal.out(script(commands));
     return exitCodes.done;
   },

@@ -3,7 +3,7 @@ import { type ExitCode, exitCodes } from '../failure.ts';
 import { isSet, type Options } from '../flags/options.ts';
 import { paced, progressOn } from '../terminal/progress.ts';
 import { jobsOf } from './jobs.ts';
-import { isPart } from './parts.ts';
+import { isPart } from './pages.ts';
 import type { Request } from './ports.ts';
 import { type Results, runTasks } from './run-tasks.ts';
 import { isBarren, isKept, summaryLines, summaryOf } from './summary.ts';

@@ -7,7 +7,7 @@ import { type RunOutcome, type RunPorts, runWindow, unrun } from '../../shared/p
 import { believedEntry } from '../../shared/pipeline/running/lease.ts';
 import { adoptedRows, requeuedFingerprint, verdictOf } from '../../shared/pipeline/verdict.ts';
 import type { Blame } from './observe.ts';
-import { pagesIn } from './parts.ts';
+import { pagesIn } from './pages.ts';
 import type { Task, TaskOutcome } from './ports.ts';
 import { sharesOf } from './shares.ts';
 

@@ -2,7 +2,7 @@ import type { Millis } from '../../shared/model.ts';
 import type { Line, Tone } from '../terminal/colours.ts';
 import { bytesText, countText, spanText } from '../terminal/numbers.ts';
 import { tableLines } from '../terminal/table.ts';
-import { partTexts } from './parts.ts';
+import { partTexts } from './pages.ts';
 import type { Delivery, Request } from './ports.ts';
 import { failureLine, type Left, type Results, type TaskResult, windowsText, windowText } from './run-tasks.ts';
 import { sharedOut } from './shares.ts';

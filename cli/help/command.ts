@@ -9,7 +9,7 @@ export const helpCommand: Command = {
   about: 'Prints all commands, or all about one.',
   exits: { 0: 'it was printed', 2: 'wrong usage' },
   run: async ({ positionals: [name] }, { terminal }) => {
-    const { commandOf, commands } = await import('../commands.ts'); // which lists this command as well
+    const { commandOf, commands } = await import('../all-commands.ts'); // which lists this command as well
     terminal.out(`${name === undefined ? generalHelp(commands) : helpText(commandOf(name))}\n`);
     return exitCodes.done;
   },

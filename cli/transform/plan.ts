@@ -6,8 +6,8 @@ import { keyOf, type Plan } from '../deliver/run-window.ts';
 import { type Archive, type ArchiveWindow, lakeFolder } from './archive.ts';
 import { incompleteTexts, noticeTexts } from './aside.ts';
 import { looseWindows } from './loose.ts';
-import { placedWindows } from './placed.ts';
 import { placeOf } from './places.ts';
+import { placedWindows } from './placing.ts';
 
 export interface TransformPlan extends Plan {
   readonly windows: readonly ArchiveWindow[];

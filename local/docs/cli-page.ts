@@ -1,4 +1,4 @@
-import { commands } from '../../cli/commands.ts';
+import { commands } from '../../cli/all-commands.ts';
 import { exitCodes } from '../../cli/failure.ts';
 import { generalHelp, helpText } from '../../cli/flags/help.ts';
 import { between } from './operations-page.ts';

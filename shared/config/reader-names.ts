@@ -1,4 +1,4 @@
-import { columnsOf } from '../signals/columns.ts';
+import { columnsOf } from '../signals/columns-of.ts';
 import { misreadAs } from '../signals/misread.ts';
 import { signals } from '../signals/tables.ts';
 

@@ -1,5 +1,5 @@
 import type { Shaping, Signal } from '../model.ts';
-import { columnsOf } from '../signals/columns.ts';
+import { columnsOf } from '../signals/columns-of.ts';
 import { shapedColumns } from '../signals/shape.ts';
 import { type AllShapeSettings, type ShapeSettings, shapesOf } from '../signals/shape-settings.ts';
 import { signals } from '../signals/tables.ts';

@@ -1,7 +1,7 @@
 import { besideRecords } from './beside.ts';
 import { type ByteQueue, createByteQueue, drop, held, push } from './bytes.ts';
 import { CLOSER, COMMA, isOf, NEWLINE, NUL, SPACE, skip, trimmedEnd, undecided } from './classes.ts';
-import type { Framed, Framer, FramerLimits } from './framed.ts';
+import type { Framed, Framer, FramerLimits } from './document.ts';
 import { findRestart, headOf, MOST_BLANK } from './restart.ts';
 import { newScan, type Scan, scanValue } from './scan.ts';
 import { REASONS } from './strict.ts';

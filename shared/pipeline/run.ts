@@ -3,7 +3,7 @@ import { type Claim, type ClaimPorts, claimNew, claimWindow } from './claim.ts';
 import { type DeliverPorts, deliver } from './deliver.ts';
 import { mayRun, plannedEntry, unchangedEntry } from './entry.ts';
 import { type HalvePorts, halveWindow, tooHeavy } from './halve/halve.ts';
-import { halvesOf } from './halve/halves.ts';
+import { halvesOf } from './halve/in-two.ts';
 import { adviceFor, OutOfTime } from './halve/watch.ts';
 import { afterLoss } from './race.ts';
 import { giveUp } from './running/give-up.ts';

@@ -1,5 +1,5 @@
 import type { Layout, Signal } from '../model.ts';
-import { columnsOf } from './columns.ts';
+import { columnsOf } from './columns-of.ts';
 import { signalTables } from './tables.ts';
 
 /**

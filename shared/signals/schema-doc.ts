@@ -1,5 +1,5 @@
 import type { Column, Conversion } from './column.ts';
-import { SCHEMA_VERSION } from './columns.ts';
+import { SCHEMA_VERSION } from './columns-of.ts';
 import { commonColumns, lastColumns, timeColumn } from './common-columns.ts';
 import { counterNames } from './counters.ts';
 import { type SignalTable, signalTables } from './tables.ts';

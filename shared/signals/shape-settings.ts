@@ -1,5 +1,5 @@
 import type { FieldList, Promotion, Signal, SignalShape } from '../model.ts';
-import { columnsOf } from './columns.ts';
+import { columnsOf } from './columns-of.ts';
 import { noShape } from './shape.ts';
 import { signals } from './tables.ts';
 

@@ -1,6 +1,6 @@
 import type { Promotion, Shaping, Signal, SignalShape } from '../model.ts';
 import type { Column, ColumnType } from './column.ts';
-import { columnsOf } from './columns.ts';
+import { columnsOf } from './columns-of.ts';
 
 /** A column of the files: what it is called there, and what it is made of. */
 export interface ShapedColumn {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { commands } from '../../cli/commands.ts';
+import { commands } from '../../cli/all-commands.ts';
 import { exitCodes, Failure } from '../../cli/failure.ts';
 import { type FakeOptions, failed, guid, run } from './fake.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { commands } from '../../cli/commands.ts';
+import { commands } from '../../cli/all-commands.ts';
 import { helpText } from '../../cli/flags/help.ts';
 import { type Flag, flagsOf, flagTable } from '../../cli/flags/table.ts';
 import { guid, run } from './fake.ts';

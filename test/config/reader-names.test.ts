@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { folderKeyFaults } from '../../shared/config/reader-names.ts';
 import { parseConfig } from '../../shared/config.ts';
 import { defaultPathTemplate } from '../../shared/lake/path-template.ts';
-import { columnsOf } from '../../shared/signals/columns.ts';
+import { columnsOf } from '../../shared/signals/columns-of.ts';
 import { misreadAs } from '../../shared/signals/misread.ts';
 import { signals } from '../../shared/signals/tables.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { commandOf, commands } from '../../cli/commands.ts';
+import { commandOf, commands } from '../../cli/all-commands.ts';
 import { generalHelp, helpText } from '../../cli/flags/help.ts';
 import { flagsOf } from '../../cli/flags/table.ts';
 import { parseConfig } from '../../shared/config.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { commands } from '../../cli/commands.ts';
+import { commands } from '../../cli/all-commands.ts';
 import { allFences } from './fences.ts';
 import { type PageRoom, pageRoom } from './page-room.ts';
 import { differences, lineShape } from './shapes.ts';

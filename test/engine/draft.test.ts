@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { createEngine, engineDefaults } from '../../shared/engine/engine.ts';
 import type { DraftFile, Output } from '../../shared/model.ts';
-import { columnsOf } from '../../shared/signals/columns.ts';
+import { columnsOf } from '../../shared/signals/columns-of.ts';
 import { signals } from '../../shared/signals/tables.ts';
 import { chunkOf, decode, hour, jsonLines, parquetOutput, query, windowOf, workFolder } from './chunks.ts';
 

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { secret } from '../../shared/config/secret.ts';
 import { type EngineSettings, engineDefaults } from '../../shared/engine/engine.ts';
 import type { DraftFile, Format, Layout, Shaping } from '../../shared/model.ts';
-import { columnsOf } from '../../shared/signals/columns.ts';
+import { columnsOf } from '../../shared/signals/columns-of.ts';
 import { shapesOf } from '../../shared/signals/shape-settings.ts';
 import { engineOf } from '../../shared/wire.ts';
 import { chunkOf, type Decoded, decode, hour, jsonLines, parquetOutput, windowOf, workFolder } from './chunks.ts';

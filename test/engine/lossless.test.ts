@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { columnsOf } from '../../shared/signals/columns.ts';
+import { columnsOf } from '../../shared/signals/columns-of.ts';
 import { signals, signalTables } from '../../shared/signals/tables.ts';
 import { chunkOf, decode, jsonLines, windowOf } from './chunks.ts';
 import { isFound, sentinelRecord } from './sentinels.ts';

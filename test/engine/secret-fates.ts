@@ -1,6 +1,6 @@
 import type { Layout, Shaping, Signal, SignalShape } from '../../shared/model.ts';
 import type { Column } from '../../shared/signals/column.ts';
-import { columnsOf } from '../../shared/signals/columns.ts';
+import { columnsOf } from '../../shared/signals/columns-of.ts';
 import { isPrivate, noShape } from '../../shared/signals/shape.ts';
 import { signals, signalTables } from '../../shared/signals/tables.ts';
 import type { Secret } from './secret-making.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { AnswerColumn, Layout, Signal } from '../../shared/model.ts';
-import { columnsOf } from '../../shared/signals/columns.ts';
+import { columnsOf } from '../../shared/signals/columns-of.ts';
 import { signalTables } from '../../shared/signals/tables.ts';
 import {
   bend,

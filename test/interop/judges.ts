@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Signal } from '../../shared/model.ts';
 import type { ColumnType } from '../../shared/signals/column.ts';
-import { columnsOf } from '../../shared/signals/columns.ts';
+import { columnsOf } from '../../shared/signals/columns-of.ts';
 import { differences } from '../e2e/compare.ts';
 import { canonicalJson, type LakeRow, type Value } from '../e2e/truth.ts';
 

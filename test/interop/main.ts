@@ -11,7 +11,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SIGNALS } from '../../local/telemetry/tables.ts';
-import { columnsOf } from '../../shared/signals/columns.ts';
+import { columnsOf } from '../../shared/signals/columns-of.ts';
 import { shortened } from '../e2e/compare.ts';
 import { writeArchive } from './archive.ts';
 import { type Judge, judges, nameOf, spark, verdict } from './judges.ts';

@@ -1,6 +1,6 @@
 import type { Signal } from '../../shared/model.ts';
 import type { ColumnType } from '../../shared/signals/column.ts';
-import { columnsOf } from '../../shared/signals/columns.ts';
+import { columnsOf } from '../../shared/signals/columns-of.ts';
 import type { Cell } from '../engine/encode/rows.ts';
 
 /** Values at the edges of their types, such as decoding lets into columns. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createDraftFiles, emptyFile, type FileKind } from '../../shared/engine/encode/draft-files.ts';
 import { fileFacts } from '../../shared/engine/encode/file-facts.ts';
 import type { Output, Signal } from '../../shared/model.ts';
-import { columnsOf } from '../../shared/signals/columns.ts';
+import { columnsOf } from '../../shared/signals/columns-of.ts';
 import { signals } from '../../shared/signals/tables.ts';
 import { type Cell, rowsOf } from '../engine/encode/rows.ts';
 import { type OddGroup, oddRows } from './odd-rows.ts';

@@ -1,7 +1,7 @@
 import { SIGNALS } from '../../local/telemetry/tables.ts';
 import type { Signal } from '../../shared/model.ts';
 import type { ColumnType } from '../../shared/signals/column.ts';
-import { columnsOf, SCHEMA_VERSION } from '../../shared/signals/columns.ts';
+import { columnsOf, SCHEMA_VERSION } from '../../shared/signals/columns-of.ts';
 
 /** What read.py says of a Parquet file. */
 export interface FileFacts {

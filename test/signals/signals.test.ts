@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { columnsOf } from '../../shared/signals/columns.ts';
+import { columnsOf } from '../../shared/signals/columns-of.ts';
 import { schemaDoc } from '../../shared/signals/schema-doc.ts';
 import { signals, signalTables } from '../../shared/signals/tables.ts';
 import { windowName } from '../../shared/signals/window-name.ts';

@@ -170,7 +170,7 @@ test('a message of a newer version that says more is still a window', () => {
 });
 
 test('docs/upgrade.md knows the versions of state and schema', async () => {
-  const { SCHEMA_VERSION } = await import('../../shared/signals/columns.ts');
+  const { SCHEMA_VERSION } = await import('../../shared/signals/columns-of.ts');
   const text = readFileSync(join(root, 'docs', 'upgrade.md'), 'utf8');
   assert.ok(text.includes(`| state | ${STATE_VERSION} |`) && text.includes(`| schema | ${SCHEMA_VERSION} |`));
 });

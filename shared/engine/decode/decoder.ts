@@ -1,15 +1,15 @@
 import type { Chunk, Drift, Fault, Layout, Segment, Window } from '../../model.ts';
 import { windowName } from '../../signals/window-name.ts';
 import { type BlobFacts, blobFacts } from './blob-facts.ts';
+import { createReaders, type Readers } from './chunk-readers.ts';
 import { driftOf } from './drift.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createLines } from './lines.ts';
 import { partitions } from './partition.ts';
-import { createReaders, type Readers } from './readers.ts';
 import { createRowTaker } from './row-taker.ts';
+import { createTables } from './rows/open-tables.ts';
 import { asDecoded, type RowShapes } from './rows/row-shape.ts';
 import type { RowGroup } from './rows/table.ts';
-import { createTables } from './rows/tables.ts';
 
 export interface DecodeSettings {
   readonly window: Window;

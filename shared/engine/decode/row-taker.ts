@@ -4,9 +4,9 @@ import { classicRows } from './cells/classic-rows.ts';
 import { fillExtra } from './cells/extra.ts';
 import type { DecodeCounts, DecodeSettings } from './decoder.ts';
 import type { Reader } from './reader.ts';
+import type { Tables } from './rows/open-tables.ts';
 import { CELL } from './rows/row.ts';
 import { hash, hashBytes, Seen } from './rows/seen.ts';
-import type { Tables } from './rows/tables.ts';
 
 export interface RowTaker {
   /** Before records of one blob. */

@@ -1,5 +1,5 @@
 import type { Signal, Window } from '../../model.ts';
-import { SCHEMA_VERSION } from '../../signals/columns.ts';
+import { SCHEMA_VERSION } from '../../signals/columns-of.ts';
 import { windowName } from '../../signals/window-name.ts';
 
 /** The run of a window that writes a file. */

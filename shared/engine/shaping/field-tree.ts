@@ -67,12 +67,12 @@ export function keepingTree(allow: readonly string[]): FieldTree {
 /** What a dotted path may mean: a key for every word, or somewhere a key that holds dots itself. */
 export function readings(dotted: string): readonly (readonly string[])[] {
   const words = dotted.split('.');
-  const joined = words.flatMap((_, from) =>
+  const runs = words.flatMap((_, from) =>
     words
       .slice(from + 1)
       .map((_, more) => words.toSpliced(from, more + 2, words.slice(from, from + more + 2).join('.'))),
   );
-  return [words, ...joined];
+  return [words, ...runs];
 }
 
 /** Whether the tree hides what these keys lead to. */

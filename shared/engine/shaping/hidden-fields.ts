@@ -1,6 +1,6 @@
 import type { Layout, Shaping, Signal, SignalShape } from '../../model.ts';
 import type { Column } from '../../signals/column.ts';
-import { columnsOf } from '../../signals/columns.ts';
+import { columnsOf } from '../../signals/columns-of.ts';
 import { hiddenColumns, hiddenPromotions, isPrivate, noShape } from '../../signals/shape.ts';
 import { signals, signalTables } from '../../signals/tables.ts';
 import { DIMENSIONS, isRoot, METRICS } from '../decode/program/classic-tree.ts';

@@ -1,5 +1,5 @@
 import type { Layout, Shaping, Signal } from '../../model.ts';
-import { columnsOf } from '../../signals/columns.ts';
+import { columnsOf } from '../../signals/columns-of.ts';
 import { isPromotion, noShape, type ShapedColumn, shapedColumns } from '../../signals/shape.ts';
 import { Scratch } from '../decode/cells/scratch.ts';
 import type { Row } from '../decode/rows/row.ts';

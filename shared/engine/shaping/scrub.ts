@@ -10,7 +10,7 @@ import {
 } from '../../framing/strict.ts';
 import type { Scratch } from '../decode/cells/scratch.ts';
 import { CELL, type Row } from '../decode/rows/row.ts';
-import { type FieldRules, verdictAt } from './field-rules.ts';
+import { type FieldRules, treatmentAt } from './field-rules.ts';
 
 /** What a scrubbing writes to. */
 interface Scrubbing {
@@ -47,10 +47,10 @@ function holdsHidden(bytes: Uint8Array, at: number, rules: FieldRules): boolean 
   let key = skipBlank(bytes, at + 1);
   if (bytes[key] === CLOSE_OBJECT) return true;
   while (bytes[key] !== CLOSE_OBJECT) {
-    const verdict = verdictAt(rules, bytes, key);
-    if (verdict === 'goes') return true;
+    const treatment = treatmentAt(rules, bytes, key);
+    if (treatment === 'goes') return true;
     const value = keyEnd(bytes, key);
-    if (verdict !== 'stays' && (bytes[value] !== OPEN_OBJECT || holdsHidden(bytes, value, verdict))) return true;
+    if (treatment !== 'stays' && (bytes[value] !== OPEN_OBJECT || holdsHidden(bytes, value, treatment))) return true;
     key = nextEntry(bytes, valueEnd(bytes, value, 0));
   }
   return false;
@@ -69,15 +69,15 @@ function scrubObject(scrubbing: Scrubbing, at: number, rules: FieldRules): boole
   let any = false;
   out.byte(OPEN_OBJECT);
   for (let key = skipBlank(bytes, at + 1); bytes[key] !== CLOSE_OBJECT; ) {
-    const verdict = verdictAt(rules, bytes, key);
+    const treatment = treatmentAt(rules, bytes, key);
     const value = keyEnd(bytes, key);
     const end = valueEnd(bytes, value, 0);
     const before = out.length;
-    if (verdict !== 'goes') {
+    if (treatment !== 'goes') {
       if (any) out.byte(COMMA);
-      if (verdict === 'stays') out.copy(bytes, key, end);
+      if (treatment === 'stays') out.copy(bytes, key, end);
       else out.copy(bytes, key, value);
-      if (verdict === 'stays' || scrubMember(scrubbing, value, verdict)) any = true;
+      if (treatment === 'stays' || scrubMember(scrubbing, value, treatment)) any = true;
       else out.length = before;
     }
     key = nextEntry(bytes, end);

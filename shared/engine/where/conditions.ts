@@ -1,5 +1,5 @@
 import type { Shaping, Signal } from '../../model.ts';
-import { columnsOf } from '../../signals/columns.ts';
+import { columnsOf } from '../../signals/columns-of.ts';
 import { signals } from '../../signals/tables.ts';
 import { type Condition, compileCondition } from './compile.ts';
 import type { ConditionColumn } from './expression.ts';

@@ -8,13 +8,13 @@ import type { AskedCondition, ParsedCondition } from './conditions.ts';
  * not. Where no process can be started, or it dies (for want of memory, most likely), they are parsed here.
  */
 export async function parseApart(asked: readonly AskedCondition[]): Promise<readonly ParsedCondition[]> {
-  const answer = await ask(asked);
+  const answer = await parseInProcess(asked);
   if (answer !== undefined) return answer;
   const { parseAll } = await import('./parse-all.ts');
   return parseAll(asked);
 }
 
-function ask(asked: readonly AskedCondition[]): Promise<readonly ParsedCondition[] | undefined> {
+function parseInProcess(asked: readonly AskedCondition[]): Promise<readonly ParsedCondition[] | undefined> {
   const path = fileURLToPath(new URL(`./parse-process${extname(import.meta.url)}`, import.meta.url));
   return new Promise((resolve) => {
     const child = fork(path, [], {

@@ -86,8 +86,8 @@ function diagnosis(code: KustoCode, columns: readonly ConditionColumn[]): Refusa
       return new Refusal('it has too many parts; values of one column go into a list, in (…)', node);
     const unknown = /^The name '([^']+)' does not refer to any known column/.exec(Message)?.[1];
     if (unknown === undefined) return new Refusal(Message.replace(/\.$/, ''), node);
-    const near = columns.find(({ name }) => name.toLowerCase() === unknown.toLowerCase());
-    return new Refusal(`there is no column ${unknown}${near ? `; did you mean ${near.name}?` : ''}`, node);
+    const similar = columns.find(({ name }) => name.toLowerCase() === unknown.toLowerCase());
+    return new Refusal(`there is no column ${unknown}${similar ? `; did you mean ${similar.name}?` : ''}`, node);
   }
   return undefined;
 }

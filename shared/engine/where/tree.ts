@@ -127,7 +127,7 @@ function call(node: SyntaxNode, context: TreeContext): Expression {
   }
   const known = FUNCTIONS.get(name);
   if (known === undefined) throw new Refusal(unknownFunction(name), node);
-  if (!known.takes.includes(of.type)) throw new Refusal(misfit(name, of.type), node);
+  if (!known.takes.includes(of.type)) throw new Refusal(typeFault(name, of.type), node);
   const called: Expression = { kind: 'call', type: known.gives, name: known.name, of };
   return known.negated ? { kind: 'not', type: 'bool', of: called } : called;
 }
@@ -135,7 +135,7 @@ function call(node: SyntaxNode, context: TreeContext): Expression {
 const unknownFunction = (name: string): string =>
   `${name}() is no function that conditions know; they know not, ${[...FUNCTIONS.keys()].join(', ')}`;
 
-function misfit(name: string, type: ValueType): string {
+function typeFault(name: string, type: ValueType): string {
   if (type === 'string' && /null$/.test(name))
     return `a text is never null in KQL; ask ${name === 'isnull' ? 'isempty' : 'isnotempty'}()`;
   return `${name}() takes no ${type}`;

@@ -1,6 +1,6 @@
 import type { Confirmation, Feed, Ledger, LedgerEntry, Millis, ObjectStore } from '../../model.ts';
 import { readText } from '../../pure/read-text.ts';
-import { SCHEMA_VERSION } from '../../signals/columns.ts';
+import { SCHEMA_VERSION } from '../../signals/columns-of.ts';
 import { isAtRest } from '../entry.ts';
 
 /** What jobs downstream may rely on, as a small file in the lake says it. */

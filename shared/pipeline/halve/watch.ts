@@ -1,6 +1,6 @@
 import type { Clock, Interval, Millis, Window } from '../../model.ts';
 import type { Claim } from '../claim.ts';
-import { halvesOf } from './halves.ts';
+import { halvesOf } from './in-two.ts';
 
 /** A run has had its time, and its window can be halved. */
 export class OutOfTime extends Error {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { commands } from '../../../cli/commands.ts';
+import { commands } from '../../../cli/all-commands.ts';
 import { flagsOf } from '../../../cli/flags/table.ts';
 import { run } from '../fake.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createDecoder } from '../../../shared/engine/decode/decoder.ts';
 import type { Rows } from '../../../shared/engine/vectors.ts';
-import { columnsOf } from '../../../shared/signals/columns.ts';
+import { columnsOf } from '../../../shared/signals/columns-of.ts';
 import { windowOf } from '../chunks.ts';
 
 const record = (id: number): string =>

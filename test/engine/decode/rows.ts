@@ -3,7 +3,7 @@ import type { RowGroup } from '../../../shared/engine/decode/rows/table.ts';
 import { copyOf } from '../../../shared/engine/encode/join.ts';
 import type { Vector } from '../../../shared/engine/vectors.ts';
 import type { Chunk, Fault, Segment, Window } from '../../../shared/model.ts';
-import { columnsOf } from '../../../shared/signals/columns.ts';
+import { columnsOf } from '../../../shared/signals/columns-of.ts';
 
 export type Cell = string | number | bigint | boolean | null;
 export type CellRow = Readonly<Record<string, Cell>>;

@@ -4,7 +4,7 @@ import { auditWindows } from '../../../shared/pipeline/audit/audit.ts';
 import { judge } from '../../../shared/pipeline/audit/judge.ts';
 import { isOpen, plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { runWindow } from '../../../shared/pipeline/run.ts';
-import { SCHEMA_VERSION } from '../../../shared/signals/columns.ts';
+import { SCHEMA_VERSION } from '../../../shared/signals/columns-of.ts';
 import { auditedWorld, day, feed, hour, hourly, start } from './audited.ts';
 
 const startsOf = (windows: readonly { readonly start: number }[]) =>

@@ -6,7 +6,7 @@ import type { Feed, Interval, Ledger, LedgerEntry } from '../../../shared/model.
 import { askFor } from '../../../shared/pipeline/ask/ask.ts';
 import { halvedEntry, plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { activeWindows, coverRange, putWindows, tilesOf, windowAt } from '../../../shared/pipeline/grid/grid.ts';
-import { halvesOf } from '../../../shared/pipeline/halve/halves.ts';
+import { halvesOf } from '../../../shared/pipeline/halve/in-two.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
 import { createStoreLedger } from '../../../shared/state/ledger-store.ts';
 import { drain, startRunner, step } from '../runners.ts';

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Chance } from '../../../local/telemetry/chance.ts';
 import type { Millis, Signal } from '../../../shared/model.ts';
-import { columnsOf } from '../../../shared/signals/columns.ts';
+import { columnsOf } from '../../../shared/signals/columns-of.ts';
 
 /**
  * What grows in appended blobs: records of both layouts with the rows that they are to become, and lines that nobody

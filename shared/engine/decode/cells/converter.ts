@@ -21,7 +21,7 @@ const encoder = new TextEncoder();
 export class Converter {
   readonly scratch = new Scratch();
   /** Cells whose text does not say what the column holds now. */
-  readonly misfits: number[] = [];
+  readonly refused: number[] = [];
   private readonly program: Program;
   private readonly walker: Walker;
   private readonly slots: Slots;
@@ -43,7 +43,7 @@ export class Converter {
   convert(row: Row, facts: BlobFacts): void {
     row.clear();
     this.scratch.length = 0;
-    this.misfits.length = 0;
+    this.refused.length = 0;
     const { plans } = this.program;
     this.texts(row);
     const { others } = this.cells;
@@ -125,19 +125,19 @@ export class Converter {
       slots.kind[slot] === KIND.escaped
         ? /^\d/.test(this.string(slot)) && readTimeSlowly(this.string(slot))
         : readTime(this.walker.bytes, slots.start[slot] as number, slots.end[slot] as number);
-    if (!fits) this.misfits.push(cell);
+    if (!fits) this.refused.push(cell);
     else if (Math.abs(time.millis) < 9e12) row.setLong(cell, time.millis * 1000 + time.micros);
     else row.setBig(cell, BigInt(time.millis) * 1000n + BigInt(time.micros));
   }
 
-  /** Reads the number in a slot; a rounded one counts as a misfit too, but has a value. */
+  /** Reads the number in a slot; a rounded one counts as refused too, but has a value. */
   private number(cell: number, slot: number): boolean {
     const { slots } = this;
     const fit =
       slots.kind[slot] === KIND.escaped
         ? readRealSlowly(this.string(slot))
         : readReal(this.walker.bytes, slots.start[slot] as number, slots.end[slot] as number);
-    if (fit !== FIT.yes) this.misfits.push(cell);
+    if (fit !== FIT.yes) this.refused.push(cell);
     return fit !== FIT.no;
   }
 
@@ -151,7 +151,7 @@ export class Converter {
       slots.kind[slot] === KIND.escaped
         ? readWholeSlowly(this.string(slot))
         : readWhole(this.walker.bytes, slots.start[slot] as number, slots.end[slot] as number);
-    if (fit !== FIT.yes) this.misfits.push(cell);
+    if (fit !== FIT.yes) this.refused.push(cell);
     else if (number.whole !== undefined) row.setBig(cell, number.whole);
     else row.setLong(cell, number.value);
   }
@@ -161,7 +161,7 @@ export class Converter {
     const text = isWord ? '' : this.string(slot).toLowerCase();
     let value = Object.hasOwn(words, text) ? words[text] : undefined;
     if (isWord) value = this.walker.bytes[this.slots.start[slot] as number] === 0x74;
-    if (value === undefined) this.misfits.push(cell);
+    if (value === undefined) this.refused.push(cell);
     else row.setBoolean(cell, value);
   }
 

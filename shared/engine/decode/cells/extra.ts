@@ -9,9 +9,9 @@ import { KIND } from '../walk/slots.ts';
  */
 export function fillExtra(reader: Reader, start: number, end: number): void {
   const { walker, converter, row, extraCell: cell, layout, elementKey } = reader;
-  const { scratch, misfits } = converter;
+  const { scratch, refused } = converter;
   const { bytes } = walker;
-  const isOdd = walker.odd || walker.elementOdd || misfits.length > 0;
+  const isOdd = walker.odd || walker.elementOdd || refused.length > 0;
   if (isOdd && layout !== 'query') {
     row.setText(cell, bytes, start, end);
     return;
@@ -27,15 +27,15 @@ export function fillExtra(reader: Reader, start: number, end: number): void {
     any = true;
   }
   any = walker.rootLeftovers.write(bytes, scratch, any) || any;
-  if (misfits.length > 0) any = misfitCells(reader, any);
+  if (refused.length > 0) any = refusedCells(reader, any);
   scratch.byte(CLOSE_OBJECT);
   if (any) row.setText(cell, scratch.bytes, from, scratch.length);
 }
 
-function misfitCells({ walker, converter, program, columnKeys }: Reader, any: boolean): boolean {
+function refusedCells({ walker, converter, program, columnKeys }: Reader, any: boolean): boolean {
   const { slots, bytes } = walker;
   const { scratch } = converter;
-  for (const [index, cell] of converter.misfits.entries()) {
+  for (const [index, cell] of converter.refused.entries()) {
     const slot = program.plans[cell]?.slots[0] ?? 0;
     const quotes = slots.kind[slot] === KIND.text || slots.kind[slot] === KIND.escaped ? 1 : 0;
     const key = columnKeys[cell] as Uint8Array;

@@ -1,6 +1,6 @@
 import type { AnswerColumn, Layout, Signal } from '../../../model.ts';
 import type { Column } from '../../../signals/column.ts';
-import { columnsOf } from '../../../signals/columns.ts';
+import { columnsOf } from '../../../signals/columns-of.ts';
 import { knownPaths } from '../../../signals/documented.ts';
 import { type KeyNode, newNode, USE } from '../walk/key-node.ts';
 import { classicTree } from './classic-tree.ts';

@@ -1,5 +1,5 @@
 import type { Layout, Signal } from '../../../model.ts';
-import { columnsOf } from '../../../signals/columns.ts';
+import { columnsOf } from '../../../signals/columns-of.ts';
 import type { Row } from './row.ts';
 import type { TableColumn } from './table.ts';
 

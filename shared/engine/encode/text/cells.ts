@@ -38,7 +38,7 @@ export function cellsOf(
   for (const [index, vector] of vectors.entries()) {
     const type = columns[index]?.type ?? 'string';
     const prefix = prefixes[index] ?? new Uint8Array(0);
-    const nothing = joined(prefix, spelling.null);
+    const nothing = concatenated(prefix, spelling.null);
     const put = valueCells(vector, type, prefix, spelling);
     const choices = choicesOf(vector, count, put, (sink) => putBytes(sink, nothing));
     const both = choices && held && together(held, choices);
@@ -57,7 +57,7 @@ function valueCells(vector: Vector, type: ColumnType, prefix: Uint8Array, spelli
     return type === 'timestamp' ? timeCells(vector, prefix, spelling) : longCells(vector, prefix);
   if (vector.kind === 'real') return realCells(vector, prefix, spelling);
   if (vector.kind === 'boolean') {
-    const [no, yes] = ['false', 'true'].map((word) => joined(prefix, ascii(word)));
+    const [no, yes] = ['false', 'true'].map((word) => concatenated(prefix, ascii(word)));
     return (sink, value) => putBytes(sink, (value === 1 ? yes : no) as Uint8Array);
   }
   const { offsets, bytes } = vector;
@@ -71,7 +71,7 @@ function valueCells(vector: Vector, type: ColumnType, prefix: Uint8Array, spelli
 function timeCells({ values }: LongVector, prefix: Uint8Array, { quote }: Spelling): PutCell {
   const halves = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
   const putTime = createTimeWriter();
-  const before = joined(prefix, quote);
+  const before = concatenated(prefix, quote);
   return (sink, row) => {
     putBytes(sink, before);
     putTime(reserve(sink, TIME_LENGTH), sink.length, halves[row * 2] as number, halves[row * 2 + 1] as number);
@@ -106,7 +106,7 @@ function putAscii(sink: Sink, text: string): void {
 
 export const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
+function concatenated(one: Uint8Array, other: Uint8Array): Uint8Array {
   const both = new Uint8Array(one.length + other.length);
   both.set(one);
   both.set(other, one.length);

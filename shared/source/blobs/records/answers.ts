@@ -1,5 +1,5 @@
 import type { Signal } from '../../../model.ts';
-import { columnsOf } from '../../../signals/columns.ts';
+import { columnsOf } from '../../../signals/columns-of.ts';
 import { signals, signalTables } from '../../../signals/tables.ts';
 import { isRecord } from '../kinds.ts';
 
