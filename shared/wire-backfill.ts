@@ -27,7 +27,7 @@ import { type BackfillPorts, takeNext } from './pipeline/backfill/take.ts';
 import type { RunOutcome } from './pipeline/run.ts';
 import type { BackfillOrder } from './status/answer.ts';
 import { openBackfillQueue, openBackfills } from './wire-clients.ts';
-import type { QueryApi } from './wire-query.ts';
+import { type QueryApi, usualRetention } from './wire-query.ts';
 
 export interface WiredBackfills {
   readonly backfills: Backfills;
@@ -114,7 +114,9 @@ function resolved(wish: BackfillWish, config: Config, apis: ReadonlyMap<string, 
   const concurrency = Math.max(1, Math.min(wish.concurrency ?? usual, config.budget.inFlight - 1));
   const request: BackfillRequest = { ...wish, app: named.name, signals: wanted, concurrency };
   const keptSince = retention === undefined ? undefined : clock.now() - retention;
-  const scope: BackfillScope = { window, from, keptSince };
+  // Not known, it is only said: the source may have more.
+  const doubtfulBefore = retention === undefined ? clock.now() - usualRetention : undefined;
+  const scope: BackfillScope = { window, from, keptSince, doubtfulBefore };
   return { request, scope, api };
 }
 

@@ -1,4 +1,14 @@
-import type { Config, ExportSettings, LakeHealth, Ledger, Millis, Sightings, SweepRequest, Window } from './model.ts';
+import type {
+  Config,
+  ExportSettings,
+  LakeHealth,
+  Ledger,
+  Millis,
+  ObjectStore,
+  Sightings,
+  SweepRequest,
+  Window,
+} from './model.ts';
 import type { AskPorts } from './pipeline/ask/ask.ts';
 import { daySlices } from './pipeline/sweep/slices.ts';
 import {
@@ -77,12 +87,14 @@ const settingsOf = ({ lookback, emptied, window }: ExportSettings) => ({ lookbac
 
 export function wireSweeps(
   { exports, state }: Config,
-  ports: AskPorts & Pick<SweepPorts, 'sourceNow'>,
+  ports: AskPorts & Pick<SweepPorts, 'sourceNow'> & { readonly lake: ObjectStore },
   sightings: Sightings | undefined,
   ready: () => Promise<void>,
   health: () => Promise<LakeHealth>,
 ): Sweeps {
-  const swept = exports && sightings && { ...ports, ...settingsOf(exports), sightings };
+  const settledMemory = new Map<string, Millis>();
+  const swept = exports &&
+    sightings && { ...ports, ...settingsOf(exports), sightings, settledIn: ports.lake, settledMemory };
   const range: Sweeps['sweepRange'] = async (request, abort, tell) => {
     if (!swept) throw new Error('sweep: there are no export blobs in the settings; set EXPORT_CONTAINER');
     await ready();

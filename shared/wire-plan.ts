@@ -5,7 +5,7 @@ import { filesOfLake } from './pipeline/lake/own-files.ts';
 import { type FeedMemory, type FeedTask, planMany } from './pipeline/many/plan-many.ts';
 import { stoppedFeed } from './pipeline/many/stopped.ts';
 import { type FeedPlan, heldFeed, type PlanPorts, planFeed, reviveFeed } from './pipeline/plan.ts';
-import { queryFeeds } from './wire-query.ts';
+import { queryFeeds, usualRetention } from './wire-query.ts';
 import { keptInLake } from './wire-tend.ts';
 
 /** What one tick of the planner did, feed by feed. A feed that fails does not stop the others. */
@@ -67,7 +67,7 @@ async function planAll(config: Config, now: PlanPorts, health: LakeHealth, memor
     const plan = held ? () => heldFeed(feed, now.ledger) : () => planFeed(feed, tiling, from, now);
     return {
       feed,
-      plan: async () => ({ ...(await plan()), ...(query.retention && { retention: query.retention }) }),
+      plan: async () => ({ ...(await plan()), retention: query.retention ?? usualRetention }),
       nextDue: ({ horizon }) => nextDue(horizon, tiling),
     };
   });

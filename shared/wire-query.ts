@@ -16,7 +16,7 @@ import type {
 } from './model.ts';
 import type { AskPorts } from './pipeline/ask/ask.ts';
 import { type RerunOutcome, type RerunRequest, rerunWindows } from './pipeline/ask/rerun.ts';
-import { type AuditedApp, type AuditOutcome, auditWindows } from './pipeline/audit/audit.ts';
+import { type AuditedApp, type AuditMemory, type AuditOutcome, auditWindows } from './pipeline/audit/audit.ts';
 import { auditLake, type LakeAudit, type LakeAuditRequest } from './pipeline/audit/audit-lake.ts';
 import { createBudget } from './pipeline/budget.ts';
 import { hashOf } from './pure/hash-of.ts';
@@ -65,6 +65,39 @@ export function keptSince(apps: readonly App[], now: () => Millis): (window: Win
   };
 }
 
+/** What tables of Application Insights keep where nobody has changed it. */
+export const usualRetention: Millis = 90 * 24 * 3_600_000;
+
+/**
+ * The same for the app: where the settings say nothing, the usual retention is assumed, but for what the source was
+ * seen to have all the same: `saw` is told of every window that had rows.
+ */
+export function keptOrAssumed(apps: readonly App[], now: () => Millis) {
+  const told = keptSince(apps, now);
+  const oldest = new Map<string, Millis>();
+  const keyOf = ({ app, signal }: Window): string => `${app}\n${signal}`;
+  return {
+    keptSince: (window: Window): Millis | undefined => {
+      if (window.source !== 'query') return undefined;
+      return told(window) ?? Math.min(now() - usualRetention, oldest.get(keyOf(window)) ?? Number.POSITIVE_INFINITY);
+    },
+    saw: (window: Window): void => {
+      if (window.source !== 'query') return;
+      oldest.set(keyOf(window), Math.min(window.start, oldest.get(keyOf(window)) ?? window.start));
+    },
+  };
+}
+
+/** Length and first start of windows that a command may put into the ledger. */
+function newWindowsOf(apps: readonly App[], { keptFrom }: Pick<AuditWiring, 'keptFrom'>) {
+  const nameOf = ({ app, signal }: Feed): string => `${app}\n${signal}`;
+  const sizes = new Map(apps.flatMap(queryFeeds).map(({ feed, query }) => [nameOf(feed), query.window]));
+  return (feed: Feed) => {
+    const size = sizes.get(nameOf(feed));
+    return size === undefined ? undefined : { size, from: keptFrom(feed.signal) ?? 0 };
+  };
+}
+
 export interface Audits {
   /** Has windows of a range run again, or says how many that would be. */
   rerun(request: RerunRequest): Promise<RerunOutcome>;
@@ -75,6 +108,8 @@ export interface Audits {
 }
 
 interface AuditWiring extends AskPorts {
+  /** From when on the lake keeps rows of a signal. */
+  keptFrom(signal: Feed['signal']): Millis | undefined;
   readonly lake: ObjectStore;
   readonly tables?: LakeTables;
   readonly limit: number;
@@ -94,10 +129,12 @@ export function wireAudits(
     if (api === undefined || app.query === undefined) return [];
     return [{ app: app.name, feeds, survey: api.survey, retention: app.query.retention ?? Number.POSITIVE_INFINITY }];
   });
+  const newWindows = newWindowsOf(apps, ports);
+  const memory: AuditMemory = new Map();
   return {
     rerun: async (request) => {
       await ready();
-      return rerunWindows(request, ports);
+      return rerunWindows(request, { ...ports, newWindows });
     },
     auditLake: async (request) => {
       await ready();
@@ -110,7 +147,7 @@ export function wireAudits(
     audit: async () => {
       if ((await health()).state !== 'active') return { feeds: [], asked: 0, errors: [] };
       await ready();
-      return auditWindows(audited, { ...ports, ...audit }, new AbortController().signal);
+      return auditWindows(audited, { ...ports, ...audit, memory }, new AbortController().signal);
     },
   };
 }

@@ -30,7 +30,7 @@ import { type LedgerTables, wireLedgerTable } from './wire-ledger-table.ts';
 import { lakeMet, ledgerPlaceOf, meetPorts, refuseStranger } from './wire-meet.ts';
 import { nodeFault } from './wire-node.ts';
 import { createPlanner, type PlanOutcome } from './wire-plan.ts';
-import { type Audits, keptSince, queryApis, wireAudits } from './wire-query.ts';
+import { type Audits, keptOrAssumed, queryApis, wireAudits } from './wire-query.ts';
 import { checkConditions, untilItWorks } from './wire-ready.ts';
 import { sourceOf } from './wire-source.ts';
 import { wireStatus } from './wire-status.ts';
@@ -92,12 +92,14 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
     lease,
     refresh: config.exports?.refresh ?? 0,
     isBeyond: beyondLake(config, clock.now),
+    keptFrom: keptInLake(config, clock.now),
     sourceNow: storageClock.now,
   };
   const local = localPorts(config.output, { ...config, dedupe: config.exports?.dedupe ?? 'id' });
   const refused = new Map<string, Millis>();
   const memory = { refused, recall: createRecall() };
-  const run = { ...ports, ...local, keptSince: keptSince(config.apps, clock.now), ...memory };
+  const kept = keptOrAssumed(config.apps, clock.now);
+  const run = { ...ports, ...local, keptSince: kept.keptSince, ...memory };
   const stateReady = untilItWorks(() => Promise.all([ledger.prepare(), hints.prepare()]));
   const meeting = meetPorts(lake, ledger, ledgerPlaceOf(config.state, config.lake));
   const met = lakeMet(meeting, () => prepareLake(lake, tables));
@@ -135,13 +137,16 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
   };
   const runOne = (window: Window): Promise<RunOutcome> =>
     invoke(
-      (given) => runWindow(window, given),
+      async (given) => {
+        const outcome = await runWindow(window, given);
+        if (outcome.state === 'done' && outcome.counts.read > 0) kept.saw(window);
+        return outcome;
+      },
       async (error) => ({ ...unrun('held', window, undefined), error }),
     );
   const { tend, wired: backfills } = wireBackfills(config, apis, {
     ...run,
     run: runOne,
-    keptFrom: keptInLake(config, clock.now),
     look: health.look,
     stateReady,
   });

@@ -418,7 +418,17 @@ test('runWindow does what an administrator asks of backfills, and logs the answe
     ...{ ...request, id: 'one', state: 'running' as const, begunAt: range.end, window: 3_600_000 },
     ...{ day: range.start, signal: 0, next: range.start, slots: [], taken: 0, share: 0, eta: 0, open: 0, failed: 0 },
   };
-  const counts = { windows: 3, skipped: 2, unavailable: 1, rows: 10, bytes: 600, requests: 9, time: 6000, sampled: 3 };
+  const counts = {
+    windows: 3,
+    skipped: 2,
+    unavailable: 1,
+    doubtful: 0,
+    rows: 10,
+    bytes: 600,
+    requests: 9,
+    time: 6000,
+    sampled: 3,
+  };
   give({
     backfills: {
       plan: async (wish) => {

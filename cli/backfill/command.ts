@@ -95,13 +95,20 @@ function askedOf(options: Options): BackfillAsked {
 }
 
 function planLines(plan: BackfillPlan): readonly string[] {
-  const { app, signals, windows, skipped, unavailable, rows, bytes, requests, time, sampled, concurrency } = plan;
+  const { app, signals, windows, skipped, unavailable, doubtful, rows, bytes, requests, time, sampled, concurrency } =
+    plan;
   return [
     `${app}, ${signals.join(', ')}: ${countText(windows)} windows would run, ${countText(skipped)} are done or on ` +
       'their way',
     ...(unavailable === 0
       ? []
       : [`${countText(unavailable)} windows are older than what the source keeps (QUERY_RETENTION), and are left out`]),
+    ...(doubtful === 0
+      ? []
+      : [
+          `${countText(doubtful)} windows are older than 90 days, the usual retention: those of which the source has no ` +
+            'rows become unavailable, not done (set QUERY_RETENTION to what its tables keep)',
+        ]),
     `about ${countText(rows)} rows, ${bytesText(bytes)}, ${countText(requests)} requests, ` +
       `${spanText(time)} with ${concurrency} at a time; guessed from ${countText(sampled)} windows that were counted`,
     'insights-lake backfill start with the same flags begins it',

@@ -122,6 +122,10 @@ export const flagTable = {
   },
   watch: { ...switched, commands: { status: 'look again every 30 seconds, until Ctrl-C' } },
   faulty: { ...switched, commands: { rerun: 'only windows that failed, or that the source did not keep' } },
+  missing: {
+    ...switched,
+    commands: { rerun: 'only windows that are not done: failed, not kept, or not in the ledger yet' },
+  },
   start: { ...switched, commands: { rerun: 'have them run; else they are only counted' } },
   only: {
     ...{ type: 'choice', value: '<which>', of: ['missing', 'failed', 'all'] },

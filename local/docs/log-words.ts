@@ -234,6 +234,7 @@ export const lineWords: Readonly<Record<string, LineWords>> = {
       windows: 'windows that would run',
       skipped: 'windows that are done or on their way',
       unavailable: 'windows that the source does not keep any more',
+      doubtful: 'windows older than the usual 90 days, where `QUERY_RETENTION` is not set',
       rows: 'rows, guessed',
       bytes: 'bytes in the lake, guessed',
       requests: 'requests to the query API, guessed',

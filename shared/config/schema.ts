@@ -46,7 +46,7 @@ const query = {
   from: instant().describe('Start of the first window. Default: when the app first starts.').optional(),
   until: instant().describe('End of the last window. Default: none.').optional(),
   retention: duration('a length from 4d to 4383d, such as 90d', (length) => length >= 4 * day && length <= 4383 * day)
-    .describe('How long the tables keep their rows (interactive retention). Default: not known.')
+    .describe('How long the tables keep their rows (interactive retention). Default: not known; 90d are assumed.')
     .optional(),
 };
 

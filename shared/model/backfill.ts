@@ -70,6 +70,8 @@ export interface BackfillPlan extends BackfillRequest {
   readonly skipped: number;
   /** Windows of which the source does not have the rows any more. */
   readonly unavailable: number;
+  /** Windows, of those that would run, that are older than tables keep their rows where nobody has changed it. */
+  readonly doubtful: number;
   /** Guessed from windows that were counted at the source, and from what the last done windows weighed and took. */
   readonly rows: number;
   readonly bytes: number;

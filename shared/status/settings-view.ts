@@ -68,7 +68,7 @@ function appView({ name, query }: App): Record<string, unknown> {
     lag: spanText(lag),
     from: timeOrNone(from),
     until: timeOrNone(until),
-    retention: retention === undefined ? 'not known' : spanText(retention),
+    retention: retention === undefined ? 'not known (90d are assumed)' : spanText(retention),
   };
 }
 

@@ -1,5 +1,6 @@
-import type { Clock, Feed, Interval, Ledger, LedgerEntry, Signal } from '../../model.ts';
+import type { Clock, Feed, Interval, Ledger, LedgerEntry, Millis, Signal } from '../../model.ts';
 import { askedAgain } from '../entry.ts';
+import { activeWindows, coverRange, tilesOf } from '../grid/grid.ts';
 import { afterLoss } from '../race.ts';
 import { requeuedFingerprint } from '../verdict.ts';
 
@@ -9,6 +10,8 @@ export interface RerunRequest extends Interval {
   readonly signals: readonly Signal[];
   /** Only those that failed, or that the source did not keep. */
   readonly faulty: boolean;
+  /** The same, and query windows of the range that the ledger lacks are put into it. Left out: they are not. */
+  readonly missing?: boolean;
   /** False: only say what it would be. */
   readonly begin: boolean;
 }
@@ -19,6 +22,8 @@ export interface RerunOutcome {
   readonly chosen: number;
   /** Those that are on their way anyway. */
   readonly open: number;
+  /** Those of `chosen` that the ledger lacked. */
+  readonly missing: number;
   /** What their last runs read, and how many requests or blobs that took. */
   readonly rows: number;
   readonly asked: number;
@@ -27,6 +32,8 @@ export interface RerunOutcome {
 export interface RerunPorts {
   readonly ledger: Ledger;
   readonly clock: Clock;
+  /** Length of new windows of a feed, and from when on they may be planned; left out, or undefined: none are put. */
+  readonly newWindows?: (feed: Feed) => { readonly size: Millis; readonly from: Millis } | undefined;
 }
 
 /**
@@ -35,21 +42,54 @@ export interface RerunPorts {
  * so that live windows are not late.
  */
 export async function rerunWindows(request: RerunRequest, ports: RerunPorts): Promise<RerunOutcome> {
-  const outcome = { windows: 0, chosen: 0, open: 0, rows: 0, asked: 0 };
+  const outcome = { windows: 0, chosen: 0, open: 0, missing: 0, rows: 0, asked: 0 };
   for await (const feed of ports.ledger.feeds()) {
     if (!isWanted(feed, request)) continue;
     for await (const entry of ports.ledger.list(feed, request)) {
       if (entry.state === 'halved') continue; // its halves are looked at
       outcome.windows += 1;
-      const choice = choiceOf(entry, request.faulty);
+      const faulty = request.faulty || request.missing === true;
+      const choice = choiceOf(entry, faulty);
       if (choice === 'open') outcome.open += 1;
-      if (choice !== 'run' || (request.begin && !(await askAgain(entry, request.faulty, ports)))) continue;
+      if (choice !== 'run' || (request.begin && !(await askAgain(entry, faulty, ports)))) continue;
       outcome.chosen += 1;
       outcome.rows += entry.counts.read;
       outcome.asked += Math.max(1, entry.asked);
     }
+    if (request.missing) await addMissing(feed, request, outcome, ports);
   }
   return outcome;
+}
+
+/**
+ * Windows of a query feed that the ledger lacks, from the start of the range, or its first window, to the horizon: what
+ * comes after is the planner's. Each is guessed to cost what the feed's others did.
+ */
+async function addMissing(
+  feed: Feed,
+  request: RerunRequest,
+  outcome: { -readonly [K in keyof RerunOutcome]: RerunOutcome[K] },
+  { ledger, clock, newWindows }: RerunPorts,
+): Promise<void> {
+  const made = feed.source === 'query' ? newWindows?.(feed) : undefined;
+  const horizon = (await ledger.progress(feed))?.value.horizon;
+  if (made === undefined || horizon === undefined) return;
+  let [first, asked, done]: [Millis | undefined, number, number] = [undefined, 0, 0];
+  for await (const entry of ledger.list(feed, request)) {
+    first ??= entry.window.start;
+    asked += entry.asked;
+    done += 1;
+  }
+  const start = Math.max(Number.isFinite(request.start) ? request.start : (first ?? horizon), made.from);
+  const range = { start, end: Math.min(request.end, horizon) };
+  if (range.start >= range.end) return;
+  const known = new Set((await activeWindows(feed, range, ledger)).map(({ window }) => window.start));
+  const lacking = (await tilesOf(feed, range, made.size, ledger)).filter((tile) => !known.has(tile.start));
+  if (lacking.length > 0 && request.begin) await coverRange(feed, range, made.size, { ledger, clock });
+  outcome.windows += lacking.length;
+  outcome.chosen += lacking.length;
+  outcome.missing += lacking.length;
+  outcome.asked += Math.round(lacking.length * Math.max(1, done === 0 ? 1 : asked / done));
 }
 
 const isWanted = (feed: Feed, { app, signals }: RerunRequest): boolean =>

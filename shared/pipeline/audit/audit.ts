@@ -25,7 +25,16 @@ export interface AuditPorts extends AskPorts, SettledPorts {
   /** Messages that go out at once for one feed; the planner sends the others as there is room. */
   readonly limit: number;
   withWorkFolder<T>(use: (folder: string) => Promise<T>): Promise<T>;
+  /** What this process knows from the audits before, by feed; left out: it asks each time. */
+  readonly memory?: AuditMemory;
 }
+
+/** What audits have written or read, and when that, and how far feeds are settled, was last asked. */
+export type AuditMemory = Map<string, { readonly days: Map<Millis, DayAudit>; readonly at: Millis; settledAt: Millis }>;
+
+/** What others have found meanwhile is asked for so often; and so often it is said how far a feed is settled. */
+const forget: Millis = 6 * 3_600_000;
+const feedKey = ({ app, signal, source }: Feed): string => `${app}\n${signal}\n${source}`;
 
 /**
  * What an audit found in one feed. Each window that was looked at is one of `same`, `enqueued`, `open`, `kept` and
@@ -48,7 +57,10 @@ export interface FeedAudit {
   readonly gone: number;
   /** Time between windows that no window covers. */
   readonly gaps: readonly Interval[];
-  /** How far nothing will change any more; undefined before the first window is planned. */
+  /**
+   * How far nothing will change any more; undefined before the first window is planned, and where this process has said
+   * it in the last hours.
+   */
   readonly settled: Settled | undefined;
 }
 
@@ -92,6 +104,8 @@ interface Task {
   readonly days: readonly Millis[];
   readonly known: ReadonlyMap<Millis, DayAudit>;
   readonly entries: readonly LedgerEntry[];
+  /** What was known was read for this audit, and tallies are checked by the way. */
+  readonly fresh: boolean;
   /** Days of which all entries are known, and these, halved ones among them. */
   readonly whole: { readonly days: readonly Millis[]; readonly entries: readonly LedgerEntry[] };
   /** Done, and not asked for again: those that are compared. */
@@ -116,7 +130,10 @@ async function auditApp(app: AuditedApp, ports: AuditPorts, abort: AbortSignal) 
   const seen = new Map<Window, Look>(
     windows.map((window, n) => [window, looks[n] ?? { fingerprint: '', empty: false }]),
   );
-  await mendTallies(tasks, ports);
+  await mendTallies(
+    tasks.filter(({ fresh }) => fresh),
+    ports,
+  );
   const feeds: FeedAudit[] = [];
   for (const task of tasks) feeds.push(await actOn(task, seen, at, ports));
   return { feeds, asked };
@@ -126,8 +143,7 @@ async function taskOf(feed: Feed, retention: Millis, ports: AuditPorts): Promise
   const { ledger, clock, recheck, horizon } = ports;
   const now = clock.now();
   const range = { start: now - Math.min(horizon, retention), end: now };
-  const known = new Map<Millis, DayAudit>();
-  for await (const day of ledger.audits(feed, { start: range.start - dayLength, end: now })) known.set(day.day, day);
+  const { known, fresh } = await knownDays(feed, { start: range.start - dayLength, end: now }, ports);
   const days = daysDue(range, now - recheck, now, known);
   const all: LedgerEntry[] = [];
   const [first = now] = days;
@@ -139,7 +155,18 @@ async function taskOf(feed: Feed, retention: Millis, ports: AuditPorts): Promise
   const due = new Set(days);
   const isDone = ({ state, again, window }: LedgerEntry) =>
     (state === 'done' || state === 'unavailable') && !again && due.has(daysOf(window));
-  return { feed, days, known, entries, whole, done: entries.filter(isDone) };
+  return { feed, days, known, fresh, entries, whole, done: entries.filter(isDone) };
+}
+
+async function knownDays(feed: Feed, range: Interval, { ledger, clock, memory }: AuditPorts) {
+  const remembered = memory?.get(feedKey(feed));
+  const now = clock.now();
+  if (remembered !== undefined && remembered.at <= now && now < remembered.at + forget)
+    return { known: remembered.days, fresh: false };
+  const known = new Map<Millis, DayAudit>();
+  for await (const day of ledger.audits(feed, range)) known.set(day.day, day);
+  memory?.set(feedKey(feed), { days: known, at: now, settledAt: remembered?.settledAt ?? 0 });
+  return { known, fresh: true };
 }
 
 const dayLength: Millis = 24 * 3_600_000;
@@ -184,12 +211,16 @@ async function actOn(task: Task, seen: ReadonlyMap<Window, Look>, at: Millis, po
     (entry) => due.has(daysOf(entry.window)) && !compared.has(entry) && entry.state !== 'retired',
   ).length;
   const audited = days.map((day) => auditedDay(day, at, agreeing, known.get(day)));
-  await ports.ledger.recordAudits(
-    feed,
-    audited.filter(({ isNews }) => isNews).map(({ audit }) => audit),
-  );
+  const news = audited.filter(({ isNews }) => isNews).map(({ audit }) => audit);
+  if (news.length > 0) await ports.ledger.recordAudits(feed, news);
   const now = new Map([...confirmed, ...confirmationsIn(audited.map(({ audit }) => audit))]);
-  const settled = await settleFeed(feed, now, at, ports);
+  const remembered = ports.memory?.get(feedKey(feed));
+  const isTold = remembered !== undefined && remembered.settledAt <= at && at < remembered.settledAt + forget;
+  const settled = isTold ? undefined : await settleFeed(feed, now, at, ports);
+  if (remembered !== undefined) {
+    for (const audit of news) remembered.days.set(audit.day, audit);
+    if (!isTold) remembered.settledAt = at;
+  }
   return {
     feed,
     windows: enqueued.length + sum(Object.values(count)),

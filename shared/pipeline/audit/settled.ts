@@ -1,4 +1,4 @@
-import type { Confirmation, Feed, Ledger, LedgerEntry, Millis, ObjectStore } from '../../model.ts';
+import type { Confirmation, Feed, Ledger, LedgerEntry, Millis, ObjectStore, Versioned } from '../../model.ts';
 import { readText } from '../../pure/read-text.ts';
 import { SCHEMA_VERSION } from '../../signals/columns-of.ts';
 import { isAtRest } from '../entry.ts';
@@ -17,7 +17,9 @@ export interface SettledPorts {
   readonly recheck: Millis;
 }
 
-export const settledName = ({ app, signal }: Feed): string => `_insights-lake/settled/app=${app}/${signal}.json`;
+/** That of the query API has no source in its name, as it had before there were others. */
+export const settledName = ({ app, signal, source }: Feed): string =>
+  `_insights-lake/settled/app=${app}/${signal}${source === 'query' ? '' : `-${source}`}.json`;
 
 /**
  * Brings the file of the feed up to date; it never goes back. `confirmed`: what an audit at `at` and those before know.
@@ -32,19 +34,27 @@ export async function settleFeed(
   const { ledger, lake, recheck } = ports;
   const progress = (await ledger.progress(feed))?.value;
   if (progress === undefined) return undefined;
-  const name = settledName(feed);
-  const known = await readText(lake, name);
+  const known = await readText(lake, settledName(feed));
   const before = known ? throughIn(known.value) : 0;
   const isSettled = (entry: LedgerEntry) => settles(entry, confirmed.get(keyOf(entry.window)), recheck);
   const through = await settledEnd(feed, before, at - recheck, isSettled, ledger);
   const settled = { watermark: progress.watermark, through };
-  const text = `${JSON.stringify(documentOf(feed, settled), null, 1)}\n`;
-  // Somebody else's file is as good: it says what was true a moment ago.
-  if (through > 0 && known?.value !== text) {
-    await lake.put(name, new TextEncoder().encode(text), known?.etag);
-    await ledger.recordSettled(feed, through);
-  }
+  await tellSettled(feed, settled, known, ports);
   return settled;
+}
+
+/** Puts the file of the feed where it would say something else than it was `known` to. */
+export async function tellSettled(
+  feed: Feed,
+  settled: Settled,
+  known: Versioned<string> | undefined,
+  { ledger, lake }: Pick<SettledPorts, 'ledger' | 'lake'>,
+): Promise<void> {
+  const text = `${JSON.stringify(documentOf(feed, settled), null, 1)}\n`;
+  if (settled.through === 0 || known?.value === text) return;
+  // Somebody else's file is as good: it says what was true a moment ago.
+  await lake.put(settledName(feed), new TextEncoder().encode(text), known?.etag);
+  await ledger.recordSettled(feed, settled.through);
 }
 
 export const keyOf = ({ start, end }: { readonly start: Millis; readonly end: Millis }): string => `${start} ${end}`;
@@ -86,7 +96,7 @@ const documentOf = ({ app, signal, source }: Feed, { watermark, through }: Settl
 });
 
 /** 0 when it is no file of ours any more: found anew from the first window on. */
-function throughIn(text: string): Millis {
+export function throughIn(text: string): Millis {
   try {
     return Date.parse(JSON.parse(text).settledThrough) || 0;
   } catch {

@@ -38,6 +38,7 @@ interface FeedPlan {
   readonly windows: number;
   readonly skipped: number;
   readonly unavailable: number;
+  readonly doubtful: number;
   /** Time that the windows cover. */
   readonly time: Millis;
 }
@@ -49,7 +50,17 @@ export async function planBackfill(
   ports: EstimatePorts,
   abort: AbortSignal,
 ): Promise<BackfillPlan> {
-  const plan = { windows: 0, skipped: 0, unavailable: 0, rows: 0, bytes: 0, requests: 0, time: 0, sampled: 0 };
+  const plan = {
+    windows: 0,
+    skipped: 0,
+    unavailable: 0,
+    doubtful: 0,
+    rows: 0,
+    bytes: 0,
+    requests: 0,
+    time: 0,
+    sampled: 0,
+  };
   const counted: { readonly feed: Feed; readonly found: FeedPlan; readonly sampled: readonly Window[] }[] = [];
   for (const signal of request.signals) {
     const feed: Feed = { app: request.app, signal, source: 'query' };
@@ -61,9 +72,15 @@ export async function planBackfill(
     const beyond = { start: lost.end, end: range.start };
     const found = await countWindows(feed, range, request.choice, scope.window, ports.ledger);
     const unavailable = lost.end > lost.start ? cells(lost, scope.window) : 0;
+    const doubtfulEnd = Math.min(range.end, scope.doubtfulBefore ?? range.start);
+    const isDoubtful = doubtfulEnd > range.start;
+    const doubtful = { start: range.start, end: doubtfulEnd };
+    const old = isDoubtful
+      ? await countWindows(feed, doubtful, request.choice, scope.window, ports.ledger)
+      : { windows: 0 };
     const sampled = found.windows === 0 ? [] : samplesOf(feed, range, scope.window);
     const skipped = found.skipped + (beyond.end > beyond.start ? cells(beyond, scope.window) : 0);
-    counted.push({ feed, found: { ...found, skipped, unavailable }, sampled });
+    counted.push({ feed, found: { ...found, skipped, unavailable, doubtful: old.windows }, sampled });
   }
   const all = counted.flatMap(({ sampled }) => sampled);
   const { looks } =
@@ -78,6 +95,7 @@ export async function planBackfill(
     plan.windows += found.windows;
     plan.skipped += found.skipped;
     plan.unavailable += found.unavailable;
+    plan.doubtful += found.doubtful;
     plan.rows += expected;
     plan.bytes += Math.round(expected * weight.bytesARow);
     plan.requests += Math.round(Math.max(found.windows * weight.requests, expected / rowsAtOnce));
@@ -94,7 +112,7 @@ async function countWindows(
   choice: BackfillRequest['choice'],
   size: Millis,
   ledger: Ledger,
-): Promise<Omit<FeedPlan, 'unavailable'>> {
+): Promise<Omit<FeedPlan, 'unavailable' | 'doubtful'>> {
   let [windows, skipped, time, reached] = [0, 0, 0, range.start];
   const gap = (to: Millis): void => {
     if (to <= reached || choice === 'failed') return;

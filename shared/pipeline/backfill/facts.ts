@@ -37,6 +37,7 @@ export const backfillPlanFacts = ({ signals, start, end, choice, ...plan }: Back
   windows: plan.windows,
   skipped: plan.skipped,
   unavailable: plan.unavailable,
+  doubtful: plan.doubtful,
   rows: plan.rows,
   bytes: plan.bytes,
   requests: plan.requests,

@@ -11,6 +11,8 @@ export interface BackfillScope {
   readonly from: Millis | undefined;
   /** From when on the source has rows; undefined: it has them all. */
   readonly keptSince: Millis | undefined;
+  /** Of what is older nobody knows whether the source still has it; left out: it is known. */
+  readonly doubtfulBefore?: Millis | undefined;
 }
 
 /** Begins a backfill; `id` sorts by time. Throws, with what to do, where there is nothing that it could bring. */

@@ -4,6 +4,7 @@ import type {
   Interval,
   LedgerEntry,
   Millis,
+  ObjectStore,
   Oddity,
   Sighting,
   Sightings,
@@ -15,8 +16,12 @@ import { type AskPorts, enqueue } from '../ask/ask.ts';
 import { activeWindows } from '../grid/grid.ts';
 import { tileRange } from '../grid/tile-range.ts';
 import { holeIn, unseenFor, type Verdict, verdictOf } from '../verdict.ts';
+import { settleBlobs } from './settle-blobs.ts';
 
 export interface SweepPorts extends AskPorts {
+  /** Where it is told how far the feeds are settled; left out: nowhere. */
+  readonly settledIn?: ObjectStore;
+  readonly settledMemory?: Map<string, Millis>;
   readonly sightings: Sightings;
   /** How long after its time a folder can still change. */
   readonly lookback: Millis;
@@ -75,7 +80,13 @@ export async function sweepBlobs(ports: SweepPorts, abort: AbortSignal): Promise
   const last = (await ports.ledger.swept()) ?? now;
   const range = { start: Math.min(last, now) - ports.lookback - margin, end: now + ahead };
   const outcome = await look({ ...range, prefix: '', app: '' }, { ...ports, later: false }, abort, () => {});
-  if (outcome.errors.length === 0) await ports.ledger.recordSweep(now);
+  if (outcome.errors.length === 0) {
+    await ports.ledger.recordSweep(now);
+    const isOfExports = ({ source }: Feed) => exportSources.includes(source);
+    const { settledIn: lake, ledger, lookback, settledMemory } = ports;
+    const told = { ledger, lookback, ...(settledMemory && { settledMemory }) };
+    if (lake) await settleBlobs({ began: now, range }, isOfExports, { ...told, lake });
+  }
   return outcome;
 }
 

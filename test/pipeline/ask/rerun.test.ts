@@ -27,7 +27,14 @@ test('a preview counts and changes nothing', async () => {
   const here = await eightHours();
   const before = JSON.stringify(await here.entries());
   const range = { start: start + 2 * hour, end: start + 6 * hour };
-  assert.deepEqual(await here.rerun({ ...range, begin: false }), { windows: 4, chosen: 4, open: 0, rows: 4, asked: 4 });
+  assert.deepEqual(await here.rerun({ ...range, begin: false }), {
+    windows: 4,
+    chosen: 4,
+    open: 0,
+    missing: 0,
+    rows: 4,
+    asked: 4,
+  });
   assert.equal(JSON.stringify(await here.entries()), before);
   assert.deepEqual(here.sent, []);
 });
@@ -36,7 +43,7 @@ test('the windows of a range run again, though nothing has changed; the planner 
   const here = await eightHours();
   const range = { start: start + 2 * hour, end: start + 4 * hour };
   assert.equal((await here.rerun(range)).chosen, 2);
-  assert.deepEqual(await here.rerun(range), { windows: 2, chosen: 0, open: 2, rows: 0, asked: 0 });
+  assert.deepEqual(await here.rerun(range), { windows: 2, chosen: 0, open: 2, missing: 0, rows: 0, asked: 0 });
   assert.deepEqual(here.sent, [], 'no message: live windows go first');
   await here.plan();
   assert.deepEqual(await here.deliver(), ['done', 'done']);
@@ -58,10 +65,35 @@ test('only what failed, or was not to be had; other apps and signals, and what w
     windows: 7,
     chosen: 2,
     open: 1,
+    missing: 0,
     rows: 2,
     asked: 2,
   });
   assert.equal((await here.rerun({ begin: false })).chosen, 6);
   assert.equal((await here.rerun({ app: 'other' })).windows, 0);
   assert.equal((await here.rerun({ signals: ['traces'] })).windows, 0);
+});
+
+test('missing: those that failed, and those that the ledger lacks, from the start of the range to the horizon', async () => {
+  const here = await eightHours();
+  await here.change(1, { state: 'failed' });
+  const newWindows = () => ({ size: hour, from: 0 });
+  const range = { ...all, start: start - 5 * hour, end: start + 20 * hour, missing: true };
+  const ask = (begin: boolean) => rerunWindows({ ...range, begin }, { ...here.ports, newWindows });
+  const before = JSON.stringify(await here.entries());
+  assert.deepEqual(await ask(false), { windows: 13, chosen: 6, open: 0, missing: 5, rows: 1, asked: 6 });
+  assert.equal(JSON.stringify(await here.entries()), before, 'a preview changes nothing');
+  assert.equal((await ask(true)).missing, 5);
+  assert.deepEqual(here.sent, [], 'no message: live windows go first');
+  here.add(...hourly(0), { at: start - 3 * hour, came: start, word: 'an old one' });
+  await here.plan();
+  assert.deepEqual(
+    await here.deliver(),
+    Array.from({ length: 6 }, () => 'done'),
+  );
+  assert.deepEqual(await here.differing(), []);
+  assert.deepEqual(await ask(false), { windows: 13, chosen: 0, open: 0, missing: 0, rows: 0, asked: 0 });
+  const kept = () => ({ size: hour, from: start - 7 * hour });
+  const older = { ...range, start: start - 50 * hour, begin: false };
+  assert.equal((await rerunWindows(older, { ...here.ports, newWindows: kept })).missing, 2, 'none that the lake drops');
 });

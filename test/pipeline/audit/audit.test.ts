@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { auditWindows } from '../../../shared/pipeline/audit/audit.ts';
+import { type AuditMemory, auditWindows } from '../../../shared/pipeline/audit/audit.ts';
 import { judge } from '../../../shared/pipeline/audit/judge.ts';
 import { isOpen, plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { runWindow } from '../../../shared/pipeline/run.ts';
@@ -281,4 +281,51 @@ test('a window of a table that was not there runs again when an audit finds rows
   assert.equal(judge(entry, undefined, 'absent'), 'same');
   assert.equal(judge(entry, undefined, 'rows:0'), 'same');
   assert.equal(judge(entry, undefined, 'rows:5 latest:2026-01-01T00:00:00.0000000Z ids:7'), 'other');
+});
+
+test('a day and feed in which nothing changes costs less than two calls to the stores, audited every hour', async () => {
+  const memory: AuditMemory = new Map();
+  const here = auditedWorld({ memory });
+  const days = 30;
+  here.add(...hourly(days * 24));
+  here.setTime(start + days * day);
+  for (let n = 0; n < 4; n += 1) {
+    await here.plan();
+    await here.deliver();
+  }
+  await here.audit();
+  let calls = 0;
+  const counted = <T extends object>(store: T, names: readonly (keyof T)[]): T => {
+    const all = { ...store };
+    for (const name of names) {
+      const call = store[name] as (...args: unknown[]) => unknown;
+      all[name] = ((...args: unknown[]) => {
+        calls += 1;
+        return call(...args);
+      }) as T[keyof T];
+    }
+    return all;
+  };
+  const ports = {
+    ...here.audits,
+    ledger: counted(here.ledger, [
+      'audits',
+      'list',
+      'progress',
+      'read',
+      'write',
+      'recordAudits',
+      'tallies',
+      'recordSettled',
+    ]),
+    lake: counted(here.lake, ['head', 'put', 'read']),
+  };
+  const app = { app: feed.app, feeds: [feed], survey: here.survey, retention: 90 * day };
+  for (let tick = 0; tick < 24; tick += 1) {
+    here.setTime(start + days * day + tick * hour);
+    const { feeds } = await auditWindows([app], ports, new AbortController().signal);
+    assert.equal(feeds[0]?.enqueued.length, 0);
+  }
+  assert.ok(calls <= 2 * days, `${calls} calls for ${days} days`);
+  console.error(`# ${calls} calls a day for ${days} unchanged days of a feed`);
 });

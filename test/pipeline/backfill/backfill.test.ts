@@ -245,7 +245,7 @@ test('plan: windows, rows, bytes, requests and time, from sampled counts; nothin
     planBackfill({ ...request, choice, concurrency: 2 }, { ...scope, keptSince }, ports, new AbortController().signal);
   const plan = await planOf('missing');
   assert.deepEqual(plan, {
-    ...{ ...request, choice: 'missing', concurrency: 2, windows: 236, skipped: 4, unavailable: 0 },
+    ...{ ...request, choice: 'missing', concurrency: 2, windows: 236, skipped: 4, unavailable: 0, doubtful: 0 },
     ...{ rows: 236 * 120, bytes: 236 * 120 * 50, requests: 472, time: (236 * 2_000) / 2, sampled: 12 },
   });
   assert.equal(asked, 1);
