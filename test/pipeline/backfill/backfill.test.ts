@@ -218,7 +218,7 @@ test('it ends where the planner begins, begins where the source begins, and refu
   assert.deepEqual([known.start, known.end], [begin + day, live]);
   await assert.rejects(
     startBackfill({ ...wish, start: begin, end: begin + hour }, 'b', { ...scope, keptSince: begin + day }, ports),
-    /the source has rows since 2026-01-02T00:00:00.000Z/,
+    /source and lake keep rows since 2026-01-02T00:00:00.000Z/,
   );
   const other = { app: 'shop', signal: 'requests', source: 'continuous', start: begin, end: begin + hour } as const;
   assert.ok(await putWindows([plannedEntry(other)], ports));
