@@ -106,8 +106,8 @@ function planLines(plan: BackfillPlan): readonly string[] {
     ...(doubtful === 0
       ? []
       : [
-          `${countText(doubtful)} windows are older than 90 days, the usual retention: those of which the source has no ` +
-            'rows become unavailable, not done (set QUERY_RETENTION to what its tables keep)',
+          `${countText(doubtful)} windows are older than 90 days, the usual retention: those of which the source has ` +
+            'no rows become unavailable, not done (set QUERY_RETENTION to what its tables keep)',
         ]),
     `about ${countText(rows)} rows, ${bytesText(bytes)}, ${countText(requests)} requests, ` +
       `${spanText(time)} with ${concurrency} at a time; guessed from ${countText(sampled)} windows that were counted`,

@@ -16,8 +16,8 @@ const hour: Millis = 3_600_000;
 
 /**
  * How far the feeds of blobs are settled, after a sweep that came to its end: whatever it found to differ is asked for
- * again, so a window that is at rest now was as the ledger says when its folders could not change any more. Time without
- * folders had no telemetry. Windows from before the first sweep count where their run began late enough.
+ * again, so a window that is at rest now was as the ledger says when its folders could not change any more. Time
+ * without folders had no telemetry. Windows from before the first sweep count where their run began late enough.
  */
 export async function settleBlobs(
   sweep: { readonly began: Millis; readonly range: Interval },

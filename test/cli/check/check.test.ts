@@ -72,6 +72,7 @@ test('settings, clock, source, exports, lake and state, each with a line; nothin
   const at = (url: string) => url.replace(/[.?]/g, '\\$&');
   const expected = [
     /^ok settings complete: shop \(2 signals\), 1 export container → parquet by hour$/,
+    /^ok settings shop: older than the 90 days that tables keep where nobody has changed it: the part from 2024/,
     new RegExp(`^ok clock this machine is [0-2] s (ahead of|behind) ${at(new URL(azurite.blobUrl).origin)}$`),
     new RegExp(
       `^ok source shop at ${at(new URL(simulator.url).host)}: 2 signals answer; 0 rows of the minute before 2.*Z$`,
