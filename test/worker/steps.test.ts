@@ -27,16 +27,15 @@ const SIGNALS = ['requests', 'dependencies', 'traces'] as const;
 /** The default takes a few of the steps of these. */
 const few = ['a query window: hang', 'an export blob: broken, done', 'a tick of the planner: cut'];
 const stride = all ? 1 : 2;
-
 /** A planner's calls repeat from here on. */
 const MOST = 16;
-/** Of an invocation: as long as the host lets it run. */
-const LIMIT = 10 * MINUTE;
+/** Of an invocation, with room for a machine that does much else: what has no end does not end at all. */
+const LIMIT = 20 * MINUTE;
 const settings = {
   PLAN_LIMIT: '40',
   LEASE: '1m',
   AUDIT_RECHECK: '30d',
-  // LIMIT; a ledger that is away is waited for two thirds of it.
+  // A ledger that is away is waited for two thirds of it.
   AzureFunctionsJobHost__functionTimeout: '00:10:00',
 };
 
