@@ -51,6 +51,8 @@ export function createQuarantineFile(path: string, window: Window, keepBytes: bo
 function entryOf({ blob, offset, length, reason, bytes, records }: Fault, keepBytes: boolean): Record<string, unknown> {
   const entry = { blob, offset, length, reason, ...(records !== undefined && { records }) };
   if (!keepBytes) return entry;
-  if (isUtf8(bytes)) return { ...entry, bytes: Buffer.from(bytes).toString('utf8') };
+  // What JSON would have to escape byte for byte (NUL is six characters) is shorter as base64.
+  const text = isUtf8(bytes) ? Buffer.from(bytes).toString('utf8') : undefined;
+  if (text !== undefined && JSON.stringify(text).length <= 2 * bytes.length + 4096) return { ...entry, bytes: text };
   return { ...entry, bytes: Buffer.from(bytes).toString('base64'), encoding: 'base64' };
 }

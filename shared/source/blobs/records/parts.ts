@@ -6,7 +6,7 @@ import type { Part } from './chunk-maker.ts';
 /** What is held in search of a place to cut. A blob with longer records is read document by document. */
 const MOST_HELD = 4 * 1024 * 1024;
 /** What is unreadable can be a stretch for every other byte: so little is framed at once. */
-const FEED = 16 * 1024;
+const FEED = 256 * 1024;
 type Shape = 'unknown' | 'lines' | 'documents';
 
 const BLANK = SPACE | NEWLINE;
