@@ -13,6 +13,8 @@ export interface Choices {
 /** Choices that columns may have together, of their rows; and what a table of pairs may hold. */
 const SHARE = 1 / 8;
 const MOST_PAIRS = 2 ** 18;
+/** Of each pair which choice it became, of the columns that are joined at the moment. */
+const known = new Int32Array(MOST_PAIRS);
 /** Longer texts are not kept, but spelled again. */
 const KEPT_BYTES = 4096;
 
@@ -48,7 +50,7 @@ export function together(one: Choices, other: Choices): Choices | undefined {
   const pairs = one.count * other.count;
   if (pairs > MOST_PAIRS) return undefined;
   const most = Math.max(16, one.indices.length * SHARE);
-  const known = new Int32Array(pairs).fill(-1);
+  known.fill(-1, 0, pairs);
   const found: number[] = [];
   const indices = new Int32Array(one.indices.length);
   for (let row = 0; row < indices.length; row++) {
