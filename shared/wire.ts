@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { functionTimeout } from './config/function-timeout.ts';
 import { parseConfig } from './config.ts';
 import { type CheckedEngine, createEngine, engineDefaults } from './engine/engine.ts';
-import { contentRange } from './lake/local-content.ts';
+import { contentPieces } from './lake/local-content.ts';
 import { extension, formatOfPath } from './lake/path-template.ts';
 import { workFolders } from './lake/work-folders.ts';
 import type { Config, Content, DriftSighting, Millis, Output, QuarantineSettings, Shaping, Window } from './model.ts';
@@ -217,7 +217,7 @@ export function localPorts(output: Output, making = asTheyAre) {
   return {
     engine: { ...engine, emptyFile: emptyFiles(engine, output, making) },
     withWorkFolder: workFolders(),
-    hash: (content: Content) => hashOf(contentRange(content)),
+    hash: (content: Content) => hashOf(contentPieces(content)),
     discard: async (files: readonly string[]) => {
       for (const file of files) await rm(file, { force: true });
     },

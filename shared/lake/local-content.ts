@@ -41,27 +41,37 @@ export async function* contentRange(
   }
 }
 
-async function* fileRange(file: string, start: number, end: number): AsyncGenerator<Uint8Array> {
+/** All of the content, in pieces that are good until the next one is asked for. */
+export async function* contentPieces(content: Content): AsyncGenerator<Uint8Array> {
+  if (content instanceof Uint8Array) yield content;
+  else {
+    const memory = Buffer.allocUnsafe(Math.min(PIECE, content.bytes));
+    for (const file of content.files) yield* fileRange(file, 0, (await stat(file)).size, memory);
+  }
+}
+
+async function* fileRange(file: string, start: number, end: number, memory?: Buffer): AsyncGenerator<Uint8Array> {
   if (start >= end) return;
   const handle = await open(file);
   try {
-    yield* handleRange(handle, start, end);
+    yield* handleRange(handle, start, end, memory);
   } finally {
     await handle.close();
   }
 }
 
-/** Bytes `[start, end)` of an open file; ends early where the file does. */
-export async function* handleRange(handle: FileHandle, start: number, end: number): AsyncGenerator<Uint8Array> {
+/** Bytes `[start, end)` of an open file; ends early where the file does. `memory`: that all pieces are to come in. */
+export async function* handleRange(
+  handle: FileHandle,
+  start: number,
+  end: number,
+  memory?: Buffer,
+): AsyncGenerator<Uint8Array> {
   for (let at = start; at < end; ) {
-    const { bytesRead, buffer } = await handle.read(
-      Buffer.allocUnsafe(Math.min(PIECE, end - at)),
-      0,
-      Math.min(PIECE, end - at),
-      at,
-    );
+    const piece = memory ?? Buffer.allocUnsafe(Math.min(PIECE, end - at));
+    const { bytesRead } = await handle.read(piece, 0, Math.min(piece.length, end - at), at);
     if (bytesRead === 0) return;
-    yield buffer.subarray(0, bytesRead);
+    yield piece.subarray(0, bytesRead);
     at += bytesRead;
   }
 }

@@ -4,7 +4,7 @@ import { constants, copyFile, link, open, rename, rmdir, stat, unlink, utimes } 
 import { dirname } from 'node:path';
 import type { Content } from '../model.ts';
 import { failureCode } from './failure.ts';
-import { checkContent, contentRange } from './local-content.ts';
+import { checkContent, contentPieces } from './local-content.ts';
 import { makeFolder } from './make-folder.ts';
 
 const ABSENT = ['ENOENT', 'ENOTDIR'];
@@ -64,7 +64,7 @@ async function writeDurably(path: string, content: Content): Promise<void> {
   if (isOne) await giveName(file, path);
   const handle = await open(path, isOne ? 'r+' : 'wx');
   try {
-    if (!isOne) for await (const piece of contentRange(content)) await handle.writeFile(piece);
+    if (!isOne) for await (const piece of contentPieces(content)) await handle.writeFile(piece);
     await handle.sync();
   } finally {
     await handle.close();

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { withFolderLock } from '../../shared/lake/folder-lock.ts';
+import { contentPieces } from '../../shared/lake/local-content.ts';
 import { fileTag, type Locked, putFile } from '../../shared/lake/put-file.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'put-file-'));
@@ -56,6 +57,18 @@ for (const place of ['/dev/shm', tmpdir()])
     assert.equal(await readFile(path, 'utf8'), 'finished');
     assert.equal((await stat(path)).nlink, 1);
   });
+
+test('files that follow each other come in pieces that are good until the next one', async () => {
+  const files = [join(folder, 'one'), join(folder, 'two')] as const;
+  const text = 'piece '.repeat(300_000);
+  await writeFile(files[0], text);
+  await writeFile(files[1], 'end');
+  const pieces: string[] = [];
+  for await (const piece of contentPieces({ files, bytes: text.length + 3 }))
+    pieces.push(Buffer.from(piece).toString());
+  assert.equal(pieces.join(''), `${text}end`);
+  assert.equal(pieces.length, 3);
+});
 
 test('a file of a name that is taken does not replace what has it', async () => {
   const [file, temporary] = [join(folder, 'part'), join(folder, 'taken.tmp')];
