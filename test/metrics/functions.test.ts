@@ -20,6 +20,7 @@ Object.assign(globalThis, {
     run: async () => outcome,
     plan: async () => planned,
     audit: async () => ({ feeds: [], asked: 1, errors: [] }),
+    ledgerTable: async () => undefined,
   },
 });
 registerHooks({
