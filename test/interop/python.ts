@@ -4,9 +4,12 @@ import { join } from 'node:path';
 
 export type Outcome = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly text: string };
 
+/** So long one reader may take: Spark needs five minutes for a table of 1,000 entries on a machine under load 20. */
+const LIMIT = Number(process.env.INTEROP_MINUTES ?? 20) * 60_000;
+
 /** Runs a program to its end. `text`: what it printed, or the last line of what it complained of. */
 export function outcomeOf(command: string, args: readonly string[], env = process.env): Promise<Outcome> {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env, timeout: LIMIT, killSignal: 'SIGKILL' });
   let [out, err] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     out += text;
@@ -16,7 +19,9 @@ export function outcomeOf(command: string, args: readonly string[], env = proces
   });
   return new Promise((resolve) => {
     child.once('error', (error) => resolve({ ok: false, text: error.message }));
-    child.once('close', (code) => {
+    child.once('close', (code, signal) => {
+      if (signal === 'SIGKILL')
+        resolve({ ok: false, text: `no result within ${LIMIT / 60_000} minutes (INTEROP_MINUTES)` });
       const complaint = `${out}\n${err}`.trim().split('\n').at(-1) ?? '';
       resolve(code === 0 ? { ok: true, text: out.trim() } : { ok: false, text: complaint });
     });
@@ -55,4 +60,14 @@ export async function pythonWith(packages: readonly string[], folder: string): P
   return installed.ok
     ? { ok: true, text: python }
     : { ok: false, text: `pip cannot install ${packages.join(' and ')} (${installed.text})` };
+}
+
+/** `name version` of the packages in the environment of `python`, as they are installed. */
+export async function versionsOf(python: string, packages: readonly string[]): Promise<string> {
+  const names = packages.map((text) => text.split('==')[0] ?? text);
+  const script =
+    'import sys\nfrom importlib.metadata import version\n' +
+    'print(", ".join(f"{name} {version(name)}" for name in sys.argv[1:]))';
+  const outcome = await outcomeOf(python, ['-c', script, ...names]);
+  return outcome.ok ? outcome.text : names.join(', ');
 }

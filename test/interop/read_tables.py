@@ -261,4 +261,9 @@ def spark_(table):
 reader, request = sys.argv[1:]
 tables = json.loads(Path(request).read_text("utf-8"))["tables"]
 read = globals()[f"{reader}_"]
-print(json.dumps([f"{Path(table['folder']).parent.name}: {fault}" for table in tables for fault in faults_of(table, read(table))]))
+faults, looked = [], []
+for table in tables:
+    found = read(table)
+    looked = list(found)
+    faults += [f"{Path(table['folder']).parent.name}: {fault}" for fault in faults_of(table, found)]
+print(json.dumps({"faults": faults, "looked": looked}))

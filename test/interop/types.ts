@@ -21,15 +21,14 @@ const arrow: Readonly<Record<ColumnType, string>> = {
   dynamic: 'string',
 };
 const sparkTypes: Readonly<Record<ColumnType, string>> = {
-  ...{
-    timestamp: 'timestamp',
-    string: 'string',
-    integer: 'int',
-    long: 'bigint',
-    real: 'double',
-    boolean: 'boolean',
-    dynamic: 'string',
-  },
+  timestamp: 'timestamp',
+  string: 'string',
+  // Since schema version 2 all whole numbers are of 64 bits.
+  integer: 'bigint',
+  long: 'bigint',
+  real: 'double',
+  boolean: 'boolean',
+  dynamic: 'string',
 };
 /** What Spark makes of the folders' names. */
 const sparkPartitions = { app: 'string', date: 'date', hour: 'int' };
