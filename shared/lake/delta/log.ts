@@ -26,12 +26,14 @@ export async function lastCheckpoint(store: ObjectStore, root: string): Promise<
 export async function startOfLog(store: ObjectStore, root: string): Promise<Snapshot> {
   const version = await lastCheckpoint(store, root);
   if (version >= 0) {
+    await refuseHole(store, root, version + 1);
     const actions = await readCheckpoint(await readWhole(store, root + checkpointName(version)));
     return { ...afterEntry(emptySnapshot, version, actions), checkpoint: version };
   }
   // A log that was cleaned has no first entry: to begin a new one beside it would end the table.
   const first = root + entryName(0);
-  if ((await store.head(first)) === undefined)
+  if ((await store.head(first)) !== undefined) await refuseHole(store, root, 0);
+  else
     for await (const { name } of store.list(`${root}_delta_log/`))
       if (name.endsWith('.json') || name.endsWith('.parquet')) {
         if ((await store.head(first)) !== undefined) break; // somebody has begun the table since
@@ -40,4 +42,26 @@ export async function startOfLog(store: ObjectStore, root: string): Promise<Snap
         );
       }
   return emptySnapshot;
+}
+
+/**
+ * Entries follow each other without a gap. One that somebody removed would be taken for the head, and the next run
+ * would put its own in that place: the later ones would count once more, behind what they never knew.
+ */
+async function refuseHole(store: ObjectStore, root: string, from: number): Promise<void> {
+  const versions: number[] = [];
+  for await (const { name } of store.list(`${root}_delta_log/`)) {
+    const version = Number(/\/(\d{20})\.json$/.exec(name)?.[1] ?? -1);
+    if (version >= from) versions.push(version);
+  }
+  const last = Math.max(from - 1, ...versions);
+  const there = new Set(versions);
+  for (let version = from; version < last; version++) {
+    // A listing that was under way may lack one that came meanwhile.
+    if (there.has(version) || (await store.head(root + entryName(version))) !== undefined) continue;
+    throw new Error(
+      `read ${root}_delta_log: entry ${version} is missing, though ${last} is there; restore it (soft delete, a copy), ` +
+        'or move the table away and bring its rows once more',
+    );
+  }
 }
