@@ -16,3 +16,16 @@ export async function probe(store: ObjectStore): Promise<void> {
     if (etag !== undefined && (await store.put(NAME, content, etag)) !== undefined) return;
   }
 }
+
+/**
+ * Proves that the place keeps what is there from a put that wants nothing there: two commits of a table would else
+ * replace each other. One call where the place was probed before.
+ */
+export async function probeExclusive(store: ObjectStore): Promise<void> {
+  const content = new TextEncoder().encode(TEXT);
+  for (let puts = 0; puts < 2; puts += 1) if ((await store.put(NAME, content, undefined)) === undefined) return;
+  throw new Error(
+    `${store.place}: a put with If-None-Match: * replaced a file that was there, so Delta tables are not safe here; ` +
+      'choose another destination, or plain files without LAKE_TABLE (--table)',
+  );
+}

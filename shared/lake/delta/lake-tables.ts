@@ -11,6 +11,7 @@ import type {
 } from '../../model.ts';
 import { signals } from '../../signals/tables.ts';
 import { tableFilePath } from '../paths.ts';
+import { probeExclusive } from '../probe.ts';
 import { type Action, type AddFile, type CommitInfo, entryName, lastCheckpointName } from './actions.ts';
 import { folderValues, logPath, ownFile, tablePath, tableRoot } from './names.ts';
 import { publicationActions, retirementActions, SeenRevision } from './publish.ts';
@@ -83,7 +84,10 @@ export function openDeltaLake({ lake, clock, newId, columns }: DeltaLakeOptions)
   };
 
   return {
-    prepare: () => refuseOtherFiles(lake),
+    prepare: async () => {
+      await refuseOtherFiles(lake);
+      await probeExclusive(lake);
+    },
     seen: async (window, others) => {
       const seen = [...new Set([window.signal, ...others])].map((signal) => revisionIn(signal, window));
       return Math.max(...(await Promise.all(seen)));

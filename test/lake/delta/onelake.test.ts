@@ -12,7 +12,8 @@ import { startAzurite } from '../../../local/azurite.ts';
 import { openDeltaLake } from '../../../shared/lake/delta/lake-tables.ts';
 import { tableFilePath } from '../../../shared/lake/paths.ts';
 import { createContainerStore } from '../../../shared/lake/store-container.ts';
-import type { Window } from '../../../shared/model.ts';
+import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
+import type { ObjectStore, Window } from '../../../shared/model.ts';
 import { createStorageHttp } from '../../../shared/net/storage-http.ts';
 
 /** OneLake's own address, played by Azurite: what is asked of it from the first look at the lake to a cleaned table. */
@@ -72,4 +73,19 @@ test('on OneLake a lake of tables makes and changes nothing but files below its 
     [],
     'of the workspace nothing is asked but what lies in the folder',
   );
+});
+
+test('where a put that wants nothing there replaces a file, no table is begun', async () => {
+  const memory = createMemoryStore();
+  const careless: ObjectStore = {
+    ...memory,
+    put: async (name, content) => memory.put(name, content, await memory.head(name)),
+  };
+  const clock = { now: () => 0, random: () => 0.5, sleep: async () => {} };
+  const open = (lake: ObjectStore) => openDeltaLake({ lake, clock, newId: () => 'id', columns: () => [] });
+  for (const probed of [false, true]) {
+    if (probed) await careless.prepare();
+    await assert.rejects(open(careless).prepare(), /If-None-Match: \* replaced a file.*choose another destination/);
+    await open(memory).prepare();
+  }
 });
