@@ -60,8 +60,8 @@ async function refuseHole(store: ObjectStore, root: string, from: number): Promi
     // A listing that was under way may lack one that came meanwhile.
     if (there.has(version) || (await store.head(root + entryName(version))) !== undefined) continue;
     throw new Error(
-      `read ${root}_delta_log: entry ${version} is missing, though ${last} is there; restore it (soft delete, a copy), ` +
-        'or move the table away and bring its rows once more',
+      `read ${root}_delta_log: entry ${version} is missing, though ${last} is there; ` +
+        'restore it (soft delete, a copy), or move the table away and bring its rows once more',
     );
   }
 }
