@@ -1,8 +1,9 @@
 /**
  * What a tick of the planner costs: calls to ledger and queue, time with a delay of 5 ms for each call, memory of the
  * process (VmHWM), bytes of log; with 10, 100 and 1,000 apps of ten signals, and beside a backlog of 100,000 windows.
- * `node bench/planner.ts`. Linux. The ledger is the one in memory behind the delay.
+ * `node bench/planner.ts [APPS]`. Each in a process of its own. Linux. The ledger is the one in memory behind the delay.
  */
+import { fork } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createMemoryStore } from '../shared/lake/store-memory.ts';
 import type { Config, LakeHealth, Ledger, LedgerEntry, Window } from '../shared/model.ts';
@@ -50,7 +51,7 @@ function delayed(ledger: Ledger): Ledger {
   };
 }
 
-async function measure(apps: number): Promise<void> {
+async function measure(apps: number, withBacklog: boolean): Promise<void> {
   const [inner, sent] = [createMemoryLedger(), [] as Window[]];
   const query = { window: hour, lag: 600_000, from: undefined, until: undefined, retention: undefined, signals };
   const config = {
@@ -93,7 +94,7 @@ async function measure(apps: number): Promise<void> {
   await tick('the tick after');
   now += 300_000;
   await tick('idle');
-  if (apps !== 100) return;
+  if (!withBacklog) return;
   const backlog = { app: 'app-0', signal: 'requests', source: 'continuous' } as const;
   for (let n = 0; n < 100_000; n++)
     await inner.write(plannedEntry({ ...backlog, start: n * hour, end: (n + 1) * hour }), undefined);
@@ -101,4 +102,8 @@ async function measure(apps: number): Promise<void> {
   await tick('a backlog of 100,000 windows beside an hour that is due');
 }
 
-for (const apps of [10, 100, 1000]) await measure(apps);
+const [, , chosen, more] = process.argv;
+if (chosen !== undefined) await measure(Number(chosen), more === 'backlog');
+else
+  for (const words of [['10'], ['100'], ['1000'], ['100', 'backlog']])
+    await new Promise((ended) => fork(import.meta.filename, words).once('exit', ended));

@@ -128,6 +128,48 @@ test('of two apps at one lake the second is refused, until it adopts it; then th
   await assert.rejects(wire(first).plan(), /this lake belongs to the ledger in/);
 });
 
+test('of two apps that meet one empty lake at the same moment one runs, and the other is told', async () => {
+  for (const n of [1, 2, 3]) {
+    const apps = ['one', 'other'].map((table) =>
+      wire(parseConfig(settings(`moment${n}`, { STATE_TABLE: `${table}${n}` }))),
+    );
+    const met = await Promise.allSettled(apps.map((app) => app.plan()));
+    const refused = met.flatMap((each) => (each.status === 'rejected' ? [String(each.reason)] : []));
+    assert.equal(refused.length, 1, String(refused));
+    assert.match(refused[0] ?? '', /this lake belongs to the ledger in .*insights-lake adopt/s);
+    const again = await Promise.allSettled(apps.map((app) => app.plan()));
+    assert.deepEqual(
+      again.map(({ status }) => status),
+      met.map(({ status }) => status),
+      'and it stays so',
+    );
+  }
+});
+
+test('a lake that was copied to another account is refused there, until it is adopted; the first goes on', async () => {
+  const first = parseConfig(settings('original'));
+  await wire(first).plan();
+  const env = { AZURE_STORAGE_CONNECTION_STRING: azurite.connectionString };
+  assert.equal((await run(['transform', await exported(), '--out', `${azurite.blobUrl}/original`], env)).code, 0);
+  const there = parseConfig(settings('copied', { STATE_TABLE: 'elsewhere', WINDOW_QUEUE: 'elsewhere' }));
+  const [from, to] = [openStore(first.lake), openStore(there.lake)];
+  await to.prepare();
+  for await (const { name } of from.list(''))
+    await to.put(name, Buffer.concat(await Array.fromAsync(from.read(name))), undefined);
+  const app = wire(there);
+  await assert.rejects(app.plan(), /this lake belongs to the ledger in .*insights-lake adopt/s);
+  const { report } = await app.adopt(true, () => {});
+  assert.deepEqual(
+    report.feeds.map(({ feed, rows, again }) => [feed.signal, rows, again]),
+    [['traces', 1, 0]],
+  );
+  const files = async (lake: typeof to) =>
+    (await Array.fromAsync(lake.list('traces/'))).map(({ name, bytes }) => [name, bytes]);
+  for (const each of [wire(there), wire(first)]) assert.deepEqual((await each.plan()).errors, []);
+  assert.deepEqual(await files(to), await files(from));
+  assert.equal((await files(to)).length, 1);
+});
+
 test('a container that was deleted is not made anew in silence where the ledger knows files', async () => {
   const config = parseConfig(settings('gone'));
   await wire(config).plan();

@@ -179,7 +179,8 @@ describe('many feeds', () => {
     const here = manyApps(20);
     await here.tick();
     const backlog: Feed = { ...feedOf('app-0'), source: 'continuous' };
-    for (let n = 0; n < 3000; n++) {
+    // BACKLOG=100000: a test of the whole size.
+    for (let n = 0; n < Number(process.env.BACKLOG ?? 3000); n++) {
       const window = { ...backlog, start: n * hour, end: (n + 1) * hour };
       await here.ledger.write(plannedEntry(window), undefined);
     }
