@@ -1,12 +1,13 @@
 /**
  * What a tick of the planner costs: calls to ledger and queue, time with a delay of 5 ms for each call, memory of the
  * process (VmHWM), bytes of log; with 10, 100 and 1,000 apps of ten signals, and beside a backlog of 100,000 windows.
- * `node bench/planner.ts [APPS]`. Each in a process of its own. Linux. The ledger is the one in memory behind the delay.
+ * `node bench/planner.ts [APPS]`. Each in a process of its own. Linux. The ledger is the one in memory
+ * behind the delay; `slim`: one that keeps no entries, so that what is resident is the planner.
  */
 import { fork } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createMemoryStore } from '../shared/lake/store-memory.ts';
-import type { Config, LakeHealth, Ledger, LedgerEntry, Window } from '../shared/model.ts';
+import type { Config, Feed, LakeHealth, Ledger, LedgerEntry, Progress, Window } from '../shared/model.ts';
 import { claimedEntry, finishedEntry, plannedEntry } from '../shared/pipeline/entry.ts';
 import { planFacts } from '../shared/pipeline/facts.ts';
 import { signals } from '../shared/signals/tables.ts';
@@ -51,8 +52,30 @@ function delayed(ledger: Ledger): Ledger {
   };
 }
 
-async function measure(apps: number, withBacklog: boolean): Promise<void> {
-  const [inner, sent] = [createMemoryLedger(), [] as Window[]];
+/** One that keeps how far feeds are and no entries: what is resident is the planner. */
+function slimLedger(): Ledger {
+  const reached = new Map<string, Progress>();
+  const keyOf = ({ app, signal }: Feed): string => `${app} ${signal}`;
+  const progressOf = (feed: Feed) => {
+    const found = reached.get(keyOf(feed));
+    return found && { value: found, etag: 'p' };
+  };
+  return {
+    ...createMemoryLedger(),
+    // biome-ignore lint/correctness/useYield: nothing is open
+    async *open(feed) {
+      return progressOf(feed);
+    },
+    progress: async (feed) => progressOf(feed),
+    plan: async (feed, progress) => {
+      reached.set(keyOf(feed), progress);
+      return { entries: [] };
+    },
+  };
+}
+
+async function measure(apps: number, withBacklog: boolean, isSlim: boolean): Promise<void> {
+  const [inner, sent] = [isSlim ? slimLedger() : createMemoryLedger(), [] as Window[]];
   const query = { window: hour, lag: 600_000, from: undefined, until: undefined, retention: undefined, signals };
   const config = {
     apps: Array.from({ length: apps }, (_, n) => ({ name: `app-${n}`, query })),
@@ -103,7 +126,7 @@ async function measure(apps: number, withBacklog: boolean): Promise<void> {
 }
 
 const [, , chosen, more] = process.argv;
-if (chosen !== undefined) await measure(Number(chosen), more === 'backlog');
+if (chosen !== undefined) await measure(Number(chosen), more === 'backlog', more === 'slim');
 else
-  for (const words of [['10'], ['100'], ['1000'], ['100', 'backlog']])
+  for (const words of [['10'], ['100'], ['1000'], ['1000', 'slim'], ['100', 'backlog']])
     await new Promise((ended) => fork(import.meta.filename, words).once('exit', ended));
