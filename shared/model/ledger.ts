@@ -122,6 +122,9 @@ export interface PlannedTags {
   readonly entries: readonly (string | undefined)[];
 }
 
+/** What tells a claim from every other: a ledger that was restored counts to its revision once more. */
+export type ClaimedAs = Pick<LedgerEntry, 'revision' | 'startedAt'>;
+
 /** One entity per window, guarded by ETags. A lake has one ledger. */
 export interface Ledger {
   /** Creates what the ledger needs (a table, a folder) where it is missing. */
@@ -145,10 +148,10 @@ export interface Ledger {
   /** Entries of a feed with `from <= start < to`, by start; where several have one, the shortest first. */
   list(feed: Feed, range?: Partial<Interval>): AsyncIterable<LedgerEntry>;
   /**
-   * The revision of the window's entry and nothing else: an entry can name hundreds of files. Undefined when there is
-   * none.
+   * The last claim of the window and nothing else: an entry can name hundreds of files. Undefined when there is no
+   * entry.
    */
-  revision(window: Window): Promise<number | undefined>;
+  claimed(window: Window): Promise<ClaimedAs | undefined>;
   /**
    * Entries of a feed that are not settled: neither done nor halved, or asked for again; and those that have empty
    * files (no rows), which are to be removed one day. Costs what is open, not what was ever planned. Returns the feed's

@@ -1,4 +1,5 @@
 import type {
+  ClaimedAs,
   Clock,
   FileRecord,
   LakeTables,
@@ -108,7 +109,9 @@ export async function claimNew(
   const [etag] = tags.entries;
   if (etag !== undefined) return hold({ value: claimed, etag }, ports);
   const found = await ports.ledger.read(window);
-  return found?.value.revision === claimed.revision ? hold(found, ports) : undefined;
+  const { revision, startedAt } = claimed;
+  const isOurs = found?.value.revision === revision && found.value.startedAt === startedAt;
+  return isOurs ? hold(found, ports) : undefined;
 }
 
 /** A first claim intends the file that the window has mostly: so the run need not tell the ledger before it puts it. */
@@ -118,7 +121,9 @@ function firstIntent(claimed: LedgerEntry, { tables, expected }: ClaimPorts): Le
 }
 
 function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease, recall }: ClaimPorts): Claim {
-  const { window, revision, files } = claimed.value;
+  const { window, revision, startedAt, files } = claimed.value;
+  // A ledger that was restored can count to the same revision once more: of two claims of it one is older.
+  const isOurs = (now: ClaimedAs | undefined) => now?.revision === revision && now.startedAt === startedAt;
   const unput = new Set(revision === 1 ? files.map(({ path }) => path) : []);
   const known = new Map<string, string | undefined>(recall?.tags(window, revision - 1));
   for (const path of unput) known.set(path, undefined);
@@ -129,7 +134,7 @@ function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease, recall }:
 
   const reread = async (): Promise<void> => {
     const found = await ledger.read(window);
-    if (found?.value.revision !== revision) {
+    if (found === undefined || !isOurs(found.value)) {
       lost.abort();
       throw new Overtaken(window, revision);
     }
@@ -175,7 +180,7 @@ function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease, recall }:
     update,
     halve: (make, halves) => inOrder(() => change(make, (entry, etag) => ledger.halve(entry, etag ?? '', halves))),
     check: async () => {
-      if ((await ledger.revision(window)) === revision) return;
+      if (isOurs(await ledger.claimed(window))) return;
       lost.abort();
       throw new Overtaken(window, revision);
     },

@@ -110,6 +110,6 @@ async function removeOne(
 ): Promise<boolean> {
   if (await tables?.isLive(file)) return false; // not ours to say: the table was changed by other hands
   const etag = await lake.head(file.path);
-  if ((await ledger.revision(window)) !== revision) return false; // a later run may have put rows there
+  if ((await ledger.claimed(window))?.revision !== revision) return false; // a later run may have put rows there
   return etag === undefined || lake.remove(file.path, etag);
 }

@@ -25,10 +25,12 @@ interface FeedState {
 
 const windowKey = ({ start, end }: Interval) => `${start}_${end}`;
 
+/** Of all ledgers together: one that took another's place has none of its tags. */
+let tags = 0;
+
 /** Every call takes effect at once, in one step; values are copied on their way in and out. */
 export function createMemoryLedger(): Ledger {
   const states = new Map<string, FeedState>();
-  let tags = 0;
   let swept: Millis | undefined;
   let mark: Versioned<LedgerMark> | undefined;
   const names = new Map<string, string>();
@@ -62,7 +64,7 @@ export function createMemoryLedger(): Ledger {
       return true;
     },
     read: async (window: Window) => structuredClone(peek(window)?.entries.get(windowKey(window))),
-    revision: async (window) => peek(window)?.entries.get(windowKey(window))?.value.revision,
+    claimed: async (window) => peek(window)?.entries.get(windowKey(window))?.value,
     hinted: async (feed, windows, at) => {
       for (const window of windows) {
         const entries = peek(feed)?.entries;

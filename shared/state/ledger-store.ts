@@ -77,7 +77,7 @@ export function createStoreLedger(store: ObjectStore): Ledger {
       await copyPlanned(window);
       return entryNamed(entryName(window, window));
     },
-    revision: async (window) => (await entryNamed(entryName(window, window)))?.value.revision,
+    claimed: async (window) => (await entryNamed(entryName(window, window)))?.value,
     write: async (entry, etag) => {
       await copyPlanned(entry.window);
       return writeEntry(store, entry, etag);

@@ -82,9 +82,10 @@ export function createTableLedger({ client, lakeId, newId }: TableLedgerOptions)
       const entity = await table.get(rows.feedPartition(lakeId, window), rows.windowRow(window));
       return entity && { value: rows.entityEntry(entity), etag: entity.etag };
     },
-    revision: async (window) => {
-      const found = await table.get(rows.feedPartition(lakeId, window), rows.windowRow(window), ['revision']);
-      return found && Number(found.revision);
+    claimed: async (window) => {
+      const names = ['revision', 'startedAt'];
+      const found = await table.get(rows.feedPartition(lakeId, window), rows.windowRow(window), names);
+      return found && { revision: Number(found.revision), startedAt: readTime(found.startedAt) };
     },
     write: async (entry, etag) => {
       await register(entry.window);

@@ -152,13 +152,13 @@ function hintedTests(make: LedgerContract['make']): void {
     const ledger = (await make())();
     await ledger.prepare();
     assert.deepEqual(await ledger.open(feed).next(), { done: true, value: undefined });
-    assert.equal(await ledger.revision(window(0)), undefined);
+    assert.equal(await ledger.claimed(window(0)), undefined);
     const progress = { horizon: first + 9, watermark: first };
     assert.ok(await ledger.plan(feed, progress, undefined, [entry(window(0), { revision: 3 })]));
     const found = ledger.open(feed);
     assert.equal((await found.next()).done, false);
     assert.deepEqual(await found.next(), { done: true, value: await ledger.progress(feed) });
-    assert.equal(await ledger.revision(window(0)), 3);
+    assert.equal((await ledger.claimed(window(0)))?.revision, 3);
   });
 }
 

@@ -113,7 +113,7 @@ test('no call to table or queue is without an end; an answer that breaks off is 
   const acts: (() => Promise<unknown>)[] = [
     () => ledger.prepare(),
     () => ledger.read(window),
-    () => ledger.revision(window),
+    () => ledger.claimed(window),
     () => Array.fromAsync(ledger.list(feed)),
     () => Array.fromAsync(ledger.open(feed)),
     () => ledger.write(plannedEntry(window), undefined),

@@ -117,7 +117,7 @@ async function lookAt(feed: Feed, range: Interval, seen: LakeView['seen'], ports
 
 /** Whether no run has been at the window since it was listed, and changed its files. */
 async function isAsItWas({ window, revision }: LedgerEntry, { ledger }: LakeSlicePorts): Promise<boolean> {
-  return (await ledger.revision(window)) === revision;
+  return (await ledger.claimed(window))?.revision === revision;
 }
 
 /** What is there of the files of these windows: a listing for each first folder of their paths. */

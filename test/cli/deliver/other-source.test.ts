@@ -50,9 +50,9 @@ function world(truth: Record<number, string[]>) {
 
 /** Its methods wait at the gate, listings too. */
 const gatedMethods = (ledger: Ledger, gate: () => Promise<void>): Partial<Ledger> => {
-  const { read, write, plan, progress, revision } = gated(ledger, gate);
+  const { read, write, plan, progress, claimed } = gated(ledger, gate);
   return {
-    ...{ read, write, plan, progress, revision },
+    ...{ read, write, plan, progress, claimed },
     list: async function* (...asked) {
       await gate();
       yield* ledger.list(...asked);

@@ -210,12 +210,47 @@ export function worldOn(
         if (left-- <= 0) throw new Error('killed');
       };
       const store = gated(lake, gate);
-      const dying = { ...run, ledger: { ...ledger, ...pick(gated(ledger, gate), ['read', 'write', 'revision']) } };
+      const dying = { ...run, ledger: { ...ledger, ...pick(gated(ledger, gate), ['read', 'write', 'claimed']) } };
       for (let window = sent.shift(); window !== undefined; window = sent.shift())
         await runWindow(window, { ...dying, lake: { ...lake, ...pick(store, ['head', 'put']) } }).catch(
           () => undefined,
         );
       return left < 0;
+    },
+    /**
+     * Runs what was asked for, with the source as it is then; at that call it waits. `lives`: the ledger that it meets
+     * from then on.
+     */
+    stallAt: (call: number, wake: Promise<void>, source: { readonly rows: readonly Row[] }) => {
+      let left = call;
+      let now = ledger;
+      const { promise: reached, resolve: reach } = Promise.withResolvers<boolean>();
+      const gate = async () => {
+        if (left-- !== 0) return;
+        reach(true);
+        await wake;
+      };
+      const live = new Proxy(ledger, { get: (_, key) => Reflect.get(now, key) });
+      const own = source.rows;
+      const stalls: RunPorts = {
+        ...run,
+        engine: lineEngine(({ start, end }) => own.filter(({ at }) => start <= at && at < end)),
+        ledger: gated(live, gate),
+        lake: { ...lake, ...pick(gated(lake, gate), ['head', 'put']) },
+      };
+      const window = sent.shift();
+      const ended =
+        window === undefined
+          ? Promise.resolve()
+          : runWindow(window, stalls).then(
+              () => {},
+              () => {},
+            );
+      void ended.then(() => reach(false));
+      const lives = (next: Ledger): void => {
+        now = next;
+      };
+      return { reached, ended, lives };
     },
     /** The words of rows that readers see. */
     seen: async (): Promise<string[]> => {
