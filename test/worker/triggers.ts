@@ -102,5 +102,9 @@ function queueAnswer({ method, path }: StorageCall, body: Uint8Array, messages: 
   const facts = `<MessageId>1</MessageId><InsertionTime>${at}</InsertionTime><ExpirationTime>${at}</ExpirationTime><PopReceipt>1</PopReceipt><TimeNextVisible>${at}</TimeNextVisible>`;
   const xml = `<?xml version="1.0" encoding="utf-8"?><QueueMessagesList><QueueMessage>${facts}</QueueMessage></QueueMessagesList>`;
   const sent = Buffer.from(method === 'POST' ? xml : '');
-  return { status: 201, headers: { 'content-type': 'application/xml', 'content-length': sent.length }, body: sent };
+  return {
+    status: 201,
+    headers: { 'x-ms-request-id': '1', 'content-type': 'application/xml', 'content-length': sent.length },
+    body: sent,
+  };
 }
