@@ -47,6 +47,8 @@ export function createBudget({ seats, clock, holder, limits }: BudgetPorts): Bud
   const some = Math.max(1, Math.min(10, Math.floor(share / 4)));
   const inOrder = inTurn();
   let [restUntil, lookedAt] = [0, Number.NEGATIVE_INFINITY];
+  /** Times in a row that seats looked free and could not be taken: once is a race, often is a table that takes nothing. */
+  let lost = 0;
   let known: ReadonlyMap<number, Versioned<Seat>> = new Map();
 
   const recent = (used: readonly Millis[], now: Millis) => used.filter((at) => at > now - period);
@@ -75,17 +77,23 @@ export function createBudget({ seats, clock, holder, limits }: BudgetPorts): Bud
     return renewed !== undefined;
   };
   const take = async (now: Millis): Promise<Held | undefined> => {
+    let isLost = false;
     for (let number = 0; number < limits.inFlight; number++) {
       const found = known.get(number);
       const isFree = found === undefined || found.value.holder === '' || found.value.until <= now;
       const used = recent(found?.value.used ?? [], now);
       if (held.has(number) || !isFree || used.length >= share) continue;
       const seated = await hold(number, used, found?.etag);
-      if (seated === undefined) continue;
+      if (seated === undefined) {
+        isLost = true;
+        continue;
+      }
       const own: Held = { number, ...seated, used, busy: false };
       held.set(number, own);
+      lost = 0;
       return own;
     }
+    lost = isLost ? lost + 1 : 0;
     return undefined;
   };
   /** A seat from which a request may go out now, or how long to wait before trying again. */
@@ -101,7 +109,7 @@ export function createBudget({ seats, clock, holder, limits }: BudgetPorts): Bud
     const taken = await take(now);
     if (taken !== undefined) return taken;
     lookedAt = Number.NEGATIVE_INFINITY;
-    return 500 + 1000 * clock.random();
+    return (500 + 1000 * clock.random()) * 3 ** Math.max(0, Math.min(3, lost - 1));
   };
   const giveBack = async (own: Held, since: number): Promise<void> => {
     await clock.sleep(linger).catch(() => undefined);

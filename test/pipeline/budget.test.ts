@@ -185,3 +185,38 @@ test('one is told to wait, all do', async () => {
   assert.deepEqual(during, []);
   assert.ok(sent.some(({ at }) => at >= told + 60_000));
 });
+
+test('a table that takes no seat is asked ever more rarely, and used again when it does', async () => {
+  const { clock, step } = sharedTime();
+  const inner = createMemorySeats();
+  let [takes, asked] = [false, 0];
+  const seats: Seats = {
+    ...inner,
+    read: () => {
+      asked++;
+      return inner.read();
+    },
+    write: (...args) => {
+      asked++;
+      return takes ? inner.write(...args) : Promise.resolve(undefined);
+    },
+  };
+  const budget = createBudget({ seats, clock, holder: 'p', limits: { inFlight: 5, rate: 200 } });
+  const never = new AbortController().signal;
+  let entered = 0;
+  for (let lane = 0; lane < 3; lane++)
+    void budget.enter(never).then(() => {
+      entered++;
+    });
+  const start = clock.now();
+  const worst: number[] = [];
+  for (let minute = 1; minute <= 5; minute++) {
+    const before = asked;
+    while (clock.now() < start + minute * 60_000) await step();
+    worst.push(asked - before);
+  }
+  assert.ok(Math.max(...worst) < 120, `${worst} calls a minute`);
+  takes = true;
+  while (clock.now() < start + 360_000) await step();
+  assert.equal(entered, 3);
+});
