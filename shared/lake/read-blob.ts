@@ -3,8 +3,10 @@ import type { BlobDownloadResponseParsed, BlockBlobClient } from '@azure/storage
 import type { ObjectStore } from '../model.ts';
 import { failureCode, failureStatus } from './failure.ts';
 
-/** So often a download may break without a byte more before it is given up. */
+/** So often a download may break, or stand still for a minute, without getting on before it is given up. */
 const MOST_BREAKS = 5;
+/** A try that brings so many bytes has got on: one that brings a few and stands still would go on for hours. */
+const PROGRESS = 4096;
 /** Before the first try that brought no byte more; then twice as long each time. In milliseconds. */
 const PAUSE = 1000;
 
@@ -13,7 +15,7 @@ type Begun = Pick<BlobDownloadResponseParsed, 'blobType' | 'createdOn'>;
 
 /**
  * The bytes of the range. A download that breaks, or stands still, goes on from where it stopped, pinned to the tag
- * that it began with: however poor the line, as long as some bytes come each time. Throws when the blob is gone or has
+ * that it began with: however poor the line, as long as each few tries bring 4 KiB. Throws when the blob is gone or has
  * changed.
  */
 export async function* readBlob(
@@ -24,6 +26,7 @@ export async function* readBlob(
   const end = range?.end ?? Number.POSITIVE_INFINITY;
   let [at, tag]: [number, string | undefined] = [range?.start ?? 0, range?.etag];
   let begun: Begun | undefined;
+  let gotOn = at;
   for (let breaks = 0; at < end; ) {
     let answer: BlobDownloadResponseParsed | undefined;
     try {
@@ -33,8 +36,8 @@ export async function* readBlob(
       begun ??= answer;
       tag ??= (answer.etag ?? '').replaceAll('"', '');
       for await (const piece of answer.readableStreamBody ?? []) {
-        breaks = 0;
         at += piece.length;
+        if (at - gotOn >= PROGRESS) [breaks, gotOn] = [0, at];
         yield typeof piece === 'string' ? Buffer.from(piece) : piece;
       }
       return;
@@ -73,5 +76,7 @@ async function tagOfGrown(
 /** The library's own words for it speak of corruption. */
 function brokenFor(error: unknown, at: number): Error {
   const code = failureCode(error) || 'ECONNRESET';
-  return Object.assign(new Error(`the connection broke ${MOST_BREAKS + 1} times at byte ${at}`), { code });
+  return Object.assign(new Error(`the connection broke or stood still ${MOST_BREAKS + 1} times around byte ${at}`), {
+    code,
+  });
 }

@@ -161,6 +161,14 @@ describe('a download that breaks', () => {
     assert.ok(count(isGet) <= 30, `${count(isGet)}`);
   });
 
+  test('with a few bytes each time it is given up as well', async () => {
+    await store.put('a', bytes(text), undefined);
+    front.calls.length = 0;
+    front.fate = (call) => (isGet(call) ? { stall: 20 } : undefined);
+    await assert.rejects(textOf('a'), /the connection broke/);
+    assert.equal(count(isGet), 6);
+  });
+
   test('replaced meanwhile, it is no whole of two halves', async () => {
     const tag = await store.put('a', bytes(text), undefined);
     front.fate = first(1, isGet, { cut: 5_000 });

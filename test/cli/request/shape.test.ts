@@ -130,6 +130,7 @@ const commands: readonly (readonly [command: string, words: () => string[], told
       'shop=sim',
       '--endpoint',
       simulator.url,
+      ...['--retention', '4383d'],
       '--from',
       '2024-03-01T05:00',
       '--to',
