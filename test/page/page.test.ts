@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { after, before, describe, test } from 'node:test';
+import { afterEach, beforeEach, describe, test } from 'node:test';
 import { rerunWindows } from '../../shared/pipeline/ask/rerun.ts';
 import { answerOrder, answerQuestion, type Order } from '../../shared/status/answer.ts';
 import { csp, html } from '../../shared/status/page.generated.ts';
@@ -18,7 +18,8 @@ let server: Server;
 let url: string;
 const posted: string[] = [];
 
-before(async () => {
+// Each test has a ledger of its own: one that has a window run again leaves the next one nothing to do.
+beforeEach(async () => {
   const { ledger, config, now } = await filled({ apps: 3, days: 30 });
   const clock = { now, sleep: async () => {}, random: () => 0.5 };
   const ports = wireStatus(config, {
@@ -55,7 +56,7 @@ before(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/status`;
 });
-after(() => server.close());
+afterEach(() => server.close());
 
 const ready = "!document.getElementById('all').hidden";
 const focused = (page: Page) =>

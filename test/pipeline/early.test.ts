@@ -33,7 +33,8 @@ const sourceOf =
     const rows: string[] = [];
     for (let at = from; at < to && at + 3 * minute <= time(); at += minute) rows.push(`["${at}"]\n`);
     await writeFile(file(0), rows.join(''));
-    const files = rows.length === 0 ? [] : [{ path: file(0), bytes: 1, lines: rows.length, longestLine: 9 }];
+    const bytes = rows.join('').length;
+    const files = rows.length === 0 ? [] : [{ path: file(0), bytes, lines: rows.length, longestLine: 18 }];
     const answer = {
       files,
       columns: [{ name: 'a', type: 'string' }],

@@ -1,4 +1,4 @@
-import { zstdDecompressSync } from 'node:zlib';
+import * as zlib from 'node:zlib';
 import { parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import type { LedgerRow } from '../../model.ts';
 import { rowOf } from './columns.ts';
@@ -24,7 +24,7 @@ export async function* readLedgerFile({ bytes, read }: RangedFile): AsyncGenerat
     const rowEnd = rowStart + Number(group.num_rows);
     const records = await parquetReadObjects({
       ...{ file, metadata, rowStart, rowEnd },
-      compressors: { ZSTD: (input) => zstdDecompressSync(input) },
+      compressors: { ZSTD: (input) => zlib.zstdDecompressSync(input) },
     });
     yield records.flatMap((record) => rowOf(record) ?? []);
     rowStart = rowEnd;
