@@ -141,7 +141,7 @@ param ownWorkspaceId string = ''
 @maxValue(730)
 param ownRetentionDays int = 30
 
-@description('Create alerts on failed windows, on a lake that is behind, on silence and on poison messages.')
+@description('Create alerts on failed windows, on a lake that is behind or paused, on rows about to be lost, on silence and on poison messages.')
 param alerts bool = true
 
 @description('E-mail addresses that alerts go to. Without any, and without alertActionGroupIds, alerts only show in the portal.')

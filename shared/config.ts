@@ -117,7 +117,8 @@ const tendingOf = ({ lake: { retention, retire, audit } }: SettingsDocument): Te
 
 function assemble(settings: SettingsDocument, env: Env, origin: (path: Path) => string): Config | SettingFault[] {
   const nameOf = (index: number, field: string): string => {
-    const general = (field === 'from' || field === 'until') && settings.apps[index]?.[field] === undefined;
+    const isShared = field === 'from' || field === 'until' || field === 'plan';
+    const general = isShared && settings.apps[index]?.[field] === undefined;
     return origin(general ? ['query', field] : ['apps', index, field]);
   };
   const blobs = settings.exports && connectionOf(env, settings.exports.connection, ['blob', 'queue']);

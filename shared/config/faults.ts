@@ -20,6 +20,11 @@ export function issueFaults(issue: Issue, raw: object, origin: (path: Path) => s
 
 function unknownKey(path: Path, name: string): SettingFault {
   const key = String(path.at(-1));
+  if (path[0] === 'lake' && path[1] === 'retention') {
+    const meant = nearestWord(key, sectionKeys.shape ?? []);
+    const was = `${shown(key)}${meant ? `; did you mean ${meant}?` : ''}`;
+    return fault(name, 'for signals, or for * (the others)', was);
+  }
   const near = nearestWord(key, sectionKeys[sectionOf(path)] ?? []);
   const secret = secretSettings.find(
     (name) => name.replace(/^.*?_/, '').replaceAll('_', '').toLowerCase() === key.toLowerCase(),

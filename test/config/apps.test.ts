@@ -32,6 +32,12 @@ refuses([
     { ...one, RESOURCE_ID: '/subscriptions/a/resourceGroups/b/providers/microsoft.insights/components/c' },
     /^RESOURCE_ID goes with WORKSPACE_ID/,
   ],
+  ['a plan without a workspace', { ...one, QUERY_PLAN: 'basic' }, /^QUERY_PLAN basic goes with a workspace/],
+  [
+    'the same in the document',
+    { ...one, INSIGHTS_LAKE_CONFIG: '{"query":{"plan":"basic"}}' },
+    /^INSIGHTS_LAKE_CONFIG: query\.plan basic goes with a workspace/,
+  ],
   [
     'a signal',
     { ...one, SIGNALS: 'reqests' },

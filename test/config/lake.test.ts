@@ -104,6 +104,11 @@ refuses([
     { ...one, QUARANTINE_PREFIX: '_insights-lake/bad' },
     /^QUARANTINE_PREFIX must be a folder that is not _insights-lake/,
   ],
+  [
+    'a rule of retention for what is no signal',
+    { ...one, LAKE_RETENTION: 'tracs=90d' },
+    /^LAKE_RETENTION must be for signals, or for \* .*; it is "tracs"; did you mean traces\?$/,
+  ],
 ]);
 
 reads(

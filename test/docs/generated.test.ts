@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { generated } from '../../local/docs/main.ts';
 import { ruleOf } from '../../local/docs/settings-page.ts';
 import { flatSettings } from '../../shared/config/flat.ts';
+import { settingsDocument } from '../../shared/config/schema.ts';
 import { parseConfig } from '../../shared/config.ts';
 import { textOf } from './fences.ts';
 
@@ -66,6 +67,11 @@ test('every setting that can be wrong says what it must be; bounds of lengths an
       assert.doesNotThrow(() => parseConfig({ ...env, [name]: good }), `${name}=${good}`);
     assert.throws(() => parseConfig({ ...env, [name]: beyond }), new RegExp(name), `${name}=${beyond}`);
   }
+});
+
+test('every section of the settings document has its row in docs/settings.md', () => {
+  for (const key of Object.keys(settingsDocument.shape).filter((name) => name !== '$schema'))
+    assert.ok(settings.includes(`\n| \`${key}${key === 'apps' ? '[]' : ''}\` |`), key);
 });
 
 test('what docs/settings.md calls refused together is refused, by name', () => {
