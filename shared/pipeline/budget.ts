@@ -47,7 +47,7 @@ export function createBudget({ seats, clock, holder, limits }: BudgetPorts): Bud
   const some = Math.max(1, Math.min(10, Math.floor(share / 4)));
   const inOrder = inTurn();
   let [restUntil, lookedAt] = [0, Number.NEGATIVE_INFINITY];
-  /** Times in a row that seats looked free and could not be taken: once is a race, often is a table that takes nothing. */
+  /** Times in a row that seats looked free and could not be taken: once a race, often a table that takes nothing. */
   let lost = 0;
   let known: ReadonlyMap<number, Versioned<Seat>> = new Map();
 
