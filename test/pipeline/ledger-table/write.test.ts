@@ -10,6 +10,7 @@ import type { Feed, LedgerEntry, LedgerRow, Millis, ObjectStore } from '../../..
 import { finishedEntry, plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { dayOfFile, fileOfDay } from '../../../shared/pipeline/ledger-table/days.ts';
 import { type LedgerTablePorts, writeLedgerTable, writeTableOf } from '../../../shared/pipeline/ledger-table/write.ts';
+import { retiredEntry } from '../../../shared/pipeline/retention/retired-entry.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
 import { createStoreLedger } from '../../../shared/state/ledger-store.ts';
 import { ledgerFile } from '../../../shared/wire-ledger-table.ts';
@@ -223,6 +224,7 @@ describe("the ledger's table", () => {
     const open = plannedEntry({ ...feed, start: start + 5 * hour, end: start + 6 * hour });
     await put(ledger, [doneAt(start), doneAt(start + hour, 4, { late: 3 }), doneAt(start + 4 * hour, 7), open]);
     await put(ledger, [doneAt(start + day, 20, { first: start + day + 5 * hour })]);
+    await put(ledger, [retiredEntry(doneAt(start + 2 * hour), start + 3 * day, 2)]);
     await writeLedgerTable(ports);
     const root = await mkdtemp(join(base, 'lake-'));
     for (const each of [start, start + day]) {
@@ -245,7 +247,7 @@ describe("the ledger's table", () => {
       new Date(start + hours * hour).toISOString().replace('T', ' ').replace('.000Z', '+00');
     assert.deepEqual(answers, [
       [
-        { ...feed, gapStart: at(2), gapEnd: at(4) },
+        { ...feed, gapStart: at(3), gapEnd: at(4) },
         { ...feed, gapStart: at(5), gapEnd: at(6) },
         { ...feed, gapStart: at(6), gapEnd: at(24) },
       ],
@@ -253,9 +255,9 @@ describe("the ledger's table", () => {
         {
           app: 'shop',
           signal: 'requests',
-          windows: '4',
+          windows: '5',
           longest: { months: 0, days: 0, micros: '14400000000' },
-          p95Seconds: 12_780,
+          p95Seconds: 12_240,
           lateRows: '3',
         },
       ],
@@ -263,9 +265,9 @@ describe("the ledger's table", () => {
         {
           date: '2026-01-05',
           signal: 'requests',
-          fromSource: '24',
+          fromSource: '35',
           inLake: '21',
-          leftOut: '3',
+          leftOut: '4',
           unreadable: '0',
           confirmedSince: at(2),
           open: '1',
