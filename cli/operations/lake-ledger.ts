@@ -9,6 +9,7 @@ import { createStoreLedger } from '../../shared/state/ledger-store.ts';
 import { lakeId, openLedger, openNamedLedger } from '../../shared/wire-clients.ts';
 import { ledgerPlaceOf } from '../../shared/wire-meet.ts';
 import { exitCodes, Failure, usage } from '../failure.ts';
+import { knownApp } from './known-app.ts';
 import { lakeThere } from './lake-there.ts';
 
 /** The ledger of a lake, and where it is. */
@@ -37,15 +38,17 @@ export async function ledgerOfLake(place: Place, lake: ObjectStore, settings: En
   return writable({ ledger: openNamedLedger(named, accessTo(named.url, place)), here: named, ofApp: true });
 }
 
-/** The lake that is there, with its ledger. Throws Failure where they do not belong together. */
+/** The lake that is there, with its ledger. Throws Failure where they do not belong together, or know no such app. */
 export async function ledgerThere(
   place: Place,
   command: string,
+  app = '',
 ): Promise<LakeLedger & { readonly store: ObjectStore }> {
   const store = await lakeThere(place, command);
   const found = await ledgerOfLake(place, store, undefined);
   const fault = await faultOfLake({ lake: store, ...found });
   if (fault !== '') throw new Failure(exitCodes.failed, fault);
+  await knownApp(app, [], found.ledger);
   return { ...found, store };
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseConfig } from '../../shared/config.ts';
-import type { DriftSighting, ObjectStore } from '../../shared/model.ts';
+import type { Config, DriftSighting, ObjectStore } from '../../shared/model.ts';
 import { requeueWindows } from '../../shared/pipeline/ask/requeue.ts';
 import { type RerunRequest, rerunWindows } from '../../shared/pipeline/ask/rerun.ts';
 import { auditLake } from '../../shared/pipeline/audit/audit-lake.ts';
@@ -8,13 +8,14 @@ import { retireWindows } from '../../shared/pipeline/retention/retire.ts';
 import { hashOf } from '../../shared/pure/hash-of.ts';
 import { noShaping } from '../../shared/signals/shape.ts';
 import { wire } from '../../shared/wire.ts';
-import { systemClock } from '../../shared/wire-clients.ts';
+import { openLedger, systemClock } from '../../shared/wire-clients.ts';
 import { tablesOf } from '../../shared/wire-lake.ts';
 import { wireStatus } from '../../shared/wire-status.ts';
 import { chosenOutput } from '../deliver/beside-ledger.ts';
 import { exitCodes, Failure, usage } from '../failure.ts';
 import { rangeInLake } from '../status/lake-range.ts';
 import { adoptHere } from './adopt-here.ts';
+import { knownApp } from './known-app.ts';
 import { ledgerThere } from './lake-ledger.ts';
 import type { Operations } from './ports.ts';
 
@@ -28,8 +29,8 @@ export const operations: Operations = {
   enqueue: (request, env, abort, tell) => onState(() => appOf(env).sweepRange(request, abort, tell)),
   status: (request, lake, env) =>
     onState(async () => {
-      if (lake === undefined) return appOf(env).statusPorts.status(request);
-      const { ledger } = await ledgerThere(lake, 'status');
+      if (lake === undefined) return (await appWith(env, request.app)).statusPorts.status(request);
+      const { ledger } = await ledgerThere(lake, 'status', request.app);
       const { now } = systemClock;
       const rerun = (order: RerunRequest) => rerunWindows(order, { ledger, clock: systemClock });
       const ports = wireStatus({ apps: [], exports: undefined, lake }, { ledger, now, rerun, ready: async () => {} });
@@ -38,19 +39,19 @@ export const operations: Operations = {
   requeue: (request, lake, env) =>
     onState(async () =>
       lake === undefined
-        ? appOf(env).requeue(request)
-        : requeueWindows(request, { ledger: (await ledgerThere(lake, 'requeue')).ledger, clock: systemClock }),
+        ? (await appWith(env, request.app)).requeue(request)
+        : requeueWindows(request, { ...(await ledgerThere(lake, 'requeue', request.app)), clock: systemClock }),
     ),
   rerun: (request, lake, env) =>
     onState(async () =>
       lake === undefined
-        ? appOf(env).rerun(request)
-        : rerunWindows(request, { ledger: (await ledgerThere(lake, 'rerun')).ledger, clock: systemClock }),
+        ? (await appWith(env, request.app)).rerun(request)
+        : rerunWindows(request, { ...(await ledgerThere(lake, 'rerun', request.app)), clock: systemClock }),
     ),
   audit: (request, lake, env) =>
     onState(async () => {
-      if (lake === undefined) return appOf(env).auditLake(request);
-      const { ledger, store } = await ledgerThere(lake, 'audit');
+      if (lake === undefined) return (await appWith(env, request.app)).auditLake(request);
+      const { ledger, store } = await ledgerThere(lake, 'audit', request.app);
       const tables = await tablesIn(store);
       return auditLake(request, {
         ...{ ledger, lake: store, clock: systemClock, hash: hashOf },
@@ -59,8 +60,8 @@ export const operations: Operations = {
     }),
   retire: (request, rules, lake, env) =>
     onState(async () => {
-      if (lake === undefined) return appOf(env).retire(request, rules);
-      const { ledger, store } = await ledgerThere(lake, 'retention');
+      if (lake === undefined) return (await appWith(env, request.app)).retire(request, rules);
+      const { ledger, store } = await ledgerThere(lake, 'retention', request.app);
       const tables = await tablesIn(store);
       const ports = { ledger, lake: store, clock: systemClock, rules: rules ?? {}, ...(tables && { tables }) };
       return retireWindows(request, ports);
@@ -84,9 +85,19 @@ const tablesIn = async (store: ObjectStore) =>
     ? tablesOf({ output: tableOutput, shape: noShaping }, store)
     : undefined;
 
-function appOf(env: Env): ReturnType<typeof wire> {
+/** Of the app with these settings, which knows an app of that name. */
+async function appWith(env: Env, app = ''): Promise<ReturnType<typeof wire>> {
+  const { apps, state, lake } = configOf(env);
+  const named = apps.map(({ name }) => name);
+  await knownApp(app, named, openLedger(state, lake));
+  return appOf(env);
+}
+
+const appOf = (env: Env): ReturnType<typeof wire> => wire(configOf(env));
+
+function configOf(env: Env): Config {
   try {
-    return wire(parseConfig(env, (path) => readFileSync(path, 'utf8')));
+    return parseConfig(env, (path) => readFileSync(path, 'utf8'));
   } catch (error) {
     throw usage(error instanceof Error ? error.message : String(error));
   }
