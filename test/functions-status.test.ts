@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { injectCore } from '../local/host/core.ts';
@@ -11,21 +10,10 @@ import { rerunWindows } from '../shared/pipeline/ask/rerun.ts';
 import { refusalFor, STEER_ROLE } from '../shared/status/access.ts';
 import { statusSchema } from '../shared/status/schema.ts';
 import { wireStatus } from '../shared/wire-status.ts';
+import { fakeWire } from './fake-wire.ts';
 import { filled } from './status/world.ts';
 
 /** The status functions in the local host, with keys as the real host asks for them, over a ledger in memory. */
-
-Object.assign(globalThis, { fakeStatus: undefined });
-registerHooks({
-  resolve: (specifier, context, next) =>
-    specifier.endsWith('/shared/wire.ts')
-      ? { url: 'fake:wire', format: 'module', shortCircuit: true }
-      : next(specifier, context),
-  load: (url, context, next) =>
-    url === 'fake:wire'
-      ? { format: 'module', source: 'export const wired = () => globalThis.fakeStatus();', shortCircuit: true }
-      : next(url, context),
-});
 
 const keys = { function: 'read', admin: 'master' };
 const root = join(import.meta.dirname, '..');
@@ -40,11 +28,9 @@ before(async () => {
     ...{ ledger, now, ready: async () => {} },
     rerun: (order) => rerunWindows(order, { ledger, clock }),
   });
-  Object.assign(globalThis, {
-    fakeStatus: () => {
-      if (fails) throw new Error('settings: LAKE_ACCOUNT must be set');
-      return { statusPorts };
-    },
+  fakeWire(() => {
+    if (fails) throw new Error('settings: LAKE_ACCOUNT must be set');
+    return { statusPorts };
   });
   host = await startHost({
     ...{ core, entries: [join(root, 'functions/status.ts')], settings: parseHostSettings('{}'), env: {} },

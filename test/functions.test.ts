@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { registerHooks } from 'node:module';
 import { beforeEach, test } from 'node:test';
 import { injectCore } from '../local/host/core.ts';
 import type { Backfills, BackfillTurn, SweepRequest, Window } from '../shared/model.ts';
 import type { AuditOutcome } from '../shared/pipeline/audit/audit.ts';
 import type { RunOutcome } from '../shared/pipeline/run.ts';
 import type { SweepOutcome } from '../shared/pipeline/sweep/sweep.ts';
+import { fakeWire } from './fake-wire.ts';
 
 /** The functions of the app under the library's own programming model, with wire.ts replaced by what each test says. */
 
@@ -21,17 +21,7 @@ interface FakeWired {
 }
 
 let wired: () => FakeWired;
-Object.assign(globalThis, { fakeWired: () => wired() });
-registerHooks({
-  resolve: (specifier, context, next) =>
-    specifier.endsWith('/shared/wire.ts')
-      ? { url: 'fake:wire', format: 'module', shortCircuit: true }
-      : next(specifier, context),
-  load: (url, context, next) =>
-    url === 'fake:wire'
-      ? { format: 'module', source: 'export const wired = () => globalThis.fakeWired();', shortCircuit: true }
-      : next(url, context),
-});
+fakeWire(() => wired());
 
 const core = injectCore();
 process.env.PLAN_SCHEDULE = '*/2 * * * * *';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { createRequire, registerHooks } from 'node:module';
+import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { injectCore } from '../../local/host/core.ts';
+import { fakeWire } from '../fake-wire.ts';
 import { startReceiver } from './receiver.ts';
 
 /** The functions of the app with the environment that the templates give them, and without it; wire.ts is a fake. */
@@ -15,24 +16,12 @@ const outcome = {
   spent: { asked: 2, wasted: 0, late: 0, purged: 0, splits: 0, delay: 60_000 },
 };
 const planned = { feeds: [], errors: [], health: { state: 'active', since: 0, reason: '' } };
-Object.assign(globalThis, {
-  fakeApp: {
-    run: async () => outcome,
-    plan: async () => planned,
-    audit: async () => ({ feeds: [], asked: 1, errors: [] }),
-    ledgerTable: async () => undefined,
-  },
-});
-registerHooks({
-  resolve: (specifier, context, next) =>
-    specifier.endsWith('/shared/wire.ts')
-      ? { url: 'fake:wire', format: 'module', shortCircuit: true }
-      : next(specifier, context),
-  load: (url, context, next) =>
-    url === 'fake:wire'
-      ? { format: 'module', source: 'export const wired = () => globalThis.fakeApp;', shortCircuit: true }
-      : next(url, context),
-});
+fakeWire(() => ({
+  run: async () => outcome,
+  plan: async () => planned,
+  audit: async () => ({ feeds: [], asked: 1, errors: [] }),
+  ledgerTable: async () => undefined,
+}));
 
 const core = injectCore();
 await import('../../functions/auditWindows.ts');
