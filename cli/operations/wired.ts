@@ -87,10 +87,10 @@ const tablesIn = async (store: ObjectStore) =>
 
 /** Of the app with these settings, which knows an app of that name. */
 async function appWith(env: Env, app = ''): Promise<ReturnType<typeof wire>> {
-  const { apps, state, lake } = configOf(env);
-  const named = apps.map(({ name }) => name);
-  await knownApp(app, named, openLedger(state, lake));
-  return appOf(env);
+  const config = configOf(env);
+  const named = config.apps.map(({ name }) => name);
+  await knownApp(app, named, openLedger(config.state, config.lake));
+  return wire(config);
 }
 
 const appOf = (env: Env): ReturnType<typeof wire> => wire(configOf(env));
