@@ -14,14 +14,16 @@ app.timer('auditWindows', {
   handler: async (_timer, context) => {
     // Late, as in planWindows.
     const { wired } = await import('../shared/wire.ts');
-    const { tellAudit } = await import('../shared/wire-metrics.ts');
-    const { audit, ledgerTable } = wired();
-    const outcome = await audit();
-    for (const facts of auditFacts(outcome)) context.log(JSON.stringify(facts));
-    await tellAudit(outcome);
-    const table = await ledgerTable();
-    if (table !== undefined) context.log(JSON.stringify(tableFacts(table)));
-    const errors = [...outcome.errors, ...(table?.error ? [table.error] : [])];
-    if (errors.length > 0) throw new Error(errors.join('\n'));
+    const { tellAudit, tick } = await import('../shared/wire-metrics.ts');
+    await tick('auditWindows', async () => {
+      const { audit, ledgerTable } = wired();
+      const outcome = await audit();
+      for (const facts of auditFacts(outcome)) context.log(JSON.stringify(facts));
+      await tellAudit(outcome);
+      const table = await ledgerTable();
+      if (table !== undefined) context.log(JSON.stringify(tableFacts(table)));
+      const errors = [...outcome.errors, ...(table?.error ? [table.error] : [])];
+      if (errors.length > 0) throw new Error(errors.join('\n'));
+    });
   },
 });

@@ -16,14 +16,17 @@ if (schedule !== undefined) {
     handler: async (_timer, context) => {
       // Late, as in planWindows.
       const { wired } = await import('../shared/wire.ts');
-      const { sweep, ledgerTable } = wired();
-      const outcome = await sweep();
-      if (outcome === undefined) return;
-      context.log(JSON.stringify(sweepFacts(outcome)));
-      const table = await ledgerTable();
-      if (table !== undefined) context.log(JSON.stringify(tableFacts(table)));
-      const errors = [...outcome.errors, ...(table?.error ? [table.error] : [])];
-      if (errors.length > 0) throw new Error(errors.join('\n'));
+      const { tick } = await import('../shared/wire-metrics.ts');
+      await tick('sweepBlobs', async () => {
+        const { sweep, ledgerTable } = wired();
+        const outcome = await sweep();
+        if (outcome === undefined) return;
+        context.log(JSON.stringify(sweepFacts(outcome)));
+        const table = await ledgerTable();
+        if (table !== undefined) context.log(JSON.stringify(tableFacts(table)));
+        const errors = [...outcome.errors, ...(table?.error ? [table.error] : [])];
+        if (errors.length > 0) throw new Error(errors.join('\n'));
+      });
     },
   });
 }

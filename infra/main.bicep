@@ -636,6 +636,7 @@ module alertRules 'modules/alerts.bicep' = if (alerts) {
     actionGroupIds: alertActionGroupIds
     freshnessMinutes: freshnessMinutes
     silenceMinutes: silenceMinutes
+    readsBlobs: reading
   }
   dependsOn: [monitoring]
 }

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { Exporting } from './metrics/export.ts';
-import { auditPoints, type Point, planPoints, runPoints } from './metrics/points.ts';
+import { auditPoints, type Point, planPoints, runPoints, type Timer, tickPoints } from './metrics/points.ts';
 import type { AuditOutcome } from './pipeline/audit/audit.ts';
 import type { RunOutcome } from './pipeline/run.ts';
 import type { PlanOutcome } from './wire-plan.ts';
@@ -22,6 +22,17 @@ let started: Promise<Exporting | undefined> | undefined;
 export const tellRun = (outcome: RunOutcome): Promise<void> => tell(() => runPoints(outcome));
 export const tellPlan = (planned: PlanOutcome): Promise<void> => tell(() => planPoints(planned, Date.now()));
 export const tellAudit = (outcome: AuditOutcome): Promise<void> => tell(() => auditPoints(outcome));
+
+/** A tick of a timer beside the planner, told by how it ended. */
+export async function tick(timer: Timer, call: () => Promise<void>): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    await tell(() => tickPoints(timer, false));
+    throw error;
+  }
+  await tell(() => tickPoints(timer, true));
+}
 
 /** Sends what was not sent yet. */
 export async function flushMetrics(): Promise<void> {

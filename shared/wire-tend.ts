@@ -10,6 +10,8 @@ export interface Tended {
   readonly removed: boolean;
   /** What was found of its files; undefined: nobody asked for that. */
   readonly files: readonly FeedFiles[] | undefined;
+  /** What ended the look at a feed, or at all of them. */
+  readonly errors: readonly string[];
 }
 
 export interface Tends {
@@ -57,9 +59,15 @@ export function wireTends(
       await ready();
       const until = ports.clock.now() + time;
       const request = { app: '', signals: [], remove, all: false, until };
-      const retired = await retireWindows(request, { ...ports, rules });
-      const files = audit === 'off' ? undefined : await auditFiles(audit === 'repair', ports);
-      return { retired, removed: remove, files };
+      const errors: string[] = [];
+      const none = (error: unknown) => {
+        errors.push(error instanceof Error ? error.message : String(error));
+        return [];
+      };
+      const retired = await retireWindows(request, { ...ports, rules }).catch(none);
+      const files = audit === 'off' ? undefined : await auditFiles(audit === 'repair', ports).catch(none);
+      for (const { error } of [...retired, ...(files ?? [])]) if (error !== '') errors.push(error);
+      return { retired, removed: remove, files, errors };
     },
   };
 }

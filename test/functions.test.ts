@@ -5,6 +5,7 @@ import type { Backfills, BackfillTurn, SweepRequest, Window } from '../shared/mo
 import type { AuditOutcome } from '../shared/pipeline/audit/audit.ts';
 import type { RunOutcome } from '../shared/pipeline/run.ts';
 import type { SweepOutcome } from '../shared/pipeline/sweep/sweep.ts';
+import type { Tended } from '../shared/wire-tend.ts';
 import { fakeWire } from './fake-wire.ts';
 
 /** The functions of the app under the library's own programming model, with wire.ts replaced by what each test says. */
@@ -16,6 +17,7 @@ interface FakeWired {
   arrive(blob: string): Promise<RunOutcome | undefined>;
   sweep(): Promise<SweepOutcome | undefined>;
   sweepPart(request: SweepRequest): Promise<SweepOutcome | number>;
+  tend(): Promise<Tended | undefined>;
   backfillTurn(turn: BackfillTurn): Promise<RunOutcome | undefined>;
   readonly backfills?: Partial<Backfills>;
 }
@@ -113,6 +115,7 @@ const give = (part: Partial<FakeWired>): void => {
     sweep: refuse,
     ledgerTable: async () => undefined,
     sweepPart: refuse,
+    tend: refuse,
     backfillTurn: refuse,
     ...part,
   });
@@ -451,4 +454,28 @@ test('runWindow does what an administrator asks of backfills, and logs the answe
   for (const wrong of [{ do: 'stop' }, { do: 'start', from: '2025-01-01' }, { do: 'pause' }, { id: 'one', slot: 'a' }])
     await assert.rejects(ask(wrong), /window message: /);
   await assert.rejects(ask({ id: 'one', slot: 0, turn: 1 }), /its own queue/);
+});
+
+test('tendLake says what it found of every feed, and is red where one could not be looked at', async () => {
+  const feed = { app: 'shop', signal: 'requests' as const, source: 'query' };
+  const found = {
+    ...{ feed, keptFrom: 1, start: 0, end: 1, windows: 2, rows: 3, files: 2, bytes: 9, removed: 2, waiting: 0 },
+    ...{ stuck: 0, foreign: 0, why: '', unfinished: false, error: '' },
+  };
+  const away = { ...found, feed: { ...feed, signal: 'traces' as const }, windows: 0, error: 'shop traces: away' };
+  give({ tend: async () => ({ retired: [found, away], removed: true, files: [], errors: [away.error] }) });
+  await assert.rejects(invoke('tendLake', { json: '{}' }), /^Error: shop traces: away$/);
+  const logged = lines.map((line) => JSON.parse(line));
+  assert.deepEqual(
+    logged.map(({ event, signal, windows, error }) => [event, signal, windows, error]),
+    [
+      ['retired', 'requests', 2, undefined],
+      ['retired', 'traces', 0, 'shop traces: away'],
+      ['files', undefined, 0, undefined],
+    ],
+  );
+  lines = [];
+  give({ tend: async () => undefined });
+  await invoke('tendLake', { json: '{}' });
+  assert.deepEqual(lines, []);
 });

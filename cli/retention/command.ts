@@ -39,7 +39,8 @@ async function retentionRun(options: Options, { terminal, operations }: Edge): P
   const remove = isSet(options, 'remove');
   const request = { app, signals: signalsOf(options), remove, all: true };
   const found = await (await operations()).retire(request, rules, lake, env);
-  const exitCode = found.some(({ stuck, foreign }) => stuck + foreign > 0) ? exitCodes.failed : exitCodes.done;
+  const isBad = ({ stuck, foreign, error }: FeedRetired) => stuck + foreign > 0 || error !== '';
+  const exitCode = found.some(isBad) ? exitCodes.failed : exitCodes.done;
   if (isSet(options, 'json')) {
     const feeds = found.map((each) => retiredFacts(each, remove));
     terminal.out(`${JSON.stringify({ command: 'retention', exitCode, removed: remove, feeds }, null, 2)}\n`);
@@ -78,7 +79,7 @@ function linesOf(found: readonly FeedRetired[], remove: boolean): readonly Line[
 }
 
 function feedLines(found: FeedRetired): readonly Line[] {
-  const { feed, keptFrom, start, end, windows, rows, files, bytes, removed, stuck, foreign, why } = found;
+  const { feed, keptFrom, start, end, windows, rows, files, bytes, removed, stuck, foreign, why, error } = found;
   const name = `${feed.app} ${feed.signal} (${feed.source}), kept from ${timeText(keptFrom)}`;
   const range = windows > 0 ? ` from ${timeText(start)} to ${timeText(end)}` : '';
   const counts = [
@@ -90,6 +91,7 @@ function feedLines(found: FeedRetired): readonly Line[] {
   ];
   return [
     [`${name}: ${counts.join(', ')}`],
+    ...(error !== '' ? [[`  it ended with an error: ${error}`, 'bad'] as const] : []),
     ...(stuck > 0 ? [[`  ${countText(stuck)} files could not be removed: ${why}`, 'bad'] as const] : []),
     ...(foreign > 0
       ? [

@@ -14,6 +14,7 @@ const signs: readonly (readonly [CellLetter, string])[] = [
   ['q', '░'],
   ['a', '▓'],
   ['d', '█'],
+  ['x', '·'],
 ];
 
 /** What the page shows, for a terminal: the verdict, what needs a person, a strip for each feed, the sums. */

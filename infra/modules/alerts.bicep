@@ -30,6 +30,9 @@ param freshnessMinutes int
 @maxValue(1440)
 param silenceMinutes int
 
+@description('Whether the app reads export blobs, so that sweepBlobs has work.')
+param readsBlobs bool
+
 var rules = [
   {
     name: 'failed'
@@ -84,6 +87,28 @@ var rules = [
     every: 'PT1H'
     over: 'PT1H'
     query: loadTextContent('../alerts/losing.kql')
+  }
+  {
+    name: 'unattended'
+    title: 'A timer does not do its work'
+    text: 'For more than a day auditWindows (late rows), sweepBlobs (export blobs that no event told of) or tendLake (retention, files that were altered) has failed or has not run.'
+    severity: 2
+    every: 'PT1H'
+    over: 'P2D'
+    query: replace(
+      loadTextContent('../alerts/unattended.kql'),
+      '''['auditWindows', 'sweepBlobs', 'tendLake']''',
+      readsBlobs ? '''['auditWindows', 'sweepBlobs', 'tendLake']''' : '''['auditWindows', 'tendLake']'''
+    )
+  }
+  {
+    name: 'altered'
+    title: 'Files of the lake are not as they were written'
+    text: 'Somebody has deleted or altered files of the lake. Windows whose rows the source still has run again by themselves, unless they are most of a feed; the names are in the log.'
+    severity: 2
+    every: 'PT1H'
+    over: 'P2D'
+    query: loadTextContent('../alerts/altered.kql')
   }
 ]
 

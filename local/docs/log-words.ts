@@ -169,6 +169,7 @@ export const lineWords: Readonly<Record<string, LineWords>> = {
       foreign: 'windows whose files another engine has merged with others: they stay',
       why: 'why files did not go',
       unfinished: 'time was up before all was done; the next tick goes on',
+      error: 'what ended the look at this feed; the others were looked at, and the call is red',
     },
   },
   wrongFiles: {
@@ -192,6 +193,7 @@ export const lineWords: Readonly<Record<string, LineWords>> = {
       repaired: 'windows that run again',
       touched: 'files with another tag and the same bytes',
       read: 'bytes read to tell',
+      errors: 'feeds that could not be looked at; the others were, and the call is red and says why',
     },
   },
   steer: {

@@ -5,6 +5,7 @@ const whens: Readonly<Record<Metric['when'], string>> = {
   run: 'run',
   tick: 'tick of the planner',
   audit: 'audit',
+  timer: 'tick of a timer',
 };
 
 /** docs/metrics.md with the metrics and their attributes, between comments that say so. */

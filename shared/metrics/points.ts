@@ -82,6 +82,18 @@ export function planPoints({ feeds, errors, health }: Planned, now: Millis): rea
   ];
 }
 
+/** The timers beside the planner. */
+export type Timer = 'auditWindows' | 'sweepBlobs' | 'tendLake';
+
+/** How a tick of a timer ended. Pure. */
+export const tickPoints = (timer: Timer, ok: boolean): readonly Point[] => [
+  {
+    metric: 'insights_lake.timer.ticks',
+    value: 1,
+    attributes: { 'insights_lake.timer': timer, 'insights_lake.outcome': ok ? 'ok' : 'failed' },
+  },
+];
+
 /** What an audit found. Pure. */
 export function auditPoints({ feeds, asked }: AuditOutcome): readonly Point[] {
   const found = feeds.flatMap(({ feed, same, enqueued, open, kept, gone }) =>

@@ -10,7 +10,7 @@ export interface Metric {
   readonly unit: string;
   readonly attributes: readonly AttributeName[];
   /** When it is recorded. */
-  readonly when: 'run' | 'tick' | 'audit';
+  readonly when: 'run' | 'tick' | 'audit' | 'timer';
   readonly about: string;
 }
 
@@ -23,6 +23,7 @@ export const ATTRIBUTES = {
     '`done`, `unavailable`, `halved`, `failed`, `early` or `overtaken`; calls that ran nothing are not counted',
   'insights_lake.request.use': '`used`, or `wasted`: it led to no row',
   'insights_lake.outcome': 'of a tick: `ok` or `failed`; of an audited window: `same`, `again`, `open`, `kept`, `gone`',
+  'insights_lake.timer': '`auditWindows`, `sweepBlobs` or `tendLake`',
   'insights_lake.health': '`active`, `paused` or `disabled`',
 } as const;
 export type AttributeName = keyof typeof ATTRIBUTES;
@@ -149,6 +150,13 @@ export const METRICS = {
     attributes: [],
     when: 'audit',
     about: 'Requests that audits made to the query API.',
+  },
+  'insights_lake.timer.ticks': {
+    kind: 'counter',
+    unit: '{tick}',
+    attributes: ['insights_lake.timer', 'insights_lake.outcome'],
+    when: 'timer',
+    about: 'Ticks of the timers beside the planner. None that is `ok` for a day: that work is not done.',
   },
 } as const satisfies Readonly<Record<string, Metric>>;
 export type MetricName = keyof typeof METRICS;

@@ -83,13 +83,13 @@ const lines: readonly object[] = [
   retiredFacts(
     {
       ...{ feed: window, keptFrom: 0, start: 0, end: 1, windows: 1, rows: 1, files: 1, bytes: 1 },
-      ...{ removed: 1, waiting: 1, stuck: 1, foreign: 1, why: 'a lease', unfinished: true },
+      ...{ removed: 1, waiting: 1, stuck: 1, foreign: 1, why: 'a lease', unfinished: true, error: 'away' },
     },
     true,
   ),
   ...filesFacts([
     {
-      ...{ feed: window, windows: 1, files: 1, repaired: 1, lost: 1, held: false, touched: 1, read: 1 },
+      ...{ feed: window, windows: 1, files: 1, repaired: 1, lost: 1, held: false, touched: 1, read: 1, error: '' },
       wrong: [{ path: 'a', problem: 'missing', expected: 1, found: undefined }],
     },
   ]),

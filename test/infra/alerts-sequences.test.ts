@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { planPoints } from '../../shared/metrics/points.ts';
+import { planPoints, type Timer, tickPoints } from '../../shared/metrics/points.ts';
 import type { HealthState, Window } from '../../shared/model.ts';
 import { failedEntry, mayRun, plannedEntry } from '../../shared/pipeline/entry.ts';
 import { planFacts, runFacts } from '../../shared/pipeline/facts.ts';
+import { tendFacts } from '../../shared/pipeline/retention/facts.ts';
 import { unrun } from '../../shared/pipeline/run.ts';
 import { type Row, runKql } from './runKql.ts';
 import { infra } from './snapshots.ts';
@@ -187,4 +188,56 @@ test('a message that was given up is told by its queue', () => {
   assert.deepEqual(found('poison', lines, start + minute, hour), [
     { timestamp: start, queue: 'insights-lake-windows-poison', message },
   ]);
+});
+
+/** Metrics of a tick of a timer beside the planner. */
+function timerTick(into: Log, now: number, timer: Timer, ok = true): void {
+  for (const { metric, value, attributes } of tickPoints(timer, ok))
+    into.customMetrics.push({ timestamp: now, name: metric, value, customDimensions: attributes });
+}
+
+test('a timer that fails, or does not run, for a day is named; one that does its work is not, nor a young app', () => {
+  const lines = log();
+  const named = (now: number) => found('unattended', lines, now, 48 * hour).map(({ timer }) => timer);
+  assert.deepEqual(named(start), [], 'nothing is known of it');
+  let [swept, tended] = [0, 0];
+  for (let n = 0; n <= 72; n += 1) {
+    const now = start + n * hour;
+    for (let tickAt = now; tickAt < now + hour; tickAt += 15 * minute) tick(lines, tickAt, [0]);
+    // Audits fail from the tenth hour on, sweeps stop at the twentieth; the lake is tended at 03:40.
+    timerTick(lines, now, 'auditWindows', n < 10);
+    if (n < 20) timerTick(lines, now, 'sweepBlobs');
+    if (n % 24 === 3) timerTick(lines, now + 40 * minute, 'tendLake');
+    const names = named(now + 50 * minute);
+    assert.equal(names.includes('auditWindows'), n >= 9 + 26, `audits, hour ${n}`);
+    assert.equal(names.includes('sweepBlobs'), n >= 19 + 26, `sweeps, hour ${n}`);
+    assert.ok(!names.includes('tendLake'), `hour ${n}`);
+    [swept, tended] = [swept + names.length, tended + 1];
+  }
+  assert.ok(swept > 0 && tended === 73);
+  timerTick(lines, start + 73 * hour, 'auditWindows');
+  assert.deepEqual(named(start + 73 * hour + minute), ['sweepBlobs']);
+});
+
+test('files that somebody altered are told for a day, with what was done about it', () => {
+  const lines = log();
+  const rows = (now: number) => found('altered', lines, now, 48 * hour);
+  const wrong = { path: 'requests/a.parquet', problem: 'missing', expected: 9, found: undefined } as const;
+  const feed = { app: 'shop', signal: 'requests', source: 'query' } as const;
+  const looked = { feed, windows: 40, files: 40, wrong: [wrong], repaired: 1, lost: 0, held: false };
+  const files = [{ ...looked, touched: 0, read: 0, error: '' }];
+  for (const facts of tendFacts({ retired: [], removed: false, files })) say(lines, start, facts, 'Trace: ');
+  for (const facts of tendFacts({
+    retired: [],
+    removed: false,
+    files: [{ ...files[0], wrong: [], repaired: 0 }] as never,
+  }))
+    say(lines, start + 24 * hour, facts);
+  const told = {
+    ...{ timestamp: start, app: 'shop', signal: 'requests', source: 'query' },
+    ...{ wrong: 1, repaired: 1, lost: 0, held: false, names: 'missing requests/a.parquet' },
+  };
+  assert.deepEqual(rows(start + hour), [told]);
+  assert.deepEqual(rows(start + 25 * hour), [told]);
+  assert.deepEqual(rows(start + 27 * hour), []);
 });

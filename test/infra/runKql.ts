@@ -12,17 +12,24 @@ interface Place {
 }
 
 /** Times are numbers: milliseconds. */
-export function runKql(text: string, tables: Place['tables'], now: number): readonly Row[] {
-  const place: Place = { tables, now, variables: {} };
+export function runKql(
+  text: string,
+  tables: Place['tables'],
+  now: number,
+  variables: Place['variables'] = {},
+): readonly Row[] {
+  const place: Place = { tables, now, variables: { ...variables } };
   const statements = withoutComments(text).split(/;\s*\n/);
   for (const statement of statements.slice(0, -1)) {
     const [, name = '', value = ''] = /^\s*let (\w+) = (.*)$/s.exec(statement) ?? [];
     const [, inner] = /^toscalar\((.*)\)$/s.exec(value.trim()) ?? [];
-    const [first] = inner === undefined ? [] : Object.values(runKql(inner, tables, now)[0] ?? {});
+    const [first] = inner === undefined ? [] : Object.values(runKql(inner, tables, now, place.variables)[0] ?? {});
     place.variables[name] = inner === undefined ? parsed(value, place) : () => first;
   }
   const [table = '', ...operators] = split(statements.at(-1) ?? '', '|');
-  return operators.reduce((rows, operator) => applied(operator, rows, place), place.tables[table] ?? []);
+  const [, printed] = /^print (.*)$/s.exec(table) ?? [];
+  const first = printed === undefined ? (place.tables[table] ?? []) : [assignment(printed, place)({})];
+  return operators.reduce((rows, operator) => applied(operator, rows, place), first);
 }
 
 const withoutComments = (text: string): string => text.replace(/^\s*\/\/.*$/gm, '');
@@ -37,11 +44,11 @@ function applied(operator: string, rows: readonly Row[], place: Place): readonly
     return rows.map((row) => Object.fromEntries(names.map((column) => [column, row[column]])));
   }
   if (name === 'mv-expand') {
-    const [column = '', list = ''] = split(rest, '=');
+    const [column = '', list = column] = split(rest, '=');
     const read = parsed(list, place);
     return rows.flatMap((row) => [read(row)].flat().map((value) => ({ ...row, [column]: value })));
   }
-  if (name === 'summarize') return latest(rest, rows);
+  if (name === 'summarize') return latest(rest, rows, place);
   throw new Error(`${name} is not known here`);
 }
 
@@ -51,8 +58,12 @@ function assignment(text: string, place: Place): (row: Row) => Row {
   return (row) => ({ ...row, [text.slice(0, at).trim()]: read(row) });
 }
 
-/** `arg_max(timestamp, a, b) by c, d`, or `max(timestamp)` */
-function latest(text: string, rows: readonly Row[]): readonly Row[] {
+/** `arg_max(timestamp, a, b) by c, d`, `max(timestamp)`, `min(timestamp)` (undefined of no rows), or `make_set(…)` */
+function latest(text: string, rows: readonly Row[], place: Place): readonly Row[] {
+  const [, listed] = /^make_set\((.*)\)$/s.exec(text.trim()) ?? [];
+  if (listed !== undefined) return [{ set: [...new Set(rows.map(parsed(listed, place)))] }];
+  const times = rows.map(({ timestamp }) => Number(timestamp));
+  if (text.trim() === 'min(timestamp)') return [{ min: times.length === 0 ? undefined : Math.min(...times) }];
   if (text.trim() === 'max(timestamp)')
     return [{ max_timestamp: rows.reduce((most, { timestamp }) => Math.max(most, Number(timestamp)), 0) }];
   const [, kept = '', keys = ''] = /^arg_max\(([^)]*)\)(?: by (.*))?$/s.exec(text.trim()) ?? [];
@@ -82,7 +93,7 @@ function split(text: string, separator: string): string[] {
   return pieces.map((piece) => piece.trim());
 }
 
-const token = /\s*(@?'[^']*'|@?"[^"]*"|\d+[a-z]?|[A-Za-z_]\w*|==|=~|>=|<=|[-+*/<>().,[\]])/y;
+const token = /\s*(@?'[^']*'|@?"[^"]*"|\d+[a-z]?|[A-Za-z_]\w*|==|=~|!has|>=|<=|[-+*/<>().,[\]])/y;
 
 function parsed(text: string, place: Place): Read {
   const words: string[] = [];
@@ -100,8 +111,10 @@ const operations: Readonly<Record<string, readonly [strength: number, Operation]
   '==': [2, (left, right) => left === right],
   '=~': [2, (left, right) => String(left).toLowerCase() === String(right).toLowerCase()],
   has: [2, (text, word) => new RegExp(`(?<![A-Za-z0-9])${word}(?![A-Za-z0-9])`, 'i').test(String(text))],
+  '!has': [2, (text, word) => !new RegExp(`(?<![A-Za-z0-9])${word}(?![A-Za-z0-9])`, 'i').test(String(text))],
   in: [2, (value, list) => [list].flat().includes(value)],
   '>': [2, (left, right) => Number(left) > Number(right)],
+  '<': [2, (left, right) => Number(left) < Number(right)],
   '/': [3, (left, right) => Number(left) / Number(right)],
 };
 const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000 };
@@ -139,6 +152,10 @@ class Expression {
       return () => text;
     }
     if (word === '(') return this.list();
+    if (word === '[') {
+      const values = this.values();
+      return (row) => values.map((value) => value(row));
+    }
     const [, digits = '', unit = ''] = /^(\d+)([a-z]?)$/.exec(word) ?? [];
     if (digits !== '') return () => Number(digits) * (units[unit] ?? 1);
     if (this.words[this.at] === '(') return this.called(word);
@@ -160,21 +177,33 @@ class Expression {
 
   /** What stands in brackets: one value, or several. */
   private list(): Read {
+    const values = this.values();
+    return (row) => (values.length === 1 ? values[0]?.(row) : values.map((value) => value(row)));
+  }
+
+  private values(): Read[] {
     const values: Read[] = [];
     do values.push(this.weakest(1));
     while (this.words[this.at++] === ',');
-    return (row) => (values.length === 1 ? values[0]?.(row) : values.map((value) => value(row)));
+    return values;
   }
 
   private called(name: string): Read {
     this.at += 1;
-    const given = this.list();
-    return (row) => functions(name, [given(row)].flat(), this.place.now);
+    const given = this.values();
+    if (name === 'dynamic') return given[0] ?? (() => undefined);
+    return (row) =>
+      functions(
+        name,
+        given.map((read) => read(row)),
+        this.place.now,
+      );
   }
 }
 
 function functions(name: string, [first, second, third]: readonly unknown[], now: number): unknown {
   if (name === 'ago') return now - Number(first);
+  if (name === 'toint') return Number(first);
   if (name === 'tostring') return typeof first === 'object' && first ? JSON.stringify(first) : String(first ?? '');
   if (name === 'todouble') return Number(first);
   if (name === 'todatetime') return Date.parse(String(first));

@@ -16,17 +16,20 @@ const outcome = {
   spent: { asked: 2, wasted: 0, late: 0, purged: 0, splits: 0, delay: 60_000 },
 };
 const planned = { feeds: [], errors: [], health: { state: 'active', since: 0, reason: '' } };
+let tending: readonly string[] = [];
 fakeWire(() => ({
   run: async () => outcome,
   plan: async () => planned,
   audit: async () => ({ feeds: [], asked: 1, errors: [] }),
   ledgerTable: async () => undefined,
+  tend: async () => ({ retired: [], removed: false, files: undefined, errors: tending }),
 }));
 
 const core = injectCore();
 await import('../../functions/auditWindows.ts');
 await import('../../functions/planWindows.ts');
 await import('../../functions/runWindow.ts');
+await import('../../functions/tendLake.ts');
 
 const loaded = (): readonly string[] =>
   Object.keys(createRequire(import.meta.url).cache).filter((path) => path.includes('@opentelemetry'));
@@ -92,4 +95,21 @@ test('a component that cannot be reached fails no call; when it can, the last mi
   );
   assert.deepEqual(written, [6], 'what could not be sent is gone, and is not sent twice');
   assert.equal(receiver.otlp.length, 0);
+});
+
+test('a tick of a timer is told by how it ended, that of the lake at once', async () => {
+  receiver.insights.length = 0;
+  await core.terminate();
+  receiver.insights.length = 0;
+  await invoke('auditWindows', { json: '{}' });
+  tending = ['shop traces: away'];
+  await assert.rejects(invoke('tendLake', { json: '{}' }), /away/);
+  const ticks = receiver.insights.filter(({ name }) => name === 'insights_lake.timer.ticks');
+  assert.deepEqual(
+    ticks.map(({ attributes }) => [attributes['insights_lake.timer'], attributes['insights_lake.outcome']]).sort(),
+    [
+      ['auditWindows', 'ok'],
+      ['tendLake', 'failed'],
+    ],
+  );
 });

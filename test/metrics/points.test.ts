@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { auditPoints, type Point, planPoints, runPoints } from '../../shared/metrics/points.ts';
+import { auditPoints, type Point, planPoints, runPoints, tickPoints } from '../../shared/metrics/points.ts';
 import { ATTRIBUTES, METRICS, type Metric, type MetricName } from '../../shared/metrics/table.ts';
 import type { Window } from '../../shared/model.ts';
 import type { RunOutcome, RunState } from '../../shared/pipeline/run.ts';
@@ -75,6 +75,7 @@ test('every metric of the table is recorded by somebody, with its attributes and
     ...runPoints(outcome('done')),
     ...planPoints({ feeds: [plan('shop', 0)], errors: [], health: { state: 'active' } }, 0),
     ...auditPoints({ feeds: [audited], asked: 3, errors: [] }),
+    ...tickPoints('tendLake', true),
   ];
   assert.deepEqual([...new Set(points.map(({ metric }) => metric))].toSorted(), Object.keys(METRICS).toSorted());
   for (const { metric, attributes } of points)

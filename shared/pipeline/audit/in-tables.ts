@@ -1,4 +1,4 @@
-import type { FileRecord, LakeTables, StoredObject, TableListing } from '../../model.ts';
+import type { FileRecord, LakeTables, Signal, StoredObject, TableListing } from '../../model.ts';
 import { signals } from '../../signals/tables.ts';
 
 /** A file of a window that is done, and what is wrong with it. */
@@ -25,12 +25,21 @@ export interface LakeView {
   readonly seen: TableListing | undefined;
 }
 
-/** All that readers see of the tables of a lake. */
-export async function listTables(tables: LakeTables): Promise<TableListing> {
+const nothing: TableListing = { live: new Map(), removed: new Set() };
+
+/**
+ * All that readers see of the tables of a lake. `unread`: gets the tables whose log cannot be read, and why; left out:
+ * the first of them ends it.
+ */
+export async function listTables(tables: LakeTables, unread?: Map<Signal, string>): Promise<TableListing> {
   const live = new Map<string, number>();
   const removed = new Set<string>();
   for (const signal of signals) {
-    const listing = await tables.listing(signal);
+    const listing = await tables.listing(signal).catch((error: unknown) => {
+      if (unread === undefined) throw error;
+      unread.set(signal, error instanceof Error ? error.message : String(error));
+      return nothing;
+    });
     for (const [path, bytes] of listing.live) live.set(path, bytes);
     for (const path of listing.removed) removed.add(path);
   }

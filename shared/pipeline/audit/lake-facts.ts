@@ -27,6 +27,7 @@ export function filesFacts(
       repaired: total(({ repaired }) => repaired),
       touched: total(({ touched }) => touched),
       read: total(({ read }) => read),
+      errors: feeds.filter(({ error }) => error !== '').length,
     },
   ];
 }

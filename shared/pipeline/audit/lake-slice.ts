@@ -1,4 +1,4 @@
-import type { Feed, Interval, LedgerEntry, Millis, Window } from '../../model.ts';
+import type { Feed, Interval, LedgerEntry, Millis, Signal, Window } from '../../model.ts';
 import { type LakeView, listTables, type SeenFile, type WrongFile } from './in-tables.ts';
 import { isKept, judgeEntry, type LakeEntryPorts, noteTags, runAgain } from './lake-entry.ts';
 
@@ -24,6 +24,8 @@ export interface FeedFiles {
   readonly touched: number;
   /** Bytes read to tell. */
   readonly read: number;
+  /** What ended the look at this feed; the others were looked at. '' where nothing did. */
+  readonly error: string;
 }
 
 const day: Millis = 24 * 3_600_000;
@@ -42,11 +44,19 @@ const aFew = 20;
  */
 export async function auditFiles(repair: boolean, ports: LakeSlicePorts): Promise<readonly FeedFiles[]> {
   const found: FeedFiles[] = [];
-  const tables = ports.tables && (await listTables(ports.tables));
+  const unread = new Map<Signal, string>();
+  const tables = ports.tables && (await listTables(ports.tables, unread));
   for await (const feed of ports.ledger.feeds()) {
     const looked: Looked[] = [];
-    for (const range of await rangesOf(feed, ports)) looked.push(await lookAt(feed, range, tables, ports));
-    if (looked.length > 0) found.push(await actOn(feed, looked, repair, ports));
+    const ended = await (async () => {
+      const ranges = await rangesOf(feed, ports);
+      for (const range of ranges) looked.push(await lookAt(feed, range, { seen: tables, unread }, ports));
+      return looked.length === 0 ? undefined : actOn(feed, looked, repair, ports);
+    })().catch((error: unknown) => ({
+      ...summed(feed, looked),
+      error: `${feed.app} ${feed.signal}: ${error instanceof Error ? error.message : error}`,
+    }));
+    if (ended !== undefined) found.push(ended);
   }
   return found;
 }
@@ -62,18 +72,24 @@ async function actOn(
   repair: boolean,
   ports: LakeSlicePorts,
 ): Promise<FeedFiles> {
-  const sum = (of: (part: Looked) => number): number => looked.reduce((all, part) => all + of(part), 0);
+  const whole = summed(feed, looked);
+  const { windows } = whole;
   const differing = looked.flatMap((part) => part.differing);
-  const windows = sum((part) => part.windows);
   const isLost = ({ window }: LedgerEntry) => window.start < (ports.keptSince?.(window) ?? Number.NEGATIVE_INFINITY);
   const held = differing.length >= aFew && differing.length * 2 > windows;
   const again = repair && !held ? differing.filter((entry) => !isLost(entry)).slice(0, ports.limit) : [];
   let repaired = 0;
   for (const entry of again) if (await runAgain(entry, ports)) repaired += 1;
+  return { ...whole, repaired, lost: differing.filter(isLost).length, held };
+}
+
+/** What was seen, and nothing done about it yet. */
+function summed(feed: Feed, looked: readonly Looked[]): FeedFiles {
+  const sum = (of: (part: Looked) => number): number => looked.reduce((all, part) => all + of(part), 0);
   return {
-    ...{ feed, windows, files: sum(({ files }) => files), wrong: looked.flatMap(({ wrong }) => wrong) },
-    ...{ repaired, lost: differing.filter(isLost).length, held },
-    ...{ touched: sum(({ touched }) => touched), read: sum(({ read }) => read) },
+    ...{ feed, windows: sum(({ windows }) => windows), files: sum(({ files }) => files) },
+    ...{ wrong: looked.flatMap(({ wrong }) => wrong), repaired: 0, lost: 0, held: false },
+    ...{ touched: sum(({ touched }) => touched), read: sum(({ read }) => read), error: '' },
   };
 }
 
@@ -93,11 +109,21 @@ async function rangesOf(feed: Feed, { ledger, clock }: LakeSlicePorts): Promise<
   return [{ start: Math.floor(first + part * length) - day, end: Math.ceil(first + (part + 1) * length) }, late];
 }
 
-async function lookAt(feed: Feed, range: Interval, seen: LakeView['seen'], ports: LakeSlicePorts): Promise<Looked> {
+/** `unread`: tables whose log cannot be read, and why. */
+async function lookAt(
+  feed: Feed,
+  range: Interval,
+  { seen, unread }: Pick<LakeView, 'seen'> & { readonly unread: ReadonlyMap<Signal, string> },
+  ports: LakeSlicePorts,
+): Promise<Looked> {
   const began = ports.clock.now();
   const entries: LedgerEntry[] = [];
   for await (const entry of ports.ledger.list(feed, range))
     if (isKept(entry) && entry.doneAt <= began && entry.files.length > 0) entries.push(entry);
+  for (const { signal } of entries.flatMap(({ files }) => files)) {
+    const why = signal === 'quarantine' ? undefined : unread.get(signal);
+    if (why !== undefined) throw new Error(why);
+  }
   const view = { there: await filesOf(entries, ports), seen };
   const wrong: WrongFile[] = [];
   const differing: LedgerEntry[] = [];

@@ -7,7 +7,7 @@ const time = (at: Millis): string => new Date(at).toISOString();
 
 /** One flat object for each feed that has something older than its rule. */
 export const retiredFacts = (
-  { feed: { app, signal, source }, keptFrom, start, end, why, unfinished, ...counts }: FeedRetired,
+  { feed: { app, signal, source }, keptFrom, start, end, why, unfinished, error, ...counts }: FeedRetired,
   removed: boolean,
 ): Readonly<Record<string, string | number | boolean>> => ({
   event: 'retired',
@@ -18,6 +18,7 @@ export const retiredFacts = (
   ...counts,
   ...(why !== '' && { why }),
   ...(unfinished && { unfinished }),
+  ...(error !== '' && { error }),
 });
 
 /** What a tick of the timer that tends the lake logs. */

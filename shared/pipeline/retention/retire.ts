@@ -55,6 +55,8 @@ export interface FeedRetired extends Interval {
   readonly why: string;
   /** Time was up before all was done. */
   readonly unfinished: boolean;
+  /** What ended the look at this feed; the others were looked at. '' where nothing did. */
+  readonly error: string;
 }
 
 /** Windows that are retired together: one entry of a table's log, and so many calls side by side. */
@@ -74,20 +76,31 @@ export async function retireWindows(request: RetireRequest, ports: RetirePorts):
       (request.app === '' || feed.app === request.app) &&
       (request.signals.length === 0 || request.signals.includes(feed.signal));
     const from = keptFrom(feed.signal, ports.rules, ports.clock.now());
-    if (isWanted && from !== undefined) found.push(await retireFeed(feed, from, request, ports));
+    if (!isWanted || from === undefined) continue;
+    const counts = nothingYet(feed, from);
+    found.push(counts);
+    try {
+      await retireFeed(counts, request, ports);
+    } catch (error) {
+      counts.error = `${feed.app} ${feed.signal}: ${error instanceof Error ? error.message : error}`;
+    }
   }
   return found.filter(
-    ({ windows, removed, waiting, stuck, foreign }) => windows + removed + waiting + stuck + foreign > 0,
+    ({ windows, removed, waiting, stuck, foreign, error }) =>
+      windows + removed + waiting + stuck + foreign > 0 || error !== '',
   );
 }
 
 type Counts = { -readonly [K in keyof FeedRetired]: FeedRetired[K] };
 
-async function retireFeed(feed: Feed, from: Millis, request: RetireRequest, ports: RetirePorts): Promise<FeedRetired> {
+const nothingYet = (feed: Feed, keptFrom: Millis): Counts => ({
+  ...{ feed, keptFrom, start: retiredBefore(feed, keptFrom), end: 0, windows: 0, rows: 0, files: 0, bytes: 0 },
+  ...{ removed: 0, waiting: 0, stuck: 0, foreign: 0, why: '', unfinished: false, error: '' },
+});
+
+async function retireFeed(counts: Counts, request: RetireRequest, ports: RetirePorts): Promise<void> {
   const { ledger, lake, clock } = ports;
-  const before = retiredBefore(feed, from);
-  const none = { windows: 0, rows: 0, files: 0, bytes: 0, removed: 0, waiting: 0, stuck: 0, foreign: 0 };
-  const counts: Counts = { feed, keptFrom: from, start: before, end: 0, ...none, why: '', unfinished: false };
+  const { feed, keptFrom: from, start: before } = counts;
   const known = await readRetired(lake, feed);
   const gone = request.all ? 0 : Math.min(known?.value.through ?? 0, before);
   let through: Millis | undefined;
@@ -114,7 +127,6 @@ async function retireFeed(feed: Feed, from: Millis, request: RetireRequest, port
   }
   await act();
   if (request.remove) await writeRetired(lake, feed, { keptFrom: from, through: through ?? before }, known);
-  return counts;
 }
 
 /** To be retired; or it is, and has files yet. */

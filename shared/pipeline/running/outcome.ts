@@ -45,14 +45,19 @@ export interface RunOutcome extends Omit<Delivered, 'entry'> {
 /** An outcome with the totals that the ledger has of its window now. */
 export type Ran = RunOutcome & { readonly totals: Totals | undefined };
 
-/** The outcome of a call that ran nothing: what the ledger says of the window. */
+const nothing: Counts = { read: 0, written: 0, deduplicated: 0, quarantined: 0 };
+
+/**
+ * The outcome of a call that ran nothing: what the ledger says of the window. Of a retired one it still knows what there
+ * was; in the lake there is nothing of it any more.
+ */
 export const unrun = (state: RunState, window: Window, entry: LedgerEntry | undefined): RunOutcome => ({
   state,
   window,
   revision: entry?.revision ?? 0,
   attempts: entry?.attempts ?? 0,
-  counts: entry?.counts ?? { read: 0, written: 0, deduplicated: 0, quarantined: 0 },
-  files: entry?.files ?? [],
+  counts: entry === undefined || entry.state === 'retired' ? nothing : entry.counts,
+  files: entry === undefined || entry.state === 'retired' ? [] : entry.files,
   asked: 0,
   duration: 0,
   error: entry?.error ?? '',

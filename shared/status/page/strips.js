@@ -10,7 +10,7 @@ const kinds = {
   l: ['late', 'stripes'],
   f: ['failed', 'cross'],
   u: ['gone', 'lines'],
-  x: ['gone', 'empty'],
+  x: ['gone', 'dash'],
   n: ['failed', 'frame'],
 };
 const order = ['d', 'a', 'q', 'r', 'x', 'u', 'l', 'n', 'f'];
@@ -26,7 +26,8 @@ function shape(context, [name, sign], x, y, width, height, colours) {
   context.fillStyle = main;
   context.strokeStyle = main;
   context.lineWidth = 1.5;
-  if (sign !== 'frame' && sign !== 'empty') context.fillRect(x, y, width, height);
+  if (sign !== 'frame' && sign !== 'empty' && sign !== 'dash') context.fillRect(x, y, width, height);
+  if (sign === 'dash') context.fillRect(x, y + height / 2 - 1, width, 2);
   if (sign === 'empty' || sign === 'frame') {
     context.setLineDash(sign === 'frame' ? [3, 3] : []);
     context.strokeRect(x + 0.75, y + 0.75, width - 1.5, height - 1.5);

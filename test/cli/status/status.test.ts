@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { statusLines } from '../../../cli/status/lines.ts';
+import { CELL_LETTERS } from '../../../shared/status/cells.ts';
 import type { StatusRequest } from '../../../shared/status/request.ts';
+import type { Status } from '../../../shared/status/schema.ts';
 import type { statusOf } from '../../../shared/status/status.ts';
 import { wireStatus } from '../../../shared/wire-status.ts';
 import { filled } from '../../status/world.ts';
@@ -63,4 +66,23 @@ test('--watch looks again every half minute, until it is ended', async () => {
   assert.equal(code, 130);
   assert.equal(looks.length, 3);
   assert.equal(out.match(/^Complete until /gm)?.length, 3);
+});
+
+test('each kind of window has a sign of its own, and none is blank', () => {
+  const feed = { app: 'shop', signal: 'requests', source: 'query', state: 'complete', watermark: null };
+  const letters = Object.keys(CELL_LETTERS);
+  const cells = letters.join(' ');
+  const status = { verdict: { text: '' }, needs: [], feeds: [{ ...feed, cells }], letters: CELL_LETTERS } as unknown;
+  const range = { from: '2026-01-01', to: '2026-01-02' };
+  const sums = { ...{ written: 0, bytes: 0, late: 0, quarantined: 0, asked: 0, wasted: 0 }, windows: {} };
+  const lines = statusLines({ ...(status as Status), at: '2026-01-02', lake: '', range, total: sums } as never, 200);
+  const strip = lines.map(([text]) => text).find((text) => text.startsWith('shop')) ?? '';
+  const signs = strip.slice(-letters.length);
+  assert.equal(new Set(signs).size, letters.length, signs);
+  assert.doesNotMatch(signs, / /);
+  for (const word of Object.values(CELL_LETTERS))
+    assert.ok(
+      lines.some(([text]) => text.includes(` ${word}`)),
+      word,
+    );
 });

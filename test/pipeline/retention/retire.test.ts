@@ -5,13 +5,15 @@ import { askFor } from '../../../shared/pipeline/ask/ask.ts';
 import { requeueWindows } from '../../../shared/pipeline/ask/requeue.ts';
 import { rerunWindows } from '../../../shared/pipeline/ask/rerun.ts';
 import { auditLake } from '../../../shared/pipeline/audit/audit-lake.ts';
+import { auditFiles } from '../../../shared/pipeline/audit/lake-slice.ts';
 import { settleFeed } from '../../../shared/pipeline/audit/settled.ts';
 import { backfillChoice } from '../../../shared/pipeline/backfill/choice.ts';
 import { askedAgain, plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { isOverdue, keptFrom } from '../../../shared/pipeline/retention/due.ts';
+import { retireWindows } from '../../../shared/pipeline/retention/retire.ts';
 import { runWindow } from '../../../shared/pipeline/run.ts';
 import { tallyOf } from '../../../shared/status/day-tally.ts';
-import { day, dayWindow, Killed, keptWorld, thirtyDays, today } from './kept-world.ts';
+import { day, dayWindow, keptWorld, thirtyDays, today } from './kept-world.ts';
 
 const all = { start: 0, end: 1000 * day, app: '', signals: [] as readonly Signal[] };
 const daysIn = (names: readonly string[]): number[] =>
@@ -83,11 +85,50 @@ for (const table of [false, true])
       assert.ok(seen);
       assert.equal(backfillChoice(seen.value, 'b', 'all'), 'leave');
       assert.equal(askedAgain(seen.value, 0), seen.value);
-      assert.equal((await runWindow(old, world.ports({ requests: 'back' }))).state, 'unchanged');
+      const ran = await runWindow(old, world.ports({ requests: 'back' }));
+      assert.deepEqual(
+        [ran.state, ran.counts.written, ran.files],
+        ['unchanged', 0, []],
+        'nothing of it is in the lake',
+      );
       assert.deepEqual(await Array.fromAsync(ledger.open(old)), []);
       assert.deepEqual(sent, []);
       const live = table ? await world.live() : await world.files();
       assert.deepEqual(daysIn(live), range(28, 30));
+    });
+
+    test('a feed that cannot be looked at stops no other, and is tried again', async () => {
+      const world = keptWorld(table, { requests: 10 * day, traces: 10 * day });
+      await thirtyDays(world);
+      for (let n = 0; n < today; n += 1) await world.bring(dayWindow(n, 'traces'));
+      const { ledger, lake, clock } = world;
+      const tables = world.ports({}).tables;
+      const broken: typeof ledger = {
+        ...ledger,
+        async *list(feed, ...range) {
+          if (feed.signal === 'requests') throw new Error('the table is away');
+          yield* ledger.list(feed, ...range);
+        },
+      };
+      const rules = { requests: 10 * day, traces: 10 * day };
+      const ports = { ledger: broken, lake, clock, rules, ...(tables && { tables }) };
+      const request = { app: '', signals: [], remove: true, all: false };
+      const found = (await retireWindows(request, ports)).toSorted((one, other) =>
+        one.feed.signal < other.feed.signal ? -1 : 1,
+      );
+      assert.deepEqual(
+        found.map(({ feed, windows, error }) => [feed.signal, windows, error]),
+        [
+          ['requests', 0, 'shop requests: the table is away'],
+          ['traces', 20, ''],
+        ],
+      );
+      const files = await auditFiles(true, { ...ports, limit: 240 });
+      assert.deepEqual(files.map(({ feed, windows, error }) => [feed.signal, windows, error]).sort(), [
+        ['requests', 0, 'shop requests: the table is away'],
+        ['traces', 10, ''],
+      ]);
+      assert.equal((await retireWindows(request, { ...ports, ledger }))[0]?.windows, 20, 'the next night');
     });
 
     for (const after of [false, true])
@@ -96,13 +137,7 @@ for (const table of [false, true])
           const world = keptWorld(table, { requests: 27 * day });
           await thirtyDays(world);
           Object.assign(world.fate, { changes, after });
-          const ended = await world.retire({ remove: true }).then(
-            () => true,
-            (error: unknown) => {
-              if (!(error instanceof Killed)) throw error;
-              return false;
-            },
-          );
+          const ended = (await world.retire({ remove: true })).every(({ error }) => error === '');
           world.fate.changes = Number.POSITIVE_INFINITY;
           const there = new Set(await world.files());
           for await (const { window, state, files } of world.ledger.list(dayWindow(0)))

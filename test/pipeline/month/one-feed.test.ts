@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chanceOf } from '../../local/telemetry/chance.ts';
-import { auditedWorld, day, hour, start } from './audit/audited.ts';
+import { chanceOf } from '../../../local/telemetry/chance.ts';
+import { auditedWorld, day, hour, start } from '../audit/audited.ts';
 
 /**
  * Thirty days of one feed by the hour, with a clock of its own: rows that come up to 48 hours late, purges, an API that
