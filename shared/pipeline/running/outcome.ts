@@ -48,8 +48,8 @@ export type Ran = RunOutcome & { readonly totals: Totals | undefined };
 const nothing: Counts = { read: 0, written: 0, deduplicated: 0, quarantined: 0 };
 
 /**
- * The outcome of a call that ran nothing: what the ledger says of the window. Of a retired one it still knows what there
- * was; in the lake there is nothing of it any more.
+ * The outcome of a call that ran nothing: what the ledger says of the window. Of a retired one it still knows what
+ * there was; in the lake there is nothing of it any more.
  */
 export const unrun = (state: RunState, window: Window, entry: LedgerEntry | undefined): RunOutcome => ({
   state,
