@@ -15,6 +15,7 @@ const idle: readonly RegExp[] = [
   // Of four builds of the KQL parser the one that is loaded.
   /^@kusto\/language-service-next\/(Kusto\.Language\.)?[Bb]ridge\.(js|meta.*|console.*|report\.log)$/,
   // Node loads the CommonJS build of three.
+  /^re2js\/build\/index\.(umd\.)?js$/,
   /^@opentelemetry\/.*(\/build\/(esm|esnext)\/|\.mjs$)/,
   /^\.(bin\/|package-lock\.json$)/,
 ];

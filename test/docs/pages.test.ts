@@ -8,7 +8,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { settingsDocument } from '../../shared/config/schema.ts';
 import { shapeFaults, shapingOf } from '../../shared/config/shape.ts';
 import { readConditions } from '../../shared/engine/where/conditions.ts';
-import { parseAll } from '../../shared/engine/where/parse-all.ts';
+import { parseAll } from '../../shared/engine/where/parse.ts';
 import { writeArchive } from '../interop/archive.ts';
 import { allFences, pages, root, textOf } from './fences.ts';
 

@@ -5,7 +5,7 @@ import { secret } from '../../shared/config/secret.ts';
 import { createDecoder } from '../../shared/engine/decode/decoder.ts';
 import { createRowShapes } from '../../shared/engine/shaping/row-shapes.ts';
 import { readConditions } from '../../shared/engine/where/conditions.ts';
-import { parseAll } from '../../shared/engine/where/parse-all.ts';
+import { parseAll } from '../../shared/engine/where/parse.ts';
 import type { Layout, Shaping, Signal } from '../../shared/model.ts';
 import { shapedColumns } from '../../shared/signals/shape.ts';
 import { type AllShapeSettings, shapesOf } from '../../shared/signals/shape-settings.ts';

@@ -41,11 +41,3 @@ test('promoted columns are asked about by their names; columns of the signal go 
   assert.deepEqual(await faultsOf({ requests: { where: "tenant > 5 and name == 'a'", promote, drop: ['name'] } }), []);
   assert.match((await faultsOf({ requests: { where: 'name > 5', promote, drop: ['name'] } })).join(), /operand types/);
 });
-
-test('a condition in SQL is told its KQL', async () => {
-  const [fault] = await faultsOf({ requests: { where: "operation_SyntheticSource = '' or user_Id is null" } });
-  assert.match(
-    fault ?? '',
-    /\. Conditions are KQL, no longer SQL: write operation_SyntheticSource == '' or isempty\(user_Id\)$/,
-  );
-});

@@ -1,7 +1,6 @@
 import type { Signal, SignalShape } from '../../model.ts';
-import type { Row } from '../decode/rows/row.ts';
-import { CELL } from '../decode/rows/row.ts';
-import type { ReadCell } from '../where/compile.ts';
+import { CELL, type Row } from '../decode/rows/row.ts';
+import { compileCondition, type ReadCell } from '../where/compile.ts';
 import type { Conditions } from '../where/conditions.ts';
 import type { ConditionColumn } from '../where/expression.ts';
 import { TICKS_PER_MICRO } from '../where/times.ts';
@@ -15,31 +14,24 @@ export function rowTest(
 ): (row: Row) => boolean {
   const condition = conditions.of(signal);
   if (condition === undefined) return () => true;
-  let current: Row | undefined;
+  const cells = [...own, ...promote.map(({ as }) => as)];
   const readers = new Map(
-    condition.columns.map((column): [string, ReadCell] => {
-      const index = own.indexOf(column.name);
-      const cell = index >= 0 ? index : own.length + promote.findIndex(({ as }) => as === column.name);
-      const read = readerOf(column, cell);
-      return [column.name, () => (current === undefined ? null : read(current))];
-    }),
+    condition.columns.map(({ name, type }) => [name, readerOf(READERS[type], cells.indexOf(name))]),
   );
-  const holds = condition.holds((name) => readers.get(name) ?? (() => null));
-  return (row) => {
-    current = row;
-    return holds(0);
-  };
+  return compileCondition(condition.expression, (name) => readers.get(name) ?? (() => null));
 }
 
-function readerOf({ type }: ConditionColumn, cell: number): (row: Row) => ReturnType<ReadCell> {
-  const value = READERS[type];
-  return (row) => (row.kind[cell] === CELL.null ? null : value(row, cell));
-}
+type ReadValue = (row: Row, cell: number) => ReturnType<ReadCell<Row>>;
 
-const textOf = (row: Row, cell: number): string => row.textOf(cell);
-const bigOf = (row: Row, cell: number): bigint => row.bigOf(cell);
+const readerOf =
+  (read: ReadValue, cell: number): ReadCell<Row> =>
+  (row) =>
+    row.kind[cell] === CELL.null ? null : read(row, cell);
 
-const READERS: Readonly<Record<ConditionColumn['type'], (row: Row, cell: number) => ReturnType<ReadCell>>> = {
+const textOf: ReadValue = (row, cell) => row.textOf(cell);
+const bigOf: ReadValue = (row, cell) => row.bigOf(cell);
+
+const READERS: Readonly<Record<ConditionColumn['type'], ReadValue>> = {
   string: textOf,
   dynamic: textOf,
   integer: bigOf,

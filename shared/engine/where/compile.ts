@@ -1,84 +1,60 @@
-import { convert } from './convert.ts';
-import type { Comparison, Expression, Value } from './expression.ts';
+import type { Expression, Value } from './expression.ts';
+import { functionOf } from './functions.ts';
 import { memberOf } from './members.ts';
-import { compilePattern } from './pattern/pattern.ts';
+import { compilePattern } from './pattern.ts';
 import { foldAscii, textTest } from './text.ts';
 
 /**
  * Says a column's value in a row: see Value, with dynamic columns as their JSON text. A text that is missing is null
  * here.
  */
-export type ReadCell = (row: number) => string | bigint | number | boolean | null;
+export type ReadCell<Row> = (row: Row) => string | bigint | number | boolean | null;
 
-/** A condition over rows, wherever they lie. */
-export type Condition = (columnOf: (name: string) => ReadCell) => (row: number) => boolean;
+/** Where the cells of a row are. */
+type Columns<Row> = (name: string) => ReadCell<Row>;
 
-type Evaluate = (row: number) => Value;
+type Evaluate<Row> = (row: Row) => Value;
 
 /** Rows for which the expression is neither false nor null stay. */
-export function compileCondition(expression: Expression): Condition {
-  return (columnOf) => {
-    const evaluate = evaluation(expression, columnOf);
-    return (row) => evaluate(row) === true;
-  };
+export function compileCondition<Row>(expression: Expression, columnOf: Columns<Row>): (row: Row) => boolean {
+  const evaluate = evaluation(expression, columnOf);
+  return (row) => evaluate(row) === true;
 }
 
-function evaluation(expression: Expression, columnOf: (name: string) => ReadCell): Evaluate {
-  const of = (part: Expression) => evaluation(part, columnOf);
-  switch (expression.kind) {
-    case 'constant':
-      return () => expression.value;
-    case 'column':
-      return column(expression, columnOf);
-    case 'member':
-      return memberOf(columnOf(expression.name), expression.path);
-    case 'call':
-      return call(expression, of, columnOf);
-    case 'not':
-      return not(of(expression.of));
-    case 'and':
-      return and(of(expression.left), of(expression.right));
-    case 'or':
-      return or(of(expression.left), of(expression.right));
-    case 'plus':
-    case 'minus':
-      return sum(expression.kind, of(expression.left), of(expression.right));
-    case 'compare':
-      return compare(expression, of(expression.left), of(expression.right));
-    case 'text':
-      return text(expression, of(expression.left));
-    case 'matches':
-      return matches(of(expression.left), expression.pattern);
-    case 'in':
-      return isIn(expression, of(expression.left));
-  }
+function evaluation<Row>(expression: Expression, columnOf: Columns<Row>): Evaluate<Row> {
+  if (expression.kind === 'constant') return () => expression.value;
+  if (expression.kind === 'member') return memberOf(columnOf(expression.name), expression.path);
+  if (expression.kind === 'call') return call(expression.name, expression.of, columnOf);
+  const read = columnOf(expression.name);
+  return expression.type === 'string' ? (row) => read(row) ?? '' : read;
 }
 
-type Of<K extends Expression['kind']> = Extract<Expression, { kind: K }>;
-
-/** A dynamic column by itself is its JSON text; a text that is missing is empty. */
-function column({ name, type }: Of<'column'>, columnOf: (name: string) => ReadCell): Evaluate {
-  const read = columnOf(name);
-  return type === 'string' ? (row) => read(row) ?? '' : read;
-}
-
-function call(
-  { name, of }: Of<'call'>,
-  evaluate: (part: Expression) => Evaluate,
-  columnOf: (name: string) => ReadCell,
-) {
+function call<Row>(name: string, of: readonly Expression[], columnOf: Columns<Row>): Evaluate<Row> {
+  const [first, second] = of as readonly [Expression, Expression];
   // The whole of a dynamic column as text: as the lake holds it.
-  if (name === 'tostring' && of.kind === 'column' && of.type === 'dynamic') {
-    const read = columnOf(of.name);
-    return (row: number) => read(row) ?? '';
+  if (name === 'tostring' && first.kind === 'member' && first.path.length === 0) {
+    const read = columnOf(first.name);
+    return (row) => read(row) ?? '';
   }
-  const value = of.kind === 'column' && of.type === 'dynamic' ? memberOf(columnOf(of.name), []) : evaluate(of);
-  const convertFrom = convert(name, of.type);
-  return (row: number) => convertFrom(value(row));
+  const left = evaluation(first, columnOf);
+  const convert = functionOf(name)?.of;
+  if (convert !== undefined) return (row) => convert(left(row), first.type);
+  if (name === 'not') return not(left);
+  if (name === 'in' || name === 'in~') return isIn(name, left, of.slice(1).map(constantOf));
+  if (name === 'matches regex') return matches(left, String(constantOf(second)));
+  const test = textTest(name);
+  if (test !== undefined) return text(name, left, String(constantOf(second)), test);
+  const right = evaluation(second, columnOf);
+  if (name === 'and') return and(left, right);
+  if (name === 'or') return or(left, right);
+  if (name === '+' || name === '-') return sum(name, left, right);
+  return compare(name as keyof typeof RESULTS, left, right);
 }
+
+const constantOf = (expression: Expression): Value => (expression.kind === 'constant' ? expression.value : null);
 
 const not =
-  (of: Evaluate): Evaluate =>
+  <Row>(of: Evaluate<Row>): Evaluate<Row> =>
   (row) => {
     const value = of(row);
     return value === null ? null : value !== true;
@@ -86,7 +62,7 @@ const not =
 
 /** Null stands for either: with false it is false, with true it is null. */
 const and =
-  (left: Evaluate, right: Evaluate): Evaluate =>
+  <Row>(left: Evaluate<Row>, right: Evaluate<Row>): Evaluate<Row> =>
   (row) => {
     const first = left(row);
     if (first === false) return false;
@@ -95,7 +71,7 @@ const and =
   };
 
 const or =
-  (left: Evaluate, right: Evaluate): Evaluate =>
+  <Row>(left: Evaluate<Row>, right: Evaluate<Row>): Evaluate<Row> =>
   (row) => {
     const first = left(row);
     if (first === true) return true;
@@ -104,59 +80,55 @@ const or =
   };
 
 const sum =
-  (kind: 'plus' | 'minus', left: Evaluate, right: Evaluate): Evaluate =>
+  <Row>(name: '+' | '-', left: Evaluate<Row>, right: Evaluate<Row>): Evaluate<Row> =>
   (row) => {
     const [a, b] = [left(row), right(row)];
     if (typeof a !== 'bigint' || typeof b !== 'bigint') return null;
-    return kind === 'plus' ? a + b : a - b;
+    return name === '+' ? a + b : a - b;
   };
 
-const RESULTS: Readonly<Record<Comparison, (order: number) => boolean>> = {
-  '==': (order) => order === 0,
-  '!=': (order) => order !== 0,
-  '<': (order) => order < 0,
-  '<=': (order) => order <= 0,
-  '>': (order) => order > 0,
-  '>=': (order) => order >= 0,
+const RESULTS = {
+  '==': (order: number) => order === 0,
+  '!=': (order: number) => order !== 0,
+  '<': (order: number) => order < 0,
+  '<=': (order: number) => order <= 0,
+  '>': (order: number) => order > 0,
+  '>=': (order: number) => order >= 0,
 };
 
 /** Two nulls are neither equal nor unlike: null. Null and a value are unlike, and have no order: null. */
-function compare({ operator, left, right }: Of<'compare'>, a: Evaluate, b: Evaluate): Evaluate {
-  const test = RESULTS[operator];
-  const asReal = left.type === 'real' || right.type === 'real';
+function compare<Row>(name: keyof typeof RESULTS, left: Evaluate<Row>, right: Evaluate<Row>): Evaluate<Row> {
+  const holds = RESULTS[name];
   return (row) => {
-    const [x, y] = [a(row), b(row)];
-    if (x === null || y === null) {
-      if (x === y) return null;
-      return operator === '==' ? false : operator === '!=' ? true : null;
-    }
-    return test(asReal ? order(Number(x), Number(y)) : order(x, y));
+    const [a, b] = [left(row), right(row)];
+    if (a !== null && b !== null) return holds(order(a, b));
+    if (a === b) return null;
+    return name === '==' ? false : name === '!=' ? true : null;
   };
 }
 
 /** NaN is unlike everything, and stands before and behind nothing. */
-const order = (a: Value, b: Value): number => {
-  if (a === b) return 0;
-  if (a === null || b === null) return Number.NaN;
-  return a < b ? -1 : a > b ? 1 : Number.NaN;
-};
+const order = (a: NonNullable<Value>, b: NonNullable<Value>): number =>
+  a === b ? 0 : a < b ? -1 : a > b ? 1 : Number.NaN;
 
-function text({ operator, sensitive, right }: Of<'text'>, left: Evaluate): Evaluate {
-  const test = textTest(operator);
-  if (sensitive) return (row) => test(String(left(row)), right);
-  const folded = foldAscii(right);
+function text<Row>(
+  name: string,
+  left: Evaluate<Row>,
+  searched: string,
+  test: (text: string, searched: string) => boolean,
+): Evaluate<Row> {
+  if (name.endsWith('_cs')) return (row) => test(String(left(row)), searched);
+  const folded = foldAscii(searched);
   return (row) => test(foldAscii(String(left(row))), folded);
 }
 
-function matches(left: Evaluate, pattern: string): Evaluate {
+function matches<Row>(left: Evaluate<Row>, pattern: string): Evaluate<Row> {
   const found = compilePattern(pattern);
   return (row) => found(String(left(row)));
 }
 
-function isIn({ list, sensitive }: Of<'in'>, left: Evaluate): Evaluate {
-  const known = new Set(sensitive ? list : list.map((value) => foldAscii(String(value))));
-  return (row) => {
-    const value = left(row);
-    return known.has(sensitive ? value : foldAscii(String(value)));
-  };
+function isIn<Row>(name: 'in' | 'in~', left: Evaluate<Row>, list: readonly Value[]): Evaluate<Row> {
+  const spelled = (value: Value) => (name === 'in' ? value : foldAscii(String(value)));
+  const known = new Set(list.map(spelled));
+  return (row) => known.has(spelled(left(row)));
 }

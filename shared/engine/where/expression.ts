@@ -1,9 +1,6 @@
 import type { ColumnType } from '../../signals/column.ts';
 
-/**
- * How a value is typed within a condition. `integer` and `long` columns are both `long`; comparing them knows no
- * difference.
- */
+/** How a value is typed within a condition. `integer` columns are `long`, too: comparing them knows no difference. */
 export type ValueType = 'bool' | 'long' | 'real' | 'string' | 'datetime' | 'timespan' | 'dynamic';
 
 /**
@@ -11,81 +8,24 @@ export type ValueType = 'bool' | 'long' | 'real' | 'string' | 'datetime' | 'time
  * since 1970-01-01T00:00:00Z. `dynamic`: what JSON.parse makes of it, large integers as bigint. Null stands for a
  * missing value; a `string` is never null (as in KQL): what is missing is ''.
  */
-export type Value = string | bigint | number | boolean | null | JsonObject | readonly JsonValue[];
-
-export type JsonValue = Value;
-export interface JsonObject {
-  readonly [key: string]: JsonValue;
-}
-
-export type Comparison = '==' | '!=' | '<' | '<=' | '>' | '>=';
-
-/** Operators of two texts; those that ignore case do so for the letters A to Z, as KQL does. */
-export type TextOperator = '=~' | 'has' | 'hasprefix' | 'hassuffix' | 'contains' | 'startswith' | 'endswith';
+export type Value = string | bigint | number | boolean | null | object;
 
 /**
- * A condition or a part of one: plain data, so that it can be handed to another thread. The operands of a node have the
- * types that the node asks for: whoever makes the tree has checked that.
+ * A condition or a part of one: plain data, so that it can be handed to another process. What is called has arguments of
+ * the types that it takes: whoever makes the tree has checked that.
  */
 export type Expression =
   | { readonly kind: 'constant'; readonly type: ValueType; readonly value: Value }
   | { readonly kind: 'column'; readonly type: ValueType; readonly name: string }
-  /** A member of a dynamic column; numbers are places in an array, negative ones from its end. */
+  /** Of a dynamic column; numbers are places in an array, negative ones from its end. No path: the column itself. */
   | {
       readonly kind: 'member';
       readonly type: 'dynamic';
       readonly name: string;
       readonly path: readonly (string | number)[];
     }
-  | { readonly kind: 'call'; readonly type: ValueType; readonly name: FunctionName; readonly of: Expression }
-  | { readonly kind: 'not'; readonly type: 'bool'; readonly of: Expression }
-  | { readonly kind: 'and' | 'or'; readonly type: 'bool'; readonly left: Expression; readonly right: Expression }
-  /** Of datetime and timespan. */
-  | {
-      readonly kind: 'plus' | 'minus';
-      readonly type: 'datetime' | 'timespan';
-      readonly left: Expression;
-      readonly right: Expression;
-    }
-  | {
-      readonly kind: 'compare';
-      readonly type: 'bool';
-      readonly operator: Comparison;
-      readonly left: Expression;
-      readonly right: Expression;
-    }
-  | {
-      readonly kind: 'text';
-      readonly type: 'bool';
-      readonly operator: TextOperator;
-      readonly sensitive: boolean;
-      readonly left: Expression;
-      readonly right: string;
-    }
-  | { readonly kind: 'matches'; readonly type: 'bool'; readonly left: Expression; readonly pattern: string }
-  /** Equals one of the constants; of texts also without regard to case. */
-  | {
-      readonly kind: 'in';
-      readonly type: 'bool';
-      readonly left: Expression;
-      readonly list: readonly Value[];
-      readonly sensitive: boolean;
-    };
-
-export type FunctionName =
-  | 'isempty'
-  | 'isnull'
-  | 'isnan'
-  | 'tolower'
-  | 'toupper'
-  | 'strlen'
-  | 'tostring'
-  | 'toint'
-  | 'tolong'
-  | 'todouble'
-  | 'tobool'
-  | 'todatetime'
-  | 'totimespan';
+  /** An operator or a function, by its name in KQL. */
+  | { readonly kind: 'call'; readonly type: ValueType; readonly name: string; readonly of: readonly Expression[] };
 
 /** A column that a condition may name. */
 export interface ConditionColumn {

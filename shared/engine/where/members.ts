@@ -1,11 +1,11 @@
 import type { ReadCell } from './compile.ts';
-import type { JsonValue, Value } from './expression.ts';
+import type { Value } from './expression.ts';
 
 /** The member of a dynamic column's JSON text. What is not there, and what is no JSON, is null. */
-export function memberOf(read: ReadCell, path: readonly (string | number)[]): (row: number) => Value {
-  const parsed = parsedOf(read);
+export function memberOf<Row>(read: ReadCell<Row>, path: readonly (string | number)[]): (row: Row) => Value {
   return (row) => {
-    let value = parsed(row);
+    const text = read(row);
+    let value = typeof text === 'string' ? parsedOnce(read, text) : null;
     for (const step of path) {
       if (typeof value !== 'object' || value === null) return null;
       value = typeof step === 'number' ? at(value, step) : key(value, step);
@@ -14,33 +14,26 @@ export function memberOf(read: ReadCell, path: readonly (string | number)[]): (r
   };
 }
 
-const at = (value: object, index: number): JsonValue => (Array.isArray(value) ? (value.at(index) ?? null) : null);
+const at = (value: object, index: number): Value => (Array.isArray(value) ? (value.at(index) ?? null) : null);
 
 /** Keys of records may be called `__proto__`, `constructor` and the like. */
-function key(value: object, name: string): JsonValue {
+function key(value: object, name: string): Value {
   if (Array.isArray(value) || !Object.hasOwn(value, name)) return null;
-  return (value as Record<string, JsonValue>)[name] ?? null;
+  return (value as Record<string, Value>)[name] ?? null;
 }
 
-const texts = new WeakMap<ReadCell, (row: number) => JsonValue>();
+const parsed = new WeakMap<object, { readonly text: string; readonly value: Value }>();
 
 /** A row's text is parsed once, however many members of it are asked for. */
-function parsedOf(read: ReadCell): (row: number) => JsonValue {
-  const known = texts.get(read);
-  if (known !== undefined) return known;
-  let last: string | undefined;
-  let value: JsonValue = null;
-  const parsed = (row: number): JsonValue => {
-    const text = read(row);
-    if (typeof text !== 'string') return null;
-    if (text !== last) [last, value] = [text, parse(text)];
-    return value;
-  };
-  texts.set(read, parsed);
-  return parsed;
+function parsedOnce(read: object, text: string): Value {
+  const last = parsed.get(read);
+  if (last?.text === text) return last.value;
+  const value = parse(text);
+  parsed.set(read, { text, value });
+  return value;
 }
 
-function parse(text: string): JsonValue {
+function parse(text: string): Value {
   try {
     // Integers that a double cannot hold: few texts have so many digits in a row.
     return /\d{16}/.test(text) ? JSON.parse(text, exact) : JSON.parse(text);

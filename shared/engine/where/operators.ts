@@ -1,69 +1,60 @@
-import type { Comparison, Expression, TextOperator, Value, ValueType } from './expression.ts';
+import type { Expression, Value, ValueType } from './expression.ts';
 import type { SyntaxNode } from './kusto.ts';
-import { compilePattern, PatternFault } from './pattern/pattern.ts';
+import { compilePattern, PatternFault } from './pattern.ts';
 import { Refusal } from './refusal.ts';
+import { textTest } from './text.ts';
 
-const COMPARISONS: ReadonlyMap<string, Comparison> = new Map([
-  ['==', '=='],
-  ['!=', '!='],
-  ['<>', '!='],
-  ['<', '<'],
-  ['<=', '<='],
-  ['>', '>'],
-  ['>=', '>='],
-]);
+/** What an operator says of its operands. */
+export const truth = (name: string, ...of: readonly Expression[]): Expression => ({
+  kind: 'call',
+  type: 'bool',
+  name,
+  of,
+});
 
-const TEXTS: readonly TextOperator[] = ['=~', 'has', 'hasprefix', 'hassuffix', 'contains', 'startswith', 'endswith'];
-
-const not = (of: Expression): Expression => ({ kind: 'not', type: 'bool', of });
-
+/** An operator between two operands. */
 export function binary(operator: string, left: Expression, right: Expression, node: SyntaxNode): Expression {
   if (operator === 'and' || operator === 'or') return both(operator, left, right, node);
-  const comparison = COMPARISONS.get(operator);
-  if (comparison !== undefined) return compare(comparison, left, right, node);
-  if (operator === '+' || operator === '-') return timeSum(operator === '+' ? 'plus' : 'minus', left, right, node);
+  if (operator === '<>') return compare('!=', left, right, node);
+  if (/^([=!]=|[<>]=?)$/.test(operator)) return compare(operator, left, right, node);
+  if (operator === '+' || operator === '-') return timeSum(operator, left, right, node);
   if (/^matches\s+regex$/.test(operator)) return matches(left, right, node);
-  if (operator === '!~') return not(binary('=~', left, right, node));
-  if (operator.startsWith('!')) return not(binary(operator.slice(1), left, right, node));
-  const sensitive = operator.endsWith('_cs');
-  const text = TEXTS.find((each) => each === (sensitive ? operator.slice(0, -3) : operator));
-  if (text === undefined) throw new Refusal(`conditions know no operator ${operator}`, node);
+  if (operator === '!~') return truth('not', binary('=~', left, right, node));
+  if (operator.startsWith('!')) return truth('not', binary(operator.slice(1), left, right, node));
+  if (textTest(operator) === undefined) throw new Refusal(`conditions know no operator ${operator}`, node);
   if (right.kind !== 'constant' || typeof right.value !== 'string')
     throw new Refusal(`the right side of ${operator} must be a constant text`, node);
-  return { kind: 'text', type: 'bool', operator: text, sensitive, left: asText(left, node), right: right.value };
+  return truth(operator, asText(left, node), right);
 }
 
-function both(kind: 'and' | 'or', left: Expression, right: Expression, node: SyntaxNode): Expression {
-  if (left.type !== 'bool' || right.type !== 'bool') throw new Refusal(`${kind} stands between conditions`, node);
-  return { kind, type: 'bool', left, right };
+function both(operator: 'and' | 'or', left: Expression, right: Expression, node: SyntaxNode): Expression {
+  if (left.type !== 'bool' || right.type !== 'bool') throw new Refusal(`${operator} stands between conditions`, node);
+  return truth(operator, left, right);
 }
 
 /** A member of a dynamic column stands for its text where a text is asked for. */
 function asText(of: Expression, node: SyntaxNode): Expression {
   if (of.type === 'string') return of;
-  if (of.type === 'dynamic') return { kind: 'call', type: 'string', name: 'tostring', of };
+  if (of.type === 'dynamic') return { kind: 'call', type: 'string', name: 'tostring', of: [of] };
   throw new Refusal(`a text is expected, not a ${of.type}`, node);
 }
 
-const isNumber = (type: ValueType): boolean => type === 'long' || type === 'real';
+const isNumber = ({ type }: Expression): boolean => type === 'long' || type === 'real';
 
-function compare(operator: Comparison, left: Expression, right: Expression, node: SyntaxNode): Expression {
-  const sides = (a: Expression, b: Expression): Expression => ({
-    kind: 'compare',
-    type: 'bool',
-    operator,
-    left: a,
-    right: b,
-  });
+/** Beside a real a long is one, too. */
+const asReal = (of: Expression): Expression =>
+  of.type === 'real' ? of : { kind: 'call', type: 'real', name: 'todouble', of: [of] };
+
+function compare(operator: string, left: Expression, right: Expression, node: SyntaxNode): Expression {
   const types = [left.type, right.type] as const;
   if (types.includes('string') && types.every((type) => type === 'string' || type === 'dynamic'))
-    return sides(asText(left, node), asText(right, node));
-  if (isNumber(left.type) && isNumber(right.type)) return sides(left, right);
+    return truth(operator, asText(left, node), asText(right, node));
   if (left.type === right.type && left.type !== 'dynamic') {
     if (left.type === 'bool' && operator !== '==' && operator !== '!=')
       throw new Refusal('true and false have no order', node);
-    return sides(left, right);
+    return truth(operator, left, right);
   }
+  if (isNumber(left) && isNumber(right)) return truth(operator, asReal(left), asReal(right));
   throw new Refusal(unlike(...types), node);
 }
 
@@ -86,20 +77,19 @@ function unlike(left: ValueType, right: ValueType): string {
     : `a ${left} and a ${right} cannot be compared`;
 }
 
-function timeSum(kind: 'plus' | 'minus', left: Expression, right: Expression, node: SyntaxNode): Expression {
-  const types = `${left.type} ${kind} ${right.type}`;
-  const type = TIME_SUMS[types];
+function timeSum(name: '+' | '-', left: Expression, right: Expression, node: SyntaxNode): Expression {
+  const type = TIME_SUMS[`${left.type} ${name} ${right.type}`];
   if (type === undefined) throw new Refusal('conditions add and subtract only times and lengths of time', node);
-  return { kind, type, left, right };
+  return { kind: 'call', type, name, of: [left, right] };
 }
 
-const TIME_SUMS: Readonly<Record<string, 'datetime' | 'timespan'>> = {
-  'datetime plus timespan': 'datetime',
-  'timespan plus datetime': 'datetime',
-  'datetime minus timespan': 'datetime',
-  'datetime minus datetime': 'timespan',
-  'timespan plus timespan': 'timespan',
-  'timespan minus timespan': 'timespan',
+const TIME_SUMS: Readonly<Record<string, ValueType>> = {
+  'datetime + timespan': 'datetime',
+  'timespan + datetime': 'datetime',
+  'datetime - timespan': 'datetime',
+  'datetime - datetime': 'timespan',
+  'timespan + timespan': 'timespan',
+  'timespan - timespan': 'timespan',
 };
 
 function matches(left: Expression, right: Expression, node: SyntaxNode): Expression {
@@ -111,20 +101,13 @@ function matches(left: Expression, right: Expression, node: SyntaxNode): Express
     if (error instanceof PatternFault) throw new Refusal(`the regular expression: ${error.message}`, node);
     throw error;
   }
-  return { kind: 'matches', type: 'bool', left: asText(left, node), pattern: right.value };
+  return truth('matches regex', asText(left, node), right);
 }
 
 /** `value >= from and value <= to`; where `to` is a length of time, it counts from `from`. */
-export function between(
-  value: Expression,
-  from: Expression,
-  to: Expression,
-  negated: boolean,
-  node: SyntaxNode,
-): Expression {
-  const end = from.type === 'datetime' && to.type === 'timespan' ? timeSum('plus', from, to, node) : to;
-  const inside = both('and', compare('>=', value, from, node), compare('<=', value, end, node), node);
-  return negated ? not(inside) : inside;
+export function between(value: Expression, from: Expression, to: Expression, node: SyntaxNode): Expression {
+  const end = from.type === 'datetime' && to.type === 'timespan' ? timeSum('+', from, to, node) : to;
+  return truth('and', compare('>=', value, from, node), compare('<=', value, end, node));
 }
 
 interface Element {
@@ -133,18 +116,18 @@ interface Element {
 }
 
 export function inList(operator: string, left: Expression, elements: readonly Element[], node: SyntaxNode): Expression {
-  const list = elements.map(({ node: element, is }): Value => {
+  const of = left.type === 'dynamic' ? asText(left, node) : left;
+  const list = elements.map(({ node: element, is }): Expression => {
     if (is.kind !== 'constant' || is.value === null)
       throw new Refusal('a list holds constants, none of them null', element);
     compare('==', left, is, element);
-    return isNumber(left.type) ? asNumber(is.value, left.type) : is.value;
+    return isNumber(left) ? { ...is, value: asNumber(is.value, left.type) } : is;
   });
   if (list.length === 0) throw new Refusal('the list is empty', node);
-  const of = left.type === 'dynamic' ? asText(left, node) : left;
-  const sensitive = !operator.endsWith('~');
-  if (!sensitive && of.type !== 'string') throw new Refusal('only texts are compared without regard to case', node);
-  const found: Expression = { kind: 'in', type: 'bool', left: of, list, sensitive };
-  return operator.startsWith('!') ? not(found) : found;
+  const name = operator.replace('!', '');
+  if (name === 'in~' && of.type !== 'string') throw new Refusal('only texts are compared without regard to case', node);
+  const found = truth(name, of, ...list);
+  return operator.startsWith('!') ? truth('not', found) : found;
 }
 
 /** As the other side has it: a real is compared with a real; what is no whole number is none of any long. */

@@ -1,5 +1,4 @@
-import type { AskedCondition } from './conditions.ts';
-import { parseAll } from './parse-all.ts';
+import { type AskedCondition, parseAll } from './parse.ts';
 
 /** The process that parse-apart.ts starts: is asked once, answers, and ends. */
 process.once('message', (asked) => {

@@ -1,5 +1,3 @@
-import type { TextOperator } from './expression.ts';
-
 /** A to Z as small letters, and nothing else: so far goes KQL's disregard of case. */
 export function foldAscii(text: string): string {
   return OTHERS.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text.toLowerCase();
@@ -9,7 +7,8 @@ const OTHERS = /[^\0-\x7f]/;
 
 type Test = (text: string, searched: string) => boolean;
 
-const TESTS: Readonly<Record<TextOperator, Test>> = {
+/** Operators of two texts. */
+const TESTS: Readonly<Record<string, Test>> = {
   '=~': (text, searched) => text === searched,
   contains: (text, searched) => text.includes(searched),
   startswith: (text, searched) => text.startsWith(searched),
@@ -19,8 +18,8 @@ const TESTS: Readonly<Record<TextOperator, Test>> = {
   hassuffix: (text, searched) => hasTerm(text, searched, false, true),
 };
 
-/** Of texts that have been folded where case does not count. */
-export const textTest = (operator: TextOperator): Test => TESTS[operator];
+/** By the operator, `_cs` or not: of texts that have been folded where case does not count. */
+export const textTest = (operator: string): Test | undefined => TESTS[operator.replace(/_cs$/, '')];
 
 /**
  * A term is a run of ASCII letters and digits that is as long as can be. What is searched stands in the text, and

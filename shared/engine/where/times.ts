@@ -3,63 +3,32 @@ export const TICKS_PER_MICRO = 10n;
 const SECOND = 10_000_000n;
 const DAY = 86_400n * SECOND;
 
-const DATE = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?\s*(Z|[+-]\d{2}:?\d{2})?)?$/i;
+const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?:(:\d\d)(?:\.(\d{1,9}))?)?\s*(Z|[+-](?:0\d|1[0-4]):?[0-5]\d)?)?$/i;
 
 /**
  * An ISO 8601 time (UTC unless it says otherwise) in ticks since 1970; undefined where it is none. Digits beyond the
  * seventh are cut off.
  */
 export function datetimeOf(text: string): bigint | undefined {
-  const found = DATE.exec(text.trim());
-  if (found === null) return undefined;
-  const [, year = '', month = '', day = '', hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] =
-    found;
-  const millis = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  const [, date = '', clock = '00:00', seconds = ':00', fraction = '', zone = 'Z'] = DATE.exec(text.trim()) ?? [];
+  const offset = zone.toUpperCase().replace(/(\d\d)(\d\d)$/, '$1:$2');
+  const millis = Date.parse(`${date}T${clock}${seconds}${offset}`);
   // Date.parse turns the 30th of February into a day of March.
-  if (Number.isNaN(millis) || new Date(millis).getUTCDate() !== Number(day) || year === '0000') return undefined;
-  const offset = zoneMinutes(zone);
-  if (offset === undefined) return undefined;
-  return BigInt(millis - offset * 60_000) * 10_000n + BigInt(fraction.slice(0, 7).padEnd(7, '0'));
+  const isDay = !Number.isNaN(millis) && new Date(date).toISOString().startsWith(date);
+  if (!isDay || date.startsWith('0000')) return undefined;
+  return BigInt(millis) * 10_000n + BigInt(fraction.slice(0, 7).padEnd(7, '0'));
 }
 
-function zoneMinutes(zone: string): number | undefined {
-  if (/^z$/i.test(zone)) return 0;
-  const digits = zone.replace(/[^\d]/g, '');
-  const [hours, minutes] = [Number(digits.slice(0, 2)), Number(digits.slice(2))];
-  if (hours > 14 || minutes > 59) return undefined;
-  return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes);
-}
-
-const UNITS: Readonly<Record<string, bigint>> = {
-  d: DAY,
-  day: DAY,
-  days: DAY,
-  h: 3600n * SECOND,
-  hr: 3600n * SECOND,
-  hrs: 3600n * SECOND,
-  hour: 3600n * SECOND,
-  hours: 3600n * SECOND,
-  m: 60n * SECOND,
-  min: 60n * SECOND,
-  minute: 60n * SECOND,
-  minutes: 60n * SECOND,
-  s: SECOND,
-  sec: SECOND,
-  second: SECOND,
-  seconds: SECOND,
-  ms: 10_000n,
-  milli: 10_000n,
-  millis: 10_000n,
-  millisecond: 10_000n,
-  milliseconds: 10_000n,
-  micro: 10n,
-  micros: 10n,
-  microsecond: 10n,
-  microseconds: 10n,
-  nano: 0n,
-  tick: 1n,
-  ticks: 1n,
-};
+/** Lengths of time, by what Kusto calls them. */
+const UNITS: readonly (readonly [names: RegExp, ticks: bigint])[] = [
+  [/^(d|days?)$/i, DAY],
+  [/^(h|hrs?|hours?)$/i, 3600n * SECOND],
+  [/^(m|min|minutes?)$/i, 60n * SECOND],
+  [/^(s|sec|seconds?)$/i, SECOND],
+  [/^(ms|millis?|milliseconds?)$/i, 10_000n],
+  [/^(micros?|microseconds?)$/i, 10n],
+  [/^ticks?$/i, 1n],
+];
 
 /** A length of time as literals write it, `1.5h` or `1.02:03:04.5`, in ticks; undefined where it is none. */
 export function timespanOf(text: string): bigint | undefined {
@@ -67,8 +36,8 @@ export function timespanOf(text: string): bigint | undefined {
   const short = /^(-?)(\d+)(?:\.(\d+))?\s*([a-z]+)$/i.exec(trimmed);
   if (short === null) return clockOf(trimmed);
   const [, sign, whole = '', fraction = '', name = ''] = short;
-  const unit = UNITS[name.toLowerCase()];
-  if (unit === undefined || unit === 0n) return undefined;
+  const unit = UNITS.find(([names]) => names.test(name))?.[1];
+  if (unit === undefined) return undefined;
   const ticks = (BigInt(whole + fraction) * unit) / 10n ** BigInt(fraction.length);
   return sign === '-' ? -ticks : ticks;
 }

@@ -1,8 +1,8 @@
 import type { Expression, ValueType } from './expression.ts';
-import { FUNCTIONS, MOMENTS } from './functions.ts';
+import { type ConditionFunction, functionNames, functionOf, MOMENTS } from './functions.ts';
 import type { Kusto, SyntaxNode } from './kusto.ts';
 import { literalOf } from './literals.ts';
-import { between, binary, inList } from './operators.ts';
+import { between, binary, inList, truth } from './operators.ts';
 import { Refusal } from './refusal.ts';
 
 export interface TreeContext {
@@ -53,7 +53,8 @@ const MAKERS: Readonly<Record<string, Make>> = {
     const couple = child(node, 2);
     const [value, from, to] = [child(node, 0), child(couple, 1), child(couple, 3)].map((n) => expressionOf(n, context));
     if (value === undefined || from === undefined || to === undefined) throw new Refusal('something is missing', node);
-    return between(value, from, to, child(node, 1).ToString().startsWith('!'), node);
+    const inside = between(value, from, to, node);
+    return child(node, 1).ToString().startsWith('!') ? truth('not', inside) : inside;
   },
   InExpression(node, context) {
     const list = elementsOf(child(node, 2)).map((element) => ({ node: element, is: expressionOf(element, context) }));
@@ -67,7 +68,7 @@ function named(node: SyntaxNode, { types, textOf }: TreeContext): Expression {
   const name = nameOf(textOf(node));
   const type = types.get(name);
   if (type === undefined) throw new Refusal(`there is no column ${name}`, node);
-  return { kind: 'column', type, name };
+  return type === 'dynamic' ? { kind: 'member', type, name, path: [] } : { kind: 'column', type, name };
 }
 
 /** `name` or `['name']`. */
@@ -91,10 +92,7 @@ function negative(node: SyntaxNode, context: TreeContext): Expression {
 /** `column.a.b`, `column['a b'][0]`. */
 function member(node: SyntaxNode, context: TreeContext): Expression {
   const of = expressionOf(child(node, 0), context);
-  const step = stepOf(node, context);
-  if (of.kind === 'column' && of.type === 'dynamic')
-    return { kind: 'member', type: 'dynamic', name: of.name, path: [step] };
-  if (of.kind === 'member') return { ...of, path: [...of.path, step] };
+  if (of.kind === 'member') return { ...of, path: [...of.path, stepOf(node, context)] };
   throw new Refusal('only dynamic columns have members', node);
 }
 
@@ -119,26 +117,22 @@ function call(node: SyntaxNode, context: TreeContext): Expression {
     throw new Refusal(`${name}() says something else whenever it is asked; write the value out`, node);
   const given = elementsOf(child(node, 1));
   const [only] = given;
-  if (only === undefined || given.length !== 1) throw new Refusal(unknownFunction(name), node);
+  const called = name === 'not' ? NOT : functionOf(name);
+  if (called === undefined || only === undefined || given.length !== 1) throw new Refusal(unknownFunction(name), node);
   const of = expressionOf(only, context);
-  if (name === 'not') {
-    if (of.type !== 'bool') throw new Refusal('not() takes a condition', only);
-    return { kind: 'not', type: 'bool', of };
-  }
-  const known = FUNCTIONS.get(name);
-  if (known === undefined) throw new Refusal(unknownFunction(name), node);
-  if (!known.takes.includes(of.type)) throw new Refusal(typeFault(name, of.type), node);
-  const called: Expression = { kind: 'call', type: known.gives, name: known.name, of };
-  return known.negated ? { kind: 'not', type: 'bool', of: called } : called;
+  if (!called.takes.includes(of.type)) throw new Refusal(typeFault(name, of.type), node);
+  return { kind: 'call', type: called.gives, name, of: [of] };
 }
 
+const NOT: Pick<ConditionFunction, 'takes' | 'gives'> = { takes: ['bool'], gives: 'bool' };
+
 const unknownFunction = (name: string): string =>
-  `${name}() is no function that conditions know; they know not, ${[...FUNCTIONS.keys()].join(', ')}`;
+  `${name}() is no function that conditions know; they know not, ${functionNames.join(', ')}`;
 
 function typeFault(name: string, type: ValueType): string {
   if (type === 'string' && /null$/.test(name))
     return `a text is never null in KQL; ask ${name === 'isnull' ? 'isempty' : 'isnotempty'}()`;
-  return `${name}() takes no ${type}`;
+  return name === 'not' ? 'not() takes a condition' : `${name}() takes no ${type}`;
 }
 
 function hasEach(kind: 'and' | 'or', node: SyntaxNode, context: TreeContext): Expression {
@@ -146,5 +140,5 @@ function hasEach(kind: 'and' | 'or', node: SyntaxNode, context: TreeContext): Ex
   const terms = elementsOf(child(node, 2)).map((element) =>
     binary('has', left, expressionOf(element, context), element),
   );
-  return terms.reduce((before, term): Expression => ({ kind, type: 'bool', left: before, right: term }));
+  return terms.reduce((before, term) => binary(kind, before, term, node));
 }

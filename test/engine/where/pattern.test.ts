@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { compilePattern } from '../../../shared/engine/where/pattern/pattern.ts';
+import { compilePattern, PatternFault } from '../../../shared/engine/where/pattern.ts';
 
 const table: readonly (readonly [pattern: string, found: readonly string[], not: readonly string[]])[] = [
   ['', ['', 'a'], []],
@@ -64,36 +64,28 @@ for (const [pattern, found, not] of table) {
 }
 
 const refused: readonly (readonly [pattern: string, fault: RegExp])[] = [
-  ['(', /^a \( without its \)$/],
-  [')', /^a \) without its \($/],
-  ['a)', /^a \) without its \($/],
-  ['[a', /^it ends too early$/],
-  ['[b-a]', /^a range runs backwards$/],
-  ['*a', /^\* repeats nothing$/],
-  ['a**', /^\* stands behind a repetition/],
-  ['a{2}{3}', /^\{ stands behind a repetition/],
-  ['a+?+', /^\+ stands behind a repetition/],
-  ['\\', /^it ends too early$/],
-  ['(a)\\1', /^\\1 refers to a group, which RE2 does not know$/],
-  ['(?=a)', /^it looks ahead or behind, which RE2 does not know$/],
-  ['(?!a)', /ahead or behind/],
-  ['(?<=a)', /ahead or behind/],
-  ['(?<!a)', /ahead or behind/],
-  ['(?>a)', /^\(\?> is not known$/],
-  ['\\C', /^\\C is not known$/],
-  ['\\Z', /^\\Z is not known$/],
-  ['\\p{Emoji}', /^there is no class \\p\{Emoji\}$/],
-  ['[[:letter:]]', /^there is no class \[:letter:\]$/],
-  ['\\x{110000}', /is no letter$/],
-  ['a{1001}', /^\{1001\} is no count of repetitions up to 1000$/],
-  ['a{3,2}', /^\{3,2\} is no count/],
-  ['(a{1000}){1000}', /^it is too large; repeat less$/],
-  ['(((){1000}){1000}){1000}', /^it is too large; repeat less$/],
-  ['('.repeat(300) + ')'.repeat(300), /^parentheses are nested more than 200 deep$/],
+  ['(', /^missing closing \): `\(`$/],
+  ['a)', /^unexpected \): `a\)`$/],
+  ['[a', /^missing closing \]: `\[a`$/],
+  ['[b-a]', /^invalid character class range: `b-a`$/],
+  ['*a', /^missing argument to repetition operator: `\*`$/],
+  ['a**', /^invalid nested repetition operator: `\*\*`$/],
+  ['\\', /^trailing backslash/],
+  ['(a)\\1', /^invalid escape sequence: `\\1`$/],
+  ['(?=a)', /^invalid or unsupported Perl syntax: `\(\?=`$/],
+  ['(?<!a)', /^invalid named capture/],
+  ['\\p{Nothing}', /^invalid character class range: `\\p\{Nothing\}`$/],
+  ['a{1001}', /^invalid repeat count: `\{1001\}`$/],
+  ['(((){1000}){1000}){1000}', /^expression too large$/],
+  ['('.repeat(3000) + ')'.repeat(3000), /^expression nests too deeply/],
 ];
 
 for (const [pattern, fault] of refused) {
-  test(`refused: ${pattern.slice(0, 40)}`, () => assert.throws(() => compilePattern(pattern), { message: fault }));
+  test(`refused: ${pattern.slice(0, 40)}`, () =>
+    assert.throws(
+      () => compilePattern(pattern),
+      (error) => error instanceof PatternFault && fault.test(error.message),
+    ));
 }
 
 test('what takes other engines for ever takes as long as the text is', () => {
@@ -107,14 +99,6 @@ test('what takes other engines for ever takes as long as the text is', () => {
     '^(([a-z])+.)+[A-Z]([a-z])+$',
   ])
     assert.equal(compilePattern(pattern)(`${long}!`), false, pattern);
-});
-
-test('many states are forgotten and found again', () => {
-  const matches = compilePattern('(a|b)*a(a|b){12}c');
-  let text = '';
-  for (let n = 1; text.length < 100_000; n = (n * 1103515245 + 12345) % 2147483648) text += n % 3 === 0 ? 'a' : 'b';
-  assert.equal(matches(text), false);
-  assert.equal(matches(`${text}a${'b'.repeat(12)}c`), true);
 });
 
 test('finds what the regular expressions of JavaScript find', () => {

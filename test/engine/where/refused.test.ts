@@ -86,7 +86,7 @@ const table: readonly (readonly [condition: string, fault: RegExp])[] = [
   ['timestamp > datetime(2026-13-01)', /^write a time as/],
   ['timestamp > datetime(2026-02-30)', /^write a time as/],
   ['timestamp > datetime(1/2/2026)', /^write a time as/],
-  ["name matches regex '('", /^the regular expression: a \( without its \)/],
+  ["name matches regex '('", /^the regular expression: missing closing \): `\(` \(at character 1: name matches/],
   [
     Array.from({ length: 3000 }, (_, n) => `name == '${n}'`).join(' or '),
     /^it has too many parts; values of one column/,

@@ -19,7 +19,7 @@ export const columns: readonly ConditionColumn[] = [
 export type Row = Readonly<Record<string, string | number | boolean | bigint | null>>;
 
 /** Times are given as text, whole numbers as numbers. */
-function cell(row: Row, name: string): ReturnType<ReadCell> {
+function cell(row: Row, name: string): ReturnType<ReadCell<Row>> {
   const value = row[name] ?? null;
   const type = columns.find((column) => column.name === name)?.type;
   if (type === 'timestamp') return value === null ? null : (datetimeOf(String(value)) ?? null);
@@ -30,11 +30,6 @@ function cell(row: Row, name: string): ReturnType<ReadCell> {
 export function holds(condition: string, row: Row): boolean {
   const parsed = parseCondition(condition, columns);
   if ('fault' in parsed) throw new Error(`${condition}: ${parsed.fault}`);
-  const readers = new Map<string, ReadCell>();
-  const columnOf = (name: string) => {
-    const reader = readers.get(name) ?? (() => cell(row, name));
-    readers.set(name, reader);
-    return reader;
-  };
-  return compileCondition(structuredClone(parsed.expression))(columnOf)(0);
+  const readers = new Map(columns.map(({ name }): [string, ReadCell<Row>] => [name, (from) => cell(from, name)]));
+  return compileCondition<Row>(structuredClone(parsed.expression), (name) => readers.get(name) ?? (() => null))(row);
 }

@@ -1,2 +1,0 @@
-/** What is wrong with a regular expression. Caught where conditions are parsed. */
-export class PatternFault extends Error {}
