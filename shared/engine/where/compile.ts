@@ -47,7 +47,7 @@ function call<Row>(name: string, of: readonly Expression[], columnOf: Columns<Ro
   const right = evaluation(second, columnOf);
   if (name === 'and') return and(left, right);
   if (name === 'or') return or(left, right);
-  if (name === '+' || name === '-') return sum(name, left, right);
+  if (name in WHOLE) return arithmetic(name, left, right);
   return compare(name as keyof typeof RESULTS, left, right);
 }
 
@@ -79,13 +79,33 @@ const or =
     return second === true ? true : first === null || second === null ? null : false;
   };
 
-const sum =
-  <Row>(name: '+' | '-', left: Evaluate<Row>, right: Evaluate<Row>): Evaluate<Row> =>
-  (row) => {
+const magnitude = (value: bigint): bigint => (value < 0n ? -value : value);
+
+/** Of whole numbers, times and lengths of time. What is divided is cut off; a remainder is never negative. */
+const WHOLE: Readonly<Record<string, (a: bigint, b: bigint) => bigint | null>> = {
+  '+': (a, b) => a + b,
+  '-': (a, b) => a - b,
+  '*': (a, b) => a * b,
+  '/': (a, b) => (b === 0n ? null : a / b),
+  '%': (a, b) => (b === 0n ? null : ((a % b) + magnitude(b)) % magnitude(b)),
+};
+
+const REAL: Readonly<Record<string, (a: number, b: number) => number>> = {
+  '+': (a, b) => a + b,
+  '-': (a, b) => a - b,
+  '*': (a, b) => a * b,
+  '/': (a, b) => a / b,
+  '%': (a, b) => ((a % b) + Math.abs(b)) % Math.abs(b),
+};
+
+function arithmetic<Row>(name: string, left: Evaluate<Row>, right: Evaluate<Row>): Evaluate<Row> {
+  const [whole, real] = [WHOLE[name], REAL[name]];
+  return (row) => {
     const [a, b] = [left(row), right(row)];
-    if (typeof a !== 'bigint' || typeof b !== 'bigint') return null;
-    return name === '+' ? a + b : a - b;
+    if (typeof a === 'bigint' && typeof b === 'bigint') return whole?.(a, b) ?? null;
+    return typeof a === 'number' && typeof b === 'number' ? (real?.(a, b) ?? null) : null;
   };
+}
 
 const RESULTS = {
   '==': (order: number) => order === 0,

@@ -16,30 +16,23 @@ export interface Literal {
  */
 export function literalOf(type: string, text: string, string: unknown): Literal | string {
   if (type === 'string') return { type, value: String(string) };
-  const inside = /^[a-z]+\s*\(([\s\S]*)\)$/i.exec(text)?.[1]?.trim() ?? text;
-  const read = READERS[type];
-  if (read === undefined) return `values of type ${type} are not known to conditions`;
+  const inside = (/^[a-z]+\s*\(([\s\S]*)\)$/i.exec(text)?.[1]?.trim() ?? text).replace(/^(["'])(.*)\1$/, '$2');
+  const known = READERS[type];
+  if (known === undefined) return `values of type ${type} are not known to conditions`;
   const valueType = type === 'int' ? 'long' : (type as ValueType);
   if (inside === 'null') return { type: valueType, value: null };
+  const [read, fault] = known;
   const value = read(inside);
-  return value === undefined ? (WORDS[type] ?? 'it says nothing') : { type: valueType, value };
+  return value === undefined ? fault : { type: valueType, value };
 }
 
-const READERS: Readonly<Record<string, (text: string) => Value | undefined>> = {
-  bool: (text) => ({ true: true, false: false })[text.toLowerCase()],
-  int: (text) => integerOf(text, 32),
-  long: (text) => integerOf(text, 64),
-  real: realOf,
-  datetime: datetimeOf,
-  timespan: timespanOf,
-};
-
-const WORDS: Readonly<Record<string, string>> = {
-  int: 'it is no number of 32 bits',
-  long: 'it is no number of 64 bits',
-  real: 'it is no number',
-  datetime: 'write a time as datetime(2026-01-31) or datetime(2026-01-31T06:00:00Z)',
-  timespan: 'write a length of time as 90m, 1.5h or time(1.02:03:04)',
+const READERS: Readonly<Record<string, readonly [read: (text: string) => Value | undefined, fault: string]>> = {
+  bool: [(text) => ({ true: true, false: false })[text.toLowerCase()], 'write true or false'],
+  int: [(text) => integerOf(text, 32), 'it is no number of 32 bits'],
+  long: [(text) => integerOf(text, 64), 'it is no number of 64 bits'],
+  real: [realOf, 'it is no number'],
+  datetime: [datetimeOf, 'write a time as datetime(2026-01-31) or datetime(2026-01-31T06:00:00Z)'],
+  timespan: [timespanOf, 'write a length of time as 90m, 1.5h or time(1.02:03:04)'],
 };
 
 function integerOf(text: string, bits: number): bigint | undefined {

@@ -17,7 +17,7 @@ export function binary(operator: string, left: Expression, right: Expression, no
   if (operator === 'and' || operator === 'or') return both(operator, left, right, node);
   if (operator === '<>') return compare('!=', left, right, node);
   if (/^([=!]=|[<>]=?)$/.test(operator)) return compare(operator, left, right, node);
-  if (operator === '+' || operator === '-') return timeSum(operator, left, right, node);
+  if (/^[-+*/%]$/.test(operator)) return arithmetic(operator, left, right, node);
   if (/^matches\s+regex$/.test(operator)) return matches(left, right, node);
   if (operator === '!~') return truth('not', binary('=~', left, right, node));
   if (operator.startsWith('!')) return truth('not', binary(operator.slice(1), left, right, node));
@@ -77,9 +77,13 @@ function unlike(left: ValueType, right: ValueType): string {
     : `a ${left} and a ${right} cannot be compared`;
 }
 
-function timeSum(name: '+' | '-', left: Expression, right: Expression, node: SyntaxNode): Expression {
+function arithmetic(name: string, left: Expression, right: Expression, node: SyntaxNode): Expression {
+  if (isNumber(left) && isNumber(right)) {
+    if (left.type === right.type) return { kind: 'call', type: left.type, name, of: [left, right] };
+    return { kind: 'call', type: 'real', name, of: [asReal(left), asReal(right)] };
+  }
   const type = TIME_SUMS[`${left.type} ${name} ${right.type}`];
-  if (type === undefined) throw new Refusal('conditions add and subtract only times and lengths of time', node);
+  if (type === undefined) throw new Refusal(`conditions know no ${left.type} ${name} ${right.type}`, node);
   return { kind: 'call', type, name, of: [left, right] };
 }
 
@@ -106,7 +110,7 @@ function matches(left: Expression, right: Expression, node: SyntaxNode): Express
 
 /** `value >= from and value <= to`; where `to` is a length of time, it counts from `from`. */
 export function between(value: Expression, from: Expression, to: Expression, node: SyntaxNode): Expression {
-  const end = from.type === 'datetime' && to.type === 'timespan' ? timeSum('+', from, to, node) : to;
+  const end = from.type === 'datetime' && to.type === 'timespan' ? arithmetic('+', from, to, node) : to;
   return truth('and', compare('>=', value, from, node), compare('<=', value, end, node));
 }
 

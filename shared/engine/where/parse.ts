@@ -29,6 +29,7 @@ export function parseCondition(text: string, columns: readonly ConditionColumn[]
   try {
     const code = kusto.analyze(BEFORE + text);
     const { left, node } = soleCondition(code, kusto);
+    if (kusto.typeOf(node) === 'SimpleNamedExpression') throw new Refusal('= gives a name; == compares', node);
     const said = diagnosis(code, columns);
     const wrong = said !== undefined && /requires an argument list$/.test(said.message) ? said : (left ?? said);
     if (wrong !== undefined) return { fault: placed(wrong, text) };

@@ -31,6 +31,13 @@ function elementsOf(node: SyntaxNode): SyntaxNode[] {
   return Array.from({ length: list.ChildCount }, (_, index) => child(child(list, index), 0));
 }
 
+/** The same of a list that may hold arrays, `dynamic(['a', 'b'])`: their elements in their place. */
+const listOf = (node: SyntaxNode, { kusto }: TreeContext): SyntaxNode[] =>
+  elementsOf(node).flatMap((element) => {
+    const array = kusto.typeOf(element) === 'DynamicExpression' ? child(element, 2) : element;
+    return kusto.typeOf(array) === 'JsonArrayExpression' ? elementsOf(array) : [element];
+  });
+
 type Make = (node: SyntaxNode, context: TreeContext) => Expression;
 
 const MAKERS: Readonly<Record<string, Make>> = {
@@ -57,7 +64,7 @@ const MAKERS: Readonly<Record<string, Make>> = {
     return child(node, 1).ToString().startsWith('!') ? truth('not', inside) : inside;
   },
   InExpression(node, context) {
-    const list = elementsOf(child(node, 2)).map((element) => ({ node: element, is: expressionOf(element, context) }));
+    const list = listOf(child(node, 2), context).map((each) => ({ node: each, is: expressionOf(each, context) }));
     return inList(child(node, 1).ToString().trim(), expressionOf(child(node, 0), context), list, node);
   },
   HasAnyExpression: (node, context) => hasEach('or', node, context),
@@ -137,7 +144,7 @@ function typeFault(name: string, type: ValueType): string {
 
 function hasEach(kind: 'and' | 'or', node: SyntaxNode, context: TreeContext): Expression {
   const left = expressionOf(child(node, 0), context);
-  const terms = elementsOf(child(node, 2)).map((element) =>
+  const terms = listOf(child(node, 2), context).map((element) =>
     binary('has', left, expressionOf(element, context), element),
   );
   return terms.reduce((before, term) => binary(kind, before, term, node));
