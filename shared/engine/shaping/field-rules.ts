@@ -1,4 +1,4 @@
-import { BACKSLASH, QUOTE } from '../../framing/strict.ts';
+import { BACKSLASH, COMMA, QUOTE, skipBlank } from '../../framing/strict.ts';
 import { type FieldTree, folded } from './field-tree.ts';
 
 /** What becomes of a member: it stays, it goes, or something inside of it does. */
@@ -52,4 +52,11 @@ export function nameAt(bytes: Uint8Array, quote: number): string {
   while (bytes[end] !== QUOTE) end += bytes[end] === BACKSLASH ? 2 : 1;
   const text = Buffer.from(bytes.buffer, bytes.byteOffset + quote, end + 1 - quote).toString('utf8');
   return text.includes('\\') ? String(JSON.parse(text)) : text.slice(1, -1);
+}
+
+/** Behind a value: the next entry of its object or array, or what closes that. */
+export function nextEntry(bytes: Uint8Array, end: number): number {
+  if (end < 0) throw new Error('a dynamic value that is no JSON');
+  const at = skipBlank(bytes, end);
+  return bytes[at] === COMMA ? skipBlank(bytes, at + 1) : at;
 }

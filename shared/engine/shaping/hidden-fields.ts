@@ -36,14 +36,14 @@ const LINKS: readonly (readonly [columns: readonly string[], keys: readonly stri
 /** The columns of which something is hidden, and what. */
 export function hiddenTrees(signal: Signal, layout: Layout, shaping: Shaping): ReadonlyMap<string, FieldTree> {
   const shape = shaping.signals[signal] ?? noShape;
-  const trees: readonly (readonly [string, FieldTree])[] = [
+  const trees = new Map([
     ['customDimensions', dimensionTree(shape)],
     ['customMeasurements', measurementTree(shape)],
     ['details', linkTree(signal, layout, shape)],
-    ['extra', extraTree(signal, layout, shaping)],
-  ];
+  ]);
+  trees.set('extra', extraTree(signal, layout, shaping, trees));
   const names = new Set(columnsOf(signal).map(({ name }) => name));
-  return new Map(trees.filter(([name, tree]) => names.has(name) && !isEmptyTree(tree)));
+  return new Map([...trees].filter(([name, tree]) => names.has(name) && !isEmptyTree(tree)));
 }
 
 /**
@@ -51,18 +51,18 @@ export function hiddenTrees(signal: Signal, layout: Layout, shaping: Shaping): R
  * first and fallback ones alike (a record may be in `extra` whole), what the other columns must not hold, denied
  * fields, fields of hashed promotions, and whole elements of other signals that hide anything.
  */
-function extraTree(signal: Signal, layout: Layout, shaping: Shaping): FieldTree {
+function extraTree(
+  signal: Signal,
+  layout: Layout,
+  shaping: Shaping,
+  others: ReadonlyMap<string, FieldTree>,
+): FieldTree {
   const shape = shaping.signals[signal] ?? noShape;
   const tree = treeOf([]);
   const pathsOf = layout === 'continuous' ? continuousPathsOf : flatPathsOf;
   for (const column of hiddenColumns(signal, shape)) for (const path of pathsOf(column, signal)) removePath(tree, path);
-  const inside = {
-    customDimensions: dimensionTree(shape),
-    customMeasurements: measurementTree(shape),
-    details: linkTree(signal, layout, shape),
-  };
   for (const column of columnsOf(signal)) {
-    const hidden = inside[column.name as keyof typeof inside];
+    const hidden = others.get(column.name);
     if (hidden !== undefined) for (const path of wholePathsOf(column, signal, layout)) placeTree(tree, path, hidden);
   }
   if (layout === 'continuous') for (const element of elementsOfOthers(signal, shaping)) removePath(tree, [element]);

@@ -1,13 +1,4 @@
-import {
-  BACKSLASH,
-  CLOSE_OBJECT,
-  COMMA,
-  keyEnd,
-  OPEN_OBJECT,
-  QUOTE,
-  skipBlank,
-  valueEnd,
-} from '../../framing/strict.ts';
+import { CLOSE_OBJECT, keyEnd, OPEN_OBJECT, QUOTE, skipBlank, valueEnd } from '../../framing/strict.ts';
 import type { Promotion, SignalShape } from '../../model.ts';
 import { BOOLEANS } from '../decode/cells/conversions.ts';
 import { putUnescaped } from '../decode/cells/escapes.ts';
@@ -15,7 +6,7 @@ import { FIT, number, readReal, readWhole } from '../decode/cells/numbers.ts';
 import type { Scratch } from '../decode/cells/scratch.ts';
 import { readTime, time } from '../decode/cells/times.ts';
 import { CELL, type Row } from '../decode/rows/row.ts';
-import { nameAt } from './field-rules.ts';
+import { nameAt, nextEntry } from './field-rules.ts';
 
 /** Fills the cells of promoted fields, which lie behind those of the signal's own columns. */
 export function createPromoting(
@@ -60,37 +51,21 @@ function memberAt(bytes: Uint8Array, from: number, name: string): number {
   let key = skipBlank(bytes, from + 1);
   while (bytes[key] !== CLOSE_OBJECT) {
     const value = keyEnd(bytes, key);
-    if (value < 0 || nameAt(bytes, key) === name) return value;
-    const end = valueEnd(bytes, value, 0);
-    if (end < 0) return -1;
-    key = skipBlank(bytes, end);
-    if (bytes[key] === COMMA) key = skipBlank(bytes, key + 1);
+    if (nameAt(bytes, key) === name) return value;
+    key = nextEntry(bytes, valueEnd(bytes, value, 0));
   }
   return -1;
 }
 
 /** The value's text, as the column has it; null where it does not fit. */
-function putValue(
-  row: Row,
-  cell: number,
-  type: Promotion['type'],
-  bytes: Uint8Array,
-  at: number,
-  scratch: Scratch,
-): void {
-  const end = valueEnd(bytes, at, 0);
-  if (end < 0 || isNull(bytes, at)) return;
-  if (bytes[at] !== QUOTE) putText(row, cell, type, bytes, at, end);
-  else if (bytes.subarray(at + 1, end - 1).includes(BACKSLASH)) {
-    const from = scratch.length;
-    putUnescaped(bytes, at + 1, end - 1, scratch);
-    putText(row, cell, type, scratch.bytes, from, scratch.length);
-  } else putText(row, cell, type, bytes, at + 1, end - 1);
-}
-
-const isNull = (bytes: Uint8Array, at: number): boolean => bytes[at] === 0x6e;
-
-function putText(row: Row, cell: number, type: Promotion['type'], bytes: Uint8Array, start: number, end: number): void {
+function putValue(row: Row, cell: number, type: Promotion['type'], from: Uint8Array, at: number, out: Scratch): void {
+  let [bytes, start, end] = [from, at, valueEnd(from, at, 0)];
+  if (bytes[start] === LETTER_N) return;
+  if (bytes[start] === QUOTE) {
+    start = out.length;
+    putUnescaped(from, at + 1, end - 1, out);
+    [bytes, end] = [out.bytes, out.length];
+  }
   if (type === 'string') row.setText(cell, bytes, start, end);
   else if (type === 'real') {
     if (readReal(bytes, start, end) !== FIT.no) row.setReal(cell, number.value);
@@ -105,3 +80,6 @@ function putText(row: Row, cell: number, type: Promotion['type'], bytes: Uint8Ar
     else row.setBig(cell, number.whole);
   }
 }
+
+/** With which null begins. */
+const LETTER_N = 0x6e;

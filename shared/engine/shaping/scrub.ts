@@ -10,7 +10,7 @@ import {
 } from '../../framing/strict.ts';
 import type { Scratch } from '../decode/cells/scratch.ts';
 import { CELL, type Row } from '../decode/rows/row.ts';
-import { type FieldRules, treatmentAt } from './field-rules.ts';
+import { type FieldRules, nextEntry, treatmentAt } from './field-rules.ts';
 
 /** What a scrubbing writes to. */
 interface Scrubbing {
@@ -54,13 +54,6 @@ function holdsHidden(bytes: Uint8Array, at: number, rules: FieldRules): boolean 
     key = nextEntry(bytes, valueEnd(bytes, value, 0));
   }
   return false;
-}
-
-/** Behind a value: the next entry of its object or array, or what closes that. */
-function nextEntry(bytes: Uint8Array, end: number): number {
-  if (end < 0) throw new Error('a dynamic value that is no JSON');
-  const at = skipBlank(bytes, end);
-  return bytes[at] === COMMA ? skipBlank(bytes, at + 1) : at;
 }
 
 /** Returns whether anything is left in it. */
