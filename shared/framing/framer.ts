@@ -3,7 +3,7 @@ import { type ByteQueue, createByteQueue, drop, held, push } from './bytes.ts';
 import { CLOSER, COMMA, isOf, NEWLINE, NUL, SPACE, skip, trimmedEnd, undecided } from './classes.ts';
 import type { Framed, Framer, FramerLimits } from './document.ts';
 import { findRestart, headOf, MOST_BLANK } from './restart.ts';
-import { newScan, type Scan, scanValue } from './scan.ts';
+import { look, type Sight } from './scan.ts';
 import { REASONS } from './strict.ts';
 
 export type { Framed, Framer, FramerLimits };
@@ -14,7 +14,9 @@ interface State {
   readonly queue: ByteQueue;
   readonly limits: FramerLimits;
   mode: Mode;
-  scan: Scan;
+  /** The value that was looked at last, and how many bytes of one that is not whole there were then. */
+  sight: Sight;
+  seen: number;
   /** Open arrays around the documents: bare ones, and those of `{"records":[…]}`. */
   readonly around: ('array' | 'records')[];
   /** In mode `fault`: why, what it started with, and up to where the search for something new has come. */
@@ -48,7 +50,8 @@ export function createFramer(offset = 0, limits: FramerLimits = LIMITS): Framer 
     queue: createByteQueue(offset),
     limits,
     mode: 'between',
-    scan: newScan(),
+    sight: { kind: 'more', at: 0 },
+    seen: 0,
     around: [],
     reason: '',
     head: new Uint8Array(0),
@@ -105,8 +108,7 @@ function between(state: State, bytes: Uint8Array, last: boolean): boolean {
 
 function enter(state: State, mode: Mode): true {
   state.mode = mode;
-  if (mode === 'value') state.scan = newScan();
-  if (mode === 'rest') state.scan = newScan(true);
+  state.seen = 0;
   return true;
 }
 
@@ -138,21 +140,25 @@ function surround(state: State, length: number, what: 'array' | 'records'): true
   return enter(state, 'between');
 }
 
+/** A value that is not whole is looked at again when there is twice as much of it: so the time is linear in the bytes. */
 function value(state: State, bytes: Uint8Array, last: boolean): boolean {
-  const { scan, mode } = state;
-  const sight = scanValue(scan, bytes, last);
-  if (sight === 'bad') return failed(state, scan.reason);
-  if (sight === 'more' && (last || bytes.length > state.limits.longest)) scan.at = bytes.length;
-  if (scan.at > state.limits.longest) return failed(state, `longer than ${state.limits.longest} bytes`);
-  if (sight === 'more') return last && failed(state, REASONS.end);
-  if (sight === 'wrapper') {
+  const { mode, limits } = state;
+  if (!last && bytes.length < 2 * state.seen && bytes.length <= limits.longest) return false;
+  state.seen = bytes.length;
+  const sight = look(bytes, mode === 'rest', last);
+  const { kind, at, keyAt = 0, reason = '' } = sight;
+  state.sight = sight;
+  if (kind === 'bad') return failed(state, reason);
+  if (at > limits.longest) return failed(state, `longer than ${limits.longest} bytes`);
+  if (kind === 'more') return last && failed(state, REASONS.end);
+  if (kind === 'wrapper') {
     const from = mode === 'rest' ? 0 : 1;
-    emitFault(state, bytes, from, scan.keyAt, besideRecords(bytes.subarray(from, scan.keyAt)));
-    return surround(state, scan.at + 1, 'records');
+    emitFault(state, bytes, from, keyAt, besideRecords(bytes.subarray(from, keyAt)));
+    return surround(state, at + 1, 'records');
   }
   if (mode === 'value') return enter(state, 'after');
-  emitFault(state, bytes, 0, scan.at - 1, besideRecords(bytes.subarray(0, scan.at - 1)));
-  drop(state.queue, scan.at);
+  emitFault(state, bytes, 0, at - 1, besideRecords(bytes.subarray(0, at - 1)));
+  drop(state.queue, at);
   return enter(state, 'between');
 }
 
@@ -161,7 +167,7 @@ function value(state: State, bytes: Uint8Array, last: boolean): boolean {
  * whole is not JSON (a record that lost a bracket can look whole), and then none of it is to be trusted.
  */
 function after(state: State, bytes: Uint8Array, last: boolean): boolean {
-  const end = state.scan.at;
+  const end = state.sight.at;
   const at = skip(bytes, end, state.around.length > 0 ? SPACE | NUL : SPACE | NUL | COMMA);
   if (!last && undecided(bytes, at) && at - end < MOST_BLANK) return false;
   const byte = bytes[at];
@@ -184,40 +190,30 @@ function after(state: State, bytes: Uint8Array, last: boolean): boolean {
  * searched. So the time is linear in the bytes.
  */
 function failed(state: State, reason: string): true {
-  const { queue, scan } = state;
-  const broke = queue.offset + scan.at;
+  const { queue, sight } = state;
+  const broke = queue.offset + sight.at;
   state.reason = reason;
   state.head = reason === REASONS.deep ? new Uint8Array(0) : headOf(held(queue));
   state.again = broke > state.furthest ? 0 : state.again + 1;
   state.furthest = Math.max(state.furthest, broke);
-  if (reason === REASONS.deep) state.searched = scan.at;
-  else state.searched = state.again < MOST_AGAIN ? 0 : Math.max(0, scan.at - state.head.length);
+  if (reason === REASONS.deep) state.searched = sight.at;
+  else state.searched = state.again < MOST_AGAIN ? 0 : Math.max(0, sight.at - state.head.length);
   return enter(state, 'fault');
 }
 
-/** In something unreadable: looks for where something new starts. */
+/**
+ * In something unreadable: looks for where something new starts. What is certain to be unreadable is handed on, so that
+ * little is held.
+ */
 function resume(state: State, bytes: Uint8Array, last: boolean): boolean {
   const { at, searched } = findRestart(bytes, state.searched, state.head, last);
-  state.searched = searched;
-  return at === undefined ? shed(state, bytes) : concluded(state, bytes, at);
-}
-
-function concluded(state: State, bytes: Uint8Array, end: number): true {
+  const end = at ?? searched - (searched % state.limits.piece);
   // Outside of wrappers a comma belongs to what was cut; only the end of the line is none of it.
-  emitFault(state, bytes, 0, end, state.reason, state.around.length > 0 ? BLANK | COMMA : NEWLINE | SPACE);
+  const trims = state.around.length > 0 ? BLANK | COMMA : NEWLINE | SPACE;
+  emitFault(state, bytes, 0, end, state.reason, at === undefined ? 0 : trims);
   drop(state.queue, end);
-  return enter(state, 'between');
-}
-
-/** Hands on what is certain to be unreadable, so that little is held. */
-function shed(state: State, bytes: Uint8Array): false {
-  const { piece } = state.limits;
-  const sure = state.searched - (state.searched % piece);
-  if (sure === 0) return false;
-  emitFault(state, bytes, 0, sure, state.reason, 0);
-  drop(state.queue, sure);
-  state.searched -= sure;
-  return false;
+  state.searched = searched - end;
+  return at !== undefined && enter(state, 'between');
 }
 
 /** `trims`: the kinds of bytes at both ends that are none of it; 0: none. `reason`: '' for what is no fault. */
@@ -242,7 +238,7 @@ const REPLACEMENT = [...'\\ufffd'].map((character) => character.charCodeAt(0));
 
 /** Changes in place what a strict line reader refuses: newlines between tokens, escapes of half a surrogate pair. */
 function emitDocument(state: State, bytes: Uint8Array): void {
-  for (const at of state.scan.halves) bytes.set(REPLACEMENT, at);
+  for (const at of state.sight.halves ?? []) bytes.set(REPLACEMENT, at);
   for (const end of [0x0a, 0x0d])
     for (let at = bytes.indexOf(end); at >= 0; at = bytes.indexOf(end, at + 1)) bytes[at] = 0x20;
   state.out.push({ kind: 'document', offset: state.queue.offset, bytes, reason: '' });
