@@ -140,7 +140,7 @@ function surround(state: State, length: number, what: 'array' | 'records'): true
   return enter(state, 'between');
 }
 
-/** A value that is not whole is looked at again when there is twice as much of it: so the time is linear in the bytes. */
+/** A value that is not whole is looked at again when there is twice as much of it: the time is linear in the bytes. */
 function value(state: State, bytes: Uint8Array, last: boolean): boolean {
   const { mode, limits } = state;
   if (!last && bytes.length < 2 * state.seen && bytes.length <= limits.longest) return false;

@@ -15,9 +15,9 @@ import {
 } from './strict.ts';
 
 /**
- * What bytes begin with. `done`: a value, which ends before `at`. `more`: it goes on beyond the bytes at hand. `wrapper`:
- * the array of a `{"records":[…]}` or `{"value":[…]}`, which opens at `at`, its key at `keyAt`. `bad`: no JSON; it breaks
- * at `at`.
+ * What bytes begin with. `done`: a value, which ends before `at`. `more`: it goes on beyond the bytes at hand.
+ * `wrapper`: the array of a `{"records":[…]}` or `{"value":[…]}`, which opens at `at`, its key at `keyAt`. `bad`: no
+ * JSON; it breaks at `at`.
  */
 export interface Sight {
   readonly kind: 'done' | 'more' | 'wrapper' | 'bad';
@@ -39,8 +39,8 @@ const CUT = /^(?:\\(?:u[0-9a-fA-F]{0,3})?|t(?:ru?)?|f(?:a(?:ls?)?)?|nu?l?)$/;
 
 /**
  * The JSON value that `bytes` begin with, which may go over lines; with `inWrapper` what is left of an object, behind a
- * member. Behind `bytes` there is room for BEHIND NUL bytes, so that no look at a token meets the end of memory. `last`:
- * no more bytes will come.
+ * member. Behind `bytes` there is room for BEHIND NUL bytes, so that no look at a token meets the end of memory.
+ * `last`: no more bytes will come.
  */
 export function look(bytes: Uint8Array, inWrapper: boolean, last: boolean): Sight {
   const { length } = bytes;

@@ -11,8 +11,8 @@ export type ValueType = 'bool' | 'long' | 'real' | 'string' | 'datetime' | 'time
 export type Value = string | bigint | number | boolean | null | object;
 
 /**
- * A condition or a part of one: plain data, so that it can be handed to another process. What is called has arguments of
- * the types that it takes: whoever makes the tree has checked that.
+ * A condition or a part of one: plain data, so that it can be handed to another process. What is called has arguments
+ * of the types that it takes: whoever makes the tree has checked that.
  */
 export type Expression =
   | { readonly kind: 'constant'; readonly type: ValueType; readonly value: Value }

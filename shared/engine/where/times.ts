@@ -30,7 +30,7 @@ const UNITS: readonly (readonly [names: RegExp, ticks: bigint])[] = [
   [/^ticks?$/i, 1n],
 ];
 
-/** A length of time as literals write it, `1.5h`, `1.02:03:04.5` or days alone, in ticks; undefined where it is none. */
+/** A length of time as literals write it, `1.5h`, `1.02:03:04.5` or days alone, in ticks; undefined: it is none. */
 export function timespanOf(text: string): bigint | undefined {
   const trimmed = text.trim();
   if (/^-?\d+$/.test(trimmed)) return BigInt(trimmed) * DAY;
