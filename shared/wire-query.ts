@@ -19,9 +19,10 @@ import { type RerunOutcome, type RerunRequest, rerunWindows } from './pipeline/a
 import { type AuditedApp, type AuditMemory, type AuditOutcome, auditWindows } from './pipeline/audit/audit.ts';
 import { auditLake, type LakeAudit, type LakeAuditRequest } from './pipeline/audit/audit-lake.ts';
 import { createBudget } from './pipeline/budget.ts';
+import { readingTime } from './pipeline/halve/watch.ts';
 import { hashOf } from './pure/hash-of.ts';
 import { atMost, budgeted } from './source/query/budgeted.ts';
-import { createAsk } from './source/query/client.ts';
+import { clientLimits, createAsk } from './source/query/client.ts';
 import { createQuerySource } from './source/query/source.ts';
 import { createSurvey } from './source/query/survey/survey.ts';
 import { identity, openSeats, systemClock } from './wire-clients.ts';
@@ -34,11 +35,11 @@ export interface QueryApi {
 
 /**
  * `audited`: what is read is looked at again later, so each reading takes a fingerprint that can be compared, for one
- * request more.
+ * request more. `reading`: how long a run reads at most; left out: as long as it takes.
  */
-export function queryApi(settings: QuerySettings, audited: boolean, budget?: Budget): QueryApi {
+export function queryApi(settings: QuerySettings, audited: boolean, budget?: Budget, reading?: Millis): QueryApi {
   const credential = settings.auth.kind === 'identity' ? identity(settings.auth.clientId, settings.url) : undefined;
-  const each = createAsk(settings, credential, systemClock);
+  const each = createAsk(settings, credential, systemClock, clientLimits(reading));
   // Whoever asks tables on the Basic plan may have two questions under way.
   const alone = settings.schema.kind === 'workspace' && settings.schema.plan === 'basic' ? atMost(2, each) : each;
   const ask = budget === undefined ? alone : budgeted(alone, budget, systemClock);
@@ -47,10 +48,15 @@ export function queryApi(settings: QuerySettings, audited: boolean, budget?: Bud
   return { source: createQuerySource({ ...setup, survey, audited }), survey };
 }
 
-/** The query APIs of the apps, by app, within the budget that they share. */
-export function queryApis({ apps, state, budget: limits }: Config): ReadonlyMap<string, QueryApi> {
+/** The query APIs of the apps, by app, within the budget that they share. `timeout`: of the host. */
+export function queryApis(
+  { apps, state, budget: limits }: Config,
+  timeout: Millis | undefined,
+): ReadonlyMap<string, QueryApi> {
+  const reading = timeout && readingTime(timeout);
   const budget = createBudget({ seats: openSeats(state), clock: systemClock, holder: randomUUID(), limits });
-  return new Map(apps.flatMap(({ name, query }) => (query ? [[name, queryApi(query, true, budget)] as const] : [])));
+  const apiOf = ({ name, query }: App) => (query ? [[name, queryApi(query, true, budget, reading)] as const] : []);
+  return new Map(apps.flatMap(apiOf));
 }
 
 export const queryFeeds = ({ name, query }: App): readonly { readonly query: QuerySettings; readonly feed: Feed }[] =>
@@ -122,6 +128,7 @@ export function wireAudits(
   ports: AuditWiring,
   ready: () => Promise<void>,
   health: () => Promise<LakeHealth>,
+  time: Millis,
 ): Audits {
   const audited = apps.flatMap((app): AuditedApp[] => {
     const api = apis.get(app.name);
@@ -147,7 +154,7 @@ export function wireAudits(
     audit: async () => {
       if ((await health()).state !== 'active') return { feeds: [], asked: 0, errors: [] };
       await ready();
-      return auditWindows(audited, { ...ports, ...audit, memory }, new AbortController().signal);
+      return auditWindows(audited, { ...ports, ...audit, memory, time }, new AbortController().signal);
     },
   };
 }

@@ -76,7 +76,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
   const ledger = openLedger(config.state, config.lake);
   const [hints, clock] = [openHints(config.state), systemClock];
   const blobs = config.exports && wireExports(config.exports, storageClock.now, ledger);
-  const apis = queryApis(config);
+  const apis = queryApis(config, timeout);
   const source = sourceOf(config, apis, blobs?.source);
   const { planLimit: limit, patience, lease } = config;
   const tables = tablesOf(config, lake);
@@ -166,7 +166,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
       },
     ),
     ...wireSweeps(config, ports, blobs?.sightings, ready, health.look),
-    ...wireAudits(config, apis, run, ready, health.look),
+    ...wireAudits(config, apis, run, ready, health.look, ((timeout ?? 30 * 60_000) * 2) / 3),
     ...wireTends(config, { ...run, hash: hashOf }, ((timeout ?? 30 * 60_000) * 2) / 3, ready, health.look),
     ...wireAdopts(config, { ...meeting, ...(tables && { tables }) }, stateReady),
     plan: async () => {

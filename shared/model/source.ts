@@ -88,6 +88,8 @@ export interface UnseenPlace {
 export interface Reading extends Look {
   /** Requests made or blobs read so far. */
   readonly asked: number;
+  /** Answers to requests for rows that came to their end, whatever they said. Left out: not counted. */
+  readonly heard?: number;
   /** Requests of them whose answers were of no use: cut short, refused, asked again. Left out: none. */
   readonly wasted?: number;
   /** Ranges that were too much for one answer and were asked for in halves, so far. Left out: none. */

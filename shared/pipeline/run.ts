@@ -26,6 +26,8 @@ export type RunPorts = ClaimPorts &
      * window: a lake away is a failure that the ledger has tried again. Left out: all is there.
      */
     ready?(claimed: LedgerEntry): Promise<unknown>;
+    /** Whether the source has not answered anything. Left out: it has. */
+    readonly silent?: () => boolean;
     /** Until when a run that has failed waits for a ledger that is away, to tell it. Left out: it does not wait. */
     readonly stateUntil?: Millis;
   };
@@ -160,6 +162,9 @@ async function deliverOrHalve(claim: Claim, afterDeath: boolean, ports: RunPorts
     const state = entry.state === 'unavailable' ? 'unavailable' : 'done';
     return { ...outcomeOf(state, window, entry, ports), ...more };
   } catch (error) {
+    // A source that says nothing would say nothing of a half, either.
+    if (error instanceof OutOfTime && ports.silent?.())
+      throw new Error(`${error.message}; its source gave no answer at all; it is tried again`);
     if (error instanceof OutOfTime && halves !== undefined) return halve(halves, error.message);
     throw error;
   }

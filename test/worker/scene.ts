@@ -30,14 +30,16 @@ export interface SceneOptions {
   /** The first of them, of the day; default 0. */
   readonly from?: number;
   readonly signals: string;
-  /** Beside the settings of all. */
-  readonly settings?: Readonly<Record<string, string>>;
+  /** Beside the settings of all; '' takes one of them away. */
+  readonly settings?: Settings | ((made: Pick<Scene, 'azurite' | 'front' | 'simulator'>) => Settings);
   /** Whether the host listens (queue, timers, blobs); else functions are called by hand. */
   readonly host?: boolean;
   /** Left out: one of its own. Names of scenes that share one must differ. */
   readonly azurite?: Azurite;
   readonly name?: string;
 }
+
+type Settings = Readonly<Record<string, string>>;
 
 export interface Scene {
   readonly azurite: Azurite;
@@ -119,7 +121,7 @@ export async function startScene(wanted: SceneOptions): Promise<Scene> {
     LAKE_FORMAT: 'ndjson',
     TMPDIR: work,
     ...(process.env.NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
-    ...settings,
+    ...(typeof settings === 'function' ? settings({ azurite, front, simulator }) : settings),
   });
   const ledger = ledgerOf(env, azurite);
   const worker = await startWorker(env);

@@ -36,7 +36,7 @@ const settings = {
   LEASE: '1m',
   AUDIT_RECHECK: '30d',
   // A ledger that is away is waited for two thirds of it.
-  AzureFunctionsJobHost__functionTimeout: '00:10:00',
+  AzureFunctionsJobHost__functionTimeout: '00:05:00',
 };
 
 let scene: Scene;
@@ -212,10 +212,11 @@ const answers: Readonly<Record<string, Omit<Fault, 'when' | 'times'>>> = {
 };
 
 for (const [condition, fault] of Object.entries(answers))
-  for (const lasting of all ? [false, true] : []) {
+  for (const lasting of [false, true]) {
+    if (!all && (condition !== 'hang' || lasting)) continue;
     test(`the query API: ${condition}, ${lasting ? 'until it is lifted' : 'once'}, at each question`, async () => {
-      for (let k = 1; k <= 2; k++)
-        for (const act of ['a query window', 'an audit']) {
+      for (let k = 1; k <= (all ? 2 : 1); k++)
+        for (const act of all ? ['a query window', 'an audit'] : ['a query window']) {
           const { begin, finish } = (await acts[act]?.()) ?? assert.fail();
           let asked = 0;
           const when = () => (lasting ? ++asked >= k : ++asked === k);
@@ -227,6 +228,9 @@ for (const [condition, fault] of Object.entries(answers))
           const took = Math.round(ended.took / 1000);
           report([scene.worker.kind, act, condition, much, k, `question ${k}`, took, state, ended.error]);
           assertEnded(`${act}, ${condition}, ${much}, question ${k}`, ended);
+          // Once, it costs a try and not the run; and what says nothing is no reason to part a window.
+          assert.notEqual(state, 'halved');
+          if (!lasting) assert.equal(ended.error, '');
           await finish();
         }
     });

@@ -5,6 +5,7 @@ import { keptTallies, wrongDays } from '../tally/check.ts';
 import { auditedDay, daysDue, daysOf } from './audit-days.ts';
 import { gapsBetween } from './gaps.ts';
 import { judge, vanished, type WindowVerdict } from './judge.ts';
+import { limitedTo } from './limited.ts';
 import { keyOf, type Settled, type SettledPorts, settleFeed } from './settled.ts';
 
 /** One app of the query API: what audits ask, and how far back that makes sense. */
@@ -25,6 +26,8 @@ export interface AuditPorts extends AskPorts, SettledPorts {
   /** Messages that go out at once for one feed; the planner sends the others as there is room. */
   readonly limit: number;
   withWorkFolder<T>(use: (folder: string) => Promise<T>): Promise<T>;
+  /** How long an audit may take; left out: as long as it takes. */
+  readonly time?: Millis;
   /** What this process knows from the audits before, by feed; left out: it asks each time. */
   readonly memory?: AuditMemory;
 }
@@ -82,17 +85,22 @@ export async function auditWindows(
   ports: AuditPorts,
   abort: AbortSignal,
 ): Promise<AuditOutcome> {
-  const feeds: FeedAudit[] = [];
-  const errors: string[] = [];
+  const [feeds, errors]: [FeedAudit[], string[]] = [[], []];
   let asked = 0;
-  for (const app of apps) {
+  const ends = ports.clock.now() + (ports.time ?? Number.POSITIVE_INFINITY);
+  for (const [n, app] of apps.entries()) {
+    // One whose API does not answer leaves time for the others.
+    const left = (ends - ports.clock.now()) / (n === apps.length - 1 ? 1 : 2);
+    const limited = limitedTo(left, ports.clock, abort);
     try {
-      const audited = await auditApp(app, ports, abort);
+      const audited = await auditApp(app, ports, limited.abort);
       feeds.push(...audited.feeds);
       asked += audited.asked;
     } catch (error) {
       if (abort.aborted) throw error;
-      errors.push(`audit ${app.app}: ${error instanceof Error ? error.message : error}`);
+      errors.push(`audit ${app.app}: ${limited.late() || (error instanceof Error ? error.message : error)}`);
+    } finally {
+      limited.close();
     }
   }
   return { feeds, asked, errors };

@@ -15,6 +15,9 @@ export class OutOfTime extends Error {
  */
 const share = { halved: 2 / 3, told: 9 / 10 } as const;
 
+/** How long a run reads at most that could be halved, of an invocation of that length. */
+export const readingTime = (timeout: Millis): Millis => timeout * share.halved;
+
 export interface Watch {
   /** Aborted when the claim is lost or the time is up. */
   readonly abort: AbortSignal;

@@ -20,11 +20,18 @@ export function counting(source: Source): {
   readonly source: Source;
   readonly spent: () => number;
   readonly splits: () => number;
+  /** The source was asked, and has not answered anything. */
+  readonly silent: () => boolean;
 } {
   let last: Reading | undefined;
   const open: Source['open'] = async (window, abort) => {
     last = await source.open(window, abort);
     return last;
   };
-  return { source: { open }, spent: () => last?.asked ?? 0, splits: () => last?.splits ?? 0 };
+  return {
+    source: { open },
+    spent: () => last?.asked ?? 0,
+    splits: () => last?.splits ?? 0,
+    silent: () => last?.heard === 0,
+  };
 }

@@ -208,7 +208,8 @@ function newTable(first: boolean): Table {
 }
 
 function rank(table: Table, asked: string): number {
-  if (table.name === 'PrimaryResult') return 3;
-  if (table.name.toLowerCase() === asked.toLowerCase()) return 2;
+  const name = table.name.toLowerCase();
+  if (name === 'primaryresult') return 3;
+  if (name === asked.toLowerCase()) return 2;
   return table.first ? 1 : 0;
 }

@@ -27,6 +27,15 @@ export interface ClientLimits {
 }
 
 export const CLIENT_LIMITS: ClientLimits = { wait: 180, first: 400_000, stall: 60_000 };
+
+/**
+ * Where a run reads for so long at most, a question may take a third of it: one that hangs costs a try, not the run.
+ * The server gives up before we do, and says so.
+ */
+export function clientLimits(reading: Millis | undefined): ClientLimits {
+  const first = Math.min(CLIENT_LIMITS.first, Math.floor((reading ?? Number.POSITIVE_INFINITY) / 3));
+  return { ...CLIENT_LIMITS, first, wait: Math.min(CLIENT_LIMITS.wait, Math.max(10, Math.floor(first / 1000) - 20)) };
+}
 const LONGEST_ERROR = 64 * 1024;
 const NO_REPLY = { status: 0, lost: '', timedOut: false, retryAfter: '', age: 0, answer: undefined, body: undefined };
 

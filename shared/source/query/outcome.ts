@@ -19,6 +19,8 @@ export type Outcome =
       readonly heavy: boolean;
       /** It has nothing to do with what is asked: patience is a time, not a number of tries. */
       readonly passing: boolean;
+      /** Not a byte came in all the time that an answer may take; left out: something did. */
+      readonly silent?: true;
     }
   /** The workspace has no such table (yet). */
   | { readonly kind: 'absent' }
@@ -66,6 +68,9 @@ const UNRESOLVED_TABLE = /Failed to resolve (table|entity)[^.]*/i;
 
 export function outcomeOf(reply: Reply, asked: Asked): Outcome {
   if (reply.hopeless !== undefined) return { kind: 'fail', reason: reply.hopeless, halvings: 0 };
+  // Who works on a question that is too much says so in time (`Prefer: wait`): silence is no matter of size.
+  if (reply.lost !== '' && reply.timedOut && reply.status === 0)
+    return { kind: 'retry', reason: reply.lost, after: undefined, heavy: false, passing: false, silent: true };
   if (reply.lost !== '') return retry(reply.lost, undefined, reply.timedOut, !reply.timedOut);
   if (reply.status === 200) return answerOutcome(reply, asked);
   if (reply.status === 204) return { kind: 'doubtful', reason: 'status 204: the resource holds no data' };

@@ -35,6 +35,17 @@ export function refusalOf(status: number, asked: string, reason: string): Error 
 }
 
 /**
+ * The API does not answer at all. Caught by type where a question before the rows meets it: the rows would not come,
+ * either.
+ */
+export class Silence extends Error {
+  constructor(asked: string, times: number, reason: string) {
+    super(`${asked}: asked ${times} times in vain: ${reason}; the window is tried again later`);
+    this.name = 'Silence';
+  }
+}
+
+/**
  * The window has not ended by the source's own clock, whatever ours says: rows of it can still come, and what was
  * answered is no whole. Recognised by its code: asked again after `wait`, it costs no attempt.
  */

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import type { Millis } from '../../model.ts';
 import { tellWait } from '../../net/waits.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
-import { earlyBy, NotYet, refusalOf } from './refusal.ts';
+import { earlyBy, NotYet, refusalOf, Silence } from './refusal.ts';
 import type { Reply } from './reply.ts';
 import type { Asking, Context, RefusedQuestion, Settled, Split } from './settle.ts';
 
@@ -111,6 +111,7 @@ function settledBy(
   if (tries.failures++ === 0) [tries.began, tries.slept] = [clock.now(), 0];
   const waited = Math.max(tries.slept, clock.now() - tries.began);
   const { cuts } = asking;
+  if (outcome.silent && tries.same >= limits.alike) throw new Silence(asking.name, tries.failures, reason);
   // What breaks off behind its first byte may break off for its length: then it is waited for, but only once.
   const broken = passing && reply.status === 200;
   const patience = broken && cuts !== undefined && cuts > 0 ? 0 : limits.passing;

@@ -1,6 +1,7 @@
 import type { Clock, QuerySettings, Reading, Source, Survey, Window } from '../../model.ts';
 import { forecastOf, type Learned, learning } from './forecast.ts';
 import { readParts } from './read-parts.ts';
+import { Silence } from './refusal.ts';
 import type { Ask } from './reply.ts';
 import { type Context, SOURCE_LIMITS, type SourceLimits } from './settle.ts';
 import { tableOf } from './text.ts';
@@ -47,12 +48,14 @@ interface Telling {
 }
 
 function openReading(context: Context, { survey, audited, learned, saidAbsent }: Telling): Reading {
-  let [asked, useful, splits] = [0, 0, 0];
+  let [asked, useful, splits, heard] = [0, 0, 0, 0];
   let fingerprint = '';
   let remark = '';
-  const questions: Ask = (question) => {
+  const questions: Ask = async (question) => {
     asked++;
-    return context.ask(question);
+    const reply = await context.ask(question);
+    if (reply.lost === '') heard++;
+    return reply;
   };
   /** Undefined when it cannot be told: the rows count, not what is said of them. */
   const look = async (windows: readonly Window[], work: string): Promise<readonly string[] | undefined> => {
@@ -62,8 +65,9 @@ function openReading(context: Context, { survey, audited, learned, saidAbsent }:
       asked += more;
       useful += more;
       return looks.map((each) => each.fingerprint);
-    } catch {
+    } catch (error) {
       context.abort.throwIfAborted();
+      if (error instanceof Silence) throw error;
       asked++; // one at least, in vain
       return undefined;
     }
@@ -84,6 +88,9 @@ function openReading(context: Context, { survey, audited, learned, saidAbsent }:
     empty: false,
     get asked() {
       return asked;
+    },
+    get heard() {
+      return heard;
     },
     get wasted() {
       return asked - useful;

@@ -185,6 +185,29 @@ describe('an audit of query windows', () => {
     assert.deepEqual([feeds.length, feeds[0]?.same], [1, 8]);
   });
 
+  test('an app that does not answer is left after half of the time that a call has: the others are looked at', async () => {
+    const here = await eightHours();
+    const silent = {
+      survey: (_windows: unknown, _work: string, abort: AbortSignal) =>
+        new Promise<never>((_, reject) => abort.addEventListener('abort', () => reject(abort.reason))),
+    };
+    const other = { ...feed, app: 'other' };
+    await here.ledger.write(
+      { ...plannedEntry({ ...other, start, end: start + hour }, 0), state: 'done' as const },
+      undefined,
+    );
+    const apps = [
+      { app: 'other', feeds: [other], survey: silent, retention: 90 * day },
+      { app: feed.app, feeds: [feed], survey: here.survey, retention: 90 * day },
+    ];
+    const ports = { ...here.audits, clock: { ...here.audits.clock, sleep: async () => {} }, time: hour / 3 };
+    const { feeds, errors } = await auditWindows(apps, ports, new AbortController().signal);
+    assert.deepEqual(errors, [
+      'audit other: not done in 600 s, and the host ends what takes longer; it is looked at again',
+    ]);
+    assert.deepEqual([feeds.length, feeds[0]?.same], [1, 8]);
+  });
+
   test('all that is old is gone: that is no purge, the source does not keep it so long', async () => {
     const here = auditedWorld({ limit: 10_000 });
     here.add(...hourly(10 * 24));

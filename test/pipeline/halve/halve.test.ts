@@ -130,23 +130,33 @@ describe('a window that is too heavy for one run', () => {
     assert.deepEqual(here.sent, [first, second]);
   });
 
-  test('is halved when its time is up, although the source keeps it waiting', async () => {
-    const here = await world();
-    const silent: Source = {
-      open: async (window, abort) => ({
-        ...(await here.ports.source.open(window, abort)),
-        async *chunks() {
-          await new Promise((_, reject) => abort.addEventListener('abort', () => reject(abort.reason)));
-        },
-      }),
-    };
-    const runner = startRunner(() => here.run({ source: silent, allowed: here.within(30 * minutes) }));
-    await settle();
-    here.clock.advance(20 * minutes);
-    for (let turns = 0; turns < 10; turns++) await settle();
-    assert.ok(runner.ended, 'it waits no longer');
-    assert.equal((await here.ledger.read(hour))?.value.state, 'halved');
-  });
+  for (const [heard, state] of [
+    [1, 'halved'],
+    [0, 'failed'],
+  ] as const)
+    test(`${state} when its time is up, although the source keeps it waiting, after ${heard} answers`, async () => {
+      const here = await world();
+      const silent: Source = {
+        open: async (window, abort) => ({
+          ...(await here.ports.source.open(window, abort)),
+          heard,
+          async *chunks() {
+            await new Promise((_, reject) => abort.addEventListener('abort', () => reject(abort.reason)));
+          },
+        }),
+      };
+      const runner = startRunner(() => here.run({ source: silent, allowed: here.within(30 * minutes) }));
+      await settle();
+      here.clock.advance(20 * minutes);
+      for (let turns = 0; turns < 10; turns++) await settle();
+      assert.ok(runner.ended, 'it waits no longer');
+      const found = (await here.ledger.read(hour))?.value;
+      assert.equal(found?.state, state);
+      assert.match(
+        found?.error ?? '',
+        heard === 0 ? /its source gave no answer at all; it is tried again/ : /^halved at/,
+      );
+    });
 
   test('is not, where it is done in time, or was read in time and only its files take longer', async () => {
     const quick = await world({ pace: 6 * minutes });

@@ -8,7 +8,7 @@ import { after, afterEach, before, test } from 'node:test';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import type { Clock, QuerySettings, Window } from '../../../shared/model.ts';
-import { CLIENT_LIMITS, createAsk } from '../../../shared/source/query/client.ts';
+import { CLIENT_LIMITS, clientLimits, createAsk } from '../../../shared/source/query/client.ts';
 import type { Reply } from '../../../shared/source/query/reply.ts';
 import { createQuerySource } from '../../../shared/source/query/source.ts';
 import { createWatch } from '../../../shared/source/query/watch.ts';
@@ -342,4 +342,15 @@ test('an address of IPv6 on this machine is taken, and found', async (t) => {
     six.closeAllConnections();
     six.close();
   }
+});
+
+test('a question that hangs takes a third of the time that a run reads, and the server ends it before', () => {
+  const table = [
+    [undefined, 400_000, 180],
+    [1_200_000, 400_000, 180],
+    [400_000, 133_333, 113],
+    [200_000, 66_666, 46],
+  ] as const;
+  for (const [reading, first, wait] of table)
+    assert.deepEqual(clientLimits(reading), { ...CLIENT_LIMITS, first, wait }, String(reading));
 });

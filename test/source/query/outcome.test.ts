@@ -115,7 +115,7 @@ const TABLE: readonly (readonly [what: string, reply: Reply, expected: Expected,
   ['429 past date', refused(429, '', new Date(NOW - 9000).toUTCString()), { kind: 'retry', after: 0 }],
   ['429 nonsense', refused(429, '', 'soon'), { kind: 'retry', after: undefined }],
   ['lost', { ...NOTHING, status: 0, lost: 'the connection failed (ECONNRESET)' }, { kind: 'retry', heavy: false }],
-  ['late', { ...NOTHING, status: 0, lost: 'no byte', timedOut: true }, { kind: 'retry', heavy: true }],
+  ['late', { ...NOTHING, status: 0, lost: 'no byte', timedOut: true }, { kind: 'retry', heavy: false, silent: true }],
   [
     'lost in the middle',
     { ...answered(3), lost: 'the connection failed (ECONNRESET)' },

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { parseKql } from '../../../local/simulator/kql.ts';
 import type { Clock, QuerySettings, Window } from '../../../shared/model.ts';
 import type { Answer } from '../../../shared/source/query/answer.ts';
+import { Silence } from '../../../shared/source/query/refusal.ts';
 import type { Ask, Reply } from '../../../shared/source/query/reply.ts';
 import type { SourceLimits } from '../../../shared/source/query/settle.ts';
 import { createQuerySource } from '../../../shared/source/query/source.ts';
@@ -405,6 +406,23 @@ test('time-outs that repeat lead to halves, but not for ever', async () => {
   );
   assert.equal(all.asked, 2 + 2 * 2 + 4);
   await assert.rejects(readAll(slow(0)), /status 504, however little is asked for; the window is tried again later/);
+});
+
+test('an API that says nothing is asked twice: the attempt ends, and nothing is asked for in halves', async () => {
+  const lost = 'the first byte of an answer did not come within 400 s';
+  let asked = 0;
+  const silent: Ask = async () => ({ ...NOTHING, status: 0, lost, timedOut: true, asked: ++asked });
+  await assert.rejects(readAll(silent), new RegExp(`asked 2 times in vain: ${lost}; the window is tried again later`));
+  assert.equal(asked, 2);
+  // Whoever says nothing to the question before the rows would not give them, either.
+  const survey = { survey: async () => Promise.reject(new Silence('survey requests of shop', 2, lost)) };
+  const source = createQuerySource({ settings: SETTINGS, ask: fail, clock: fakeClock(), survey, audited: true });
+  const reading = await source.open(WINDOW, new AbortController().signal);
+  await assert.rejects(
+    Array.fromAsync(reading.chunks(work)),
+    /^Silence: survey requests of shop: asked 2 times in vain/,
+  );
+  assert.equal(reading.heard, 0);
 });
 
 test('a doubtful answer is asked again three times, then believed', async () => {
