@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/core-auth';
+import type { HttpClient } from '@azure/core-rest-pipeline';
 import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables';
 import { AnonymousCredential, ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { QueueClient } from '@azure/storage-queue';
@@ -23,6 +24,7 @@ import type {
   Seats,
   SweepQueue,
 } from './model.ts';
+import { withToken } from './net/bearer.ts';
 import { isLoopback } from './net/direct.ts';
 import { heardClock } from './net/heard-clock.ts';
 import { authorityOf, createIdentity } from './net/identity.ts';
@@ -56,6 +58,7 @@ export const http = createLimitedHttp();
 export const storageClock = heardClock(systemClock.now);
 const tableHttp = storageClock.listening(refuseStrangers(http));
 const storage = { httpClient: createStorageHttp(tableHttp) };
+const storageScope = 'https://storage.azure.com/.default';
 
 const credentials = new Map<string, TokenCredential>();
 
@@ -68,6 +71,18 @@ export function identity(clientId: string, address: string): TokenCredential {
   const key = `${clientId} ${authorityHost}`;
   const known = credentials.get(key) ?? createIdentity({ clientId, authorityHost, http, now: systemClock.now });
   credentials.set(key, known);
+  return known;
+}
+
+/** One for each identity and cloud: the clients share its tokens. */
+const bearers = new Map<TokenCredential, HttpClient>();
+
+/** Storage, asked with the token of that identity. */
+function storageAs(clientId: string, address: string): HttpClient {
+  const credential = identity(clientId, address);
+  const known =
+    bearers.get(credential) ?? withToken(tableHttp, { credential, scope: storageScope, now: systemClock.now });
+  bearers.set(credential, known);
   return known;
 }
 
@@ -84,11 +99,9 @@ function containerClient({ url, container, access }: Extract<Place, { kind: 'con
     return new ContainerClient(`${address}?${access.sas.reveal().replace(/^\?/, '')}`, undefined, storage);
   if (access.kind === 'key')
     return new ContainerClient(address, new StorageSharedKeyCredential(access.account, access.key.reveal()), storage);
-  return new ContainerClient(
-    address,
-    access.kind === 'identity' ? identity(access.clientId, address) : new AnonymousCredential(),
-    storage,
-  );
+  const own =
+    access.kind === 'identity' ? { httpClient: createStorageHttp(storageAs(access.clientId, address)) } : storage;
+  return new ContainerClient(address, new AnonymousCredential(), own);
 }
 
 export const openLedger = (state: Config['state'], lake: Place): Ledger =>
@@ -104,7 +117,7 @@ export function openNamedLedger({ url, table, part }: Extract<LedgerPlace, { kin
   const client =
     access.kind === 'key'
       ? new TableClient(url, table, new AzureNamedKeyCredential(access.account, access.key.reveal()), options)
-      : new TableClient(url, table, identity(clientIdOf(access), url), options);
+      : new TableClient(url, table, { ...options, httpClient: storageAs(clientIdOf(access), url) });
   return createTableLedger({ client, lakeId: part, newId: randomUUID });
 }
 
@@ -119,7 +132,7 @@ function tableClient({ access, table, tableUrl }: Config['state']): TableClient 
         ...options,
         allowInsecureConnection: true,
       })
-    : new TableClient(tableUrl, table, identity(clientIdOf(access), tableUrl), options);
+    : new TableClient(tableUrl, table, { ...options, httpClient: storageAs(clientIdOf(access), tableUrl) });
 }
 
 /** Where all instances meet that share the table. */
@@ -135,7 +148,8 @@ export const openSweepQueue = (state: Config['state']): SweepQueue => createSwee
 
 function queueClient({ access, queue: windows, queueUrl }: Config['state'], queue = windows): QueueClient {
   if (access.kind === 'connectionString') return new QueueClient(access.connectionString.reveal(), queue, storage);
-  return new QueueClient(`${queueUrl.replace(/\/$/, '')}/${queue}`, identity(clientIdOf(access), queueUrl), storage);
+  const httpClient = createStorageHttp(storageAs(clientIdOf(access), queueUrl));
+  return new QueueClient(`${queueUrl.replace(/\/$/, '')}/${queue}`, undefined, { httpClient });
 }
 
 const clientIdOf = (access: Access): string => (access.kind === 'identity' ? access.clientId : '');

@@ -54,10 +54,11 @@ function isWanted(env: Env): boolean {
 }
 
 async function start(env: Env): Promise<Exporting> {
-  const [{ startExport }, { connectionOf }, { http, identity }, { productVersion }] = await Promise.all([
+  const [{ startExport }, { connectionOf }, { http, identity }, { withToken }, { productVersion }] = await Promise.all([
     import('./metrics/export.ts'),
     import('./metrics/application-insights.ts'),
     import('./wire-clients.ts'),
+    import('./net/bearer.ts'),
     import('./wire-version.ts'),
   ]);
   const found = connectionOf(env.APPLICATIONINSIGHTS_CONNECTION_STRING ?? '');
@@ -65,8 +66,10 @@ async function start(env: Env): Promise<Exporting> {
   return startExport({
     ingestion: found && {
       ...found,
-      http,
-      ...(clientId !== undefined && { credential: identity(clientId, found.url) }),
+      http:
+        clientId === undefined
+          ? http
+          : withToken(http, { credential: identity(clientId, found.url), scope: found.scope, now: Date.now }),
     },
     otlp: hasOtlp(env),
     service: {

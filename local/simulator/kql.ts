@@ -140,6 +140,7 @@ const surveys = (time: string, id: string): readonly (readonly [string, Meaning]
   return [
     [`${rows}, ${latest}, ids = sum(hash(${id}, 2)) ${by}`, surveyed(true, true)],
     [`${rows}, ${latest} ${by}`, surveyed(true, false)],
+    [`${rows}, ids = sum(hash(${id}, 2)) ${by}`, surveyed(false, true)],
     [`${rows} ${by}`, surveyed(false, false)],
     ["extend signal = ''", ([label = '']) => ({ label })],
   ];

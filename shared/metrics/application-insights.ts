@@ -4,13 +4,7 @@
  * same (see docs/decisions.md).
  */
 
-import type { TokenCredential } from '@azure/core-auth';
-import {
-  bearerTokenAuthenticationPolicy,
-  createPipelineFromOptions,
-  createPipelineRequest,
-  type HttpClient,
-} from '@azure/core-rest-pipeline';
+import { createPipelineFromOptions, createPipelineRequest, type HttpClient } from '@azure/core-rest-pipeline';
 import {
   AggregationTemporality,
   DataPointType,
@@ -20,14 +14,13 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import { shownAddress } from '../net/direct.ts';
 
-/** Where to, and as whom. */
+/** Where to. */
 export interface Ingestion {
   readonly url: string;
   readonly key: string;
   /** What a token must be for. */
   readonly scope: string;
-  /** Undefined: the key is enough. */
-  readonly credential?: TokenCredential;
+  /** It proves who asks, where the key is not enough. */
   readonly http: HttpClient;
 }
 
@@ -52,9 +45,8 @@ export function connectionOf(text: string): Pick<Ingestion, 'url' | 'key' | 'sco
 /** Items that one request carries at most. */
 const together = 500;
 
-export function applicationInsights({ url, key, scope, credential, http }: Ingestion): PushMetricExporter {
+export function applicationInsights({ url, key, http }: Ingestion): PushMetricExporter {
   const pipeline = createPipelineFromOptions({ retryOptions: { maxRetries: 2 } });
-  if (credential !== undefined) pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential, scopes: scope }));
   const send = async (items: readonly object[]): Promise<void> => {
     const headers = { 'content-type': 'application/json', accept: 'application/json' };
     const request = createPipelineRequest({ url, method: 'POST', body: JSON.stringify(items), timeout: 20_000 });

@@ -148,6 +148,7 @@ test('clients are named nowhere else: what imports an Azure package is an adapte
     'lake/read-blob.ts',
     'lake/store-container.ts',
     'metrics/application-insights.ts',
+    'net/bearer.ts',
     'net/heard-clock.ts',
     'net/identity.ts',
     'net/limited-http.ts',

@@ -7,6 +7,7 @@ import { type Exporting, startExport } from '../../shared/metrics/export.ts';
 import { auditPoints, planPoints, runPoints } from '../../shared/metrics/points.ts';
 import { METRICS, type MetricName } from '../../shared/metrics/table.ts';
 import type { Sums } from '../../shared/model.ts';
+import { withToken } from '../../shared/net/bearer.ts';
 import { createLimitedHttp } from '../../shared/net/limited-http.ts';
 import { addSums, NOTHING } from '../../shared/status/day-tally.ts';
 import { auditedWorld, day, hour, hourly, start } from '../pipeline/audit/audited.ts';
@@ -32,10 +33,14 @@ const started = (more: { readonly token?: string; readonly otlp?: boolean } = {}
   const key = '00000000-0000-4000-8000-000000000001';
   const connection = connectionOf(`InstrumentationKey=${key};IngestionEndpoint=${receiver.url}/`);
   assert.ok(connection);
-  const token = more.token;
-  const credential = token && { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + hour }) };
+  const token = more.token ?? '';
+  const credential = { getToken: async () => ({ token, expiresOnTimestamp: Date.now() + hour }) };
+  const http = createLimitedHttp();
   return startExport({
-    ingestion: { ...connection, http: createLimitedHttp(), ...(credential && { credential }) },
+    ingestion: {
+      ...connection,
+      http: token === '' ? http : withToken(http, { credential, scope: connection.scope, now: Date.now }),
+    },
     otlp: more.otlp ?? true,
     service: { name: 'shop-lake', version: '1.2.3', instance: 'one' },
     every: hour,

@@ -70,6 +70,7 @@ test("every text is valid for its table, by Microsoft's parser, and means what i
     for (const told of [
       { latest: true, ids: true },
       { latest: true, ids: false },
+      { latest: false, ids: true },
       { latest: false, ids: false },
     ]) {
       const text = surveyText(stretchesOf(windows), schema, told);

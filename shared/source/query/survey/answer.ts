@@ -58,7 +58,7 @@ async function binsIn({ files, columns }: Answer): Promise<Bin[]> {
       const cells: readonly unknown[] = JSON.parse(line);
       bins.push({
         signal: String(cells[signal]),
-        start: Date.parse(String(cells[start])),
+        start: Date.parse(timeText(cells[start])),
         rows: Number(cells[rows]),
         latest: timeText(cells[latest]),
         ids: wholeNumber(cells[ids]),
@@ -68,10 +68,12 @@ async function binsIn({ files, columns }: Answer): Promise<Bin[]> {
   return bins;
 }
 
-/** An endpoint leaves out zeros at the end of a fraction. */
+const TIME = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|[+-]00:?00)?$/i;
+
+/** An endpoint leaves out zeros at the end of a fraction, and maybe the zone: UTC, whatever this machine's is. */
 function timeText(cell: unknown): string {
-  const [, whole, fraction = ''] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z?$/.exec(String(cell ?? '')) ?? [];
-  return whole === undefined ? '' : `${whole}.${fraction.slice(0, 7).padEnd(7, '0')}Z`;
+  const [, date, time, fraction = ''] = TIME.exec(String(cell ?? '')) ?? [];
+  return date === undefined ? '' : `${date}T${time}.${fraction.slice(0, 7).padEnd(7, '0')}Z`;
 }
 
 function wholeNumber(cell: unknown): bigint | undefined {

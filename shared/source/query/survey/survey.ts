@@ -20,6 +20,7 @@ interface Setup {
 const LEVELS: readonly Told[] = [
   { latest: true, ids: true },
   { latest: true, ids: false },
+  { latest: false, ids: true },
   { latest: false, ids: false },
 ];
 /** Rows of one answer at most, a few megabytes. */
