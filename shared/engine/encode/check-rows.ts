@@ -34,16 +34,11 @@ const laysOut = ({ offsets, bytes }: { offsets: Int32Array; bytes: Uint8Array },
   offsets.length > count && (offsets[count] ?? Number.POSITIVE_INFINITY) <= bytes.length;
 
 /** What rows take in memory. */
-export function bytesOf({ vectors }: Rows): number {
-  return vectors.reduce((sum, vector) => sum + OVERHEAD + bytesOfVector(vector), 0);
-}
+export const bytesOf = ({ vectors }: Rows): number =>
+  vectors.reduce((sum, vector) => sum + OVERHEAD + bytesOfVector(vector), 0);
 
 /** Arrays and buffers around the values of a column. */
 const OVERHEAD = 512;
 
-function bytesOfVector(vector: Vector): number {
-  const validity = vector.validity?.byteLength ?? 0;
-  if (vector.kind === 'text') return validity + vector.offsets.byteLength + vector.bytes.byteLength;
-  if (vector.kind !== 'dictionary') return validity + vector.values.byteLength;
-  return validity + vector.indices.byteLength + vector.offsets.byteLength + vector.bytes.byteLength;
-}
+const bytesOfVector = (vector: Vector): number =>
+  Object.values(vector).reduce((sum, part) => sum + (ArrayBuffer.isView(part) ? part.byteLength : 0), 0);

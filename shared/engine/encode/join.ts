@@ -1,4 +1,4 @@
-import type { BooleanVector, DictionaryVector, LongVector, RealVector, Rows, TextVector, Vector } from '../vectors.ts';
+import type { DictionaryVector, Rows, TextVector, Vector } from '../vectors.ts';
 import { plainTexts } from './parquet/dictionary.ts';
 import { countValid, isValid, type Validity } from './validity.ts';
 
@@ -12,22 +12,14 @@ export function joinRows(parts: readonly Rows[]): Rows {
 }
 
 /** The same rows in memory of their own. */
-export function copyOf({ count, vectors }: Rows): Rows {
-  const copied = vectors.map((vector): Vector => {
-    const validity = vector.validity?.slice();
-    if (vector.kind === 'text')
-      return { ...vector, offsets: vector.offsets.slice(), bytes: vector.bytes.slice(), validity };
-    if (vector.kind === 'dictionary') {
-      const { indices, offsets, bytes } = vector;
-      return { ...vector, indices: indices.slice(), offsets: offsets.slice(), bytes: bytes.slice(), validity };
-    }
-    if (vector.kind === 'long') return { ...vector, values: vector.values.slice(), validity };
-    return vector.kind === 'real'
-      ? { ...vector, values: vector.values.slice(), validity }
-      : { ...vector, values: vector.values.slice(), validity };
-  });
-  return { count, vectors: copied };
+export const copyOf = ({ count, vectors }: Rows): Rows => ({ count, vectors: vectors.map(copyOfVector) });
+
+function copyOfVector(vector: Vector): Vector {
+  const copied = Object.entries(vector).map(([key, part]) => [key, ArrayBuffer.isView(part) ? sliceOf(part) : part]);
+  return Object.fromEntries(copied) as Vector;
 }
+
+const sliceOf = (array: ArrayBufferView): ArrayBufferView => (array as Uint8Array).slice();
 
 function joinColumn(parts: readonly Rows[], column: number, count: number): Vector {
   const counts = parts.map((part) => part.count);
@@ -36,18 +28,10 @@ function joinColumn(parts: readonly Rows[], column: number, count: number): Vect
   const all = parts.every((part, index) => countValid(validities[index], 0, part.count) === part.count);
   const validity = all ? undefined : joinBits(validities, counts, count);
   const { kind } = vectors[0] as Vector;
-  if (kind === 'long') return { kind, validity, values: joinLongs(vectors as LongVector[], counts, count) };
-  if (kind === 'real') return { kind, validity, values: joinReals(vectors as RealVector[], counts, count) };
-  if (kind === 'boolean')
-    return {
-      kind,
-      validity,
-      values: joinBits(
-        (vectors as BooleanVector[]).map(({ values }) => values),
-        counts,
-        count,
-      ),
-    };
+  const values = vectors.map((vector) => ('values' in vector ? vector.values : undefined));
+  if (kind === 'long') return { kind, validity, values: joinNumbers(new BigInt64Array(count), values, counts) };
+  if (kind === 'real') return { kind, validity, values: joinNumbers(new Float64Array(count), values, counts) };
+  if (kind === 'boolean') return { kind, validity, values: joinBits(values as Uint8Array[], counts, count) };
   if (vectors.every((vector) => vector.kind === 'dictionary'))
     return { ...joinDictionaries(vectors, counts), validity };
   const texts = vectors.map((vector, index) =>
@@ -56,24 +40,17 @@ function joinColumn(parts: readonly Rows[], column: number, count: number): Vect
   return { ...joinTexts(texts, counts, count), validity };
 }
 
-function joinLongs(vectors: readonly LongVector[], counts: readonly number[], count: number): BigInt64Array {
-  const values = new BigInt64Array(count);
+function joinNumbers<T extends BigInt64Array | Float64Array>(
+  joined: T,
+  values: readonly unknown[],
+  counts: readonly number[],
+): T {
   let at = 0;
-  for (const [index, vector] of vectors.entries()) {
-    values.set(vector.values.subarray(0, counts[index]), at);
+  for (const [index, some] of values.entries()) {
+    joined.set((some as T).subarray(0, counts[index]) as never, at);
     at += counts[index] ?? 0;
   }
-  return values;
-}
-
-function joinReals(vectors: readonly RealVector[], counts: readonly number[], count: number): Float64Array {
-  const values = new Float64Array(count);
-  let at = 0;
-  for (const [index, vector] of vectors.entries()) {
-    values.set(vector.values.subarray(0, counts[index]), at);
-    at += counts[index] ?? 0;
-  }
-  return values;
+  return joined;
 }
 
 function joinBits(bitmaps: readonly Validity[], counts: readonly number[], count: number): Uint8Array {
