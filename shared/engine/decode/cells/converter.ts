@@ -10,10 +10,10 @@ import { BOOLEANS, bucketOf, isShared, RESULTS, SEVERITIES, shareOf } from './co
 import { putDynamic } from './dynamic.ts';
 import { putUnescaped } from './escapes.ts';
 import { dimensionsOf, measurementsOf } from './merged.ts';
-import { FIT, number, readReal, readRealSlowly, readWhole, readWholeSlowly } from './numbers.ts';
+import { FIT, number, readReal, readWhole } from './numbers.ts';
 import { Scratch } from './scratch.ts';
 import { firstOf, saysSomething, stringOf } from './texts.ts';
-import { readTime, readTimeSlowly, time } from './times.ts';
+import { readTime, time } from './times.ts';
 
 const encoder = new TextEncoder();
 
@@ -28,6 +28,9 @@ export class Converter {
   private readonly cells: PartedCells;
   private readonly itemType: Uint8Array;
   private readonly table: string;
+  /** Where the text that was asked for last stands. */
+  private start = 0;
+  private end = 0;
 
   constructor(program: Program, walker: Walker) {
     this.program = program;
@@ -105,38 +108,34 @@ export class Converter {
   }
 
   private textIn(row: Row, cell: number, slot: number): void {
+    const kind = this.slots.kind[slot] as number;
+    if (kind !== KIND.missing && kind !== KIND.null && kind !== KIND.empty)
+      row.setText(cell, this.textOf(slot), this.start, this.end);
+  }
+
+  /** The bytes in which a slot's text stands without escapes, from `start` to `end`. */
+  private textOf(slot: number): Uint8Array {
     const { slots, scratch } = this;
     const { bytes } = this.walker;
-    const kind = slots.kind[slot] as number;
-    if (kind === KIND.missing || kind === KIND.null || kind === KIND.empty) return;
-    const start = slots.start[slot] as number;
-    const end = slots.end[slot] as number;
-    if (kind !== KIND.escaped) row.setText(cell, bytes, start, end);
-    else {
-      const from = scratch.length;
-      putUnescaped(bytes, start, end, scratch);
-      row.setText(cell, scratch.bytes, from, scratch.length);
-    }
+    this.start = slots.start[slot] as number;
+    this.end = slots.end[slot] as number;
+    if (slots.kind[slot] !== KIND.escaped) return bytes;
+    const from = scratch.length;
+    putUnescaped(bytes, this.start, this.end, scratch);
+    this.start = from;
+    this.end = scratch.length;
+    return scratch.bytes;
   }
 
   private time(row: Row, cell: number, slot: number): void {
-    const { slots } = this;
-    const fits =
-      slots.kind[slot] === KIND.escaped
-        ? /^\d/.test(this.string(slot)) && readTimeSlowly(this.string(slot))
-        : readTime(this.walker.bytes, slots.start[slot] as number, slots.end[slot] as number);
-    if (!fits) this.refused.push(cell);
+    if (!readTime(this.textOf(slot), this.start, this.end)) this.refused.push(cell);
     else if (Math.abs(time.millis) < 9e12) row.setLong(cell, time.millis * 1000 + time.micros);
     else row.setBig(cell, BigInt(time.millis) * 1000n + BigInt(time.micros));
   }
 
   /** Reads the number in a slot; a rounded one counts as refused too, but has a value. */
   private number(cell: number, slot: number): boolean {
-    const { slots } = this;
-    const fit =
-      slots.kind[slot] === KIND.escaped
-        ? readRealSlowly(this.string(slot))
-        : readReal(this.walker.bytes, slots.start[slot] as number, slots.end[slot] as number);
+    const fit = readReal(this.textOf(slot), this.start, this.end);
     if (fit !== FIT.yes) this.refused.push(cell);
     return fit !== FIT.no;
   }
@@ -146,12 +145,7 @@ export class Converter {
   }
 
   private whole(row: Row, cell: number, slot: number): void {
-    const { slots } = this;
-    const fit =
-      slots.kind[slot] === KIND.escaped
-        ? readWholeSlowly(this.string(slot))
-        : readWhole(this.walker.bytes, slots.start[slot] as number, slots.end[slot] as number);
-    if (fit !== FIT.yes) this.refused.push(cell);
+    if (readWhole(this.textOf(slot), this.start, this.end) !== FIT.yes) this.refused.push(cell);
     else if (number.whole !== undefined) row.setBig(cell, number.whole);
     else row.setLong(cell, number.value);
   }

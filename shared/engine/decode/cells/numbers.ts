@@ -50,7 +50,7 @@ const WORDS: Readonly<Record<string, number>> = {
   infinity: Number.POSITIVE_INFINITY,
 };
 
-export function readRealSlowly(text: string): number {
+function readRealSlowly(text: string): number {
   const trimmed = text.trim();
   const parts = REAL.exec(trimmed);
   if (parts === null) {
@@ -99,7 +99,7 @@ export function readWhole(bytes: Uint8Array, start: number, end: number): number
   return readWholeSlowly(textOf(bytes, start, end));
 }
 
-export function readWholeSlowly(text: string): number {
+function readWholeSlowly(text: string): number {
   number.whole = undefined;
   const trimmed = text.trim();
   if (/^[+-]?\d+$/.test(trimmed)) {

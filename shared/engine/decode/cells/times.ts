@@ -5,7 +5,7 @@ const DAY = 86_400_000;
 const DAYS_BEFORE = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
 
 /** Days since 1970-01-01 of a date of the Gregorian calendar; -Infinity where there is no such day. */
-export function daysOf(year: number, month: number, day: number): number {
+function daysOf(year: number, month: number, day: number): number {
   const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
   const length = month === 2 ? (leap ? 29 : 28) : month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
   if (year < 1 || month < 1 || month > 12 || day < 1 || day > length) return Number.NEGATIVE_INFINITY;
@@ -64,7 +64,7 @@ const CLOCK = /(?:[T ]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?)?)?\s*/;
 const ZONE = /(Z|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?)?$/;
 const TIME = new RegExp(DATE.source + CLOCK.source + ZONE.source, 'i');
 
-export function readTimeSlowly(text: string): boolean {
+function readTimeSlowly(text: string): boolean {
   const parts = TIME.exec(text.trim());
   if (parts === null) return false;
   const [year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0] = parts

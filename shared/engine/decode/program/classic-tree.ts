@@ -55,29 +55,22 @@ const LINK_FIELDS: Partial<Record<Signal, readonly string[]>> = {
 };
 
 /** Paths in the record that a column is made of, and whether it takes them. */
-function pathsOf(column: Column, signal: Signal): readonly { readonly path: string; readonly use: number }[] {
-  const { as, continuous } = column;
-  if (as === 'dimensions' || as === 'measurements' || as === 'bucket') return [];
-  if (isMetric(column))
-    return METRIC_FIELDS.map((field) => ({
-      path: `${continuous[0]}.${field}`,
-      use: field === 'value' ? USE.taken : USE.kept,
-    }));
-  const read = continuous.filter((path) => !path.startsWith('#.'));
-  const takes = (path: string) => columnTakes(signal, path) || path === continuous[0];
-  return read.map((path) => ({ path, use: takes(path) ? USE.taken : USE.kept }));
-}
+const pathsOf = (column: Column, signal: Signal): readonly { readonly path: string; readonly use: number }[] =>
+  slotPaths(column)
+    .filter((path) => !path.startsWith('#.'))
+    .map((path) => ({ path, use: takes(column, path, signal) ? USE.taken : USE.kept }));
 
 /** A path may be the first of one column and the second of another. */
-const columnTakes = (signal: Signal, path: string): boolean =>
-  signalTables[signal].own.some(({ continuous }) => continuous[0] === path);
+const takes = (column: Column, path: string, signal: Signal): boolean =>
+  isMetric(column)
+    ? path === `${column.continuous[0]}.value`
+    : [column, ...signalTables[signal].own].some(({ continuous }) => continuous[0] === path);
 
 /** The slots of a column, by their paths. */
 function slotPaths(column: Column): readonly string[] {
   const { as, continuous } = column;
-  if (as === 'dimensions' || as === 'measurements') return [];
-  if (isMetric(column)) return METRIC_FIELDS.map((field) => `${continuous[0]}.${field}`);
-  return as === 'bucket' ? [] : continuous;
+  if (as === 'dimensions' || as === 'measurements' || as === 'bucket') return [];
+  return isMetric(column) ? METRIC_FIELDS.map((field) => `${continuous[0]}.${field}`) : continuous;
 }
 
 function placeSlot(from: KeyNode, path: string, use: number, numbers: SlotNumbers, prefix = ''): void {
