@@ -73,12 +73,8 @@ export function putVarint(sink: Sink, value: number): void {
 }
 
 export function putUint32(sink: Sink, value: number): void {
-  const bytes = reserve(sink, 4);
-  const at = sink.length;
-  bytes[at] = value & 255;
-  bytes[at + 1] = (value >>> 8) & 255;
-  bytes[at + 2] = (value >>> 16) & 255;
-  bytes[at + 3] = value >>> 24;
+  reserve(sink, 4);
+  sink.view.setUint32(sink.length, value, true);
   sink.length += 4;
 }
 

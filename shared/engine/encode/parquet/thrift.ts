@@ -12,7 +12,6 @@ const zigzag = (value: number): number => (value < 0 ? -2 * value - 1 : 2 * valu
 const nothing = (): void => undefined;
 
 export const bool = (value: boolean): Value => ({ type: value ? 1 : 2, put: nothing });
-export const i8 = (value: number): Value => ({ type: 3, put: (sink) => putByte(sink, value & 255) });
 export const i32 = (value: number): Value => ({ type: 5, put: (sink) => putVarint(sink, zigzag(value)) });
 export const i64 = (value: number): Value => ({ type: 6, put: (sink) => putVarint(sink, zigzag(value)) });
 
