@@ -8,7 +8,7 @@ import { REASONS } from './strict.ts';
 
 export type { Framed, Framer, FramerLimits };
 
-type Mode = 'between' | 'bracket' | 'value' | 'rest' | 'after' | 'fault';
+type Mode = 'between' | 'value' | 'rest' | 'after' | 'fault';
 
 interface State {
   readonly queue: ByteQueue;
@@ -79,7 +79,6 @@ function run(state: State, last: boolean): readonly Framed[] {
 /** Each takes a step and answers whether there is another one to take before more bytes come. */
 const MODES: Record<Mode, (state: State, bytes: Uint8Array, last: boolean) => boolean> = {
   between,
-  bracket,
   value,
   rest: value,
   after,
@@ -103,7 +102,7 @@ function between(state: State, bytes: Uint8Array, last: boolean): boolean {
   }
   if (isOf(byte, CLOSER))
     return strays(state, bytes, last, state.around.length > 0 ? 0 : CLOSER | BLANK | COMMA, REASONS.notJson);
-  return enter(state, byte === BRACKET ? 'bracket' : 'value');
+  return byte === BRACKET ? bracket(state, bytes, last) : enter(state, 'value');
 }
 
 function enter(state: State, mode: Mode): true {
