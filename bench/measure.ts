@@ -88,7 +88,7 @@ function answerSource(file: string): Source {
     settings,
     clock: systemClock,
     ask: async (question) => {
-      const answer = await readAnswer(createReadStream(file), question.table, question.file);
+      const answer = await readAnswer(createReadStream(file), question.table, question.rows);
       return { status: 200, lost: '', timedOut: false, retryAfter: '', age: 0, answer, body: undefined };
     },
   });

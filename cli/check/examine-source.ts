@@ -64,7 +64,12 @@ async function rowsOf(
   abort: AbortSignal,
 ): Promise<number> {
   const reading = await source.open({ ...range, source: 'query' }, abort);
-  let rows = 0;
-  for await (const { bytes } of reading.chunks(work)) rows += linesIn(bytes);
+  let [rows, open] = [0, 0];
+  for await (const { bytes, answer } of reading.chunks(work)) {
+    open = answer === 'void' ? 0 : open + linesIn(bytes);
+    if (answer === 'open') continue;
+    rows += open;
+    open = 0;
+  }
   return rows;
 }

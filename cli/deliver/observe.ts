@@ -68,15 +68,22 @@ export function observedSource(source: Source, { mark }: Blame, onRead: OnRead, 
         },
         async *chunks(work) {
           const chunks = reading.chunks(work)[Symbol.asyncIterator]();
+          let open = { records: 0, bytes: 0 };
           try {
             for (;;) {
               const next = await noted(() => Promise.resolve(chunks.next()));
               abort.throwIfAborted();
               if (next.done) return;
               // Counted first: whoever takes the chunk may give its memory to a thread.
-              const [records, bytes] = [linesIn(next.value.bytes), next.value.bytes.length];
+              const { bytes, answer } = next.value;
+              const read = { records: linesIn(bytes), bytes: bytes.length };
               yield next.value;
-              onRead(records, bytes);
+              if (answer === 'void') onRead(-open.records, -open.bytes);
+              else onRead(read.records, read.bytes);
+              open =
+                answer === 'open'
+                  ? { records: open.records + read.records, bytes: open.bytes + read.bytes }
+                  : { records: 0, bytes: 0 };
             }
           } finally {
             await chunks.return?.();

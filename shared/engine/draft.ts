@@ -38,10 +38,40 @@ export function beginDraft(
     return full;
   }
 
+  /** Takes back what came of the answer that is open; undefined: none is. */
+  let back: (() => Promise<void>) | undefined;
+  /** Files that are full, but for rows of the open answer. */
+  let kept: DraftFile[] = [];
+
+  async function add(chunk: Chunk): Promise<readonly DraftFile[]> {
+    const { answer } = chunk;
+    if (answer === 'void') {
+      await back?.();
+      [back, kept] = [undefined, []];
+      return [];
+    }
+    const full = answer === 'open' && back === undefined ? await encode(decoder.finish()) : [];
+    if (answer === 'open') back ??= mark();
+    kept.push(...(await encode(decoder.decode(chunk))));
+    if (answer === 'open') return full;
+    full.push(...kept);
+    [back, kept] = [undefined, []];
+    return full;
+  }
+
+  function mark(): () => Promise<void> {
+    const [rows, faults, written] = [decoder.mark(), quarantine.mark(), files.mark()];
+    return async () => {
+      rows();
+      await faults();
+      await written();
+    };
+  }
+
   const doing = `${window.app} ${window.signal} ${windowName(window)}`;
   const careful = <T>(act: () => Promise<T>) => act().catch((error: unknown) => Promise.reject(wordless(error, doing)));
   return {
-    add: (chunk: Chunk) => careful(() => encode(decoder.decode(chunk))),
+    add: (chunk: Chunk) => careful(() => add(chunk)),
     finish: () =>
       careful(async () => [
         ...(await encode(decoder.finish())),

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, truncate } from 'node:fs/promises';
 import type { DraftFile, Fault, Millis, Window } from '../model.ts';
 import { windowName } from '../signals/window-name.ts';
 import type { Faults } from './decode/faults.ts';
@@ -9,6 +9,8 @@ export interface QuarantineFile {
   /** The file of all faults, if there were any. `counts`: what became of those that are in no entry. */
   finish(partition: Millis, counts: Faults['counts']): Promise<readonly DraftFile[]>;
   close(): Promise<void>;
+  /** Returns what takes entries back that are added after this. */
+  mark(): () => Promise<void>;
 }
 
 /** Collects unreadable bytes in one NDJSON file. `keepBytes` false: where they stand and why, without what they are. */
@@ -19,7 +21,7 @@ export function createQuarantineFile(path: string, window: Window, keepBytes: bo
 
   async function write(entry: Record<string, unknown>): Promise<void> {
     const line = `${JSON.stringify({ window: name, ...entry })}\n`;
-    file ??= await open(path, 'w');
+    file ??= await open(path, 'a');
     await file.appendFile(line);
     bytes += Buffer.byteLength(line);
     entries++;
@@ -44,6 +46,13 @@ export function createQuarantineFile(path: string, window: Window, keepBytes: bo
       return entries === 0 ? [] : [{ signal: 'quarantine', partition, part: 1, content, rows: entries }];
     },
     close,
+    mark() {
+      const before = { entries, bytes };
+      return async () => {
+        if (bytes > before.bytes) await truncate(path, before.bytes);
+        [entries, bytes] = [before.entries, before.bytes];
+      };
+    },
   };
 }
 

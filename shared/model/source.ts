@@ -45,6 +45,12 @@ export interface Chunk {
   readonly segments: readonly Segment[];
   /** Bytes that the reader already knows it cannot hand over as a record. */
   readonly faults: readonly Fault[];
+  /**
+   * Layout `query` only, of an answer that comes in several chunks. `open`: its end has not come, nothing of it counts
+   * yet. `whole`: with this chunk, its last, all of it counts. `void`: it was none, and what came of it does not count.
+   * Left out: the chunk is a whole answer.
+   */
+  readonly answer?: 'open' | 'whole' | 'void';
 }
 
 /**

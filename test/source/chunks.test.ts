@@ -50,6 +50,7 @@ function readable(chunk: Chunk): Readable {
     use: (next) => {
       bytes = next;
     },
+    forget: () => {},
     take: (_reader, start, end) => documents.push(Buffer.from(bytes.subarray(start, end)).toString()),
   };
   const readers = createReaders('requests', asDecoded).begin(chunk);

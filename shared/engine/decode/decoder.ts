@@ -2,7 +2,7 @@ import type { Chunk, Drift, Fault, Layout, Segment, Window } from '../../model.t
 import { windowName } from '../../signals/window-name.ts';
 import { type BlobFacts, blobFacts } from './blob-facts.ts';
 import { createReaders, type Readers } from './chunk-readers.ts';
-import { driftOf } from './drift.ts';
+import { driftOf, markDrift } from './drift.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createLines } from './lines.ts';
 import { partitions } from './partition.ts';
@@ -37,6 +37,8 @@ export interface Decoder {
   decode(records: Chunk): Generator<RowGroup>;
   /** The rows that are left. */
   finish(): Generator<RowGroup>;
+  /** Between two answers, when all rows have been asked for. Returns what takes back whatever comes after. */
+  mark(): () => void;
   /** What could not be read since the last call. */
   takeFaults(): readonly Fault[];
   readonly quarantined: Faults['counts'];
@@ -57,8 +59,13 @@ export function createDecoder(settings: DecodeSettings): Decoder {
   const taker = createRowTaker(settings.dedupe, tables, counts);
   const faults = createFaults();
   const factsOf = rememberedFacts(windowName(window));
+  /** The last chunk was not the end of its answer. */
+  let isOpen = false;
   return {
     *decode(records) {
+      // Two answers of a window have no row in common: they are about different times, or different ids.
+      if (records.layout === 'query' && !isOpen) taker.forget();
+      isOpen = records.answer === 'open';
       for (const fault of records.faults) faults.add(fault, NOTHING);
       if (records.bytes.length === 0) return;
       const chunk = readers.begin(records);
@@ -72,6 +79,15 @@ export function createDecoder(settings: DecodeSettings): Decoder {
     },
     *finish() {
       yield* tables.takeAll();
+    },
+    mark() {
+      const [before, backs] = [{ ...counts }, [faults.mark(), markDrift(readers.all)]];
+      return () => {
+        for (const _ of tables.takeAll()); // rows that nobody gets
+        for (const back of backs) back();
+        Object.assign(counts, before);
+        isOpen = false;
+      };
     },
     takeFaults: faults.take,
     quarantined: faults.counts,

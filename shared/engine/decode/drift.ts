@@ -21,6 +21,17 @@ export function driftOf(readers: Iterable<Reader>): readonly Drift[] {
   return [...found.values()].toSorted((a, b) => b.count - a.count || (a.path < b.path ? -1 : 1)).slice(0, MOST_PATHS);
 }
 
+/** Returns what has rows forgotten that are told after this. */
+export function markDrift(readers: () => Iterable<Reader>): () => void {
+  const nodesOf = ({ program }: Reader) => unknownIn(program.root, [], program.cells, program.element);
+  const told = new Map(
+    [...readers()].flatMap((reader) => [...nodesOf(reader)].map(({ node }) => [node, node.rows] as const)),
+  );
+  return () => {
+    for (const reader of readers()) for (const { node } of nodesOf(reader)) node.rows = told.get(node) ?? 0;
+  };
+}
+
 interface Unknown {
   /** From the root of the record. */
   readonly keys: readonly string[];

@@ -23,6 +23,8 @@ export interface Faults {
   add(fault: Fault, between?: Uint8Array): void;
   /** All that were added since the last call. */
   take(): readonly Fault[];
+  /** When all have been taken. Returns what forgets those that are added after. */
+  mark(): () => void;
   /** Of all calls: faults, and those of them that are in no entry, with their bytes. */
   readonly counts: { readonly found: number; readonly leftOut: number; readonly leftOutBytes: number };
 }
@@ -72,6 +74,14 @@ export function createFaults(): Faults {
       }));
       open = [];
       return found;
+    },
+    mark() {
+      const before = { entries, bytes, counts: { ...counts } };
+      return () => {
+        open = [];
+        [entries, bytes] = [before.entries, before.bytes];
+        Object.assign(counts, before.counts);
+      };
     },
   };
 }

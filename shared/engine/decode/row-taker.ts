@@ -15,11 +15,13 @@ export interface RowTaker {
   use(bytes: Uint8Array): void;
   /** Takes in the rows of the record that the reader has walked, from `start` to `end`. Returns how many there were. */
   take(reader: Reader, start: number, end: number): number;
+  /** No row that comes can be one that has been before. */
+  forget(): void;
 }
 
 /** Rows that are decoded go to the tables: each once, and if the shape lets it. */
 export function createRowTaker(dedupe: DecodeSettings['dedupe'], tables: Tables, counts: DecodeCounts): RowTaker {
-  const seen = new Seen();
+  let seen = new Seen();
   let bytes: Uint8Array = new Uint8Array(0);
   let view = viewOf(bytes);
   let facts: BlobFacts | undefined;
@@ -72,6 +74,9 @@ export function createRowTaker(dedupe: DecodeSettings['dedupe'], tables: Tables,
       if (reader.layout === 'continuous') classicRows(reader, takeRow);
       else takeRow(reader);
       return element;
+    },
+    forget() {
+      seen = new Seen();
     },
   };
 }

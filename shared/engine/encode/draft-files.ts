@@ -1,4 +1,4 @@
-import { open, stat, writeFile } from 'node:fs/promises';
+import { open, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { DraftFile, Millis, Output, Signal } from '../../model.ts';
@@ -36,6 +36,11 @@ export interface DraftFiles {
    */
   add(signal: Signal, partition: Millis, rows: Rows, recordBytes: number): Promise<readonly DraftFile[]>;
   finish(): Promise<readonly DraftFile[]>;
+  /**
+   * Returns what takes back the rows that are added after this. Files that become full meanwhile must not be given away
+   * before it is clear that they are not taken back.
+   */
+  mark(): () => Promise<void>;
 }
 
 /** Rows of a reader's step through a file: more than this are seldom needed at once. */
@@ -157,14 +162,42 @@ export function createDraftFiles(
     return { signal, partition, part, content: { files: [file.path], bytes: size }, rows, ...statistics };
   }
 
+  function mark(): () => Promise<void> {
+    const [before, first] = [[...slots].map(([key, slot]) => ({ key, ...markSlot(slot) })), made];
+    return async () => {
+      for (; made > first; made--) await rm(join(work, `part-${made - 1}`), { force: true });
+      slots.clear();
+      for (const { key, slot, back } of before) {
+        await back();
+        slots.set(key, slot);
+      }
+    };
+  }
+
   return {
     add,
+    mark,
     async finish() {
       const files: DraftFile[] = [];
       for (const slot of slots.values()) if (slot.rows > 0) files.push(await close(slot));
       return files;
     },
   };
+}
+
+function markSlot(slot: Slot): { readonly slot: Slot; readonly back: () => Promise<void> } {
+  const before = { ...slot, held: [...slot.held] };
+  const { file } = slot;
+  const [bytes, rows] = [file?.bytes ?? 0, file?.rows ?? 0];
+  const backs = [file?.encoding.mark(), file?.statistics?.mark()];
+  const back = async () => {
+    Object.assign(slot, before);
+    if (file === undefined) return;
+    for (const each of backs) each?.();
+    Object.assign(file, { bytes, rows });
+    await truncate(file.path, bytes);
+  };
+  return { slot, back };
 }
 
 function encodingOf({ format }: Output, { columns, facts }: FileKind): Encoding {

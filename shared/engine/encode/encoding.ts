@@ -8,4 +8,6 @@ export interface Encoding {
   begin(): Uint8Array;
   rows(rows: Rows): Iterable<Uint8Array>;
   end(rows: number): Uint8Array;
+  /** Between two `rows`. Returns what makes it as it is now, after more rows and the end, too. */
+  mark(): () => void;
 }

@@ -7,6 +7,8 @@ export interface TableStatistics {
   add(rows: Rows): void;
   /** JSON: numRecords, nullCount of every column, minValues and maxValues of times and whole numbers. */
   text(): string;
+  /** Returns what makes them as they are now. */
+  mark(): () => void;
 }
 
 interface Range {
@@ -21,7 +23,7 @@ interface Range {
  */
 export function createTableStatistics(columns: readonly NamedType[]): TableStatistics {
   let count = 0;
-  const ranges = columns.map((): Range => ({ nulls: 0, least: undefined, most: undefined }));
+  let ranges = columns.map((): Range => ({ nulls: 0, least: undefined, most: undefined }));
   return {
     add: (rows) => {
       count += rows.count;
@@ -29,6 +31,13 @@ export function createTableStatistics(columns: readonly NamedType[]): TableStati
         const range = ranges[index];
         if (range !== undefined) widen(range, vector, rows.count);
       }
+    },
+    mark() {
+      const [before, told] = [count, ranges.map((range) => ({ ...range }))];
+      return () => {
+        count = before;
+        ranges = told.map((range) => ({ ...range }));
+      };
     },
     text: () => {
       const members = (of: (range: Range) => bigint | undefined, round: (micros: bigint) => bigint) =>

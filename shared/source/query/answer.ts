@@ -1,13 +1,16 @@
 import type { AnswerColumn } from '../../model.ts';
 import { answerColumns } from './answer-columns.ts';
 import { isHarmless, MOST_BESIDE, memberTrouble, rowTrouble, type Trouble, tableTrouble } from './beside.ts';
-import { createRowsWriter, type RowsFile, type RowsWriter } from './rows.ts';
+import type { RowsTaker } from './reply.ts';
+import { createRowsBuffer, type RowsBuffer } from './rows.ts';
 import { type Action, createScanner, type Scanner } from './scan.ts';
 
-/** What came back with status 200. Where `error` or `fault` says that it is not the whole truth, there are no files. */
+/**
+ * What came back with status 200. Where `error` or `fault` says that it is not the whole truth, none of its rows counts.
+ */
 export interface Answer {
-  /** The rows of the result table, one JSON array a line; in order. They belong to the caller. */
-  readonly files: readonly RowsFile[];
+  /** The last rows of the result table, one JSON array a line; those before were taken while it came. */
+  readonly rest: Uint8Array;
   readonly columns: readonly AnswerColumn[];
   /** Rows of the result table that came, also where they are not used. */
   readonly rows: number;
@@ -25,8 +28,8 @@ export interface Fault {
   readonly reason: string;
 }
 
-/** A file is closed once it has this size, like a chunk of blobs (a long row may follow). */
-const FILE_BYTES = 16 * 1024 * 1024;
+/** So much of an answer is held before it is taken: rows of most answers are taken at their end, all at once. */
+const CHUNK_BYTES = 8 * 1024 * 1024;
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   $: 'enter',
@@ -55,7 +58,7 @@ interface Table {
   name: string;
   columns: readonly AnswerColumn[];
   /** Undefined: a better table is known already, its rows are passed over. */
-  writer: RowsWriter | undefined;
+  buffer: RowsBuffer | undefined;
   rows: number;
   /** Cells of its rows, which must all have the same number; -1 before the first. */
   cells: number;
@@ -66,46 +69,39 @@ interface Table {
 }
 
 /**
- * Reads the body of an answer, in pieces cut anywhere, and writes the rows of its result table to `file(0)`, `file(1)`,
- * … The result is the table `PrimaryResult`, else the one named like the table that was asked, else the first.
- * Faults of the answer are returned; a failing body or disk throws. Nothing is left behind but what `files` names.
+ * Reads the body of an answer, in pieces cut anywhere. Of a long one `taker` takes rows while it comes, which do not
+ * count until its end has said that it is complete: where that says otherwise, who asked has them taken back. The result
+ * is the table `PrimaryResult`, else the one named like the table that was asked, else the first. Faults of the answer
+ * are returned; a failing body or taker throws. `most`: bytes of rows that are held.
  */
 export async function readAnswer(
   body: AsyncIterable<Uint8Array>,
   asked: string,
-  file: (n: number) => string,
+  taker: RowsTaker,
+  most = CHUNK_BYTES,
 ): Promise<Answer> {
-  const writers: RowsWriter[] = [];
-  const reading = createReading(asked, () => {
-    const number = writers.length;
-    const writer = createRowsWriter((n) => (number === 0 ? file(n) : `${file(n)}.${number}`), FILE_BYTES);
-    writers.push(writer);
-    return writer;
-  });
-  let kept: RowsWriter | undefined;
-  try {
-    const fault = await feed(body, reading.scanner, writers);
-    const best = reading.best();
-    const outcome = fault ?? (best === undefined ? NO_TABLE : undefined);
-    const answer = { columns: best?.columns ?? [], rows: best?.rows ?? 0, error: reading.error(), fault: outcome };
-    if (outcome !== undefined || answer.error !== undefined) return { ...answer, files: [] };
-    const files = (await best?.writer?.finish()) ?? [];
-    kept = best?.writer;
-    return { ...answer, files };
-  } finally {
-    for (const writer of writers) if (writer !== kept) await writer.discard();
-  }
+  const reading = createReading(asked);
+  const fault = await feed(body, reading, taker, most);
+  const best = reading.best();
+  const outcome = fault ?? (best === undefined ? NO_TABLE : undefined);
+  const answer = { columns: best?.columns ?? [], rows: best?.rows ?? 0, error: reading.error(), fault: outcome };
+  const counts = outcome === undefined && answer.error === undefined;
+  return { ...answer, rest: counts ? (best?.buffer?.rows() ?? NOTHING) : NOTHING };
 }
 
+const NOTHING = new Uint8Array(0);
 const NO_TABLE: Fault = { kind: 'noTable', reason: 'JSON without a result table' };
+const SECOND: Fault = { kind: 'malformed', reason: 'a long table of rows before the one that is the result' };
 
-/** Pushes the body through the scanner and lets the writers write in between. */
+/** Pushes the body through the scanner and has rows taken in between. */
 async function feed(
   body: AsyncIterable<Uint8Array>,
-  scanner: Scanner,
-  writers: readonly RowsWriter[],
+  { scanner, likely, best }: AnswerReading,
+  taker: RowsTaker,
+  most: number,
 ): Promise<Fault | undefined> {
   let bytes = 0;
+  let taken: Table | undefined;
   for await (const piece of body) {
     bytes += piece.length;
     try {
@@ -114,19 +110,27 @@ async function feed(
       if (!(error instanceof RangeError)) throw error;
       return { kind: 'malformed', reason: `not what the query API returns: ${error.message}` };
     }
-    for (const writer of writers) await writer.flush();
+    const table = likely();
+    if (table?.buffer === undefined || table.columns.length === 0 || table.buffer.length < most) continue;
+    taken ??= table;
+    await taker.take(table.buffer.rows(), table.columns);
+    table.buffer.clear();
   }
   if (bytes === 0) return { kind: 'empty', reason: 'an empty body' };
-  return scanner.whole() ? undefined : { kind: 'cut', reason: `cut short after ${bytes} bytes` };
+  if (!scanner.whole()) return { kind: 'cut', reason: `cut short after ${bytes} bytes` };
+  return taken === undefined || taken === best() ? undefined : SECOND;
 }
 
 interface AnswerReading {
   readonly scanner: Scanner;
+  /** The result among the tables that have come to their end. */
   best(): Table | undefined;
+  /** The result, should no other table come. */
+  likely(): Table | undefined;
   error(): unknown;
 }
 
-function createReading(asked: string, newWriter: () => RowsWriter): AnswerReading {
+function createReading(asked: string): AnswerReading {
   let best: Table | undefined;
   let table: Table = newTable(true);
   let seen = 0;
@@ -164,7 +168,7 @@ function createReading(asked: string, newWriter: () => RowsWriter): AnswerReadin
     entered(path) {
       if (path === '$.tables[]') table = newTable(seen++ === 0);
       // A table whose name comes behind its rows is read in case it turns out to be the one.
-      if (path === '$.tables[].rows' && (table.name === '' || isBetter())) table.writer ??= newWriter();
+      if (path === '$.tables[].rows' && (table.name === '' || isBetter())) table.buffer ??= createRowsBuffer();
     },
     left(path) {
       if (path !== '$.tables[]') return;
@@ -177,20 +181,20 @@ function createReading(asked: string, newWriter: () => RowsWriter): AnswerReadin
     },
     rowBegins() {
       row = [];
-      const { writer } = table;
-      if (table.held === undefined) return writer?.take;
+      const { buffer } = table;
+      if (table.held === undefined) return buffer?.take;
       return (from, start, end) => {
         table.heldBytes += end - start;
         if (table.heldBytes > MOST_BESIDE) table.held = undefined;
         else row.push(from.slice(start, end));
-        writer?.take(from, start, end);
+        buffer?.take(from, start, end);
       };
     },
     rowEnds(cells) {
       table.held?.push(Buffer.concat(row).toString('utf8'));
       if (table.rows++ === 0) table.cells = cells;
       if (cells !== table.cells) throw new RangeError(`a row of ${cells} cells behind rows of ${table.cells}`);
-      table.writer?.endRow();
+      table.buffer?.endRow();
     },
   });
   const all = (): unknown => {
@@ -200,11 +204,12 @@ function createReading(asked: string, newWriter: () => RowsWriter): AnswerReadin
     if (found.length === 0) return error;
     return error === undefined && found.length === 1 ? found[0] : { details: [...(error ? [error] : []), ...found] };
   };
-  return { scanner, best: () => best, error: all };
+  const likely = () => (isBetter() ? table : best);
+  return { scanner, best: () => best, likely, error: all };
 }
 
 function newTable(first: boolean): Table {
-  return { name: '', columns: [], writer: undefined, rows: 0, cells: -1, held: [], heldBytes: 0, first };
+  return { name: '', columns: [], buffer: undefined, rows: 0, cells: -1, held: [], heldBytes: 0, first };
 }
 
 function rank(table: Table, asked: string): number {

@@ -41,7 +41,7 @@ const NO_REPLY = { status: 0, lost: '', timedOut: false, retryAfter: '', age: 0,
 
 /**
  * A client of the query API that asks once and reports what came; it repeats nothing. Throws when aborted, when there
- * is no token, and when local disk fails. Neither replies nor errors carry token or key, even where the server sends
+ * is no token, and when whoever takes the rows fails. Neither replies nor errors carry token or key, even where the server sends
  * them back.
  */
 export function createAsk(
@@ -112,7 +112,7 @@ export function createAsk(
 async function read(response: PipelineResponse, question: Question, watch: Watch, stall: Millis): Promise<Reply> {
   const { status, headers } = response;
   const pieces = watch.pieces(bodyOf(response), stall);
-  const answer = status === 200 ? await readAnswer(pieces, question.table, question.file) : undefined;
+  const answer = status === 200 ? await readAnswer(pieces, question.table, question.rows) : undefined;
   const body = status === 200 ? undefined : await readError(pieces);
   question.abort.throwIfAborted();
   // A refusal counts even where its explanation got lost.

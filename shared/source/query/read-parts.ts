@@ -1,10 +1,8 @@
-import { open, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Chunk } from '../../model.ts';
-import type { Answer } from './answer.ts';
+import type { AnswerColumn, Chunk } from '../../model.ts';
+import { createHandover } from '../../pure/handover.ts';
 import type { Forecast } from './forecast.ts';
 import { halvesOf, type Part } from './parts.ts';
-import { type Context, nameOf, type Split, settle } from './settle.ts';
+import { type Context, nameOf, type Settled, type Split, settle } from './settle.ts';
 import { ticksOf } from './ticks.ts';
 
 export interface Read {
@@ -15,20 +13,18 @@ export interface Read {
 }
 
 /**
- * Reads a window part by part, in order of time, cutting parts that are too much for one answer, and yields the rows of
- * each answer once it is known to be whole; parts of which more rows are expected than an answer holds are not even
+ * Reads a window part by part, in order of time, cutting parts that are too much for one answer, and yields rows of
+ * answers as they come, each chunk in the memory of the one before; parts of which more rows are expected than an answer holds are not even
  * tried. `used` is called for each answer that was of use, `halved` for each part that was cut.
  */
 export async function* readParts(
   context: Context,
   forecast: Forecast,
-  work: string,
   used: () => void = () => {},
   halved: () => void = () => {},
 ): AsyncGenerator<Chunk, Read> {
   const start = ticksOf(context.window.start);
   const waiting: Part[] = [{ start, end: ticksOf(context.window.end), buckets: 1, bucket: 0 }];
-  let answers = 0;
   let rows = 0;
   let absent = false;
   let vain = 0;
@@ -40,9 +36,7 @@ export async function* readParts(
       halved();
       continue;
     }
-    const number = answers++;
-    const file = (n: number) => join(work, `answer-${number}-${n}.ndjson`);
-    const settled = await settle(part, context, file, vain);
+    const settled = yield* settlePart(part, context, vain);
     if (settled.kind === 'split') {
       vain = settled.doubt === undefined ? 0 : vain + 1;
       if (settled.rows > 0) await forecast.cutAt(settled.rows);
@@ -57,7 +51,6 @@ export async function* readParts(
     if (settled.kind === 'rows') {
       rows += settled.answer.rows;
       forecast.fitted(settled.answer.rows);
-      yield* chunksOf(settled.answer);
     }
   }
   forecast.ended(rows, Number(ticksOf(context.window.end) - start));
@@ -73,36 +66,39 @@ function cut(part: Part, { reason, doubt }: Split, vain: number, context: Contex
   throw doubt?.error ?? new Error(`${nameOf(part, context)}: ${reason}, ${least}`);
 }
 
-/** A file with a long row is not what the next ones need room for. */
-const MOST_KEPT = 24 * 1024 * 1024;
-
 /**
- * Hands over the files of an answer one by one, each in the memory of the one before; each is gone when the next is
- * asked for, and all are when nobody asks any more.
+ * Asks for a part, and yields the rows of a long answer while it comes. What counts of them is said at its end, or
+ * where the part is asked for again.
  */
-async function* chunksOf(answer: Answer): AsyncGenerator<Chunk> {
-  const largest = Math.max(0, ...answer.files.map(({ bytes }) => bytes).filter((bytes) => bytes <= MOST_KEPT));
-  const memory = new Uint8Array(largest);
+async function* settlePart(part: Part, context: Context, vain: number): AsyncGenerator<Chunk, Settled> {
+  const coming = createHandover<Chunk>();
+  let isOpen = false;
+  const rows = {
+    take: (bytes: Uint8Array, columns: readonly AnswerColumn[]) => {
+      isOpen = true;
+      return coming.put({ ...chunkOf(bytes, columns), answer: 'open' });
+    },
+    takeBack: async () => {
+      if (isOpen) await coming.put({ ...chunkOf(NOTHING, []), answer: 'void' });
+      isOpen = false;
+    },
+  };
+  const settling = settle(part, context, rows, vain).finally(coming.end);
   try {
-    for (const { path, bytes: size } of answer.files) {
-      const bytes = size > largest ? await readFile(path) : await readInto(memory, path, size);
-      await rm(path, { force: true });
-      yield { bytes, layout: 'query', columns: answer.columns, segments: [], faults: [] };
-    }
+    yield* coming.values();
   } finally {
-    for (const { path } of answer.files) await rm(path, { force: true });
+    await settling.catch(() => undefined);
   }
+  const settled = await settling;
+  if (settled.kind !== 'rows') return settled;
+  const { rest, columns } = settled.answer;
+  const last = chunkOf(rest, columns);
+  if (isOpen) yield { ...last, answer: 'whole' };
+  else if (rest.length > 0) yield last;
+  return settled;
 }
 
-/** The bytes of a file that has so many. */
-async function readInto(memory: Uint8Array, path: string, size: number): Promise<Uint8Array> {
-  const file = await open(path);
-  try {
-    let [at, more] = [0, 1];
-    for (; at < size && more > 0; at += more) ({ bytesRead: more } = await file.read(memory, at, size - at, at));
-    if (at < size) throw new Error(`read ${path}: ${at} bytes where ${size} were written`);
-    return memory.subarray(0, size);
-  } finally {
-    await file.close();
-  }
-}
+const NOTHING = new Uint8Array(0);
+const chunkOf = (bytes: Uint8Array, columns: readonly AnswerColumn[]): Chunk => ({
+  ...{ bytes, columns, layout: 'query', segments: [], faults: [] },
+});

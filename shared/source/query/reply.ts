@@ -1,4 +1,13 @@
+import type { AnswerColumn } from '../../model.ts';
 import type { Answer } from './answer.ts';
+
+/** Where the rows of a long answer go while it comes. */
+export interface RowsTaker {
+  /** Rows, one JSON array a line. When this resolves, their memory is used again. */
+  take(rows: Uint8Array, columns: readonly AnswerColumn[]): Promise<void>;
+  /** What was taken since the last complete answer does not count. */
+  takeBack(): Promise<void>;
+}
 
 /** One query to post, and where the rows of its answer go. */
 export interface Question {
@@ -7,8 +16,7 @@ export interface Question {
   readonly timespan?: string;
   /** The table that is asked, to recognise the result by. */
   readonly table: string;
-  /** Path of the n-th file of rows, from 0. */
-  readonly file: (n: number) => string;
+  readonly rows: RowsTaker;
   readonly abort: AbortSignal;
 }
 

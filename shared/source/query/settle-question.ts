@@ -1,9 +1,8 @@
-import { rm } from 'node:fs/promises';
 import type { Millis } from '../../model.ts';
 import { tellWait } from '../../net/waits.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { earlyBy, NotYet, refusalOf, Silence } from './refusal.ts';
-import type { Reply } from './reply.ts';
+import type { Reply, RowsTaker } from './reply.ts';
 import type { Asking, Context, RefusedQuestion, Settled, Split } from './settle.ts';
 
 /** A pause that whoever looks on should hear of. */
@@ -26,12 +25,12 @@ interface Tries {
 
 /**
  * Asks until it is clear what the answer is, or that it is too much for one; a refusal is returned. Throws after
- * `limits.attempts` failures. `file(n)` names the n-th file of rows.
+ * `limits.attempts` failures. `rows` takes those of a long answer while it comes.
  */
 export async function settleQuestion(
   asking: Asking,
   context: Context,
-  file: (n: number) => string,
+  rows: RowsTaker,
 ): Promise<Settled | RefusedQuestion> {
   const { query, table } = asking;
   const { settings, limits, clock, abort } = context;
@@ -50,12 +49,12 @@ export async function settleQuestion(
   };
   for (;;) {
     abort.throwIfAborted();
-    const reply = await context.ask({ query, table, file, abort, ...timespan });
+    const reply = await context.ask({ query, table, rows, abort, ...timespan });
     const outcome = outcomeOf(reply, { schema: settings.schema.kind, table, rowLimit: limits.rows, now: clock.now() });
     const isLast = outcome.kind === 'complete' || (outcome.kind === 'doubtful' && tries.doubts++ >= limits.doubts);
     const early = outcome.kind === 'retry' || outcome.kind === 'fail' ? 0 : earlyBy(reply.date, asking.due ?? never);
     if (isLast && early === 0) return reply.answer === undefined ? NONE : { kind: 'rows', answer: reply.answer };
-    await discard(reply);
+    await rows.takeBack();
     if (early > 0) throw new NotYet(asking.name, asking.due ?? never, early, clock.now());
     const settled = outcome.kind === 'complete' ? undefined : settledBy(outcome, reply, tries, asking, context);
     if (settled !== undefined) return settled;
@@ -159,8 +158,4 @@ function pauseBefore(
   }
   // A server that says `at once` again and again is not asked at once again and again.
   return Math.max(grown, again.after + limits.pause * clock.random());
-}
-
-async function discard(reply: Reply): Promise<void> {
-  for (const { path } of reply.answer?.files ?? []) await rm(path, { force: true });
 }

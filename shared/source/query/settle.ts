@@ -2,7 +2,7 @@ import type { Clock, Interval, Millis, QuerySettings, Window } from '../../model
 import type { Answer } from './answer.ts';
 import type { Part } from './parts.ts';
 import { refusalOf } from './refusal.ts';
-import type { Ask } from './reply.ts';
+import type { Ask, RowsTaker } from './reply.ts';
 import { settleQuestion } from './settle-question.ts';
 import { queryText, tableOf } from './text.ts';
 import { ticksText } from './ticks.ts';
@@ -106,9 +106,9 @@ export interface Asking {
 
 /**
  * Asks for a part until it is clear what it holds, or that it is too much for one answer. Throws what the operator
- * should do when it is refused, and after `limits.attempts` failures. `file(n)` names the n-th file of rows.
+ * should do when it is refused, and after `limits.attempts` failures. `rows` takes those of a long answer.
  */
-export async function settle(part: Part, context: Context, file: (n: number) => string, cuts = 0): Promise<Settled> {
+export async function settle(part: Part, context: Context, rows: RowsTaker, cuts = 0): Promise<Settled> {
   const { settings, window } = context;
   if (isOutOfReach(part, context)) return { kind: 'none' };
   const asking = {
@@ -120,7 +120,7 @@ export async function settle(part: Part, context: Context, file: (n: number) => 
     due: window.end + settings.lag,
     cuts,
   };
-  const settled = await settleQuestion(asking, context, file);
+  const settled = await settleQuestion(asking, context, rows);
   if (settled.kind === 'refused') throw refusalOf(settled.status, asking.name, settled.reason);
   return settled;
 }

@@ -108,7 +108,6 @@ function openReading(context: Context, { survey, audited, learned, saidAbsent }:
       const read = yield* readParts(
         asking,
         forecast,
-        work,
         () => useful++,
         () => splits++,
       );

@@ -25,7 +25,7 @@ const refused = (status: number, body: unknown, retryAfter = ''): Reply => ({ ..
 const answered = (rows: number, error?: unknown, age = 0): Reply => ({
   ...NOTHING,
   age,
-  answer: { files: [], columns: [], rows, error, fault: undefined },
+  answer: { rest: new Uint8Array(0), columns: [], rows, error, fault: undefined },
 });
 /** A partial answer whose reason stands where the API puts it. */
 const partial = (code: string, message: string): Reply =>
@@ -150,7 +150,7 @@ test('an answer with a fault is asked again, empty ones too', () => {
   for (const kind of ['empty', 'cut', 'malformed', 'noTable'] as const) {
     const reply = {
       ...NOTHING,
-      answer: { files: [], columns: [], rows: 0, error: undefined, fault: { kind, reason: 'odd' } },
+      answer: { rest: new Uint8Array(0), columns: [], rows: 0, error: undefined, fault: { kind, reason: 'odd' } },
     };
     assert.deepEqual(outcomeOf(reply, APP), {
       kind: 'retry',

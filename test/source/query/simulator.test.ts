@@ -74,6 +74,7 @@ async function messages(
   for await (const chunk of reading.chunks(work)) {
     const column = chunk.columns.findIndex(({ name }) => name.toLowerCase() === 'message');
     for (const line of Buffer.from(chunk.bytes).toString().trimEnd().split('\n')) found.push(JSON.parse(line)[column]);
+    assert.equal(chunk.answer, undefined, 'these answers are short');
   }
   assert.deepEqual(await readdir(work), []);
   assert.equal(reading.fingerprint, `rows:${found.length}`);

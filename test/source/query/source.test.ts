@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -8,7 +8,7 @@ import { parseKql } from '../../../local/simulator/kql.ts';
 import type { Clock, QuerySettings, Window } from '../../../shared/model.ts';
 import type { Answer } from '../../../shared/source/query/answer.ts';
 import { Silence } from '../../../shared/source/query/refusal.ts';
-import type { Ask, Reply } from '../../../shared/source/query/reply.ts';
+import type { Ask, Reply, RowsTaker } from '../../../shared/source/query/reply.ts';
 import type { SourceLimits } from '../../../shared/source/query/settle.ts';
 import { createQuerySource } from '../../../shared/source/query/source.ts';
 
@@ -68,32 +68,29 @@ function rangeOf(query: string): {
   return { start: ticks(start), end: ticks(end), parts: Number(hash?.[1] ?? 1), part: Number(hash?.[2] ?? 0) };
 }
 
-async function answerOf(rows: readonly Row[], file: (n: number) => string, error?: unknown): Promise<Answer> {
+const linesOf = (rows: readonly Row[]): Buffer =>
+  Buffer.from(rows.map((row) => `${JSON.stringify([row.tick, row.hash])}\n`).join(''));
+
+async function answerOf(all: readonly Row[], rows: RowsTaker, error?: unknown): Promise<Answer> {
   const columns = [
     { name: 'tick', type: 'long' },
     { name: 'hash', type: 'long' },
   ];
-  if (error !== undefined || rows.length === 0)
-    return { files: [], columns, rows: rows.length, error, fault: undefined };
-  // Two files where there are two rows, so that handing over several is tried.
-  const cuts = rows.length > 1 ? [rows.slice(0, 1), rows.slice(1)] : [rows];
-  const files = [];
-  for (const [n, part] of cuts.entries()) {
-    const text = part.map((row) => `${JSON.stringify([row.tick, row.hash])}\n`).join('');
-    await writeFile(file(n), text);
-    files.push({ path: file(n), bytes: text.length, lines: part.length, longestLine: 9 });
-  }
-  return { files, columns, rows: rows.length, error, fault: undefined };
+  // The first of several is taken at once, whatever the end will say.
+  const taken = all.length > 1 ? 1 : 0;
+  if (taken > 0) await rows.take(linesOf(all.slice(0, taken)), columns);
+  const rest = error === undefined ? linesOf(all.slice(taken)) : new Uint8Array(0);
+  return { rest, columns, rows: all.length, error, fault: undefined };
 }
 
 /** A table that answers at most `limit` rows: beyond, some with an error, or silently exactly `limit`. */
 function tableAsk(rows: readonly Row[], limit: number, silent: boolean): Ask {
-  return async ({ query, file }) => {
+  return async ({ query, rows: taker }) => {
     const { start, end, parts, part } = rangeOf(query);
     const found = rows.filter((row) => start <= row.tick && row.tick < end && row.hash % parts === part);
     const cut = found.slice(0, limit);
     const error = found.length > limit && !silent ? TOO_LARGE : undefined;
-    return { ...NOTHING, answer: await answerOf(cut, file, error) };
+    return { ...NOTHING, answer: await answerOf(cut, taker, error) };
   };
 }
 
@@ -130,18 +127,30 @@ async function readAll(
   const reading = await source.open(WINDOW, new AbortController().signal);
   assert.equal(reading.fingerprint, '');
   const rows: number[][] = [];
+  let open: number[][] = [];
   for await (const chunk of reading.chunks(work)) {
-    const lines = Buffer.from(chunk.bytes).toString().trimEnd().split('\n');
+    const lines = Buffer.from(chunk.bytes).toString().split('\n').slice(0, -1);
     assert.equal(chunk.layout, 'query');
-    rows.push(...lines.map((line) => JSON.parse(line)));
+    open.push(...lines.map((line) => JSON.parse(line)));
+    if (chunk.answer === 'void') open = [];
+    if (chunk.answer === 'open') continue;
+    rows.push(...open);
+    open = [];
   }
+  assert.deepEqual(open, [], 'the last chunk says what became of its answer');
   assert.deepEqual(await readdir(work), [], 'no file is left');
   const { fingerprint, remark = '', asked, splits = 0 } = reading;
   return { rows, fingerprint, remark, asked, splits, slept: clock.slept };
 }
 
 const LENGTH = 3_600_000 * 10_000;
-const partialOf = (error: unknown): Answer => ({ files: [], columns: [], rows: 7, error, fault: undefined });
+const partialOf = (error: unknown): Answer => ({
+  rest: new Uint8Array(0),
+  columns: [],
+  rows: 7,
+  error,
+  fault: undefined,
+});
 const fail = (): never => assert.fail('not asked for');
 const anyRow = fc.record({
   tick: fc.oneof(
@@ -207,7 +216,7 @@ const lost: Reply = { ...NOTHING, status: 0, lost: 'the connection failed (ECONN
 /** Answers the given replies first, then two rows. */
 function after503(first: readonly Reply[]): Ask {
   const left = [...first];
-  return async ({ file }) =>
+  return async ({ rows }) =>
     left.shift() ?? {
       ...NOTHING,
       answer: await answerOf(
@@ -215,7 +224,7 @@ function after503(first: readonly Reply[]): Ask {
           { tick: 1, hash: 1 },
           { tick: 2, hash: 2 },
         ],
-        file,
+        rows,
       ),
     };
 }
@@ -231,7 +240,13 @@ test('pauses before asking again', async () => {
       [
         {
           ...NOTHING,
-          answer: { files: [], columns: [], rows: 0, error: undefined, fault: { kind: 'empty', reason: 'empty' } },
+          answer: {
+            rest: new Uint8Array(0),
+            columns: [],
+            rows: 0,
+            error: undefined,
+            fault: { kind: 'empty', reason: 'empty' },
+          },
         },
       ],
       [500],
@@ -266,8 +281,8 @@ test('what passes by itself is waited for: patience is a time, and no server is 
   ] as const) {
     const clock = fakeClock();
     const start = clock.now();
-    const ask: Ask = async ({ file }) =>
-      clock.now() - start < 60_000 ? passing() : { ...NOTHING, answer: await answerOf([{ tick: 0, hash: 1 }], file) };
+    const ask: Ask = async ({ rows }) =>
+      clock.now() - start < 60_000 ? passing() : { ...NOTHING, answer: await answerOf([{ tick: 0, hash: 1 }], rows) };
     const all = await readAll(ask, {}, SETTINGS, clock);
     assert.equal(all.fingerprint, 'rows:1', what);
     assert.ok(all.asked <= 12, `${what}: ${all.asked} questions in a minute`);
@@ -284,11 +299,11 @@ test('what passes by itself is waited for: patience is a time, and no server is 
 /** Answers a row for each part that is no longer than `most` ticks, and refuses longer ones. */
 const noMoreThan =
   (most: number, refusal: () => Reply, asked: number[] = []): Ask =>
-  async ({ query, file }) => {
+  async ({ query, rows }) => {
     const { start, end } = rangeOf(query);
     asked.push(end - start);
     if (end - start > most) return refusal();
-    return { ...NOTHING, date: '', answer: await answerOf([{ tick: start, hash: 1 }], file) };
+    return { ...NOTHING, date: '', answer: await answerOf([{ tick: start, hash: 1 }], rows) };
   };
 
 const told = (status: number, code: string, message = ''): Reply => ({
@@ -344,10 +359,10 @@ test('lag counts from the clock of the source: what it answers too early is no a
   const due = WINDOW.end + SETTINGS.lag;
   const at =
     (time: number): Ask =>
-    async ({ file }) => ({
+    async ({ rows }) => ({
       ...NOTHING,
       date: new Date(time).toUTCString(),
-      answer: await answerOf([{ tick: 0, hash: 1 }], file),
+      answer: await answerOf([{ tick: 0, hash: 1 }], rows),
     });
   for (const time of [due, due + 1000, due + 86_400_000]) assert.equal((await readAll(at(time))).fingerprint, 'rows:1');
   for (const time of [due - 1000, WINDOW.end, WINDOW.start, due - 86_400_000])
@@ -372,7 +387,7 @@ test('lag counts from the clock of the source: what it answers too early is no a
   );
   const none = { ...NOTHING, date: 'no date' };
   assert.equal(
-    (await readAll(async ({ file }) => ({ ...none, answer: await answerOf([], file) }))).fingerprint,
+    (await readAll(async ({ rows }) => ({ ...none, answer: await answerOf([], rows) }))).fingerprint,
     'rows:0',
   );
 });
@@ -395,10 +410,10 @@ test('time-outs that repeat lead to halves, but not for ever', async () => {
   const length = (query: string): number => rangeOf(query).end - rangeOf(query).start;
   const slow =
     (most: number): Ask =>
-    async ({ query, file }) =>
+    async ({ query, rows }) =>
       length(query) > most
         ? refused(504)
-        : { ...NOTHING, answer: await answerOf([{ tick: rangeOf(query).start, hash: 1 }], file) };
+        : { ...NOTHING, answer: await answerOf([{ tick: rangeOf(query).start, hash: 1 }], rows) };
   const all = await readAll(slow(LENGTH / 4));
   assert.deepEqual(
     all.rows.map((row) => row[0]),
@@ -426,10 +441,10 @@ test('an API that says nothing is asked twice: the attempt ends, and nothing is 
 });
 
 test('a doubtful answer is asked again three times, then believed', async () => {
-  const cached: Ask = async ({ file }) => ({
+  const cached: Ask = async ({ rows }) => ({
     ...NOTHING,
     age: 60,
-    answer: await answerOf([{ tick: 1, hash: 1 }], file),
+    answer: await answerOf([{ tick: 1, hash: 1 }], rows),
   });
   const all = await readAll(cached);
   assert.deepEqual([all.asked, all.fingerprint, all.rows], [4, 'rows:1', [[1, 1]]]);
@@ -455,7 +470,7 @@ test('a table that a workspace does not have holds no rows; an app has all table
   );
 });
 
-test('abort ends the reading before the next question, and a reader that stops early leaves no files', async () => {
+test('abort ends the reading before the next question, and a reader that stops early ends the asking', async () => {
   const abort = new AbortController();
   const rows = [
     { tick: 1, hash: 1 },
@@ -465,10 +480,9 @@ test('abort ends the reading before the next question, and a reader that stops e
   const reading = await source.open(WINDOW, abort.signal);
   for await (const chunk of reading.chunks(work)) {
     assert.equal(Buffer.from(chunk.bytes).toString().trimEnd().split('\n').length, 1);
-    assert.equal((await readdir(work)).length, 1);
+    assert.equal(chunk.answer, 'open');
     break;
   }
-  assert.deepEqual(await readdir(work), []);
   assert.equal(reading.fingerprint, '');
   abort.abort(new Error('stopped'));
   await assert.rejects(reading.chunks(work)[Symbol.asyncIterator]().next(), /stopped/);

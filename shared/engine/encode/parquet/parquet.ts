@@ -34,5 +34,12 @@ export function parquetEncoding(columns: readonly NamedType[], facts: Readonly<R
       if (put !== rows) throw new Error(`${put} of ${rows} rows are in the file`);
       return footer(columns, groups, facts);
     },
+    mark() {
+      const [count, at] = [groups.length, offset];
+      return () => {
+        groups.length = count;
+        offset = at;
+      };
+    },
   };
 }

@@ -75,5 +75,11 @@ function textEncoding(
       if (put !== rows) throw new Error(`${put} of ${rows} rows are in the file`);
       return new Uint8Array(0);
     },
+    mark() {
+      const before = put;
+      return () => {
+        put = before;
+      };
+    },
   };
 }

@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import type { Look, Millis, Window } from '../../../model.ts';
-import type { Answer } from '../answer.ts';
+import type { AnswerColumn, Look, Millis, Window } from '../../../model.ts';
 import type { Covered } from './stretches.ts';
 
 /** Rows of a step of a stretch. */
@@ -14,9 +12,16 @@ interface Bin {
   readonly ids: bigint | undefined;
 }
 
-/** What the answer says of the windows of those stretches, each of which has a signal of its own. */
-export async function looksOf(stretches: readonly Covered[], answer: Answer): Promise<Map<Window, Look>> {
-  const bins = await binsIn(answer);
+/**
+ * What the rows of an answer, a JSON array each, say of the windows of those stretches, each of which has a signal of its
+ * own.
+ */
+export function looksOf(
+  stretches: readonly Covered[],
+  columns: readonly AnswerColumn[],
+  rows: readonly string[],
+): Map<Window, Look> {
+  const bins = binsIn(columns, rows);
   const looks = new Map<Window, Look>();
   for (const { signal, windows } of stretches) {
     const own = bins.filter((bin) => bin.signal === signal);
@@ -42,30 +47,26 @@ function fingerprintOf(bins: readonly Bin[]): string {
   return [`rows:${rows}`, ...(latest === '' ? [] : [`latest:${latest}`]), ...(told ? [`ids:${ids}`] : [])].join(' ');
 }
 
-async function binsIn({ files, columns }: Answer): Promise<Bin[]> {
+function binsIn(columns: readonly AnswerColumn[], rows: readonly string[]): Bin[] {
   const names = columns.map(({ name }) => name.toLowerCase());
   const place = (name: string) => names.indexOf(name);
-  const [signal, start, rows, latest, ids] = ['signal', 'start', 'rows', 'latest', 'ids'].map(place) as [
+  const [signal, start, count, latest, ids] = ['signal', 'start', 'rows', 'latest', 'ids'].map(place) as [
     number,
     number,
     number,
     number,
     number,
   ];
-  const bins: Bin[] = [];
-  for (const { path } of files) {
-    for (const line of (await readFile(path, 'utf8')).split('\n').filter((text) => text !== '')) {
-      const cells: readonly unknown[] = JSON.parse(line);
-      bins.push({
-        signal: String(cells[signal]),
-        start: Date.parse(timeText(cells[start])),
-        rows: Number(cells[rows]),
-        latest: timeText(cells[latest]),
-        ids: wholeNumber(cells[ids]),
-      });
-    }
-  }
-  return bins;
+  return rows.map((row) => {
+    const cells: readonly unknown[] = JSON.parse(row);
+    return {
+      signal: String(cells[signal]),
+      start: Date.parse(timeText(cells[start])),
+      rows: Number(cells[count]),
+      latest: timeText(cells[latest]),
+      ids: wholeNumber(cells[ids]),
+    };
+  });
 }
 
 const TIME = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|[+-]00:?00)?$/i;

@@ -1,11 +1,10 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Clock, Look, Millis, QuerySettings, Survey, Window } from '../../../model.ts';
 import type { Ask } from '../reply.ts';
 import { type Context, SOURCE_LIMITS, type SourceLimits } from '../settle.ts';
 import { settleQuestion } from '../settle-question.ts';
 import { tableOf } from '../text.ts';
 import { looksOf } from './answer.ts';
+import { createHeldRows } from './held-rows.ts';
 import { binsOf, type Covered, partsOf, stretchesOf } from './stretches.ts';
 import { surveyText, type Told } from './text.ts';
 
@@ -102,7 +101,7 @@ type Found =
   | { readonly kind: 'instead'; readonly rest: readonly (readonly Covered[])[] };
 
 async function askOnce(stretches: readonly Covered[], surveying: Surveying): Promise<Found> {
-  const { settings, endpoint, work, clock } = surveying;
+  const { settings, endpoint, clock } = surveying;
   const [first] = stretches;
   const [window] = first?.windows ?? [];
   if (first === undefined || window === undefined) return { kind: 'looks', looks: new Map() };
@@ -110,16 +109,15 @@ async function askOnce(stretches: readonly Covered[], surveying: Surveying): Pro
   const told = LEVELS[endpoint.level] ?? { latest: false, ids: false };
   const query = surveyText(stretches, settings.schema, told);
   const name = `survey ${stretches.map(({ signal }) => signal).join(', ')} of ${window.app}`;
-  const file = (n: number) => join(work, `survey-${n}.ndjson`);
+  const rows = createHeldRows();
   const range = {
     start: Math.min(...stretches.map(({ start }) => start)),
     end: Math.max(...stretches.map(({ end }) => end)),
   };
-  const settled = await settleQuestion({ query, table, name, range }, { ...surveying, window }, file);
+  const settled = await settleQuestion({ query, table, name, range }, { ...surveying, window }, rows);
   if (settled.kind === 'rows') {
-    const looks = await looksOf(stretches, settled.answer);
-    for (const { path } of settled.answer.files) await rm(path, { force: true });
-    return { kind: 'looks', looks };
+    const { columns, rest } = settled.answer;
+    return { kind: 'looks', looks: looksOf(stretches, columns, rows.lines(rest)) };
   }
   if (settled.kind === 'none') return { kind: 'looks', looks: nothingIn(stretches) };
   if (settled.kind === 'absent') return without(stretches, [table], surveying);
