@@ -40,16 +40,19 @@ export interface JobEngine extends CheckedEngine {
 interface Thread {
   readonly worker: Worker;
   readonly waiting: Map<number, { resolve(reply: JobReply): void; reject(error: unknown): void }>;
+  /** Drafts that are not finished. */
   drafts: number;
 }
 
 /**
  * The same files as `createEngine` makes, by up to `jobs` threads beside this one. A thread that dies fails its drafts;
- * the next begins anew.
+ * the next begins anew. `alone`: a thread has one unfinished draft, and what begins beyond waits for a thread; else
+ * threads share as many as there are.
  */
-export function createJobEngine(settings: EngineSettings, jobs: number): JobEngine {
+export function createJobEngine(settings: EngineSettings, jobs: number, alone = false): JobEngine {
   const own = createEngine(settings);
   const threads = new Set<Thread>();
+  const queue: (() => void)[] = [];
   const spare: ArrayBuffer[] = [];
   let [calls, drafts] = [0, 0];
 
@@ -62,11 +65,12 @@ export function createJobEngine(settings: EngineSettings, jobs: number): JobEngi
       threads.delete(thread);
       for (const { reject } of thread.waiting.values()) reject(error);
       thread.waiting.clear();
+      queue.shift()?.();
     };
     worker.on('message', (reply: JobReply) => {
       const call = thread.waiting.get(reply.id);
       thread.waiting.delete(reply.id);
-      if (reply.memory?.byteLength === ROOM && spare.length < jobs) spare.push(reply.memory);
+      if (reply.memory?.byteLength === ROOM && spare.length < jobs * 2) spare.push(reply.memory);
       if (thread.waiting.size === 0) worker.unref();
       if (reply.error === undefined) call?.resolve(reply);
       else call?.reject(reply.error);
@@ -81,9 +85,13 @@ export function createJobEngine(settings: EngineSettings, jobs: number): JobEngi
   }
 
   /** The one with the fewest drafts; a new one while there may be more. */
-  function freeThread(): Thread {
-    const [least] = [...threads].toSorted((one, other) => one.drafts - other.drafts);
-    return least === undefined || (least.drafts > 0 && threads.size < jobs) ? startThread() : least;
+  async function freeThread(): Promise<Thread> {
+    for (;;) {
+      const [least] = [...threads].toSorted((one, other) => one.drafts - other.drafts);
+      if (least === undefined || (least.drafts > 0 && threads.size < jobs)) return startThread();
+      if (least.drafts === 0 || !alone) return least;
+      await new Promise<void>((resolve) => queue.push(resolve));
+    }
   }
 
   const ask = (thread: Thread, draft: number, call: JobCall): Promise<JobReply> =>
@@ -98,12 +106,16 @@ export function createJobEngine(settings: EngineSettings, jobs: number): JobEngi
     });
 
   async function begin(window: Window, work: string, revision: number): Promise<Draft> {
-    const [thread, draft] = [freeThread(), ++drafts];
+    const thread = await freeThread();
+    const draft = ++drafts;
     thread.drafts++;
     const remote = remoteDraft(
       (call) => ask(thread, draft, call),
       (bytes) => copied(bytes, spare),
-      () => thread.drafts--,
+      () => {
+        thread.drafts--;
+        queue.shift()?.();
+      },
     );
     await remote.begin({ do: 'begin', window, work, revision });
     return remote;
@@ -134,18 +146,27 @@ function copied(bytes: Uint8Array, spare: ArrayBuffer[]): Uint8Array<ArrayBuffer
   return copy;
 }
 
+/**
+ * A draft in a thread. The next chunk is sent while the one before is read, so that the thread need not wait for it:
+ * files and errors of a chunk are those of the call after.
+ */
 function remoteDraft(
   ask: (call: JobCall) => Promise<JobReply>,
   copy: (bytes: Uint8Array) => Uint8Array<ArrayBuffer>,
-  released: () => void,
+  finished: () => void,
 ): Draft & { begin(call: JobCall): Promise<void> } {
   let counts: Counts = { read: 0, written: 0, deduplicated: 0, quarantined: 0 };
   let drift: readonly Drift[] = [];
-  let isOpen = true;
+  let [isOpen, isFinished] = [true, false];
+  let sent: Promise<readonly DraftFile[]> | undefined;
+  const finish = (): void => {
+    if (!isFinished) finished();
+    isFinished = true;
+  };
   const close = async (): Promise<void> => {
     if (!isOpen) return;
     isOpen = false;
-    released();
+    finish();
     await ask({ do: 'close' }).catch(() => undefined); // a thread that is gone has nothing to close
   };
   const asked = async (call: JobCall): Promise<readonly DraftFile[]> => {
@@ -153,6 +174,11 @@ function remoteDraft(
     counts = reply.counts;
     if (call.do === 'finish') drift = reply.drift;
     return reply.files;
+  };
+  const before = async (): Promise<readonly DraftFile[]> => {
+    const files = await sent;
+    sent = undefined;
+    return files ?? [];
   };
   return {
     begin: async (call) => {
@@ -162,8 +188,18 @@ function remoteDraft(
       });
     },
     // The reader uses the memory of its chunk again: a copy crosses over.
-    add: (chunk) => asked({ do: 'add', chunk: { ...chunk, bytes: copy(chunk.bytes) } }),
-    finish: () => asked({ do: 'finish' }),
+    add: async (chunk) => {
+      const next = asked({ do: 'add', chunk: { ...chunk, bytes: copy(chunk.bytes) } });
+      next.catch(() => undefined); // it is told by the call after
+      const files = await before();
+      sent = next;
+      return files;
+    },
+    finish: async () => {
+      const last = asked({ do: 'finish' }).finally(finish);
+      last.catch(() => undefined);
+      return [...(await before()), ...(await last)];
+    },
     get counts() {
       return counts;
     },

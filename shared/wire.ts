@@ -239,9 +239,14 @@ function emptyFiles(engine: CheckedEngine, output: Output, making: Making): Chec
   };
 }
 
-/** By this thread where `jobs` is 1, else by so many threads beside it. */
-export function engineOf(output: Output, { shape, quarantine, dedupe } = asTheyAre, jobs = 1): JobEngine {
+/** By this thread where `jobs` is 1, else by so many threads beside it; `alone`: as createJobEngine takes it. */
+export function engineOf(
+  output: Output,
+  { shape, quarantine, dedupe } = asTheyAre,
+  jobs = 1,
+  alone = false,
+): JobEngine {
   const keepBytesInQuarantine = quarantine.keepBytes;
   const settings = { ...engineDefaults, output, shaping: shape, dedupe, keepBytesInQuarantine };
-  return jobs > 1 ? createJobEngine(settings, jobs) : { ...createEngine(settings), close: async () => {} };
+  return jobs > 1 ? createJobEngine(settings, jobs, alone) : { ...createEngine(settings), close: async () => {} };
 }

@@ -69,6 +69,28 @@ test('a thread that ended is replaced', async () => {
   await short.close();
 });
 
+test('where a thread has one draft alone, the next begins when it is decoded', async () => {
+  const alone = createJobEngine(settings, 2, true);
+  const begin = () => alone.begin(windowOf('requests'), workFolder(), 1);
+  const [first, second] = [await begin(), await begin()];
+  let hasBegun = false;
+  const third = begin().then((draft) => {
+    hasBegun = true;
+    return draft;
+  });
+  await first.add(chunkOf(jsonLines([request('a')])));
+  await second.add(chunkOf(jsonLines([request('b')])));
+  await second.add(chunkOf(jsonLines([request('c')])));
+  assert.equal(hasBegun, false);
+  assert.equal((await second.finish()).length, 1);
+  await third;
+  // One that fails makes room as well.
+  const fourth = begin();
+  await first.close();
+  await fourth;
+  await alone.close();
+});
+
 test('conditions and empty files need no thread', async () => {
   assert.deepEqual(await jobs.conditionFaults(), []);
   assert.deepEqual(await jobs.emptyFile('requests'), await createEngine(settings).emptyFile('requests'));

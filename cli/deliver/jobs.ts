@@ -30,6 +30,11 @@ export function worthwhile(jobs: number, { command }: Pick<Request, 'command'>, 
   return Math.max(1, Math.min(jobs, tasks.length, Math.ceil(bytes / WORTH)));
 }
 
-/** Windows under way at once: an export waits for answers, of which the API gives five at a time to one identity. */
-export const windowsAtOnce = (command: Request['command'], jobs: number): number =>
-  command === 'export' ? Math.max(3, jobs) : jobs;
+/**
+ * Windows under way at once: an export waits for answers, of which the API gives five at a time to one identity. Else one
+ * more than there are threads, so that it can begin when another is decoded, while the files of that are put.
+ */
+export const windowsAtOnce = (command: Request['command'], jobs: number): number => {
+  if (command === 'export') return Math.max(3, jobs);
+  return jobs > 1 ? jobs + 1 : 1;
+};

@@ -66,7 +66,9 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
   );
   const plan = { ...planned, tasks: byTime(tasks), incomplete: [...(planned.incomplete ?? []), ...incomplete] };
   const source = observedSource(plan.source, blamed, onRead, abort);
-  const { begin, close } = engineOf(request.output, making, worthwhile(jobs, request, plan.tasks));
+  // What the query API answers is not kept waiting; of blobs a thread reads one window after the other.
+  const alone = request.command !== 'export';
+  const { begin, close } = engineOf(request.output, making, worthwhile(jobs, request, plan.tasks), alone);
   const ports = {
     ...local,
     engine: { ...local.engine, begin },

@@ -22,12 +22,13 @@ export const contentBytes = (content: Content): number =>
 
 /**
  * Bytes `[start, end)` of the content, in pieces of at most 1 MiB. Can be called again for the same range (a repeated
- * upload).
+ * upload). `memory`: that all pieces of local files are to come in, each good until the next one is asked for.
  */
 export async function* contentRange(
   content: Content,
   start = 0,
   end = contentBytes(content),
+  memory?: Buffer,
 ): AsyncGenerator<Uint8Array> {
   if (content instanceof Uint8Array) {
     for (let at = start; at < end; at += PIECE) yield content.subarray(at, Math.min(end, at + PIECE));
@@ -36,7 +37,7 @@ export async function* contentRange(
   let offset = 0;
   for (const file of content.files) {
     const { size } = await stat(file);
-    yield* fileRange(file, Math.max(start - offset, 0), Math.min(end - offset, size));
+    yield* fileRange(file, Math.max(start - offset, 0), Math.min(end - offset, size), memory);
     offset += size;
   }
 }
@@ -76,9 +77,14 @@ export async function* handleRange(
   }
 }
 
-/** Bytes `[start, end)` in one piece. */
-export async function contentBuffer(content: Content, start: number, end: number): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of contentRange(content, start, end)) pieces.push(piece);
-  return Buffer.concat(pieces, end - start);
+/** Fills `memory` with the bytes from `start` on. */
+export async function contentInto(memory: Uint8Array, content: Content, start: number): Promise<Uint8Array> {
+  let at = 0;
+  const pieces = contentRange(content, start, start + memory.length, Buffer.allocUnsafe(64 * 1024));
+  for await (const piece of pieces) {
+    memory.set(piece, at);
+    at += piece.length;
+  }
+  if (at < memory.length) throw new Error(`read ${at} bytes where ${memory.length} were announced`);
+  return memory;
 }

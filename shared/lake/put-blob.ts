@@ -2,12 +2,12 @@ import { Readable } from 'node:stream';
 import type { BlockBlobClient } from '@azure/storage-blob';
 import type { Content } from '../model.ts';
 import { failureCode } from './failure.ts';
-import { checkContent, contentBuffer, contentBytes, contentRange } from './local-content.ts';
+import { checkContent, contentBytes, contentInto, contentRange } from './local-content.ts';
 
 /** Up to this size a blob goes in one request, which is atomic by itself. */
 const SINGLE = 64 * 1024 * 1024;
-const BLOCK = 8 * 1024 * 1024;
-/** Blocks on their way at once: 4 of 8 MiB bound the memory of an upload. */
+const BLOCK = 4 * 1024 * 1024;
+/** Blocks on their way at once: 4 of 4 MiB bound the memory of an upload. */
 const CONCURRENCY = 4;
 
 type Conditions = { readonly ifMatch: string } | { readonly ifNoneMatch: string };
@@ -88,10 +88,12 @@ async function stageAll(
   const abort = new AbortController();
   const queue = blocks.values();
   const stageSome = async () => {
+    const memory = new Uint8Array(BLOCK);
     try {
       for (const { id, start, end } of queue) {
         abort.signal.throwIfAborted();
-        await blob.stageBlock(id, await contentBuffer(content, start, end), end - start, { abortSignal: abort.signal });
+        const block = await contentInto(memory.subarray(0, end - start), content, start);
+        await blob.stageBlock(id, block, block.length, { abortSignal: abort.signal });
       }
     } catch (error) {
       abort.abort(error);

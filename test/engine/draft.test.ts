@@ -71,6 +71,16 @@ test('rows of a query are one only when every cell is the same', async () => {
   assert.deepEqual(counts, { read: 6, written: 5, deduplicated: 1, quarantined: 0 });
 });
 
+test('two answers of a window have no row in common: only rows of one answer are compared', async () => {
+  const columns = ['timestamp', 'name', 'itemId'].map((name) => ({ name, type: 'string' }));
+  const row = ['2026-11-21T03:00:00Z', 'a', 'i'];
+  const { counts } = await decode(windowOf('requests', 'query'), (work) => {
+    const chunk = chunkOf(work, jsonLines([row, row]), { layout: 'query', columns });
+    return [chunk, { ...chunk, answer: 'open' }, { ...chunk, answer: 'whole' }, chunk];
+  });
+  assert.deepEqual(counts, { read: 8, written: 3, deduplicated: 5, quarantined: 0 });
+});
+
 test('a row goes to the hour of its time; implausible and missing ones to the window, their time kept', async () => {
   const times = [
     hour,

@@ -29,7 +29,7 @@ export interface Fault {
 }
 
 /** So much of an answer is held before it is taken: rows of most answers are taken at their end, all at once. */
-const CHUNK_BYTES = 8 * 1024 * 1024;
+const CHUNK_BYTES = 4 * 1024 * 1024;
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   $: 'enter',

@@ -12,9 +12,10 @@ export interface RowsBuffer {
 }
 
 const NEWLINE = 0x0a;
-const LEAST = 16 * 1024;
+/** Doubled again and again it has room for a chunk and the piece that ends it. */
+const LEAST = 17 * 1024;
 /** Memory beyond that was for a long row, which is not what the next ones need room for. */
-const MOST_KEPT = 24 * 1024 * 1024;
+const MOST_KEPT = 6 * 1024 * 1024;
 
 /** Its memory grows as it is needed, and is used again after `clear`. */
 export function createRowsBuffer(): RowsBuffer {
@@ -22,7 +23,9 @@ export function createRowsBuffer(): RowsBuffer {
   let [used, whole] = [0, 0];
 
   function makeRoom(more: number): void {
-    const grown = new Uint8Array(Math.max(LEAST, used + more, bytes.length * 2));
+    let room = Math.max(LEAST, bytes.length);
+    while (room < used + more) room *= 2;
+    const grown = new Uint8Array(room);
     grown.set(bytes.subarray(0, used));
     bytes = grown;
   }
@@ -43,9 +46,12 @@ export function createRowsBuffer(): RowsBuffer {
     },
     rows: () => bytes.subarray(0, whole),
     clear() {
-      if (bytes.length > MOST_KEPT) bytes = bytes.slice(whole, used);
-      else bytes.copyWithin(0, whole, used);
-      [used, whole] = [used - whole, 0];
+      const rest = bytes.subarray(whole, used);
+      if (bytes.length > MOST_KEPT) bytes = new Uint8Array(0);
+      [used, whole] = [0, 0];
+      if (rest.length > bytes.length) makeRoom(rest.length);
+      bytes.set(rest);
+      used = rest.length;
     },
   };
 }

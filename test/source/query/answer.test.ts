@@ -25,13 +25,17 @@ interface Read extends Answer {
   readonly content: readonly unknown[];
   /** Lengths of what was taken while it came. */
   readonly taken: readonly number[];
+  /** Lengths of the memory in which that came. */
+  readonly memory: readonly number[];
 }
 
 /** `most`: bytes that are held before they are taken. */
 async function read(bytes: Uint8Array, cuts: readonly number[] = [], asked = 'requests', most?: number): Promise<Read> {
   const taken: number[] = [];
   const held = createHeldRows();
+  const memory = new Set<ArrayBufferLike>();
   const take: RowsTaker['take'] = async (rows, columns) => {
+    memory.add(rows.buffer);
     assert.equal(rows.at(-1), 0x0a, 'whole rows');
     assert.ok(columns.length > 0);
     taken.push(rows.length);
@@ -43,7 +47,7 @@ async function read(bytes: Uint8Array, cuts: readonly number[] = [], asked = 're
   const complete = answer.fault === undefined && answer.error === undefined;
   if (!complete) assert.equal(answer.rest.length, 0);
   const content = complete ? held.lines(answer.rest).map((line) => JSON.parse(line)) : [];
-  return { ...answer, content, taken };
+  return { ...answer, content, taken, memory: [...memory].map(({ byteLength }) => byteLength) };
 }
 
 interface Document {
@@ -299,9 +303,19 @@ test('rows of a long answer are taken while it comes, a row of 20 MB with its ne
   const answer = await read(Buffer.from(text), cuts);
   assert.equal(answer.fault, undefined);
   assert.deepEqual(answer.content, rows);
-  assert.ok(answer.taken.length >= 8);
-  assert.ok(answer.taken.every((bytes) => bytes < 8.6 * 1024 * 1024 || bytes > 20_000_000));
-  assert.ok(answer.rest.length < 8.6 * 1024 * 1024);
+  assert.ok(answer.taken.length >= 12);
+  assert.ok(answer.taken.every((bytes) => bytes < 4.3 * 1024 * 1024 || bytes > 20_000_000));
+  assert.ok(answer.rest.length < 4.3 * 1024 * 1024);
+});
+
+test('of an answer of any length one chunk is in memory', async () => {
+  const rows = Array.from({ length: 600 }, (_, i) => [i, 'y'.repeat(100_000)]);
+  const text = `{"tables":[${TABLE}${JSON.stringify(rows)}}]}`;
+  const cuts = Array.from({ length: 1000 }, (_, n) => n * 60_000);
+  const { taken, memory } = await read(Buffer.from(text), cuts);
+  assert.ok(taken.length >= 14);
+  assert.equal(memory.length, 1, 'the same memory again and again');
+  assert.ok(memory.every((bytes) => bytes <= 4.5 * 1024 * 1024));
 });
 
 test('rows are taken once their columns are known, of no table that proves to be another', async () => {
