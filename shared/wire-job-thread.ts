@@ -23,16 +23,12 @@ async function done(draft: number, call: JobCall): Promise<readonly DraftFile[]>
   return [];
 }
 
-/** What is kept of a chunk has been copied. */
-const memoryOf = (call: JobCall): Pick<JobReply, 'memory'> =>
-  call.do === 'add' ? { memory: call.chunk.bytes.buffer as ArrayBuffer } : {};
-
 async function answer({ id, draft, call }: JobMessage): Promise<JobReply> {
   try {
     const files = await done(draft, call);
     const known = drafts.get(draft);
     const drift = (call.do === 'finish' && known?.drift) || [];
-    return { id, files, counts: known?.counts ?? nothing, drift, ...memoryOf(call) };
+    return { id, files, counts: known?.counts ?? nothing, drift };
   } catch (error) {
     return { id, error, files: [], counts: nothing, drift: [] };
   }
@@ -46,7 +42,7 @@ parentPort?.on('message', (message: JobMessage) => {
 
 function send(reply: JobReply): void {
   try {
-    parentPort?.postMessage(reply, reply.memory === undefined ? [] : [reply.memory]);
+    parentPort?.postMessage(reply);
   } catch (error) {
     // An error that holds what cannot cross over goes as its text.
     parentPort?.postMessage({ ...reply, error: new Error(String(reply.error ?? error)) });

@@ -23,8 +23,6 @@ export interface JobReply {
   readonly counts: Counts;
   /** Only of `finish`: counting takes its time. */
   readonly drift: readonly Drift[];
-  /** The memory in which the chunk came, for another one. */
-  readonly memory?: ArrayBuffer;
 }
 
 /** Settings as a thread is given them: a secret does not cross over, its text does. */
@@ -53,7 +51,7 @@ export function createJobEngine(settings: EngineSettings, jobs: number, alone = 
   const own = createEngine(settings);
   const threads = new Set<Thread>();
   const queue: (() => void)[] = [];
-  const spare: ArrayBuffer[] = [];
+  const spare: SharedArrayBuffer[] = [];
   let [calls, drafts] = [0, 0];
 
   function startThread(): Thread {
@@ -70,7 +68,6 @@ export function createJobEngine(settings: EngineSettings, jobs: number, alone = 
     worker.on('message', (reply: JobReply) => {
       const call = thread.waiting.get(reply.id);
       thread.waiting.delete(reply.id);
-      if (reply.memory?.byteLength === ROOM && spare.length < jobs * 2) spare.push(reply.memory);
       if (thread.waiting.size === 0) worker.unref();
       if (reply.error === undefined) call?.resolve(reply);
       else call?.reject(reply.error);
@@ -94,6 +91,9 @@ export function createJobEngine(settings: EngineSettings, jobs: number, alone = 
     }
   }
 
+  // All at once, while the first window is being opened.
+  for (let n = 0; n < jobs; n++) startThread();
+
   const ask = (thread: Thread, draft: number, call: JobCall): Promise<JobReply> =>
     new Promise((resolve, reject) => {
       if (!threads.has(thread))
@@ -102,7 +102,7 @@ export function createJobEngine(settings: EngineSettings, jobs: number, alone = 
       thread.waiting.set(id, { resolve, reject });
       thread.worker.ref();
       const message: JobMessage = { id, draft, call };
-      thread.worker.postMessage(message, call.do === 'add' ? [call.chunk.bytes.buffer as ArrayBuffer] : []);
+      thread.worker.postMessage(message);
     });
 
   async function begin(window: Window, work: string, revision: number): Promise<Draft> {
@@ -111,7 +111,7 @@ export function createJobEngine(settings: EngineSettings, jobs: number, alone = 
     thread.drafts++;
     const remote = remoteDraft(
       (call) => ask(thread, draft, call),
-      (bytes) => copied(bytes, spare),
+      (bytes, use) => copied(bytes, spare, use),
       () => {
         thread.drafts--;
         queue.shift()?.();
@@ -135,15 +135,25 @@ const toldSettings = ({ shaping, ...rest }: EngineSettings): JobSettings => ({
   shaping: { signals: shaping.signals, key: shaping.key?.reveal() },
 });
 
-/** Memory that is asked for anew for each chunk would have the collector of garbage run in every thread. */
+/** Room for a chunk. */
 const ROOM = 9 * 1024 * 1024;
 
-function copied(bytes: Uint8Array, spare: ArrayBuffer[]): Uint8Array<ArrayBuffer> {
+/**
+ * Has a copy of the bytes used, which threads see without another. Memory that is used again: asked for anew, or handed
+ * from thread to thread, it would have the collector of garbage run in each of them.
+ */
+async function copied<T>(
+  bytes: Uint8Array,
+  spare: SharedArrayBuffer[],
+  use: (copy: Uint8Array) => Promise<T>,
+): Promise<T> {
   // A chunk of one longer record is rare: its memory is not kept.
-  const known = bytes.length <= ROOM ? spare.pop() : undefined;
-  const copy = new Uint8Array(known ?? new ArrayBuffer(Math.max(bytes.length, ROOM)), 0, bytes.length);
+  const memory = (bytes.length <= ROOM && spare.pop()) || new SharedArrayBuffer(Math.max(bytes.length, ROOM));
+  const copy = new Uint8Array(memory, 0, bytes.length);
   copy.set(bytes);
-  return copy;
+  const used = await use(copy);
+  if (memory.byteLength === ROOM) spare.push(memory);
+  return used;
 }
 
 /**
@@ -152,7 +162,7 @@ function copied(bytes: Uint8Array, spare: ArrayBuffer[]): Uint8Array<ArrayBuffer
  */
 function remoteDraft(
   ask: (call: JobCall) => Promise<JobReply>,
-  copy: (bytes: Uint8Array) => Uint8Array<ArrayBuffer>,
+  withCopy: <T>(bytes: Uint8Array, use: (copy: Uint8Array) => Promise<T>) => Promise<T>,
   finished: () => void,
 ): Draft & { begin(call: JobCall): Promise<void> } {
   let counts: Counts = { read: 0, written: 0, deduplicated: 0, quarantined: 0 };
@@ -189,7 +199,7 @@ function remoteDraft(
     },
     // The reader uses the memory of its chunk again: a copy crosses over.
     add: async (chunk) => {
-      const next = asked({ do: 'add', chunk: { ...chunk, bytes: copy(chunk.bytes) } });
+      const next = withCopy(chunk.bytes, (bytes) => asked({ do: 'add', chunk: { ...chunk, bytes } }));
       next.catch(() => undefined); // it is told by the call after
       const files = await before();
       sent = next;

@@ -1,5 +1,4 @@
-import { linesIn } from '../../shared/framing/lines-in.ts';
-import type { ObjectStore, Reading, Source, Window } from '../../shared/model.ts';
+import type { Draft, Engine, ObjectStore, Reading, Source, Window } from '../../shared/model.ts';
 import { Refusal as ApiRefusal } from '../../shared/source/query/refusal.ts';
 import type { OnRead, Refusal, TaskOutcome } from './ports.ts';
 
@@ -39,8 +38,8 @@ function refusedBy(error: unknown, text: string, local: boolean): Refusal | unde
 
 const line = (text: string): string => text.replace(/\s+/g, ' ').slice(0, 2000);
 
-/** The source with its failures noted, its progress told, and ended by `abort`. */
-export function observedSource(source: Source, { mark }: Blame, onRead: OnRead, abort: AbortSignal): Source {
+/** The source with its failures noted, and ended by `abort`. */
+export function observedSource(source: Source, { mark }: Blame, abort: AbortSignal): Source {
   const noted = <T>(call: () => Promise<T>): Promise<T> =>
     call().catch((error: unknown) => {
       mark('source', error);
@@ -68,22 +67,12 @@ export function observedSource(source: Source, { mark }: Blame, onRead: OnRead, 
         },
         async *chunks(work) {
           const chunks = reading.chunks(work)[Symbol.asyncIterator]();
-          let open = { records: 0, bytes: 0 };
           try {
             for (;;) {
               const next = await noted(() => Promise.resolve(chunks.next()));
               abort.throwIfAborted();
               if (next.done) return;
-              // Counted first: whoever takes the chunk may give its memory to a thread.
-              const { bytes, answer } = next.value;
-              const read = { records: linesIn(bytes), bytes: bytes.length };
               yield next.value;
-              if (answer === 'void') onRead(-open.records, -open.bytes);
-              else onRead(read.records, read.bytes);
-              open =
-                answer === 'open'
-                  ? { records: open.records + read.records, bytes: open.bytes + read.bytes }
-                  : { records: 0, bytes: 0 };
             }
           } finally {
             await chunks.return?.();
@@ -91,6 +80,39 @@ export function observedSource(source: Source, { mark }: Blame, onRead: OnRead, 
         },
       };
     },
+  };
+}
+
+/** The engine with its progress told: rows that are read, and bytes. What is taken back is told as less. */
+export function observedBegin(begin: Engine['begin'], onRead: OnRead): Engine['begin'] {
+  return async (window, work, revision): Promise<Draft> => {
+    const draft = await begin(window, work, revision);
+    let told = 0;
+    const tell = (bytes: number): void => {
+      const { read } = draft.counts;
+      onRead(read - told, bytes);
+      told = read;
+    };
+    return {
+      add: async (chunk) => {
+        const { length } = chunk.bytes;
+        const files = await draft.add(chunk);
+        tell(length);
+        return files;
+      },
+      finish: async () => {
+        const files = await draft.finish();
+        tell(0);
+        return files;
+      },
+      get counts() {
+        return draft.counts;
+      },
+      get drift() {
+        return draft.drift ?? [];
+      },
+      close: draft.close,
+    };
   };
 }
 

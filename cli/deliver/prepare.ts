@@ -17,7 +17,7 @@ import { transformPlan } from '../transform/plan.ts';
 import { type AppFolder, settleApps, settleAppsWith } from './app-names.ts';
 import { agreeOnOutput, lastOwnerDied } from './beside-ledger.ts';
 import { worthwhile } from './jobs.ts';
-import { blame, observedSource, observedStore } from './observe.ts';
+import { blame, observedBegin, observedSource, observedStore } from './observe.ts';
 import { apartFrom, refuseOther } from './other-source.ts';
 import type { ExportRequest, Prepare, Task } from './ports.ts';
 import { recordTable } from './record-table.ts';
@@ -65,13 +65,13 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
     apartFrom(planned.tasks, beside, request.command === 'sweep'),
   );
   const plan = { ...planned, tasks: byTime(tasks), incomplete: [...(planned.incomplete ?? []), ...incomplete] };
-  const source = observedSource(plan.source, blamed, onRead, abort);
+  const source = observedSource(plan.source, blamed, abort);
   // What the query API answers is not kept waiting; of blobs a thread reads one window after the other.
   const alone = request.command !== 'export';
   const { begin, close } = engineOf(request.output, making, worthwhile(jobs, request, plan.tasks), alone);
   const ports = {
     ...local,
-    engine: { ...local.engine, begin },
+    engine: { ...local.engine, begin: observedBegin(begin, onRead) },
     lake,
     ...(tables && { tables }),
     ledger,

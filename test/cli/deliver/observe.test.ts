@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { blame, observedSource } from '../../../cli/deliver/observe.ts';
-import type { Source, Window } from '../../../shared/model.ts';
+import { blame, observedBegin } from '../../../cli/deliver/observe.ts';
+import type { Chunk } from '../../../shared/model.ts';
 import { refusalOf } from '../../../shared/source/query/refusal.ts';
 
 test('whom a failure concerns: the app, the table, the files; all where it names nobody', () => {
@@ -35,21 +35,26 @@ test('a full temporary disk is no fault of the source, nor of the engine; a full
   assert.equal(marks.of(text).side, 'destination');
 });
 
-test('progress counts a chunk whose memory went to a thread', async () => {
-  const bytes = Buffer.from('{"a":1}\n{"a":2}\n');
-  const source: Source = {
-    open: async () => ({
-      ...{ fingerprint: '', empty: false, asked: 1 },
-      async *chunks() {
-        yield { bytes: new Uint8Array(bytes), layout: 'query', columns: [], segments: [], faults: [] };
-      },
-    }),
+test('progress tells what the engine has read, less where it takes back', async () => {
+  const reads = [2, 5, 2, 2];
+  const counts = { read: 0, written: 0, deduplicated: 0, quarantined: 0 };
+  const next = async () => {
+    counts.read = reads.shift() ?? 0;
+    return [];
   };
-  const told: number[] = [];
-  const { signal } = new AbortController();
-  const observed = observedSource(source, blame(), (records, read) => told.push(records, read), signal);
-  const window: Window = { app: 'shop', signal: 'requests', source: 'query', start: 0, end: 1 };
-  for await (const chunk of (await observed.open(window, signal)).chunks(''))
-    structuredClone(chunk, { transfer: [chunk.bytes.buffer as ArrayBuffer] });
-  assert.deepEqual(told, [2, bytes.length]);
+  const told: (readonly [number, number])[] = [];
+  const begin = observedBegin(
+    async () => ({ counts, add: next, finish: next, close: async () => {} }),
+    (records, read) => told.push([records, read]),
+  );
+  const draft = await begin({ app: 'shop', signal: 'requests', source: 'query', start: 0, end: 1 }, '', 1);
+  const chunk: Chunk = { bytes: new Uint8Array(9), layout: 'query', columns: [], segments: [], faults: [] };
+  for (let n = 0; n < 3; n++) await draft.add(chunk);
+  await draft.finish();
+  assert.deepEqual(told, [
+    [2, 9],
+    [3, 9],
+    [-3, 9],
+    [0, 0],
+  ]);
 });
