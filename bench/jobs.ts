@@ -1,13 +1,13 @@
 /**
- * `node bench/jobs.ts [--mb 200] [--windows 8] [--rounds 3] [--large] [--json]`: what `transform` takes of a folder of
+ * `node bench/jobs.ts [--mb 200] [--windows 8] [--rounds 3] [--large] [--built] [--json]`: what `transform` takes of a folder of
  * exports with one job and with two (and more, as the machine has cores), each a process of the command line, in turn.
- * `--large`: one window holds half of the bytes. What counts on an idle machine is the wall clock; `speedup` is one
+ * `--large`: one window holds half of the bytes. `--built`: the built commands, as users run them (`npm run build`). What counts on an idle machine is the wall clock; `speedup` is one
  * job's by that of so many. Besides: seconds of the processor, of the main thread and of the busiest other one, which
  * tell on a busy machine what holds it up; and the memory at its highest. Linux.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,6 +26,7 @@ const { values: flags } = parseArgs({
     windows: { type: 'string', default: '8' },
     rounds: { type: 'string', default: '3' },
     large: { type: 'boolean', default: false },
+    built: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -59,7 +60,7 @@ async function look(pid: number, threads: Map<string, number>): Promise<number> 
 }
 
 async function sample(input: string, lake: string, jobs: number): Promise<Sample> {
-  const main = join(import.meta.dirname, '..', 'cli', 'main.ts');
+  const main = join(import.meta.dirname, '..', flags.built ? 'dist/cli/main.js' : 'cli/main.ts');
   const words = [main, 'transform', input, '--out', lake, '--window', '1h', '--jobs', String(jobs), '--json'];
   const began = performance.now();
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -83,14 +84,19 @@ async function sample(input: string, lake: string, jobs: number): Promise<Sample
   return { jobs, wall, seconds: seconds ?? 0, main: own, busiest: Math.max(0, ...others), memory: memory ?? 0 };
 }
 
-/** A folder of exports with so many hour folders of a blob each. */
+/** A folder of exports with so many hour folders of a blob each; those of one size hold the same. */
 async function makeExport(folder: string, bytes: number, windows: number, large: boolean): Promise<string> {
   const input = join(folder, `bench_${'0'.repeat(32)}`);
+  const made = new Map<number, string>();
   for (let at = 0; at < windows; at++) {
     const part = large ? (at === windows - 1 ? 1 / 2 : 1 / 2 / (windows - 1)) : 1 / windows;
     const hour = join(input, 'Requests', '2024-05-10', HOURS[at] ?? '23');
     await mkdir(hour, { recursive: true });
-    await writeText(join(hour, `a_20240510_${HOURS[at]}0000.blob`), exportText(bytes * part));
+    const blob = join(hour, `a_20240510_${HOURS[at]}0000.blob`);
+    const same = made.get(part);
+    if (same === undefined) await writeText(blob, exportText(bytes * part));
+    else await link(same, blob);
+    made.set(part, blob);
   }
   return input;
 }

@@ -1,7 +1,7 @@
 /**
  * `npm run figures [-- sizes|times|throughput|bounds|hostile|jobs …]` measures what docs/figures.md says, and writes it
- * there, with when and where. Sizes and times need `npm run package` before; the others take some minutes each on an
- * idle machine (bounds: half an hour).
+ * there, with when and where. Sizes and times need `npm run package` before, jobs `npm run build`. On an idle machine
+ * throughput takes two minutes, bounds four, hostile and jobs one each.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -62,7 +62,7 @@ const bench = <T>(...words: readonly string[]): readonly T[] =>
   JSON.parse(answerOf([join(root, 'bench', words[0] ?? ''), ...words.slice(1), '--json']));
 
 const bounds = (): readonly Figure[] =>
-  bench<Measured>('bounds.ts').map(({ case: of, memory, disk, written }) => [
+  bench<Measured>('bounds.ts', '--scale', '0.2').map(({ case: of, memory, disk, written }) => [
     of,
     `${megabytes(memory)} of memory, ${megabytes(disk)} of temporary disk at most, ${megabytes(written)} of files`,
   ]);
@@ -78,14 +78,21 @@ function hostile(): readonly Figure[] {
   ]);
 }
 
-const jobs = (): readonly Figure[] =>
-  bench<Sample & { readonly speedup: number }>('jobs.ts', '--mb', '1000').map(
-    ({ jobs: of, wall, speedup, ...each }) => [
-      `${of} job${of === 1 ? '' : 's'}`,
-      `${wall.toFixed(1)} s, ${speedup.toFixed(2)} times as fast as one; ${each.seconds.toFixed(1)} s of the processor, ` +
-        `${each.main.toFixed(1)} of them in the main thread; ${megabytes(each.memory)} of memory`,
-    ],
+function jobs(): readonly Figure[] {
+  if (!existsSync(join(root, 'dist'))) throw new Error('figures: run npm run build first');
+  return [
+    ['200 MB in 8 windows', ['--rounds', '3']] as const,
+    ['1 GB in 10 windows', ['--mb', '1000', '--windows', '10', '--rounds', '1']] as const,
+  ].flatMap(([what, words]) =>
+    bench<Sample & { readonly speedup: number }>('jobs.ts', '--built', ...words).map(
+      ({ jobs: of, wall, speedup, ...each }): Figure => [
+        `${what}, ${of} job${of === 1 ? '' : 's'}`,
+        `${wall.toFixed(1)} s, ${speedup.toFixed(2)} times as fast as one; ${each.seconds.toFixed(1)} s of the processor, ` +
+          `${each.main.toFixed(1)} of them in the main thread; ${megabytes(each.memory)} of memory`,
+      ],
+    ),
   );
+}
 
 /** Every result that the bench printed, wherever it put it. */
 function resultsIn(value: unknown): readonly Result[] {
@@ -101,6 +108,7 @@ function answerOf(words: readonly string[]): string {
 }
 
 const parts = { sizes, times, throughput, bounds, hostile, jobs };
+const how: Readonly<Record<string, string>> = { bounds: ', at a fifth of the usual sizes' };
 const day = new Date().toISOString().slice(0, 10);
 const machine =
   `${type()} ${release()}, ${availableParallelism()} cores (${cpus()[0]?.model.trim()}), Node ` +
@@ -109,7 +117,7 @@ const machine =
 for (const name of process.argv.length > 2 ? process.argv.slice(2) : ['sizes', 'times']) {
   const figures = parts[name as keyof typeof parts]();
   // Others may have used the machine meanwhile: that is part of where.
-  const where = `On ${day}, ${machine}, load ${loadavg()[1]?.toFixed(1)} in the five minutes before.`;
+  const where = `On ${day}, ${machine}, load ${loadavg()[1]?.toFixed(1)} in the five minutes before${how[name] ?? ''}.`;
   const rows = figures.map(([what, value]) => `| ${what} | ${value} |`);
   writeFileSync(page, between(readFileSync(page, 'utf8'), name, [where, '', '| | |', '|---|---|', ...rows]));
 }
