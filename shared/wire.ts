@@ -240,12 +240,8 @@ function emptyFiles(engine: CheckedEngine, output: Output, making: Making): Chec
 }
 
 /** By this thread where `jobs` is 1, else by so many threads beside it; `alone`: as createJobEngine takes it. */
-export function engineOf(
-  output: Output,
-  { shape, quarantine, dedupe } = asTheyAre,
-  jobs = 1,
-  alone = false,
-): JobEngine {
+export function engineOf(output: Output, making = asTheyAre, jobs = 1, alone = false): JobEngine {
+  const { shape, quarantine, dedupe } = making;
   const keepBytesInQuarantine = quarantine.keepBytes;
   const settings = { ...engineDefaults, output, shaping: shape, dedupe, keepBytesInQuarantine };
   return jobs > 1 ? createJobEngine(settings, jobs, alone) : { ...createEngine(settings), close: async () => {} };

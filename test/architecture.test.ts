@@ -35,6 +35,7 @@ const mayImport: readonly (readonly [folder: string, allowed: readonly string[]]
       'shared/framing/',
       'shared/source/',
       'shared/net/',
+      'shared/pure/',
       'shared/lake/failure.ts',
     ],
   ],

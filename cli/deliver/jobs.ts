@@ -31,8 +31,8 @@ export function worthwhile(jobs: number, { command }: Pick<Request, 'command'>, 
 }
 
 /**
- * Windows under way at once: an export waits for answers, of which the API gives five at a time to one identity. Else one
- * more than there are threads, so that it can begin when another is decoded, while the files of that are put.
+ * Windows under way at once: an export waits for answers, of which the API gives five at a time to one identity. Else
+ * one more than there are threads, so that it can begin when another is decoded, while the files of that are put.
  */
 export const windowsAtOnce = (command: Request['command'], jobs: number): number => {
   if (command === 'export') return Math.max(3, jobs);

@@ -6,7 +6,8 @@ import { createRowsBuffer, type RowsBuffer } from './rows.ts';
 import { type Action, createScanner, type Scanner } from './scan.ts';
 
 /**
- * What came back with status 200. Where `error` or `fault` says that it is not the whole truth, none of its rows counts.
+ * What came back with status 200. Where `error` or `fault` says that it is not the whole truth, none of its rows
+ * counts.
  */
 export interface Answer {
   /** The last rows of the result table, one JSON array a line; those before were taken while it came. */
@@ -70,9 +71,9 @@ interface Table {
 
 /**
  * Reads the body of an answer, in pieces cut anywhere. Of a long one `taker` takes rows while it comes, which do not
- * count until its end has said that it is complete: where that says otherwise, who asked has them taken back. The result
- * is the table `PrimaryResult`, else the one named like the table that was asked, else the first. Faults of the answer
- * are returned; a failing body or taker throws. `most`: bytes of rows that are held.
+ * count until its end has said that it is complete: where that says otherwise, who asked has them taken back. The
+ * result is the table `PrimaryResult`, else the one named like the table that was asked, else the first. Faults of the
+ * answer are returned; a failing body or taker throws. `most`: bytes of rows that are held.
  */
 export async function readAnswer(
   body: AsyncIterable<Uint8Array>,

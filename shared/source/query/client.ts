@@ -41,8 +41,8 @@ const NO_REPLY = { status: 0, lost: '', timedOut: false, retryAfter: '', age: 0,
 
 /**
  * A client of the query API that asks once and reports what came; it repeats nothing. Throws when aborted, when there
- * is no token, and when whoever takes the rows fails. Neither replies nor errors carry token or key, even where the server sends
- * them back.
+ * is no token, and when whoever takes the rows fails. Neither replies nor errors carry token or key, even where the
+ * server sends them back.
  */
 export function createAsk(
   settings: Pick<QuerySettings, 'url' | 'scope' | 'auth'>,

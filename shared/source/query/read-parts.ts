@@ -14,8 +14,9 @@ export interface Read {
 
 /**
  * Reads a window part by part, in order of time, cutting parts that are too much for one answer, and yields rows of
- * answers as they come, each chunk in the memory of the one before; parts of which more rows are expected than an answer holds are not even
- * tried. `used` is called for each answer that was of use, `halved` for each part that was cut.
+ * answers as they come, each chunk in the memory of the one before; parts of which more rows are expected than an
+ * answer holds are not even tried. `used` is called for each answer that was of use, `halved` for each part that was
+ * cut.
  */
 export async function* readParts(
   context: Context,

@@ -13,8 +13,8 @@ interface Bin {
 }
 
 /**
- * What the rows of an answer, a JSON array each, say of the windows of those stretches, each of which has a signal of its
- * own.
+ * What the rows of an answer, a JSON array each, say of the windows of those stretches, each of which has a signal of
+ * its own.
  */
 export function looksOf(
   stretches: readonly Covered[],
