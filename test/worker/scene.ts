@@ -20,8 +20,9 @@ import { openLedger } from '../../shared/wire-clients.ts';
 import { blobsLeft } from '../e2e/left.ts';
 import { environment } from '../e2e/process.ts';
 import { type StorageFront, startStorageFront } from '../front/storageFront.ts';
+import { type Answered, type Asked, answered, called, type Ended } from './call.ts';
 import { fastEnv, speedUp } from './fast-clock.ts';
-import { exportBlob, HOUR, reference, START } from './inputs.ts';
+import { exportBlob, HOUR, START } from './inputs.ts';
 import { startWorker, type Worker } from './worker.ts';
 
 export interface SceneOptions {
@@ -51,8 +52,10 @@ export interface Scene {
   readonly env: Readonly<Record<string, string>>;
   /** What the functions logged and how they ended, since the start. */
   readonly events: SceneEvent[];
-  /** Calls a function by hand, as the host does. */
-  call(name: string, text?: string): Promise<Ended>;
+  /** Calls a function by hand, as the host does; `by`: in another worker than its own. */
+  call(name: string, text?: string, by?: Worker): Promise<Ended>;
+  /** Calls an HTTP function. */
+  ask(name: string, asked?: Asked): Promise<Answered>;
   /** Puts an export blob of one record where the app looks for them; its name. */
   blob(hour: number, n?: number): Promise<string>;
   /** As it stands in storage, past the front. */
@@ -68,12 +71,7 @@ export interface Scene {
 /** With the scene's time. */
 export type SceneEvent = HostEvent & { readonly at: number };
 
-export interface Ended {
-  /** Of the scene's time. */
-  readonly took: number;
-  readonly error: string;
-  readonly logs: readonly string[];
-}
+export type { Ended } from './call.ts';
 
 /** All scenes of a process live in one time, which begins with the first. */
 const time = { factor: Number(process.env.WORKER_FAST ?? 10), since: Date.now(), passes: false };
@@ -142,7 +140,8 @@ export async function startScene(wanted: SceneOptions): Promise<Scene> {
   };
   return {
     ...{ azurite, front, simulator, data, worker, hours, env, events },
-    call: (wanted, text = '') => called(worker, `exports${name}`, wanted, text),
+    call: (wanted, text = '', by = worker) => called(by, `exports${name}`, wanted, text),
+    ask: (wanted, asked) => answered(worker, wanted, asked),
     blob: async (hour, n = 0) => {
       const made = exportBlob(hour, n);
       await exports.getBlockBlobClient(made.name).upload(made.text, Buffer.byteLength(made.text));
@@ -168,33 +167,6 @@ export async function startScene(wanted: SceneOptions): Promise<Scene> {
       await rm(work, { recursive: true, force: true });
     },
   };
-}
-
-async function called({ core }: Worker, container: string, name: string, text: string): Promise<Ended> {
-  const logs: string[] = [];
-  const began = Date.now();
-  const trigger = core.functions.get(name)?.trigger;
-  assert.ok(trigger, `no function ${name}`);
-  const data = /timer/i.test(trigger.type)
-    ? { json: JSON.stringify({ Schedule: {}, IsPastDue: false }) }
-    : /blob/i.test(trigger.type)
-      ? {
-          modelBindingData: {
-            version: '1.0',
-            source: 'AzureStorageBlobs',
-            contentType: 'application/json',
-            content: reference(container, text),
-          },
-        }
-      : { string: text };
-  const request = { invocationId: crypto.randomUUID(), inputData: [{ name: trigger.name, data }], triggerMetadata: {} };
-  const error = await core
-    .invoke(name, request, (_level, message) => logs.push(message))
-    .then(
-      () => '',
-      (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown)),
-    );
-  return { took: Date.now() - began, error, logs };
 }
 
 /** Every row once: what is there twice is a fault. */

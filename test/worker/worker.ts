@@ -11,7 +11,8 @@ import type { Called, Told } from './functions-process.ts';
 export interface Worker {
   readonly core: Core;
   readonly kind: 'worker' | 'process';
-  kill(): Promise<void>;
+  /** Resolves when it is gone. Left out: SIGKILL. */
+  kill(signal?: 'SIGTERM'): Promise<void>;
 }
 
 export const startWorker = (env: Readonly<Record<string, string>>): Promise<Worker> =>
@@ -57,8 +58,8 @@ async function startProcess(env: Readonly<Record<string, string>>): Promise<Work
   return {
     core: { functions, invoke, terminate: async () => {} },
     kind: 'process',
-    kill: async () => {
-      child.kill('SIGKILL');
+    kill: async (signal) => {
+      child.kill(signal ?? 'SIGKILL');
       await gone;
     },
   };
@@ -67,8 +68,13 @@ async function startProcess(env: Readonly<Record<string, string>>): Promise<Work
 /** What the module makes: see its own words. */
 interface Driven {
   readonly functions: readonly { readonly name: string; readonly bindings: readonly Binding[] }[];
-  invoke(name: string, data: unknown, metadata: Record<string, unknown>): Promise<{ ok: boolean; error?: string }>;
+  invoke(
+    name: string,
+    data: unknown,
+    metadata: Record<string, unknown>,
+  ): Promise<{ ok: boolean; error?: string; returnValue?: unknown }>;
   stop(): void;
+  readonly pid: number;
   readonly exited: Promise<void>;
 }
 
@@ -104,15 +110,17 @@ async function startReal(env: Readonly<Record<string, string>>, module: string):
       invoke: async (name, { inputData, triggerMetadata }, log) => {
         logs.add(log);
         const metadata = Object.entries(triggerMetadata).map(([key, data]) => [key, plain(data)]);
-        const { ok, error } = await driven.invoke(name, plain(inputData[0]?.data), Object.fromEntries(metadata));
+        const data = plain(inputData[0]?.data);
+        const { ok, error, returnValue } = await driven.invoke(name, data, Object.fromEntries(metadata));
         logs.delete(log);
         if (!ok) throw new Error(error);
-        return undefined;
+        return { http: returnValue };
       },
     },
     kind: 'worker',
-    kill: async () => {
-      driven.stop();
+    kill: async (signal) => {
+      if (signal === undefined) driven.stop();
+      else process.kill(driven.pid, signal);
       await driven.exited;
     },
   };
