@@ -1,8 +1,8 @@
 /**
  * Each call that the functions make to storage, in turn, is not answered, or half, or cut off: once, or from then on
  * until it is lifted. The call of the function ends within its limits and says why, other windows go on, and in the end
- * the lake is whole. WORKER_STEPS=all: every step under every condition (the default takes some), in the real worker
- * where that is at hand (worker.ts); STEPS_REPORT names a file for the table.
+ * the lake is whole. WORKER_STEPS=all: every step (WORKER_CALLS: 16 of them) under every condition (the default takes
+ * some), in the real worker where that is at hand (worker.ts); STEPS_REPORT names a file for the table.
  */
 import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ const SIGNALS = ['requests', 'dependencies', 'traces'] as const;
 const few = ['a query window: hang', 'an export blob: broken, done', 'a tick of the planner: cut'];
 const stride = all ? 1 : 2;
 /** A planner's calls repeat from here on. */
-const MOST = 16;
+const MOST = Number(process.env.WORKER_CALLS ?? 16);
 /** Of an invocation, with room for a machine that does much else: what has no end does not end at all. */
 const LIMIT = 20 * MINUTE;
 const settings = {

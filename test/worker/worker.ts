@@ -119,8 +119,11 @@ async function startReal(env: Readonly<Record<string, string>>, module: string):
     },
     kind: 'worker',
     kill: async (signal) => {
-      if (signal === undefined) driven.stop();
-      else process.kill(driven.pid, signal);
+      if (signal !== undefined) {
+        process.kill(driven.pid, signal);
+        await driven.exited;
+      }
+      driven.stop(); // what drives it, too
       await driven.exited;
     },
   };
