@@ -41,16 +41,16 @@ function joinColumn(parts: readonly Rows[], column: number, count: number): Vect
 }
 
 function joinNumbers<T extends BigInt64Array | Float64Array>(
-  joined: T,
+  all: T,
   values: readonly unknown[],
   counts: readonly number[],
 ): T {
   let at = 0;
   for (const [index, some] of values.entries()) {
-    joined.set((some as T).subarray(0, counts[index]) as never, at);
+    all.set((some as T).subarray(0, counts[index]) as never, at);
     at += counts[index] ?? 0;
   }
-  return joined;
+  return all;
 }
 
 function joinBits(bitmaps: readonly Validity[], counts: readonly number[], count: number): Uint8Array {

@@ -13,13 +13,13 @@ export interface FieldRules {
 }
 
 export function fieldRules({ remove, keep, inside }: FieldTree): FieldRules {
-  const verdictOf = (name: string): Treatment => {
+  const treatmentOf = (name: string): Treatment => {
     if (remove.has(name) || keep?.has(name) === false) return 'goes';
     const below = inside.get(name);
     return below === undefined ? 'stays' : fieldRules(below);
   };
   const names = new Set([...remove, ...(keep ?? []), ...inside.keys()]);
-  const byName = new Map([...names].map((name) => [name, verdictOf(name)]));
+  const byName = new Map([...names].map((name) => [name, treatmentOf(name)]));
   const short: { readonly name: Uint8Array; readonly treatment: Treatment }[][] = [];
   for (const [name, treatment] of byName) {
     const bytes = Buffer.from(name);

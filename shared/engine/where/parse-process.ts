@@ -1,6 +1,6 @@
-import { type AskedCondition, parseAll } from './parse.ts';
+import { type ConditionText, parseAll } from './parse.ts';
 
-/** The process that parse-apart.ts starts: is asked once, answers, and ends. */
-process.once('message', (asked) => {
-  process.send?.(parseAll(asked as readonly AskedCondition[]), () => process.disconnect());
+/** The process that parse-apart.ts starts: parses once, answers, and ends. */
+process.once('message', (texts) => {
+  process.send?.(parseAll(texts as readonly ConditionText[]), () => process.disconnect());
 });

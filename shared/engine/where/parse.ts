@@ -6,14 +6,14 @@ import { expressionOf } from './tree.ts';
 export type Parsed = { readonly expression: Expression } | { readonly fault: string };
 
 /** A condition as the settings have it, and the columns that it may name. */
-export interface AskedCondition {
+export interface ConditionText {
   readonly kql: string;
   readonly columns: readonly ConditionColumn[];
 }
 
 /** Parses conditions where this is called. */
-export const parseAll = (asked: readonly AskedCondition[]): readonly Parsed[] =>
-  asked.map(({ kql, columns }) => parseCondition(kql, columns));
+export const parseAll = (texts: readonly ConditionText[]): readonly Parsed[] =>
+  texts.map(({ kql, columns }) => parseCondition(kql, columns));
 
 /** Stands before a condition, so that the parser takes it for what it is. */
 const BEFORE = 'telemetry | where ';
