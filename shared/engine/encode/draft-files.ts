@@ -8,7 +8,6 @@ import type { Encoding } from './encoding.ts';
 import { copyOf, joinRows } from './join.ts';
 import type { NamedType } from './parquet/footer.ts';
 import { parquetEncoding } from './parquet/parquet.ts';
-import { createTableStatistics, type TableStatistics } from './table-statistics.ts';
 import { csvEncoding, ndjsonEncoding } from './text/text.ts';
 
 export interface FileLimits {
@@ -49,8 +48,6 @@ const GROUP_ROWS = 122_880;
 interface OpenFile {
   readonly path: string;
   readonly encoding: Encoding;
-  /** Of a file that a table tells of. */
-  readonly statistics: TableStatistics | undefined;
   bytes: number;
   rows: number;
 }
@@ -131,8 +128,7 @@ export function createDraftFiles(
   }
 
   function openFile(kind: FileKind): OpenFile {
-    const statistics = output.table === undefined ? undefined : createTableStatistics(kind.columns);
-    return { path: join(work, `part-${made++}`), encoding: encodingOf(output, kind), statistics, bytes: 0, rows: 0 };
+    return { path: join(work, `part-${made++}`), encoding: encodingOf(output, kind), bytes: 0, rows: 0 };
   }
 
   /** Appends what is held in memory to the file. */
@@ -146,7 +142,6 @@ export function createDraftFiles(
     }
     Object.assign(slot, { file, held: [], heldBytes: 0 });
     file.bytes += await append(file.path, file.encoding.rows(rows), output);
-    file.statistics?.add(rows);
     file.rows += rows.count;
   }
 
@@ -158,8 +153,15 @@ export function createDraftFiles(
     const { size } = await stat(file.path);
     if (size !== file.bytes) throw new Error(`${file.path} has ${size} bytes instead of ${file.bytes}`);
     Object.assign(slot, { file: undefined, rows: 0, recordBytes: 0, part: part + 1 });
-    const statistics = file.statistics && { statistics: file.statistics.text() };
-    return { signal, partition, part, content: { files: [file.path], bytes: size }, rows, ...statistics };
+    const statistics = output.table === undefined ? undefined : file.encoding.statistics?.();
+    return {
+      signal,
+      partition,
+      part,
+      content: { files: [file.path], bytes: size },
+      rows,
+      ...(statistics && { statistics }),
+    };
   }
 
   function mark(): () => Promise<void> {
@@ -189,11 +191,11 @@ function markSlot(slot: Slot): { readonly slot: Slot; readonly back: () => Promi
   const before = { ...slot, held: [...slot.held] };
   const { file } = slot;
   const [bytes, rows] = [file?.bytes ?? 0, file?.rows ?? 0];
-  const backs = [file?.encoding.mark(), file?.statistics?.mark()];
+  const unwrite = file?.encoding.mark();
   const back = async () => {
     Object.assign(slot, before);
     if (file === undefined) return;
-    for (const each of backs) each?.();
+    unwrite?.();
     Object.assign(file, { bytes, rows });
     await truncate(file.path, bytes);
   };

@@ -8,6 +8,8 @@ export interface Encoding {
   begin(): Uint8Array;
   rows(rows: Rows): Iterable<Uint8Array>;
   end(rows: number): Uint8Array;
+  /** Of a file that a table tells of: what its log says of it. */
+  statistics?(): string;
   /** Between two `rows`. Returns what makes it as it is now, after more rows and the end, too. */
   mark(): () => void;
 }

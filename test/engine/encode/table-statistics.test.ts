@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createTableStatistics } from '../../../shared/engine/encode/table-statistics.ts';
+import { parquetEncoding } from '../../../shared/engine/encode/parquet/parquet.ts';
 import { type Cell, rowsOf, type Typed } from './rows.ts';
 
 const columns: readonly Typed[] = [
@@ -10,9 +10,9 @@ const columns: readonly Typed[] = [
   { name: 'a "name"', type: 'string' },
 ];
 const of = (...parts: readonly (readonly (readonly Cell[])[])[]) => {
-  const statistics = createTableStatistics(columns);
-  for (const part of parts) statistics.add(rowsOf(columns, part));
-  return JSON.parse(statistics.text(), (_key, value, context?: { source?: string }) =>
+  const encoding = parquetEncoding(columns, {});
+  for (const part of parts) for (const _ of encoding.rows(rowsOf(columns, part)));
+  return JSON.parse(encoding.statistics?.() ?? '', (_key, value, context?: { source?: string }) =>
     typeof value === 'number' && !Number.isSafeInteger(value) ? context?.source : value,
   );
 };

@@ -3,6 +3,7 @@ import type { Encoding } from '../encoding.ts';
 import { borrowSink, giveBack, written } from '../sink.ts';
 import { type ColumnChunk, putColumn } from './column-chunk.ts';
 import { footer, MAGIC, type NamedType, type RowGroup } from './footer.ts';
+import { tableStatistics } from './table-statistics.ts';
 
 /** A Parquet file of these columns, a row group for each `rows`. `facts`: its key-value metadata. */
 export function parquetEncoding(columns: readonly NamedType[], facts: Readonly<Record<string, string>>): Encoding {
@@ -34,6 +35,7 @@ export function parquetEncoding(columns: readonly NamedType[], facts: Readonly<R
       if (put !== rows) throw new Error(`${put} of ${rows} rows are in the file`);
       return footer(columns, groups, facts);
     },
+    statistics: () => tableStatistics(columns, groups),
     mark() {
       const [count, at] = [groups.length, offset];
       return () => {
