@@ -27,6 +27,7 @@ export async function settleAppsWith(
   given: Readonly<Record<string, string>>,
   named: (component: string, app: string) => Promise<string>,
 ): Promise<SettledApps> {
+  refuseUnknown(folders, given);
   const apps: Record<string, string> = {};
   for (const each of folders) {
     const wanted = appOf(each.folder, each.appName, given);
@@ -35,6 +36,19 @@ export async function settleAppsWith(
     apps[each.folder] = name;
   }
   return { apps, notices: [] };
+}
+
+/** The lake would remember the names of the folders that were meant, for good. */
+function refuseUnknown(folders: readonly AppFolder[], given: Readonly<Record<string, string>>): void {
+  const [unknown] = Object.keys(given).filter(
+    (each) => !folders.some(({ folder }) => isNamed(folder, { [each]: 'any' })),
+  );
+  if (unknown === undefined) return;
+  const there = [...new Set(folders.map(({ folder }) => componentOf(folder)))];
+  throw usage(
+    `--app ${shown(unknown)}=…: there is no such export folder here; there ` +
+      `${there.length === 0 ? 'is none' : `are ${there.slice(0, 5).join(', ')}${there.length > 5 ? ', …' : ''}`}`,
+  );
 }
 
 const otherName = ({ folder }: AppFolder, wanted: string, known: string) =>
@@ -56,6 +70,7 @@ export async function settleApps(
   given: Readonly<Record<string, string>>,
   store: ObjectStore,
 ): Promise<SettledApps> {
+  refuseUnknown(folders, given);
   for (;;) {
     const found = await readDocument(store, NAME);
     if (found !== undefined && found.value.version !== VERSION)

@@ -24,6 +24,8 @@ export interface Plan {
   readonly done: 'compare' | 'leave' | 'repeat';
   /** What is given is the whole truth, even where the window was made of more. */
   readonly replace: boolean;
+  /** Windows whose files were compared in the clear: none has become shorter, though it may be packed now. */
+  readonly whole?: ReadonlySet<string>;
   /** Windows whose files were looked into before, and have been told of. */
   readonly looked?: ReadonlySet<string>;
 }
@@ -128,7 +130,7 @@ const hasEnded = ({ state }: LedgerEntry): boolean => state === 'done' || state 
 
 async function atRest(
   entry: LedgerEntry,
-  { done, replace }: Plan,
+  { done, replace, whole }: Plan,
   source: Source,
   abort: AbortSignal,
 ): Promise<AtRest | undefined> {
@@ -141,8 +143,10 @@ async function atRest(
   if (done !== 'compare') return settled && done === 'leave' ? { entry } : undefined;
   if (!settled && entry.blobs === undefined) return undefined;
   const look = await source.open(entry.window, abort);
+  const isWhole = whole?.has(keyOf(entry.window)) === true;
   if (settled && verdictOf(entry.fingerprint, look) !== 'run') return { entry };
-  const lacking = replace ? undefined : lackingIn(entry.blobs, look.blobs?.());
+  const lengths = look.blobs?.().map(({ name, bytes }) => ({ name, bytes: isWhole ? Infinity : bytes }));
+  const lacking = replace ? undefined : lackingIn(entry.blobs, lengths);
   return lacking && { entry, lacking: lackingText(lacking) };
 }
 

@@ -59,6 +59,8 @@ async function readInto(
       signature = signatureOf(head);
     })) {
       abort.throwIfAborted();
+      // What is no text at all is told once, by what it is.
+      if (found.kind === 'unreadable' && signature !== '' && records === 0) continue;
       if (found.kind === 'record') records += 1;
       const told = aside.partial.has(path) || (place !== undefined && found.kind === 'record');
       const partial = told ? '' : partialText(found);
@@ -79,7 +81,7 @@ async function withoutCopies(paths: readonly string[], aside: Aside): Promise<st
     const place = placeOf(path);
     return place === undefined ? [] : [{ path, name: place.name, original: place.original, bytes: 0 }];
   });
-  const settled = await settleCopies(placed);
+  const settled = await settleCopies(placed, aside.closed);
   aside.copies(settled);
   const left = new Set(settled.same.map(({ path }) => path));
   return paths.filter((path) => !left.has(path));

@@ -79,7 +79,7 @@ export function createInspection() {
     /** `kind`: what the path says of records that are no signal. */
     add: (file: string, app: string, found: Found, kind?: string): void => {
       if (found.kind === 'record') addRecord(all, app, found.record, kind);
-      else addUnreadable(all, { file, offset: found.offset, length: found.length, reason: found.reason });
+      else addUnreadable(all, { file, offset: found.offset, length: found.length, reason: found.reason }, found.count);
     },
     result: (): Inspection => inspectionOf(all),
   };
@@ -120,8 +120,8 @@ function addKind({ kinds }: Gathered, kind: string): void {
   if (kinds.has(kind) || kinds.size < most.kinds) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
 }
 
-function addUnreadable(all: Gathered, stretch: Unreadable): void {
-  all.unreadable += 1;
+function addUnreadable(all: Gathered, stretch: Unreadable, count: number): void {
+  all.unreadable += count;
   all.unreadableBytes += stretch.length;
   if (all.first.length < most.unreadable) all.first.push(stretch);
 }

@@ -83,7 +83,7 @@ const files = (paths: Iterable<string>, one: string, many?: string): string =>
   );
 
 /** What is left out although nothing is wrong. */
-export function noticeTexts({ foreign, beside, same, differing, hidden, links }: Aside): string[] {
+export function noticeTexts({ foreign, beside, same, differing, hidden, links, special }: Aside): string[] {
   const records = [...foreign.values()].reduce((sum, each) => sum + each, 0);
   const kinds = [...foreign].sort(([, a], [, b]) => b - a).map(([kind, number]) => `${kind} (${countText(number)})`);
   const more = kinds.length > 10 ? `, and ${kinds.length - 10} more` : '';
@@ -110,6 +110,9 @@ export function noticeTexts({ foreign, beside, same, differing, hidden, links }:
     ...(hidden.size > 0 ? [files(hidden, 'hidden file or folder left out', 'hidden files or folders left out')] : []),
     ...(links.size > 0
       ? [files(links, 'link to a folder, or to nothing, not followed', 'links to folders, or to nothing, not followed')]
+      : []),
+    ...(special.size > 0
+      ? [files(special, 'pipe, socket or device left out', 'pipes, sockets or devices left out')]
       : []),
   ];
 }

@@ -1,5 +1,6 @@
-import { stat } from 'node:fs/promises';
-import { compareFiles } from '../../shared/source/blobs/loose/compare.ts';
+import { access, constants, stat } from 'node:fs/promises';
+import { type Comparison, compareFiles } from '../../shared/source/blobs/loose/compare.ts';
+import { type Passed, unlessClosed } from './walk.ts';
 
 /** A file of a window; `original` as in places.ts. */
 export interface Candidate {
@@ -21,15 +22,19 @@ export interface Settled<T> {
 /**
  * Of files that stand for one blob, one is read: of two of which one begins with the other, the longer (a blob that
  * grew was downloaded twice). A copy by its name that differs from its original is read as well: it is nobody else's.
- * Two that are both called like the blob and differ cannot both be true.
+ * Two that are both called like the blob and differ cannot both be true. What cannot be read is left to `closed`.
  */
-export async function settleCopies<T extends Candidate>(files: readonly T[]): Promise<Settled<T>> {
+export async function settleCopies<T extends Candidate>(
+  files: readonly T[],
+  closed: Passed['closed'],
+): Promise<Settled<T>> {
   const kept: T[] = [];
   const [same, differing]: [T[], T[]] = [[], []];
   for (const group of Map.groupBy(files, ({ original }) => original.toLowerCase()).values()) {
     const own: T[] = [];
     for (const file of group.toSorted(byOriginality)) {
-      const found = await counterpart(file, own);
+      const found = await counterpart(file, own, closed);
+      if (closed.has(file.path)) continue;
       if (found === undefined) {
         if (own.length > 0 && isCopy(file)) differing.push(file);
         else if (own.length > 0) return { files: [], same, differing, conflict: [own[0] ?? file, file] };
@@ -52,13 +57,22 @@ const byOriginality = (one: Candidate, other: Candidate): number =>
 
 async function counterpart<T extends Candidate>(
   file: T,
-  others: readonly T[],
+  others: T[],
+  closed: Passed['closed'],
 ): Promise<{ readonly other: T; readonly longer: T } | undefined> {
-  for (const other of others) {
-    const found = await compareFiles(other.path, file.path);
-    if (found !== 'other') return { other, longer: found === 'second' ? file : other };
+  for (const other of [...others]) {
+    const found = await comparison(other, file, closed);
+    if (closed.has(other.path)) others.splice(others.indexOf(other), 1);
+    if (found !== undefined && found !== 'other') return { other, longer: found === 'second' ? file : other };
   }
   return undefined;
+}
+
+async function comparison(one: Candidate, other: Candidate, closed: Passed['closed']): Promise<Comparison | undefined> {
+  for (const { path } of [one, other])
+    if ((await unlessClosed(path, closed, () => access(path, constants.R_OK).then(() => path))) === undefined)
+      return undefined;
+  return unlessClosed(other.path, closed, () => compareFiles(one.path, other.path));
 }
 
 export const sizeOf = async (path: string): Promise<number> => (await stat(path)).size;

@@ -16,6 +16,8 @@ export interface Touched extends ReadyWindow {
   readonly state: 'run' | 'done' | 'kept';
   readonly entry: LedgerEntry | undefined;
   readonly lacking: string;
+  /** None of its files is shorter in the clear than it was; as they lie they may be, packed since. */
+  readonly whole: boolean;
 }
 
 export async function touchedWindows(
@@ -42,7 +44,9 @@ async function lookAt(
   const missing: string[] = [];
   for (const record of before.files) {
     const file = standsFor.get(record);
-    const now = file === undefined ? record : recordOf(record, file);
+    // What was longer is remembered as it was: else the next command would take the rest for all of it.
+    const isShorter = file !== undefined && file.bytes < record.bytes;
+    const now = file === undefined || (isShorter && !replace) ? record : recordOf(record, file);
     const place = file?.place ?? ((await isAsItWas(record, abort)) ? record.place : undefined);
     if (place === undefined) missing.push(record.path);
     if (place !== undefined || !replace) files.push(now);
@@ -63,6 +67,7 @@ async function lookAt(
     state: entry !== undefined ? 'done' : kept ? 'kept' : 'run',
     entry,
     lacking,
+    whole: before.files.every((record) => (standsFor.get(record)?.bytes ?? record.bytes) >= record.bytes),
   };
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Ledger, LedgerEntry, Millis, ObjectStore } from '../../shared/model.ts';
+import type { Ledger, LedgerEntry, Millis, ObjectStore, Window } from '../../shared/model.ts';
 import type { Contents } from '../../shared/source/blobs/loose/contents.ts';
 import { identify, LEAST_BEGINNING } from '../../shared/source/blobs/loose/identify.ts';
 import { countText } from '../terminal/numbers.ts';
@@ -9,6 +9,7 @@ import { freshWindows } from './loose-fresh.ts';
 import { legacyWindows } from './loose-legacy.ts';
 import { type LooseWindow, readLoose, writeLoose } from './loose-registry.ts';
 import { touchedWindows } from './loose-touched.ts';
+import { type Passed, unlessClosed } from './walk.ts';
 
 /** A loose file with records of a signal; `path`: below what was named. */
 export interface LookedInto {
@@ -23,6 +24,8 @@ export interface LooseRequest {
   readonly length: Millis;
   /** What is given is the whole truth: files of a window that are not there any more are forgotten. */
   readonly replace: boolean;
+  /** Told what cannot be read, or has vanished. */
+  readonly closed: Passed['closed'];
   readonly abort: AbortSignal;
 }
 
@@ -30,6 +33,8 @@ export interface LoosePlan {
   readonly windows: readonly ArchiveWindow[];
   /** Windows that are done, of files that are as they were: nothing is to be read. */
   readonly done: readonly LedgerEntry[];
+  /** Windows of which no file has become shorter, however it is packed now. */
+  readonly whole: readonly Window[];
   readonly notices: readonly string[];
   readonly incomplete: readonly string[];
 }
@@ -47,12 +52,12 @@ export async function looseWindows(
   store: ObjectStore,
   ledger: Ledger,
 ): Promise<LoosePlan> {
-  if (given.length === 0) return { windows: [], done: [], notices: [], incomplete: [] };
+  if (given.length === 0) return { windows: [], done: [], whole: [], notices: [], incomplete: [] };
   for (;;) {
     const known = await readLoose(store);
     const legacy = await legacyWindows(request.app, known.windows, ledger);
     const records = known.windows.flatMap(({ files }) => files);
-    const assigned = assignLoose(records, await identifyAll(given, records, request.abort), existsSync);
+    const assigned = assignLoose(records, await identifyAll(given, records, request), existsSync);
     const touched = await touchedWindows(known.windows, assigned, request, ledger);
     const fresh = await freshWindows(assigned.fresh, records, request, legacy);
     const after = new Map<LooseWindow, LooseWindow>(touched.map((each) => [each.before, each.after]));
@@ -61,6 +66,7 @@ export async function looseWindows(
     return {
       windows: [...touched.filter(({ state }) => state === 'run'), ...fresh].map(archiveWindow),
       done: touched.flatMap(({ entry }) => (entry === undefined ? [] : [entry])),
+      whole: touched.flatMap(({ before, whole }) => (whole ? [before.window] : [])),
       notices: noticesOf(assigned),
       incomplete: touched.flatMap(({ lacking }) => (lacking === '' ? [] : [lacking])),
     };
@@ -90,22 +96,26 @@ const archiveWindow = ({ after: { window, layout, files }, paths }: ReadyWindow)
 async function identifyAll(
   given: readonly LookedInto[],
   records: readonly LooseRecord[],
-  abort: AbortSignal,
+  { closed, abort }: LooseRequest,
 ): Promise<readonly Found[]> {
+  const known = (file: LookedInto, beginnings: readonly number[]): Promise<Found | undefined> =>
+    unlessClosed(file.place, closed, async () => ({ ...file, ...(await identify(file.place, beginnings, abort)) }));
   const found: Found[] = [];
-  for (const file of given) found.push({ ...file, ...(await identify(file.place, [], abort)) });
+  for (const file of given) found.push(...listed(await known(file, [])));
   const lengths = new Map<string, Set<number>>();
   for (const { head, bytes } of [...records, ...found])
     if (head !== '') lengths.set(head, (lengths.get(head) ?? new Set()).add(bytes));
-  const again = async (file: Found): Promise<Found> => {
+  const again = async (file: Found): Promise<Found | undefined> => {
     const shorter = [...(lengths.get(file.head) ?? [])].filter((length) => length < file.bytes);
     if (shorter.every((length) => length <= LEAST_BEGINNING)) return file;
-    return { ...file, ...(await identify(file.place, shorter, abort)) };
+    return known(file, shorter);
   };
   const whole: Found[] = [];
-  for (const file of found) whole.push(await again(file));
+  for (const file of found) whole.push(...listed(await again(file)));
   return whole;
 }
+
+const listed = <T>(one: T | undefined): readonly T[] => (one === undefined ? [] : [one]);
 
 function noticesOf({ copies, replaced }: Assigned<LooseRecord, Found>): string[] {
   const some = (files: readonly Found[]): string =>

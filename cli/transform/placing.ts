@@ -9,7 +9,7 @@ import type { ArchiveWindow } from './archive.ts';
 import type { Aside } from './aside.ts';
 import { type Candidate, settleCopies, sizeOf } from './copies.ts';
 import { type FilePlace, placeOf } from './places.ts';
-import { filesBelow } from './walk.ts';
+import { filesBelow, unlessClosed } from './walk.ts';
 
 const hour: Millis = 3_600_000;
 const day = 24 * hour;
@@ -61,8 +61,10 @@ export async function placedWindows(
       const window = place && windowOf(place);
       if (place === undefined || window === undefined || !wanted.has(keyOf(window))) continue;
       const { layout, name, original, hour: at } = place;
+      const bytes = await unlessClosed(path, aside.closed, () => sizeOf(path));
+      if (bytes === undefined) continue;
       const entry = found.get(keyOf(window)) ?? { window, files: [] };
-      entry.files.push({ layout, name, original, path, hour: at, bytes: await sizeOf(path) });
+      entry.files.push({ layout, name, original, path, hour: at, bytes });
       found.set(keyOf(window), entry);
     }
   }
@@ -75,7 +77,7 @@ async function settled(
 ): Promise<ArchiveWindow[]> {
   const windows: ArchiveWindow[] = [];
   for (const { window, files } of found) {
-    const kept = await settleCopies(files);
+    const kept = await settleCopies(files, aside.closed);
     aside.copies(kept);
     const [first] = kept.files;
     if (first === undefined) continue;

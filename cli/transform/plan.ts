@@ -27,13 +27,14 @@ export async function transformPlan(
   const folders = placed.flatMap((path) => placeOf(path) ?? []);
   const { apps, notices: named } = await settle(folders);
   const found = await placedWindows(placed, { length, apps, skip: lakeFolder(request) }, ledger, aside);
-  const { windows, done, notices, incomplete } = await looseWindows(
+  const { windows, done, whole, notices, incomplete } = await looseWindows(
     loose,
-    { app, length, replace, abort },
+    { app, length, replace, closed: aside.closed, abort },
     store,
     ledger,
   );
   const all = [...found, ...windows];
+  const idle = request.app !== undefined && loose.length === 0 ? [idleName(request.app)] : [];
   return {
     windows: all,
     source: createFileSource(all),
@@ -42,10 +43,15 @@ export async function transformPlan(
       ...done.map(({ window }) => ({ window, weight: 1 })),
     ],
     known: new Map(done.map((entry) => [keyOf(entry.window), entry])),
-    notices: [...noticeTexts(aside), ...notices, ...named],
+    notices: [...noticeTexts(aside), ...notices, ...named, ...idle],
     incomplete: [...incompleteTexts(aside), ...incomplete],
     done: 'compare',
     replace,
+    whole: new Set(whole.map(keyOf)),
     looked: new Set([...windows, ...done].map(({ window }) => keyOf(window))),
   };
 }
+
+const idleName = (app: string): string =>
+  `--app ${app} names loose files, and there are none: what lies in the folder of an app goes by its name there; give ` +
+  `--app "<export folder>=${app}" to have it go by another`;

@@ -6,6 +6,8 @@ import { exitCodes, Failure } from '../failure.ts';
 export interface Passed {
   readonly hidden: Set<string>;
   readonly links: Set<string>;
+  /** Pipes, sockets and devices, which have no end or only one reader. */
+  readonly special: Set<string>;
   /** Downloads that did not end: what they would have been is missing. */
   readonly unfinished: Set<string>;
   /** Folders that could not be read, with the reason. */
@@ -15,12 +17,34 @@ export interface Passed {
 export const newPassed = (): Passed => ({
   hidden: new Set(),
   links: new Set(),
+  special: new Set(),
   unfinished: new Set(),
   closed: new Map(),
 });
 
 /** azcopy and Storage Explorer, browsers, curl-like tools. */
 const UNFINISHED = /^\.azdownload-|\.(crdownload|part|partial|download|filepart|aria2|opdownload)$/i;
+
+/**
+ * What `read` makes of a file. One that cannot be read, or has vanished meanwhile, costs itself alone: undefined then,
+ * with the reason in `closed`.
+ */
+export async function unlessClosed<T>(
+  path: string,
+  closed: Passed['closed'],
+  read: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (typeof code !== 'string' || code === 'ABORT_ERR') throw error;
+    closed.set(path, code);
+    return undefined;
+  }
+}
+
+const SPECIAL = 'a pipe, socket or device, which cannot be read twice; save what it brings to a file, and give that';
 
 /**
  * Files that were named and those in and below folders that were, by name, each once. `skip`: the lake itself. Throws
@@ -40,6 +64,7 @@ export async function walk(
       throw new Failure(exitCodes.source, `${command} ${input}: ${what}`, { cause });
     });
     if (seen.isDirectory()) for await (const file of filesBelow(path, skip, passed)) files.add(file);
+    else if (!seen.isFile()) throw new Failure(exitCodes.source, `${command} ${input}: ${SPECIAL}`);
     else if (UNFINISHED.test(basename(path))) passed.unfinished.add(path);
     else files.add(path);
   }
@@ -65,6 +90,6 @@ export async function* filesBelow(folder: string, skip: string | undefined, pass
     else if (entry.isSymbolicLink()) {
       if ((await stat(path).catch(() => undefined))?.isFile()) yield path;
       else passed.links.add(path);
-    }
+    } else passed.special.add(path);
   }
 }

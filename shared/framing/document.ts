@@ -9,10 +9,14 @@ export interface Framed {
   readonly reason: string;
 }
 
+/** Faults with no more bytes between them are neighbours: line ends, commas, blanks. */
+export const MOST_BETWEEN = 16;
+
 export interface Framer {
-  feed(bytes: Uint8Array): readonly Framed[];
+  /** What the bytes bring, found as it is asked for: to be read to its end before the framer is called again. */
+  feed(bytes: Uint8Array): Iterable<Framed>;
   /** No more bytes will come. */
-  end(): readonly Framed[];
+  end(): Iterable<Framed>;
   /** Whether all that came has been handed on, and what follows may be read without knowing it. */
   resting(): boolean;
 }

@@ -26,7 +26,7 @@ interface State {
   /** How far into the stream a value was read before it broke, and how many broke there. */
   furthest: number;
   again: number;
-  out: Framed[];
+  readonly out: Framed[];
 }
 
 const LIMITS: FramerLimits = { longest: 64 * 1024 * 1024, piece: 1024 * 1024 };
@@ -70,10 +70,12 @@ export function createFramer(offset = 0, limits: FramerLimits = LIMITS): Framer 
   };
 }
 
-function run(state: State, last: boolean): readonly Framed[] {
-  state.out = [];
-  while (state.queue.start < state.queue.end && MODES[state.mode](state, held(state.queue), last));
-  return state.out;
+/** One by one: of bytes that are no records there can be as many faults as there are bytes. */
+function* run(state: State, last: boolean): Iterable<Framed> {
+  for (let more = true; more && state.queue.start < state.queue.end; ) {
+    more = MODES[state.mode](state, held(state.queue), last);
+    if (state.out.length > 0) yield* state.out.splice(0);
+  }
 }
 
 /** Each takes a step and answers whether there is another one to take before more bytes come. */

@@ -19,8 +19,8 @@ for (const [what, text, documents] of hostile) {
   test(`${what}: every byte is accounted for, in linear time`, () => {
     const bytes = Buffer.from(text);
     const framer = createFramer();
-    const found = [...framer.feed(bytes).map(({ kind, bytes: { length } }) => ({ kind, length }))];
-    found.push(...framer.end().map(({ kind, bytes: { length } }) => ({ kind, length })));
+    const found = [...framer.feed(bytes)].map(({ kind, bytes: { length } }) => ({ kind, length }));
+    found.push(...[...framer.end()].map(({ kind, bytes: { length } }) => ({ kind, length })));
     assert.equal(found.filter(({ kind }) => kind === 'document').length, documents);
     const faulty = found.reduce((sum, { kind, length }) => sum + (kind === 'fault' ? length : 0), 0);
     // Up to eight brackets may be wrappers of records.
@@ -28,3 +28,20 @@ for (const [what, text, documents] of hostile) {
     assert.ok(faulty >= bytes.length - white - documents * 7 - 8, `${faulty} of ${bytes.length}`);
   });
 }
+
+test('NUL without end: what has come is handed on piece by piece, so that no byte is looked at again and again', () => {
+  const framer = createFramer();
+  const piece = new Uint8Array(64 * 1024);
+  let [fed, told] = [0, 0];
+  for (let n = 0; n < 512; n++) {
+    for (const { kind, bytes } of framer.feed(piece)) {
+      assert.equal(kind, 'fault');
+      told += bytes.length;
+    }
+    fed += piece.length;
+    // What is held is looked at anew with each piece that comes: never more than one fault's worth of it.
+    assert.ok(fed - told <= 1024 * 1024 + piece.length, `${fed - told} bytes are held`);
+  }
+  for (const { bytes } of framer.end()) told += bytes.length;
+  assert.equal(told, fed);
+});

@@ -68,7 +68,7 @@ function readable(chunk: Chunk): Readable {
 const documentsOf = (bytes: Uint8Array) => {
   const framer = createFramer();
   const texts = [framer.feed(bytes), framer.end()].map((found) =>
-    found.filter(({ kind }) => kind === 'document').map((each) => Buffer.from(each.bytes).toString()),
+    [...found].filter(({ kind }) => kind === 'document').map((each) => Buffer.from(each.bytes).toString()),
   );
   return texts.flat();
 };

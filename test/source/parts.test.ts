@@ -15,12 +15,18 @@ for (const [name, text] of Object.entries(texts))
       const pieces = async function* () {
         for (let at = 0; at < text.length; at += size) yield Buffer.from(text.slice(at, at + size));
       };
-      let [most, bytes] = [0, 0];
+      let [most, bytes, all, faults] = [0, 0, 0, 0];
       for await (const parts of partsOf(pieces())) {
         most = Math.max(most, parts.length);
+        all += parts.length;
         for (const part of parts) bytes += part.bytes.length;
+        for (const part of parts) faults += part.kind === 'fault' ? (part.records ?? 1) : 0;
       }
-      assert.ok(most <= 140_000, `${most} parts at once`);
+      assert.ok(most <= 1000, `${most} parts at once`);
       assert.ok(bytes >= text.replaceAll('\n', '').length, 'every byte that is no line end');
+      if (name !== 'x') continue;
+      // Neighbours are told together, and counted each.
+      assert.equal(faults, text.split('x').length - 1);
+      assert.ok(all < 40, `${all} parts`);
     }
   });

@@ -18,7 +18,7 @@ export const CORPUS: readonly { readonly name: string; readonly bytes: Buffer }[
 export const RECORDS: readonly string[] = CORPUS.flatMap(({ bytes }) => {
   const framer = createFramer();
   const texts = [framer.feed(bytes), framer.end()].map((found) =>
-    found.map((each) => Buffer.from(each.bytes).toString()),
+    [...found].map((each) => Buffer.from(each.bytes).toString()),
   );
   return texts.flat().map((text) => text.replace(/\s+/g, ' '));
 });

@@ -5,9 +5,6 @@ import type { Fault } from '../../model.ts';
  */
 export const MOST_QUARANTINED = { entries: 1000, entryBytes: 1024 * 1024, bytes: 16 * 1024 * 1024 };
 
-/** Faults with no more bytes between them are neighbours: line ends, commas, blanks. */
-export const MOST_BETWEEN = 16;
-
 interface Open {
   readonly blob: string;
   readonly offset: number;

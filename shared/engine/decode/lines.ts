@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
+import { MOST_BETWEEN } from '../../framing/document.ts';
 import { createFramer } from '../../framing/framer.ts';
 import { broken, NEWLINE, OPEN_ARRAY, OPEN_OBJECT, REASONS, skipBlank } from '../../framing/strict.ts';
 import type { Fault, Segment } from '../../model.ts';
 import type { ChunkReaders } from './chunk-readers.ts';
-import { MOST_BETWEEN } from './faults.ts';
 import type { Reader } from './reader.ts';
 import type { RowTaker } from './row-taker.ts';
 import { walkCells } from './walk/walk-lists.ts';

@@ -54,7 +54,7 @@ export async function contentsOf(path: string, abort?: AbortSignal): Promise<Con
     head = first.slice(0, HEAD);
   })) {
     partial ||= partialText(found);
-    if (found.kind === 'unreadable') unreadable += 1;
+    if (found.kind === 'unreadable') unreadable += found.count;
     else {
       records += 1;
       addTo(kinds, found.record);

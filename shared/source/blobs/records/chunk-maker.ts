@@ -10,6 +10,8 @@ export interface Part {
   readonly bytes: Uint8Array;
   /** Of a fault whose bytes are cut: the true length. Left out: that of the bytes. */
   readonly length?: number;
+  /** Of faults that are told together: how many there are. Left out: one. */
+  readonly records?: number;
   readonly reason: string;
 }
 
@@ -56,10 +58,11 @@ export function createChunkMaker(layout: Layout): ChunkMaker {
         return faults.length >= MOST.faults || faultBytes + part.bytes.length > MOST.faultBytes;
       return length > 0 && (length + part.bytes.length >= MOST.bytes || segments.length >= MOST.segments);
     },
-    add(blob, { kind, offset, bytes, length: whole = bytes.length, reason }) {
+    add(blob, { kind, offset, bytes, length: whole = bytes.length, reason, records = 1 }) {
       if (kind !== 'fault') return append(blob, offset, bytes);
       faultBytes += bytes.length;
-      faults.push({ blob, offset, length: whole, reason, bytes: bytes.slice() });
+      const fault = { blob, offset, length: whole, reason, bytes: bytes.slice() };
+      faults.push(records > 1 ? { ...fault, records } : fault);
     },
     isEmpty: () => length === 0 && faults.length === 0,
     take() {

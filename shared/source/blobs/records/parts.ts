@@ -1,12 +1,16 @@
 import { type ByteQueue, createByteQueue, drop, held, push } from '../../../framing/bytes.ts';
 import { isOf, NEWLINE, SPACE, skip, trimmedEnd } from '../../../framing/classes.ts';
+import { type Framed, MOST_BETWEEN } from '../../../framing/document.ts';
 import { createFramer, type Framer } from '../../../framing/framer.ts';
 import type { Part } from './chunk-maker.ts';
 
 /** What is held in search of a place to cut. A blob with longer records is read document by document. */
 const MOST_HELD = 4 * 1024 * 1024;
-/** What is unreadable can be a stretch for every other byte: so little is framed at once. */
 const FEED = 256 * 1024;
+/** Parts handed on at once. */
+const GROUP = 1000;
+/** Bytes of neighbours that are told together, at most. */
+const JOINED = 1024 * 1024;
 type Shape = 'unknown' | 'lines' | 'documents';
 
 const BLANK = SPACE | NEWLINE;
@@ -36,7 +40,7 @@ export async function* partsOf(pieces: AsyncIterable<Uint8Array>): AsyncIterable
     yield* fed(framer, held(queue));
     drop(queue, held(queue).length);
   }
-  yield* framer ? [framer.end()] : lastParts(queue, shape);
+  yield* framer ? groups(framer.end()) : lastParts(queue, shape);
 }
 
 /** What is left at the end of a blob: its last record, or all of it when no line was whole. */
@@ -46,13 +50,46 @@ function* lastParts(queue: ByteQueue, shape: Shape): Iterable<readonly Part[]> {
   // Without a last newline nobody says that the last record is whole: it is looked at.
   const ended = rest.at(-1) === 0x0a && rest[trimmedEnd(rest, 0, rest.length, BLANK) - 1] === CLOSE;
   if (shape === 'lines' && ended) return yield [takeLines(queue, rest.length)];
-  const framer = createFramer(queue.offset);
-  yield* fed(framer, rest);
-  yield framer.end();
+  yield* partsIn(rest, queue.offset);
+}
+
+/** Bytes that are all there, document by document. */
+export function* partsIn(bytes: Uint8Array, offset: number): Iterable<readonly Part[]> {
+  const framer = createFramer(offset);
+  yield* fed(framer, bytes);
+  yield* groups(framer.end());
 }
 
 function* fed(framer: Framer, bytes: Uint8Array): Iterable<readonly Part[]> {
-  for (let at = 0; at < bytes.length; at += FEED) yield framer.feed(bytes.subarray(at, at + FEED));
+  for (let at = 0; at < bytes.length; at += FEED) yield* groups(framer.feed(bytes.subarray(at, at + FEED)));
+}
+
+/** Neighbours that cannot be read for the same reason are told together: millions of them would be as many objects. */
+function* groups(found: Iterable<Framed>): Iterable<readonly Part[]> {
+  let parts: Part[] = [];
+  for (const part of found) {
+    const last = parts.at(-1);
+    const both = last?.kind === 'fault' && last.reason === part.reason ? together(last, part) : undefined;
+    if (both !== undefined) parts[parts.length - 1] = both;
+    else {
+      if (parts.length === GROUP) {
+        yield parts;
+        parts = [];
+      }
+      parts.push(part);
+    }
+  }
+  yield parts;
+}
+
+/** Undefined: there is more between them than line ends, or they do not lie in the same memory. */
+function together(one: Part, other: Part): Part | undefined {
+  const length = other.offset + other.bytes.length - one.offset;
+  const gap = other.offset - one.offset - one.bytes.length;
+  const { buffer, byteOffset } = one.bytes;
+  const near = other.bytes.buffer === buffer && other.bytes.byteOffset === byteOffset + one.bytes.length + gap;
+  if (gap < 0 || gap > MOST_BETWEEN || !near || length > JOINED) return undefined;
+  return { ...one, bytes: new Uint8Array(buffer, byteOffset, length), records: (one.records ?? 1) + 1 };
 }
 
 function takeLines(queue: ByteQueue, length: number): Part {

@@ -60,11 +60,14 @@ async function* partsOfBlob(blob: RawBlob, abort: AbortSignal, onTail: () => voi
     }
   }
   const { pieces, gaps } = inflated(blob.read());
+  let isCut = false;
   for await (const parts of partsOf(unrolled(counted(pieces)))) {
-    const tail = blob.grows ? parts.findIndex(({ reason }) => reason === REASONS.end) : -1;
-    if (tail >= 0) onTail();
     // What follows a record that the end of the blob cut short was only found inside of it.
-    yield { blob: blob.name, parts: tail < 0 ? parts : parts.slice(0, tail) };
+    if (isCut) continue;
+    const tail = blob.grows ? parts.findIndex(({ reason }) => reason === REASONS.end) : -1;
+    isCut = tail >= 0;
+    if (isCut) onTail();
+    yield { blob: blob.name, parts: isCut ? parts.slice(0, tail) : parts };
   }
   for (const gap of gaps()) yield { blob: blob.name, parts: [{ kind: 'fault', ...gap }] };
 }

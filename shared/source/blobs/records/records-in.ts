@@ -1,13 +1,19 @@
-import { createFramer } from '../../../framing/framer.ts';
 import { inflated } from '../gzip/inflate.ts';
 import { isRecord } from '../kinds.ts';
 import { unrolled } from './answers.ts';
-import { partsOf } from './parts.ts';
+import { partsIn, partsOf } from './parts.ts';
 
 /** A record of a file, or a stretch that is none. Offsets in a compressed file are those of its unpacked bytes. */
 export type Found =
   | { readonly kind: 'record'; readonly record: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'unreadable'; readonly offset: number; readonly length: number; readonly reason: string };
+  | {
+      readonly kind: 'unreadable';
+      readonly offset: number;
+      readonly length: number;
+      readonly reason: string;
+      /** How many stretches are told together. */
+      readonly count: number;
+    };
 
 /**
  * What the reader of the pipeline makes of the bytes of a file, one record after the other. `onHead` is told the first
@@ -19,12 +25,12 @@ export async function* recordsIn(
 ): AsyncIterable<Found> {
   const { pieces, gaps } = inflated(bytes);
   for await (const parts of partsOf(unrolled(headed(pieces, onHead)))) {
-    for (const { kind, offset, bytes, reason } of parts) {
-      if (kind === 'fault') yield { kind: 'unreadable', offset, length: bytes.length, reason };
+    for (const { kind, offset, bytes, reason, records = 1 } of parts) {
+      if (kind === 'fault') yield { kind: 'unreadable', offset, length: bytes.length, reason, count: records };
       else yield* kind === 'document' ? documentsIn(bytes, offset) : linesIn(bytes, offset);
     }
   }
-  for (const { offset, length, reason } of gaps()) yield { kind: 'unreadable', offset, length, reason };
+  for (const { offset, length, reason } of gaps()) yield { kind: 'unreadable', offset, length, reason, count: 1 };
 }
 
 async function* headed(pieces: AsyncIterable<Uint8Array>, onHead: (head: Uint8Array) => void) {
@@ -50,13 +56,11 @@ function* linesIn(bytes: Uint8Array, offset: number): Iterable<Found> {
 }
 
 function* documentsIn(bytes: Uint8Array, offset: number): Iterable<Found> {
-  const framer = createFramer(offset);
-  for (const step of [() => framer.feed(bytes.slice()), () => framer.end()])
-    for (const part of step()) {
-      const record = part.kind === 'document' ? parsed(part.bytes) : undefined;
-      const { offset: at, bytes: found, reason } = part;
+  for (const parts of partsIn(bytes, offset))
+    for (const { kind, offset: at, bytes: found, reason, records: count = 1 } of parts) {
+      const record = kind === 'document' ? parsed(found) : undefined;
       if (record) yield { kind: 'record', record };
-      else yield { kind: 'unreadable', offset: at, length: found.length, reason: reason || 'not an object' };
+      else yield { kind: 'unreadable', offset: at, length: found.length, reason: reason || 'not an object', count };
     }
 }
 
