@@ -169,6 +169,20 @@ test('three export blobs that come within EXPORT_REFRESH are two runs, six calls
   assert.ok(counts.reduce((sum, count) => sum + count) + 7 <= 18, String(counts));
 });
 
+test('two processes in turn: what one has done since costs the other six calls more, and its listing once more', async (t) => {
+  const other = wire(parseConfig(env, () => ''));
+  for (const [n, of] of [app, other].entries()) assert.equal((await arrival(await blobAt('15', n), of)).state, 'done');
+  const costs: number[] = [];
+  for (const [n, of] of [app, other, other].entries()) {
+    const { calls, state, lists } = await arrival(await blobAt('15', 2 + n), of);
+    assert.deepEqual([state, lists], ['done', n === 2 ? 1 : 2], calls.join('\n'));
+    // Each reads all blobs of the window.
+    costs.push(calls.length - (3 + n));
+  }
+  t.diagnostic(`calls beside those that read blobs: ${costs}`);
+  assert.deepEqual(costs, [10, 10, 4]);
+});
+
 test('a folder that nobody has met is found at once by its event', async () => {
   const other = 'f'.repeat(32);
   await blobAt('14', 0);
