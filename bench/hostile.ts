@@ -1,6 +1,7 @@
 /**
- * `node bench/hostile.ts [case…] [--mb 30] [--json]`: what input that asks for much costs on its way into Parquet, each
- * a file of its own and a process of its own; beside it the same bytes of ordinary records. Linux.
+ * `node bench/hostile.ts [case…] [--mb 30] [--layout diagnostics] [--gzip] [--json]`: what input that asks for much
+ * costs on its way into Parquet, each a file of its own and a process of its own; beside it the same bytes of ordinary
+ * records. `--layout`: as what the file is read; `--gzip`: packed. Linux.
  */
 import { execFile } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
@@ -13,6 +14,7 @@ import { parseArgs, promisify } from 'node:util';
 import { createGzip } from 'node:zlib';
 import { asExportRecord } from '../local/telemetry/asExportRecord.ts';
 import { telemetryRows } from '../local/telemetry/telemetryRows.ts';
+import type { Layout } from '../shared/model.ts';
 import type { Measurement, Sample } from './measure.ts';
 import { exportText, HOUR, writeText } from './telemetry.ts';
 
@@ -33,7 +35,12 @@ export interface HostileResult {
 }
 
 const { values: flags, positionals } = parseArgs({
-  options: { mb: { type: 'string', default: '30' }, json: { type: 'boolean', default: false } },
+  options: {
+    mb: { type: 'string', default: '30' },
+    layout: { type: 'string', default: 'continuous' },
+    gzip: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 });
 const bytes = Number(flags.mb) * MB;
@@ -128,6 +135,35 @@ const cases: Readonly<Record<string, readonly [text: string, input: () => Iterab
     'good and bad lines in turn',
     () => records((record, n) => (n % 2 ? JSON.stringify(record).slice(0, -9) : JSON.stringify(record))),
   ],
+  x: ['lines of one letter', () => repeated('x\n')],
+  crlf: ['lines of one letter, CRLF', () => repeated('x\r\n')],
+  signs: ['lines of one sign', () => repeated('1\n"\n}\n:\n[\n\u00e9\nt\n,\n{\n')],
+  nul: ['NUL and nothing else', () => repeated('\0')],
+  nuls: ['NUL and line ends', () => repeated('\0\n')],
+  kinds: [
+    'records of kinds that nobody knows',
+    () =>
+      records((record, n) =>
+        JSON.stringify({ [`kind${n % 1000}`]: [{ n }], internal: record.internal, context: record.context }),
+      ),
+  ],
+  elements: [
+    'records of 1,200 elements, and a dimension of 120 kB',
+    () =>
+      records((record) => {
+        const dimensions = [{ big: 'd'.repeat(120_000) }];
+        const request = Array.from({ length: 1200 }, (_, n) => ({ id: `e${n}`, name: 'GET /' }));
+        return JSON.stringify({ ...record, request, context: { ...(record.context as Json), custom: { dimensions } } });
+      }),
+  ],
+  dimensions: [
+    'records of 9,000 short dimensions',
+    () =>
+      records((record) => {
+        const dimensions = Array.from({ length: 9000 }, (_, n) => ({ [`k${n}`]: 'v' }));
+        return JSON.stringify({ ...record, context: { ...(record.context as Json), custom: { dimensions } } });
+      }),
+  ],
   bad: ['short bad lines', () => repeated('{"a":\n')],
   bomb: ['gzip: spaces, a thousandth packed', () => repeated(' ')],
 };
@@ -137,14 +173,16 @@ async function measured(name: string, folder: string): Promise<HostileResult> {
   if (text === undefined || input === undefined)
     throw new Error(`there is no case ${name}; give some of ${Object.keys(cases).join(', ')}`);
   const file = join(folder, 'a.blob');
-  if (name === 'bomb') await pipeline(Readable.from(input()), createGzip(), createWriteStream(file));
+  const packed = name === 'bomb' || flags.gzip;
+  if (packed) await pipeline(Readable.from(input()), createGzip(), createWriteStream(file));
   else await writeText(file, input());
-  const measurement: Measurement = { kind: 'hostile', file };
+  const layout = flags.layout as Exclude<Layout, 'query'>;
+  const measurement: Measurement = { kind: 'hostile', file, layout };
   const script = join(import.meta.dirname, 'measure.ts');
   const { stdout } = await promisify(execFile)(process.execPath, [script, JSON.stringify(measurement)]);
   const { seconds, memory, counts }: Sample = JSON.parse(stdout);
   const rest = { rows: counts?.written ?? 0, quarantined: counts?.quarantined ?? 0 };
-  return { text, bytes: name === 'bomb' ? bytes : (await stat(file)).size, seconds, memory, ...rest };
+  return { text, bytes: packed ? bytes : (await stat(file)).size, seconds, memory, ...rest };
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'bench-hostile-'));

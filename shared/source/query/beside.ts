@@ -1,10 +1,11 @@
 import type { AnswerColumn } from '../../model.ts';
+import { signalTables } from '../../signals/tables.ts';
 
 /** What an answer holds beside its rows. Only what is known to be harmless is. */
 
 /** The members of an answer and of its tables that say nothing of whether the rows are all; in lower case. */
 const HARMLESS: Readonly<Record<'answer' | 'table', ReadonlySet<string>>> = {
-  answer: new Set(['statistics', 'render', 'visualization', 'datasources', '$schema', '@odata.context']),
+  answer: new Set(['render', 'visualization', 'datasources', '$schema', '@odata.context']),
   table: new Set(['tableid', 'tablekind', 'kind', 'frametype', 'id', 'ordinal', 'prettyname']),
 };
 
@@ -13,6 +14,13 @@ const DESCRIBING: readonly (readonly string[])[] = [
   ['ordinal', 'kind', 'name', 'id', 'prettyname'],
   ['tableid', 'key', 'value'],
 ];
+
+/** Tables of telemetry, in lower case: an answer of several questions is one of each. */
+const ASKED = new Set(
+  Object.values(signalTables)
+    .flatMap(({ signal, table }) => [signal, table])
+    .map(lower),
+);
 
 /** Levels of Kusto: 1 critical, 2 error, 3 warning, 4 information and above. */
 const INFORMATION = 4;
@@ -32,6 +40,8 @@ export interface Trouble {
 /** Undefined: the member is known to be harmless, or says nothing. */
 export function memberTrouble(of: 'answer' | 'table', key: string, value: unknown): Trouble | undefined {
   if (HARMLESS[of].has(key) || saysNothing(value)) return undefined;
+  // How much it took, and maybe that it was not all.
+  if (of === 'answer' && key === 'statistics' && !hasFlag(value)) return undefined;
   const what = of === 'answer' ? 'beside the tables' : 'beside the rows';
   return { code: `"${key}" ${what} of the answer`, message: textOf(value) };
 }
@@ -51,16 +61,49 @@ export function tableTrouble(
 ): Trouble | undefined {
   if (rows?.length === 0) return undefined;
   const names = columns.map((column) => column.name.toLowerCase());
-  const describes = DESCRIBING.some((known) => names.every((each) => known.includes(each)));
-  const isTelemetry = names.includes('timestamp') && names.includes('itemtype');
-  if (describes || isTelemetry || (names.length === 1 && names[0] === 'value')) return undefined;
+  const describes = names.length !== 1 && DESCRIBING.some((known) => names.every((each) => known.includes(each)));
+  const isTelemetry = names.includes('timestamp') && names.includes('itemtype') && ASKED.has(lower(name));
+  if (describes || isTelemetry) return undefined;
   const code = `table ${name === '' ? 'without a name' : name} beside the result`;
   if (rows === undefined) return { code, message: `more than ${MOST_BESIDE} bytes of rows that are not known` };
+  const isPicture = names.length === 1 && names[0] === 'value';
   for (const row of rows) {
-    const message = statusTrouble(names, JSON.parse(row));
+    const message = isPicture ? pictureTrouble(JSON.parse(row)) : statusTrouble(names, JSON.parse(row));
     if (message !== '') return { code, message };
   }
   return undefined;
+}
+
+/** '' where it is how to draw the rows, as an object in a text. */
+function pictureTrouble(cells: readonly unknown[]): string {
+  const [cell] = cells;
+  const value = parsed(cell);
+  const isPicture = typeof value === 'object' && value !== null && !Object.keys(value).some((key) => LACKING.test(key));
+  return saysNothing(cell) || (isPicture && !('exceptions' in lowered(value))) ? '' : textOf(cells);
+}
+
+/** What lies in a text as JSON; undefined where it is none. */
+function parsed(cell: unknown): unknown {
+  try {
+    return JSON.parse(String(cell));
+  } catch {
+    return undefined;
+  }
+}
+
+const lowered = (value: object): object =>
+  Object.fromEntries(Object.entries(value).map(([key, each]) => [lower(key), each]));
+
+function lower(text: string): string {
+  return text.toLowerCase();
+}
+
+/** Whether somewhere in it a flag is up that says that something lacks. */
+function hasFlag(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(
+    ([key, each]) => (each === true && /truncat|partial|incomplete/i.test(key)) || hasFlag(each),
+  );
 }
 
 /** '' where a row of a table of statuses says that all is well; any other table is not known to be harmless. */
@@ -72,7 +115,12 @@ function statusTrouble(names: readonly string[], cells: readonly unknown[]): str
   const isStatus = level !== undefined && level !== null && names.some((name) => name.startsWith('statuscode'));
   if (!isStatus) return text;
   const said = [cell('severityname', 'levelname'), cell('statusdescription', 'statuscodename')].map(String).join(' ');
-  const isWell = Number(level) >= INFORMATION && Number(status ?? 0) === 0 && !LACKING.test(said);
+  const payload = cell('payload');
+  const facts = parsed(payload);
+  // Figures of a query have names such as memory limits; its words are a text, or lie in one.
+  const words = typeof facts === 'object' && facts !== null ? ('Text' in facts ? facts.Text : '') : payload;
+  const isLacking = LACKING.test(said) || LACKING.test(String(words ?? '')) || hasFlag(facts);
+  const isWell = Number(level) >= INFORMATION && Number(status ?? 0) === 0 && !isLacking;
   return isWell ? '' : text;
 }
 
