@@ -327,7 +327,7 @@ test('rows are taken once their columns are known, of no table that proves to be
     ['the columns last', `{"tables":[{"name":"x","rows":${first},${columns}}]}`, 1, JSON.parse(first)],
     [
       'a second one whose name is last',
-      `{"tables":[{"name":"PrimaryResult",${columns},"rows":${first}},{"columns":[{"name":"value"}],"rows":[[7]],"name":"b"}]}`,
+      `{"tables":[{"name":"PrimaryResult",${columns},"rows":${first}},{"columns":[{"name":"value"}],"rows":[["{}"]],"name":"b"}]}`,
       2,
       JSON.parse(first),
     ],
