@@ -53,5 +53,5 @@ export async function transformPlan(
 }
 
 const idleName = (app: string): string =>
-  `--app ${app} names loose files, and there are none: what lies in the folder of an app goes by its name there; give ` +
-  `--app "<export folder>=${app}" to have it go by another`;
+  `--app ${app} names loose files, and there are none: what lies in the folder of an app goes by its name there; ` +
+  `give --app "<export folder>=${app}" to have it go by another`;
