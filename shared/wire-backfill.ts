@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { usualRetention } from './config/query.ts';
 import type {
   Backfill,
   BackfillReport,
@@ -27,7 +28,7 @@ import { type BackfillPorts, takeNext } from './pipeline/backfill/take.ts';
 import type { RunOutcome } from './pipeline/run.ts';
 import type { BackfillOrder } from './status/answer.ts';
 import { openBackfillQueue, openBackfills } from './wire-clients.ts';
-import { type QueryApi, usualRetention } from './wire-query.ts';
+import type { QueryApi } from './wire-query.ts';
 
 export interface WiredBackfills {
   readonly backfills: Backfills;

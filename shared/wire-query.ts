@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { usualRetention } from './config/query.ts';
 import type {
   App,
   AuditSettings,
@@ -70,9 +71,6 @@ export function keptSince(apps: readonly App[], now: () => Millis): (window: Win
     return retention === undefined ? undefined : now() - retention;
   };
 }
-
-/** What tables of Application Insights keep where nobody has changed it. */
-export const usualRetention: Millis = 90 * 24 * 3_600_000;
 
 /**
  * The same for the app: where the settings say nothing, the usual retention is assumed, but for what the source was

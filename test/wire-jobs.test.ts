@@ -52,6 +52,29 @@ test('threads make the files that one makes, several drafts at once', async () =
   assert.match(own[0]?.texts[0] ?? '', /"name":"[0-9a-f]{64}"/);
 });
 
+test('a thread takes back what came of an answer that proves to be none', async () => {
+  const columns = ['timestamp', 'itemId', 'name'].map((name) => ({ name, type: 'string' }));
+  const chunk = (id: string, more: Partial<Chunk> = {}): Chunk => {
+    const text = jsonLines([[new Date(hour).toISOString(), id, 'GET /']]);
+    return { ...chunkOf(text), layout: 'query', columns, segments: [], ...more };
+  };
+  const answers = [
+    ...[chunk('a'), chunk('b', { answer: 'open' }), chunk('c', { answer: 'void', bytes: new Uint8Array(0) })],
+    ...[chunk('d', { answer: 'open' }), chunk('e', { answer: 'whole' })],
+  ];
+  const read = async (engine: Engine) => {
+    const draft = await engine.begin(windowOf('requests', 'query'), workFolder(), 1);
+    const files = [];
+    for (const each of answers) files.push(...(await draft.add(each)));
+    files.push(...(await draft.finish()));
+    await draft.close();
+    return { counts: draft.counts, texts: files.map(({ content }) => readFileSync(content.files[0] ?? '', 'utf8')) };
+  };
+  const own = await read(createEngine(settings));
+  assert.deepEqual(await read(jobs), own);
+  assert.deepEqual(own.counts, { read: 3, written: 3, deduplicated: 0, quarantined: 0 });
+});
+
 test('what fails in a thread fails the draft, and no other', async () => {
   const draft = await jobs.begin(windowOf('requests'), '/nowhere/at/all', 1);
   await draft.add(chunkOf(jsonLines([request('a')]))).catch(() => undefined);

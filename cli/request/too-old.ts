@@ -1,5 +1,5 @@
+import { usualRetention } from '../../shared/config/query.ts';
 import type { Interval, Millis } from '../../shared/model.ts';
-import { usualRetention } from '../../shared/wire-query.ts';
 import { timeText } from '../terminal/numbers.ts';
 
 const minute = 60_000;

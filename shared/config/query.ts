@@ -1,5 +1,8 @@
-import type { QuerySettings, Secret } from '../model.ts';
+import type { Millis, QuerySettings, Secret } from '../model.ts';
 import { isLoopback } from './values.ts';
+
+/** What tables of Application Insights keep where nobody has changed it. */
+export const usualRetention: Millis = 90 * 24 * 3_600_000;
 
 export type Cloud = 'public' | 'usgov' | 'china';
 

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 
 /** What the process makes of its streams and of places that are not there. */
@@ -73,6 +74,19 @@ test('--out where no folder can be made ends at once', { skip: !existsSync('/pro
   const child = begin(['transform', archive, '--out', '/proc/nope/lake']);
   child.stderr?.resume();
   assert.equal((await once(child, 'close'))[0], 4);
+});
+
+test('a command that needs no storage loads none of its clients, nor the engine', async () => {
+  const hook = `import { registerHooks } from 'node:module';
+    registerHooks({ load(url, context, next) { console.error(url); return next(url, context); } });`;
+  const child = spawn(
+    process.execPath,
+    ['--import', `data:text/javascript,${encodeURIComponent(hook)}`, join(root, 'cli/main.ts'), 'help'],
+    { cwd: base, env: { PATH: process.env.PATH }, stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  const loaded = (await text(child.stderr)).split('\n');
+  assert.ok(loaded.some((url) => url.endsWith('cli/all-commands.ts')));
+  assert.deepEqual(loaded.filter((url) => /@azure\/|@kusto\/|hyparquet|shared\/engine\//.test(url)).slice(0, 3), []);
 });
 
 test('no test starts a command in the checkout, where a local.settings.json may name somebody’s own storage', async () => {
