@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { proxyFault } from '../shared/net/direct.ts';
 import { tellWaits } from '../shared/net/waits.ts';
 import { productVersion } from '../shared/wire-version.ts';
 import type { Examine } from './check/check.ts';
@@ -17,6 +18,11 @@ const patience = 5_000;
 export async function main(words: readonly string[]): Promise<number> {
   const abort = new AbortController();
   const own = terminal();
+  const fault = proxyFault(process.env);
+  if (fault !== undefined) {
+    own.err(`insights-lake: ${fault}\n`);
+    return exitCodes.usage;
+  }
   const stop = (): void => {
     if (abort.signal.aborted) process.exit(exitCodes.interrupted);
     own.err('\ninterrupted: stopping; run the same command again to go on\n');

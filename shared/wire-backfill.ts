@@ -24,7 +24,8 @@ import {
   startBackfill,
   tendBackfills,
 } from './pipeline/backfill/steer.ts';
-import { type BackfillPorts, takeNext } from './pipeline/backfill/take.ts';
+import { type BackfillPorts, type Taking, takeNext } from './pipeline/backfill/take.ts';
+import { isStoreFailure, outlast } from './pipeline/outage/outlast.ts';
 import type { RunOutcome } from './pipeline/run.ts';
 import type { BackfillOrder } from './status/answer.ts';
 import { openBackfillQueue, openBackfills } from './wire-clients.ts';
@@ -44,6 +45,8 @@ interface Ports {
   keptFrom(signal: Signal): Millis | undefined;
   look(): Promise<LakeHealth>;
   stateReady(): Promise<void>;
+  /** How long a call waits for a state that is away: a message that is given up is missed for PLAN_PATIENCE. */
+  readonly outage: Millis;
 }
 
 /** Live windows are not late for a backfill: it leaves them all of the budget but so many requests under way. */
@@ -84,12 +87,17 @@ export function wireBackfills(config: Config, apis: ReadonlyMap<string, QueryApi
       },
     },
     backfillTurn: async (turn) => {
-      // The planner sends it again when the lake is resumed.
-      if ((await look()).state !== 'active') return undefined;
-      const taken = await takeNext(turn, own);
+      const until = clock.now() + ports.outage;
+      const there = <T>(call: () => Promise<T>): Promise<T> => outlast(call, isStoreFailure, until, clock);
+      const taking: Taking = {};
+      const taken = await there(async () => {
+        // The planner sends it again when the lake is resumed.
+        const { state } = await look();
+        return state === 'active' ? takeNext(turn, own, taking) : undefined;
+      });
       if (taken === undefined) return undefined;
       const outcome = await run(taken.window);
-      if (outcome.state !== 'held') await queue.pass(taken.next);
+      if (outcome.state !== 'held') await there(() => queue.pass(taken.next));
       return outcome;
     },
   };

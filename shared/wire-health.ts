@@ -21,12 +21,16 @@ export interface HealthWiring extends Healths {
   watched(run: () => Promise<RunOutcome>): Promise<RunOutcome>;
 }
 
-/** `ready`: throws as long as the lake was never reached. `stateReady`: of what the health is kept in. */
+/**
+ * `ready`: throws as long as the lake was never reached. `stateReady`: of what the health is kept in. `tells`: whether
+ * that counts which happens here.
+ */
 export function wireHealth(
   store: HealthStore,
   { lake, take }: WatchedLake,
   ready: () => Promise<void>,
   stateReady: () => Promise<void>,
+  tells: boolean,
 ): HealthWiring {
   const gate = createGate({
     store,
@@ -46,7 +50,7 @@ export function wireHealth(
         await ready();
       } catch (failure) {
         const { error } = take();
-        if (error !== undefined) await gate.tell(error).catch(() => undefined);
+        if (tells && error !== undefined) await gate.tell(error).catch(() => undefined);
         throw failure;
       }
     },

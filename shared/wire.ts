@@ -7,6 +7,7 @@ import { contentPieces } from './lake/local-content.ts';
 import { extension, formatOfPath } from './lake/path-template.ts';
 import { workFolders } from './lake/work-folders.ts';
 import type { Config, Content, DriftSighting, Millis, Output, QuarantineSettings, Shaping, Window } from './model.ts';
+import { proxyFault } from './net/direct.ts';
 import { arriveHeld, arriveInWindow } from './pipeline/arrive.ts';
 import { type RequeueOutcome, type RequeueRequest, requeueWindows } from './pipeline/ask/requeue.ts';
 import { rerunWindows } from './pipeline/ask/rerun.ts';
@@ -58,7 +59,7 @@ let made: Wired | undefined;
  * mended; and where Node is too old.
  */
 export function wired(): Wired {
-  const fault = nodeFault(process.versions.node);
+  const fault = nodeFault(process.versions.node) ?? proxyFault(process.env);
   if (fault !== undefined) throw new Error(fault);
   const readFile = (path: string) => readFileSync(path, 'utf8');
   const timeout = functionTimeout(process.env, readFile);
@@ -68,9 +69,10 @@ export function wired(): Wired {
 
 /**
  * `timeout`: how long the host lets an invocation run before it kills it; undefined: without end. `outage`: how long an
- * invocation waits for a state that is away before it fails.
+ * invocation waits for a state that is away before it fails. `atTerminal`: what cannot be reached from there says nothing
+ * of how the lake is for the app.
  */
-export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wired {
+export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTerminal = false): Wired {
   const watched = watchedLake(openLake(config));
   const { lake } = watched;
   const ledger = openLedger(config.state, config.lake);
@@ -108,7 +110,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
     await stateReady();
     await Promise.all([met(), engineReady()]);
   };
-  const health = wireHealth(openHealth(config.state, config.lake), watched, lakeReady, stateReady);
+  const health = wireHealth(openHealth(config.state, config.lake), watched, lakeReady, stateReady, !atTerminal);
   const ready = async (): Promise<void> => {
     await Promise.all([stateReady(), health.reach()]);
   };
@@ -149,6 +151,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0): Wire
     run: runOne,
     look: health.look,
     stateReady,
+    outage,
   });
   const planTick = createPlanner(config, { ...ports, tidy: run }, tend);
   return {

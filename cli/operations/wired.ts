@@ -90,10 +90,11 @@ async function appWith(env: Env, app = ''): Promise<ReturnType<typeof wire>> {
   const config = configOf(env);
   const named = config.apps.map(({ name }) => name);
   await knownApp(app, named, openLedger(config.state, config.lake));
-  return wire(config);
+  return atTerminal(config);
 }
 
-const appOf = (env: Env): ReturnType<typeof wire> => wire(configOf(env));
+const appOf = (env: Env): ReturnType<typeof wire> => atTerminal(configOf(env));
+const atTerminal = (config: Config): ReturnType<typeof wire> => wire(config, undefined, 0, true);
 
 function configOf(env: Env): Config {
   try {

@@ -24,6 +24,8 @@ export function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   if (/(accountkey|sharedaccesssignature|sig|password)=/i.test(text) || /:\/\/[^/"]*@/.test(text)) return hidden;
   // What an address is asked with may open a door as well (?code=…), whatever it is called.
-  const told = text.replace(/(https?:\/\/[^\s?"]*)\?[^\s"]*/gi, '$1?…');
+  const told = text
+    .replace(/(https?:\/\/[^\s?#"]*)([?#])[^\s"]*/gi, '$1$2…')
+    .replace(/\b([\w-]+(\.[\w-]+)+[^\s?#"]*)([?#])[^\s"]*=[^\s"]*/g, '$1$3…');
   return told.length > 100 ? `${told.slice(0, 97)}…` : told;
 }

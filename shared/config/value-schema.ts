@@ -33,10 +33,10 @@ export const instant = () => {
 };
 
 export const url = (what: string) => {
-  const must = `${what}, without a query string; plain http only on 127.0.0.1 or localhost`;
+  const must = `${what}, without user and query string; plain http only on 127.0.0.1 or localhost`;
   return z
     .string({ error: must })
-    .refine((text) => secureUrl(text)?.search === '' && secureUrl(text)?.hash === '', { error: must })
+    .refine((text) => secureUrl(text)?.username === '' && !/[?#@]/.test(text), { error: must })
     .transform((text) => text.replace(/\/+$/, ''));
 };
 

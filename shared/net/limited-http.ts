@@ -9,6 +9,7 @@ import {
   RestError,
 } from '@azure/core-rest-pipeline';
 import { isDirect } from './direct.ts';
+import { withoutLongWait } from './retry-after.ts';
 
 /** In milliseconds. */
 export interface HttpLimits {
@@ -20,9 +21,11 @@ export interface HttpLimits {
   readonly idle: number;
   /** How long an answer that is not read as a stream may take to come, however it trickles. */
   readonly whole: number;
+  /** What an answer may ask to wait for before the next try. */
+  readonly pause: number;
 }
 
-export const HTTP_LIMITS: HttpLimits = { first: 30_000, idle: 60_000, whole: 300_000 };
+export const HTTP_LIMITS: HttpLimits = { first: 30_000, idle: 60_000, whole: 300_000, pause: 30_000 };
 
 /** Only bounds what is remembered. */
 const MOST_HUNG = 1000;
@@ -58,7 +61,7 @@ export function createLimitedHttp(
       const sent = requestFor(request, timer.signal, size, () => timer.restart(limits.idle));
       try {
         timer.restart(patience);
-        const response = await inner.sendRequest(sent);
+        const response = withoutLongWait(await inner.sendRequest(sent), limits.pause);
         response.request = request;
         const isStream = wantsStream?.has(response.status) || wantsStream?.has(Number.POSITIVE_INFINITY);
         const body = response.readableStreamBody as Readable | undefined;

@@ -19,8 +19,8 @@ export function createStorageHttp(http: HttpClient): StorageHttp {
 
 function requestOf(asked: StorageRequest) {
   const { url, method, body, requestId, abortSignal, agent, onUploadProgress, streamResponseStatusCodes } = asked;
-  const optional = { body, abortSignal, agent, onUploadProgress, streamResponseStatusCodes };
-  return createPipelineRequest({
+  const optional = { body, abortSignal, onUploadProgress, streamResponseStatusCodes };
+  const request = createPipelineRequest({
     url,
     method,
     requestId,
@@ -28,4 +28,6 @@ function requestOf(asked: StorageRequest) {
     allowInsecureConnection: true,
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
   });
+  // What leads through a proxy; the function above does not take it over.
+  return agent === undefined ? request : Object.assign(request, { agent });
 }

@@ -6,7 +6,7 @@ import { createLimitedHttp, type HttpLimits } from '../../shared/net/limited-htt
 import { createStorageHttp } from '../../shared/net/storage-http.ts';
 import type { StorageFront } from './storageFront.ts';
 
-export const shortLimits: HttpLimits = { first: 250, idle: 250, whole: 5_000 };
+export const shortLimits: HttpLimits = { first: 250, idle: 250, whole: 5_000, pause: 30_000 };
 
 /** The library's own pauses between tries pass quickly. */
 const retryOptions = { maxTries: 4, retryDelayInMs: 5, maxRetryDelayInMs: 20 };

@@ -8,7 +8,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { createContainerStore } from '../../shared/lake/store-container.ts';
 import type { ObjectStore } from '../../shared/model.ts';
-import { frontClients } from '../front/clients.ts';
+import { frontClients, shortLimits } from '../front/clients.ts';
 import { type Fate, type StorageCall, type StorageFront, startStorageFront } from '../front/storageFront.ts';
 
 let azurite: Azurite;
@@ -70,7 +70,7 @@ describe('a put whose answer is wrong or does not come', () => {
 
   test('in blocks: likewise', async () => {
     const big = new Uint8Array(66 * 1024 * 1024);
-    const client = frontClients(front, { first: 5_000, idle: 10_000, whole: 10_000 }).container(`test-${containers}`);
+    const client = frontClients(front, { ...shortLimits, first: 5_000, idle: 10_000 }).container(`test-${containers}`);
     const patient = createContainerStore({ client, prefix: 'lake', newId: randomUUID });
     front.fate = first(1, ({ path }) => path.includes('comp=blocklist'), { done: timedOut });
     const tag = await patient.put('big', big, undefined);

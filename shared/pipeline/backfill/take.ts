@@ -35,24 +35,37 @@ export const dayOf = (at: Millis): Millis => Math.floor(at / day) * day;
 
 type Place = Pick<Backfill, 'day' | 'signal' | 'next'>;
 
+/** What the tries for one message have written: it may have been done although the answer said otherwise. */
+export interface Taking {
+  tried?: { readonly window: Window; readonly at: Millis } | undefined;
+}
+
 /**
  * The next window of a backfill, and the message that asks for the one after it. Undefined where there is none for this
  * message: the backfill is not running, or has come to its end, or the message is not the last of its slot. The window
- * stands in the ledger before the backfill goes on beyond it, so whoever dies in between leaves it to the next.
+ * stands in the ledger before the backfill goes on beyond it, so whoever dies in between leaves it to the next. Called
+ * again for the same message after a failure, with the same `taking`, it knows what it has taken.
  */
 export async function takeNext(
   { id, slot, turn }: BackfillTurn,
   ports: BackfillPorts,
+  taking: Taking = {},
 ): Promise<{ readonly window: Window; readonly next: BackfillTurn } | undefined> {
   const { store, clock } = ports;
   for (let losses = 1; ; ) {
     const seen = await store.read(id);
     const backfill = seen?.value;
-    if (backfill?.state !== 'running' || backfill.slots[slot]?.turn !== turn) return undefined;
+    const mine = backfill?.slots[slot];
+    const { tried } = taking;
+    if (tried !== undefined && mine?.turn === turn + 1 && mine.at === tried.at)
+      return { window: tried.window, next: { id, slot, turn: turn + 1 } };
+    if (backfill?.state !== 'running' || mine?.turn !== turn) return undefined;
     const found = await findNext(backfill, ports);
     const given = found.window === undefined ? 0 : 1;
-    const slots = backfill.slots.map((each, n) => (n === slot ? { turn: turn + given, at: clock.now() } : each));
+    const at = clock.now();
+    const slots = backfill.slots.map((each, n) => (n === slot ? { turn: turn + given, at } : each));
     const { place, window } = found;
+    taking.tried = window && { window, at };
     const taken = backfill.taken + given;
     const after: Backfill =
       place === undefined ? { ...backfill, state: 'done', slots } : { ...backfill, ...place, slots, taken };

@@ -1,5 +1,6 @@
 import type { Millis } from '../../model.ts';
 import { anyOf } from '../../net/any-of.ts';
+import { retryAfter } from '../../net/retry-after.ts';
 import { ANOTHER_PLAN, adviceFor } from './advice.ts';
 import { errorText } from './error-text.ts';
 import type { Reply } from './reply.ts';
@@ -139,11 +140,3 @@ export const waitOf = ({ retryAfter: header, date = '' }: Reply, now: Millis): M
   const theirs = Date.parse(date);
   return retryAfter(header, Number.isNaN(theirs) ? now : theirs);
 };
-
-/** `Retry-After`: seconds or an HTTP date. Undefined where missing or meaningless. */
-function retryAfter(header: string, now: Millis): Millis | undefined {
-  if (header === '') return undefined;
-  const isSeconds = /^\s*[-+]?\d+(\.\d+)?\s*$/.test(header);
-  const millis = isSeconds ? Number(header) * 1000 : Date.parse(header) - now;
-  return Number.isFinite(millis) ? Math.max(0, millis) : undefined;
-}

@@ -163,6 +163,30 @@ test('who dies between ledger and backfill leaves the window to the next turn', 
   assert.deepEqual(starts(await here.deliver()), hours(48));
 });
 
+for (const [how, end] of [
+  ['lost', async () => undefined],
+  ['failed', () => Promise.reject(new Error('500'))],
+] as const)
+  test(`a turn whose write was done although it looked ${how} is not lost: nobody sends it again for PLAN_PATIENCE`, async () => {
+    const here = world();
+    await here.start();
+    const [turn] = here.passed.splice(0);
+    assert.ok(turn);
+    const { store } = here.ports;
+    const write = async (...given: Parameters<typeof store.write>) => {
+      await store.write(...given);
+      return end();
+    };
+    const taking = {};
+    const once = await takeNext(turn, { ...here.ports, store: { ...store, write } }, taking).catch(() => undefined);
+    const taken = once ?? (await takeNext(turn, here.ports, taking));
+    assert.ok(taken);
+    assert.deepEqual([taken.window.start, taken.next.turn], [begin, turn.turn + 1]);
+    await here.run(taken.window);
+    here.passed.push(taken.next);
+    assert.deepEqual(starts(await here.deliver()), hours(48).slice(1));
+  });
+
 test('paused, nothing is handed out; resumed it goes on where it was; cancelled it stays so', async () => {
   const here = world();
   await here.start();
