@@ -69,6 +69,8 @@ export function createLimitedHttp(
         const fail = () => late(request, 'the body of the answer stood still: nothing came', limits.idle);
         if (!isStream) return await readWhole(response, body, timer, limits, fail);
         response.readableStreamBody = Readable.from(watched(body, timer, limits.idle, fail), { objectMode: false });
+        // From here on its time begins with the first piece that is asked for: a stream that nobody reads keeps nobody.
+        timer.pause();
         timer.release();
         return response;
       } catch (error) {

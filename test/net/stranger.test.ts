@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { createServer as createHttp, type RequestListener, type Server } from 'node:http';
 import { createServer as createTcp } from 'node:net';
+import type { Readable } from 'node:stream';
 import { test } from 'node:test';
+import { createPipelineRequest } from '@azure/core-rest-pipeline';
 import { AnonymousCredential, ContainerClient } from '@azure/storage-blob';
 import { createContainerStore } from '../../shared/lake/store-container.ts';
 import { createLimitedHttp } from '../../shared/net/limited-http.ts';
@@ -58,3 +60,25 @@ for (const [name, listener, expected] of rows)
       });
     server.close();
   });
+
+test('a body that nobody reads keeps no process alive', async () => {
+  const server = createHttp(answers(200, 'some words'));
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      resolve(typeof address === 'object' ? (address?.port ?? 0) : 0);
+    });
+  });
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  const request = createPipelineRequest({
+    url: `http://127.0.0.1:${port}/`,
+    allowInsecureConnection: true,
+    streamResponseStatusCodes: new Set([200]),
+    disableKeepAlive: true,
+  });
+  const { readableStreamBody } = await createLimitedHttp().sendRequest(request);
+  (readableStreamBody as Readable).destroy();
+  assert.equal(timers(), before);
+  server.close();
+});
