@@ -10,6 +10,7 @@ import { createLimitedHttp } from '../../shared/net/limited-http.ts';
 import { createStorageHttp } from '../../shared/net/storage-http.ts';
 import { refuseStrangers } from '../../shared/net/stranger.ts';
 import { createAsk } from '../../shared/source/query/client.ts';
+import { createHeldRows } from '../../shared/source/query/survey/held-rows.ts';
 
 const met: { readonly to: string; readonly by: string }[] = [];
 const proxy = createServer();
@@ -36,7 +37,7 @@ const retryOptions = { maxTries: 1, maxRetries: 0, retryDelayInMs: 1 };
 const none = new AnonymousCredential();
 const settings = { url: 'https://api.invalid/v1/apps/x/query', scope: '', auth: { kind: 'none' } } as const;
 const clock = { now: () => 0, random: () => 0, sleep: async () => {} };
-const question = { query: '', table: 'requests', file: () => '', abort: new AbortController().signal };
+const question = { query: '', table: 'requests', rows: createHeldRows(), abort: new AbortController().signal };
 const container = (host: string) =>
   new ContainerClient(`https://${host}/lake`, none, { httpClient, retryOptions }).getProperties();
 
