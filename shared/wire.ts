@@ -69,8 +69,8 @@ export function wired(): Wired {
 
 /**
  * `timeout`: how long the host lets an invocation run before it kills it; undefined: without end. `outage`: how long an
- * invocation waits for a state that is away before it fails. `atTerminal`: what cannot be reached from there says nothing
- * of how the lake is for the app.
+ * invocation waits for a state that is away before it fails. `atTerminal`: what cannot be reached from there says
+ * nothing of how the lake is for the app.
  */
 export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTerminal = false): Wired {
   const watched = watchedLake(openLake(config));

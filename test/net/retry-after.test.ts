@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createHttpHeaders, createPipelineRequest } from '@azure/core-rest-pipeline';
 import { createLimitedHttp, HTTP_LIMITS } from '../../shared/net/limited-http.ts';
 
-/** What an answer asks to wait for is passed on to the library, which waits for it, unless that is no wait but a halt. */
+/** What an answer asks to wait for is passed on to the library, which waits, unless that is no wait but a halt. */
 const said = new Date(Date.UTC(2026, 10, 21, 3));
 const inSeconds = (seconds: number): string => new Date(said.getTime() + seconds * 1000).toUTCString();
 
