@@ -7,7 +7,6 @@ import { contentPieces } from './lake/local-content.ts';
 import { extension, formatOfPath } from './lake/path-template.ts';
 import { workFolders } from './lake/work-folders.ts';
 import type { Config, Content, DriftSighting, Millis, Output, QuarantineSettings, Shaping, Window } from './model.ts';
-import { proxyFault } from './net/direct.ts';
 import { arriveHeld, arriveInWindow } from './pipeline/arrive.ts';
 import { type RequeueOutcome, type RequeueRequest, requeueWindows } from './pipeline/ask/requeue.ts';
 import { rerunWindows } from './pipeline/ask/rerun.ts';
@@ -29,7 +28,7 @@ import { createJobEngine, type JobEngine } from './wire-jobs.ts';
 import { expectedOf, openLake, pathsOf, prepareLake, tablesOf } from './wire-lake.ts';
 import { type LedgerTables, wireLedgerTable } from './wire-ledger-table.ts';
 import { lakeMet, ledgerPlaceOf, meetPorts, refuseStranger } from './wire-meet.ts';
-import { nodeFault } from './wire-node.ts';
+import { processFault } from './wire-node.ts';
 import { createPlanner, type PlanOutcome } from './wire-plan.ts';
 import { type Audits, keptOrAssumed, queryApis, wireAudits } from './wire-query.ts';
 import { checkConditions, untilItWorks } from './wire-ready.ts';
@@ -59,7 +58,7 @@ let made: Wired | undefined;
  * mended; and where Node is too old.
  */
 export function wired(): Wired {
-  const fault = nodeFault(process.versions.node) ?? proxyFault(process.env);
+  const fault = processFault(process);
   if (fault !== undefined) throw new Error(fault);
   const readFile = (path: string) => readFileSync(path, 'utf8');
   const timeout = functionTimeout(process.env, readFile);
@@ -69,8 +68,7 @@ export function wired(): Wired {
 
 /**
  * `timeout`: how long the host lets an invocation run before it kills it; undefined: without end. `outage`: how long an
- * invocation waits for a state that is away before it fails. `atTerminal`: what cannot be reached from there says
- * nothing of how the lake is for the app.
+ * invocation waits for a state that is away before it fails. `atTerminal`: what fails there tells nothing of the lake.
  */
 export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTerminal = false): Wired {
   const watched = watchedLake(openLake(config));

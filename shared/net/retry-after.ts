@@ -1,11 +1,10 @@
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
-import type { Millis } from '../model.ts';
 
 /**
- * `Retry-After`: seconds or an HTTP date, `now` being the clock of whoever says it. Undefined where missing or
- * meaningless.
+ * `Retry-After`: seconds or an HTTP date, `now` being the clock of whoever says it, and the answer in milliseconds.
+ * Undefined where missing or meaningless.
  */
-export function retryAfter(header: string, now: Millis): Millis | undefined {
+export function retryAfter(header: string, now: number): number | undefined {
   if (header === '') return undefined;
   const isSeconds = /^\s*[-+]?\d+(\.\d+)?\s*$/.test(header);
   const millis = isSeconds ? Number(header) * 1000 : Date.parse(header) - now;
@@ -23,7 +22,7 @@ const HEADERS = [
  * The answer without a request to wait for longer than `most`: the libraries would, for a day where somebody says so,
  * and in silence. Without it their own pauses hold, and the call ends.
  */
-export function withoutLongWait(response: PipelineResponse, most: Millis): PipelineResponse {
+export function withoutLongWait(response: PipelineResponse, most: number): PipelineResponse {
   // Where nobody says what time it is, a date says nothing, and is far from the beginning of time.
   const theirs = Date.parse(response.headers.get('date') ?? '') || 0;
   for (const [name, unit] of HEADERS) {
