@@ -37,6 +37,8 @@ export function clientLimits(reading: Millis | undefined): ClientLimits {
   return { ...CLIENT_LIMITS, first, wait: Math.min(CLIENT_LIMITS.wait, Math.max(10, Math.floor(first / 1000) - 20)) };
 }
 const LONGEST_ERROR = 64 * 1024;
+/** Of what is unpacked. Of 16 KiB, as they come by themselves, each answer would be more turns: 50 ms of 45 MB. */
+const PIECE = 64 * 1024;
 const NO_REPLY = { status: 0, lost: '', timedOut: false, retryAfter: '', age: 0, answer: undefined, body: undefined };
 
 /**
@@ -134,7 +136,7 @@ function bodyOf(response: PipelineResponse): AsyncIterable<Uint8Array> {
   const body = response.readableStreamBody as Readable;
   if (response.headers.get('content-encoding') !== 'gzip') return body;
   // A failure reaches whoever reads: pipeline() destroys the last stream with it.
-  return pipeline(body, createGunzip(), () => {});
+  return pipeline(body, createGunzip({ chunkSize: PIECE }), () => {});
 }
 
 async function readError(pieces: AsyncIterable<Uint8Array>): Promise<unknown> {
