@@ -85,10 +85,12 @@ async function* settlePart(part: Part, context: Context, vain: number): AsyncGen
     },
   };
   const settling = settle(part, context, rows, vain).finally(coming.end);
+  // It fails when nobody reads any more; who still reads is told below.
+  const ended = settling.catch(() => undefined);
   try {
     yield* coming.values();
   } finally {
-    await settling.catch(() => undefined);
+    await ended;
   }
   const settled = await settling;
   if (settled.kind !== 'rows') return settled;
