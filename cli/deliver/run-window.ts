@@ -217,7 +217,10 @@ function taskOutcome(outcome: RunOutcome, blamed: Pick<TaskOutcome, 'side' | 're
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),
     others: sharesOf(files, outcome.window.signal),
     retryAt,
-    error: blamed.side === 'machine' ? `${outcome.error}: ${fullText()}` : outcome.error,
+    error:
+      blamed.side === 'machine' && !outcome.error.includes('TMPDIR')
+        ? `${outcome.error}: ${fullText()}`
+        : outcome.error,
     ...(outcome.remark !== undefined && { remark: outcome.remark }),
     ...blamed,
   };

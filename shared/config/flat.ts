@@ -206,7 +206,7 @@ export function unknownSettings(env: Env): SettingFault[] {
     return name.startsWith('ExportStorage__') ? connections : undefined;
   };
   const parts = connectionParts.flatMap((part) => [`ExportStorage__${part}`, `AzureWebJobsStorage__${part}`]);
-  const all = [...known, ...parts, documentSetting];
+  const all = [...known, ...parts, documentSetting, 'AzureWebJobsStorage', 'ExportStorage'];
   return Object.keys(env).flatMap((name) => {
     if (settingOf(env, name) === undefined || all.includes(name)) return [];
     const words = ours(name);

@@ -77,7 +77,7 @@ export const exportContainers = () => {
 export const prefix = (otherwise = '') => {
   const must = `a folder path such as ${otherwise || 'telemetry/raw'}, without a leading slash, empty parts or ..`;
   return matching(must, /^(?!\/)(?!.*\/\/)(?!(.*\/)?\.\.?(\/|$))[^\\]*$/)
-    .refine((text) => text !== '' || otherwise === '', { error: must })
+    .refine((text) => (text !== '' || otherwise === '') && !/\p{Cc}/u.test(text), { error: must })
     .transform((text) => text.replace(/\/$/, ''))
     .prefault(otherwise);
 };

@@ -89,6 +89,8 @@ refuses([
     ['Requests', {}],
     ['requests/app=shop', {}],
     ['requests/app=shop/date=2026-01-01/hour=03', {}],
+    ['reque\u017fts', {}],
+    ['\uff32equests/app=a', {}],
     ['requests', { QUARANTINE_CONTAINER: 'unreadable' }],
     ['raw/shop', { LAKE_PATH: 'raw/{app}/{signal}/{yyyy}/{MM}/{dd}/{HH}/{source}_{start}_{end}.{ext}' }],
   ].map(
@@ -99,6 +101,19 @@ refuses([
         /^QUARANTINE_PREFIX must be a folder that no file with rows can lie in, such as _quarantine; it is /,
       ] as const,
   ),
+  ...['{signal}', '{signal}/app=x', 'unreadable/{app}'].map(
+    (prefix) =>
+      [
+        `a quarantine by a template: ${prefix}`,
+        { ...one, QUARANTINE_PREFIX: prefix },
+        /^QUARANTINE_PREFIX must be a folder as it is called: it is no template; it is /,
+      ] as const,
+  ),
+  [
+    'a control character in a folder',
+    { ...one, QUARANTINE_PREFIX: 'unreadable\u0000x' },
+    /^QUARANTINE_PREFIX must be a folder path such as _quarantine/,
+  ],
   [
     'a quarantine in the state of the lake',
     { ...one, QUARANTINE_PREFIX: '_insights-lake/bad' },

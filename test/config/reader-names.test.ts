@@ -82,6 +82,7 @@ test('misspelt settings: within two letters of ours they are refused, with the o
       INSIGHT_LAKE_CONFIG: 'INSIGHTS_LAKE_CONFIG',
       PLAN_SCHEDUL: 'PLAN_SCHEDULE',
     },
+    ...{ AZUREWEBJOBSSTORAGE: 'AzureWebJobsStorage', ExportStorag: 'ExportStorage' },
     AzureWebJobsStorage__blobServceUri: 'AzureWebJobsStorage__blobServiceUri',
   };
   for (const [name, meant] of Object.entries(misspelt))

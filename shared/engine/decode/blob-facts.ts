@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import type { Layout } from '../../model.ts';
 
 /** What the rows of a blob have in common, as bytes; undefined: unknown. */
@@ -5,6 +6,8 @@ export interface BlobFacts {
   readonly window: Uint8Array;
   readonly key: Uint8Array | undefined;
   readonly app: Uint8Array | undefined;
+  /** Differs between apps whose rows share a window: the same record of two of them is two rows. */
+  readonly salt: number;
 }
 
 const encoder = new TextEncoder();
@@ -17,7 +20,11 @@ export function blobFacts(blob: string, layout: Layout, exportWindow: string): B
   const bytes = (text: string | undefined) => (text === undefined ? undefined : encoder.encode(text));
   if (layout === 'continuous') {
     const [, app, ...key] = FOLDER.exec(blob) ?? [];
-    return { window, app: bytes(app), key: app === undefined ? undefined : bytes(key.join('-').toLowerCase()) };
+    const own = app === undefined ? undefined : key.join('-').toLowerCase();
+    return { window, app: bytes(app), key: bytes(own), salt: saltOf(own) };
   }
-  return { window, key: undefined, app: layout === 'diagnostics' ? bytes(COMPONENT.exec(blob)?.[1]) : undefined };
+  const app = layout === 'diagnostics' ? COMPONENT.exec(blob)?.[1] : undefined;
+  return { window, key: undefined, app: bytes(app), salt: saltOf(app?.toLowerCase()) };
 }
+
+const saltOf = (app: string | undefined): number => (app === undefined ? 0 : crc32(app));

@@ -32,7 +32,8 @@ export function createRowTaker(dedupe: DecodeSettings['dedupe'], tables: Tables,
     if (dedupe === 'none') return false;
     const hasId = row.kind[idCell] === CELL.text && (row.end[idCell] as number) > (row.start[idCell] as number);
     if (!hasId && (dedupe === 'id' || layout === 'query')) return false;
-    if (!hashed) hashBytes(bytes, view, start, end, signal.length * 31 + signal.charCodeAt(0));
+    const salt = facts?.salt ?? 0;
+    if (!hashed) hashBytes(bytes, view, start, end, (signal.length * 31 + signal.charCodeAt(0)) ^ salt);
     hashed = true;
     return !seen.add(hash.one, Math.imul(hash.two + element, 0x9e3779b1), hash.three ^ Math.imul(element, 0x85ebca6b));
   }

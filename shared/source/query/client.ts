@@ -134,7 +134,8 @@ async function read(response: PipelineResponse, question: Question, watch: Watch
 
 function bodyOf(response: PipelineResponse): AsyncIterable<Uint8Array> {
   const body = response.readableStreamBody as Readable;
-  if (response.headers.get('content-encoding') !== 'gzip') return body;
+  // The word has two spellings, in any case (RFC 9110).
+  if (!/^\s*(x-)?gzip\s*$/i.test(response.headers.get('content-encoding') ?? '')) return body;
   // A failure reaches whoever reads: pipeline() destroys the last stream with it.
   return pipeline(body, createGunzip({ chunkSize: PIECE }), () => {});
 }

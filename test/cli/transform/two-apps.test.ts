@@ -71,3 +71,19 @@ test('the same where the folder of one app is what is given, dashes or none', as
     await assertOwn(lake, [n]);
   }
 });
+
+test('the same records with the same ids of two apps under one name are rows of each', async () => {
+  const root = join(base, 'alike');
+  for (const folder of FOLDERS)
+    for (const name of ['a', 'b']) {
+      const path = join(root, folder, `Messages/2026-03-04/05/${name}_20260304_051000.blob`);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, record('x', 1) + record('y', 2));
+    }
+  const lake = join(base, 'alike-lake');
+  const together = FOLDERS.flatMap((folder) => ['--app', `${folder}=shop`]);
+  const { code, out, err } = await run(['transform', root, '--out', lake, '--format', 'ndjson', ...together]);
+  assert.equal(code, 0, out + err);
+  const rows = (await rowsIn(lake)).map(({ message, iKey }) => `${message} ${iKey}`);
+  assert.deepEqual(rows.toSorted(), KEYS.flatMap((key) => [`x ${key}`, `y ${key}`]).toSorted());
+});
