@@ -111,8 +111,10 @@ export async function sweepCase(base: ObjectStore, files: number): Promise<strin
   const twice = [...pages.values()].filter((count) => count > 1).length;
   const grown = Math.round(((await residentPeak(process.pid)) - held) / 1e6);
   return (
-    `sweep: ${folders} folders of apps, ${outcome.blobs} blobs in ${outcome.windows} windows, ${outcome.enqueued} of them changed; ` +
-    `${[...pages.values()].reduce((one, other) => one + other, 0)} pages, ${twice} of them twice, ${ledgerCalls} lists and ${written} writes of the ledger; ` +
+    `sweep: ${folders} folders of apps, ${outcome.blobs} blobs in ${outcome.windows} windows, ` +
+    `${outcome.enqueued} of them changed; ` +
+    `${[...pages.values()].reduce((one, other) => one + other, 0)} pages, ${twice} of them twice, ` +
+    `${ledgerCalls} lists and ${written} writes of the ledger; ` +
     `${Math.round((user + system) / 1e6)} s of processor, ${grown} MB more than before`
   );
 }

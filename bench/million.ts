@@ -167,7 +167,8 @@ async function adoptCase(withTable: boolean): Promise<string> {
     const { user, system } = process.cpuUsage(before);
     const adopted = report.feeds.reduce((sum, feed) => sum + feed.new, 0);
     return (
-      `adopt, ${withTable ? "with the ledger's table" : 'from the files alone'}: ${report.files} files, ${adopted} windows; ` +
+      `adopt, ${withTable ? "with the ledger's table" : 'from the files alone'}: ${report.files} files, ` +
+      `${adopted} windows; ` +
       `${calls.pages} pages, ${calls.reads} reads, ${calls.heads} heads, ${calls.ledger} calls to the ledger; ` +
       `${Math.round((user + system) / 1e6)} s of processor`
     );

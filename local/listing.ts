@@ -64,7 +64,9 @@ function pageOf(names: readonly string[], prefix: string, folders: boolean, mark
 
 const blobOf = (name: string, n: number): string =>
   `<Blob><Name>${name}</Name><Properties><Last-Modified>Sat, 31 Jan 2026 12:00:00 ` +
-  `GMT</Last-Modified><Etag>0x8D${n.toString(16).padStart(13, '0')}</Etag><Content-Length>1</Content-Length><Content-Type>application/octet-stream</Content-Type><BlobType>BlockBlob</BlobType><AccessTier>Hot</AccessTier><LeaseStatus>unlocked</LeaseStatus></Properties></Blob>`;
+  `GMT</Last-Modified><Etag>0x8D${n.toString(16).padStart(13, '0')}</Etag><Content-Length>1</Content-Length>` +
+  '<Content-Type>application/octet-stream</Content-Type><BlobType>BlockBlob</BlobType><AccessTier>Hot</AccessTier>' +
+  '<LeaseStatus>unlocked</LeaseStatus></Properties></Blob>';
 
 /** The index of the first name that does not come before `text`. */
 function firstFrom(names: readonly string[], text: string): number {

@@ -105,7 +105,7 @@ describe('the status functions', () => {
   });
 });
 
-test('where Entra guards the app: whoever is signed in reads, whoever has the role steers, nobody where it is off', () => {
+test('where Entra guards the app: who is signed in reads, who has the role steers, nobody where off', () => {
   const header = (claims: object[]) => Buffer.from(JSON.stringify({ role_typ: 'roles', claims })).toString('base64');
   const steerer = header([{ typ: 'roles', val: STEER_ROLE }]);
   const table: readonly (readonly [boolean, string | null, boolean, number | undefined])[] = [

@@ -30,7 +30,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('a backfill of a deployed app: planned, begun, run from its own queue, while live windows have theirs', async () => {
+test('a backfill of a deployed app: planned, begun, run from its own queue beside live windows', async () => {
   const config = parseConfig(
     {
       AzureWebJobsStorage: azurite.connectionString,

@@ -31,7 +31,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('while the lake is paused nothing is planned, run, swept or audited; what came meanwhile is there after resume', async () => {
+test('while the lake is paused nothing is planned, run, swept, audited; after resume all is there', async () => {
   const config = parseConfig(
     {
       AzureWebJobsStorage: azurite.connectionString,
@@ -63,7 +63,8 @@ test('while the lake is paused nothing is planned, run, swept or audited; what c
   assert.equal(await app.sweep(), undefined);
   const name = `shop_${'0'.repeat(32)}/Requests/2023-03-02/10/a_20230302_100500.blob`;
   const record =
-    '{"request":[{"id":"1","name":"GET"}],"context":{"data":{"eventTime":"2023-03-02T10:04:00Z"}},"internal":{"data":{"id":"a"}}}\n';
+    '{"request":[{"id":"1","name":"GET"}],' +
+    '"context":{"data":{"eventTime":"2023-03-02T10:04:00Z"}},"internal":{"data":{"id":"a"}}}\n';
   await exports.getBlockBlobClient(name).upload(record, record.length);
   const arrived = await app.arrive(name);
   assert.deepEqual([arrived?.state, arrived?.error], ['held', 'the lake is paused: work on the account']);

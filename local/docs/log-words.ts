@@ -118,7 +118,8 @@ export const lineWords: Readonly<Record<string, LineWords>> = {
   },
   ledgerTable: {
     written:
-      'once a day, by `auditWindows` or `sweepBlobs`, when [the ledger as a table](reading.md#the-ledger-as-a-table) was written into the lake',
+      'once a day, by `auditWindows` or `sweepBlobs`, ' +
+      'when [the ledger as a table](reading.md#the-ledger-as-a-table) was written into the lake',
     fields: {
       days: 'days whose file was written',
       rows: 'windows in them',

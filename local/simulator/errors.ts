@@ -31,7 +31,8 @@ export const REFUSALS = {
   basic: refusal(400, 'BadArgumentError', INVALID, {
     code: 'UnsupportedApiQueryValidationError',
     message:
-      "Query of Basic Logs table is not supported with the API 'https://api.loganalytics.io/v1/workspaces/{workspaceId}/query'.\n" +
+      'Query of Basic Logs table is not supported with the API ' +
+      "'https://api.loganalytics.io/v1/workspaces/{workspaceId}/query'.\n" +
       "You can use 'https://api.loganalytics.io/v1/workspaces/{workspaceId}/search' instead.\n" +
       'To learn more on queries on Basic Logs table, read here: https://aka.ms/basicLogsQueryAPI.',
   }),

@@ -131,7 +131,7 @@ test('help names every flag that the table gives a command, has examples and exi
   }
 });
 
-test('every flag of the table belongs to a command that there is; choices begin with what they are without the flag', () => {
+test('every flag of the table belongs to a command; choices begin with what holds without the flag', () => {
   const names = commands.map(({ name }) => name);
   for (const [flag, entry] of Object.entries<Flag>(flagTable)) {
     for (const command of Object.keys(entry.commands)) assert.ok(names.includes(command), `${flag} of ${command}`);

@@ -31,7 +31,8 @@ const table: readonly [string, Record<string, string>, object][] = [
     'blobs in the document',
     {
       INSIGHTS_LAKE_CONFIG:
-        '{"exports":{"container":"c-1","trigger":"LogsAndContainerScan","connection":"Other"},"plan":{"schedule":"1 * * * * *"}}',
+        '{"exports":{"container":"c-1","trigger":"LogsAndContainerScan","connection":"Other"},' +
+        '"plan":{"schedule":"1 * * * * *"}}',
     },
     {
       ...usual,

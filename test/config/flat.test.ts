@@ -66,7 +66,7 @@ refuses([
   [
     'a schedule of five fields',
     { ...one, PLAN_SCHEDULE: '*/5 * * * *' },
-    /^PLAN_SCHEDULE must be a schedule of six fields .*; of five fields put the second in front: 0 \*\/5 \* \* \* \*; it is /,
+    /^PLAN_SCHEDULE must be a schedule of six fields .*; .* put the second in front: 0 \*\/5 \* \* \* \*; it is /,
   ],
   ['a weekday that is none', { ...one, PLAN_SCHEDULE: '0 0 0 * * 7' }, /^PLAN_SCHEDULE must be .*; 7 is no weekday/],
   [

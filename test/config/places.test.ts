@@ -60,7 +60,8 @@ test('no key or SAS travels in the clear beyond this machine', () => {
     ],
     ['DefaultEndpointsProtocol=http;AccountName=a;AccountKey=k;BlobEndpoint=http://127.0.0.1:10000/a;', false],
     [
-      'DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=k;BlobEndpoint=http://azurite:10000/devstoreaccount1;',
+      'DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=k;' +
+        'BlobEndpoint=http://azurite:10000/devstoreaccount1;',
       false,
     ],
     ['UseDevelopmentStorage=true', false],

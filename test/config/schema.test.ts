@@ -8,7 +8,7 @@ import { parseConfig } from '../../shared/config.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-test('the published JSON Schema is the one of the code (else: npx insights-lake settings-schema > insights-lake.schema.json)', () => {
+test('the published JSON Schema is the one of the code (else: npx insights-lake settings-schema)', () => {
   assert.deepEqual(JSON.parse(readFileSync(join(root, 'insights-lake.schema.json'), 'utf8')), settingsJsonSchema());
 });
 

@@ -6,7 +6,9 @@ import type { Config } from '../../shared/model.ts';
 
 export const guid = '01234567-89ab-cdef-0123-456789abcdef';
 export const other = 'fedcba98-89ab-cdef-0123-456789abcdef';
-export const connection = `DefaultEndpointsProtocol=https;AccountName=own;AccountKey=${Buffer.from('top secret').toString('base64')};EndpointSuffix=core.windows.net`;
+const accountKey = Buffer.from('top secret').toString('base64');
+export const connection =
+  `DefaultEndpointsProtocol=https;AccountName=own;AccountKey=${accountKey};` + 'EndpointSuffix=core.windows.net';
 
 /** The handful that one app needs. */
 export const one: Env = {

@@ -515,7 +515,8 @@ export function ledgerContract(name: string, { make, runs, files }: LedgerContra
     test(`an entry can name ${files} files, and fewer again`, async () => {
       const { ledger } = await opened();
       const list = Array.from({ length: files }, (_, n): FileRecord => {
-        const path = `requests/app=shop/date=2026-11-21/hour=${n % 24}/query_20261121T0300Z_20261121T0400Z_${n}.parquet`;
+        const name = `query_20261121T0300Z_20261121T0400Z_${n}.parquet`;
+        const path = `requests/app=shop/date=2026-11-21/hour=${n % 24}/${name}`;
         return { path, signal: 'requests', rows: n, bytes: n * 1000 };
       });
       let etag = await must(ledger.write(entry(window(0), { files: list }), undefined));

@@ -285,7 +285,7 @@ export function storeContract(name: string, { make }: StoreContract): void {
       assert.equal(await textOf(store, 'nothing'), '');
     });
 
-    test('put: 67 MiB, more than one request takes, at once from several attempts; one wins and its bytes are its own', async () => {
+    test('put: 67 MiB, more than one request takes, from several attempts; one wins with its own bytes', async () => {
       const store = await make();
       const files = await Promise.all([bigFile(join(work, 'a'), 61, 3), bigFile(join(work, 'b'), 6, 4)]);
       const [a, b] = files.map(({ path }) => path) as [string, string];

@@ -125,7 +125,8 @@ test('sizes of what is published or installed stand in docs/figures.md alone', (
 
 test('what --json prints is shown for every command that has it', () => {
   const marks = allFences.filter(({ language }) => language === 'json').map(({ mark }) => mark);
-  // One document for those that bring windows into a lake, one for orders; that of status is docs/status-api.openapi.json.
+  // One document for those that bring windows into a lake, one for orders; that of status is
+  // docs/status-api.openapi.json.
   const shown: Readonly<Record<string, string>> = { transform: 'export', resume: 'pause', disable: 'pause' };
   const silent = commands
     .map(({ name }) => name)

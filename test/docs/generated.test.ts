@@ -49,7 +49,7 @@ test('a default of docs/settings.md is what holds where the setting is left out'
   }
 });
 
-test('every setting that can be wrong says what it must be; bounds of lengths and counts are those that are kept', () => {
+test('every setting that can be wrong says what it must be; bounds are those that are kept', () => {
   for (const [name, path] of flatSettings) {
     const rule = ruleOf(path);
     assert.ok(rule.length > 5, `${name}: ${rule}`);

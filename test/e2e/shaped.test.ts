@@ -26,7 +26,8 @@ const KEY = 'a key that nobody knows';
 const FOLDER = `store_${'0123456789abcdef'.repeat(2)}`;
 const BLOB = `${FOLDER}/Requests/2024-05-10/00/a_20240510_000000.blob`;
 const APPENDED =
-  'resourceId=/SUBSCRIPTIONS/S/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.INSIGHTS/COMPONENTS/PAY/y=2024/m=05/d=10/h=00/m=00/PT1H.json';
+  'resourceId=/SUBSCRIPTIONS/S/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.INSIGHTS/COMPONENTS/PAY/' +
+  'y=2024/m=05/d=10/h=00/m=00/PT1H.json';
 const window = { app: 'shop', signal: 'requests' as const, source: 'query', start: START, end: START + HOUR };
 
 let folder = '';

@@ -69,8 +69,13 @@ function isJson(bytes: Buffer): boolean {
 }
 
 /** Values that become something else in their column: times, words for numbers, sums over items. */
-const CONVERTED =
-  /(^|\.)(time|TimeGenerated|eventTime|[Tt]ype|[Cc]ategory|severityLevel|SeverityLevel|success|Success|result|ItemCount|count)$|^(request|remoteDependency|view|availability|clientPerformance)\.\w+\.value$|^context\.custom\.metrics\./;
+const CONVERTED = new RegExp(
+  [
+    '(^|\\.)(time|TimeGenerated|eventTime|[Tt]ype|[Cc]ategory|[Ss]everityLevel|[Ss]uccess|result|ItemCount|count)$',
+    '^(request|remoteDependency|view|availability|clientPerformance)\\.\\w+\\.value$',
+    '^context\\.custom\\.metrics\\.',
+  ].join('|'),
+);
 
 /** The texts and numbers of a row, how often each occurs. JSON in a text counts as JSON. */
 export function countValues(

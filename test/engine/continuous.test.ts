@@ -232,7 +232,8 @@ const cases: readonly Case[] = [
         customDimensions: '{"a.b":"1","{OriginalFormat}":"{\\"x\\":1}","o":{"p":"q"}}',
         customMeasurements: '{"m":2}',
         extra:
-          '{"internal":{"data":{"documentVersion":"1.61"}},"context":{"custom":{"metrics":[{"m":{"value":6,"count":3}}]}}}',
+          '{"internal":{"data":{"documentVersion":"1.61"}},' +
+          '"context":{"custom":{"metrics":[{"m":{"value":6,"count":3}}]}}}',
       },
     ],
   },

@@ -21,7 +21,7 @@ const ids = (rows: readonly Readonly<Record<string, unknown>>[]): unknown[] => r
 const partitionsOf = (files: readonly DraftFile[]): unknown[] =>
   files.map(({ signal, partition, part, rows }) => [signal, partition, part, rows]);
 
-test('records with the same id and element are one, within a chunk and across chunks; without an id all stay', async () => {
+test('records with one id and element are one, within a chunk and across; without an id all stay', async () => {
   const twice = { ...request('a'), request: [{ id: 'a0' }, { id: 'a1' }] };
   const nameless = { request: [{ id: 'n' }], context: {} };
   const { rows, counts } = await decode(windowOf('requests'), (work) => [
@@ -223,7 +223,7 @@ test('quarantine without bytes', async () => {
   );
 });
 
-test('frames: byte order mark, CRLF, blank lines, wrapped, run together, pretty, carriage returns, a control byte', async () => {
+test('frames: byte order mark, CRLF, blank lines, wrapped, run together, pretty, a control byte', async () => {
   const [a, b] = [request('a'), request('b')];
   const frames = [
     `\ufeff${jsonLines([a, b])}`,
@@ -248,7 +248,8 @@ test('frames: byte order mark, CRLF, blank lines, wrapped, run together, pretty,
 });
 
 test('NUL and half a surrogate pair in strings land', async () => {
-  const lines = `${JSON.stringify(request('a', hour, { name: 'x\u0000y' }))}\n${JSON.stringify(request('b', hour, { name: 'x\ud800y' }))}\n`;
+  const records = [request('a', hour, { name: 'x\u0000y' }), request('b', hour, { name: 'x\ud800y' })];
+  const lines = records.map((record) => `${JSON.stringify(record)}\n`).join('');
   const { rows, quarantine } = await decode(windowOf('requests'), (work) => [chunkOf(work, lines)], {});
   assert.deepEqual(rows.map(({ name }) => name).toSorted(), ['x\u0000y', 'x\ufffdy']);
   assert.deepEqual(quarantine, []);
@@ -387,7 +388,8 @@ for (const gzip of [false, true]) {
       `${[
         '{"timestamp":"2026-11-21T03:00:00.100000Z","name":"m \\"x\\", ' +
           'y","value":"NaN","valueCount":2,"valueSum":"NaN","valueMin":"-Infinity"',
-        '"valueMax":1e21,"valueStdDev":null,"itemType":"customMetric","customDimensions":{"d":"a\\nb"},"operation_Name":""',
+        '"valueMax":1e21,"valueStdDev":null,"itemType":"customMetric",' +
+          '"customDimensions":{"d":"a\\nb"},"operation_Name":""',
         ...[
           'operation_Id',
           'operation_ParentId',
@@ -425,7 +427,8 @@ for (const gzip of [false, true]) {
       .join(',');
     const line = (id: string) =>
       `2026-11-21T03:00:00.100000Z,"m ""x"", ` +
-      `y",NaN,2,NaN,-Infinity,1e+21,,customMetric,"{""d"":""a\\nb""}","",${','.repeat(22)}${id},2,,20261121T0300Z_20261121T0400Z\n`;
+      `y",NaN,2,NaN,-Infinity,1e+21,,customMetric,"{""d"":""a\\nb""}","",` +
+      `${','.repeat(22)}${id},2,,20261121T0300Z_20261121T0400Z\n`;
     assert.equal(text, `${header}\n${line('i')}${line('j')}`);
   });
 }

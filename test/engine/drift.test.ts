@@ -30,7 +30,7 @@ async function driftOf(
 
 for (const signal of signals) {
   for (const fitting of [true, false]) {
-    test(`${signal}: of a record with every documented field those are told that nobody documented (${fitting ? 'fitting' : 'whole'})`, async () => {
+    test(`${signal}: fields that nobody documented are told (${fitting ? 'fitting' : 'whole'})`, async () => {
       const { element } = signalTables[signal];
       const { record, sentinels } = sentinelRecord(element, signal, fitting);
       const drift = await driftOf(signal, 'continuous', (work) => chunkOf(work, jsonLines([record, record, {}])));

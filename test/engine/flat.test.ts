@@ -55,7 +55,7 @@ test('diagnostic settings: wrapped, pretty records with their values', async () 
   );
 });
 
-test('data export: TimeGenerated, Properties as text, another case of the type, another table of the same container', async () => {
+test('data export: TimeGenerated, Properties as text, another case of the type, another table', async () => {
   const records = [
     {
       TimeGenerated: '2026-11-21T03:00:00.1234567Z',

@@ -123,7 +123,7 @@ function misfits(): Record<string, string> {
 
 for (const format of ['parquet', 'ndjson', 'csv'] satisfies Format[]) {
   for (const shape of [undefined, hiding]) {
-    test(`60 cells of 300 KB${shape ? ', of which two are hidden,' : ''} in the memory that the engine has, as ${format}`, async () => {
+    test(`60 cells of 300 KB${shape ? ', two of them hidden,' : ''} in the engine's memory, as ${format}`, async () => {
       const work = workFolder();
       const engine = engineOf(
         { ...parquetOutput, format },

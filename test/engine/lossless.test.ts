@@ -7,7 +7,7 @@ import { isFound, sentinelRecord } from './sentinels.ts';
 
 for (const signal of signals) {
   for (const fitting of [true, false]) {
-    test(`${signal}: every path of a classic record comes back, ${fitting ? 'values of the right type' : 'text everywhere'}`, async () => {
+    test(`${signal}: every path comes back, ${fitting ? 'values of the right type' : 'text everywhere'}`, async () => {
       const { record, sentinels } = sentinelRecord(signalTables[signal].element, signal, fitting);
       const { rows, quarantine } = await decode(windowOf(signal), (work) => [chunkOf(work, jsonLines([record]))]);
       assert.deepEqual(quarantine, []);

@@ -118,7 +118,7 @@ async function shaped(
 }
 
 for (const world of worlds) {
-  test(`${world.layout}: columns dropped, hashed, renamed, promoted; rows by a condition; dimensions and extra by name`, async () => {
+  test(`${world.layout}: columns dropped, hashed, renamed, promoted; rows, dimensions, extra`, async () => {
     const { rows, counts } = await shaped(world, {
       '*': {
         drop: ['user_AccountId', 'client_IP', 'severityLevel'],
@@ -281,7 +281,7 @@ test('long values lose their hidden fields as short ones do', async () => {
   assert.match(String(rows[0]?.extra), /"Success":"neither"/);
 });
 
-test('records of other signals are shaped as theirs, and what lies with a record of one signal is held back too', async () => {
+test('records of other signals are shaped as theirs, and what lies with them is held back too', async () => {
   const records = [
     { request: [{ name: 'r' }], message: [{ raw: 'secret' }], context: { data: { eventTime: time } } },
     { message: [{ raw: 'secret', loggerName: 'l' }], context: { data: { eventTime: time } } },

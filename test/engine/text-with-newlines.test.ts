@@ -11,7 +11,7 @@ async function dimensions(properties: string): Promise<unknown> {
   return JSON.parse(String(rows[0]?.customDimensions));
 }
 
-test('JSON in a text may stand on several lines; a newline within one of its strings makes it a text, as it was', async () => {
+test('JSON in a text may stand on several lines; a newline in one of its strings makes it a text', async () => {
   assert.deepEqual(await dimensions('{\n"a":\n"b\\n\\"c"\n}\n'), { a: 'b\n"c' });
   for (const text of ['{"a":"x\ny"}', '{\n"a\nb":"c"}', 'x\ny']) assert.equal(await dimensions(text), text);
 });

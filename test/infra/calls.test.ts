@@ -141,7 +141,7 @@ for (const client of ['blob', 'queue', 'table'] as const)
     assert.deepEqual(callsOf(client), Object.keys(calls[client]).sort());
   });
 
-test('clients are named nowhere else: what imports an Azure package is an adapter of this table, or asks the query API', () => {
+test('clients are named nowhere else: who imports an Azure package is in this table, or asks the query API', () => {
   const importing = files.filter(({ text }) => /from '@azure\/(?!functions)/.test(text)).map(({ name }) => name);
   assert.deepEqual(importing.sort(), [
     'lake/put-blob.ts',

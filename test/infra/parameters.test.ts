@@ -111,7 +111,7 @@ test('what azd falls back on is what main.bicep does', () => {
   assert.deepEqual(other, []);
 });
 
-test('what azd hands over has names of its own: no output comes back as an input, and none is a usual variable of a shell', () => {
+test('what azd hands over has names of its own: no output is an input, or a usual variable of a shell', () => {
   const given = Object.keys(outputs).map((name) => name.toLowerCase());
   const variables = [...azdParameters.values()].map((value) => /^\$\{(\w+)/.exec(value)?.[1] ?? '');
   assert.deepEqual(

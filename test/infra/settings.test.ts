@@ -20,7 +20,8 @@ const accountOf = (way: string, letter: string): string =>
 const lakeOf = (way: string) => url(accountOf(way, 'l'));
 
 const component =
-  '/subscriptions/33333333-3333-4333-8333-333333333333/resourceGroups/shop/providers/microsoft.insights/components/Shop.Prod';
+  '/subscriptions/33333333-3333-4333-8333-333333333333/resourceGroups/shop/' +
+  'providers/microsoft.insights/components/Shop.Prod';
 const byApp = (name: string, id: string) => ({ name, asked: `apps/${id}/query`, schema: { kind: 'app' } });
 const byWorkspace = (name: string, id: string, resourceId: string) => ({
   name,

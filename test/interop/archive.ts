@@ -79,7 +79,8 @@ export const oddTruth: Readonly<Record<string, LakeRow>> = {
 };
 
 const oddBlob =
-  'insights-logs-apprequests/resourceId=/SUBSCRIPTIONS/11111111-1111-4111-8111-111111111111/RESOURCEGROUPS/ODD/PROVIDERS/' +
+  'insights-logs-apprequests/resourceId=/SUBSCRIPTIONS/11111111-1111-4111-8111-111111111111/' +
+  'RESOURCEGROUPS/ODD/PROVIDERS/' +
   'MICROSOFT.INSIGHTS/COMPONENTS/ODD/y=2024/m=05/d=10/h=07/m=00/PT1H.json';
 
 /**

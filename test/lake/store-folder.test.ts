@@ -160,7 +160,7 @@ describe('folder: what else lies there', () => {
     assert.equal(await store.put('a', bytes('x'), etag), undefined);
   });
 
-  test('tags lean neither on the clock of the disk nor on inodes: the microseconds of the time count the puts', async () => {
+  test('tags lean on neither clock nor inodes: the microseconds of the time count the puts', async () => {
     const folder = await newFolder();
     const store = createFolderStore(folder);
     const micros: number[] = [];

@@ -102,7 +102,7 @@ test('what is wrong is named by signal', () => {
   ]);
 });
 
-test('what one demonstration left the next one finds at the same address; where that is taken, it says so', async () => {
+test('what one demonstration left the next finds at the same address; where that is taken, it says so', async () => {
   const file = join(folder, 'ports.json');
   const ports = await keptPorts(file, 3);
   assert.equal(new Set(ports).size, 3);

@@ -81,7 +81,8 @@ before(async () => {
     core,
     entries: [],
     settings: parseHostSettings(
-      '{"extensions":{"queues":{"batchSize":2,"newBatchThreshold":1,"maxDequeueCount":2,"maxPollingInterval":"00:00:00.200"},"blobs":{"poisonBlobThreshold":2}}}',
+      '{"extensions":{"queues":{"batchSize":2,"newBatchThreshold":1,"maxDequeueCount":2,' +
+        '"maxPollingInterval":"00:00:00.200"},"blobs":{"poisonBlobThreshold":2}}}',
     ),
     env: { TICK: '* * * * * *', AzureWebJobsStorage: azurite.connectionString, Drop: azurite.connectionString },
     port: 0,
@@ -236,7 +237,7 @@ test('a host that starts again hands over nothing twice', async () => {
   assert.equal(calls.filter(({ name }) => name === 'arrived').length, seen + 1);
 });
 
-test('a trigger that cannot start is reported and tried again, the others run; a wrong schedule is in error', async () => {
+test('a trigger that cannot start is told and tried again, others run; a wrong schedule is in error', async () => {
   const env: Record<string, string | undefined> = { ...options.env, Drop: undefined, TICK: '0 0 0 * * 7' };
   const second = await startHost({ ...options, env });
   const complaint = (event: HostEvent) =>

@@ -70,7 +70,7 @@ test('where nothing is set, or it is switched off, nothing is loaded and nothing
   assert.deepEqual(loaded(), []);
 });
 
-test('a component that cannot be reached fails no call; when it can, the last minute comes before the worker ends', async () => {
+test('a component that cannot be reached fails no call; the last minute comes before the worker ends', async () => {
   const said: string[] = [];
   const { warn } = console;
   console.warn = (text: string) => void said.push(text);

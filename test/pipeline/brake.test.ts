@@ -22,7 +22,7 @@ async function beginnings(outcomes: string): Promise<number[]> {
   return begun;
 }
 
-test('calls that fail in a row are made ever slower, fifteen seconds apart at most; one that works ends that', async () => {
+test('calls that fail in a row come ever slower, fifteen seconds apart at most; one that works ends that', async () => {
   const rows: [string, number[]][] = [
     ['dddd', [0, 0, 0, 0]],
     ['fdfd', [0, 0, 0, 0]],

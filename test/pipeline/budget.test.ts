@@ -100,7 +100,7 @@ function most(sent: readonly Sent[], inside: (one: Sent, other: Sent) => boolean
   return Math.max(...sent.map((one) => sent.filter((other) => inside(one, other)).length));
 }
 
-test('whatever processes do, no 30 seconds and no moment has more requests than the budget; and it is used', async () => {
+test('whatever processes do, no 30 s and no moment has more than the budget; and it is used', async () => {
   const process = fc.record({
     lanes: fc.integer({ min: 1, max: 4 }),
     length: fc.integer({ min: 700, max: 90_000 }),

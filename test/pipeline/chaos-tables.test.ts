@@ -198,7 +198,7 @@ describe('the delivery protocol with tables', () => {
     t.diagnostic(facts.said());
   });
 
-  test('a ledger that was lost stands still nowhere: its window goes on above the revision that the table has', async () => {
+  test('a ledger that was lost stands still nowhere: its window goes on above that of the table', async () => {
     const here = world();
     here.setTruth({ 0: ['a'], 1: ['b'] });
     await here.loseLedger();

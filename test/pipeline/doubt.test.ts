@@ -6,7 +6,7 @@ import { type RunPorts, runWindow } from '../../shared/pipeline/run.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
 import { expectedFiles, manualClock, textLake, truthSource, window, wordEngine } from './world.ts';
 
-test('a put that may have gone over a later run has that run done once more, although nothing has changed', async () => {
+test('a put that may have gone over a later run has that run done once more, though nothing changed', async () => {
   const [clock, ledger, lake] = [manualClock(), createMemoryLedger(), textLake()];
   const truth = { 1: ['a', 'b'] };
   const portsOf = (store: ObjectStore): RunPorts => ({

@@ -109,7 +109,7 @@ describe('planFeed', () => {
     );
   });
 
-  test('windows of an archive get their messages as there is room; live ones, and what keeps failing, take none of it away', async () => {
+  test('windows of an archive get their messages as there is room; live and failing ones take none', async () => {
     const here = planner(3);
     const archive: Feed = { ...feed, source: 'continuous' };
     const at = (n: number): Window => ({ ...archive, start: n * hour, end: (n + 1) * hour });

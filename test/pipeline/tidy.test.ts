@@ -33,7 +33,7 @@ async function doneWindow(names: readonly string[]) {
   return { ports, files: async () => (await ledger.read(window))?.value.files.map(({ path }) => path) };
 }
 
-test('an old empty file that may not be removed fails nothing: it is counted, said once a day, and the others go', async () => {
+test('an old empty file that may not be removed fails nothing: counted, said once a day; others go', async () => {
   const here = await doneWindow(['a', 'b', 'c']);
   const tried: string[] = [];
   const remove = async (path: string, etag: string) => {
@@ -71,7 +71,7 @@ test('what cannot even be looked up, and a ledger that does not hear of it, fail
   assert.deepEqual((await runWindow(window, { ...other.ports, lake: blind })).left, { files: 1, why: 'leased' });
 });
 
-test('a tick of the planner a day later removes empty files, whatever else happens to their window; before it none', async () => {
+test('a tick of the planner a day later removes empty files, whatever happens to their window', async () => {
   const feed = { app: window.app, signal: window.signal, source: window.source };
   const here = await doneWindow(['a', 'b']);
   const plan = () =>
@@ -96,7 +96,7 @@ test('a tick of the planner a day later removes empty files, whatever else happe
   assert.equal(reads, 0, 'what is tidy costs nothing more');
 });
 
-test('files that the lake does not let go are tried by the planner once a day, and a later run keeps its rows', async () => {
+test('files that the lake does not let go are tried once a day, and a later run keeps its rows', async () => {
   const feed = { app: window.app, signal: window.signal, source: window.source };
   const here = await doneWindow(['a']);
   let tries = 0;

@@ -57,7 +57,8 @@ test('rows of an app take the names of the workspace, in every signal', async ()
 
 test('numbers stay what they are', async () => {
   const text =
-    '{"tables":[{"name":"Table_0","columns":[{"columnName":"Type"},{"columnName":"a"},{"columnName":"b"}],"rows":[["AppTraces",9007199254740993,1.0]]}]}';
+    '{"tables":[{"name":"Table_0","columns":[{"columnName":"Type"},{"columnName":"a"},{"columnName":"b"}],' +
+    '"rows":[["AppTraces",9007199254740993,1.0]]}]}';
   assert.equal(await through(text), '{"Type":"AppTraces","a":9007199254740993,"b":1.0}\n');
 });
 

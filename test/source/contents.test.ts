@@ -21,7 +21,8 @@ function put(content: string | Uint8Array): string {
 
 const corpus = (name: string) => CORPUS.find((file) => file.name.endsWith(name))?.bytes ?? Buffer.alloc(0);
 const classic = (minute: string, more = '') =>
-  `{"message":[{"raw":"x"}],${more}"internal":{},"context":{"data":{"eventTime":"2019-05-06T07:${minute}:59.9999999Z"}}}`;
+  `{"message":[{"raw":"x"}],${more}"internal":{},` +
+  `"context":{"data":{"eventTime":"2019-05-06T07:${minute}:59.9999999Z"}}}`;
 const flat = (minute: string, type = 'AppTraces', message = 'm') =>
   JSON.stringify({ time: `2026-03-04T05:${minute}:00Z`, Type: type, Message: message });
 const big = 'y'.repeat(70_000);

@@ -5,7 +5,8 @@ import { appOf, exportWindowOf, recogniseBlob, shortName } from '../../shared/so
 const IKEY = '2b1f0c9d8e7a4b5c9d0e1f2a3b4c5d6e';
 const COMPONENT = 'resourceId=/SUBSCRIPTIONS/7DFD/RESOURCEGROUPS/RG/PROVIDERS/MICROSOFT.INSIGHTS/COMPONENTS/Trace_Demo';
 const WORKSPACE =
-  'WorkspaceResourceId=/subscriptions/7dfd/resourcegroups/rg/providers/microsoft.operationalinsights/workspaces/my-logs';
+  'WorkspaceResourceId=/subscriptions/7dfd/resourcegroups/rg/providers/' +
+  'microsoft.operationalinsights/workspaces/my-logs';
 const HOUR = 3_600_000;
 
 const KNOWN: readonly [name: string, container: string, expected: string][] = [

@@ -117,7 +117,7 @@ test('the days of an archive are found where there are any, in every layout', as
   );
 });
 
-test('a sighting looks like a reading of its window, whatever the layout and however the folders are spelled', async () => {
+test('a sighting looks like a reading of its window, whatever layout and spelling of folders', async () => {
   const upper = (name: string) => name.replace(/y=.*\//, (time) => time.toUpperCase());
   const stores = { exports: exportStore(), 'insights-logs-apprequests': exportStore() };
   await stores.exports.write(blobName.continuous(start, 'Rdd'), '{"a":1}');

@@ -123,7 +123,7 @@ test('no call to table or queue is without an end; an answer that breaks off is 
   for (const act of acts) await assert.rejects(act(), { code: 'NoAnswer' });
 });
 
-test('a queue that was deleted is made again by whoever finds it missing; one that is being deleted is an error', async () => {
+test('a queue that was deleted is made again by who misses it; one being deleted is an error', async () => {
   await queue().delete();
   await hints.send(window, 0);
   assert.equal((await queue().getProperties()).approximateMessagesCount, 1);
@@ -157,7 +157,7 @@ describe('errors say since when something is missing', () => {
     front.fate = () => gone;
     at('10:05:00');
     const text =
-      /no such table any more; .*restore it.*; it was last there at 2026-11-27T10:00:00Z, and this process misses it since 2026-11-27T10:05:00Z \(TableNotFound\)$/;
+      /no such table any more; .*restore it.*; it was last there at .*10:00:00Z, .* misses it since .*10:05:00Z \(TableNotFound\)$/;
     await assert.rejects(ledger.read(window), text);
     at('11:00:00');
     await assert.rejects(ledger.prepare(), text);
@@ -211,7 +211,7 @@ describe('errors say since when something is missing', () => {
     for (const call of calls) {
       await assert.rejects(
         call(),
-        /no such container; .*; it was last there at 2026-11-27T10:01:00Z, .* since 2026-11-27T10:05:00Z \(ContainerNotFound\)$/,
+        /no such container; .*; it was last there at .*10:01:00Z, .* since .*10:05:00Z \(ContainerNotFound\)$/,
       );
       at('10:20:00');
     }

@@ -137,7 +137,7 @@ describe('ledger in a store: killed between any two steps', () => {
     });
   }
 
-  test('a plan that nobody finished is finished by the next one, also of a process that knew the feed before', async () => {
+  test('a plan that nobody finished is finished by the next, also of a process that knew the feed', async () => {
     for (let steps = 0; steps < 30; steps += 1) {
       const { store, dieAfter } = dying();
       const survivor = createStoreLedger(store);
@@ -160,7 +160,7 @@ describe('ledger in a store: killed between any two steps', () => {
   });
 });
 
-test('a window is halved as a whole or not at all, wherever its process is killed, and whoever looks at it first', async () => {
+test('a window is halved as a whole or not at all, wherever killed, whoever looks at it first', async () => {
   const found = new Set<string>();
   /** Throws when one of the two ways to look shows a part of the halving. */
   const looks: Readonly<Record<string, (ledger: Ledger) => Promise<unknown>>> = {

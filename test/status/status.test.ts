@@ -128,7 +128,7 @@ describe('the status', () => {
     assert.deepEqual([verdict.feeds, range.grain], [2, hour]);
   });
 
-  test('ten apps, ten signals, thirty days: at most 200 kB, well within a second once the tallies are read', async () => {
+  test('ten apps, ten signals, thirty days: at most 200 kB, within a second once tallies are read', async () => {
     const world = await filled({ apps: 10, days: 30 });
     const tallies = await Array.fromAsync(world.ledger.tallies({ start: NOW - 40 * day, end: NOW + day }));
     const ledger = {
@@ -231,7 +231,7 @@ describe('the API', () => {
   });
 });
 
-test('a feed that the settings name no more stays in sight, with what it leaves undone, and calls for nothing else', async () => {
+test('a feed that the settings name no more stays in sight with what is undone, and asks nothing else', async () => {
   const world = await filled({ apps: 2, days: 4 });
   const [shop] = world.config.apps;
   assert.ok(shop);

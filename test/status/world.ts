@@ -118,7 +118,9 @@ function entryAt(window: Window, well: boolean): LedgerEntry | undefined {
 function finish(entry: LedgerEntry, rows: number, at: number): LedgerEntry {
   const quarantined = entry.window.app === 'shop' && entry.window.signal === 'requests' && rows % 17 === 0 ? 2 : 0;
   const counts = { read: rows, written: rows, deduplicated: 0, quarantined };
-  const path = `${entry.window.signal}/app=${entry.window.app}/date=${new Date(entry.window.start).toISOString().slice(0, 10)}/query_${entry.window.start}.parquet`;
+  const { signal, app, start } = entry.window;
+  const date = new Date(start).toISOString().slice(0, 10);
+  const path = `${signal}/app=${app}/date=${date}/query_${start}.parquet`;
   const files = [{ path, signal: entry.window.signal, rows, bytes: rows * 61 }];
   const asked = rows % 11 === 0 ? 3 : 2;
   return finishedEntry(entry, at + 12 * 60_000 + rows * 7, {

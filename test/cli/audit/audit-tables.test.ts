@@ -113,7 +113,7 @@ describe('audit of a lake of tables, by the command line', () => {
     assert.ok(found.out.includes(`readers of the table see a file that no window knows: traces/${path}\n`), found.out);
   });
 
-  test('a file that another engine took from the log: named; a run refuses to double what that made of it', async () => {
+  test('a file that another engine took from the log: named; a run refuses to double it', async () => {
     const { audit, files, commit, transform } = await newLake('hidden');
     await commit([{ remove: { path: files[1]?.slice('traces/'.length), dataChange: true, deletionTimestamp: 0 } }]);
     const found = await audit('--repair');

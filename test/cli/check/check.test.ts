@@ -66,7 +66,7 @@ const storeOf = (container: string) => {
   });
 };
 
-test('settings, clock, source, exports, lake and state, each with a line; nothing but the app’s own probe stays', async () => {
+test('settings, clock, source, exports, lake, state, each with a line; nothing but a probe stays', async () => {
   await storeOf('exports').prepare();
   const found = await findings(settings());
   const at = (url: string) => url.replace(/[.?]/g, '\\$&');
@@ -92,7 +92,7 @@ test('settings, clock, source, exports, lake and state, each with a line; nothin
   );
 });
 
-test('what is planned from and older than what the source keeps has a line for each app; else there is none', async () => {
+test('what is planned from before what the source keeps has a line for each app; else there is none', async () => {
   const about = async (more: Env) => (await findings({ ...settings(), ...more })).filter((line) => /older/.test(line));
   const today = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
   assert.deepEqual(await about({ QUERY_RETENTION: '30d', QUERY_FROM: today }), []);
@@ -133,12 +133,12 @@ const wrong: readonly (readonly [what: string, change: () => Env, ...lines: RegE
   [
     'a shape that is none',
     () => shaped({ requests: { drop: ['usr_Id'], hash: ['user_Id'] } }),
-    /^fail settings INSIGHTS_LAKE_CONFIG: shape\.requests\.drop names "usr_Id", which is no column of requests; did you mean user_Id\?$/,
+    /^fail settings INSIGHTS_LAKE_CONFIG: shape\.requests\.drop names "usr_Id", .* no column of requests; did you mean user_Id\?$/,
   ],
   [
     'hashing without a key',
     () => shaped({ requests: { hash: ['user_Id'] } }),
-    /^fail settings SHAPE_HASH_KEY must be a secret of 16 characters or more, for shape\.requests\.hash; it is not set$/,
+    /^fail settings SHAPE_HASH_KEY must be a secret of .*, for shape\.requests\.hash; it is not set$/,
   ],
   [
     'every wrong setting has a line, and nothing else is tried',
@@ -152,7 +152,7 @@ const wrong: readonly (readonly [what: string, change: () => Env, ...lines: RegE
     () => ({
       INSIGHTS_LAKE_CONFIG: '{"shape": {"requests": {"where": "succes"}, "traces": {"where": "severityLevel"}}}',
     }),
-    /^fail settings shape\.requests\.where must be .*there is no column succes \(at character 1: succes\); it is "succes"$/,
+    /^fail settings shape\.requests\.where must be .*no column succes \(at character 1: succes\); it is "succes"$/,
     /^fail settings shape\.traces\.where must be .*must have the type bool .*; it is "severityLevel"$/,
   ],
   [

@@ -168,7 +168,7 @@ const apps = (hours: number): Window[] =>
   ).flat();
 
 for (const parallel of [1, 3])
-  test(`an app without access is left after three refusals, the other gets everything; ${parallel} at once`, async () => {
+  test(`an app without access is left after three refusals, the other gets all; ${parallel} at once`, async () => {
     const outcome = ({ app }: Window) => (app === 'a' ? refused('app') : done);
     const { code, summary, windows, err } = await json({ outcome, windows: apps(6), parallel });
     assert.deepEqual([code, summary.totals.done, summary.totals.failed + summary.totals.untried], [1, 12, 12]);

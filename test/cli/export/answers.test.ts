@@ -158,7 +158,7 @@ test('a range that has not ended by the clock of the source is refused, and noth
   assert.equal((await exported([start, start + hour])).rows, 100);
 });
 
-test('a window without rows that the source no longer keeps is not done; only --again asks for it once more', async () => {
+test('a window without rows that the source no longer keeps is not done; --again asks once more', async () => {
   const lake = join(base, 'gone');
   const words = ['export', '--app', 'shop=sim', '--endpoint', endpoint, '--signals', 'requests', '--format', 'ndjson'];
   const range = ['--from', '2026-01-31T06:00', '--to', '2026-01-31T08:00', '--retention', '4d', '--out', lake];

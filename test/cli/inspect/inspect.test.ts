@@ -45,7 +45,11 @@ const classic = (more: object) => ({
 
 test('layouts, apps, signals, times, unknown fields and kinds, unreadable lines', async () => {
   const root = await put({
-    [`insights-logs-apprequests/${COMPONENT}/${time}`]: `${row({ NewColumn: 1 })}\n${row({ NewColumn: 2, time: '2024-03-01T05:05:00Z' })}\n{"cut": "sho`,
+    [`insights-logs-apprequests/${COMPONENT}/${time}`]: [
+      row({ NewColumn: 1 }),
+      row({ NewColumn: 2, time: '2024-03-01T05:05:00Z' }),
+      '{"cut": "sho',
+    ].join('\n'),
     [`insights-logs-appsystemevents/${COMPONENT}/${time}`]: `${row({ Type: 'AppSystemEvents' })}\n`,
     'Shop_2b1f0c9d8e7a4b5c9d0e1f2a3b4c5d6e/Requests/2020-03-01/05/a.blob': `${JSON.stringify(classic({ brandNew: { deep: 1 } }))}\n`,
     'loose.json.gz': gzipSync(`${JSON.stringify(classic({}))}\n`),

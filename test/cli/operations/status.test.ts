@@ -30,7 +30,7 @@ function over({ ledger, config, now }: World) {
 
 const words = ['status', '--settings', settings, '--from', '2026-11-22', '--to', '2026-11-27'];
 
-test('the verdict, what needs a person, a strip for each feed; exit code 1 where a feed is late or failed', async () => {
+test('the verdict, what needs a person, a strip a feed; exit code 1 where one is late or failed', async () => {
   const { operations } = over(await filled({ apps: 3, days: 5 }));
   const { code, out } = await run([...words, '--app', 'store'], { operations });
   assert.equal(code, 1);

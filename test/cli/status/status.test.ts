@@ -19,7 +19,7 @@ const worldOf = async (well: boolean) => {
   return { status: ({ app, signals }: StatusRequest) => ports.status({ ...range, app, signals }) };
 };
 
-test('what the page says, for a terminal: the verdict, what needs a person and why, a strip for each feed', async () => {
+test('what the page says, for a terminal: verdict, what needs a person and why, a strip a feed', async () => {
   const { code, out } = await run(['status'], { operations: await worldOf(false), env });
   assert.equal(code, 1);
   const lines = out.split('\n');

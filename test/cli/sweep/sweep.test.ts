@@ -53,7 +53,7 @@ async function rowsIn(lake: string): Promise<{ ids: string[]; set: number }> {
   };
 }
 
-test('sweep: a folder of exports of two layouts; run again it does nothing; grown blobs run their windows alone', async () => {
+test('sweep: exports of two layouts; run again it does nothing; grown blobs run their windows alone', async () => {
   const [exports, lake] = [join(base, 'exports'), join(base, 'lake')];
   const hourly = (hour: string) => `insights-logs-apprequests/${COMPONENT}/y=2024/m=03/d=01/h=${hour}/m=00/PT1H.json`;
   await put(exports, {

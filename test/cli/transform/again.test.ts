@@ -19,7 +19,8 @@ after(() => rm(base, { recursive: true }));
 const KEY = '1234567890abcdef1234567890abcdef';
 const classic = (file: string, hour = '05', folder = `shop_${KEY}`) => `${folder}/Messages/2026-03-04/${hour}/${file}`;
 const diagnostic = (hour: string) =>
-  `insights-logs-apptraces/resourceId=/SUBSCRIPTIONS/S/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.INSIGHTS/COMPONENTS/TILL/y=2026/m=03/d=04/h=${hour}/m=00/PT1H.json`;
+  'insights-logs-apptraces/resourceId=/SUBSCRIPTIONS/S/RESOURCEGROUPS/G/PROVIDERS/' +
+  `MICROSOFT.INSIGHTS/COMPONENTS/TILL/y=2026/m=03/d=04/h=${hour}/m=00/PT1H.json`;
 const old = (id: number, day = '04') =>
   `${JSON.stringify({
     message: [{ raw: `m${id}` }],
@@ -60,7 +61,7 @@ function newLake() {
 }
 const named = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => `m${from + n}`).sort();
 
-test('an hour downloaded in two portions: the second alone leaves the lake as it is, both together bring all', async () => {
+test('an hour in two portions: the second alone leaves the lake as it is, both together bring all', async () => {
   const { root, transform, messages } = newLake();
   const first = await put(join(root, 'first'), { [classic('a.blob')]: lines(0, 5), [classic('b.blob')]: lines(5, 9) });
   const later = await put(join(root, 'later'), { [classic('c.blob')]: lines(9, 12) });
@@ -69,7 +70,7 @@ test('an hour downloaded in two portions: the second alone leaves the lake as it
   assert.deepEqual([code, await messages()], [1, named(0, 9)]);
   assert.match(
     summary.incomplete.join('\n'),
-    /stays as it is: 2 blobs that it was made of are not here \(.*a\.blob, .*b\.blob\); give all folders .* or --replace/,
+    /stays as it is: 2 blobs that it was made of are not here \(.*a\.blob, .*b\.blob\); give all .* or --replace/,
   );
   assert.deepEqual([(await transform(first, later)).code, await messages()], [0, named(0, 12)]);
   assert.deepEqual([(await transform(later, '--replace')).code, await messages()], [0, named(9, 12)]);
@@ -129,7 +130,7 @@ test('files of one name and one beginning are two, in one command or in two', as
   assert.equal((await two.messages()).length, 12);
 });
 
-test('many small files share lake files by day; one that changes brings the others along, or stays as it is', async () => {
+test('many small files share lake files by day; one that changes brings the others along, or stays', async () => {
   const { root, transform, messages } = newLake();
   const files = Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`f${n}.json`, old(n, n < 6 ? '04' : '05')]));
   const folder = await put(join(root, 'x'), files);
@@ -157,7 +158,7 @@ test('a file of many days goes below the day of each row', async () => {
   assert.deepEqual(names.map((name) => /date=2026-03-(\d\d)/.exec(name)?.[1]).sort(), days);
 });
 
-test('folders that would share a short name go by two, and keep them; another name for one that is there is refused', async () => {
+test('folders that would share a short name go by two, and keep them; another name is refused', async () => {
   const { root, transform, messages } = newLake();
   const other = `SHOP_${'f'.repeat(32)}`;
   const folder = await put(join(root, 'x'), {
@@ -240,7 +241,7 @@ test('a lake of an earlier version: its windows stay where they are, and nothing
   assert.deepEqual([swept.code, await messages()], [1, [...named(0, 3), ...named(10, 12)].sort()]);
 });
 
-test('records of one id that differ are all kept; --dedupe says which of those that do not differ are one', async () => {
+test('records of one id that differ are all kept; --dedupe says which of the others are one', async () => {
   const twice = old(1) + old(1) + old(1).replace('m1', 'm2') + flat(3) + flat(3);
   for (const [dedupe, expected] of [
     [[], ['m1', 'm2', 'm3', 'm3']],

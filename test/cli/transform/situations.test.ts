@@ -129,7 +129,7 @@ const situations: Readonly<Record<string, Situation>> = {
     files: { 'answer.json': partialAnswer({ code: 'PartialError' }), [diagnostic('05')]: some(4) },
     code: 1,
     rows: 4,
-    told: /^1 file that is a part only: answer\.json \(an answer that says .* not whole \(PartialError\); ask again in smaller pieces\)$/,
+    told: /^1 file that is a part only: answer\.json \(an answer that says .* not whole \(PartialError\); ask again .*\)$/,
   },
   'one page of a list': {
     files: {
@@ -138,7 +138,7 @@ const situations: Readonly<Record<string, Situation>> = {
     code: 1,
     rows: 2,
     aside: 1,
-    told: /^1 file that is a part only: page\.json \(one page of several: the address in nextLink has more records; get that, too\)$/,
+    told: /^1 file that is a part only: page\.json \(one page of several: .* nextLink has more records; get that, too\)$/,
   },
   'one page of a list among the blobs of an export': {
     files: {
@@ -148,7 +148,7 @@ const situations: Readonly<Record<string, Situation>> = {
     code: 1,
     rows: 6,
     aside: 1,
-    told: /^1 file that is a part only: .*PT1H\.json \(one page of several: the address in nextLink has more records; get that, too\)$/,
+    told: /^1 file that is a part only: .*PT1H\.json \(one page of several: .* nextLink has more .*; get that, too\)$/,
   },
   'the last page of a list': {
     files: {
@@ -160,7 +160,8 @@ const situations: Readonly<Record<string, Situation>> = {
   'lists of OData among the blobs of an export': {
     files: {
       [diagnostic('05')]:
-        `${JSON.stringify({ value: [flat(0), flat(1)] })}\n${JSON.stringify({ '@odata.count': 1, value: [flat(2)] })}\n`,
+        `${JSON.stringify({ value: [flat(0), flat(1)] })}\n` +
+        `${JSON.stringify({ '@odata.count': 1, value: [flat(2)] })}\n`,
     },
     code: 0,
     rows: 3,
@@ -185,7 +186,7 @@ const situations: Readonly<Record<string, Situation>> = {
     },
     code: 0,
     rows: 4,
-    told: /^10 records of other services or kinds left out: insights-logs-auditevent \(5\), insights-metrics-pt1m \(5\)$/,
+    told: /^10 records of other .* left out: insights-logs-auditevent \(5\), insights-metrics-pt1m \(5\)$/,
   },
   'logs of another service below its resource, without the container': {
     files: { [diagnostic('05')]: some(4), [`x/${vault}/${hour}`]: audit },
@@ -272,7 +273,7 @@ const situations: Readonly<Record<string, Situation>> = {
     },
     code: 1,
     rows: 2,
-    told: /^two files stand for one blob and differ, so its window is left as it is: .*\/a\/.* and .*\/b\/.*; give one of them$/,
+    told: /^two files stand for one blob and differ, so its window is left .*: .*\/a\/.* and .*\/b\/.*; give one of them$/,
   },
   'a zip archive beside an export': {
     files: { [diagnostic('05')]: some(4), 'more.zip': Buffer.from('504b0304140000000800', 'hex') },
@@ -392,7 +393,7 @@ test('links: to files they are followed, to folders and to nothing they are name
   assert.deepEqual(JSON.parse(out).notices, ['2 links to folders, or to nothing, not followed: broken.json, folder']);
 });
 
-test('in a file of all layouts each record is what it is in a file of its own, in any order, framed in any way', async () => {
+test('in a file of all layouts each record is what it is in its own, in any order and framing', async () => {
   const dims = { custom: { dimensions: [{ a: 'b' }], metrics: [{ m: { value: 2.5, count: 1 } }] } };
   const classics = [0, 1, 2].flatMap((n) => [
     { ...old(n), context: { ...old(n).context, ...dims } },

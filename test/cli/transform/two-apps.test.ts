@@ -50,7 +50,7 @@ async function assertOwn(lake: string, folders: readonly number[]): Promise<void
     assert.deepEqual([appName, iKey], OWN[Number(String(message)[0])], String(message));
 }
 
-test('two folders of one short name: apart, or together where both are given it, each row has what is its own', async () => {
+test('two folders of one short name: apart, or together where both are given it; rows keep their own', async () => {
   const root = await exported(join(base, 'both'));
   const together = FOLDERS.flatMap((folder) => ['--app', `${folder}=shop`]);
   for (const [apps, names] of [[[], 2] as const, [together, 1] as const]) {

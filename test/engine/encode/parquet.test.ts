@@ -215,7 +215,7 @@ test('a file that lacks rows is not ended', () => {
   assert.throws(() => encoding.end(1), /0 of 1 rows/);
 });
 
-test('long texts have pages of their own; a dictionary that would be longer than its values is not written', async () => {
+test('long texts have pages of their own; a dictionary longer than its values is not written', async () => {
   const column: Typed[] = [{ name: 'a', type: 'string' }];
   const long = Array.from({ length: 9 }, (_, n) => [n % 3 === 0 ? null : String(n).repeat(600_000)]);
   const path = writeBytes(work, 'long.parquet', encoded(parquetEncoding(column, {}), [rowsOf(column, long, ['a'])]));

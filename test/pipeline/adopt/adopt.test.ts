@@ -47,7 +47,7 @@ const doneOf = (window: Window, rows = 5) => ({
 });
 
 describe('what files tell, beside what the ledger has', () => {
-  test('an empty ledger: entries that are done, and gaps of at most a day that are due where the feed is planned', () => {
+  test('an empty ledger: entries that are done, and gaps of at most a day where the feed is planned', () => {
     const found = [at(0, 1), at(1, 2), at(60, 61)].map((window) => foundOf(window));
     const { put, change, gaps } = weigh(feed, [], found, 7, { from: start - 3 * hour });
     assert.deepEqual(
@@ -233,7 +233,7 @@ test('the app that had the lake is refused from then on; so is a copy of its led
   await assert.rejects(meetLake(first), /belongs to the ledger in/);
 });
 
-test('a ledger that lost its last windows and how far it was planned: the feed is not planned over what the lake has', async () => {
+test('a ledger that lost its last windows and its horizon: nothing is planned over what the lake has', async () => {
   const { lake, clock, ports } = await lakeOf([at(0, 1), at(1, 2), at(2, 3)]);
   const with_ = ports();
   await with_.ledger.write(doneOf(at(0, 1)), undefined);

@@ -50,7 +50,7 @@ async function tryAt(call: number, restored: boolean): Promise<boolean> {
 }
 
 for (const restored of [true, false])
-  test(`a run that stalls over a ledger ${restored ? 'that is restored' : 'that is lost and adopted'} changes nothing`, async () => {
+  test(`a run stalls, the ledger ${restored ? 'is restored' : 'is lost and adopted'}: nothing changes`, async () => {
     let call = 0;
     while (await tryAt(call, restored)) call++;
     assert.ok(call > 5, `${call} calls`);

@@ -114,7 +114,7 @@ test('what changed since the table was written is told by its files; what is gon
   );
 });
 
-test('a window without rows that was not done is not adopted from the table; a spoilt day is told by its files', async () => {
+test('a window without rows that was not done is not adopted; a spoilt day is told by its files', async () => {
   const lost = unavailableEntry({ ...plannedEntry(windowAt(1)), revision: 1 }, start + 9 * hour, 1, 'gone');
   const { lake, ports, opened, ledger } = await lostWorld([
     doneEntry(0, 5),

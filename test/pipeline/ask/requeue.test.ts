@@ -8,7 +8,7 @@ import { blobName, exportStore, exportsWorld, hour, pathOf } from '../exports-wo
 const start = Date.UTC(2026, 0, 31, 12);
 const all = { start: 0, end: Number.POSITIVE_INFINITY, app: '', signals: [] };
 
-test('windows with something in quarantine and failed ones run again, although their source is as it was; the rest is left alone', async () => {
+test('windows with something in quarantine and failed ones run again, the rest is left alone', async () => {
   const exports = exportStore();
   const here = await exportsWorld({ stores: { exports }, start });
   await exports.write(blobName.continuous(start), '{"a":1}\nnot json\n');

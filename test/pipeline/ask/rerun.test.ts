@@ -39,7 +39,7 @@ test('a preview counts and changes nothing', async () => {
   assert.deepEqual(here.sent, []);
 });
 
-test('the windows of a range run again, though nothing has changed; the planner sends them, and twice is once', async () => {
+test('the windows of a range run again, though nothing changed; the planner sends them; twice is once', async () => {
   const here = await eightHours();
   const range = { start: start + 2 * hour, end: start + 4 * hour };
   assert.equal((await here.rerun(range)).chosen, 2);
@@ -55,7 +55,7 @@ test('the windows of a range run again, though nothing has changed; the planner 
   assert.equal((await here.audit()).feeds[0]?.same, 8, 'an audit finds them as they are');
 });
 
-test('only what failed, or was not to be had; other apps and signals, and what was halved, are left alone', async () => {
+test('only what failed, or was not to be had; others, and what was halved, are left alone', async () => {
   const here = await eightHours();
   await here.change(1, { state: 'failed' });
   await here.change(2, { state: 'unavailable' });
@@ -74,7 +74,7 @@ test('only what failed, or was not to be had; other apps and signals, and what w
   assert.equal((await here.rerun({ signals: ['traces'] })).windows, 0);
 });
 
-test('missing: those that failed, and those that the ledger lacks, from the start of the range to the horizon', async () => {
+test('missing: those that failed, and those that the ledger lacks, from the start to the horizon', async () => {
   const here = await eightHours();
   await here.change(1, { state: 'failed' });
   const newWindows = () => ({ size: hour, from: 0 });

@@ -233,7 +233,7 @@ test('a ledger that was restored goes on above what the table has seen, and take
   assert.equal(differs(await here.audit()), false);
 });
 
-test('a ledger that was lost, and another engine that has merged the files: the run is refused, no row comes twice', async () => {
+test('a ledger lost, and the files merged by another engine: the run is refused, no row comes twice', async () => {
   const here = place();
   for (const text of ['a', 'ab']) await here.run(0, { requests: text });
   const merged = 'requests/app=a b/date=1970-01-01/part-00000-c000.snappy.parquet';

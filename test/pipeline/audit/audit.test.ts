@@ -135,7 +135,7 @@ describe('an audit of query windows', () => {
     );
   });
 
-  test('what an earlier version counted is compared by its count, and by all that is known once it was confirmed', async () => {
+  test('what an earlier version counted is compared by its count, by all once it was confirmed', async () => {
     const here = await eightHours();
     const window = { ...feed, start: start + 2 * hour, end: start + 3 * hour };
     const seen = await here.ledger.read(window);
@@ -256,7 +256,7 @@ describe('an audit of query windows', () => {
     });
   });
 
-  test('what is older than the source keeps, and has no rows, is not done: the lake stays, the watermark goes on', async () => {
+  test('what the source keeps no more, without rows, is not done: the lake stays, the watermark goes on', async () => {
     const here = auditedWorld();
     const since = start + 4 * hour;
     const ports = { ...here.ports, keptSince: () => since };
@@ -306,7 +306,7 @@ test('a window of a table that was not there runs again when an audit finds rows
   assert.equal(judge(entry, undefined, 'rows:5 latest:2026-01-01T00:00:00.0000000Z ids:7'), 'other');
 });
 
-test('a day and feed in which nothing changes costs less than two calls to the stores, audited every hour', async () => {
+test('a day and feed without a change costs less than two calls to the stores, audited every hour', async () => {
   const memory: AuditMemory = new Map();
   const here = auditedWorld({ memory });
   const days = 30;

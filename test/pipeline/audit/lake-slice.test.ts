@@ -117,7 +117,7 @@ test('rows that the source no longer has are only named', async () => {
   assert.deepEqual(await here.open(), [8]);
 });
 
-test('where most of a feed is gone nothing runs before somebody has looked; and no more at once than the limit', async () => {
+test('where most of a feed is gone nothing runs before somebody looked, no more than the limit', async () => {
   const here = await world(false, 100);
   for (let n = 85; n < 100; n += 1) await here.remove((await here.fileOf(n)).path);
   const some = await here.look(true, { limit: 7 });

@@ -233,7 +233,7 @@ test('live windows are planned as ever: their own queue, their watermark, their 
   assert.ok(here.hints.sent.every((sent) => !sent.backfill));
 });
 
-test('it ends where the planner begins, begins where the source begins, and refuses what export blobs have brought', async () => {
+test('it ends where the planner begins, begins where the source does, refuses what blobs brought', async () => {
   const here = world();
   const ports = here.ports;
   const wish = { app: 'shop', signals: ['requests' as const], choice: 'missing' as const, concurrency: 1 };

@@ -12,7 +12,8 @@ import { DoneLater } from '../world.ts';
 
 /**
  * Blobs come, windows are cut in another length every time that somebody looks, runs die of their weight and are
- * halved, processes die at any call, and calls hang, are cut off or are done much later. In the end every row is in the lake, and none is there twice.
+ * halved, processes die at any call, and calls hang, are cut off or are done much later. In the end every row is in the lake,
+ * and none is there twice.
  */
 
 const midnight = Date.UTC(2026, 0, 10);

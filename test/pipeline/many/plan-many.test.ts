@@ -70,7 +70,7 @@ function manyApps(count: number) {
 }
 
 describe('many feeds', () => {
-  test('feeds that the settings name no more are looked at, but nothing of them is planned, sent for or behind', async () => {
+  test('feeds that the settings name no more are looked at; nothing of them is planned or behind', async () => {
     const here = manyApps(2);
     await here.tick();
     here.clock.advance(hour + 600_000);
@@ -87,7 +87,7 @@ describe('many feeds', () => {
     assert.ok((here.calls.get('tally') ?? 0) >= 20, 'their tallies are kept, too');
   });
 
-  test('an idle tick of 1,000 apps with ten signals: 2,500 calls and 4 kB of log; what is due is planned in its tick', async () => {
+  test('an idle tick of 1,000 apps: 2,500 calls and 4 kB of log; what is due is planned in its tick', async () => {
     const here = manyApps(1000);
     await here.tick();
     here.clock.advance(hour + 600_000);
@@ -109,7 +109,7 @@ describe('many feeds', () => {
     assert.equal(here.sent.length, 10_000);
   });
 
-  test('of what was idle each is looked at by every fifth tick, so nothing that was opened without a message is forgotten', async () => {
+  test('what was idle is looked at by every fifth tick: nothing opened without a message is forgotten', async () => {
     const looked = new Map<string, number>();
     const tasks = Array.from({ length: 10_000 }, (_, n) => {
       const feed = feedOf(`app-${n}`);

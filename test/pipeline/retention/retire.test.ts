@@ -38,7 +38,7 @@ for (const table of [false, true])
       assert.deepEqual(await Array.fromAsync(world.memory.list('_insights-lake/')), []);
     });
 
-    test('what is older goes, nothing younger and nothing of others; the second time there is nothing to do', async () => {
+    test('what is older goes, nothing younger, nothing of others; the second time nothing is left', async () => {
       const world = keptWorld(table);
       await thirtyDays(world);
       const strangers = ['requests/app=shop/date=1970-01-03/mine.parquet', 'notes/old.parquet'];
@@ -132,7 +132,7 @@ for (const table of [false, true])
     });
 
     for (const after of [false, true])
-      test(`killed ${after ? 'after' : 'before'} any change it goes on, and no file goes that the ledger keeps`, async () => {
+      test(`killed ${after ? 'after' : 'before'} any change it goes on, and no kept file goes`, async () => {
         for (let changes = 0; ; changes += 1) {
           const world = keptWorld(table, { requests: 27 * day });
           await thirtyDays(world);

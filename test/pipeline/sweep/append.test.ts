@@ -146,7 +146,7 @@ async function pastLookback(here: World, step: Millis = 12 * hour): Promise<void
   await here.settle();
 }
 
-test('whatever is appended, swept, killed, lost or repeated: at settled moments the lake is one clean read', async () => {
+test('whatever is appended, swept, killed, lost or repeated: once settled the lake is one clean read', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.array(record, { maxLength: 6 }), { minLength: 4, maxLength: 4 }),

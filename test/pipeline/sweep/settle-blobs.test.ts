@@ -50,7 +50,7 @@ test('windows of blobs settle when a sweep finds them as they are after their fo
   }
 });
 
-test('it never goes back, and what no sweep has seen in time holds it back unless its run began late enough', async () => {
+test('it never goes back; what no sweep saw in time holds it back unless its run began late enough', async () => {
   const here = await world();
   try {
     for (const n of [0, 1, 2]) await here.write(n);

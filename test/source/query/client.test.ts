@@ -314,7 +314,8 @@ test('end to end: faults on the way, the rows once', async () => {
     // Too large, then its halves: one with rows, one without.
     send(
       200,
-      `{"error":{"code":"PartialError","message":"E_QUERY_RESULT_SET_TOO_LARGE"},${tableOf('[["2026","x"]]').slice(1)}}`,
+      '{"error":{"code":"PartialError","message":"E_QUERY_RESULT_SET_TOO_LARGE"},' +
+        `${tableOf('[["2026","x"]]').slice(1)}}`,
     ),
     send(504, ''),
     send(200, ANSWER),

@@ -69,7 +69,7 @@ async function wasted(by: 'rows' | 'bytes', audited: boolean) {
 }
 
 for (const by of ['rows', 'bytes'] as const) {
-  test(`bursts, an answer limited by its ${by}: hardly any is thrown away where the source tells where the rows lie`, async (t) => {
+  test(`bursts, an answer limited by its ${by}: hardly any is thrown away where the rows are told`, async (t) => {
     // Without an audit nobody asks beforehand: where the rows lie is asked when an answer was cut, or the window before
     // was too large.
     const [told, learned] = [await wasted(by, true), await wasted(by, false)];

@@ -49,7 +49,8 @@ async function messages(
     [Symbol.asyncDispose]: () => simulator.close(),
   };
   for (const fault of faults) simulator.fault(fault);
-  const url = `${simulator.url}/v1/${schema.kind === 'app' ? 'apps' : 'workspaces'}/11111111-1111-1111-1111-111111111111/query`;
+  const kind = schema.kind === 'app' ? 'apps' : 'workspaces';
+  const url = `${simulator.url}/v1/${kind}/11111111-1111-1111-1111-111111111111/query`;
   const settings = {
     url,
     scope: '',

@@ -48,7 +48,9 @@ async function opened(schema: QuerySettings['schema'], rows: readonly Row[], opt
   data.add(rows, START);
   const simulator = await startSimulator({ ...options, data });
   const settings: QuerySettings = {
-    url: `${simulator.url}/v1/${schema.kind === 'app' ? 'apps' : 'workspaces'}/11111111-1111-1111-1111-111111111111/query`,
+    url:
+      `${simulator.url}/v1/${schema.kind === 'app' ? 'apps' : 'workspaces'}/` +
+      '11111111-1111-1111-1111-111111111111/query',
     ...{ scope: '', auth: { kind: 'none' }, schema, signals, window: HOUR, lag: 1, from: undefined, until: undefined },
     retention: 1,
   };
