@@ -89,7 +89,7 @@ test('a command that needs no storage loads none of its clients, nor the engine'
   assert.deepEqual(loaded.filter((url) => /@azure\/|@kusto\/|hyparquet|shared\/engine\//.test(url)).slice(0, 3), []);
 });
 
-test('no test starts a command in the checkout, where a local.settings.json may name somebody’s own storage', async () => {
+test('no test starts a command in the checkout, where a local.settings.json may name a storage', async () => {
   const files = (await readdir(join(root, 'test'), { recursive: true })).filter((name) => name.endsWith('.ts'));
   const texts = await Promise.all(
     files.map(async (name) => [name, await readFile(join(root, 'test', name), 'utf8')] as const),
