@@ -171,7 +171,6 @@ const FAULTS: readonly (readonly [what: string, body: string, kind: string, reas
   ['missing comma between cells', `{"tables":[${TABLE}[[1 2,"x"]]}]}`, 'malformed', /without a comma/],
   ['missing comma between rows', `{"tables":[${TABLE}[[1,"x"][1,"x"]]}]}`, 'malformed', /no comma/],
   ['trailing comma', `{"tables":[${TABLE}[[1,"x"],]}]}`, 'malformed', /no list/],
-  ['a raw newline in a string', `{"tables":[${TABLE}[[1,"x\ny"]]}]}`, 'malformed', /control character/],
   ['a NUL', `{"tables":[${TABLE}[[1,\u0000]]}]}`, 'malformed', /control character/],
   ['a bad column list', '{"tables":[{"columns":[1]}]}', 'malformed', /no object/],
   ['a key without a value', '{"tables":}', 'malformed', /no value/],
@@ -364,4 +363,17 @@ test('a failing body and a failing taker fail the reading', async () => {
   const full = { ...createHeldRows(), take: () => Promise.reject(new Error('full')) };
   await assert.rejects(readAnswer(body(), 'requests', full, 1), /full/);
   assert.ok(ended, 'the body is closed');
+});
+
+test('control characters in a string are handed on as JSON spells them, however the answer is cut', async () => {
+  const text = `{"tables":[${TABLE}[[1,"x\ny\t\u0000"],[2,"\r\\n\u001f"],[3,"\\\n"]]}]}`;
+  for (const cuts of [[], Array.from({ length: text.length }, (_, at) => at)]) {
+    const answer = await read(Buffer.from(text), cuts);
+    assert.equal(answer.fault, undefined);
+    assert.deepEqual(answer.content, [
+      [1, 'x\ny\t\0'],
+      [2, '\r\n\u001f'],
+      [3, '\\u000a'],
+    ]);
+  }
 });
