@@ -150,7 +150,7 @@ function assertEnded(what: string, { took, error, logs }: Ended): void {
   if (error !== '')
     assert.match(
       said,
-      /\((NoAnswer|ETIMEDOUT|ECONNRESET|EPIPE|ECONNREFUSED|HTTP \d+|\w+)\)|no answer|BadArgumentError|stood still|did not come/i,
+      /\((NoAnswer|ETIMEDOUT|ECONNRESET|EPIPE|ECONNREFUSED|HTTP \d+|\w+)\)|no answer|BadArgumentError|stood still|did not come|not (done|read to its end) in/i,
       what,
     );
   assert.doesNotMatch(said, /undefined|\[object|AbortError|no reason given/, what);

@@ -64,6 +64,7 @@ export const adviceFor = ({ source }: Window): string =>
   source === 'query'
     ? 'a window of a minute is not halved any more: give the app more memory, or more time (functionTimeout in ' +
       'host.json)'
-    : 'an hour folder of blobs is not halved: give the app more memory, or more time (functionTimeout in host.json)';
+    : 'an hour folder of blobs is not halved: give the app more memory, or more time (functionTimeout in host.json), ' +
+      'or see why its blobs come so slowly';
 
 const minutes = (time: Millis): string => `${Math.round(time / 6_000) / 10} min`;

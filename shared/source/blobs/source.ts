@@ -1,4 +1,5 @@
 import type { BlobRecord, Layout, Millis, Reading, Source, StoredObject, UnseenPlace, Window } from '../../model.ts';
+import { heeding } from '../../pure/heeding.ts';
 import { withoutClosed } from './closed-folders.ts';
 import { type ExportStore, type SignalFolder, timePrefixes } from './folders.ts';
 import { type HashedBlob, hashedBlob } from './hashed.ts';
@@ -56,7 +57,7 @@ export function createBlobSource(settings: BlobSourceSettings): BlobSource {
     let [asked, tails, read] = [0, 0, false];
     const records = new Map<ListedBlob, HashedBlob>();
     const toRead = blobs.map((blob) => {
-      const raw = rawBlob(blob, layout, growing, several);
+      const raw = rawBlob(blob, layout, { grows: growing, several, abort });
       if (settings.remember !== true) return raw;
       const hashed = hashedBlob(raw, nameOf(blob), blob.bytes);
       records.set(blob, hashed);
@@ -140,18 +141,23 @@ async function keepsName(folder: string, { app, source }: Window, named: BlobSou
 }
 
 /** With several containers a blob goes by its container's name too, so that quarantine tells where it is. */
-function rawBlob({ at, name, bytes, etag }: ListedBlob, layout: Layout, grows: boolean, several: boolean): RawBlob {
+function rawBlob(
+  { at, name, bytes, etag }: ListedBlob,
+  layout: Layout,
+  { grows, several, abort }: { readonly grows: boolean; readonly several: boolean; readonly abort: AbortSignal },
+): RawBlob {
   // Appending changes the tag, but not what was there: blobs of the append kind are read up to the length that was
   // listed.
   const range = layout === 'continuous' ? { start: 0, end: bytes, etag } : { start: 0, end: bytes };
   async function* read() {
     let read = 0;
     try {
-      for await (const piece of at.store.read(name, range)) {
+      for await (const piece of heeding(at.store.read(name, range), abort)) {
         read += piece.length;
         yield piece;
       }
     } catch (cause) {
+      abort.throwIfAborted();
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new Error(
         `read ${name}: it changed, vanished or could not be reached after ${read} of ${bytes} bytes (${why}); the ` +
