@@ -1,8 +1,10 @@
 import { createGunzip } from 'node:zlib';
 import { type RangedFile, readLedgerFile } from './engine/ledger-table/read.ts';
+import { compactTime } from './lake/compact-time.ts';
 import { failureCode } from './lake/failure.ts';
 import { parquetFacts } from './lake/parquet-facts.ts';
-import { identityOf, intervalOf } from './lake/path-identity.ts';
+import { identityOf, intervalOf, usualTemplates } from './lake/path-identity.ts';
+import { quarantinePath, windowPrefix } from './lake/paths.ts';
 import { createGroups } from './lake/spool/groups.ts';
 import { workFolders } from './lake/work-folders.ts';
 import type { Config, FileRecord, ObjectStore, Signal, StoredObject, Window } from './model.ts';
@@ -10,6 +12,7 @@ import { type AdoptPorts, type AdoptReport, adoptLake } from './pipeline/adopt/a
 import type { FileStory } from './pipeline/adopt/found.ts';
 import { LAKE_NAME } from './pipeline/lake/lake-word.ts';
 import { faultOfLake, type MeetPorts } from './pipeline/lake/meet.ts';
+import type { InLake } from './pipeline/running/in-lake.ts';
 import { signals } from './signals/tables.ts';
 import { systemClock } from './wire-clients.ts';
 import { prepareLake } from './wire-lake.ts';
@@ -73,6 +76,42 @@ async function lakeOrNothing(lake: ObjectStore): Promise<ObjectStore> {
     return { ...lake, head: async () => undefined, async *list() {} };
   }
 }
+
+/**
+ * The files of one window that lie in a lake: a listing of what their paths begin with, for each signal that a window
+ * of its source can have rows of, and what those say of themselves that are named like it.
+ */
+export function windowFiles(lake: ObjectStore, templates: readonly string[], quarantine: string) {
+  const story = createStories(lake, templates, quarantine);
+  return async (window: Window): Promise<readonly InLake[]> => {
+    const found: FileStory[] = [];
+    const [from, to] = [compactTime(window.start), compactTime(window.end)];
+    for (const prefix of prefixesOf(window, templates, quarantine))
+      for await (const file of lake.list(prefix)) {
+        if (!file.name.includes(from) || !file.name.includes(to)) continue;
+        const told = await story(file);
+        if (told !== undefined && isSame(told.window, window)) found.push(told);
+      }
+    return found;
+  };
+}
+
+/** None begins like another. */
+function prefixesOf(window: Window, templates: readonly string[], quarantine: string): readonly string[] {
+  const own = window.source === 'query' ? [window.signal] : signals;
+  const all = [...new Set([...templates, ...usualTemplates])].flatMap((template) =>
+    own.map((signal) => windowPrefix(template, window, signal)),
+  );
+  const sorted = [...all, quarantinePath(window, quarantine)].toSorted();
+  return sorted.filter((each, n) => !sorted.some((other, m) => m < n && each.startsWith(other)));
+}
+
+const isSame = (one: Window, other: Window): boolean =>
+  one.app === other.app &&
+  one.signal === other.signal &&
+  one.source === other.source &&
+  one.start === other.start &&
+  one.end === other.end;
 
 /** A stored file, to be read in ranges. */
 export const rangesOf = ({ name, bytes, etag }: StoredObject, lake: ObjectStore): RangedFile => ({

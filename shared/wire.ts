@@ -19,7 +19,7 @@ import { hashOf } from './pure/hash-of.ts';
 import { inTurn } from './pure/in-turn.ts';
 import { noShaping } from './signals/shape.ts';
 import type { StatusPorts } from './status/answer.ts';
-import { type Adopts, wireAdopts } from './wire-adopt.ts';
+import { type Adopts, windowFiles, wireAdopts } from './wire-adopt.ts';
 import { backfillOrder, underWay, type WiredBackfills, wireBackfills } from './wire-backfill.ts';
 import { openHealth, openHints, openLedger, storageClock, systemClock } from './wire-clients.ts';
 import { placeOfBlob, type Sweeps, wireExports, wireSweeps } from './wire-exports.ts';
@@ -99,7 +99,8 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
   const refused = new Map<string, Millis>();
   const memory = { refused, recall: createRecall() };
   const kept = keptOrAssumed(config.apps, clock.now);
-  const run = { ...ports, ...local, keptSince: kept.keptSince, ...memory };
+  const inLake = windowFiles(lake, [config.output.path], config.quarantine.prefix);
+  const run = { ...ports, ...local, keptSince: kept.keptSince, ...memory, ...(tables === undefined && { inLake }) };
   const stateReady = untilItWorks(() => Promise.all([ledger.prepare(), hints.prepare()]));
   const meeting = meetPorts(lake, ledger, ledgerPlaceOf(config.state, config.lake));
   const met = lakeMet(meeting, () => prepareLake(lake, tables));

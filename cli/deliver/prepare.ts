@@ -4,6 +4,7 @@ import { activeWindows } from '../../shared/pipeline/grid/grid.ts';
 import { tileRange } from '../../shared/pipeline/grid/tile-range.ts';
 import { countEvery, meetLake } from '../../shared/pipeline/lake/meet.ts';
 import { asTheyAre, engineOf, localPorts } from '../../shared/wire.ts';
+import { windowFiles } from '../../shared/wire-adopt.ts';
 import { openStore, systemClock } from '../../shared/wire-clients.ts';
 import { prepareLake, tablesOf } from '../../shared/wire-lake.ts';
 import { meetPorts } from '../../shared/wire-meet.ts';
@@ -73,7 +74,7 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
     ...local,
     engine: { ...local.engine, begin: observedBegin(begin, onRead) },
     lake,
-    ...(tables && { tables }),
+    ...(tables ? { tables } : { inLake: windowFiles(lake, [request.output.path], '_quarantine') }),
     ledger,
     source,
     clock: systemClock,

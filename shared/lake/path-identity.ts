@@ -14,7 +14,7 @@ export interface PathIdentity {
 }
 
 /** Templates that files can have been named by, beside that of the settings. */
-const usual = [defaultPathTemplate('hour'), defaultPathTemplate('day')];
+export const usualTemplates = [defaultPathTemplate('hour'), defaultPathTemplate('day')];
 /** As `tableFilePath` has it. */
 const TABLE = /_r([1-9]\d*)((?:_\d+)?\.parquet)$/;
 
@@ -24,7 +24,7 @@ export function identityOf(path: string, templates: readonly string[]): PathIden
   if (format === undefined) return undefined;
   const [, revision] = TABLE.exec(path) ?? [];
   const plain = revision === undefined ? path : path.replace(TABLE, '$2');
-  for (const template of [...templates, ...usual]) {
+  for (const template of [...templates, ...usualTemplates]) {
     const found = parsed(template, plain);
     if (found === undefined) continue;
     // Only what would be named so by us: digits and letters alone are not enough.

@@ -58,6 +58,23 @@ export function expectedPath(template: string, window: Window, form: Pick<FileId
   }
 }
 
+/** A row that is further from its window lies in the window's own partition. */
+const FAR = { before: 31 * DAY, after: 2 * DAY };
+
+/** What the paths of all files that a window can have in that signal's folder begin with. */
+export function windowPrefix(template: string, window: Window, signal: Signal): string {
+  let start: string | undefined;
+  const form = { format: 'parquet', gzip: false } as const;
+  const stem = template.replace(/\.(\{ext\}|(parquet|ndjson|csv)(\.gz)?)$/, '.{ext}');
+  for (let day = Math.floor((window.start - FAR.before) / DAY) * DAY; day < window.end + FAR.after; day += DAY)
+    for (const partition of stem.includes('{HH}') ? [day, day + 11 * HOUR, day + 23 * HOUR] : [day]) {
+      const path = filePath(stem, { ...form, window, signal, partition: Math.max(0, partition), part: 1 });
+      start ??= path.slice(0, path.lastIndexOf('.'));
+      while (!path.startsWith(start)) start = start.slice(0, -1);
+    }
+  return start ?? '';
+}
+
 /** The same in a lake of tables: one grid of folders, and a name that no other revision has. */
 export const tableFilePath = (file: Omit<FileIdentity, 'format' | 'gzip'> & { readonly revision: number }): string =>
   filePath(`{signal}/app={app}/date={yyyy}-{MM}-{dd}/{source}_{start}_{end}_r${file.revision}.{ext}`, {

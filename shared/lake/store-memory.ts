@@ -2,7 +2,7 @@
 import type { Content, ObjectStore, StoredObject } from '../model.ts';
 import { checkContent, contentBytes, contentRange } from './local-content.ts';
 
-interface Held {
+export interface Held {
   readonly bytes: Uint8Array;
   readonly etag: string;
 }
@@ -14,11 +14,13 @@ export interface MemoryStoreOptions {
    * change that happened. A promise holds the call there, so that tests decide the order of things.
    */
   readonly onStep?: (step: string) => void | Promise<void>;
+  /** What it holds at first, with tags that it will not give itself; left out: nothing. */
+  readonly objects?: Iterable<readonly [name: string, held: Held]>;
 }
 
-export function createMemoryStore({ onStep = () => {} }: MemoryStoreOptions = {}): ObjectStore {
-  const objects = new Map<string, Held>();
-  let tags = 0;
+export function createMemoryStore({ onStep = () => {}, objects: first = [] }: MemoryStoreOptions = {}): ObjectStore {
+  const objects = new Map(first);
+  let tags = [...objects.values()].reduce((most, { etag }) => Math.max(most, Number(etag.slice(1))), 0);
   const step = async <T>(name: string, act: () => T): Promise<T> => {
     await onStep(name);
     const answer = act();

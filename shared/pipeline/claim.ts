@@ -32,14 +32,17 @@ export interface Claim {
   /** The entry as it stands, with the tag of this run's last write. */
   readonly seen: Versioned<LedgerEntry>;
   /**
-   * Tags of files, known before the claim was written (undefined: nothing is there): so the claim itself is the look at
-   * the ledger that has to come after a tag. Whoever puts a file takes it out.
+   * Tags of files, known before the claim was written (undefined: nothing is there; else as the ledger has them of the
+   * run that was done last): so the claim itself is the look at the ledger that has to come after a tag. A put that
+   * fails for it has met what no run of this ledger put. Whoever puts a file takes it out.
    */
   readonly known: Map<string, string | undefined>;
   /** What the first claim of a window intends, and nothing was put at yet: no other attempt can have done so. */
   readonly unput: Set<string>;
-  /** The new tags of what this run has put. */
-  readonly put: Map<string, string>;
+  /** Paths that this run has put. */
+  readonly put: Set<string>;
+  /** It was done before, and the ledger has the tag of none of its files: no put would tell what others wrote. */
+  readonly isBare: boolean;
   /** Aborted when the claim is lost. */
   readonly abort: AbortSignal;
   /**
@@ -120,13 +123,14 @@ function firstIntent(claimed: LedgerEntry, { tables, expected }: ClaimPorts): Le
   return file === undefined ? claimed : intendedEntry(claimed, [file]);
 }
 
-function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease, recall }: ClaimPorts): Claim {
-  const { window, revision, startedAt, files } = claimed.value;
+function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease }: ClaimPorts): Claim {
+  const { window, revision, startedAt, files, doneAt } = claimed.value;
   // A ledger that was restored can count to the same revision once more: of two claims of it one is older.
   const isOurs = (now: ClaimedAs | undefined) => now?.revision === revision && now.startedAt === startedAt;
   const unput = new Set(revision === 1 ? files.map(({ path }) => path) : []);
-  const known = new Map<string, string | undefined>(recall?.tags(window, revision - 1));
-  for (const path of unput) known.set(path, undefined);
+  const known = new Map<string, string | undefined>([...unput].map((path) => [path, undefined]));
+  // What an attempt that failed has put since, the ledger does not know.
+  if (claimed.value.attempts === 1) for (const { path, etag } of files) if (etag !== undefined) known.set(path, etag);
   const what = `write the ledger entry of ${window.app} ${window.signal}`;
   let held = claimed;
   const lost = new AbortController();
@@ -175,7 +179,8 @@ function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease, recall }:
     },
     known,
     unput,
-    put: new Map(),
+    put: new Set(),
+    isBare: doneAt > 0 && files.every(({ etag }) => etag === undefined),
     abort: lost.signal,
     update,
     halve: (make, halves) => inOrder(() => change(make, (entry, etag) => ledger.halve(entry, etag ?? '', halves))),

@@ -13,8 +13,9 @@ import type {
 import type { Claim } from './claim.ts';
 import { intendedEntry } from './entry.ts';
 import { afterLoss } from './race.ts';
+import { type InLakePorts, LedgerBehind, learnFiles } from './running/in-lake.ts';
 
-export interface CommitPorts {
+export interface CommitPorts extends InLakePorts {
   readonly lake: ObjectStore;
   readonly clock: Pick<Clock, 'sleep' | 'random'>;
   /** Where in the lake a file of this window belongs; the revision tells only where a table holds the files. */
@@ -25,19 +26,6 @@ export interface CommitPorts {
   discard(files: readonly string[]): Promise<void>;
   /** The tables through which readers see the files. Left out: they see whatever file is there. */
   readonly tables?: LakeTables;
-}
-
-/** The tables have a revision of the window that is not below ours: the ledger was lost, or is older than the lake. */
-export class LedgerBehind extends Error {
-  readonly seen: number;
-  constructor(window: Window, revision: number, seen: number) {
-    super(
-      `revision ${revision} of ${window.app} ${window.signal}: its table has seen revision ${seen}; ` +
-        'the ledger is older than the lake, and goes on from there with the next try',
-    );
-    this.name = 'LedgerBehind';
-    this.seen = seen;
-  }
 }
 
 /**
@@ -83,18 +71,26 @@ const isInTable = ({ signal }: Pick<FileRecord, 'signal'>, { tables }: Pick<Comm
 export async function replaceOthers(
   written: readonly TableFile[],
   claim: Claim,
-  ports: Pick<CommitPorts, 'lake' | 'clock' | 'tables'>,
+  ports: EmptyPorts & Pick<CommitPorts, 'tables'>,
   emptyFile: Engine['emptyFile'],
 ): Promise<FileRecord[]> {
+  if (claim.isBare) await learnFiles(claim, ports);
   const kept = new Set(written.map((file) => file.path));
-  const others = claim.entry.files.filter(({ path }) => !kept.has(path) && !claim.unput.has(path));
   const inTables = (file: FileRecord): boolean => isInTable(file, ports);
-  const plain = others.filter((file) => !inTables(file));
-  const emptied = await emptyFiles(plain, claim, ports, emptyFile);
+  const emptied: FileRecord[] = [];
+  const others = () => claim.entry.files.filter(({ path }) => !kept.has(path) && !claim.unput.has(path));
+  // Emptying them can tell of more.
+  for (;;) {
+    const plain = others().filter((file) => !inTables(file) && !emptied.some(({ path }) => path === file.path));
+    if (plain.length === 0) break;
+    emptied.push(...(await emptyFiles(plain, claim, ports, emptyFile)));
+  }
   if (ports.tables === undefined) return emptied;
   await publish(written.filter(inTables), claim, ports.tables);
-  return [...emptied, ...others.filter(inTables).map(intended)];
+  return [...emptied, ...others().filter(inTables).map(intended)];
 }
+
+type EmptyPorts = Pick<CommitPorts, 'lake' | 'clock' | 'hash' | 'inLake'>;
 
 async function publish(written: readonly TableFile[], claim: Claim, tables: LakeTables): Promise<void> {
   const { window, attempts, doneAt, revision, files } = claim.entry;
@@ -110,18 +106,19 @@ async function publish(written: readonly TableFile[], claim: Claim, tables: Lake
 async function emptyFiles(
   files: readonly FileRecord[],
   claim: Claim,
-  { lake, clock }: Pick<CommitPorts, 'lake' | 'clock'>,
+  ports: EmptyPorts,
   emptyFile: Engine['emptyFile'],
 ): Promise<FileRecord[]> {
-  if (files.length === 0) return [];
   const tags: (string | undefined)[] = [];
-  for (const { path } of files) tags.push(await lake.head(path));
-  await claim.check();
+  const isLooked = files.every(({ path }) => claim.known.has(path));
+  for (const { path } of files) tags.push(await tagOf(path, claim, ports));
+  if (!isLooked) await claim.check();
   const emptied: FileRecord[] = [];
-  for (const [index, file] of files.entries()) {
-    const content = await emptyFile(file.signal, file.path);
-    await putWhileOurs(file.path, content, tags[index], claim, { lake, clock });
-    emptied.push({ ...file, rows: 0, bytes: content.length });
+  for (const [index, { path, signal }] of files.entries()) {
+    const content = await emptyFile(signal, path);
+    const hash = await ports.hash?.(content);
+    const etag = await putWhileOurs(path, content, tags[index], claim, ports);
+    emptied.push({ path, signal, rows: 0, bytes: content.length, ...(hash !== undefined && { etag, hash }) });
   }
   return emptied;
 }
@@ -134,31 +131,41 @@ async function emptyFiles(
 async function tagsBefore(
   records: readonly FileRecord[],
   claim: Claim,
-  ports: Pick<CommitPorts, 'lake' | 'tables'>,
+  ports: Pick<CommitPorts, 'lake' | 'tables' | 'inLake'>,
 ): Promise<(string | undefined)[]> {
   const tags: (string | undefined)[] = [];
   const known = new Set(claim.entry.files.map(({ path }) => path));
   const isFirst = claim.entry.revision === 1;
   for (const record of records) {
     const isNew = isInTable(record, ports) || (isFirst && !known.has(record.path));
-    if (isNew || claim.known.has(record.path)) tags.push(claim.known.get(record.path));
-    else tags.push(await ports.lake.head(record.path));
+    tags.push(isNew ? claim.known.get(record.path) : await tagOf(record.path, claim, ports));
   }
   return tags;
+}
+
+/** What lies at a path that any run may have written to. */
+async function tagOf(path: string, claim: Claim, ports: Pick<CommitPorts, 'lake' | 'inLake'>) {
+  if (claim.known.has(path)) return claim.known.get(path);
+  const etag = await ports.lake.head(path);
+  const noted = claim.entry.files.find((file) => file.path === path)?.etag;
+  if (noted !== undefined && noted !== etag && !claim.put.has(path)) await learnFiles(claim, ports);
+  return etag;
 }
 
 /**
  * The order makes it safe: first the file's tag, *then* the ledger, *then* the put under that tag. Whoever overtook us
  * after the look at the ledger has read a tag at least as new, and one of the two puts fails: so one look serves all
- * files whose tags were read before it, however long their puts take. A lost race is tried again from the tag.
+ * files whose tags were read before it, however long their puts take. A lost race is tried again from the tag. Where
+ * nobody has overtaken us it says that the ledger does not know what lies there: then the lake is asked.
  */
 async function putWhileOurs(
   path: string,
   content: Content,
   seen: string | undefined,
   claim: Claim,
-  { lake, clock }: Pick<CommitPorts, 'lake' | 'clock'>,
+  ports: Pick<CommitPorts, 'lake' | 'clock' | 'inLake'>,
 ): Promise<string> {
+  const { lake, clock } = ports;
   let etag = seen;
   // From now on it may be there, and what was known of it is over.
   claim.unput.delete(path);
@@ -167,9 +174,10 @@ async function putWhileOurs(
     if (claim.abort.aborted) await claim.check();
     const put = await putOrDoubt(path, content, etag, claim, lake);
     if (put !== undefined) {
-      claim.put.set(path, put);
+      claim.put.add(path);
       return put;
     }
+    await learnFiles(claim, ports);
     await afterLoss(losses, () => `put ${path}: ${replaced}`, clock, claim.abort);
     etag = await lake.head(path);
     await claim.check();

@@ -6,7 +6,8 @@ import { type HalvePorts, halveWindow, tooHeavy } from './halve/halve.ts';
 import { halvesOf } from './halve/in-two.ts';
 import { adviceFor, OutOfTime } from './halve/watch.ts';
 import { afterLoss } from './race.ts';
-import { giveUp } from './running/give-up.ts';
+import { giveUp, oneLine } from './running/give-up.ts';
+import { caughtUp, LedgerBehind } from './running/in-lake.ts';
 import { believedEntry } from './running/lease.ts';
 import { lookedAt, lookFirst, type OpenedLook } from './running/look-first.ts';
 import { outcomeOf, type Ran, type RunOutcome, unrun } from './running/outcome.ts';
@@ -127,19 +128,32 @@ async function runClaimed(claim: Claim, afterDeath: boolean, ports: RunPorts, lo
     await ports.ready?.(claim.entry);
     return told(await deliverOrHalve(claim, afterDeath, run));
   } catch (error) {
-    return told(await giveUp(error, claim, run));
+    const again = error instanceof LedgerBehind ? await claimAbove(error, claim, run) : undefined;
+    if (again === undefined) return told(await giveUp(error, claim, run));
+    const { remark, ...outcome } = await runClaimed(again, false, ports);
+    return { ...outcome, remark: remark === undefined ? oneLine(error) : `${oneLine(error)}; ${remark}` };
   } finally {
     await claim.release();
     remember(claim, ports);
   }
 }
 
+/** Claims the window anew, above what the lake has seen. Undefined when that cannot be, or others were first. */
+async function claimAbove({ seen }: LedgerBehind, claim: Claim, ports: RunPorts): Promise<Claim | undefined> {
+  try {
+    await claim.update((held) => caughtUp(held, seen));
+    await claim.release();
+    return await claimWindow(claim.seen, ports);
+  } catch {
+    return undefined; // giving up meets the same
+  }
+}
+
 /** What this run has written last is what the next one need not ask for. */
-function remember({ seen, put }: Claim, { recall }: RunPorts): void {
-  const { window, revision, state } = seen.value;
-  if (state !== 'done') return void recall?.forget(window);
-  recall?.keepEntry(seen);
-  recall?.keepTags(window, revision, put);
+function remember({ seen }: Claim, { recall }: RunPorts): void {
+  const { window, state } = seen.value;
+  if (state === 'done') recall?.keepEntry(seen);
+  else recall?.forget(window);
 }
 
 /**

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { Ledger, Source } from '../../shared/model.ts';
+import type { Ledger, LedgerEntry, Source } from '../../shared/model.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
 import { type RunPorts, runWindow } from '../../shared/pipeline/run.ts';
 import { createRecall } from '../../shared/pipeline/running/recall.ts';
+import { isRequeued, requeuedFingerprint } from '../../shared/pipeline/verdict.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
 import { chaosFacts, chaosRuns, cut, doLate, drain, hang, putOff, type Runner, startRunner, step } from './runners.ts';
 import {
@@ -34,6 +35,11 @@ function world() {
   const recalls = [createRecall(), createRecall()];
   let starts = 0;
 
+  const filesIn = async () =>
+    (await Array.fromAsync(lake.list('part-'))).map(({ name, bytes }) => ({
+      file: { path: name, signal: 'requests' as const, rows: bytes > 0 ? 1 : 0, bytes },
+      revision: 0,
+    }));
   const start = (): Runner => {
     let seen: Truth = {};
     const recall = recalls[starts++ % 2] ?? assert.fail();
@@ -66,6 +72,8 @@ function world() {
       path: (file) => `part-${file.partition}`,
       expected: () => ({ path: 'part-0', signal: 'requests', rows: 0, bytes: 0 }),
       recall,
+      hash: async (content) => JSON.stringify(content),
+      inLake: gated({ inLake: filesIn }, gate).inLake,
       discard: async () => {},
       withWorkFolder: (use) => use('work'),
     });
@@ -93,7 +101,8 @@ const neverEmpty = (source: Source): Source => ({
  */
 async function assertTrueToLedger({ ledger, lake, seenBy }: ReturnType<typeof world>): Promise<void> {
   const entry = (await ledger.read(window))?.value;
-  if (entry?.state !== 'done') return;
+  // A copy that was restored says what is no more.
+  if (entry?.state !== 'done' || isRequeued(entry.fingerprint)) return;
   const expected = expectedFiles(seenBy.get(entry.revision) ?? {});
   const filled = Object.fromEntries(Object.entries(lake.contents()).filter(([, text]) => text !== ''));
   assert.deepEqual(filled, expected);
@@ -117,6 +126,8 @@ const moves = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('doLate' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('change' as const), truth: truths }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('again' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('copy' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('restore' as const), truth: truths }) },
 );
 
 describe('the delivery protocol', () => {
@@ -129,8 +140,23 @@ describe('the delivery protocol', () => {
         await here.ledger.write(plannedEntry(window, 0), undefined);
         const runners = [here.start()];
         const kept: (() => Promise<unknown>)[] = [];
+        let copy: LedgerEntry | undefined;
         for (const move of plan) {
           facts.count(move.kind);
+          const stands = await here.ledger.read(window);
+          const rests = stands?.value.state === 'done' && stands.value.fingerprint !== '';
+          if (move.kind === 'copy' && rests) copy = stands.value;
+          // The window is at rest, and its app was stopped: nobody of before goes on.
+          if (move.kind === 'restore' && rests && copy !== undefined) {
+            facts.count('restored');
+            runners.splice(0);
+            kept.splice(0);
+            here.setTruth(move.truth);
+            // The audit of its files would ask for it.
+            await here.ledger.write(requeued(copy), stands.etag);
+            here.clock.advance(lease + 1);
+            runners.push(here.start());
+          }
           if (move.kind === 'change' || move.kind === 'succeed') here.setTruth(move.truth);
           if (move.kind === 'again' || move.kind === 'succeed') await askAgain(here.ledger);
           if (move.kind === 'succeed') here.clock.advance(lease + 1);
@@ -170,6 +196,13 @@ describe('the delivery protocol', () => {
     );
     t.diagnostic(facts.said());
   });
+});
+
+const requeued = (entry: LedgerEntry): LedgerEntry => ({
+  ...entry,
+  again: true,
+  notBefore: 0,
+  fingerprint: requeuedFingerprint(entry.fingerprint),
 });
 
 async function askAgain(ledger: Ledger): Promise<void> {

@@ -1,6 +1,5 @@
 import type { LedgerEntry, Millis } from '../../model.ts';
 import { type Claim, Overtaken } from '../claim.ts';
-import { LedgerBehind } from '../commit.ts';
 import { failedEntry, hintedEntry, isAtRest, postponedEntry, withoutFiles } from '../entry.ts';
 import { isStoreFailure, outlast } from '../outage/outlast.ts';
 import type { RunPorts } from '../run.ts';
@@ -18,17 +17,9 @@ export async function giveUp(error: unknown, claim: Claim, ports: RunPorts): Pro
       await sendAgain(claim, ports).catch(() => undefined); // the planner sends what could not be sent
       return outcomeOf('early', window, claim.entry, ports);
     }
-    const seen = error instanceof LedgerBehind ? error.seen : 0;
-    const failed = (held: LedgerEntry): LedgerEntry => ({
-      ...failedEntry(
-        withoutFiles(held, claim.unput),
-        ports.clock.now(),
-        ports.clock.random(),
-        oneLine(error),
-        ports.spent?.(),
-      ),
-      revision: Math.max(held.revision, seen),
-    });
+    const { clock, spent } = ports;
+    const failed = (held: LedgerEntry): LedgerEntry =>
+      failedEntry(withoutFiles(held, claim.unput), clock.now(), clock.random(), oneLine(error), spent?.());
     const tell = () => claim.update((held) => (isAtRest(held) ? held : failed(held)));
     const entry = await outlast(tell, isStoreFailure, ports.stateUntil ?? 0, ports.clock);
     // Only the answer to its last write was lost.
@@ -60,5 +51,5 @@ function earlyBy(error: unknown): Millis {
   return isEarly ? Math.min(Number(error.wait), 3_600_000) : 0;
 }
 
-const oneLine = (error: unknown): string =>
+export const oneLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').slice(0, 2000);

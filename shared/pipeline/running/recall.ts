@@ -1,16 +1,13 @@
 import type { Feed, LedgerEntry, Progress, Versioned, Window } from '../../model.ts';
 
 /**
- * What a process knows from its own writes, so that it need not ask for it: entries as it last wrote them, the tags of
- * the files that its runs put, how far feeds are planned. All of it may be out of date; whoever goes by it writes under
- * the tags that came with it, and asks when that is refused.
+ * What a process knows from its own writes, so that it need not ask for it: entries as it last wrote them, how far
+ * feeds are planned. All of it may be out of date; whoever goes by it writes under the tags that came with it, and asks
+ * when that is refused.
  */
 export interface Recall {
   entry(window: Window): Versioned<LedgerEntry> | undefined;
   keepEntry(seen: Versioned<LedgerEntry>): void;
-  /** Of the files of that revision, which is done; none where this process has not put them. */
-  tags(window: Window, revision: number): ReadonlyMap<string, string>;
-  keepTags(window: Window, revision: number, tags: ReadonlyMap<string, string>): void;
   forget(window: Window): void;
   progress(feed: Feed): Versioned<Progress> | undefined;
   /** Undefined: it is not known any more. */
@@ -22,7 +19,6 @@ const MOST = 500;
 
 export function createRecall(): Recall {
   const entries = new Map<string, Versioned<LedgerEntry>>();
-  const tags = new Map<string, { readonly revision: number; readonly tags: ReadonlyMap<string, string> }>();
   const feeds = new Map<string, Versioned<Progress>>();
   const keep = <T>(map: Map<string, T>, key: string, value: T): void => {
     map.delete(key);
@@ -33,15 +29,7 @@ export function createRecall(): Recall {
   return {
     entry: (window) => entries.get(keyOf(window)),
     keepEntry: (seen) => keep(entries, keyOf(seen.value.window), seen),
-    tags: (window, revision) => {
-      const known = tags.get(keyOf(window));
-      return known?.revision === revision ? known.tags : new Map();
-    },
-    keepTags: (window, revision, put) => keep(tags, keyOf(window), { revision, tags: put }),
-    forget: (window) => {
-      entries.delete(keyOf(window));
-      tags.delete(keyOf(window));
-    },
+    forget: (window) => void entries.delete(keyOf(window)),
     progress: (feed) => feeds.get(feedKey(feed)),
     keepProgress: (feed, progress) => {
       if (progress === undefined) feeds.delete(feedKey(feed));

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { openDeltaLake } from '../../../shared/lake/delta/lake-tables.ts';
 import { openTable } from '../../../shared/lake/delta/table.ts';
 import { identityOf } from '../../../shared/lake/path-identity.ts';
 import { defaultPathTemplate } from '../../../shared/lake/path-template.ts';
 import { filePath, tableFilePath } from '../../../shared/lake/paths.ts';
-import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
+import { createMemoryStore, type Held } from '../../../shared/lake/store-memory.ts';
 import type { Engine, Feed, LedgerEntry, LedgerPlace, Millis, ObjectStore, Window } from '../../../shared/model.ts';
 import { type AdoptPorts, adoptLake } from '../../../shared/pipeline/adopt/adopt.ts';
 import { type AuditPorts, auditWindows } from '../../../shared/pipeline/audit/audit.ts';
@@ -39,8 +40,8 @@ export interface Settings {
 
 export type Ledger = ReturnType<typeof createMemoryLedger>;
 
-/** What lies at one moment in a lake and in its ledger; nobody changes it. */
-export interface Held {
+/** A lake and its ledger. */
+export interface Both {
   readonly lake: ObjectStore;
   readonly ledger: Ledger;
 }
@@ -51,11 +52,15 @@ const wordStore = (store: ObjectStore): ObjectStore => ({
     store.put(name, content instanceof Uint8Array ? content : Buffer.from(content.files.join('')), etag),
 });
 
-export async function copyOfLake(lake: ObjectStore): Promise<ObjectStore> {
-  const copy = createMemoryStore();
-  for await (const { name } of lake.list(''))
-    await copy.put(name, Buffer.concat(await Array.fromAsync(lake.read(name))), undefined);
-  return wordStore(copy);
+/** As it is at that moment, tags and all; `elsewhere`: in another account, where every file has a new tag. */
+export async function copyOfLake(lake: ObjectStore, elsewhere = false): Promise<ObjectStore> {
+  const objects: [string, Held][] = [];
+  for await (const { name, etag } of lake.list(''))
+    objects.push([name, { bytes: Buffer.concat(await Array.fromAsync(lake.read(name))), etag }]);
+  if (!elsewhere) return wordStore(createMemoryStore({ objects }));
+  return wordStore(
+    createMemoryStore({ objects: objects.map(([name, { bytes }], n) => [name, { bytes, etag: `m${1e6 + n}` }]) }),
+  );
 }
 
 /** `keeps`: which of its rows; left out: all. */
@@ -101,7 +106,7 @@ function lineEngine(rowsOf: (window: Window) => readonly Row[]): Engine {
 
 /** Everything that works on a lake and a ledger at one time, with these settings. */
 export function worldOn(
-  { lake, ledger }: Held,
+  { lake, ledger }: Both,
   truth: { rows: readonly Row[] },
   time: { now: Millis },
   settings: Settings,
@@ -128,8 +133,29 @@ export function worldOn(
   };
   const template = defaultPathTemplate(settings.partition);
   const part = (at: Millis) => (settings.partition === 'hour' ? at : Math.floor(at / day) * day);
+  const story: AdoptPorts['story'] = async ({ name, bytes }) => {
+    const named = identityOf(name, [template]);
+    if (named === undefined) return undefined;
+    const [head = '', ...lines] = await linesIn(lake, name);
+    const revision = name.endsWith('.parquet') ? Number(head.slice(4) || 0) : 0;
+    return {
+      window: named.window,
+      revision: Math.max(revision, named.revision),
+      file: { path: name, signal: 'requests', rows: lines.length, bytes },
+    };
+  };
+  const inLake: RunPorts['inLake'] = async ({ start, end }) => {
+    const all = await Array.fromAsync(lake.list('requests/'));
+    const stories = (await Promise.all(all.map(story))).filter((each) => each !== undefined);
+    return stories.filter(({ window }) => window.start === start && window.end === end);
+  };
   const run: RunPorts = {
-    ...{ ledger, lake, clock, lease: hour / 4, ...(tables && { tables }) },
+    ...{ ledger, lake, clock, lease: hour / 4, ...(tables ? { tables } : { inLake }) },
+    hash: async (content) =>
+      createHash('sha256')
+        .update(content instanceof Uint8Array ? content : content.files.join(''))
+        .digest('hex')
+        .slice(0, 32),
     engine: lineEngine(within),
     source: {
       open: async (window) => ({ fingerprint: print(window), empty: false, asked: 1, async *chunks() {} }),
@@ -170,17 +196,7 @@ export function worldOn(
     ...{ ...meeting, clock, ...(tables && { tables }), ...foundInMemory, tell: () => {} },
     rows: tableInMemory.rows(lake),
     planned: [{ feed, from: begun }],
-    story: async ({ name, bytes }) => {
-      const named = identityOf(name, [template]);
-      if (named === undefined) return undefined;
-      const [head = '', ...lines] = await linesIn(lake, name);
-      const revision = name.endsWith('.parquet') ? Number(head.slice(4) || 0) : 0;
-      return {
-        window: named.window,
-        revision: Math.max(revision, named.revision),
-        file: { path: name, signal: 'requests', rows: lines.length, bytes },
-      };
-    },
+    story,
   };
   const deliver = async () => {
     for (let window = sent.shift(); window !== undefined; window = sent.shift()) await runWindow(window, run);
@@ -211,8 +227,9 @@ export function worldOn(
       };
       const store = gated(lake, gate);
       const dying = { ...run, ledger: { ...ledger, ...pick(gated(ledger, gate), ['read', 'write', 'claimed']) } };
+      const looks = run.inLake && { inLake: gated({ inLake: run.inLake }, gate).inLake };
       for (let window = sent.shift(); window !== undefined; window = sent.shift())
-        await runWindow(window, { ...dying, lake: { ...lake, ...pick(store, ['head', 'put']) } }).catch(
+        await runWindow(window, { ...dying, ...looks, lake: { ...lake, ...pick(store, ['head', 'put']) } }).catch(
           () => undefined,
         );
       return left < 0;

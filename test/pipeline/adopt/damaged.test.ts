@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
 import {
+  type Both,
   begun,
   copyOfLake,
   copyOfLedger,
   day,
-  type Held,
   hour,
   type Ledger,
   type Row,
@@ -34,7 +34,7 @@ const rowsOfDay = (n: number): Row[] =>
 
 /** A month of days, and what lay in lake and ledger on the way; late and purged rows of old days in its last hours. */
 async function monthOf(settings: Settings, withTable: boolean) {
-  const held: Held = { lake: await copyOfLake((await emptyHeld()).lake), ledger: createMemoryLedger() };
+  const held: Both = { lake: await copyOfLake((await emptyHeld()).lake), ledger: createMemoryLedger() };
   const truth = { rows: [] as readonly Row[] };
   const time = { now: begun };
   const world = worldOn(held, truth, time, settings);
@@ -65,7 +65,7 @@ async function monthOf(settings: Settings, withTable: boolean) {
   return { held, truth, time, copies, sent: async (at: number) => world.dieAt(at) };
 }
 
-async function emptyHeld(): Promise<Held> {
+async function emptyHeld(): Promise<Both> {
   const { createMemoryStore } = await import('../../../shared/lake/store-memory.ts');
   return { lake: createMemoryStore(), ledger: createMemoryLedger() };
 }
