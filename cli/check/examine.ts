@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { backfillQueueOf } from '../../shared/config/bindings.ts';
 import type { Env } from '../../shared/config/flat.ts';
 import { parseConfig } from '../../shared/config.ts';
 import { failureCode } from '../../shared/lake/failure.ts';
 import type { Config, ObjectStore, Place } from '../../shared/model.ts';
 import { faultOfLake } from '../../shared/pipeline/lake/meet.ts';
 import { engineOf } from '../../shared/wire.ts';
-import { openHints, openLedger, openStore, systemClock } from '../../shared/wire-clients.ts';
+import { openBackfillQueue, openHints, openLedger, openStore, systemClock } from '../../shared/wire-clients.ts';
 import { ledgerPlaceOf } from '../../shared/wire-meet.ts';
 import { tooOld } from '../request/too-old.ts';
 import type { Examine, Finding, Level, Subject } from './check.ts';
@@ -137,7 +138,8 @@ async function examineTable({ state, lake }: Config): Promise<string> {
 
 async function examineQueue({ state }: Config): Promise<string> {
   await openHints(state).prepare();
-  return `queue ${state.queue}: is there`;
+  await openBackfillQueue(state).prepare();
+  return `queues ${state.queue} and ${backfillQueueOf(state.queue)}: are there`;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Where in the lake a file goes: a function of what it holds, and of nothing else. Pure. */
 import type { Format, Millis, Signal, Window } from '../model.ts';
+import { appWord } from '../pure/app-word.ts';
 import { compactTime } from './compact-time.ts';
 import { defaultPathTemplate, extension, isToken, MAX_PATH, type Token, templateStem } from './path-template.ts';
 
@@ -115,17 +116,4 @@ function tokenValues(
 function sourceWord(source: string): string {
   if (/^[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)?$/.test(source)) return source;
   throw new Error(`path of source ${JSON.stringify(source)}: must be letters and digits with at most one dash between`);
-}
-
-/**
- * An app's name in a path: characters that blobs, Windows or Hive partitions cannot have are escaped as Hive does
- * (`%2F`, UTF-8), so that readers which know Hive partitions show the name as it is. A `_` or `.` in front would hide
- * it from Spark, a dot or space at the end is lost on Windows. No two names are spelled alike.
- */
-function appWord(app: string): string {
-  if (app === '' || !app.isWellFormed())
-    throw new Error(`path of app ${JSON.stringify(app)}: must be a text that is not empty`);
-  return app.replace(/^[_. ]|[. ]$|[^\p{L}\p{N}_.,@()~ -]/gu, (char) =>
-    [...new TextEncoder().encode(char)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
-  );
 }

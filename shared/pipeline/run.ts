@@ -1,12 +1,12 @@
 import type { LedgerEntry, Millis, Progress, Versioned, Window } from '../model.ts';
 import { type Claim, type ClaimPorts, claimNew, claimWindow } from './claim.ts';
 import { type DeliverPorts, deliver } from './deliver.ts';
-import { mayRun, plannedEntry, unchangedEntry } from './entry.ts';
+import { isOpen, isUnhinted, mayRun, plannedEntry, unchangedEntry } from './entry.ts';
 import { type HalvePorts, halveWindow, tooHeavy } from './halve/halve.ts';
 import { halvesOf } from './halve/in-two.ts';
 import { adviceFor, OutOfTime } from './halve/watch.ts';
 import { afterLoss } from './race.ts';
-import { giveUp, oneLine } from './running/give-up.ts';
+import { giveUp, oneLine, sendAgain } from './running/give-up.ts';
 import { caughtUp, LedgerBehind } from './running/in-lake.ts';
 import { believedEntry } from './running/lease.ts';
 import { lookedAt, lookFirst, type OpenedLook } from './running/look-first.ts';
@@ -126,7 +126,11 @@ async function runClaimed(claim: Claim, afterDeath: boolean, ports: RunPorts, lo
   };
   try {
     await ports.ready?.(claim.entry);
-    return told(await deliverOrHalve(claim, afterDeath, run));
+    const ran = await deliverOrHalve(claim, afterDeath, run);
+    // Asked for while it ran: the message of that has met this run, and gone.
+    const isAsked = isOpen(claim.entry) && isUnhinted(claim.entry, ports.clock.now());
+    if (isAsked) await sendAgain(claim, ports).catch(() => undefined); // the planner sends what could not be sent
+    return told(ran);
   } catch (error) {
     const again = error instanceof LedgerBehind ? await claimAbove(error, claim, run) : undefined;
     if (again === undefined) return told(await giveUp(error, claim, run));

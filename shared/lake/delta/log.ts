@@ -38,7 +38,8 @@ export async function startOfLog(store: ObjectStore, root: string): Promise<Snap
       if (name.endsWith('.json') || name.endsWith('.parquet')) {
         if ((await store.head(first)) !== undefined) break; // somebody has begun the table since
         throw new Error(
-          `read ${root}_delta_log: ${name} is there, but neither ${lastCheckpointName} nor the first entry`,
+          `read ${root}_delta_log: ${name} is there, but neither ${lastCheckpointName} nor the first entry; ` +
+            'restore them (soft delete, a copy), or move the table away and bring its rows once more',
         );
       }
   return emptySnapshot;

@@ -1,4 +1,5 @@
 import type { Confirmation, Feed, Ledger, LedgerEntry, Millis, ObjectStore, Versioned } from '../../model.ts';
+import { appWord } from '../../pure/app-word.ts';
 import { readText } from '../../pure/read-text.ts';
 import { SCHEMA_VERSION } from '../../signals/columns-of.ts';
 import { isAtRest } from '../entry.ts';
@@ -19,7 +20,7 @@ export interface SettledPorts {
 
 /** That of the query API has no source in its name, as it had before there were others. */
 export const settledName = ({ app, signal, source }: Feed): string =>
-  `_insights-lake/settled/app=${app}/${signal}${source === 'query' ? '' : `-${source}`}.json`;
+  `_insights-lake/settled/app=${appWord(app)}/${signal}${source === 'query' ? '' : `-${source}`}.json`;
 
 /**
  * Brings the file of the feed up to date; it never goes back. `confirmed`: what an audit at `at` and those before know.

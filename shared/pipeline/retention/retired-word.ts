@@ -1,4 +1,5 @@
 import type { Feed, Millis, ObjectStore, Versioned } from '../../model.ts';
+import { appWord } from '../../pure/app-word.ts';
 
 /** What the lake says of what is no longer in it, as a small file for each feed. */
 export interface Retired {
@@ -9,7 +10,7 @@ export interface Retired {
 }
 
 export const retiredName = ({ app, signal, source }: Feed): string =>
-  `_insights-lake/retired/app=${encodeURIComponent(app)}/${signal}-${source}.json`;
+  `_insights-lake/retired/app=${appWord(app)}/${signal}-${source}.json`;
 
 /** Undefined where there is none, or where it cannot be read any more: then all windows are looked at. */
 export async function readRetired(lake: ObjectStore, feed: Feed): Promise<Versioned<Retired> | undefined> {

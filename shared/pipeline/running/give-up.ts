@@ -1,6 +1,6 @@
 import type { LedgerEntry, Millis } from '../../model.ts';
 import { type Claim, Overtaken } from '../claim.ts';
-import { failedEntry, hintedEntry, isAtRest, postponedEntry, withoutFiles } from '../entry.ts';
+import { failedEntry, hintedEntry, isAtRest, isOpen, postponedEntry, withoutFiles } from '../entry.ts';
 import { isStoreFailure, outlast } from '../outage/outlast.ts';
 import type { RunPorts } from '../run.ts';
 import { outcomeOf, type Ran } from './outcome.ts';
@@ -37,11 +37,11 @@ export async function giveUp(error: unknown, claim: Claim, ports: RunPorts): Pro
 }
 
 /** A message that comes when the back-off has passed: a tick of the planner may be minutes after that. */
-async function sendAgain(claim: Claim, { hints, clock }: RunPorts): Promise<void> {
+export async function sendAgain(claim: Claim, { hints, clock }: RunPorts): Promise<void> {
   if (hints === undefined) return;
   const { window, notBefore, backfill } = claim.entry;
   await hints.send(window, Math.max(0, notBefore - clock.now()), backfill !== undefined);
-  const waits = ({ state }: LedgerEntry) => state === 'failed' || state === 'due';
+  const waits = (entry: LedgerEntry) => entry.state !== 'running' && isOpen(entry);
   await claim.update((held) => (waits(held) ? hintedEntry(held, clock.now()) : held));
 }
 

@@ -80,7 +80,7 @@ test('settings, clock, source, exports, lake, state, each with a line; nothing b
     new RegExp(`^ok exports ${at(azurite.blobUrl)}/exports/: can be read$`),
     new RegExp(`^ok lake ${at(azurite.blobUrl)}/lake/: files can be written, overwritten, listed and removed$`),
     /^ok state table insightslake: can be written and read; knows 0 feeds of this lake$/,
-    /^ok state queue insights-lake-windows: is there$/,
+    /^ok state queues insights-lake-windows and insights-lake-windows-backfill: are there$/,
   ];
   assert.equal(found.length, expected.length, found.join('\n'));
   for (const [index, line] of found.entries()) assert.match(line, expected[index] ?? /$^/);
