@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -83,7 +84,9 @@ export interface WorldOptions {
   readonly emptied?: 'keep' | 'follow';
   readonly window?: Millis;
   /** The real engine, with a lake that takes its files, instead of the one that keeps lines. */
-  readonly making?: Pick<RunPorts, 'engine' | 'lake' | 'path' | 'discard' | 'withWorkFolder'>;
+  readonly making?: Pick<RunPorts, 'engine' | 'lake' | 'path' | 'discard' | 'withWorkFolder' | 'hash' | 'inLake'>;
+  /** Left out: a new one. */
+  readonly ledger?: ReturnType<typeof createMemoryLedger>;
   /** How far time goes on, at least, while the world settles: past every lease and back-off. */
   readonly pause?: Millis;
 }
@@ -95,11 +98,12 @@ export async function exportsWorld({
   emptied = 'keep',
   window = hour,
   making,
+  ledger = createMemoryLedger(),
   pause = 3_700_000,
 }: WorldOptions) {
   const clock = manualClock();
   clock.advance(start - clock.now());
-  const [ledger, lake] = [createMemoryLedger(), textLake()];
+  const lake = textLake();
   const base = await mkdtemp(join(tmpdir(), 'exports-'));
   const messages: { window: Window; at: Millis }[] = [];
   const containers = Object.entries(stores).map(([container, store]) => ({ store, container }));
@@ -138,7 +142,9 @@ export async function exportsWorld({
   /** Every message is taken when its time has come; what nobody does is revived by the planner. */
   async function settle(): Promise<RunOutcome[]> {
     const outcomes: RunOutcome[] = [];
+    let rounds = 0;
     for (let open = 1; open > 0; ) {
+      assert.ok(rounds++ < 500, `windows stay open: ${JSON.stringify(outcomes.slice(-3))}`);
       for (let next = messages.shift(); next !== undefined; next = messages.shift()) {
         if (next.at > clock.now()) clock.advance(next.at - clock.now());
         outcomes.push(await runWindow(next.window, ports));

@@ -1,0 +1,307 @@
+/**
+ * As damaged.test.ts, for feeds of export blobs: a ledger dropped, halved, restored, swapped, after a run that died;
+ * then the lake is adopted and swept with the same settings and with others. DAMAGED=1: all settings, a death at every
+ * call.
+ */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { identityOf } from '../../../shared/lake/path-identity.ts';
+import { defaultPathTemplate } from '../../../shared/lake/path-template.ts';
+import { filePath } from '../../../shared/lake/paths.ts';
+import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
+import type { Engine, LedgerEntry, LedgerPlace, Millis, ObjectStore, Window } from '../../../shared/model.ts';
+import { type AdoptPorts, adoptLake } from '../../../shared/pipeline/adopt/adopt.ts';
+import { rerunWindows } from '../../../shared/pipeline/ask/rerun.ts';
+import { meetLake } from '../../../shared/pipeline/lake/meet.ts';
+import { reviveFeed } from '../../../shared/pipeline/plan.ts';
+import { runWindow } from '../../../shared/pipeline/run.ts';
+import { sweepBlobs } from '../../../shared/pipeline/sweep/sweep.ts';
+import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
+import { blobName, exportStore, exportsWorld, mortal, never } from '../exports-world.ts';
+import { copyOfLake } from './damaged-world.ts';
+import { foundInMemory } from './found.ts';
+
+const [hour, day] = [3_600_000, 86_400_000];
+const begun = Date.UTC(2026, 0, 1);
+const isWhole = process.env.DAMAGED === '1';
+
+interface Settings {
+  readonly window: Millis;
+  readonly format: 'parquet' | 'csv' | 'ndjson';
+  readonly partition: 'hour' | 'day';
+}
+type Ledger = ReturnType<typeof createMemoryLedger>;
+type Exports = ReturnType<typeof exportStore>;
+
+const line = (id: string, at: Millis): string => `${JSON.stringify({ id, at })}\n`;
+
+function lineEngine(): Engine {
+  return {
+    emptyFile: async () => new Uint8Array(),
+    begin: async (window, _work, revision) => {
+      const rows: { id: string; at: Millis }[] = [];
+      const counts = { read: 0, written: 0, deduplicated: 0, quarantined: 0 };
+      return {
+        counts,
+        add: async ({ bytes }) => {
+          const lines = Buffer.from(bytes).toString().split('\n').filter(Boolean);
+          rows.push(...lines.map((text) => JSON.parse(text)));
+          counts.read = rows.length;
+          counts.written = rows.length;
+          return [];
+        },
+        finish: async () =>
+          [...Map.groupBy(rows, ({ at }) => Math.floor(at / hour) * hour)].map(([partition, some]) => {
+            const text = [`rev=${revision}`, ...some.map(({ id }) => id)].join('\n');
+            const content = { files: [text], bytes: text.length };
+            return { signal: window.signal, partition, part: 1, rows: some.length, content };
+          }),
+        close: async () => {},
+      };
+    },
+  };
+}
+
+async function worldOn(exports: Exports, lake: ObjectStore, ledger: Ledger, now: Millis, settings: Settings) {
+  const template = defaultPathTemplate(settings.partition);
+  const linesIn = async (name: string) => {
+    const text = Buffer.concat(await Array.fromAsync(lake.read(name))).toString();
+    return text === '' ? [] : text.split('\n');
+  };
+  const story: AdoptPorts['story'] = async ({ name, bytes }) => {
+    const named = identityOf(name, [template]);
+    if (named === undefined) return undefined;
+    const [head = '', ...lines] = await linesIn(name);
+    const revision = name.endsWith('.parquet') ? Number(head.slice(4) || 0) : 0;
+    return { window: named.window, revision, file: { path: name, signal: named.signal, rows: lines.length, bytes } };
+  };
+  const files = async () => (await Array.fromAsync(lake.list(''))).filter(({ name }) => !name.startsWith('_'));
+  const isOf = (one: Window, of: Window) =>
+    one.app === of.app && one.signal === of.signal && one.start === of.start && one.end === of.end;
+  const world = await exportsWorld({
+    ...{ stores: { export: exports }, start: now, window: settings.window, ledger, pause: hour },
+    making: {
+      engine: lineEngine(),
+      lake,
+      hash: async (content) => JSON.stringify(content).slice(0, 500),
+      inLake: async (window) =>
+        (await Promise.all((await files()).map(story)))
+          .filter((each) => each !== undefined)
+          .filter((each) => isOf(each.window, window)),
+      path: (file, window) =>
+        filePath(template, {
+          ...{ window, signal: window.signal, format: settings.format, gzip: false },
+          partition: settings.partition === 'hour' ? file.partition : Math.floor(file.partition / day) * day,
+          part: settings.partition === 'hour' ? 1 : 1 + (file.partition % day) / hour,
+        }),
+      discard: async () => {},
+      withWorkFolder: (use) => use('work'),
+    },
+  });
+  const { ports, clock, messages } = world;
+  const here: LedgerPlace = { kind: 'table', url: 'https://s.table.core.windows.net', table: 't', part: 'p' };
+  let ids = 0;
+  const meeting = { lake, ledger, here, now: clock.now, newId: () => `id-${clock.now()}-${++ids}`, product: '1' };
+  return {
+    meet: () => meetLake(meeting),
+    sweep: async () => {
+      const { errors } = await sweepBlobs(ports, never);
+      assert.deepEqual(errors, []);
+    },
+    settle: world.settle,
+    /** Until nothing is open but what waits for a person; those windows run again as the message says. */
+    bringIn: async () => {
+      for (let round = 0; round < 40; round++) {
+        for (let next = messages.shift(); next !== undefined; next = messages.shift())
+          await runWindow(next.window, ports);
+        clock.advance(hour);
+        let open = 0;
+        for await (const feed of ledger.feeds())
+          open += (await reviveFeed(feed, { ...ports, patience: 1, limit: 1000 })).open;
+        if (open === 0) return;
+        if (round % 4 < 3) continue;
+        for await (const feed of ledger.feeds())
+          for await (const { state, error } of ledger.list(feed))
+            if (state === 'failed')
+              assert.match(error, /the lake has \d+ of it; its files stay as they are.*insights-lake rerun/);
+        const all = { app: '', signals: [], start: 0, end: clock.now(), missing: false, faulty: true, begin: true };
+        await rerunWindows(all, ports);
+      }
+      assert.fail('windows stay open');
+    },
+    adopt: () => adoptLake(true, { ...meeting, clock, story, ...foundInMemory, tell: () => {} }),
+    now: clock.now,
+    advance: clock.advance,
+    /** Runs what was asked for, in a process that dies at that call; false when it lived. */
+    dieAt: async (call: number): Promise<boolean> => {
+      let died = false;
+      const dying = mortal(ports, call);
+      for (let next = messages.shift(); next !== undefined && !died; next = messages.shift())
+        died = await runWindow(next.window, dying).then(
+          ({ error }) => /killed/.test(error),
+          () => true,
+        );
+      messages.splice(0);
+      return died;
+    },
+    seen: async () =>
+      (await Promise.all((await files()).map(({ name }) => linesIn(name)))).flatMap((some) => some.slice(1)).sort(),
+    entries: async () => {
+      const all: LedgerEntry[] = [];
+      for await (const feed of ledger.feeds()) all.push(...(await Array.fromAsync(ledger.list(feed))));
+      return all;
+    },
+    close: world.close,
+  };
+}
+
+/** `rest`: mark, feeds and the last sweep as well. */
+async function copyOf(from: Ledger, keeps = (_: number) => true, rest = true): Promise<Ledger> {
+  const to = createMemoryLedger();
+  let n = 0;
+  for await (const feed of from.feeds()) {
+    for await (const entry of from.list(feed)) if (keeps(n++)) await to.write(entry, undefined);
+    const progress = await from.progress(feed);
+    if (progress) await to.plan(feed, progress.value, undefined, []);
+  }
+  const [mark, swept] = [await from.mark(), await from.swept()];
+  if (rest && mark) await to.putMark(mark.value, undefined);
+  if (rest && swept !== undefined) await to.recordSweep(swept);
+  return to;
+}
+
+/** Five days of blobs; those of the last hours come into old folders, and hold events of other hours. */
+async function fiveDays(settings: Settings) {
+  const exports = exportStore();
+  const lake = await copyOfLake(createMemoryStore());
+  const ledger = createMemoryLedger();
+  const copies: Record<string, Ledger> = {};
+  let now = begun;
+  const world = async () => worldOn(exports, lake, ledger, now, settings);
+  const put = (at: Millis, type: string, n: number, ...rows: (readonly [string, Millis])[]) =>
+    exports.write(blobName.continuous(at, type, n), rows.map(([id, when]) => line(id, when)).join(''));
+  const round = async () => {
+    const here = await world();
+    await here.meet();
+    await here.sweep();
+    await here.settle();
+    now = here.now() + 1;
+    await here.close();
+  };
+  for (let n = 0; n < 5; n++) {
+    for (const at of [3, 9, 21])
+      for (const type of ['Requests', 'Messages']) {
+        const folder = begun + n * day + at * hour;
+        await put(folder, type, 0, [`${type} ${n} ${at} a`, folder], [`${type} ${n} ${at} b`, folder - 2 * hour]);
+      }
+    now = Math.max(now, begun + (n + 1) * day);
+    await round();
+    if (n === 2) copies['two days before'] = await copyOf(ledger);
+    if (n === 3) copies['a day before'] = await copyOf(ledger);
+  }
+  copies['an hour before'] = await copyOf(ledger);
+  now += hour;
+  await put(begun + 4 * day + 9 * hour, 'Requests', 1, ['late', begun + 4 * day + 7 * hour]);
+  await put(
+    begun + 3 * day + 21 * hour,
+    'Messages',
+    0,
+    ['replaced', begun + 3 * day + 20 * hour],
+    ['more', begun + 4 * day],
+  );
+  await round();
+  now += hour;
+  // Under way when the run dies.
+  await put(
+    begun + 4 * day + 9 * hour,
+    'Requests',
+    0,
+    ['moved', begun + 4 * day + 8 * hour],
+    ['and b', begun + 4 * day],
+  );
+  return { exports, lake, ledger, copies, now };
+}
+
+async function rowsIn(exports: Exports): Promise<string[]> {
+  const texts: string[] = [];
+  for await (const { name } of exports.list(''))
+    texts.push(Buffer.concat(await Array.fromAsync(exports.read(name))).toString());
+  return texts
+    .flatMap((text) => text.split('\n').filter(Boolean))
+    .map((text): string => JSON.parse(text).id)
+    .sort();
+}
+
+async function strange(settings: Settings): Promise<Ledger> {
+  const [exports, ledger] = [exportStore(), createMemoryLedger()];
+  await exports.write(blobName.continuous(begun + 3 * hour, 'Requests', 7), line('strange', begun + 3 * hour));
+  const lake = await copyOfLake(createMemoryStore());
+  const world = await worldOn(exports, lake, ledger, begun + 77 * hour, { ...settings, window: 12 * hour });
+  await world.meet();
+  await world.sweep();
+  await world.settle();
+  await world.close();
+  return ledger;
+}
+
+type Damage = (ledger: Ledger, copies: Readonly<Record<string, Ledger>>, settings: Settings) => Promise<Ledger>;
+const older = /is older than the lake.*insights-lake adopt/;
+const damages: readonly (readonly [string, Damage, RegExp | undefined])[] = [
+  ['dropped', async () => createMemoryLedger(), /knows of none.*insights-lake adopt/],
+  ['halved', async (ledger) => copyOf(ledger, (n) => n % 2 === 0, false), older],
+  ['halved but for its mark', async (ledger) => copyOf(ledger, (n) => n % 2 === 0), undefined],
+  ...['an hour before', 'a day before', 'two days before'].map((name): [string, Damage, RegExp] => [
+    `restored from ${name}`,
+    async (_, copies) => copyOf(copies[name] ?? createMemoryLedger()),
+    older,
+  ]),
+  ['swapped', async (_, __, settings) => strange(settings), /describes another one.*insights-lake adopt/],
+];
+const others: readonly (readonly [string, (settings: Settings) => Settings])[] = [
+  ['the same settings', (settings) => settings],
+  ['another window length', (settings) => ({ ...settings, window: 6 * hour })],
+  ['another template', (settings) => ({ ...settings, partition: 'day' })],
+  ['another format', (settings) => ({ ...settings, format: 'ndjson' })],
+];
+
+let tried = 0;
+for (const format of ['parquet', 'csv'] as const)
+  describe(`${format}, of export blobs`, () => {
+    const settings: Settings = { window: hour, format, partition: 'hour' };
+    const days = fiveDays(settings);
+    const tryOne = async (
+      [name, damage, refusal]: (typeof damages)[number],
+      change: (of: Settings) => Settings,
+      call: number,
+    ) => {
+      const { exports, lake: held, ledger: whole, copies, now } = await days;
+      const [lake, ledger] = [await copyOfLake(held), await copyOf(whole)];
+      const before = await worldOn(exports, lake, ledger, now, settings);
+      await before.meet();
+      await before.sweep();
+      const died = await before.dieAt(call);
+      const damaged = await damage(ledger, copies, settings);
+      const world = await worldOn(exports, lake, damaged, before.now() + hour, change(settings));
+      const told = `${name}, killed at ${call}`;
+      if (refusal !== undefined) await assert.rejects(world.meet(), refusal, told);
+      else await world.meet();
+      await world.adopt();
+      await world.meet();
+      for (let n = 0; n < 3; n++) {
+        world.advance(hour);
+        await world.sweep();
+        await world.bringIn();
+      }
+      assert.deepEqual(await world.seen(), await rowsIn(exports), told);
+      const stuck = (await world.entries()).filter(({ state, again }) => !['done', 'halved'].includes(state) || again);
+      assert.deepEqual(stuck, [], told);
+      await Promise.all([before.close(), world.close()]);
+      return died;
+    };
+    for (const damage of damages)
+      for (const [words, change] of isWhole ? others : [others[tried++ % others.length] as (typeof others)[number]])
+        test(`a ledger ${damage[0]}, then swept with ${words}`, async () => {
+          if (!isWhole) await tryOne(damage, change, (tried++ * 7) % 23);
+          else for (let call = 0; await tryOne(damage, change, call); call++);
+        });
+  });
