@@ -163,7 +163,8 @@ function changeOf(entry: LedgerEntry, found: FoundWindow | undefined): Change | 
       bytes.get(file.path) === file.bytes ||
       (file.rows === 0 && !bytes.has(file.path)),
   );
-  const isRight = isThere && rowsIn(add) === 0;
+  // A later run can have written as many bytes: what the ledger says of the source is not what the files are of.
+  const isRight = isThere && rowsIn(add) === 0 && (found?.revision ?? 0) <= revision;
   const isAtRest = (entry.state === 'done' || entry.state === 'unavailable') && !entry.again;
   const newer = Math.max(revision, found?.revision ?? 0);
   if (add.length === 0 && newer === revision && (isRight || !isAtRest)) return undefined;

@@ -84,6 +84,15 @@ describe('what files tell, beside what the ledger has', () => {
     );
   });
 
+  test('files of a later revision than the ledger has, of the very same lengths: their window runs again', () => {
+    const older = { ...doneOf(at(0, 1)), revision: 1 };
+    const { change, same } = weigh(feed, [older], [{ ...foundOf(at(0, 1)), revision: 2 }], 7);
+    assert.deepEqual(
+      [same, change.map(({ add, gone, revision, again }) => [add, gone, revision, again])],
+      [0, [[[], [], 2, true]]],
+    );
+  });
+
   test('two grids: the longest stands and learns the files of the others; what sticks out is read', () => {
     const found = [foundOf(at(0, 24)), foundOf(at(3, 4)), foundOf(at(23, 26))];
     const { put, twice } = weigh(feed, [], found, 7);
