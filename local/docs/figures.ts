@@ -1,5 +1,5 @@
 /**
- * `npm run figures [-- sizes|times|throughput|bounds|hostile|jobs …]` measures what docs/figures.md says, and writes it
+ * `npm run figures [-- sizes|times|throughput|bounds|hostile|jobs|planner|million …]` measures what docs/figures.md says, and writes it
  * there, with when and where. Sizes and times need `npm run package` before, jobs `npm run build`. On an idle machine
  * throughput takes two minutes, bounds four, hostile and jobs one each.
  */
@@ -94,6 +94,13 @@ function jobs(): readonly Figure[] {
   );
 }
 
+/** What a bench prints line by line: what, a colon, figures. */
+const lines = (name: string): readonly Figure[] =>
+  answerOf([join(root, 'bench', name)])
+    .trim()
+    .split('\n')
+    .map((line) => [line.slice(0, line.indexOf(': ')), line.slice(line.indexOf(': ') + 2)]);
+
 /** Every result that the bench printed, wherever it put it. */
 function resultsIn(value: unknown): readonly Result[] {
   if (typeof value !== 'object' || value === null) return [];
@@ -107,7 +114,11 @@ function answerOf(words: readonly string[]): string {
   return stdout;
 }
 
-const parts = { sizes, times, throughput, bounds, hostile, jobs };
+const parts = {
+  ...{ sizes, times, throughput, bounds, hostile, jobs },
+  planner: () => lines('planner.ts'),
+  million: () => lines('million.ts'),
+};
 const how: Readonly<Record<string, string>> = { bounds: ', at a fifth of the usual sizes' };
 const day = new Date().toISOString().slice(0, 10);
 const machine =
