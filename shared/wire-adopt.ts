@@ -63,7 +63,11 @@ export async function adoptWith(
     rows: (file) => readLedgerFile(rangesOf(file, lake)),
     withGroups: (use) => withWorkFolder((folder) => use(createGroups(folder))),
   };
-  return { fault: await faultOfLake(ports), report: await adoptLake(write, ports) };
+  // A word that nobody can read is a fault of the lake's, a store that is away is none.
+  const fault = await faultOfLake(ports).catch((error: Error) =>
+    failureCode(error) === '' ? error.message : Promise.reject(error),
+  );
+  return { fault, report: await adoptLake(write, ports) };
 }
 
 /** A container that is gone is looked at as an empty one: it is not made before somebody says so. */

@@ -29,12 +29,12 @@ function parsed(text: string, place: string): LakeWord {
   const spoilt = (cause?: unknown) =>
     new Error(
       `read ${LAKE_NAME} in ${place}: it does not say which ledger the lake has; restore it, ` +
-        'or remove it and run insights-lake adopt',
+        'or insights-lake adopt writes it anew (it says what it would do first)',
       { cause },
     );
   let found: Readonly<Record<string, unknown>>;
   try {
-    found = JSON.parse(text);
+    found = JSON.parse(text.replace(/^\uFEFF/, '')); // editors put one in front
   } catch (cause) {
     throw spoilt(cause);
   }
