@@ -132,7 +132,10 @@ describe('commits', () => {
   test('a log without its beginning is not begun again', async () => {
     const store = createMemoryStore();
     await store.put(root + entryName(7), Buffer.from('{}\n'), undefined);
-    await assert.rejects(commit(open(store), 'a'), /neither _delta_log\/_last_checkpoint nor the first entry; restore them .*or move the table away/);
+    await assert.rejects(
+      commit(open(store), 'a'),
+      /neither _delta_log\/_last_checkpoint nor the first entry; restore them .*or move the table away/,
+    );
   });
 
   test('a log that somebody begins meanwhile is gone on with', async () => {
