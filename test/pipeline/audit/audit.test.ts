@@ -189,7 +189,9 @@ describe('an audit of query windows', () => {
     const here = await eightHours();
     const silent = {
       survey: (_windows: unknown, _work: string, abort: AbortSignal) =>
-        new Promise<never>((_, reject) => abort.addEventListener('abort', () => reject(abort.reason))),
+        abort.aborted
+          ? Promise.reject(abort.reason)
+          : new Promise<never>((_, reject) => abort.addEventListener('abort', () => reject(abort.reason))),
     };
     const other = { ...feed, app: 'other' };
     await here.ledger.write(
