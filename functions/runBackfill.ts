@@ -21,7 +21,7 @@ app.storageQueue('runBackfill', {
     const asked = parseMessage(message);
     if (asked.kind !== 'turn' && asked.kind !== 'window')
       throw new Error(`a message of a ${asked.kind} belongs into the queue of windows (WINDOW_QUEUE)`);
-    const outcome = asked.kind === 'turn' ? await backfillTurn(asked.turn) : await run(asked.window);
+    const outcome = asked.kind === 'turn' ? await backfillTurn(asked.turn) : await run(asked.window, true);
     for (const facts of outcome === undefined ? [] : runLines(outcome)) context.log(JSON.stringify(facts));
     if (outcome !== undefined) await tellRun(outcome);
     // The message that goes round has gone on: the window is tried again by the ledger, and this message is not.

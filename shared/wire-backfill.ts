@@ -42,6 +42,8 @@ interface Ports {
   readonly clock: Clock;
   withWorkFolder<T>(use: (folder: string) => Promise<T>): Promise<T>;
   run(window: Window): Promise<RunOutcome>;
+  /** Whether live windows leave room for one of the past. */
+  isFree(): Promise<boolean>;
   keptFrom(signal: Signal): Millis | undefined;
   look(): Promise<LakeHealth>;
   stateReady(): Promise<void>;
@@ -51,6 +53,8 @@ interface Ports {
 
 /** Live windows are not late for a backfill: it leaves them all of the budget but so many requests under way. */
 const usual = 2;
+/** While live windows need a process, a turn comes back to it after so long. */
+const later: Millis = 10_000;
 
 export function wireBackfills(config: Config, apis: ReadonlyMap<string, QueryApi>, ports: Ports) {
   const { ledger, clock, look, run, keptFrom } = ports;
@@ -89,6 +93,11 @@ export function wireBackfills(config: Config, apis: ReadonlyMap<string, QueryApi
     backfillTurn: async (turn) => {
       const until = clock.now() + ports.outage;
       const there = <T>(call: () => Promise<T>): Promise<T> => outlast(call, isStoreFailure, until, clock);
+      // Live windows first: it comes back to whoever has time.
+      if (!(await ports.isFree())) {
+        await there(() => queue.pass(turn, later));
+        return undefined;
+      }
       const taking: Taking = {};
       const taken = await there(async () => {
         // The planner sends it again when the lake is resumed.

@@ -125,8 +125,8 @@ export function openNamedLedger({ url, table, part }: Extract<LedgerPlace, { kin
 export const tableAddress = (state: Config['state']): string =>
   tableClient(state).url.replace(/\?.*$/s, '').replace(/\/+$/, '');
 
-function tableClient({ access, table, tableUrl }: Config['state']): TableClient {
-  const options = { allowInsecureConnection: isLoopback(tableUrl), httpClient: tableHttp };
+function tableClient({ access, table, tableUrl }: Config['state'], httpClient = tableHttp): TableClient {
+  const options = { allowInsecureConnection: isLoopback(tableUrl), httpClient };
   return access.kind === 'connectionString'
     ? TableClient.fromConnectionString(access.connectionString.reveal(), table, {
         ...options,
@@ -135,8 +135,16 @@ function tableClient({ access, table, tableUrl }: Config['state']): TableClient 
     : new TableClient(tableUrl, table, { ...options, httpClient: storageAs(clientIdOf(access), tableUrl) });
 }
 
+/**
+ * What requests are counted by that all instances share: the clock of the table where they meet. Clocks of machines may
+ * be minutes apart, and what one has counted would be over for another at once.
+ */
+const seatsHeard = heardClock(systemClock.now, 1_500);
+export const seatsClock: Clock = { ...systemClock, now: seatsHeard.now };
+
 /** Where all instances meet that share the table. */
-export const openSeats = (state: Config['state']): Seats => createTableSeats(tableClient(state));
+export const openSeats = (state: Config['state']): Seats =>
+  createTableSeats(tableClient(state, seatsHeard.listening(tableHttp)));
 
 export const openHints = (state: Config['state']): Hints =>
   createQueueHints(queueClient(state), queueClient(state, backfillQueueOf(state.queue)));

@@ -26,7 +26,7 @@ import { atMost, budgeted } from './source/query/budgeted.ts';
 import { clientLimits, createAsk } from './source/query/client.ts';
 import { createQuerySource } from './source/query/source.ts';
 import { createSurvey } from './source/query/survey/survey.ts';
-import { identity, openSeats, systemClock } from './wire-clients.ts';
+import { identity, openSeats, seatsClock, systemClock } from './wire-clients.ts';
 
 /** The query API of one app: what reads its windows, and what looks at them without reading. */
 export interface QueryApi {
@@ -43,7 +43,7 @@ export function queryApi(settings: QuerySettings, audited: boolean, budget?: Bud
   const each = createAsk(settings, credential, systemClock, clientLimits(reading));
   // Whoever asks tables on the Basic plan may have two questions under way.
   const alone = settings.schema.kind === 'workspace' && settings.schema.plan === 'basic' ? atMost(2, each) : each;
-  const ask = budget === undefined ? alone : budgeted(alone, budget, systemClock);
+  const ask = budget === undefined ? alone : budgeted(alone, budget, seatsClock);
   const setup = { settings, clock: systemClock, ask };
   const survey = createSurvey(setup);
   return { source: createQuerySource({ ...setup, survey, audited }), survey };
@@ -55,7 +55,7 @@ export function queryApis(
   timeout: Millis | undefined,
 ): ReadonlyMap<string, QueryApi> {
   const reading = timeout && readingTime(timeout);
-  const budget = createBudget({ seats: openSeats(state), clock: systemClock, holder: randomUUID(), limits });
+  const budget = createBudget({ seats: openSeats(state), clock: seatsClock, holder: randomUUID(), limits });
   const apiOf = ({ name, query }: App) => (query ? [[name, queryApi(query, true, budget, reading)] as const] : []);
   return new Map(apps.flatMap(apiOf));
 }

@@ -10,13 +10,13 @@ import type { Config, Content, DriftSighting, Millis, Output, QuarantineSettings
 import { arriveHeld, arriveInWindow } from './pipeline/arrive.ts';
 import { type RequeueOutcome, type RequeueRequest, requeueWindows } from './pipeline/ask/requeue.ts';
 import { rerunWindows } from './pipeline/ask/rerun.ts';
+import { createTurns } from './pipeline/backfill/after-live.ts';
 import { watchedLake } from './pipeline/health/watched.ts';
 import { brakeFor, createBrake } from './pipeline/outage/brake.ts';
 import { isStoreFailure, outlast } from './pipeline/outage/outlast.ts';
 import { type RunOutcome, type RunPorts, runWindow, unrun } from './pipeline/run.ts';
 import { createRecall } from './pipeline/running/recall.ts';
 import { hashOf } from './pure/hash-of.ts';
-import { inTurn } from './pure/in-turn.ts';
 import { noShaping } from './signals/shape.ts';
 import type { StatusPorts } from './status/answer.ts';
 import { type Adopts, windowFiles, wireAdopts } from './wire-adopt.ts';
@@ -40,7 +40,8 @@ import { beyondLake, keptInLake, type Tends, wireTends } from './wire-tend.ts';
 export interface Wired extends Sweeps, Audits, Adopts, Healths, Tends, WiredBackfills, LedgerTables {
   readonly config: Config;
   plan(): Promise<PlanOutcome>;
-  run(window: Window): Promise<RunOutcome>;
+  /** `past`: it is a backfill's, and lets live windows go first. */
+  run(window: Window, past?: boolean): Promise<RunOutcome>;
   /** Brings the window of that blob up to date; undefined when the blob is none of an export's. */
   arrive(blobName: string): Promise<RunOutcome | undefined>;
   /** Has windows run again that set something aside or failed. */
@@ -114,12 +115,13 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
     await Promise.all([stateReady(), health.reach()]);
   };
   // Memory and temporary disk are bounded for one run: runs of one process follow each other, whatever their trigger.
-  const oneAtATime = inTurn();
+  const turns = createTurns(clock);
   const brake = createBrake(clock);
   /** Waiting for its turn is part of the time that an invocation has. `held`: in its place while the lake is paused. */
   const invoke = (
     call: (ports: typeof run & Pick<RunPorts, 'allowed' | 'ready'>) => Promise<RunOutcome>,
     held: (why: string) => Promise<RunOutcome>,
+    past = false,
   ): Promise<RunOutcome> => {
     const start = clock.now();
     const later = { ...run, stateUntil: start + outage };
@@ -134,9 +136,10 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
       const { state, reason } = await health.look();
       return state === 'active' ? health.watched(active) : held(`the lake is ${state}: ${reason}`);
     };
-    return oneAtATime(() => brake(() => outlast(invoked, isStoreFailure, later.stateUntil, clock), brakeFor));
+    const inTurn = past ? turns.past : turns.live;
+    return inTurn(() => brake(() => outlast(invoked, isStoreFailure, later.stateUntil, clock), brakeFor));
   };
-  const runOne = (window: Window): Promise<RunOutcome> =>
+  const runOne = (window: Window, past = false): Promise<RunOutcome> =>
     invoke(
       async (given) => {
         const outcome = await runWindow(window, given);
@@ -144,10 +147,12 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
         return outcome;
       },
       async (error) => ({ ...unrun('held', window, undefined), error }),
+      past,
     );
   const { tend, wired: backfills } = wireBackfills(config, apis, {
     ...run,
-    run: runOne,
+    run: (window) => runOne(window, true),
+    isFree: turns.isFree,
     look: health.look,
     stateReady,
     outage,

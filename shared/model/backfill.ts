@@ -60,7 +60,8 @@ export interface BackfillTurn {
 /** The queue of backfills, beside that of live windows. */
 export interface BackfillQueue {
   prepare(): Promise<void>;
-  pass(turn: BackfillTurn): Promise<void>;
+  /** `delay`: how long nobody gets it; left out: not at all. */
+  pass(turn: BackfillTurn, delay?: Millis): Promise<void>;
 }
 
 /** What a backfill would be. */

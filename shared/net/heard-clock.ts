@@ -8,10 +8,11 @@ export interface HeardClock {
   listening(http: HttpClient): HttpClient;
 }
 
-/** A date has whole seconds, and an answer takes a moment: clocks that are not further apart agree. Milliseconds. */
-const AGREE = 5_000;
-
-export function heardClock(ours: () => number): HeardClock {
+/**
+ * A date has whole seconds, and an answer takes a moment: clocks that are not further apart than `agree` are taken to
+ * agree. Milliseconds.
+ */
+export function heardClock(ours: () => number, agree = 5_000): HeardClock {
   let apart = 0;
   return {
     now: () => ours() + apart,
@@ -19,7 +20,7 @@ export function heardClock(ours: () => number): HeardClock {
       sendRequest: async (request) => {
         const answer = await http.sendRequest(request);
         const theirs = Date.parse(answer.headers.get('date') ?? '');
-        if (!Number.isNaN(theirs)) apart = Math.abs(theirs - ours()) <= AGREE ? 0 : theirs - ours();
+        if (!Number.isNaN(theirs)) apart = Math.abs(theirs - ours()) <= agree ? 0 : theirs - ours();
         return answer;
       },
     }),

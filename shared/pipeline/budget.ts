@@ -9,8 +9,8 @@ interface BudgetPorts {
   readonly limits: BudgetLimits;
 }
 
-/** The API counts in 30 s; two more for clocks that differ. */
-const period: Millis = 32_000;
+/** The API counts in 30 s; four more for clocks that differ a little, and for the way to it. */
+const period: Millis = 34_000;
 /** A seat is held so long without a renewal: who dies frees it. */
 const lease: Millis = 20_000;
 const renewal: Millis = 7_000;
@@ -18,6 +18,8 @@ const renewal: Millis = 7_000;
 const margin: Millis = 2_000;
 /** A seat that nobody uses is given back after so long; until then the next request costs no call. */
 const linger: Millis = 10_000;
+/** When a request went out that was not answered yet: the server may still be about to count it. */
+const underWay: Millis = Number.POSITIVE_INFINITY;
 /** Whether everybody rests is looked up so often, by who has something to ask. */
 const glance: Millis = 5_000;
 
@@ -37,9 +39,10 @@ interface Held {
 
 /**
  * A budget that all instances share without a server: there are as many seats as requests may be under way, each with
- * its part of the rate. Who asks holds one, and counts what goes out from it; the count goes over with the seat. What
- * may go out next is written down before, some requests at a time, and counts as sent where the holder dies. So a busy
- * process makes a call to the table now and then, not with each request.
+ * its part of the rate. Who asks holds one, and counts what goes out from it, from when it was answered, since nobody
+ * knows when the server has counted it; the count goes over with the seat. What may go out next is written down before,
+ * some requests at a time, and counts as sent where the holder dies. So a busy process makes a call to the table now
+ * and then, not with each request.
  */
 export function createBudget({ seats, clock, holder, limits }: BudgetPorts): Budget {
   const held = new Map<number, Held>();
@@ -52,6 +55,8 @@ export function createBudget({ seats, clock, holder, limits }: BudgetPorts): Bud
   let known: ReadonlyMap<number, Versioned<Seat>> = new Map();
 
   const recent = (used: readonly Millis[], now: Millis) => used.filter((at) => at > now - period);
+  /** As the table has it: what is under way counts as sent when the lease ends. */
+  const written = (used: readonly Millis[], until: Millis) => used.map((at) => (at === underWay ? until : at));
   const look = async (): Promise<void> => {
     ({ seats: known, restUntil } = await seats.read());
     lookedAt = clock.now();
@@ -64,7 +69,7 @@ export function createBudget({ seats, clock, holder, limits }: BudgetPorts): Bud
   ): Promise<Seated | undefined> => {
     const until = clock.now() + lease;
     const reserved = Math.min(some, share - used.length);
-    const spent = [...used, ...Array.from({ length: reserved }, () => until)];
+    const spent = [...written(used, until), ...Array.from({ length: reserved }, () => until)];
     const tag = await seats.write(number, { holder, until, used: spent }, etag);
     return tag === undefined ? undefined : { etag: tag, until, reserved };
   };
@@ -139,7 +144,7 @@ export function createBudget({ seats, clock, holder, limits }: BudgetPorts): Bud
           if (typeof own === 'number') return own;
           own.busy = true;
           own.reserved -= 1;
-          own.used.push(clock.now());
+          own.used.push(underWay);
           return own;
         });
         if (typeof found !== 'number') return entered(found);
@@ -158,6 +163,9 @@ export function createBudget({ seats, clock, holder, limits }: BudgetPorts): Bud
     void keep(own, done.signal);
     return () => {
       done.abort();
+      // It came to the server at some time until now: it counts from then on that nothing can be said against.
+      const at = own.used.indexOf(underWay);
+      if (at >= 0) own.used[at] = clock.now();
       own.busy = false;
       void giveBack(own, own.used.length);
     };

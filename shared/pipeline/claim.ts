@@ -43,6 +43,8 @@ export interface Claim {
   readonly put: Set<string>;
   /** It was done before, and the ledger has the tag of none of its files: no put would tell what others wrote. */
   readonly isBare: boolean;
+  /** Why the lake's tables could not be asked which revision they have: such a run must end. Left out: they were. */
+  readonly fault?: unknown;
   /** Aborted when the claim is lost. */
   readonly abort: AbortSignal;
   /**
@@ -77,18 +79,26 @@ export interface ClaimPorts {
 /**
  * Claims the window as it was `seen`; undefined when somebody changed the entry since. The lease is renewed until
  * release. Its revision is above every one that the ledger or the lake's tables have seen: a ledger that was lost would
- * fall behind them for ever.
+ * fall behind them for ever. Where they cannot be asked it is claimed all the same, so that the ledger hears of it: the
+ * claim has a `fault`.
  */
 export async function claimWindow(seen: Versioned<LedgerEntry>, ports: ClaimPorts): Promise<Claim | undefined> {
   const { window, files } = seen.value;
   const others = files.flatMap(({ signal }) => (signal === 'quarantine' ? [] : [signal]));
-  const inLake = (await ports.tables?.seen(window, others)) ?? 0;
+  const asked = await ports.tables?.seen(window, others).then(
+    (revision) => ({ revision }),
+    (fault: unknown) => ({ revision: 0, fault }),
+  );
+  const inLake = asked?.revision ?? 0;
   // A ledger that is older than the lake does not know what was done last.
   const behind = inLake > seen.value.revision ? { revision: inLake, doneAt: 0 } : {};
   const claimed = firstIntent(claimedEntry({ ...seen.value, ...behind }, ports.clock.now(), ports.lease), ports);
   const etag = await ports.ledger.write(claimed, seen.etag);
   if (etag === undefined) ports.recall?.forget(window);
-  return etag === undefined ? undefined : hold({ value: claimed, etag }, ports);
+  if (etag === undefined) return undefined;
+  const claim = hold({ value: claimed, etag }, ports);
+  // Not spread: what stands in a claim changes.
+  return asked !== undefined && 'fault' in asked ? Object.assign(claim, { fault: asked.fault }) : claim;
 }
 
 /**

@@ -125,6 +125,7 @@ async function runClaimed(claim: Claim, afterDeath: boolean, ports: RunPorts, lo
     return { ...outcome, asked: spent.asked, spent };
   };
   try {
+    if (claim.fault !== undefined) throw claim.fault;
     await ports.ready?.(claim.entry);
     const ran = await deliverOrHalve(claim, afterDeath, run);
     // Asked for while it ran: the message of that has met this run, and gone.

@@ -38,7 +38,7 @@ async function prepareQueue(client: QueueClient): Promise<void> {
 /** The messages of backfills that go round. */
 export const createBackfillQueue = (client: QueueClient): BackfillQueue => ({
   prepare: () => prepareQueue(client),
-  pass: (turn) => sendMessage(client, backfillMessage(turn), 0),
+  pass: (turn, delay = 0) => sendMessage(client, backfillMessage(turn), delay),
 });
 
 /** Sweeps go through the same queue. */

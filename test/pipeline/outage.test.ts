@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Window } from '../../shared/model.ts';
 import { type ArrivePorts, arriveInWindow } from '../../shared/pipeline/arrive.ts';
+import { askedAgain } from '../../shared/pipeline/entry.ts';
 import { reviveFeed } from '../../shared/pipeline/plan.ts';
 import { type RunOutcome, runWindow } from '../../shared/pipeline/run.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
+import { dayWindow, keptWorld } from './retention/kept-world.ts';
 import { manualClock, textLake, truthSource, window, wordEngine } from './world.ts';
 
 /**
@@ -93,3 +95,22 @@ for (const known of [true, false])
         'no entry that has ended holds a lease',
       );
     });
+
+test('tables that cannot be asked are a failure of the run, which the ledger hears of', async () => {
+  const world = keptWorld(true);
+  const window = dayWindow(0);
+  await world.bring(window);
+  const seen = await world.ledger.read(window);
+  assert.ok(seen);
+  await world.ledger.write(askedAgain(seen.value, 0), seen.etag);
+  const head = world.lake.head;
+  const gone = () => Promise.reject(new Error('the account is gone'));
+  Object.assign(world.lake, { head: gone });
+  const outcome = await runWindow(window, world.ports({ requests: 'other' }));
+  assert.deepEqual([outcome.state, outcome.error], ['failed', 'the account is gone']);
+  const failed = await world.ledger.read(window);
+  assert.deepEqual([failed?.value.state, failed?.value.attempts], ['failed', 1]);
+  Object.assign(world.lake, { head });
+  world.clock.advance(3_600_000);
+  assert.equal((await runWindow(window, world.ports({ requests: 'other' }))).state, 'done');
+});

@@ -4,6 +4,7 @@ import { putWindows } from '../grid/grid.ts';
 import { LAKE_NAME, putLakeWord, readLakeWord } from '../lake/lake-word.ts';
 import type { MeetPorts } from '../lake/meet.ts';
 import { afterLoss } from '../race.ts';
+import { readRetired } from '../retention/retired-word.ts';
 import { requeuedFingerprint } from '../verdict.ts';
 import { type Found, type FoundGroups, type FoundPorts, feedIn, feedKey, readFiles, windowsOf } from './found.ts';
 import { type Change, type FeedWeight, weigh } from './weigh.ts';
@@ -76,9 +77,19 @@ const byName = ({ feed: one }: AdoptedFeed, { feed: other }: AdoptedFeed): numbe
   feedKey(one) < feedKey(other) ? -1 : 1;
 
 async function weighFeed(feed: Feed, found: readonly Found[], ports: AdoptPorts): Promise<FeedWeight> {
-  const planned = ports.planned?.find((one) => feedKey(one.feed) === feedKey(feed));
+  const planned = await stillPlanned(
+    ports.planned?.find((one) => feedKey(one.feed) === feedKey(feed)),
+    ports,
+  );
   const entries = await Array.fromAsync(ports.ledger.list(feed));
   return weigh(feed, entries, await windowsOf(found, ports), ports.clock.now(), planned);
+}
+
+/** What the lake has let go by its rules is not read again, whatever the rules are now. */
+async function stillPlanned(planned: NonNullable<AdoptPorts['planned']>[number] | undefined, { lake }: AdoptPorts) {
+  const retired = planned && (await readRetired(lake, planned.feed))?.value.through;
+  if (planned === undefined || !retired) return planned;
+  return { ...planned, from: Math.max(planned.from ?? 0, retired) };
 }
 
 function summed({ feed, put, change, same, lost, twice, gaps }: FeedWeight): AdoptedFeed {

@@ -90,9 +90,12 @@ export async function windowsOf(found: readonly Found[], ports: FoundPorts): Pro
   for (const each of found) {
     if (!('story' in each)) continue;
     const { window, revision, file } = each.story;
-    const { told: _, ...known } = windows.get(keyOf(window)) ?? { window, revision: 0, files: [] };
+    const { told, ...known } = windows.get(keyOf(window)) ?? { window, revision: 0, files: [] };
     const files = [...known.files, await sighted(file, ports)];
-    windows.set(keyOf(window), { ...known, files, revision: Math.max(known.revision, revision) });
+    // Whoever puts a file back does not bring a retired window back.
+    const isRetired = told?.state === 'retired';
+    const newest = Math.max(known.revision, revision);
+    windows.set(keyOf(window), { ...known, files, revision: newest, ...(isRetired && { told }) });
   }
   return [...windows.values()];
 }

@@ -65,8 +65,11 @@ function hashOf(path: string, bytes: number): number {
   return (high >>> 11) * 2 ** 32 + (low >>> 0);
 }
 
-/** What the table says of a window, and its files that are there as it says. */
+/**
+ * What the table says of a window, and its files that are there as it says. What is retired needs no file to be told.
+ */
 export function toldWindow(row: LedgerRow, there: readonly FileRecord[]): FoundWindow | undefined {
+  if (row.state === 'retired') return { window: row.window, revision: row.revision, files: there, told: row };
   if (there.length === 0 && (row.state !== 'done' || row.files.some(({ rows }) => rows > 0))) return undefined;
   const isWhole = row.files.every(({ path, rows }) => rows === 0 || there.some((file) => file.path === path));
   return {

@@ -2,6 +2,7 @@ import type { Counts, Feed, FileRecord, Interval, LedgerEntry, LedgerRow, Millis
 import { gapsBetween } from '../audit/gaps.ts';
 import { askedAgain, finishedEntry, plannedEntry } from '../entry.ts';
 import { tileRange } from '../grid/tile-range.ts';
+import { retiredEntry } from '../retention/retired-entry.ts';
 import { adoptedFingerprint, isRequeued, requeuedFingerprint } from '../verdict.ts';
 
 /** A window, as the files of a lake tell of it. */
@@ -200,6 +201,7 @@ function adopted({ window, revision, files, strays, again, told }: Chosen, now: 
   const finish = { fingerprint, counts, asked: 0, files: [...files, ...strays] };
   const done = finishedEntry(plannedEntry(window), now, finish);
   const entry = { ...done, ...(told && toldTotals(told, done)), revision: Math.max(1, revision) };
+  if (told?.state === 'retired') return retiredEntry(entry, told.lastDone, entry.revision);
   return again ? { ...askedAgain(entry, now), fingerprint: requeuedFingerprint(entry.fingerprint) } : entry;
 }
 
@@ -225,7 +227,8 @@ function gapsIn(windows: readonly Window[], from: Millis | undefined): readonly 
   const first = windows.reduce((least, { start }) => Math.min(least, start), Number.POSITIVE_INFINITY);
   const lead = from !== undefined && from < first && windows.length > 0 ? [{ start: from, end: first }] : [];
   const between = gapsBetween(windows.map((window) => plannedEntry(window)));
-  return [...lead, ...between];
+  const planned = ({ start, end }: Interval) => ({ start: Math.max(start, from ?? start), end });
+  return [...lead, ...between.map(planned).filter(({ start, end }) => start < end)];
 }
 
 /** The parts of a window that none of these covers. */

@@ -12,7 +12,7 @@ export interface Part {
 }
 
 /** Beyond that, rows share id and tick: cutting further would not help. */
-const MOST_BUCKETS = 4096;
+export const MOST_BUCKETS = 4096;
 
 /**
  * Two parts that together are `part`, earlier one first; undefined when it cannot be cut any further.

@@ -31,9 +31,9 @@ export async function* readParts(
   let vain = 0;
   let refused = '';
   for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
-    const length = part.end - part.start;
-    if (length > 1n && (await forecast.isTooMuch(part, rows, Number(part.start - start)))) {
-      waiting.push(...(halvesOf(part) ?? []).toReversed());
+    const parts = await forecast.partsOf(part, rows, Number(part.start - start));
+    if (parts !== undefined) {
+      waiting.push(...parts.toReversed());
       halved();
       continue;
     }

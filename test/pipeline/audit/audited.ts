@@ -1,5 +1,6 @@
 import type { Clock, Feed, Interval, LedgerEntry, Millis, Source, Survey, Window } from '../../../shared/model.ts';
 import { type AuditOutcome, type AuditPorts, auditWindows } from '../../../shared/pipeline/audit/audit.ts';
+import type { Tiling } from '../../../shared/pipeline/grid/tile.ts';
 import { createGate, type Gate } from '../../../shared/pipeline/health/gate.ts';
 import { watchedLake } from '../../../shared/pipeline/health/watched.ts';
 import { heldFeed, planFeed } from '../../../shared/pipeline/plan.ts';
@@ -34,7 +35,7 @@ const unlessBroken = (error: Error | undefined): void => {
  * One feed of the query API between a source of words and a lake of text, with planner, runs and audits, at a time that
  * a test sets.
  */
-export function auditedWorld({ broken, ...more }: Partial<AuditPorts> & { readonly broken?: Broken } = {}) {
+export function auditedWorld({ broken, ...more }: Partial<AuditPorts> & { readonly broken?: Broken | undefined } = {}) {
   const ledger = createMemoryLedger();
   const inner = textLake();
   const { put } = inner;
@@ -135,10 +136,10 @@ export function auditedWorld({ broken, ...more }: Partial<AuditPorts> & { readon
     newGate,
     /** Writes to the lake that were tried. */
     puts: () => puts,
-    plan: async (by = gate) => {
+    plan: async (by = gate, tiling: Partial<Tiling> = {}, from = start) => {
       const { state, since } = await by.look();
       if (state !== 'active') return heldFeed(feed, ledger);
-      return planFeed(feed, { size: hour, lag: 0, until: undefined }, start, { ...ports, resumedAt: since });
+      return planFeed(feed, { size: hour, lag: 0, until: undefined, ...tiling }, from, { ...ports, resumedAt: since });
     },
     /** Delivers all messages. */
     deliver: async () => {
@@ -168,7 +169,8 @@ export function auditedWorld({ broken, ...more }: Partial<AuditPorts> & { readon
     /** The lake holds exactly what the source has, window by window. */
     differing: async () => {
       const files = lake.contents();
-      const windows = (await Array.fromAsync(ledger.list(feed))).map(({ window }) => window);
+      const entries = await Array.fromAsync(ledger.list(feed));
+      const windows = entries.filter(({ state }) => state !== 'halved').map(({ window }) => window);
       return windows.filter((window) => {
         const words = inside(window).map(({ word }) => word);
         return (files[`part-${window.start / hour}`] ?? '') !== words.join('\n');

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { LedgerEntry, Signal } from '../../../shared/model.ts';
+import type { LedgerEntry, ObjectStore, Sightings, Signal } from '../../../shared/model.ts';
+import { adoptLake } from '../../../shared/pipeline/adopt/adopt.ts';
+import { arriveHeld, arriveInWindow } from '../../../shared/pipeline/arrive.ts';
 import { askFor } from '../../../shared/pipeline/ask/ask.ts';
 import { requeueWindows } from '../../../shared/pipeline/ask/requeue.ts';
 import { rerunWindows } from '../../../shared/pipeline/ask/rerun.ts';
@@ -9,10 +11,16 @@ import { auditFiles } from '../../../shared/pipeline/audit/lake-slice.ts';
 import { settleFeed } from '../../../shared/pipeline/audit/settled.ts';
 import { backfillChoice } from '../../../shared/pipeline/backfill/choice.ts';
 import { askedAgain, plannedEntry } from '../../../shared/pipeline/entry.ts';
+import { writeTableOf } from '../../../shared/pipeline/ledger-table/write.ts';
 import { isOverdue, keptFrom } from '../../../shared/pipeline/retention/due.ts';
 import { retireWindows } from '../../../shared/pipeline/retention/retire.ts';
 import { runWindow } from '../../../shared/pipeline/run.ts';
+import { createRecall } from '../../../shared/pipeline/running/recall.ts';
+import { sweepBlobs } from '../../../shared/pipeline/sweep/sweep.ts';
+import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
 import { tallyOf } from '../../../shared/status/day-tally.ts';
+import { foundInMemory } from '../adopt/found.ts';
+import { tableInMemory } from '../adopt/table-in-memory.ts';
 import { day, dayWindow, keptWorld, thirtyDays, today } from './kept-world.ts';
 
 const all = { start: 0, end: 1000 * day, app: '', signals: [] as readonly Signal[] };
@@ -240,4 +248,98 @@ test('settled files and tallies know retired windows', async () => {
   const { sums, stretches, doneAt } = tallyOf(dayWindow(0), 0, [first]);
   assert.deepEqual([sums.windows.retired, sums.written, sums.files, sums.bytes, doneAt], [1, 0, 0, 0, 0]);
   assert.deepEqual(stretches, [{ start: 0, end: day, state: 'retired' }]);
+});
+
+for (const table of [true, false])
+  test(`a ledger found again from files${table ? ' and its table' : ' alone'} brings no retired window back`, async () => {
+    const world = keptWorld(false);
+    await thirtyDays(world);
+    await world.retire({ remove: true });
+    world.clock.advance(2 * day);
+    await world.retire({ remove: true });
+    const { clock } = world;
+    const { rows, ports: inMemory } = tableInMemory;
+    const put: ObjectStore['put'] = (name, content, etag) =>
+      world.memory.put(name, content instanceof Uint8Array ? content : Buffer.from(content.files.join('')), etag);
+    const lake = { ...world.lake, put };
+    if (table)
+      await writeTableOf(
+        range(0, 30).map((n) => n * day),
+        { ledger: world.ledger, lake, clock, young: 0, ...inMemory },
+      );
+    // Somebody has put a file of a retired window back, as a restored container would.
+    const back = 'requests/app=shop/date=1970-01-04/query_19700104T0000Z_19700105T0000Z.parquet';
+    await world.memory.put(back, Buffer.from('row'), undefined);
+    let ids = 0;
+    const ledger = createMemoryLedger();
+    const report = await adoptLake(true, {
+      ...{ lake, ledger, clock, now: clock.now, newId: () => `id-${++ids}`, product: '1', tell: () => {} },
+      here: { kind: 'table', url: 'https://a.table.core.windows.net', table: 't', part: 'p' },
+      story: async ({ name, bytes }) => {
+        const at = Date.parse(/date=([\d-]+)/.exec(name)?.[1] ?? '');
+        const file = { path: name, signal: 'requests' as const, rows: 1, bytes };
+        return { window: dayWindow(at / day), revision: 1, file };
+      },
+      ...foundInMemory,
+      rows: rows(lake),
+      // The rule is gone, and the source still has the rows.
+      planned: [{ feed: { app: 'shop', signal: 'requests', source: 'query' }, from: 0 }],
+    });
+    assert.equal(report.feeds[0]?.due, 0, 'nothing of it is read again');
+    const states = new Map(
+      await Array.fromAsync(ledger.list(dayWindow(0)), ({ window, state }) => [window.start / day, state] as const),
+    );
+    const gone = range(0, 22).filter((n) => table || n === 3);
+    if (table) for (const n of gone) assert.equal(states.get(n), 'retired', `day ${n}`);
+    for (const n of range(22, 30)) assert.equal(states.get(n), 'done', `day ${n}`);
+    const found = await retireWindows(
+      { app: '', signals: [], remove: true, all: true },
+      { ledger, lake, clock, rules: { requests: 10 * day } },
+    );
+    assert.equal(found[0]?.error, '');
+    clock.advance(2 * day);
+    await retireWindows(
+      { app: '', signals: [], remove: true, all: true },
+      { ledger, lake, clock, rules: { requests: 10 * day } },
+    );
+    assert.deepEqual(
+      daysIn((await world.files()).filter((name) => name.startsWith('requests/'))).filter((n) => n < 22),
+      [],
+      'what was put back goes again',
+    );
+  });
+
+test('a blob event, or a sweep, that comes late for a retired window leaves it as it is', async () => {
+  const world = keptWorld(false);
+  for (let n = 0; n < today; n += 1) await world.bring(dayWindow(n, 'requests', 'continuous'));
+  await world.retire({ remove: true });
+  const { ledger, clock } = world;
+  const sent: unknown[] = [];
+  const hints = { prepare: async () => {}, send: async (one: unknown) => void sent.push(one) };
+  const old = dayWindow(3, 'requests', 'continuous');
+  for (const recall of [undefined, createRecall()]) {
+    const ports = { ...world.ports({ requests: 'more' }), hints, refresh: 0, ...(recall && { recall }) };
+    assert.equal((await arriveInWindow(old, old.start + day / 2, ports)).state, 'unchanged');
+    assert.equal((await arriveHeld(old, old.start + day / 2, 'the lake is paused', ports)).state, 'held');
+  }
+  const sightings: Sightings = {
+    async *sightings(_range, cut) {
+      for (const part of await cut(old, old))
+        yield { window: { ...old, ...part }, fingerprint: 'other', empty: false, blobs: 1, bytes: 1, archived: 0 };
+    },
+  };
+  const ports = {
+    ledger,
+    clock,
+    hints,
+    refresh: 0,
+    sightings,
+    lookback: 40 * day,
+    window: day,
+    emptied: 'follow' as const,
+  };
+  const swept = await sweepBlobs(ports, new AbortController().signal);
+  assert.equal(swept.windows, 1);
+  const seen = await ledger.read(old);
+  assert.deepEqual([seen?.value.state, seen?.value.again, sent.length], ['retired', false, swept.enqueued]);
 });

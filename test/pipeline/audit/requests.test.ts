@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { memoryData } from '../../../local/simulator/data.ts';
+import { startSimulator } from '../../../local/simulator/startSimulator.ts';
+import type { Row } from '../../../local/telemetry/row.ts';
+import { ITEM_TYPES } from '../../../local/telemetry/tables.ts';
+import type { Clock, Feed, Ledger, QuerySettings } from '../../../shared/model.ts';
+import { type AuditedApp, type AuditMemory, auditWindows } from '../../../shared/pipeline/audit/audit.ts';
+import { finishedEntry, plannedEntry } from '../../../shared/pipeline/entry.ts';
+import { signals } from '../../../shared/signals/tables.ts';
+import { createAsk } from '../../../shared/source/query/client.ts';
+import { createSurvey } from '../../../shared/source/query/survey/survey.ts';
+import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
+import { textLake } from '../world.ts';
+
+/** A day of audits over 30 days of ten apps with ten signals: requests counted at the server. */
+
+const hour = 3_600_000;
+const day = 24 * hour;
+const start = Date.UTC(2026, 0, 1);
+const days = 30;
+const work = await mkdtemp(join(tmpdir(), 'audit-requests-'));
+after(() => rm(work, { recursive: true }));
+
+test('at most 300 requests a day, and late rows are found', async (t) => {
+  let now = start + days * day;
+  const clock: Clock = { now: () => now, random: () => 0.5, sleep: async () => {} };
+  // One row an hour, in its first quarter; all apps are alike.
+  const row = (signal: Feed['signal'], at: number, id: string): Row => ({
+    timestamp: new Date(at).toISOString().replace('Z', '0000Z'),
+    ...{ itemType: ITEM_TYPES[signal], itemId: id, itemCount: 1 },
+  });
+  const rows = signals.flatMap((signal) =>
+    Array.from({ length: days * 24 }, (_, n) => row(signal, start + n * hour + 60_000, `${signal}-${n}`)),
+  );
+  const data = memoryData(rows);
+  const simulator = await startSimulator({ data, now: clock.now });
+  // What runs and planner keep of the days is another matter.
+  const ledger: Ledger = { ...createMemoryLedger(), async *tallies() {}, tally: async () => {} };
+  const apps: AuditedApp[] = [];
+  for (let n = 0; n < 10; n++) {
+    const feeds = signals.map((signal): Feed => ({ app: `app${n}`, signal, source: 'query' }));
+    for (const feed of feeds)
+      for (let at = start; at < now; at += hour) {
+        const fingerprint = at % hour === 0 ? 'rows:1' : 'rows:0';
+        const finish = {
+          fingerprint,
+          counts: plannedEntry({ ...feed, start: at, end: at + hour }).counts,
+          asked: 1,
+          files: [],
+        };
+        const entry = { ...plannedEntry({ ...feed, start: at, end: at + hour }), revision: 1 };
+        await ledger.write(finishedEntry(entry, at + hour, finish), undefined);
+      }
+    const settings: QuerySettings = {
+      url: `${simulator.url}/v1/apps/app${n}/query`,
+      ...{ scope: '', auth: { kind: 'none' }, schema: { kind: 'app' }, signals, window: hour, lag: 0 },
+      ...{ from: undefined, until: undefined, retention: undefined },
+    };
+    const survey = createSurvey({ settings, clock, ask: createAsk(settings, undefined, clock) });
+    apps.push({ app: `app${n}`, feeds, survey, retention: 90 * day });
+  }
+  const memory: AuditMemory = new Map();
+  const hints = { prepare: async () => {}, send: async () => {} };
+  const ports = {
+    ...{ ledger, lake: textLake(), clock, hints, refresh: 0, limit: 240, memory },
+    ...{ recheck: 50 * hour, horizon: days * day, purged: 'follow' as const },
+    withWorkFolder: <T>(use: (folder: string) => Promise<T>) => use(work),
+  };
+  let [asked, looked] = [0, 0];
+  for (let tick = 0; tick < 24; tick++, now += hour) {
+    const outcome = await auditWindows(apps, ports, new AbortController().signal);
+    assert.deepEqual(outcome.errors, []);
+    assert.deepEqual(
+      outcome.feeds.flatMap(({ enqueued }) => enqueued),
+      [],
+      `tick ${tick}`,
+    );
+    asked += outcome.asked;
+    looked += outcome.feeds.reduce((sum, { windows }) => sum + windows, 0);
+  }
+  t.diagnostic(`${simulator.requests.length} requests a day, ${looked} looks at windows`);
+  assert.equal(asked, simulator.requests.length);
+  assert.ok(asked <= 300, `${asked} requests`);
+  assert.ok(looked > (100 * days * day) / hour, 'every window was looked at');
+  data.add([row('traces', now - 40 * hour, 'late')], now);
+  const found = await auditWindows(apps, ports, new AbortController().signal);
+  assert.equal(found.feeds.flatMap(({ enqueued }) => enqueued).length, 10);
+  await simulator.close();
+});

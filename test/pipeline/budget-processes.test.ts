@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startAzurite } from '../../local/azurite.ts';
+import type { Fault } from '../../local/simulator/faults.ts';
+import type { LoggedRequest } from '../../local/simulator/request.ts';
+import { startSimulator } from '../../local/simulator/startSimulator.ts';
+import { environment } from '../e2e/process.ts';
+import { fastEnv, speedUp } from '../worker/fast-clock.ts';
+
+/**
+ * Four processes of an app, whose clocks are minutes apart, ask as fast as they may: counted at the server, over every
+ * 30 seconds that there are. One is killed while it holds places; a 429 that wants 20 s of quiet quietens all. Time
+ * passes twice as fast as on the wall. BUDGET_SECONDS: how long each part takes.
+ */
+const part = Number(process.env.BUDGET_SECONDS ?? 30) * 1000;
+const factor = 2;
+const [inFlight, rate] = [3, 30];
+const skews = [0, -90_000, 15_000, 150_000];
+
+const begin = (env: Readonly<Record<string, string>>): Promise<ChildProcess> =>
+  new Promise((resolve, reject) => {
+    const child = fork(join(import.meta.dirname, 'budget-asker.ts'), [], {
+      env,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    child.once('message', () => resolve(child));
+    child.once('exit', (code) => reject(new Error(`an asker ended with ${code}`)));
+  });
+
+/** The most of these that came in any `length`. */
+function most(requests: readonly LoggedRequest[], length: number): number {
+  const times = requests.map(({ at }) => at);
+  return Math.max(0, ...times.map((from) => times.filter((at) => from <= at && at < from + length).length));
+}
+
+test('four processes never ask more than the budget, whatever their clocks say, and whoever dies', async (t) => {
+  const since = Date.now();
+  speedUp(factor, since);
+  const folder = await mkdtemp(join(tmpdir(), 'budget-'));
+  const azurite = await startAzurite({ inMemory: true, env: fastEnv(factor, since) });
+  const simulator = await startSimulator();
+  // Each answer takes a while, so that places are what is short.
+  const slow: Fault = { kind: 'stall', at: 'middle', pause: 700 };
+  simulator.fault(slow);
+  const env = environment({
+    ...fastEnv(factor, since),
+    ...{ AzureWebJobsStorage: azurite.connectionString, LAKE_FOLDER: join(folder, 'lake'), TMPDIR: folder },
+    ...{ APP_NAME: 'shop', APP_ID: '11111111-2222-3333-4444-555555555555', QUERY_ENDPOINT: simulator.url },
+    ...{ SIGNALS: 'traces', BUDGET_IN_FLIGHT: String(inFlight), BUDGET_RATE: String(rate), LANES: '3' },
+  });
+  const children = await Promise.all(skews.map((skew) => begin({ ...env, SKEW_MS: String(skew) })));
+  const errors: string[] = [];
+  const asked = new Map<number, number>();
+  for (const [n, child] of children.entries())
+    child.on('message', (said: { readonly error?: string; readonly asked?: number }) => {
+      if (said.error !== undefined) errors.push(said.error);
+      asked.set(n, said.asked ?? asked.get(n) ?? 0);
+    });
+  try {
+    await sleep(part);
+    children[1]?.kill('SIGKILL');
+    await sleep(part);
+    const before = simulator.requests.length;
+    simulator.clearFaults();
+    simulator.fault({ kind: 'throttle', retryAfter: 20, times: 1 });
+    simulator.fault(slow);
+    await sleep(part);
+    for (const child of children) child.kill('SIGKILL');
+    const { requests } = simulator;
+    const told = requests.find(({ status, index }) => status === 429 && index >= before)?.at ?? assert.fail('no 429');
+    const quiet = requests.filter(({ at }) => at > told + 6_000 && at < told + 19_000);
+    const seen = {
+      requests: requests.length,
+      most: most(requests, 30_000),
+      atOnce: Math.max(...requests.map(({ concurrent }) => concurrent)),
+    };
+    t.diagnostic(
+      JSON.stringify({ ...seen, asked: [...asked.values()], quiet: quiet.length, errors: errors.slice(0, 3) }),
+    );
+    assert.ok(seen.most <= rate, `${seen.most} requests in 30 s`);
+    assert.ok(seen.atOnce <= inFlight, `${seen.atOnce} at once`);
+    assert.deepEqual(
+      quiet.map(({ at }) => at - told),
+      [],
+      'a 429 quietens all',
+    );
+    const late = requests.filter(({ at }) => at > told + 20_000);
+    assert.ok(late.length > 0, 'they go on afterwards');
+    // After the lease of the dead one all places are used again.
+    const after = requests.filter(({ index }) => index < before).slice(-20);
+    assert.ok(Math.max(...after.map(({ concurrent }) => concurrent)) === inFlight || seen.most > rate / 2);
+    assert.ok(requests.length > ((2 * part) / 34_000) * rate * 0.6, `${requests.length} requests: the budget is used`);
+    assert.deepEqual(errors, []);
+  } finally {
+    for (const child of children) child.kill('SIGKILL');
+    await simulator.close();
+    await azurite.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+});

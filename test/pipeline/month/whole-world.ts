@@ -1,0 +1,131 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Chance, chanceOf } from '../../../local/telemetry/chance.ts';
+import type { BackfillTurn, Clock, Feed, Millis, RetentionRules, Signal, Window } from '../../../shared/model.ts';
+import { createMemoryBackfills } from '../../../shared/state/backfills-memory.ts';
+import { createMemoryHealth } from '../../../shared/state/health-memory.ts';
+import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
+import { type Instance, startInstance } from './instance.ts';
+import { seenLake } from './seen-lake.ts';
+import { type ShopSource, shopSource } from './shop-source.ts';
+
+export const hour: Millis = 3_600_000;
+export const day: Millis = 24 * hour;
+export const start = Date.UTC(2026, 1, 20);
+/** So much of the past a backfill brings in. */
+export const past: Millis = 4 * day;
+/** Rows of an answer at most: many windows are asked for in parts. */
+const rowLimit = 25;
+
+export interface MonthOptions {
+  readonly seed: string;
+  readonly signals: readonly Signal[];
+  readonly table: boolean;
+  readonly perHour: number;
+}
+
+/** A message of either queue. */
+export type Message = { readonly at: Millis } & (
+  | { readonly window: Window; readonly backfill: boolean }
+  | { readonly turn: BackfillTurn }
+);
+
+/** What all instances share, and what the month changes. */
+export interface World {
+  readonly options: MonthOptions;
+  readonly chance: Chance;
+  readonly clock: Clock;
+  readonly source: ShopSource;
+  readonly lake: ReturnType<typeof seenLake>;
+  readonly ledger: ReturnType<typeof createMemoryLedger>;
+  readonly health: ReturnType<typeof createMemoryHealth>;
+  readonly backfills: ReturnType<typeof createMemoryBackfills>;
+  readonly feeds: readonly Feed[];
+  readonly work: string;
+  readonly rowLimit: number;
+  readonly messages: Message[];
+  readonly count: Record<string, number>;
+  now: Millis;
+  lakeAway: boolean;
+  /** Rules of LAKE_RETENTION, with LAKE_RETIRE=remove. */
+  rules: RetentionRules;
+  /** QUERY_WINDOW. */
+  window: Millis;
+}
+
+/** One hundred and one hours have a window that kills whoever reads it whole. */
+export const isHeavy = ({ signal, start: from, end }: Window): boolean =>
+  signal === 'traces' && end - from >= hour && Math.floor(from / hour) % 101 === 7;
+
+export async function startWorld(options: MonthOptions): Promise<World> {
+  const { seed, signals, table, perHour } = options;
+  const chance = chanceOf(`whole month/${seed}`);
+  let world: World | undefined;
+  const now = () => world?.now ?? start;
+  const clock: Clock = {
+    now,
+    random: () => chance.next(),
+    // Pauses between tries pass at once; leases and time limits of runs do not, for all happens in one moment.
+    sleep: (ms, abort) =>
+      ms < 10 * 60_000
+        ? Promise.resolve()
+        : new Promise((resolve) => abort?.addEventListener('abort', () => resolve(), { once: true })),
+  };
+  world = {
+    ...{ options, chance, clock, lake: seenLake(table), ledger: createMemoryLedger(), health: createMemoryHealth() },
+    ...{ backfills: createMemoryBackfills(), messages: [], rowLimit },
+    source: await shopSource(seed, signals, perHour, rowLimit, chance, now),
+    feeds: signals.map((signal): Feed => ({ app: 'shop', signal, source: 'query' })),
+    work: mkdtempSync(join(tmpdir(), 'month-')),
+    count: {
+      runs: 0,
+      halved: 0,
+      deaths: 0,
+      lost: 0,
+      audited: 0,
+      idle: 0,
+      repaired: 0,
+      retired: 0,
+      vandals: 0,
+      held: 0,
+    },
+    ...{ now: start, lakeAway: false, rules: {}, window: hour },
+  };
+  return world;
+}
+
+/** Both instances take messages at the same time; who dies is begun anew, and half of what it had comes back. */
+export async function deliver(world: World, instances: Instance[]): Promise<void> {
+  const { messages, chance, count } = world;
+  const take = (): Message | undefined => {
+    const at = messages.findIndex((message) => message.at <= world.now);
+    return at < 0 ? undefined : messages.splice(at, 1)[0];
+  };
+  const work = async (n: number): Promise<void> => {
+    for (let message = take(); message !== undefined; message = take()) {
+      const instance = instances[n];
+      if (instance === undefined) return;
+      try {
+        await instance.handle(message);
+      } catch (error) {
+        if (!instance.isDead()) throw error;
+        count.deaths = (count.deaths ?? 0) + 1;
+        instances[n] = startInstance(world);
+        if (chance.hit(0.5)) messages.push({ ...message, at: world.now + hour / 6 });
+      }
+    }
+  };
+  await Promise.all(instances.map((_, n) => work(n)));
+}
+
+/** What readers see of a window, and what the source has of it. */
+export async function differs(world: World, window: Window): Promise<boolean> {
+  const entry = (await world.ledger.read(window))?.value;
+  const visible = new Set(world.lake.files());
+  const inLake = new Set(
+    (entry?.files ?? []).flatMap(({ path }) => (visible.has(path) ? world.lake.rowsIn(path) : [])),
+  );
+  const there = world.source.rowsIn(window.signal, window);
+  return inLake.size !== there.size || [...there].some((row) => !inLake.has(row));
+}
