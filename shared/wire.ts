@@ -121,7 +121,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
   const invoke = (
     call: (ports: typeof run & Pick<RunPorts, 'allowed' | 'ready'>) => Promise<RunOutcome>,
     held: (why: string) => Promise<RunOutcome>,
-    past = false,
+    inTurn = turns.live,
   ): Promise<RunOutcome> => {
     const start = clock.now();
     const later = { ...run, stateUntil: start + outage };
@@ -136,7 +136,6 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
       const { state, reason } = await health.look();
       return state === 'active' ? health.watched(active) : held(`the lake is ${state}: ${reason}`);
     };
-    const inTurn = past ? turns.past : turns.live;
     return inTurn(() => brake(() => outlast(invoked, isStoreFailure, later.stateUntil, clock), brakeFor));
   };
   const runOne = (window: Window, past = false): Promise<RunOutcome> =>
@@ -147,15 +146,11 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
         return outcome;
       },
       async (error) => ({ ...unrun('held', window, undefined), error }),
-      past,
+      past ? turns.past : turns.live,
     );
   const { tend, wired: backfills } = wireBackfills(config, apis, {
-    ...run,
-    run: (window) => runOne(window, true),
-    isFree: turns.isFree,
-    look: health.look,
-    stateReady,
-    outage,
+    ...{ ...run, run: (window: Window) => runOne(window, true), isFree: turns.isFree },
+    ...{ look: health.look, stateReady, outage },
   });
   const planTick = createPlanner(config, { ...ports, tidy: run }, tend);
   return {
