@@ -71,19 +71,22 @@ export function skipBlank(bytes: Uint8Array, from: number): number {
   return at;
 }
 
-/** Whether one of four bytes may stop: of each, a subtraction then borrows into its highest bit. */
-export function mayStop(word: number): boolean {
+/** The high bits of those of four bytes that stop: the lowest one is right, those above it may be borrowed from. */
+export function stopsIn(word: number): number {
   const quotes = word ^ 0x22222222;
   const backslashes = word ^ 0x5c5c5c5c;
   const stops =
     ((word - 0x20202020) & ~word) | ((quotes - 0x01010101) & ~quotes) | ((backslashes - 0x01010101) & ~backslashes);
-  return (stops & 0x80808080) !== 0;
+  return stops & 0x80808080;
 }
 
 /** The first byte from `from` on that is not simply part of a string. `view` is the memory of `bytes`. */
 export function plainEnd(bytes: Uint8Array, view: DataView, from: number): number {
   let at = from;
-  for (const last = bytes.length - 4; at <= last && !mayStop(view.getInt32(at, true)); ) at += 4;
+  for (const last = bytes.length - 4; at <= last; at += 4) {
+    const stops = stopsIn(view.getInt32(at, true));
+    if (stops !== 0) return at + ((31 - Math.clz32(stops & -stops)) >> 3);
+  }
   while (STOP[bytes[at] as number] === 0) at++;
   return at;
 }
@@ -153,7 +156,7 @@ function digitsEnd(bytes: Uint8Array, from: number): number {
   return at > from ? at : breaks(at, REASONS.notJson);
 }
 
-function numberEnd(bytes: Uint8Array, from: number): number {
+export function numberEnd(bytes: Uint8Array, from: number): number {
   let at = bytes[from] === 0x2d ? from + 1 : from;
   if (bytes[at] === 0x30) at++;
   else at = digitsEnd(bytes, at);

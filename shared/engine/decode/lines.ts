@@ -145,8 +145,9 @@ export function readRecord(chunk: ChunkReaders, at: number): number {
 
 function walk(reader: Reader, at: number): number {
   const { walker, program, layout } = reader;
+  if (layout !== 'query') return walker.record(program.root, at);
   walker.begin();
-  return layout === 'query' ? walkCells(walker, program.cells, at) : walker.object(program.root, at, 0);
+  return walkCells(walker, program.cells, at);
 }
 
 /** Takes in the rows of the record that was read. Returns why it has none; '' where it has. */

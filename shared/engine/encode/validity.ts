@@ -7,11 +7,12 @@ export const isValid = (validity: Validity, row: number): boolean =>
 /** Rows with a value from `start` to below `end`. */
 export function countValid(validity: Validity, start: number, end: number): number {
   if (validity === undefined) return end - start;
-  let count = 0;
-  let row = start;
-  for (; row < end && (row & 7) !== 0; row++) if (isValid(validity, row)) count++;
-  for (; row + 8 <= end; row += 8) count += ones(validity[row >> 3] as number);
-  for (; row < end; row++) if (isValid(validity, row)) count++;
+  if (start >= end) return 0;
+  const [first, last] = [start >> 3, (end - 1) >> 3];
+  const [head, tail] = [0xff << (start & 7), 0xff >> (7 - ((end - 1) & 7))];
+  if (first === last) return ones((validity[first] as number) & head & tail);
+  let count = ones((validity[first] as number) & head & 0xff) + ones((validity[last] as number) & tail);
+  for (let byte = first + 1; byte < last; byte++) count += ones(validity[byte] as number);
   return count;
 }
 

@@ -17,16 +17,18 @@ export function fillExtra(reader: Reader, start: number, end: number): void {
     return;
   }
   const from = scratch.length;
+  const { elementLeftovers, rootLeftovers, view } = walker;
+  const hasElement = elementLeftovers.count > 0;
+  let any = hasElement || rootLeftovers.count > 0;
   scratch.byte(OPEN_OBJECT);
-  let any = false;
-  if (!walker.elementLeftovers.isEmpty) {
+  if (hasElement) {
     scratch.all(elementKey);
     scratch.byte(OPEN_OBJECT);
-    walker.elementLeftovers.write(bytes, scratch, false);
+    elementLeftovers.write(bytes, view, scratch);
     scratch.byte(CLOSE_OBJECT);
-    any = true;
+    if (rootLeftovers.count > 0) scratch.byte(COMMA);
   }
-  any = walker.rootLeftovers.write(bytes, scratch, any) || any;
+  rootLeftovers.write(bytes, view, scratch);
   if (refused.length > 0) any = refusedCells(reader, any);
   scratch.byte(CLOSE_OBJECT);
   if (any) row.setText(cell, scratch.bytes, from, scratch.length);

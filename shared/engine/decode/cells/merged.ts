@@ -14,7 +14,8 @@ export function dimensionsOf(row: Row, cell: number, walker: Walker, scratch: Sc
   const { bytes, dimensions } = walker;
   if (dimensions.count === 0) return false;
   const repeats = dimensions.repeats(bytes);
-  if (dimensions.objects === 1 && !repeats) row.setText(cell, bytes, dimensions.from, dimensions.to);
+  if (dimensions.objects === 1 && !repeats)
+    row.setText(cell, bytes, dimensions.around[0] as number, dimensions.around[1] as number);
   else {
     const chosen = repeats ? dimensions.last(bytes) : undefined;
     const from = scratch.length;

@@ -4,12 +4,20 @@ import { copy, viewOf } from '../../words.ts';
  * Bytes of one row that do not stand in its record as they are: text without its escapes, JSON that was put together.
  */
 export class Scratch {
-  bytes = new Uint8Array(64 * 1024);
+  bytes: Uint8Array<ArrayBuffer>;
   length = 0;
-  private view = new DataView(this.bytes.buffer);
+  /** The same memory. */
+  view: DataView;
   /** What was copied from last, and a view of it. */
-  private source: Uint8Array = this.bytes;
-  private sourceView: DataView = this.view;
+  private source: Uint8Array;
+  private sourceView: DataView;
+
+  constructor(size = 64 * 1024) {
+    this.bytes = new Uint8Array(size);
+    this.view = viewOf(this.bytes);
+    this.source = this.bytes;
+    this.sourceView = this.view;
+  }
 
   /** Room for so many bytes more. What was written before stays where `bytes` of that time had it, and is copied. */
   reserve(more: number): void {
@@ -26,10 +34,15 @@ export class Scratch {
   }
 
   copy(source: Uint8Array, start: number, end: number): void {
+    if (source !== this.source) this.turnTo(source);
+    this.put(source, this.sourceView, start, end);
+  }
+
+  /** The same of bytes whose view is at hand. */
+  put(source: Uint8Array, view: DataView, start: number, end: number): void {
     const length = end - start;
     if (this.length + length > this.bytes.length) this.reserve(length);
-    if (source !== this.source) this.turnTo(source);
-    copy(source, this.sourceView, start, this.bytes, this.view, this.length, length);
+    copy(source, view, start, this.bytes, this.view, this.length, length);
     this.length += length;
   }
 

@@ -13,7 +13,7 @@ export class Seen {
     const count = this.counts[part] as number;
     if (table === undefined || count * 3 * 4 >= table.length * 3) table = this.grow(part, table);
     const slots = table.length / 3;
-    let at = (two >>> 0) % slots;
+    let at = placeOf(two, slots);
     for (;;) {
       const place = at * 3;
       if (table[place] === 0 && table[place + 1] === 0 && table[place + 2] === 0) {
@@ -37,7 +37,7 @@ export class Seen {
     for (let place = 0; place < old.length; place += 3) {
       const [one, two, three] = [old[place] as number, old[place + 1] as number, old[place + 2] as number];
       if (three === 0) continue;
-      let at = (two >>> 0) % slots;
+      let at = placeOf(two, slots);
       while (table[at * 3 + 2] !== 0) at = at + 1 === slots ? 0 : at + 1;
       table[at * 3] = one;
       table[at * 3 + 1] = two;
@@ -46,6 +46,9 @@ export class Seen {
     return table;
   }
 }
+
+/** Spreads 32 bits evenly over so many slots. */
+const placeOf = (bits: number, slots: number): number => Math.floor(((bits >>> 0) * slots) / 4294967296);
 
 /** 128 bits of a stretch of bytes. */
 export const hash = { one: 0, two: 0, three: 0, four: 0 };

@@ -1,36 +1,42 @@
 import { CLOSE_OBJECT, COMMA, OPEN_OBJECT } from '../../../framing/strict.ts';
-import type { Scratch } from '../cells/scratch.ts';
+import { Scratch } from '../cells/scratch.ts';
+import { grown } from '../rows/bitmap.ts';
 import type { KeyNode } from './key-node.ts';
 
-const COPY = 0;
-const OPEN = 1;
-const CLOSE = 2;
-const NAMED = 3;
-
 /**
- * What no column holds of a record or element, as steps to write it: ranges of its bytes under the keys that they stood
- * under. A key is opened only when something is left below it.
+ * What no column holds of a record or element: ranges of its bytes, and the text between them, which are the keys that
+ * they stood under. A key is opened only when something is left below it.
  */
 export class Leftovers {
-  private steps = new Int32Array(96);
-  private length = 0;
-  /** Arrays that are never shortened, since that is slow, and how many of their nodes count. */
-  private readonly nodes: KeyNode[] = [];
-  private count = 0;
+  /** How many ranges there are. */
+  count = 0;
+  start = new Int32Array(32);
+  end = new Int32Array(32);
+  /** The text before each range ends there; behind the last range comes what is left of it. */
+  textEnd: Int32Array;
+  text: Scratch;
+  private readonly own = new Scratch(1024);
+  private ownEnd = new Int32Array(32);
   /** Objects that are entered, and how many of them are opened already. */
   private readonly entered: KeyNode[] = [];
   private depth = 0;
   private opened = 0;
+  /** Whether a comma stands before the next member, or needs none. */
+  private parted = true;
 
-  clear(): void {
-    this.length = 0;
-    this.count = 0;
-    this.depth = 0;
-    this.opened = 0;
+  constructor() {
+    this.text = this.own;
+    this.textEnd = this.ownEnd;
   }
 
-  get isEmpty(): boolean {
-    return this.length === 0;
+  clear(): void {
+    this.count = 0;
+    this.text = this.own;
+    this.textEnd = this.ownEnd;
+    this.own.length = 0;
+    this.depth = 0;
+    this.opened = 0;
+    this.parted = true;
   }
 
   enter(node: KeyNode): void {
@@ -41,72 +47,68 @@ export class Leftovers {
     this.depth--;
     if (this.opened <= this.depth) return;
     this.opened--;
-    this.add(CLOSE, 0, 0);
+    this.own.byte(CLOSE_OBJECT);
+    this.parted = false;
   }
 
   /** A member, from its key to the end of its value. Such that follow each other become one. */
   copy(start: number, end: number): void {
-    if (this.opened < this.depth) this.open();
-    const last = this.length - 3;
-    if (last >= 0 && this.steps[last] === COPY && this.steps[last + 2] === start - 1) this.steps[last + 2] = end;
-    else this.add(COPY, start, end);
+    this.open();
+    const last = this.count - 1;
+    const follows = last >= 0 && this.end[last] === start - 1 && this.textEnd[last] === this.own.length;
+    if (follows) this.end[last] = end;
+    else this.add(start, end);
   }
 
   /** A value under the key of the node. */
   named(node: KeyNode, start: number, end: number): void {
-    if (this.opened < this.depth) this.open();
-    this.add(OPEN, this.keep(node), 0);
-    this.add(NAMED, start, end);
+    this.open();
+    this.key(node);
+    this.add(start, end);
   }
 
   private open(): void {
-    while (this.opened < this.depth) this.add(OPEN, this.keep(this.entered[this.opened++] as KeyNode), 1);
-  }
-
-  private keep(node: KeyNode): number {
-    this.nodes[this.count] = node;
-    return this.count++;
-  }
-
-  private add(step: number, one: number, two: number): void {
-    if (this.length + 3 > this.steps.length) {
-      const grown = new Int32Array(this.steps.length * 2);
-      grown.set(this.steps);
-      this.steps = grown;
+    for (; this.opened < this.depth; this.opened++) {
+      this.key(this.entered[this.opened] as KeyNode);
+      this.own.byte(OPEN_OBJECT);
     }
-    const { steps, length } = this;
-    steps[length] = step;
-    steps[length + 1] = one;
-    steps[length + 2] = two;
-    this.length = length + 3;
   }
 
-  /**
-   * Writes the members, with commas between them; `comma`: one stands before them already. Returns whether anything was
-   * written.
-   */
-  write(bytes: Uint8Array, out: Scratch, comma: boolean): boolean {
-    let parted = !comma;
-    const { steps, length, nodes } = this;
-    for (let at = 0; at < length; at += 3) {
-      const step = steps[at];
-      const one = steps[at + 1] as number;
-      const two = steps[at + 2] as number;
-      if (step === CLOSE) {
-        out.byte(CLOSE_OBJECT);
-        parted = false;
-        continue;
-      }
-      if (!parted) out.byte(COMMA);
-      if (step === OPEN) {
-        out.all((nodes[one] as KeyNode).bytes);
-        if (two === 1) out.byte(OPEN_OBJECT);
-        parted = true;
-      } else {
-        out.copy(bytes, one, two);
-        parted = false;
-      }
+  private key(node: KeyNode): void {
+    if (!this.parted) this.own.byte(COMMA);
+    this.own.all(node.bytes);
+    this.parted = true;
+  }
+
+  private add(start: number, end: number): void {
+    const { count, own } = this;
+    if (!this.parted) own.byte(COMMA);
+    this.parted = false;
+    this.reserve(count + 1);
+    this.start[count] = start;
+    this.end[count] = end;
+    this.ownEnd[count] = own.length;
+    this.count = count + 1;
+  }
+
+  /** Room for so many ranges. */
+  reserve(count: number): void {
+    this.start = grown(this.start, count);
+    this.end = grown(this.end, count);
+    this.ownEnd = grown(this.ownEnd, count);
+    this.textEnd = this.ownEnd;
+  }
+
+  /** Writes the members, with commas between them. `view` is the memory of `bytes`. */
+  write(bytes: Uint8Array, view: DataView, out: Scratch): void {
+    const { count, start, end, text, textEnd } = this;
+    let at = 0;
+    for (let index = 0; index < count; index++) {
+      const to = textEnd[index] as number;
+      out.put(text.bytes, text.view, at, to);
+      out.put(bytes, view, start[index] as number, end[index] as number);
+      at = to;
     }
-    return length > 0;
+    out.put(text.bytes, text.view, at, text.length);
   }
 }

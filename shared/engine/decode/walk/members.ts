@@ -11,6 +11,8 @@ import {
   skipBlank,
   valueEnd,
 } from '../../../framing/strict.ts';
+import { grown } from '../rows/bitmap.ts';
+import type { Values } from './values.ts';
 
 /** The members of several objects, as ranges of bytes. */
 export class Members {
@@ -20,8 +22,7 @@ export class Members {
   /** Whether a key holds an escape, so that its bytes are not its name. */
   escaped = false;
   /** Start of the first object that holds anything, and the end of the last. */
-  from = 0;
-  to = 0;
+  readonly around = new Int32Array(2);
   /** Of each member: the quote of the key, the one that ends it, the value. */
   key = new Int32Array(32);
   keyEnd = new Int32Array(32);
@@ -35,13 +36,13 @@ export class Members {
   }
 
   /** Takes in the object that starts at `from`. Returns the index behind it, or -1 where it is broken. */
-  add(bytes: Uint8Array, from: number, depth: number): number {
+  add(bytes: Uint8Array, from: number, depth: number, values?: Values): number {
     let at = skipBlank(bytes, from + 1);
     if (bytes[at] === CLOSE_OBJECT) return at + 1;
-    if (this.objects++ === 0) this.from = from;
+    if (this.objects++ === 0) this.around[0] = from;
     for (;;) {
-      if (this.count === this.key.length) this.grow();
       const index = this.count;
+      this.reserve(index + 1);
       this.key[index] = at;
       at = this.endOfKey(bytes, at);
       if (at < 0) return -1;
@@ -49,10 +50,11 @@ export class Members {
       at = valueEnd(bytes, at, depth);
       if (at < 0) return -1;
       this.end[index] = at;
+      values?.add(bytes, this.value[index] as number, at, depth);
       this.count = index + 1;
       at = skipBlank(bytes, at);
       if (bytes[at] === CLOSE_OBJECT) {
-        this.to = at + 1;
+        this.around[1] = at + 1;
         return at + 1;
       }
       if (bytes[at] !== COMMA) return breaks(at, bytes[at] === NEWLINE ? REASONS.cut : REASONS.notJson);
@@ -74,11 +76,12 @@ export class Members {
     return bytes[colon] === COLON ? skipBlank(bytes, colon + 1) : breaks(colon, REASONS.notJson);
   }
 
-  private grow(): void {
-    this.key = doubled(this.key);
-    this.keyEnd = doubled(this.keyEnd);
-    this.value = doubled(this.value);
-    this.end = doubled(this.end);
+  /** Room for so many. */
+  reserve(count: number): void {
+    this.key = grown(this.key, count);
+    this.keyEnd = grown(this.keyEnd, count);
+    this.value = grown(this.value, count);
+    this.end = grown(this.end, count);
   }
 
   /** Whether a key stands twice. */
@@ -117,10 +120,4 @@ export function nameOf(bytes: Uint8Array, quote: number, end: number): string {
 function same(bytes: Uint8Array, one: number, other: number, length: number): boolean {
   for (let index = 0; index < length; index++) if (bytes[one + index] !== bytes[other + index]) return false;
   return true;
-}
-
-function doubled(old: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const grown = new Int32Array(old.length * 2);
-  grown.set(old);
-  return grown;
 }

@@ -10,6 +10,7 @@ import {
 } from '../../../framing/strict.ts';
 import { type KeyNode, newNode, USE } from './key-node.ts';
 import { nameOf } from './members.ts';
+import type { Values } from './values.ts';
 
 /** So many unknown keys are kept in mind: where names are values (a map by user, say) they are not all worth it. */
 const MOST_LEARNED = 1000;
@@ -58,21 +59,35 @@ export class Keys {
 /** The unknown keys of a record or element: of objects and arrays the keys that lead to values. */
 export class Strangers {
   /** The first `count` of them. */
-  readonly nodes: KeyNode[] = [];
-  count = 0;
+  private nodes: readonly KeyNode[] = [];
+  private count = 0;
+  private readonly own: KeyNode[] = [];
   private readonly keys: Keys;
   private readonly deep: boolean;
+  private readonly values: Values;
   private row = 0;
 
   /** `deep`: whether what lies below a key is told by its own path. */
-  constructor(keys: Keys, deep: boolean) {
+  constructor(keys: Keys, deep: boolean, values: Values) {
     this.keys = keys;
     this.deep = deep;
+    this.values = values;
   }
 
   clear(): void {
+    this.nodes = this.own;
     this.count = 0;
     this.row++;
+  }
+
+  all(): readonly KeyNode[] {
+    return this.nodes.slice(0, this.count);
+  }
+
+  /** Those of another record. */
+  take(nodes: readonly KeyNode[]): void {
+    this.nodes = nodes;
+    this.count = nodes.length;
   }
 
   /** A row of the record has them. */
@@ -82,18 +97,25 @@ export class Strangers {
 
   /** `at`: the value, which is known to be JSON. */
   add(node: KeyNode, bytes: Uint8Array, at: number): void {
-    if (node !== STRANGER) this.leaves(node, bytes, at, this.deep);
+    if (node === STRANGER) return;
+    if (this.deep && (bytes[at] === OPEN_OBJECT || bytes[at] === OPEN_ARRAY)) this.leaves(node, bytes, at);
+    else this.note(node);
   }
 
-  private leaves(node: KeyNode, bytes: Uint8Array, from: number, deep: boolean): number {
+  private note(node: KeyNode): void {
+    if (node.told === this.row || node === STRANGER) return;
+    node.told = this.row;
+    this.own[this.count++] = node;
+  }
+
+  private leaves(node: KeyNode, bytes: Uint8Array, from: number): number {
     const byte = bytes[from];
-    if (deep && byte === OPEN_OBJECT) return this.members(node, bytes, from);
-    if (deep && byte === OPEN_ARRAY) return this.entries(node, bytes, from);
-    if (node.told !== this.row && node !== STRANGER) {
-      node.told = this.row;
-      this.nodes[this.count++] = node;
-    }
-    return valueEnd(bytes, from, 0);
+    if (byte === OPEN_OBJECT) return this.members(node, bytes, from);
+    if (byte === OPEN_ARRAY) return this.entries(node, bytes, from);
+    this.note(node);
+    const end = valueEnd(bytes, from, 0);
+    this.values.add(bytes, from, end, 0);
+    return end;
   }
 
   private members(node: KeyNode, bytes: Uint8Array, from: number): number {
@@ -103,7 +125,7 @@ export class Strangers {
       const below = this.keys.find(node, bytes, at, end, bytes.subarray(at, end).includes(0x5c));
       at = skipBlank(bytes, end + 1);
       if (bytes[at] !== COLON) return at;
-      at = skipBlank(bytes, this.leaves(below, bytes, skipBlank(bytes, at + 1), true));
+      at = skipBlank(bytes, this.leaves(below, bytes, skipBlank(bytes, at + 1)));
       if (bytes[at] !== CLOSE_OBJECT) at = skipBlank(bytes, at + 1);
     }
     return at + 1;
@@ -112,7 +134,7 @@ export class Strangers {
   private entries(node: KeyNode, bytes: Uint8Array, from: number): number {
     let at = skipBlank(bytes, from + 1);
     while (bytes[at] !== CLOSE_ARRAY) {
-      at = skipBlank(bytes, this.leaves(node, bytes, at, true));
+      at = skipBlank(bytes, this.leaves(node, bytes, at));
       if (bytes[at] !== CLOSE_ARRAY) at = skipBlank(bytes, at + 1);
     }
     return at + 1;

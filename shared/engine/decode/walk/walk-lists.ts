@@ -17,7 +17,7 @@ import type { Walker } from './walker.ts';
 /** The members of the objects of a list, or of the one object that stands in its place. */
 export function walkList(walker: Walker, members: Members, from: number, depth: number): number {
   const { bytes } = walker;
-  if (bytes[from] === OPEN_OBJECT) return members.add(bytes, from, depth + 1);
+  if (bytes[from] === OPEN_OBJECT) return members.add(bytes, from, depth + 1, walker.values);
   if (bytes[from] !== OPEN_ARRAY) {
     const end = valueEnd(bytes, from, depth);
     if (end >= 0 && bytes[from] !== 0x6e) walker.odd = true;
@@ -26,7 +26,7 @@ export function walkList(walker: Walker, members: Members, from: number, depth: 
   let at = skipBlank(bytes, from + 1);
   if (bytes[at] === CLOSE_ARRAY) return at + 1;
   for (;;) {
-    if (bytes[at] === OPEN_OBJECT) at = members.add(bytes, at, depth + 2);
+    if (bytes[at] === OPEN_OBJECT) at = members.add(bytes, at, depth + 2, walker.values);
     else {
       walker.odd = true;
       at = valueEnd(bytes, at, depth + 1);
@@ -49,6 +49,7 @@ export function walkElements(walker: Walker, node: KeyNode, from: number, depth:
     const end = valueEnd(bytes, from, depth);
     if (end >= 0 && byte !== OPEN_ARRAY && byte !== OPEN_OBJECT && byte !== 0x6e) walker.odd = true;
     walker.elementsEnd = end;
+    walker.values.add(bytes, from, end, depth);
     return end;
   }
   if (byte === OPEN_OBJECT) {

@@ -3,6 +3,7 @@ import { Leftovers } from './leftovers.ts';
 import { Members } from './members.ts';
 import { KIND, type Slots } from './slots.ts';
 import { type Keys, Strangers } from './strangers.ts';
+import { Values } from './values.ts';
 
 /** What a walk knows of the record, and of the element in it, where it stands. */
 export class WalkState {
@@ -21,8 +22,11 @@ export class WalkState {
   readonly rootStrangers: Strangers;
   readonly elementStrangers: Strangers;
   protected readonly keys: Keys;
+  /** Whether what lies below an unknown key is told by its own path. */
+  protected readonly deep: boolean;
   protected readonly unwanted = new Leftovers();
   protected readonly unwantedStrangers: Strangers;
+  readonly values = new Values();
   readonly dimensions = new Members();
   readonly metrics = new Members();
   /**
@@ -48,9 +52,10 @@ export class WalkState {
   constructor(slots: Slots, keys: Keys, deep: boolean) {
     this.slots = slots;
     this.keys = keys;
-    this.rootStrangers = new Strangers(keys, deep);
-    this.elementStrangers = new Strangers(keys, deep);
-    this.unwantedStrangers = new Strangers(keys, false);
+    this.deep = deep;
+    this.rootStrangers = new Strangers(keys, deep, this.values);
+    this.elementStrangers = new Strangers(keys, deep, this.values);
+    this.unwantedStrangers = new Strangers(keys, false, this.values);
     this.leftovers = this.rootLeftovers;
     this.strangers = this.rootStrangers;
   }
@@ -80,6 +85,11 @@ export class WalkState {
     this.firstElement = NO_KEY;
     this.rootMet = ++this.count;
     this.met = this.rootMet;
+  }
+
+  /** The record has that key. */
+  meet(node: KeyNode): void {
+    node.met = this.rootMet;
   }
 
   /** Empties what is known of the element before and turns to the next one. */

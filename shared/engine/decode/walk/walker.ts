@@ -15,6 +15,7 @@ import {
   skipBlank,
   valueEnd,
 } from '../../../framing/strict.ts';
+import { Forms } from './forms.ts';
 import { type KeyNode, NO_KEY, USE } from './key-node.ts';
 import { KIND } from './slots.ts';
 import { walkElements, walkList } from './walk-lists.ts';
@@ -28,6 +29,20 @@ import { WalkState } from './walk-state.ts';
  */
 export class Walker extends WalkState {
   private valueAt = 0;
+  private readonly forms = new Forms();
+
+  /** The record at `from`. */
+  record(root: KeyNode, from: number): number {
+    const known = this.forms.follow(this, from);
+    if (known >= 0) return known;
+    this.begin();
+    this.values.count = 0;
+    this.values.wanted = true;
+    const end = this.object(root, from, 0);
+    this.values.wanted = false;
+    if (end >= 0 && !this.odd && !this.elementOdd && this.moreAt < 0) this.forms.learn(this, root, from, end);
+    return end;
+  }
 
   /** The object whose brace is at `from`. */
   object(parent: KeyNode, from: number, depth: number): number {
@@ -102,6 +117,7 @@ export class Walker extends WalkState {
       else if (byte === 0x6e) kind = KIND.null;
       else kind = byte === 0x74 || byte === 0x66 ? KIND.word : KIND.number;
     }
+    if (kind !== KIND.json || use !== USE.unknown || !this.deep) this.values.add(bytes, at, end, depth);
     const { slot } = node;
     if (slot >= 0) {
       const { slots } = this;
@@ -141,6 +157,7 @@ export class Walker extends WalkState {
     if (end < 0) return -1;
     if (node.use === USE.others && this.firstElement === NO_KEY) this.firstElement = node;
     if (this.isNothing(at, end)) return end;
+    if (node.use === USE.stack || node.use === USE.object) this.values.add(this.bytes, at, end, depth);
     if (node.use === USE.stack) return this.stack(node, start, at, end);
     if (node.use === USE.object && !node.loose) this.odd = true;
     if (node.use !== USE.metrics || node.slot < 0) this.leftovers.copy(start, end);
@@ -187,6 +204,11 @@ export class Walker extends WalkState {
   /** Whether the record has that key. */
   hasMet(parent: KeyNode, name: string): boolean {
     return parent.children.find((child) => child.name === name)?.met === this.rootMet;
+  }
+
+  /** Of the keys that name a signal those that the record has. */
+  metElements(root: KeyNode): readonly KeyNode[] {
+    return root.children.filter(({ use, met }) => met === this.rootMet && (use === USE.elements || use === USE.others));
   }
 
   /** Walks an object for its slots alone. */

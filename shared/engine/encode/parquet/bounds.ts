@@ -24,17 +24,33 @@ export function textBounds(vector: TextVector, rows: number): Bounds | undefined
   return min.length > LONGEST || max.length > LONGEST ? undefined : { min, max };
 }
 
+/** Nearly all texts lie between the two by their first four bytes alone. */
 function findTexts({ offsets, bytes, validity }: TextVector, rows: number): void {
   let least = -1;
   let greatest = -1;
+  let [low, high] = [0xffffffff, 0];
   for (let row = 0; row < rows; row++) {
     if (!isValid(validity, row)) continue;
-    if (least < 0) least = greatest = row;
-    else if (compare(bytes, offsets, row, least) < 0) least = row;
-    else if (compare(bytes, offsets, row, greatest) > 0) greatest = row;
+    const head = headOf(bytes, offsets[row] as number, offsets[row + 1] as number);
+    if (head > low && head < high) continue;
+    if (least < 0 || compare(bytes, offsets, row, least) < 0) {
+      least = row;
+      low = head;
+    }
+    if (greatest < 0 || compare(bytes, offsets, row, greatest) > 0) {
+      greatest = row;
+      high = head;
+    }
   }
   found.least = least;
   found.greatest = greatest;
+}
+
+/** The first four bytes as a number; where there are fewer, NUL stands for them, than which nothing is less. */
+function headOf(bytes: Uint8Array, start: number, end: number): number {
+  let head = 0;
+  for (let at = start; at < start + 4; at++) head = head * 256 + (at < end ? (bytes[at] as number) : 0);
+  return head;
 }
 
 /** As unsigned bytes, which is the order of code points. */

@@ -36,7 +36,7 @@ function putPacked(sink: Sink, values: Int32Array, start: number, end: number, w
   if (start === end) return;
   const groups = Math.ceil((end - start) / 8);
   putVarint(sink, groups * 2 + 1);
-  const bytes = reserve(sink, groups * width);
+  const bytes = reserve(sink, groups * width + 1);
   const filled = sink.length + groups * width;
   bytes.fill(0, packBits(bytes, sink.length, values, start, end, width), filled);
   sink.length = filled;
@@ -61,6 +61,7 @@ function packBits(
       bits -= 8;
     }
   }
-  if (bits > 0) bytes[at++] = held & 255;
-  return at;
+  // Without a question, which was never asked when the loop was compiled: what is held may be no bits, and zero.
+  bytes[at] = held & 255;
+  return at + 1;
 }

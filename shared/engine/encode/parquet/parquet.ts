@@ -5,6 +5,9 @@ import { type ColumnChunk, putColumn } from './column-chunk.ts';
 import { footer, MAGIC, type NamedType, type RowGroup } from './footer.ts';
 import { tableStatistics } from './table-statistics.ts';
 
+/** A piece is handed on when it has so many bytes. */
+const PIECE_BYTES = 1024 * 1024;
+
 /** A Parquet file of these columns, a row group for each `rows`. `facts`: its key-value metadata. */
 export function parquetEncoding(columns: readonly NamedType[], facts: Readonly<Record<string, string>>): Encoding {
   const groups: RowGroup[] = [];
@@ -18,11 +21,12 @@ export function parquetEncoding(columns: readonly NamedType[], facts: Readonly<R
       const group = { offset, rows: rows.count, columns: [] as ColumnChunk[] };
       try {
         for (const [index, vector] of rows.vectors.entries()) {
-          sink.length = 0;
           const chunk = putColumn(sink, body, columns[index]?.type ?? 'string', vector, rows.count);
           group.columns.push(chunk);
           offset += chunk.bytes;
+          if (sink.length < PIECE_BYTES && index + 1 < columns.length) continue;
           yield written(sink);
+          sink.length = 0;
         }
       } finally {
         giveBack(sink);

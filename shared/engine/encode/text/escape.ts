@@ -1,4 +1,4 @@
-import { mayStop, STOP } from '../../../framing/strict.ts';
+import { STOP, stopsIn } from '../../../framing/strict.ts';
 import { putByte, putBytes, reserve, type Sink } from '../sink.ts';
 
 const QUOTE = 0x22;
@@ -23,7 +23,7 @@ export function putJsonString(sink: Sink, source: Uint8Array, view: DataView, st
   let index = start;
   for (; index <= end - 4; index += 4, at += 4) {
     const word = view.getInt32(index, true);
-    if (mayStop(word)) break;
+    if (stopsIn(word) !== 0) break;
     outView.setInt32(at, word, true);
   }
   for (; index < end; index++) {
