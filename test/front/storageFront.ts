@@ -49,6 +49,7 @@ export interface Gate {
 export interface StorageFront {
   readonly connectionString: string;
   readonly urls: Readonly<Record<Service, string>>;
+  readonly ports: Readonly<Record<Service, number>>;
   /** What happens to the calls from now on; undefined: nothing. */
   gate: Gate | undefined;
   fate: ((call: StorageCall) => Fate) | undefined;
@@ -56,11 +57,10 @@ export interface StorageFront {
   serve: ((call: StorageCall, body: Uint8Array) => Answer | undefined) | undefined;
   /** Hears of each call when it comes. */
   met: ((call: StorageCall) => void) | undefined;
-  /** Nobody listens at its addresses, until it comes back. */
-  leave(): Promise<void>;
-  comeBack(): Promise<void>;
   /** Every call since the start. */
   readonly calls: StorageCall[];
+  /** Ports on the client's side of calls that get no answer, or the rest of it not before time passes. */
+  readonly held: Set<number>;
   /** Has storage do what was kept for later, in the order in which it came; how many that were. */
   applyLater(): Promise<number>;
   close(): Promise<void>;
@@ -77,11 +77,11 @@ export async function startStorageFront(azurite: Azurite): Promise<StorageFront>
   const { account, key } = azurite;
   const targets = { blob: azurite.blobUrl, queue: azurite.queueUrl, table: azurite.tableUrl } as const;
   const servers: Server[] = [];
-  const ports: number[] = [];
+  const ports = { blob: 0, queue: 0, table: 0 };
   const kept: Post[] = [];
   const urls = { blob: '', queue: '', table: '' };
-  const front: Pick<StorageFront, 'gate' | 'fate' | 'met' | 'serve' | 'calls'> = {
-    ...{ gate: undefined, fate: undefined, met: undefined, serve: undefined, calls: [] },
+  const front: Pick<StorageFront, 'gate' | 'fate' | 'met' | 'serve' | 'calls' | 'held'> = {
+    ...{ gate: undefined, fate: undefined, met: undefined, serve: undefined, calls: [], held: new Set() },
   };
   for (const service of ['blob', 'queue', 'table'] as const) {
     const server = createServer(async (message, response) => {
@@ -96,23 +96,18 @@ export async function startStorageFront(azurite: Azurite): Promise<StorageFront>
     servers.push(server);
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const address = server.address();
-    ports.push(typeof address === 'object' ? (address?.port ?? 0) : 0);
-    urls[service] = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/${account}`;
+    ports[service] = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    urls[service] = `http://127.0.0.1:${ports[service]}/${account}`;
   }
   const endpoints = `BlobEndpoint=${urls.blob};QueueEndpoint=${urls.queue};TableEndpoint=${urls.table};`;
   return Object.assign(front, {
     urls,
+    ports,
     connectionString: `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${key};${endpoints}`,
     applyLater: async () => {
       const posts = kept.splice(0);
       for (const post of posts) front.serve?.(post.call, post.body) ?? (await passedOn(post));
       return posts.length;
-    },
-    leave: async () => {
-      for (const server of servers) shut(server);
-    },
-    comeBack: async () => {
-      for (const [n, server] of servers.entries()) await once(server.listen(ports[n], '127.0.0.1'), 'listening');
     },
     close: async () => {
       for (const server of servers) shut(server);
@@ -152,22 +147,29 @@ async function received(
 async function pass(
   post: Post,
   response: ServerResponse,
-  { gate, fate, serve }: Pick<StorageFront, 'gate' | 'fate' | 'serve'>,
+  { gate, fate, serve, held }: Pick<StorageFront, 'gate' | 'fate' | 'serve' | 'held'>,
   kept: Post[],
 ): Promise<void> {
   const forward = async (one: Post) => serve?.(one.call, one.body) ?? passedOn(one);
   const { call } = post;
+  const hold = () => {
+    const { socket } = post.message;
+    const port = socket.remotePort ?? 0;
+    held.add(port);
+    socket.once('close', () => held.delete(port));
+  };
   const { service, method } = call;
   await gate?.before?.(call);
   const what = fate?.(call);
   if (what === undefined || 'cut' in what || 'stall' in what || 'trickle' in what) {
     const answer = await forward(post);
     await gate?.after?.(call);
+    if (what !== undefined && !('cut' in what)) hold();
     return send(answer, response, what);
   }
   if ('never' in what) {
     if (what.never === 'done') await forward(post);
-    return;
+    return hold();
   }
   if ('broken' in what) {
     if (what.broken === 'done') await forward(post);
@@ -187,8 +189,10 @@ async function send({ status, headers, body }: Answer, response: ServerResponse,
   response.writeHead(status, headers);
   if (slow === undefined) return void response.end(body);
   if ('trickle' in slow) return trickle(body, slow.trickle, slow.pause, response);
+  response.flushHeaders();
   response.write(body.subarray(0, 'cut' in slow ? slow.cut : slow.stall));
-  if ('cut' in slow) setTimeout(() => response.destroy(), 20);
+  // By no timer: a test's time may stand still while a call is under way. What was written has left by then.
+  if ('cut' in slow) setImmediate(() => setImmediate(() => response.destroy()));
 }
 
 async function trickle(body: Uint8Array, size: number, pause: number, response: ServerResponse): Promise<void> {

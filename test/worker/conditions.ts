@@ -1,7 +1,8 @@
 /** What a storage account, a network or a query API may do for a while, as conditions of a scene. */
 import type { Fault } from '../../local/simulator/faults.ts';
-import type { Refusal } from '../front/answers.ts';
+import type { Refusal, Service } from '../front/answers.ts';
 import type { Fate, StorageCall } from '../front/storageFront.ts';
+import type { TokenFate } from '../front/token-endpoint.ts';
 
 export interface Condition {
   readonly name: string;
@@ -9,8 +10,10 @@ export interface Condition {
   readonly fate?: (call: StorageCall) => Fate;
   /** What the query API answers. */
   readonly fault?: Fault;
-  /** Nobody listens at the addresses of storage. */
-  readonly refused?: boolean;
+  /** Connections there fail with that code; `silent`: nobody says anything. */
+  readonly line?: { readonly to: readonly (Service | 'api')[]; readonly code: string };
+  /** What the endpoint answers that gives the identity its tokens, of which each holds for six minutes. */
+  readonly token?: TokenFate;
   /** Where all but one thing works, only what is asked of that is the condition's: the rest is work that gets on. */
   readonly only?: (call: StorageCall) => boolean;
 }
@@ -53,6 +56,14 @@ const broken = (where: string, which: Which, only?: Which): Condition[] =>
     ...(only && { only }),
   }));
 
+const account = ['blob', 'queue', 'table'] as const;
+/** Of the network: names, ports, firewalls, certificates. */
+const lines = (where: string, to: NonNullable<Condition['line']>['to']): Condition[] =>
+  ['ENOTFOUND', 'ECONNREFUSED', 'silent', 'DEPTH_ZERO_SELF_SIGNED_CERT'].map((code) => ({
+    name: `${where}: ${code === 'silent' ? 'no connection comes about' : code}`,
+    line: { to, code },
+  }));
+
 const api = (name: string, fault: Fault): Condition => ({ name: `query API: ${name}`, fault });
 
 export const conditions: readonly Condition[] = [
@@ -92,6 +103,8 @@ export const conditions: readonly Condition[] = [
   ...refusals('table', isTable, {
     ServerBusy: 503,
     TooManyRequests: 429,
+    'TooManyRequests 20': 429,
+    'TooManyRequests 86400': 429,
     InternalError: 500,
     AuthorizationPermissionMismatch: 403,
     TableNotFound: 404,
@@ -106,18 +119,35 @@ export const conditions: readonly Condition[] = [
     isQueue,
   ),
   ...broken('queue', isQueue, isQueue).slice(0, 2),
-  { name: 'storage: ECONNREFUSED', refused: true },
-  ...refusals('storage', () => true, { ServerBusy: 503 }),
+  ...refusals('whole account', () => true, {
+    ServerBusy: 503,
+    'ServerBusy 5': 503,
+    InternalError: 500,
+    AuthenticationFailed: 403,
+    AuthorizationFailure: 403,
+    AccountIsDisabled: 403,
+  }),
+  ...broken('whole account', () => true),
+  ...lines('whole account', account),
   api('429, Retry-After 5', { kind: 'throttle', retryAfter: 5 }),
   api('429', { kind: 'throttle' }),
+  api('429, Retry-After 0', { kind: 'throttle', retryAfter: 0 }),
+  api('429, Retry-After 250', { kind: 'throttle', retryAfter: 250 }),
   api('503', { kind: 'unavailable' }),
   api('504', { kind: 'gatewayTimeout' }),
   api('403', { kind: 'forbidden' }),
   api('401', { kind: 'unauthorized' }),
+  api('400', { kind: 'badRequest' }),
   api('never answers', { kind: 'stall', at: 'start' }),
+  api('answers after 50 s', { kind: 'stall', at: 'start', pause: 50_000 }),
   api('answers stand still', { kind: 'stall', at: 'middle' }),
   api('answers break off', { kind: 'drop', at: 'middle' }),
   api('connections break', { kind: 'drop', at: 'start' }),
   api('partial answers', { kind: 'partial' }),
   api('a proxy’s page', { kind: 'notJson' }),
+  ...lines('query API', ['api']),
+  ...([400, 404, 429, 500, 'silent'] as const).map((token) => ({
+    name: `token endpoint: ${token === 'silent' ? 'never answers' : token}`,
+    token,
+  })),
 ];

@@ -1,7 +1,7 @@
 /** The triggers of a host around the app in this process: queue, timers, events of blobs, as the real host has them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunOutcome } from '../../shared/pipeline/run.ts';
-import { parseWindowMessage } from '../../shared/state/window-message.ts';
+import { parseMessage, parseWindowMessage } from '../../shared/state/window-message.ts';
 import type { Wired } from '../../shared/wire.ts';
 import type { Answer } from '../front/answers.ts';
 import type { StorageCall, StorageFront } from '../front/storageFront.ts';
@@ -13,6 +13,7 @@ const MOST = 5;
 const POLL = 1_000;
 
 interface Message {
+  readonly queue: string;
   readonly text: string;
   from: number;
   taken: number;
@@ -21,7 +22,7 @@ interface Message {
 export interface Triggers {
   /** A blob has arrived. */
   event(blob: string): void;
-  /** Whether an event waits. */
+  /** Whether an event waits, or a message that may be taken now. */
   busy(): boolean;
   readonly done: number;
   readonly errors: string[];
@@ -44,13 +45,13 @@ export function startTriggers(app: Wired, front: StorageFront): Triggers {
     if (!(outcome instanceof Error) && outcome?.state === 'done') done += 1;
     return error !== '';
   };
-  const takeMessage = async () => {
-    const next = messages.find(({ from }) => from <= Date.now());
+  const isFree = ({ from }: Message) => from <= Date.now();
+  const takeMessage = (isOfBackfills: boolean) => async () => {
+    const next = messages.find((each) => isFree(each) && each.queue.endsWith('-backfill') === isOfBackfills);
     if (next === undefined) return sleep(POLL);
     next.taken += 1;
     next.from = Number.POSITIVE_INFINITY;
-    if ((await fails(() => app.run(parseWindowMessage(next.text)))) && next.taken < MOST)
-      next.from = Date.now() + AGAIN;
+    if ((await fails(() => ran(app, next.text))) && next.taken < MOST) next.from = Date.now() + AGAIN;
     else messages.splice(messages.indexOf(next), 1);
   };
   const takeEvent = async () => {
@@ -61,25 +62,31 @@ export function startTriggers(app: Wired, front: StorageFront): Triggers {
     if ((await fails(() => app.arrive(next.blob))) && next.taken < MOST) return;
     events.shift();
   };
-  const timer =
-    (every: number, call: () => Promise<{ readonly errors: readonly string[] } | undefined>) => async () => {
-      const { errors: said = [] } = (await call().catch((error: Error) => ({ errors: [error.message] }))) ?? {};
-      errors.push(...said);
-      await sleep(every - (Date.now() % every));
+  /** `at`: how long after each full ten minutes. Audit and tending come far more often than in an app, to be met. */
+  const timer = (every: number, at: number, call: () => Promise<{ readonly errors?: readonly string[] } | undefined>) =>
+    async function turn() {
+      const said = await call().catch((error: Error) => ({ errors: [error.message] }));
+      errors.push(...(said?.errors ?? []));
+      await sleep(every - ((Date.now() - at) % every));
     };
   const loops = [
-    takeMessage,
+    takeMessage(false),
+    takeMessage(true),
     takeEvent,
-    timer(5 * MINUTE, app.plan),
-    timer(10 * MINUTE, app.sweep),
-    timer(60 * MINUTE, app.audit),
+    timer(5 * MINUTE, 0, app.plan),
+    timer(10 * MINUTE, 0, app.sweep),
+    timer(10 * MINUTE, 7 * MINUTE, app.audit),
+    timer(10 * MINUTE, 3 * MINUTE, async () => {
+      await app.tend();
+      return undefined;
+    }),
   ];
   const running = loops.map(async (turn) => {
     while (!ends.signal.aborted) await turn();
   });
   return {
     event: (blob) => void events.push({ blob, taken: 0 }),
-    busy: () => events.length > 0,
+    busy: () => events.length > 0 || messages.some(isFree),
     get done() {
       return done;
     },
@@ -91,12 +98,26 @@ export function startTriggers(app: Wired, front: StorageFront): Triggers {
   };
 }
 
+/** As the functions of both queues do. */
+async function ran(app: Wired, text: string): Promise<RunOutcome | undefined> {
+  const asked = parseMessage(text);
+  if (asked.kind !== 'turn') return app.run(parseWindowMessage(text));
+  const outcome = await app.backfillTurn(asked.turn);
+  // Its message has gone on.
+  return outcome?.state === 'failed' ? undefined : outcome;
+}
+
 /** What the app asks of a queue: to be there, and to take messages. */
 function queueAnswer({ method, path }: StorageCall, body: Uint8Array, messages: Message[]): Answer {
   if (method === 'POST') {
     const delay = Number(/visibilitytimeout=(\d+)/.exec(path)?.[1] ?? 0) * 1000;
     const text = /<MessageText>(.*)<\/MessageText>/s.exec(Buffer.from(body).toString())?.[1] ?? '';
-    messages.push({ text: Buffer.from(text, 'base64').toString(), from: Date.now() + delay, taken: 0 });
+    messages.push({
+      queue: path.split('/')[1] ?? '',
+      text: Buffer.from(text, 'base64').toString(),
+      from: Date.now() + delay,
+      taken: 0,
+    });
   }
   const at = new Date().toUTCString();
   const facts = `<MessageId>1</MessageId><InsertionTime>${at}</InsertionTime><ExpirationTime>${at}</ExpirationTime><PopReceipt>1</PopReceipt><TimeNextVisible>${at}</TimeNextVisible>`;

@@ -1,7 +1,7 @@
 /**
  * Time that passes only while nothing happens: where neither a call nor a file is under way, the clock goes on to the
- * next timer. What a minute costs and how long something takes is then the same on every machine. For one process, which
- * is all that there is of the app; whoever answers its calls may live in another time.
+ * next timer. What a minute costs and how long something takes is then the same on every machine. For one process,
+ * which is all that there is of the app; whoever answers its calls may live in another time.
  */
 import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
@@ -19,9 +19,9 @@ interface Timer {
 /** Of this process's own calls: whether that one is not going to be answered. */
 type Stuck = (request: ClientRequest) => boolean;
 
-const wall = { pause: timers.setTimeout, once: globalThis.setTimeout };
-/** So many looks, some milliseconds apart, must find nothing under way. */
-const LOOKS = 3;
+const wall = { pause: timers.setTimeout, turn: timers.setImmediate };
+/** So many looks, a turn of the event loop apart, must find nothing under way. */
+const LOOKS = 8;
 
 /** Begins at the time of the wall. Resolves by `advance` alone: nothing passes before it is called. */
 export function virtualTime(): { letPass(isStuck: Stuck): () => Promise<void> } {
@@ -86,14 +86,19 @@ export function virtualTime(): { letPass(isStuck: Stuck): () => Promise<void> } 
   performance.now = () => now - began;
   syncBuiltinESMExports();
 
+  const programs = () => process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap').length;
+  // Storage runs beside this process; what it begins later (az, for a token) is waited for.
+  const beside = programs();
   const isBusy = (isStuck: Stuck): boolean =>
-    [...underWay].some((request) => !isStuck(request)) ||
+    [...underWay].some((request) => !request.destroyed && !isStuck(request)) ||
+    programs() > beside ||
     process.getActiveResourcesInfo().some((name) => /^(FSReq|Zlib|GetAddrInfo)/i.test(name));
 
   const pass = async (isStuck: Stuck, ended: () => boolean): Promise<void> => {
-    for (let idle = 0; !ended(); ) {
-      await wall.pause(2);
-      idle = isBusy(isStuck) ? 0 : idle + 1;
+    for (let [idle, busy] = [0, false]; !ended(); ) {
+      await (busy ? wall.pause(1) : wall.turn());
+      busy = isBusy(isStuck);
+      idle = busy ? 0 : idle + 1;
       if (idle < LOOKS || waiting.size === 0) continue;
       idle = 0;
       now = Math.max(now, Math.min(...[...waiting].map(({ at }) => at)));

@@ -1,17 +1,17 @@
 /**
- * The app put together, in this process, with the triggers of a host around it, under one condition, in time that passes
- * while nothing happens (virtual-time.ts, which must have begun before this is loaded): what it costs while it lasts, and
- * how fast the lake is whole when it ends.
+ * The app put together, in this process, with the triggers of a host around it, under one condition, in time that
+ * passes while nothing happens (virtual-time.ts, which must have begun before this is loaded): what it costs while it
+ * lasts, and how fast the lake is whole when it ends.
  */
 import assert from 'node:assert/strict';
-import type { ClientRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BlobServiceClient } from '@azure/storage-blob';
 import type { Azurite } from '../../local/azurite.ts';
-import { memoryData } from '../../local/simulator/data.ts';
+import { type MemoryData, memoryData } from '../../local/simulator/data.ts';
 import { type Simulator, startSimulator } from '../../local/simulator/startSimulator.ts';
 import { SIGNALS } from '../../local/telemetry/tables.ts';
 import { parseConfig } from '../../shared/config.ts';
+import type { Config, Signal } from '../../shared/model.ts';
 import { wire } from '../../shared/wire.ts';
 import { openLedger } from '../../shared/wire-clients.ts';
 import { blobsLeft } from '../e2e/left.ts';
@@ -19,12 +19,19 @@ import { shopRows } from '../e2e/shopRows.ts';
 import { type StorageFront, startStorageFront } from '../front/storageFront.ts';
 import type { Condition } from './conditions.ts';
 import { exportBlob, HOUR, MINUTE, START } from './inputs.ts';
+import { stepOf } from './step-names.ts';
+import { lineFate, type Places, stuckBy } from './stuck.ts';
 import { startTriggers, type Triggers } from './triggers.ts';
+import type { virtualTime } from './virtual-time.ts';
 
 export interface Weathered {
-  /** Calls to storage and questions to the query API in the worst minute of the condition, and in its last one. */
+  /** Calls to storage, query API and token endpoint in the worst minute of the condition, and in its last one. */
   readonly worst: number;
   readonly last: number;
+  /** Of the worst minute those alone that the condition struck. */
+  readonly struck: number;
+  /** What the calls of the worst minute were, most frequent first. */
+  readonly steps: readonly string[];
   /** From its end until all was done, to a quarter of a minute; undefined: not within `most`. */
   readonly healed: number | undefined;
   readonly rows: number;
@@ -33,33 +40,36 @@ export interface Weathered {
 }
 
 /** `lasts`: the condition. `most`: how long is waited for the lake to be whole. Of virtual time. */
-export interface Weather {
+export interface Weather extends Pick<Places, 'tokens' | 'connections'> {
   readonly azurite: Azurite;
   /** Tells the scenes of one storage apart. */
   readonly name: string;
+  /** Apps of ten signals each, with so many windows of an hour each. */
+  readonly apps: number;
   readonly hours: number;
   readonly lasts: number;
   readonly most: number;
-  letPass(isStuck: (request: ClientRequest) => boolean): () => Promise<void>;
+  readonly letPass: ReturnType<typeof virtualTime>['letPass'];
 }
 
-export async function weather(
-  condition: Condition,
-  { azurite, name, hours, lasts, most, letPass }: Weather,
-): Promise<Weathered> {
+/** A backfill of the first app waits as well: so many hours before the others, of these. */
+const PAST = 3;
+const pastSignals: readonly Signal[] = ['requests', 'traces'];
+const FROM = START + 9 * HOUR;
+
+export async function weather(condition: Condition, wanted: Weather): Promise<Weathered> {
+  const { azurite, name, apps, hours, lasts, most, letPass, tokens, connections } = wanted;
   const front = await startStorageFront(azurite);
-  const from = START + 9 * HOUR;
-  const data = memoryData(shopRows({ seed: '1', app: 'shop', perHour: 6, start: from, end: from + hours * HOUR }));
+  const data = memoryData(
+    shopRows({ seed: '1', app: 'shop', perHour: 6, start: FROM - PAST * HOUR, end: FROM + hours * HOUR }),
+  );
   const simulator = await startSimulator({ data });
-  const env = settingsOf(name, front, simulator, from, from + hours * HOUR);
+  const places = { front, simulator, tokens, connections };
+  const env = settingsOf(wanted, front, simulator);
   const exports = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient(`exports${name}`);
   await exports.create();
-  const app = wire(
-    parseConfig(env, () => ''),
-    30 * MINUTE,
-    20 * MINUTE,
-  );
-  const stopTime = letPass(stuckBy(condition, front, simulator));
+  const app = wire(configOf(env, condition), 30 * MINUTE, 20 * MINUTE);
+  const stopTime = letPass(stuckBy(condition, places));
   const triggers = startTriggers(app, front);
   const blobs: string[] = [];
   const upload = async () => {
@@ -68,21 +78,26 @@ export async function weather(
     await exports.getBlockBlobClient(blob).upload(text, Buffer.byteLength(text));
     triggers.event(blob);
   };
-  const open = async () =>
-    (await entriesOf(env, azurite)).filter(({ state, again }) => state !== 'done' || again).length;
+  const isDone = async () => {
+    if (triggers.busy()) return false;
+    const all = await entriesOf(env, azurite);
+    if (all.some(({ state, again }) => state !== 'done' || again)) return false;
+    return (await app.backfills.status()).every(({ state }) => state === 'done');
+  };
   try {
     // It meets an app that runs, has its windows before it, and gets an export blob each minute.
     await upload();
     while (triggers.done < 2) await sleep(1_000);
-    const { worst, last, errors } = await under(condition, front, simulator, triggers, lasts, upload);
+    const past = { app: 'shop0', signals: pastSignals, start: FROM - PAST * HOUR, end: FROM, concurrency: 2 };
+    await app.backfills.start({ ...past, choice: 'missing' });
+    const told = await under(condition, places, triggers, lasts, upload);
     const ended = Date.now();
-    while (triggers.busy() || (await open()) > 0) {
-      if (Date.now() - ended > most) return { worst, last, errors, healed: undefined, rows: 0 };
+    while (!(await isDone())) {
+      if (Date.now() - ended > most) return { ...told, healed: undefined, rows: 0 };
       await sleep(15_000);
     }
     const healed = Date.now() - ended;
-    const ids = [...SIGNALS.flatMap((signal) => data.all(signal).map(({ itemId }) => String(itemId))), ...blobs];
-    return { worst, last, errors, healed, rows: await assertRows(azurite, `lake${name}`, ids) };
+    return { ...told, healed, rows: await assertRows(azurite, `lake${name}`, [...idsOf(data, apps), ...blobs]) };
   } finally {
     await triggers.stop();
     await simulator.close();
@@ -92,54 +107,70 @@ export async function weather(
 }
 
 async function under(
-  { fate, fault, refused = false, only = () => true }: Condition,
-  front: StorageFront,
-  simulator: Simulator,
+  condition: Condition,
+  places: Places,
   triggers: Triggers,
   lasts: number,
   upload: () => Promise<void>,
 ) {
-  const times: number[] = [];
+  const { fate, fault, token, only = () => true } = condition;
+  const { front, simulator, tokens, connections } = places;
+  const [all, struck]: [Met[], Met[]] = [[], []];
+  const count = (isStruck: boolean, step: string) => {
+    const met = { at: Date.now(), step };
+    all.push(met);
+    if (isStruck) struck.push(met);
+  };
   const began = Date.now();
-  front.met = (call) => void (only(call) && times.push(Date.now()));
+  front.met = (call) => void (only(call) && count(fate?.(call) !== undefined, stepOf(call)));
   front.fate = fate;
-  const when = () => times.push(Date.now()) > 0;
-  const struck = fault && simulator.fault({ ...fault, when });
-  if (refused) await front.leave();
+  // A fault that strikes nothing counts the questions.
+  const asked = simulator.fault({
+    ...(fault ?? { kind: 'cached' }),
+    when: () => {
+      count(fault !== undefined, 'question');
+      return fault !== undefined;
+    },
+  });
+  tokens.met = () => count(token !== undefined, 'token');
+  tokens.fate = token;
+  connections.met = () => count(true, 'connection');
+  connections.fate = lineFate(condition, places);
+  connections.drop();
   triggers.errors.length = 0;
   for (let minute = 1; minute * MINUTE <= lasts; minute++) {
+    // The uploads of others are none of the app's calls.
     await upload();
     await sleep(began + minute * MINUTE - Date.now());
   }
   const ended = Date.now();
-  if (refused) await front.comeBack();
-  front.fate = undefined;
-  struck?.remove();
-  front.met = undefined;
+  Object.assign(front, { fate: undefined, met: undefined });
+  Object.assign(tokens, { fate: undefined, met: undefined });
+  Object.assign(connections, { fate: undefined, met: undefined });
+  asked.remove();
+  // What still waits for an answer would wait for ever.
+  connections.drop();
   await front.applyLater();
-  const last = times.filter((at) => at > ended - MINUTE && at <= ended).length;
-  return { worst: worstOf(times, began, ended), last, errors: counted(triggers.errors) };
-}
-
-/** Where connections are refused the front does not hear of the calls: they are counted where they begin. */
-function stuckBy({ fate, fault }: Condition, front: StorageFront, simulator: Simulator) {
-  const services = Object.entries(front.urls).map(([service, url]) => [new URL(url).port, service] as const);
-  const ports = new Map(services);
-  return (request: ClientRequest): boolean => {
-    const port = String(Reflect.get(request, 'port') ?? new URL(`http://${request.getHeader('host')}`).port);
-    if (port === String(simulator.port)) return fault?.kind === 'stall';
-    const service = ports.get(port) as 'blob' | 'queue' | 'table' | undefined;
-    if (service === undefined || front.fate === undefined) return false;
-    const path = request.path.replace(/^\/[^/]+/, '');
-    const what = fate?.({ service, method: request.method, path, number: 0, headers: {}, bytes: 0 });
-    return what !== undefined && ('never' in what || 'stall' in what);
+  const last = all.filter(({ at }) => at > ended - MINUTE && at <= ended).length;
+  const worst = worstOf(all, began, ended);
+  return {
+    ...{ worst: worst.length, struck: worstOf(struck, began, ended).length, last },
+    steps: counted(worst.map(({ step }) => step)),
+    errors: counted(triggers.errors),
   };
 }
 
-function worstOf(times: readonly number[], began: number, ended: number): number {
-  let worst = 0;
-  for (let from = began; from === began || from + MINUTE <= ended; from += 1_000)
-    worst = Math.max(worst, times.filter((at) => at >= from && at < from + MINUTE).length);
+interface Met {
+  readonly at: number;
+  readonly step: string;
+}
+
+function worstOf(all: readonly Met[], began: number, ended: number): readonly Met[] {
+  let worst: readonly Met[] = [];
+  for (let from = began; from === began || from + MINUTE <= ended; from += 1_000) {
+    const here = all.filter(({ at }) => at >= from && at < from + MINUTE);
+    if (here.length > worst.length) worst = here;
+  }
   return worst;
 }
 
@@ -152,14 +183,20 @@ function counted(errors: readonly string[]): string[] {
   return [...counts].sort(([, one], [, other]) => other - one).map(([text, count]) => `${count} × ${text}`);
 }
 
-const settingsOf = (name: string, front: StorageFront, simulator: Simulator, from: number, end: number) => ({
+const settingsOf = ({ name, apps, hours }: Weather, front: StorageFront, simulator: Simulator) => ({
   AzureWebJobsStorage: front.connectionString,
-  APP_NAME: 'shop',
-  APP_ID: '11111111-2222-3333-4444-555555555555',
-  QUERY_ENDPOINT: simulator.url,
-  QUERY_FROM: new Date(from).toISOString(),
-  QUERY_UNTIL: new Date(end).toISOString(),
-  QUERY_WINDOW: '1h',
+  INSIGHTS_LAKE_CONFIG: JSON.stringify({
+    apps: Array.from({ length: apps }, (_, n) => ({
+      name: `shop${n}`,
+      appId: `11111111-2222-3333-4444-5555555555${String(n).padStart(2, '0')}`,
+    })),
+    query: {
+      endpoint: simulator.url,
+      window: '1h',
+      from: new Date(FROM).toISOString(),
+      until: new Date(FROM + hours * HOUR).toISOString(),
+    },
+  }),
   EXPORT_CONTAINER: `exports${name}`,
   EXPORT_CONNECTION: 'AzureWebJobsStorage',
   STATE_TABLE: `table${name}`,
@@ -167,7 +204,19 @@ const settingsOf = (name: string, front: StorageFront, simulator: Simulator, fro
   LAKE_CONNECTION_STRING: front.connectionString,
   LAKE_CONTAINER: `lake${name}`,
   LAKE_FORMAT: 'ndjson',
+  LAKE_RETENTION: '90d',
 });
+
+/** Where tokens are what fails, the query API is asked with some. */
+function configOf(env: Readonly<Record<string, string>>, { token }: Condition): Config {
+  const config = parseConfig(env, () => '');
+  if (token === undefined) return config;
+  const auth = { kind: 'identity', clientId: '' } as const;
+  return {
+    ...config,
+    apps: config.apps.map((app) => (app.query ? { ...app, query: { ...app.query, auth } } : app)),
+  };
+}
 
 async function entriesOf(env: Readonly<Record<string, string>>, azurite: Azurite) {
   const { lake } = parseConfig(env, () => '');
@@ -176,6 +225,17 @@ async function entriesOf(env: Readonly<Record<string, string>>, azurite: Azurite
   const all = [];
   for await (const feed of ledger.feeds()) all.push(...(await Array.fromAsync(ledger.list(feed))));
   return all;
+}
+
+/** The simulator gives each app the same rows; those of the past are brought in for the first alone. */
+function idsOf(data: MemoryData, apps: number): string[] {
+  const isPast = ({ timestamp }: { readonly timestamp?: unknown }) => Date.parse(String(timestamp)) < FROM;
+  return SIGNALS.flatMap((signal) =>
+    data.all(signal).flatMap((row) => {
+      const times = isPast(row) ? Number(pastSignals.includes(signal)) : apps;
+      return Array<string>(times).fill(String(row.itemId));
+    }),
+  );
 }
 
 /** Every row once. */

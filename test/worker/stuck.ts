@@ -1,0 +1,39 @@
+import type { ClientRequest } from 'node:http';
+import type { Simulator } from '../../local/simulator/startSimulator.ts';
+import type { Connections } from '../front/connections.ts';
+import type { StorageFront } from '../front/storageFront.ts';
+import type { TokenEndpoint } from '../front/token-endpoint.ts';
+import type { Condition } from './conditions.ts';
+
+/** What a condition can strike. */
+export interface Places {
+  readonly front: StorageFront;
+  readonly simulator: Simulator;
+  readonly tokens: TokenEndpoint;
+  readonly connections: Connections;
+}
+
+/** Ports by what a connection is to. */
+export const portsOf = ({ front, simulator }: Pick<Places, 'front' | 'simulator'>) => ({
+  ...front.ports,
+  api: simulator.port,
+});
+
+/** Which connections of a condition fail, and how. */
+export const lineFate = ({ line }: Condition, places: Places): Connections['fate'] => {
+  const ports = portsOf(places);
+  return line && ((port) => (line.to.some((to) => ports[to] === port) ? line.code : undefined));
+};
+
+/** Which calls of this process nobody is going to answer by himself: time goes on although they are under way. */
+export function stuckBy({ fault, token, line }: Condition, places: Places) {
+  const { front, tokens, connections } = places;
+  const { api } = portsOf(places);
+  return (request: ClientRequest): boolean => {
+    const port = Number(new URL(`http://${request.getHeader('host')}`).port);
+    if (line?.code === 'silent' && connections.fate?.(port) === 'silent') return true;
+    if (port === tokens.port) return token === 'silent';
+    if (port === api) return fault?.kind === 'stall';
+    return front.held.has(request.socket?.localPort ?? 0);
+  };
+}
