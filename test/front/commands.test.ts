@@ -16,7 +16,8 @@ const all = process.env.COMMANDS === 'all';
 /** Struck calls in a minute, and in all; and how long a command may take, of its own time. */
 const MOST_A_MINUTE = 120;
 const MOST = 400;
-const LONGEST = 40 * MINUTE;
+/** Three rounds of windows, each asked six times, with 250 s between: what an API that throttles so may cost. */
+const LONGEST = 80 * MINUTE;
 
 let scene: CommandScene;
 before(async () => {
@@ -89,8 +90,9 @@ test('check asks each signal twice at most, whatever passes', async () => {
 for (const [n, condition] of conditions.entries()) {
   const [place = ''] = condition.name.split(':');
   const acts = concerned[place] ?? [];
-  // With these a command waits for ever here, not yet known why: `check asks each signal twice` stands for them.
-  const some = place === 'query API' ? [] : acts.filter((_, k) => k === n % acts.length);
+  // An export waits for the API for up to an hour of its own time, half a minute of ours: only with COMMANDS=all.
+  const short = place === 'query API' ? acts.filter((act) => act !== 'export') : acts;
+  const some = short.filter((_, k) => k === n % short.length);
   const chosen = all ? acts : some;
   for (const act of chosen)
     test(`${condition.name}: ${act}`, async (t) => {
