@@ -11,7 +11,7 @@ import { sweepBlobs } from '../shared/pipeline/sweep/sweep.ts';
 import { signals, signalTables } from '../shared/signals/tables.ts';
 import { createSightings } from '../shared/source/blobs/sightings.ts';
 import { createMemoryLedger } from '../shared/state/ledger-memory.ts';
-import { openStore, systemClock } from '../shared/wire-clients.ts';
+import { openStore, systemClock } from '../shared/wire/clients.ts';
 import { residentPeak } from './watch.ts';
 
 const [HOUR, DAY] = [3_600_000, 86_400_000];

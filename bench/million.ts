@@ -19,8 +19,8 @@ import { adoptLake } from '../shared/pipeline/adopt/adopt.ts';
 import { fileOfDay } from '../shared/pipeline/ledger-table/days.ts';
 import { signals } from '../shared/signals/tables.ts';
 import { createMemoryLedger } from '../shared/state/ledger-memory.ts';
-import { createStories, rangesOf } from '../shared/wire-adopt.ts';
-import { systemClock } from '../shared/wire-clients.ts';
+import { createStories, rangesOf } from '../shared/wire/adopt.ts';
+import { systemClock } from '../shared/wire/clients.ts';
 import { sweepCase } from './million-sweep.ts';
 import { residentPeak } from './watch.ts';
 

@@ -13,7 +13,7 @@ import { claimedEntry, finishedEntry, plannedEntry } from '../shared/pipeline/en
 import { planFacts } from '../shared/pipeline/facts.ts';
 import { signals } from '../shared/signals/tables.ts';
 import { createMemoryLedger } from '../shared/state/ledger-memory.ts';
-import { createPlanner } from '../shared/wire-plan.ts';
+import { createPlanner } from '../shared/wire/plan.ts';
 import { residentPeak } from './watch.ts';
 
 const hour = 3_600_000;

@@ -2,7 +2,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { proxyFault } from '../shared/net/direct.ts';
 import { tellWaits } from '../shared/net/waits.ts';
-import { productVersion } from '../shared/wire-version.ts';
+import { productVersion } from '../shared/wire/version.ts';
 import type { Examine } from './check/check.ts';
 import type { Edge } from './command.ts';
 import { machineJobs, windowsAtOnce } from './deliver/jobs.ts';

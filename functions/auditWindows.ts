@@ -14,7 +14,7 @@ app.timer('auditWindows', {
   handler: async (_timer, context) => {
     // Late, as in planWindows.
     const { wired } = await import('../shared/wire.ts');
-    const { tellAudit, tick } = await import('../shared/wire-metrics.ts');
+    const { tellAudit, tick } = await import('../shared/wire/metrics.ts');
     await tick('auditWindows', async () => {
       const { audit, ledgerTable } = wired();
       const outcome = await audit();

@@ -7,7 +7,7 @@ const { schedule } = bindingsOf(process.env, (path) => readFileSync(path, 'utf8'
 
 // Metrics go out once a minute: those of the last one when the host ends this process.
 app.hook.appTerminate(async () => {
-  const { flushMetrics } = await import('../shared/wire-metrics.ts');
+  const { flushMetrics } = await import('../shared/wire/metrics.ts');
   await flushMetrics();
 });
 
@@ -18,7 +18,7 @@ app.timer('planWindows', {
     // At the first call: clients and engine take a while to load, and what cannot be loaded fails a call, not the whole
     // app.
     const { wired } = await import('../shared/wire.ts');
-    const { tellPlan } = await import('../shared/wire-metrics.ts');
+    const { tellPlan } = await import('../shared/wire/metrics.ts');
     const planned = await wired().plan();
     context.log(JSON.stringify(planFacts(planned, Date.now())));
     await tellPlan(planned);

@@ -16,7 +16,7 @@ app.storageQueue('runBackfill', {
   handler: async (message, context) => {
     // Late, as in planWindows.
     const { wired } = await import('../shared/wire.ts');
-    const { tellRun } = await import('../shared/wire-metrics.ts');
+    const { tellRun } = await import('../shared/wire/metrics.ts');
     const { run, backfillTurn } = wired();
     const asked = parseMessage(message);
     if (asked.kind !== 'turn' && asked.kind !== 'window')

@@ -18,7 +18,7 @@ app.storageQueue('runWindow', {
   handler: async (message, context) => {
     // Late, as in planWindows.
     const { wired } = await import('../shared/wire.ts');
-    const { tellRun } = await import('../shared/wire-metrics.ts');
+    const { tellRun } = await import('../shared/wire/metrics.ts');
     const { run, sweepPart, backfills } = wired();
     const asked = parseMessage(message);
     if (asked.kind === 'sweep') {

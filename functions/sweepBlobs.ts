@@ -16,7 +16,7 @@ if (schedule !== undefined) {
     handler: async (_timer, context) => {
       // Late, as in planWindows.
       const { wired } = await import('../shared/wire.ts');
-      const { tick } = await import('../shared/wire-metrics.ts');
+      const { tick } = await import('../shared/wire/metrics.ts');
       await tick('sweepBlobs', async () => {
         const { sweep, ledgerTable } = wired();
         const outcome = await sweep();

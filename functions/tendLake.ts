@@ -14,7 +14,7 @@ app.timer('tendLake', {
   handler: async (_timer, context) => {
     // Late, as in planWindows.
     const { wired } = await import('../shared/wire.ts');
-    const { flushMetrics, tick } = await import('../shared/wire-metrics.ts');
+    const { flushMetrics, tick } = await import('../shared/wire/metrics.ts');
     // Once a day: its metric must not be lost with a process that the host ends within a minute.
     await tick('tendLake', async () => {
       const outcome = await wired().tend();

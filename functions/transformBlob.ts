@@ -31,7 +31,7 @@ if (blobs !== undefined) {
     handler: async (blob, context) => {
       // Late, as in planWindows.
       const { wired } = await import('../shared/wire.ts');
-      const { tellRun } = await import('../shared/wire-metrics.ts');
+      const { tellRun } = await import('../shared/wire/metrics.ts');
       const outcome = await wired().arrive(blob.BlobName);
       const lines = outcome === undefined ? [{ event: 'ignored', blob: blob.BlobName }] : runLines(outcome);
       for (const facts of lines) context.log(JSON.stringify(facts));

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { answerQuestion } from '../shared/status/answer.ts';
 import { csp, html } from '../shared/status/page.generated.ts';
-import { wireStatus } from '../shared/wire-status.ts';
+import { wireStatus } from '../shared/wire/status.ts';
 import { chromium, withPage } from '../test/page/browser.ts';
 import { filled, NOW } from '../test/status/world.ts';
 

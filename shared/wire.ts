@@ -19,22 +19,22 @@ import { createRecall } from './pipeline/running/recall.ts';
 import { hashOf } from './pure/hash-of.ts';
 import { noShaping } from './signals/shape.ts';
 import type { StatusPorts } from './status/answer.ts';
-import { type Adopts, windowFiles, wireAdopts } from './wire-adopt.ts';
-import { backfillOrder, underWay, type WiredBackfills, wireBackfills } from './wire-backfill.ts';
-import { openHealth, openHints, openLedger, storageClock, systemClock } from './wire-clients.ts';
-import { placeOfBlob, type Sweeps, wireExports, wireSweeps } from './wire-exports.ts';
-import { type Healths, wireHealth } from './wire-health.ts';
-import { createJobEngine, type JobEngine } from './wire-jobs.ts';
-import { expectedOf, openLake, pathsOf, prepareLake, tablesOf } from './wire-lake.ts';
-import { type LedgerTables, wireLedgerTable } from './wire-ledger-table.ts';
-import { lakeMet, ledgerPlaceOf, meetPorts, refuseStranger } from './wire-meet.ts';
-import { processFault } from './wire-node.ts';
-import { createPlanner, type PlanOutcome } from './wire-plan.ts';
-import { type Audits, keptOrAssumed, queryApis, wireAudits } from './wire-query.ts';
-import { checkConditions, untilItWorks } from './wire-ready.ts';
-import { sourceOf } from './wire-source.ts';
-import { wireStatus } from './wire-status.ts';
-import { beyondLake, keptInLake, type Tends, wireTends } from './wire-tend.ts';
+import { type Adopts, windowFiles, wireAdopts } from './wire/adopt.ts';
+import { backfillOrder, underWay, type WiredBackfills, wireBackfills } from './wire/backfill.ts';
+import { openHealth, openHints, openLedger, storageClock, systemClock } from './wire/clients.ts';
+import { placeOfBlob, type Sweeps, wireExports, wireSweeps } from './wire/exports.ts';
+import { type Healths, wireHealth } from './wire/health.ts';
+import { createJobEngine, type JobEngine } from './wire/jobs.ts';
+import { expectedOf, openLake, pathsOf, prepareLake, tablesOf } from './wire/lake.ts';
+import { type LedgerTables, wireLedgerTable } from './wire/ledger-table.ts';
+import { lakeMet, ledgerPlaceOf, meetPorts, refuseStranger } from './wire/meet.ts';
+import { processFault } from './wire/node.ts';
+import { createPlanner, type PlanOutcome } from './wire/plan.ts';
+import { type Audits, keptOrAssumed, queryApis, wireAudits } from './wire/query.ts';
+import { checkConditions, untilItWorks } from './wire/ready.ts';
+import { sourceOf } from './wire/source.ts';
+import { wireStatus } from './wire/status.ts';
+import { beyondLake, keptInLake, type Tends, wireTends } from './wire/tend.ts';
 
 /** The app, put together from its settings: what the triggers call. */
 export interface Wired extends Sweeps, Audits, Adopts, Healths, Tends, WiredBackfills, LedgerTables {

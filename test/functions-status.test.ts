@@ -9,7 +9,7 @@ import { openApi } from '../local/openapi.ts';
 import { rerunWindows } from '../shared/pipeline/ask/rerun.ts';
 import { refusalFor, STEER_ROLE } from '../shared/status/access.ts';
 import { statusSchema } from '../shared/status/schema.ts';
-import { wireStatus } from '../shared/wire-status.ts';
+import { wireStatus } from '../shared/wire/status.ts';
 import { fakeWire } from './fake-wire.ts';
 import { filled } from './status/world.ts';
 

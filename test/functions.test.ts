@@ -5,7 +5,7 @@ import type { Backfills, BackfillTurn, SweepRequest, Window } from '../shared/mo
 import type { AuditOutcome } from '../shared/pipeline/audit/audit.ts';
 import type { RunOutcome } from '../shared/pipeline/run.ts';
 import type { SweepOutcome } from '../shared/pipeline/sweep/sweep.ts';
-import type { Tended } from '../shared/wire-tend.ts';
+import type { Tended } from '../shared/wire/tend.ts';
 import { fakeWire } from './fake-wire.ts';
 
 /** The functions of the app under the library's own programming model, with wire.ts replaced by what each test says. */

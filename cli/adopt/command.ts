@@ -1,5 +1,5 @@
 import type { AdoptedFeed, AdoptReport } from '../../shared/pipeline/adopt/adopt.ts';
-import type { Adopted } from '../../shared/wire-adopt.ts';
+import type { Adopted } from '../../shared/wire/adopt.ts';
 import type { Command, Edge } from '../command.ts';
 import { type ExitCode, exitCodes } from '../failure.ts';
 import { accessNote, stateExits } from '../flags/notes.ts';

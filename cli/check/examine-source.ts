@@ -5,7 +5,7 @@ import { linesIn } from '../../shared/framing/lines-in.ts';
 import type { App, QuerySettings, Signal, Source } from '../../shared/model.ts';
 import { createAsk } from '../../shared/source/query/client.ts';
 import { createQuerySource } from '../../shared/source/query/source.ts';
-import { identity, systemClock } from '../../shared/wire-clients.ts';
+import { identity, systemClock } from '../../shared/wire/clients.ts';
 import type { Finding, Level } from './check.ts';
 
 const minute = 60_000;

@@ -3,12 +3,12 @@ import type { App, Feed, Interval, Ledger, LedgerEntry, Source, Window } from '.
 import { activeWindows } from '../../shared/pipeline/grid/grid.ts';
 import { tileRange } from '../../shared/pipeline/grid/tile-range.ts';
 import { countEvery, meetLake } from '../../shared/pipeline/lake/meet.ts';
+import { windowFiles } from '../../shared/wire/adopt.ts';
+import { openStore, systemClock } from '../../shared/wire/clients.ts';
+import { prepareLake, tablesOf } from '../../shared/wire/lake.ts';
+import { meetPorts } from '../../shared/wire/meet.ts';
+import { keptSince, querySource } from '../../shared/wire/query.ts';
 import { asTheyAre, engineOf, localPorts } from '../../shared/wire.ts';
-import { windowFiles } from '../../shared/wire-adopt.ts';
-import { openStore, systemClock } from '../../shared/wire-clients.ts';
-import { prepareLake, tablesOf } from '../../shared/wire-lake.ts';
-import { meetPorts } from '../../shared/wire-meet.ts';
-import { keptSince, querySource } from '../../shared/wire-query.ts';
 import { exitCodes, Failure, usage } from '../failure.ts';
 import { ledgerOfLake } from '../operations/lake-ledger.ts';
 import { placeThere } from '../operations/lake-there.ts';

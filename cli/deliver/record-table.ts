@@ -2,7 +2,7 @@ import type { Window } from '../../shared/model.ts';
 import { readIndex } from '../../shared/pipeline/ledger-table/days.ts';
 import { type LedgerTablePorts, writeTableOf } from '../../shared/pipeline/ledger-table/write.ts';
 import { dayOf } from '../../shared/status/day-tally.ts';
-import { ledgerFile } from '../../shared/wire-ledger-table.ts';
+import { ledgerFile } from '../../shared/wire/ledger-table.ts';
 import type { Task } from './ports.ts';
 
 /**

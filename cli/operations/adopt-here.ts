@@ -3,10 +3,10 @@ import { noShaping } from '../../shared/signals/shape.ts';
 import { signals } from '../../shared/signals/tables.ts';
 import { readDocument } from '../../shared/state/documents.ts';
 import { createStoreLedger } from '../../shared/state/ledger-store.ts';
-import { type Adopted, adoptWith } from '../../shared/wire-adopt.ts';
-import { openStore } from '../../shared/wire-clients.ts';
-import { tablesOf } from '../../shared/wire-lake.ts';
-import { meetPorts } from '../../shared/wire-meet.ts';
+import { type Adopted, adoptWith } from '../../shared/wire/adopt.ts';
+import { openStore } from '../../shared/wire/clients.ts';
+import { tablesOf } from '../../shared/wire/lake.ts';
+import { meetPorts } from '../../shared/wire/meet.ts';
 import { placeThere } from './lake-there.ts';
 
 /** A lake gets a ledger of its own, as the command line keeps it, from its files. */

@@ -6,8 +6,8 @@ import type { Access, Config, Ledger, LedgerPlace, ObjectStore, Place } from '..
 import { readLakeWord } from '../../shared/pipeline/lake/lake-word.ts';
 import { faultOfLake } from '../../shared/pipeline/lake/meet.ts';
 import { createStoreLedger } from '../../shared/state/ledger-store.ts';
-import { lakeId, openLedger, openNamedLedger } from '../../shared/wire-clients.ts';
-import { ledgerPlaceOf } from '../../shared/wire-meet.ts';
+import { lakeId, openLedger, openNamedLedger } from '../../shared/wire/clients.ts';
+import { ledgerPlaceOf } from '../../shared/wire/meet.ts';
 import { exitCodes, Failure, usage } from '../failure.ts';
 import { knownApp } from './known-app.ts';
 import { lakeThere } from './lake-there.ts';

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { ObjectStore, Place } from '../../shared/model.ts';
-import { openStore } from '../../shared/wire-clients.ts';
+import { openStore } from '../../shared/wire/clients.ts';
 import { exitCodes, Failure } from '../failure.ts';
 
 /** What every command that makes a lake leaves in it. */

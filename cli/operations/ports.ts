@@ -15,7 +15,7 @@ import type { FeedRetired, RetireRequest } from '../../shared/pipeline/retention
 import type { SweepOutcome, SweepProgress } from '../../shared/pipeline/sweep/sweep.ts';
 import type { StatusRequest } from '../../shared/status/request.ts';
 import type { Status } from '../../shared/status/schema.ts';
-import type { Adopted } from '../../shared/wire-adopt.ts';
+import type { Adopted } from '../../shared/wire/adopt.ts';
 
 /**
  * What is done to the state of an app, deployed or not. `lake` undefined: of the app that has these settings. Throws

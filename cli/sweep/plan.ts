@@ -7,7 +7,7 @@ import { withoutClosed } from '../../shared/source/blobs/closed-folders.ts';
 import { type ExportStore, signalFolders } from '../../shared/source/blobs/folders.ts';
 import { createSightings } from '../../shared/source/blobs/sightings.ts';
 import { createBlobSource } from '../../shared/source/blobs/source.ts';
-import { openStore } from '../../shared/wire-clients.ts';
+import { openStore } from '../../shared/wire/clients.ts';
 import type { AppFolder } from '../deliver/app-names.ts';
 import type { LakeRequest, SweepHere, Task, Tell } from '../deliver/ports.ts';
 import { bytesText, countText } from '../terminal/numbers.ts';

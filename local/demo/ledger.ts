@@ -1,6 +1,6 @@
 import { parseConfig } from '../../shared/config.ts';
 import type { Ledger, LedgerEntry } from '../../shared/model.ts';
-import { openLedger } from '../../shared/wire-clients.ts';
+import { openLedger } from '../../shared/wire/clients.ts';
 
 /** The ledger that the app keeps under these settings. */
 export function ledgerOf(settings: Record<string, string>): Ledger {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Window } from '../../shared/model.ts';
 import type { RunOutcome } from '../../shared/pipeline/run.ts';
 import type { SweepOutcome } from '../../shared/pipeline/sweep/sweep.ts';
-import type { PlanOutcome } from '../../shared/wire-plan.ts';
+import type { PlanOutcome } from '../../shared/wire/plan.ts';
 import type { Order } from './instanceMain.ts';
 import { clockModule } from './process.ts';
 

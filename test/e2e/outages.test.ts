@@ -16,7 +16,7 @@ import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { startApp } from '../../local/demo/app.ts';
 import type { HostEvent } from '../../local/host/host.ts';
 import { parseConfig } from '../../shared/config.ts';
-import { openLedger } from '../../shared/wire-clients.ts';
+import { openLedger } from '../../shared/wire/clients.ts';
 import { type StorageCall, startStorageFront } from '../front/storageFront.ts';
 import { blobsLeft } from './left.ts';
 import { environment } from './process.ts';

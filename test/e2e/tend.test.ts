@@ -18,7 +18,7 @@ import { memoryData } from '../../local/simulator/data.ts';
 import { startSimulator } from '../../local/simulator/startSimulator.ts';
 import { parseConfig } from '../../shared/config.ts';
 import type { Signal } from '../../shared/model.ts';
-import { openLedger } from '../../shared/wire-clients.ts';
+import { openLedger } from '../../shared/wire/clients.ts';
 import { environment } from './process.ts';
 import { shopRows } from './shopRows.ts';
 

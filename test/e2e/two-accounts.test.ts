@@ -10,9 +10,9 @@ import { memoryData } from '../../local/simulator/data.ts';
 import { type Simulator, startSimulator } from '../../local/simulator/startSimulator.ts';
 import { parseConfig } from '../../shared/config.ts';
 import { readLedgerFile } from '../../shared/engine/ledger-table/read.ts';
+import { rangesOf } from '../../shared/wire/adopt.ts';
+import { openStore } from '../../shared/wire/clients.ts';
 import { type Wired, wire } from '../../shared/wire.ts';
-import { rangesOf } from '../../shared/wire-adopt.ts';
-import { openStore } from '../../shared/wire-clients.ts';
 import { run } from '../cli/real.ts';
 import { shopRows } from './shopRows.ts';
 

@@ -163,7 +163,7 @@ test('clients are named nowhere else: who imports an Azure package is in this ta
     'state/seats-table.ts',
     'state/table-calls.ts',
     'state/table-changes.ts',
-    'wire-clients.ts',
+    'wire/clients.ts',
   ]);
 });
 

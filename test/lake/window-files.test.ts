@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { filePath, quarantinePath, windowPrefix } from '../../shared/lake/paths.ts';
 import { createMemoryStore } from '../../shared/lake/store-memory.ts';
 import type { Signal, Window } from '../../shared/model.ts';
-import { windowFiles } from '../../shared/wire-adopt.ts';
+import { windowFiles } from '../../shared/wire/adopt.ts';
 
 const [hour, day] = [3_600_000, 86_400_000];
 const window: Window = {

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { rerunWindows } from '../../shared/pipeline/ask/rerun.ts';
 import { answerOrder, answerQuestion, type Order } from '../../shared/status/answer.ts';
 import { csp, html } from '../../shared/status/page.generated.ts';
-import { wireStatus } from '../../shared/wire-status.ts';
+import { wireStatus } from '../../shared/wire/status.ts';
 import { filled } from '../status/world.ts';
 import { chromium, type Page, withPage } from './browser.ts';
 

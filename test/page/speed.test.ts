@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { answerQuestion } from '../../shared/status/answer.ts';
 import { csp, html } from '../../shared/status/page.generated.ts';
-import { wireStatus } from '../../shared/wire-status.ts';
+import { wireStatus } from '../../shared/wire/status.ts';
 import { filled } from '../status/world.ts';
 import { chromium, withPage } from './browser.ts';
 

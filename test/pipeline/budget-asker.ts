@@ -15,8 +15,8 @@ globalThis.Date = new Proxy(Date, {
 });
 
 const { parseConfig } = await import('../../shared/config.ts');
-const { openLedger } = await import('../../shared/wire-clients.ts');
-const { queryApis } = await import('../../shared/wire-query.ts');
+const { openLedger } = await import('../../shared/wire/clients.ts');
+const { queryApis } = await import('../../shared/wire/query.ts');
 
 const config = parseConfig(process.env, (path) => readFileSync(path, 'utf8'));
 await openLedger(config.state, config.lake).prepare();

@@ -5,7 +5,7 @@ import { rerunWindows } from '../../shared/pipeline/ask/rerun.ts';
 import { answerOrder, answerQuestion, type StatusPorts } from '../../shared/status/answer.ts';
 import { addSums, NOTHING, sumsOf } from '../../shared/status/day-tally.ts';
 import { type Status, statusSchema, windowSchema } from '../../shared/status/schema.ts';
-import { wireStatus } from '../../shared/wire-status.ts';
+import { wireStatus } from '../../shared/wire/status.ts';
 import { day, filled, hour, NOW, SIGNALS, type World } from './world.ts';
 
 const health = (state: HealthReport['state']): HealthReport => ({

@@ -16,7 +16,7 @@ import { type Simulator, startSimulator } from '../../local/simulator/startSimul
 import { telemetryRows } from '../../local/telemetry/telemetryRows.ts';
 import { parseConfig } from '../../shared/config.ts';
 import type { Ledger, LedgerEntry, Signal } from '../../shared/model.ts';
-import { openLedger } from '../../shared/wire-clients.ts';
+import { openLedger } from '../../shared/wire/clients.ts';
 import { blobsLeft } from '../e2e/left.ts';
 import { environment } from '../e2e/process.ts';
 import { type StorageFront, startStorageFront } from '../front/storageFront.ts';

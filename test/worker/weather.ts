@@ -12,8 +12,8 @@ import { type Simulator, startSimulator } from '../../local/simulator/startSimul
 import { SIGNALS } from '../../local/telemetry/tables.ts';
 import { parseConfig } from '../../shared/config.ts';
 import type { Config, Signal } from '../../shared/model.ts';
+import { openLedger } from '../../shared/wire/clients.ts';
 import { wire } from '../../shared/wire.ts';
-import { openLedger } from '../../shared/wire-clients.ts';
 import { blobsLeft } from '../e2e/left.ts';
 import { shopRows } from '../e2e/shopRows.ts';
 import { type StorageFront, startStorageFront } from '../front/storageFront.ts';

@@ -10,7 +10,7 @@ import { examine } from '../../../cli/check/examine.ts';
 import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import { type Simulator, startSimulator } from '../../../local/simulator/startSimulator.ts';
 import type { Env } from '../../../shared/config/flat.ts';
-import { openStore } from '../../../shared/wire-clients.ts';
+import { openStore } from '../../../shared/wire/clients.ts';
 import { guid, run } from '../fake.ts';
 
 const other = 'fedcba98-89ab-cdef-0123-456789abcdef';

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import { parseConfig } from '../../../shared/config.ts';
+import { openLedger, openStore } from '../../../shared/wire/clients.ts';
 import { wire } from '../../../shared/wire.ts';
-import { openLedger, openStore } from '../../../shared/wire-clients.ts';
 import { run } from '../real.ts';
 
 /** A terminal at the lake of an app, and two apps at one lake, over real storage semantics. */

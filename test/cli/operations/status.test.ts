@@ -7,7 +7,7 @@ import type { Operations } from '../../../cli/operations/ports.ts';
 import { rangeInLake } from '../../../cli/status/lake-range.ts';
 import type { StatusRequest } from '../../../shared/status/request.ts';
 import { statusSchema } from '../../../shared/status/schema.ts';
-import { wireStatus } from '../../../shared/wire-status.ts';
+import { wireStatus } from '../../../shared/wire/status.ts';
 import { day, filled, NOW, type World } from '../../status/world.ts';
 import { run } from '../fake.ts';
 

@@ -5,7 +5,7 @@ import { CELL_LETTERS } from '../../../shared/status/cells.ts';
 import type { StatusRequest } from '../../../shared/status/request.ts';
 import type { Status } from '../../../shared/status/schema.ts';
 import type { statusOf } from '../../../shared/status/status.ts';
-import { wireStatus } from '../../../shared/wire-status.ts';
+import { wireStatus } from '../../../shared/wire/status.ts';
 import { filled } from '../../status/world.ts';
 import { run } from '../fake.ts';
 

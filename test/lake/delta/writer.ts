@@ -14,7 +14,7 @@ import type { ObjectStore } from '../../../shared/model.ts';
 import { plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { runWindow } from '../../../shared/pipeline/run.ts';
 import { createStoreLedger } from '../../../shared/state/ledger-store.ts';
-import { systemClock } from '../../../shared/wire-clients.ts';
+import { systemClock } from '../../../shared/wire/clients.ts';
 import { gated, truthSource, wordEngine } from '../../pipeline/world.ts';
 import { truthOf, windowsOf } from './windows.ts';
 

@@ -12,7 +12,7 @@ import { meetLake } from '../../../shared/pipeline/lake/meet.ts';
 import { planFeed } from '../../../shared/pipeline/plan.ts';
 import { isRequeued } from '../../../shared/pipeline/verdict.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
-import { filesBeyond } from '../../../shared/wire-plan.ts';
+import { filesBeyond } from '../../../shared/wire/plan.ts';
 import { gated, manualClock } from '../world.ts';
 import { foundInMemory } from './found.ts';
 

@@ -110,7 +110,7 @@ export function auditedWorld({ broken, ...more }: Partial<AuditPorts> & { readon
   const store = createMemoryHealth();
   const probe = async () =>
     lake.put('_insights-lake/probe', new TextEncoder().encode('{}'), await lake.head('_insights-lake/probe'));
-  /** Of one instance: what stands before the lake, as shared/wire-health.ts puts it together. */
+  /** Of one instance: what stands before the lake, as shared/wire/health.ts puts it together. */
   const newGate = (): Gate => createGate({ store, clock, probe });
   const gate = newGate();
   const audits: AuditPorts = { ...ports, recheck: 50 * hour, horizon: 30 * day, purged: 'follow', ...more };

@@ -63,7 +63,7 @@ async function lateness({ live, run, past, turns: make = createTurns }: Setting)
   };
   const backfill = async (): Promise<void> => {
     for (;;) {
-      // As shared/wire-backfill.ts has it.
+      // As shared/wire/backfill.ts has it.
       if (!(await turns.isFree())) {
         await clock.sleep(10 * second);
         continue;

@@ -13,7 +13,7 @@ import { type LedgerTablePorts, writeLedgerTable, writeTableOf } from '../../../
 import { retiredEntry } from '../../../shared/pipeline/retention/retired-entry.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
 import { createStoreLedger } from '../../../shared/state/ledger-store.ts';
-import { ledgerFile } from '../../../shared/wire-ledger-table.ts';
+import { ledgerFile } from '../../../shared/wire/ledger-table.ts';
 import { fencesOf } from '../../docs/fences.ts';
 
 const hour: Millis = 3_600_000;

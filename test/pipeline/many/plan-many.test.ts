@@ -8,7 +8,7 @@ import { type FeedMemory, type FeedTask, planMany } from '../../../shared/pipeli
 import type { FeedPlan } from '../../../shared/pipeline/plan.ts';
 import { signals } from '../../../shared/signals/tables.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
-import { createPlanner } from '../../../shared/wire-plan.ts';
+import { createPlanner } from '../../../shared/wire/plan.ts';
 import { manualClock } from '../world.ts';
 
 const hour = 3_600_000;

@@ -21,7 +21,7 @@ import { noShaping } from '../../../shared/signals/shape.ts';
 import { createAsk } from '../../../shared/source/query/client.ts';
 import { createQuerySource } from '../../../shared/source/query/source.ts';
 import { createSurvey } from '../../../shared/source/query/survey/survey.ts';
-import { expectedOf, pathsOf } from '../../../shared/wire-lake.ts';
+import { expectedOf, pathsOf } from '../../../shared/wire/lake.ts';
 import { day, hour, isHeavy, type Message, past, start, type World } from './whole-world.ts';
 
 /** One process of the app: real source, engine and pipeline, with what wire.ts gives them but clock and stores. */

@@ -1,4 +1,4 @@
-// As a whole: an older Node fails when it is used, not when everything loads, and can say so (wire-node.ts).
+// As a whole: an older Node fails when it is used, not when everything loads, and can say so (wire/node.ts).
 import zlib from 'node:zlib';
 import type { ColumnType } from '../../../signals/column.ts';
 import type { Vector } from '../../vectors.ts';

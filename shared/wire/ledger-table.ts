@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { createLedgerFile } from './engine/ledger-table/write.ts';
-import type { Config, LakeHealth, Millis } from './model.ts';
-import { type LedgerTablePorts, type TableWritten, writeLedgerTable } from './pipeline/ledger-table/write.ts';
+import { createLedgerFile } from '../engine/ledger-table/write.ts';
+import type { Config, LakeHealth, Millis } from '../model.ts';
+import { type LedgerTablePorts, type TableWritten, writeLedgerTable } from '../pipeline/ledger-table/write.ts';
 
 /** What was written of the ledger's table, or why nothing could be. */
 export type TableOutcome = (TableWritten & { readonly error: '' }) | { readonly error: string };

@@ -8,21 +8,21 @@ import type {
   Sightings,
   SweepRequest,
   Window,
-} from './model.ts';
-import type { AskPorts } from './pipeline/ask/ask.ts';
-import { daySlices } from './pipeline/sweep/slices.ts';
+} from '../model.ts';
+import type { AskPorts } from '../pipeline/ask/ask.ts';
+import { daySlices } from '../pipeline/sweep/slices.ts';
 import {
   type SweepOutcome,
   type SweepPorts,
   type SweepProgress,
   sweepBlobs,
   sweepRange,
-} from './pipeline/sweep/sweep.ts';
-import type { ExportStore } from './source/blobs/folders.ts';
-import { exportWindowOf, recogniseBlob } from './source/blobs/layouts.ts';
-import { createSightings } from './source/blobs/sightings.ts';
-import { type BlobSourceSettings, createBlobSource } from './source/blobs/source.ts';
-import { openStore, openSweepQueue } from './wire-clients.ts';
+} from '../pipeline/sweep/sweep.ts';
+import type { ExportStore } from '../source/blobs/folders.ts';
+import { exportWindowOf, recogniseBlob } from '../source/blobs/layouts.ts';
+import { createSightings } from '../source/blobs/sightings.ts';
+import { type BlobSourceSettings, createBlobSource } from '../source/blobs/source.ts';
+import { openStore, openSweepQueue } from './clients.ts';
 
 /** Export blobs, put together from their settings: one source and one view over all containers. */
 export function wireExports(exports: ExportSettings, now: () => Millis, ledger: Pick<Ledger, 'appNamed'>) {

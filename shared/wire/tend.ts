@@ -1,7 +1,7 @@
-import type { Clock, Config, Feed, LakeHealth, Millis, RetentionRules, Window } from './model.ts';
-import { auditFiles, type FeedFiles, type LakeSlicePorts } from './pipeline/audit/lake-slice.ts';
-import { keptFrom, retiredBefore } from './pipeline/retention/due.ts';
-import { type FeedRetired, type RetireRequest, retireWindows } from './pipeline/retention/retire.ts';
+import type { Clock, Config, Feed, LakeHealth, Millis, RetentionRules, Window } from '../model.ts';
+import { auditFiles, type FeedFiles, type LakeSlicePorts } from '../pipeline/audit/lake-slice.ts';
+import { keptFrom, retiredBefore } from '../pipeline/retention/due.ts';
+import { type FeedRetired, type RetireRequest, retireWindows } from '../pipeline/retention/retire.ts';
 
 /** What a tick of the timer that tends the lake did. */
 export interface Tended {

@@ -1,4 +1,4 @@
-import { proxyFault } from './net/direct.ts';
+import { proxyFault } from '../net/direct.ts';
 
 /** The first version of Node with zstd, in which Parquet files are packed: `cli/main.ts` has the same. */
 const FIRST = [22, 15] as const;

@@ -5,10 +5,10 @@ import type { HttpClient } from '@azure/core-rest-pipeline';
 import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables';
 import { AnonymousCredential, ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { QueueClient } from '@azure/storage-queue';
-import { backfillQueueOf } from './config/bindings.ts';
-import { tellTime } from './lake/missed.ts';
-import { createContainerStore } from './lake/store-container.ts';
-import { createFolderStore } from './lake/store-folder.ts';
+import { backfillQueueOf } from '../config/bindings.ts';
+import { tellTime } from '../lake/missed.ts';
+import { createContainerStore } from '../lake/store-container.ts';
+import { createFolderStore } from '../lake/store-folder.ts';
 import type {
   Access,
   BackfillQueue,
@@ -23,19 +23,19 @@ import type {
   Place,
   Seats,
   SweepQueue,
-} from './model.ts';
-import { withToken } from './net/bearer.ts';
-import { isLoopback } from './net/direct.ts';
-import { heardClock } from './net/heard-clock.ts';
-import { authorityOf, createIdentity } from './net/identity.ts';
-import { createLimitedHttp } from './net/limited-http.ts';
-import { createStorageHttp } from './net/storage-http.ts';
-import { refuseStrangers } from './net/stranger.ts';
-import { createTableBackfills } from './state/backfills-table.ts';
-import { createTableHealth } from './state/health-table.ts';
-import { createBackfillQueue, createQueueHints, createSweepQueue } from './state/hints-queue.ts';
-import { createTableLedger } from './state/ledger-table.ts';
-import { createTableSeats } from './state/seats-table.ts';
+} from '../model.ts';
+import { withToken } from '../net/bearer.ts';
+import { isLoopback } from '../net/direct.ts';
+import { heardClock } from '../net/heard-clock.ts';
+import { authorityOf, createIdentity } from '../net/identity.ts';
+import { createLimitedHttp } from '../net/limited-http.ts';
+import { createStorageHttp } from '../net/storage-http.ts';
+import { refuseStrangers } from '../net/stranger.ts';
+import { createTableBackfills } from '../state/backfills-table.ts';
+import { createTableHealth } from '../state/health-table.ts';
+import { createBackfillQueue, createQueueHints, createSweepQueue } from '../state/hints-queue.ts';
+import { createTableLedger } from '../state/ledger-table.ts';
+import { createTableSeats } from '../state/seats-table.ts';
 
 /** Clients, credentials, clock and disk: all that is made from settings and touches the world. */
 

@@ -1,23 +1,23 @@
 import { createGunzip } from 'node:zlib';
-import { type RangedFile, readLedgerFile } from './engine/ledger-table/read.ts';
-import { compactTime } from './lake/compact-time.ts';
-import { failureCode } from './lake/failure.ts';
-import { parquetFacts } from './lake/parquet-facts.ts';
-import { identityOf, intervalOf, usualTemplates } from './lake/path-identity.ts';
-import { quarantinePath, windowPrefix } from './lake/paths.ts';
-import { createGroups } from './lake/spool/groups.ts';
-import { workFolders } from './lake/work-folders.ts';
-import type { Config, FileRecord, ObjectStore, Signal, StoredObject, Window } from './model.ts';
-import { type AdoptPorts, type AdoptReport, adoptLake } from './pipeline/adopt/adopt.ts';
-import type { FileStory } from './pipeline/adopt/found.ts';
-import { LAKE_NAME } from './pipeline/lake/lake-word.ts';
-import { faultOfLake, type MeetPorts } from './pipeline/lake/meet.ts';
-import type { InLake } from './pipeline/running/in-lake.ts';
-import { signals } from './signals/tables.ts';
-import { systemClock } from './wire-clients.ts';
-import { prepareLake } from './wire-lake.ts';
-import { queryFeeds } from './wire-query.ts';
-import { keptInLake } from './wire-tend.ts';
+import { type RangedFile, readLedgerFile } from '../engine/ledger-table/read.ts';
+import { compactTime } from '../lake/compact-time.ts';
+import { failureCode } from '../lake/failure.ts';
+import { parquetFacts } from '../lake/parquet-facts.ts';
+import { identityOf, intervalOf, usualTemplates } from '../lake/path-identity.ts';
+import { quarantinePath, windowPrefix } from '../lake/paths.ts';
+import { createGroups } from '../lake/spool/groups.ts';
+import { workFolders } from '../lake/work-folders.ts';
+import type { Config, FileRecord, ObjectStore, Signal, StoredObject, Window } from '../model.ts';
+import { type AdoptPorts, type AdoptReport, adoptLake } from '../pipeline/adopt/adopt.ts';
+import type { FileStory } from '../pipeline/adopt/found.ts';
+import { LAKE_NAME } from '../pipeline/lake/lake-word.ts';
+import { faultOfLake, type MeetPorts } from '../pipeline/lake/meet.ts';
+import type { InLake } from '../pipeline/running/in-lake.ts';
+import { signals } from '../signals/tables.ts';
+import { systemClock } from './clients.ts';
+import { prepareLake } from './lake.ts';
+import { queryFeeds } from './query.ts';
+import { keptInLake } from './tend.ts';
 
 export interface Adopts {
   /** Gives the lake this app's ledger, from its files; without `write` only says what it would do. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { usualRetention } from './config/query.ts';
+import { usualRetention } from '../config/query.ts';
 import type {
   Backfill,
   BackfillReport,
@@ -14,22 +14,22 @@ import type {
   Millis,
   Signal,
   Window,
-} from './model.ts';
-import { planBackfill } from './pipeline/backfill/estimate.ts';
-import { backfillFacts, backfillPlanFacts } from './pipeline/backfill/facts.ts';
+} from '../model.ts';
+import { planBackfill } from '../pipeline/backfill/estimate.ts';
+import { backfillFacts, backfillPlanFacts } from '../pipeline/backfill/facts.ts';
 import {
   type BackfillScope,
   orderBackfill,
   reportBackfill,
   startBackfill,
   tendBackfills,
-} from './pipeline/backfill/steer.ts';
-import { type BackfillPorts, type Taking, takeNext } from './pipeline/backfill/take.ts';
-import { isStoreFailure, outlast } from './pipeline/outage/outlast.ts';
-import type { RunOutcome } from './pipeline/run.ts';
-import type { BackfillOrder } from './status/answer.ts';
-import { openBackfillQueue, openBackfills } from './wire-clients.ts';
-import type { QueryApi } from './wire-query.ts';
+} from '../pipeline/backfill/steer.ts';
+import { type BackfillPorts, type Taking, takeNext } from '../pipeline/backfill/take.ts';
+import { isStoreFailure, outlast } from '../pipeline/outage/outlast.ts';
+import type { RunOutcome } from '../pipeline/run.ts';
+import type { BackfillOrder } from '../status/answer.ts';
+import { openBackfillQueue, openBackfills } from './clients.ts';
+import type { QueryApi } from './query.ts';
 
 export interface WiredBackfills {
   readonly backfills: Backfills;

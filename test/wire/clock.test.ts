@@ -4,12 +4,12 @@ import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, mock, test } from 'node:test';
 import { BlobServiceClient } from '@azure/storage-blob';
-import { type Azurite, startAzurite } from '../local/azurite.ts';
-import { memoryData } from '../local/simulator/data.ts';
-import { type Simulator, startSimulator } from '../local/simulator/startSimulator.ts';
-import { parseConfig } from '../shared/config.ts';
-import { wire } from '../shared/wire.ts';
-import { shopRows } from './e2e/shopRows.ts';
+import { type Azurite, startAzurite } from '../../local/azurite.ts';
+import { memoryData } from '../../local/simulator/data.ts';
+import { type Simulator, startSimulator } from '../../local/simulator/startSimulator.ts';
+import { parseConfig } from '../../shared/config.ts';
+import { wire } from '../../shared/wire.ts';
+import { shopRows } from '../e2e/shopRows.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

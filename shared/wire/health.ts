@@ -1,9 +1,9 @@
-import { probe } from './lake/probe.ts';
-import type { HealthOrder, HealthReport, HealthStore } from './model.ts';
-import { createGate, type Gate } from './pipeline/health/gate.ts';
-import type { WatchedLake } from './pipeline/health/watched.ts';
-import type { RunOutcome } from './pipeline/run.ts';
-import { systemClock } from './wire-clients.ts';
+import { probe } from '../lake/probe.ts';
+import type { HealthOrder, HealthReport, HealthStore } from '../model.ts';
+import { createGate, type Gate } from '../pipeline/health/gate.ts';
+import type { WatchedLake } from '../pipeline/health/watched.ts';
+import type { RunOutcome } from '../pipeline/run.ts';
+import { systemClock } from './clients.ts';
 
 export interface Healths {
   /** How the lake is, and since when. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { usualRetention } from './config/query.ts';
+import { usualRetention } from '../config/query.ts';
 import type {
   App,
   AuditSettings,
@@ -14,19 +14,19 @@ import type {
   Source,
   Survey,
   Window,
-} from './model.ts';
-import type { AskPorts } from './pipeline/ask/ask.ts';
-import { type RerunOutcome, type RerunRequest, rerunWindows } from './pipeline/ask/rerun.ts';
-import { type AuditedApp, type AuditMemory, type AuditOutcome, auditWindows } from './pipeline/audit/audit.ts';
-import { auditLake, type LakeAudit, type LakeAuditRequest } from './pipeline/audit/audit-lake.ts';
-import { createBudget } from './pipeline/budget.ts';
-import { readingTime } from './pipeline/halve/watch.ts';
-import { hashOf } from './pure/hash-of.ts';
-import { atMost, budgeted } from './source/query/budgeted.ts';
-import { clientLimits, createAsk } from './source/query/client.ts';
-import { createQuerySource } from './source/query/source.ts';
-import { createSurvey } from './source/query/survey/survey.ts';
-import { identity, openSeats, seatsClock, systemClock } from './wire-clients.ts';
+} from '../model.ts';
+import type { AskPorts } from '../pipeline/ask/ask.ts';
+import { type RerunOutcome, type RerunRequest, rerunWindows } from '../pipeline/ask/rerun.ts';
+import { type AuditedApp, type AuditMemory, type AuditOutcome, auditWindows } from '../pipeline/audit/audit.ts';
+import { auditLake, type LakeAudit, type LakeAuditRequest } from '../pipeline/audit/audit-lake.ts';
+import { createBudget } from '../pipeline/budget.ts';
+import { readingTime } from '../pipeline/halve/watch.ts';
+import { hashOf } from '../pure/hash-of.ts';
+import { atMost, budgeted } from '../source/query/budgeted.ts';
+import { clientLimits, createAsk } from '../source/query/client.ts';
+import { createQuerySource } from '../source/query/source.ts';
+import { createSurvey } from '../source/query/survey/survey.ts';
+import { identity, openSeats, seatsClock, systemClock } from './clients.ts';
 
 /** The query API of one app: what reads its windows, and what looks at them without reading. */
 export interface QueryApi {

@@ -1,6 +1,6 @@
-import { overlapText, sourceOverlap } from './config/apps.ts';
-import type { Config, Source, Window } from './model.ts';
-import type { QueryApi } from './wire-query.ts';
+import { overlapText, sourceOverlap } from '../config/apps.ts';
+import type { Config, Source, Window } from '../model.ts';
+import type { QueryApi } from './query.ts';
 
 /** One source for all windows: the query API of the window's app, or the containers of export blobs. */
 export function sourceOf(config: Config, apis: ReadonlyMap<string, QueryApi>, blobs: Source | undefined): Source {

@@ -1,13 +1,13 @@
-import type { Config, DayTally, HealthOrder, HealthReport, Interval, Ledger, LedgerEntry, Millis } from './model.ts';
-import { SCHEMA_VERSION } from './signals/columns-of.ts';
-import { STATE_VERSION } from './state/entry-record.ts';
-import type { BackfillOrder, RerunOrder, StatusPorts } from './status/answer.ts';
-import type { StatusRequest, WindowRequest } from './status/request.ts';
-import type { Status, WindowView } from './status/schema.ts';
-import { placeName, settingsView } from './status/settings-view.ts';
-import { statusOf } from './status/status.ts';
-import { windowView } from './status/window-view.ts';
-import { productVersion } from './wire-version.ts';
+import type { Config, DayTally, HealthOrder, HealthReport, Interval, Ledger, LedgerEntry, Millis } from '../model.ts';
+import { SCHEMA_VERSION } from '../signals/columns-of.ts';
+import { STATE_VERSION } from '../state/entry-record.ts';
+import type { BackfillOrder, RerunOrder, StatusPorts } from '../status/answer.ts';
+import type { StatusRequest, WindowRequest } from '../status/request.ts';
+import type { Status, WindowView } from '../status/schema.ts';
+import { placeName, settingsView } from '../status/settings-view.ts';
+import { statusOf } from '../status/status.ts';
+import { windowView } from '../status/window-view.ts';
+import { productVersion } from './version.ts';
 
 /** How things stand is told of the last week, whatever range is looked at. */
 const lately: Millis = 7 * 86_400_000;

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { type CheckedEngine, createEngine, type EngineSettings } from './engine/engine.ts';
-import type { Chunk, Counts, Draft, DraftFile, Drift, Window } from './model.ts';
+import { type CheckedEngine, createEngine, type EngineSettings } from '../engine/engine.ts';
+import type { Chunk, Counts, Draft, DraftFile, Drift, Window } from '../model.ts';
 
 /** What a thread is told. `draft` tells the drafts of a thread apart. */
 export type JobCall =
@@ -56,7 +56,7 @@ export function createJobEngine(settings: EngineSettings, jobs: number, alone = 
 
   function startThread(): Thread {
     // Built code lies beside this file under the same name.
-    const file = `./wire-job-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`;
+    const file = `./job-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`;
     const worker = new Worker(new URL(file, import.meta.url), { workerData: toldSettings(settings) });
     const thread: Thread = { worker, waiting: new Map(), drafts: 0 };
     const fail = (error: unknown) => {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { failureCode } from './lake/failure.ts';
-import type { Config, Ledger, LedgerPlace, Millis, ObjectStore, Place } from './model.ts';
-import { lakeGone } from './pipeline/lake/belong.ts';
-import { countEvery, filesOf, type MeetPorts, meetLake, NotItsLake } from './pipeline/lake/meet.ts';
-import { lakeId, systemClock, tableAddress } from './wire-clients.ts';
-import { productVersion } from './wire-version.ts';
+import { failureCode } from '../lake/failure.ts';
+import type { Config, Ledger, LedgerPlace, Millis, ObjectStore, Place } from '../model.ts';
+import { lakeGone } from '../pipeline/lake/belong.ts';
+import { countEvery, filesOf, type MeetPorts, meetLake, NotItsLake } from '../pipeline/lake/meet.ts';
+import { lakeId, systemClock, tableAddress } from './clients.ts';
+import { productVersion } from './version.ts';
 
 /** Where the app with these settings keeps the ledger of its lake. */
 export const ledgerPlaceOf = (state: Config['state'], lake: Place): LedgerPlace => ({

@@ -1,8 +1,8 @@
-/** A thread of createJobEngine (wire-jobs.ts): decodes and encodes drafts as it is told. */
+/** A thread of createJobEngine (jobs.ts): decodes and encodes drafts as it is told. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { createEngine } from './engine/engine.ts';
-import type { Draft, DraftFile, Secret } from './model.ts';
-import type { JobCall, JobMessage, JobReply, JobSettings } from './wire-jobs.ts';
+import { createEngine } from '../engine/engine.ts';
+import type { Draft, DraftFile, Secret } from '../model.ts';
+import type { JobCall, JobMessage, JobReply, JobSettings } from './jobs.ts';
 
 const { shaping, ...settings }: JobSettings = workerData;
 const secretOf = (text: string): Secret => ({ reveal: () => text });

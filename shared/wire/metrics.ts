@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
-import type { Exporting } from './metrics/export.ts';
-import { auditPoints, type Point, planPoints, runPoints, type Timer, tickPoints } from './metrics/points.ts';
-import type { AuditOutcome } from './pipeline/audit/audit.ts';
-import type { RunOutcome } from './pipeline/run.ts';
-import type { PlanOutcome } from './wire-plan.ts';
+import type { Exporting } from '../metrics/export.ts';
+import { auditPoints, type Point, planPoints, runPoints, type Timer, tickPoints } from '../metrics/points.ts';
+import type { AuditOutcome } from '../pipeline/audit/audit.ts';
+import type { RunOutcome } from '../pipeline/run.ts';
+import type { PlanOutcome } from './plan.ts';
 
 /**
  * The metrics of this process, sent to Application Insights and by OpenTelemetry's own protocol, to whichever the
@@ -55,11 +55,11 @@ function isWanted(env: Env): boolean {
 
 async function start(env: Env): Promise<Exporting> {
   const [{ startExport }, { connectionOf }, { http, identity }, { withToken }, { productVersion }] = await Promise.all([
-    import('./metrics/export.ts'),
-    import('./metrics/application-insights.ts'),
-    import('./wire-clients.ts'),
-    import('./net/bearer.ts'),
-    import('./wire-version.ts'),
+    import('../metrics/export.ts'),
+    import('../metrics/application-insights.ts'),
+    import('./clients.ts'),
+    import('../net/bearer.ts'),
+    import('./version.ts'),
   ]);
   const found = connectionOf(env.APPLICATIONINSIGHTS_CONNECTION_STRING ?? '');
   const clientId = clientIdIn(env.APPLICATIONINSIGHTS_AUTHENTICATION_STRING ?? '');

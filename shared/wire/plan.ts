@@ -1,13 +1,13 @@
-import { usualRetention } from './config/query.ts';
-import { identityOf } from './lake/path-identity.ts';
-import type { Config, Feed, LakeHealth, Millis, ObjectStore } from './model.ts';
-import { nextDue } from './pipeline/grid/tile.ts';
-import { filesOfLake } from './pipeline/lake/own-files.ts';
-import { type FeedMemory, type FeedTask, planMany } from './pipeline/many/plan-many.ts';
-import { stoppedFeed } from './pipeline/many/stopped.ts';
-import { type FeedPlan, heldFeed, type PlanPorts, planFeed, reviveFeed } from './pipeline/plan.ts';
-import { queryFeeds } from './wire-query.ts';
-import { keptInLake } from './wire-tend.ts';
+import { usualRetention } from '../config/query.ts';
+import { identityOf } from '../lake/path-identity.ts';
+import type { Config, Feed, LakeHealth, Millis, ObjectStore } from '../model.ts';
+import { nextDue } from '../pipeline/grid/tile.ts';
+import { filesOfLake } from '../pipeline/lake/own-files.ts';
+import { type FeedMemory, type FeedTask, planMany } from '../pipeline/many/plan-many.ts';
+import { stoppedFeed } from '../pipeline/many/stopped.ts';
+import { type FeedPlan, heldFeed, type PlanPorts, planFeed, reviveFeed } from '../pipeline/plan.ts';
+import { queryFeeds } from './query.ts';
+import { keptInLake } from './tend.ts';
 
 /** What one tick of the planner did, feed by feed. A feed that fails does not stop the others. */
 export interface PlanOutcome {

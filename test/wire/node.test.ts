@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { nodeFault } from '../shared/wire-node.ts';
+import { nodeFault } from '../../shared/wire/node.ts';
 
 const cases: readonly (readonly [version: string, fits: boolean])[] = [
   ['18.20.8', false],
@@ -21,7 +21,7 @@ for (const [version, fits] of cases)
   });
 
 test('no import names what an older Node lacks: then nothing would load, and nobody could say why', () => {
-  const folder = join(import.meta.dirname, '../shared');
+  const folder = join(import.meta.dirname, '../../shared');
   const named = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .filter((name) => /import \{[^}]*\bzstd/.test(readFileSync(join(folder, name), 'utf8')));

@@ -1,5 +1,5 @@
-import { faultMessage } from './config/faults.ts';
-import type { CheckedEngine } from './engine/engine.ts';
+import { faultMessage } from '../config/faults.ts';
+import type { CheckedEngine } from '../engine/engine.ts';
 
 /**
  * Containers, tables and queues are made before the first use; a failure is met again by the next invocation, not

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
-import { createEngine, engineDefaults } from '../shared/engine/engine.ts';
-import type { Chunk, Draft, Engine, Output } from '../shared/model.ts';
-import { noShape } from '../shared/signals/shape.ts';
-import { createJobEngine } from '../shared/wire-jobs.ts';
-import { hour, jsonLines, windowOf, workFolder } from './engine/chunks.ts';
+import { createEngine, engineDefaults } from '../../shared/engine/engine.ts';
+import type { Chunk, Draft, Engine, Output } from '../../shared/model.ts';
+import { noShape } from '../../shared/signals/shape.ts';
+import { createJobEngine } from '../../shared/wire/jobs.ts';
+import { hour, jsonLines, windowOf, workFolder } from '../engine/chunks.ts';
 
 const output: Output = { format: 'ndjson', gzip: false, partition: 'hour', path: '' };
 const shaping = {

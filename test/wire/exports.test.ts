@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { QueueClient } from '@azure/storage-queue';
-import { operations } from '../cli/operations/wired.ts';
-import { type Azurite, startAzurite } from '../local/azurite.ts';
-import { parseConfig } from '../shared/config.ts';
-import { parseMessage, type QueueMessage } from '../shared/state/window-message.ts';
-import { type Wired, wire } from '../shared/wire.ts';
+import { operations } from '../../cli/operations/wired.ts';
+import { type Azurite, startAzurite } from '../../local/azurite.ts';
+import { parseConfig } from '../../shared/config.ts';
+import { parseMessage, type QueueMessage } from '../../shared/state/window-message.ts';
+import { type Wired, wire } from '../../shared/wire.ts';
 
 /**
  * Sweeps of the whole app against real storage: append blobs, containers that are not there, messages, the ledger in
