@@ -152,6 +152,7 @@ test('clients are named nowhere else: who imports an Azure package is in this ta
     'net/heard-clock.ts',
     'net/identity.ts',
     'net/limited-http.ts',
+    'net/retry-after.ts',
     'net/storage-http.ts',
     'net/stranger.ts',
     'source/query/client.ts',
