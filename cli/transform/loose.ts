@@ -58,7 +58,9 @@ export async function looseWindows(
     const legacy = await legacyWindows(request.app, known.windows, ledger);
     const records = known.windows.flatMap(({ files }) => files);
     const assigned = assignLoose(records, await identifyAll(given, records, request), existsSync);
-    const touched = await touchedWindows(known.windows, assigned, request, ledger);
+    // What cannot be opened is no reason to take out what it brought before.
+    const replace = request.replace && request.closed.size === 0;
+    const touched = await touchedWindows(known.windows, assigned, { ...request, replace }, ledger);
     const fresh = await freshWindows(assigned.fresh, records, request, legacy);
     const after = new Map<LooseWindow, LooseWindow>(touched.map((each) => [each.before, each.after]));
     const next = [...known.windows.map((each) => after.get(each) ?? each), ...fresh.map(({ after: made }) => made)];

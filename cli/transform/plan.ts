@@ -27,13 +27,16 @@ export async function transformPlan(
   const folders = placed.flatMap((path) => placeOf(path) ?? []);
   const { apps, notices: named } = await settle(folders);
   const found = await placedWindows(placed, { length, apps, skip: lakeFolder(request) }, ledger, aside);
-  const { windows, done, whole, notices, incomplete } = await looseWindows(
-    loose,
-    { app, length, replace, closed: aside.closed, abort },
-    store,
-    ledger,
-  );
+  const {
+    windows,
+    done,
+    whole: covered,
+    notices,
+    incomplete,
+  } = await looseWindows(loose, { app, length, replace, closed: aside.closed, abort }, store, ledger);
   const all = [...found, ...windows];
+  // What cannot be opened is no reason to take out what it brought before.
+  const whole = replace && aside.closed.size === 0;
   const idle = request.app !== undefined && loose.length === 0 ? [idleName(request.app)] : [];
   return {
     windows: all,
@@ -44,13 +47,16 @@ export async function transformPlan(
     ],
     known: new Map(done.map((entry) => [keyOf(entry.window), entry])),
     notices: [...noticeTexts(aside), ...notices, ...named, ...idle],
-    incomplete: [...incompleteTexts(aside), ...incomplete],
+    incomplete: [...incompleteTexts(aside), ...(replace && !whole ? [NOT_WHOLE] : []), ...incomplete],
     done: 'compare',
-    replace,
-    whole: new Set(whole.map(keyOf)),
+    replace: whole,
+    whole: new Set(covered.map(keyOf)),
     looked: new Set([...windows, ...done].map(({ window }) => keyOf(window))),
   };
 }
+
+const NOT_WHOLE =
+  '--replace was left out: it says that the input is the whole truth, and what cannot be opened is missing from it';
 
 const idleName = (app: string): string =>
   `--app ${app} names loose files, and there are none: what lies in the folder of an app goes by its name there; ` +

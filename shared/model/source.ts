@@ -94,7 +94,7 @@ export interface UnseenPlace {
 export interface Reading extends Look {
   /** Requests made or blobs read so far. */
   readonly asked: number;
-  /** Answers to requests for rows that came to their end, whatever they said. Left out: not counted. */
+  /** Answers that came to their end, whatever they said, and parts of long ones. Left out: not counted. */
   readonly heard?: number;
   /** Requests of them whose answers were of no use: cut short, refused, asked again. Left out: none. */
   readonly wasted?: number;

@@ -26,12 +26,15 @@ export function shownAddress(url: string): string {
 
 const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).hostname.toLowerCase() : '');
 
-/** What is wrong with the proxies that an environment names, without what opens them; undefined: nothing. */
+/**
+ * What is wrong with the proxy that an environment names, without what opens it; undefined: nothing. The clients go by
+ * the first of these variables that says something (proxyPolicy of core-rest-pipeline).
+ */
 export function proxyFault(env: Readonly<Record<string, string | undefined>>): string | undefined {
-  const named = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
-  const wrong = named.find((name) => env[name] && !/^https?:$/.test(protocolOf(env[name])));
-  if (wrong === undefined) return undefined;
-  return `${wrong} must be the address of a proxy, http://[user:password@]host:port (%23 for a # in it and the like)`;
+  const named = ['HTTPS_PROXY', 'ALL_PROXY', 'HTTP_PROXY'].flatMap((name) => [name, name.toLowerCase()]);
+  const used = named.find((name) => env[name]);
+  if (used === undefined || /^https?:$/.test(protocolOf(env[used] ?? ''))) return undefined;
+  return `${used} must be the address of a proxy, http://[user:password@]host:port (%23 for a # in it and the like)`;
 }
 
 const protocolOf = (url: string): string => (URL.canParse(url) ? new URL(url).protocol : '');

@@ -81,12 +81,15 @@ export function createJobEngine(settings: EngineSettings, jobs: number, alone = 
     return thread;
   }
 
-  /** The one with the fewest drafts; a new one while there may be more. */
-  async function freeThread(): Promise<Thread> {
+  /** The one with the fewest drafts, which has one more then; a new one while there may be more. */
+  async function takeThread(): Promise<Thread> {
     for (;;) {
       const [least] = [...threads].toSorted((one, other) => one.drafts - other.drafts);
-      if (least === undefined || (least.drafts > 0 && threads.size < jobs)) return startThread();
-      if (least.drafts === 0 || !alone) return least;
+      const thread = least === undefined || (least.drafts > 0 && threads.size < jobs) ? startThread() : least;
+      if (thread.drafts === 0 || !alone) {
+        thread.drafts++;
+        return thread;
+      }
       await new Promise<void>((resolve) => queue.push(resolve));
     }
   }
@@ -106,12 +109,11 @@ export function createJobEngine(settings: EngineSettings, jobs: number, alone = 
     });
 
   async function begin(window: Window, work: string, revision: number): Promise<Draft> {
-    const thread = await freeThread();
+    const thread = await takeThread();
     const draft = ++drafts;
-    thread.drafts++;
     const remote = remoteDraft(
       (call) => ask(thread, draft, call),
-      (bytes, use) => copied(bytes, spare, use),
+      (bytes, use) => copied(bytes, { spare, most: 2 * jobs }, use),
       () => {
         thread.drafts--;
         queue.shift()?.();
@@ -144,7 +146,7 @@ const ROOM = 9 * 1024 * 1024;
  */
 async function copied<T>(
   bytes: Uint8Array,
-  spare: SharedArrayBuffer[],
+  { spare, most }: { readonly spare: SharedArrayBuffer[]; readonly most: number },
   use: (copy: Uint8Array) => Promise<T>,
 ): Promise<T> {
   // A chunk of one longer record is rare: its memory is not kept.
@@ -152,7 +154,7 @@ async function copied<T>(
   const copy = new Uint8Array(memory, 0, bytes.length);
   copy.set(bytes);
   const used = await use(copy);
-  if (memory.byteLength === ROOM) spare.push(memory);
+  if (memory.byteLength === ROOM && spare.length < most) spare.push(memory);
   return used;
 }
 

@@ -87,7 +87,12 @@ test('check asks each signal twice at most, whatever passes', async () => {
   assert.ok(struck <= 2, `${struck} questions\n${out}`);
 });
 
-for (const [n, condition] of conditions.entries()) {
+// The query API comes first: after a whole account that was silent a call to the table stays under way in this
+// harness, and a command that needs both waits for ever; why is not known.
+const isApi = ({ name }: Condition) => name.startsWith('query API');
+const inOrder = [...conditions.filter(isApi), ...conditions.filter((one) => !isApi(one))];
+
+for (const [n, condition] of inOrder.entries()) {
   const [place = ''] = condition.name.split(':');
   const acts = concerned[place] ?? [];
   // An export waits for the API for up to an hour of its own time, half a minute of ours: only with COMMANDS=all.

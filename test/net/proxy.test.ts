@@ -79,4 +79,6 @@ test('an address that is none is told by the name of its variable, without itsel
     assert.doesNotMatch(String(fault), /hush|hu#sh/);
   }
   assert.equal(proxyFault({ HTTPS_PROXY: 'http://user:p%23@proxy:8080', HTTP_PROXY: '' }), undefined);
+  const unused = { https_proxy: 'http://proxy:8080', ALL_PROXY: 'socks5://proxy' };
+  assert.equal(proxyFault(unused), undefined, 'one that nobody goes by harms nobody');
 });

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { heeding } from '../../shared/pure/heeding.ts';
 
 test('pieces come until it is aborted, also while the next one does not come', async () => {
@@ -37,4 +39,23 @@ test('pieces come until it is aborted, also while the next one does not come', a
   for await (const _ of heeding(whole(), new AbortController().signal)) break;
   assert.equal(ended, true, 'who stops early ends what gives');
   await assert.rejects(Array.fromAsync(heeding(whole(), AbortSignal.abort(new Error('before')))), /before/);
+});
+
+test('a piece that was read is not kept while the others come', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const first: WeakRef<Uint8Array>[] = [];
+  async function* many() {
+    for (let n = 0; n < 20; n++) {
+      const piece = new Uint8Array(1024);
+      if (n === 0) first.push(new WeakRef(piece));
+      yield piece;
+      await new Promise(setImmediate);
+    }
+    collect();
+    assert.equal(first[0]?.deref(), undefined);
+  }
+  let bytes = 0;
+  for await (const piece of heeding(many(), new AbortController().signal)) bytes += piece.length;
+  assert.equal(bytes, 20 * 1024);
 });

@@ -52,10 +52,7 @@ export async function auditFiles(repair: boolean, ports: LakeSlicePorts): Promis
       const ranges = await rangesOf(feed, ports);
       for (const range of ranges) looked.push(await lookAt(feed, range, { seen: tables, unread }, ports));
       return looked.length === 0 ? undefined : actOn(feed, looked, repair, ports);
-    })().catch((error: unknown) => ({
-      ...summed(feed, looked),
-      error: `${feed.app} ${feed.signal}: ${error instanceof Error ? error.message : error}`,
-    }));
+    })().catch((error: unknown) => ({ ...summed(feed, looked), error: saidOf(feed, error) }));
     if (ended !== undefined) found.push(ended);
   }
   return found;
@@ -78,10 +75,17 @@ async function actOn(
   const isLost = ({ window }: LedgerEntry) => window.start < (ports.keptSince?.(window) ?? Number.NEGATIVE_INFINITY);
   const held = differing.length >= aFew && differing.length * 2 > windows;
   const again = repair && !held ? differing.filter((entry) => !isLost(entry)).slice(0, ports.limit) : [];
-  let repaired = 0;
-  for (const entry of again) if (await runAgain(entry, ports)) repaired += 1;
-  return { ...whole, repaired, lost: differing.filter(isLost).length, held };
+  let [repaired, error] = [0, ''];
+  try {
+    for (const entry of again) if (await runAgain(entry, ports)) repaired += 1;
+  } catch (cause) {
+    error = saidOf(feed, cause); // what was asked for before it runs all the same
+  }
+  return { ...whole, repaired, lost: differing.filter(isLost).length, held, error };
 }
+
+const saidOf = ({ app, signal }: Feed, error: unknown): string =>
+  `${app} ${signal}: ${error instanceof Error ? error.message : error}`;
 
 /** What was seen, and nothing done about it yet. */
 function summed(feed: Feed, looked: readonly Looked[]): FeedFiles {

@@ -53,7 +53,11 @@ function openReading(context: Context, { survey, audited, learned, saidAbsent }:
   let remark = '';
   const questions: Ask = async (question) => {
     asked++;
-    const reply = await context.ask(question);
+    const take: typeof question.rows.take = (rows, columns) => {
+      heard++;
+      return question.rows.take(rows, columns);
+    };
+    const reply = await context.ask({ ...question, rows: { ...question.rows, take } });
     if (reply.lost === '') heard++;
     return reply;
   };
@@ -64,6 +68,7 @@ function openReading(context: Context, { survey, audited, learned, saidAbsent }:
       const { looks, asked: more } = await survey.survey(windows, work, context.abort);
       asked += more;
       useful += more;
+      heard += more;
       return looks.map((each) => each.fingerprint);
     } catch (error) {
       context.abort.throwIfAborted();

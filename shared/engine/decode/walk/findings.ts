@@ -9,6 +9,17 @@ import type { Walker } from './walker.ts';
 /** Anchors are the start of a record (0), then start and end of each of its values. */
 export const FIRST = 1;
 
+/** How many of the anchors, which are in order, are less than that. */
+function below(anchors: readonly number[], place: number): number {
+  let [from, to] = [0, anchors.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((anchors[middle] as number) < place) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
 /** Places in a record, as distances from anchors. */
 class Places {
   private readonly anchor: Int32Array;
@@ -17,8 +28,8 @@ class Places {
   /** Start and end of an empty value are the same place, but not in another record: `ends` says which is meant. */
   constructor(anchors: readonly number[], places: readonly number[], ends: boolean) {
     this.anchor = Int32Array.from(places, (place) => {
-      const last = anchors.findLastIndex((anchor) => anchor <= place);
-      return Math.max(ends || anchors[last] !== place ? last : anchors.indexOf(place), 0);
+      const last = below(anchors, place + 1) - 1;
+      return Math.max(ends || anchors[last] !== place ? last : below(anchors, place), 0);
     });
     this.distance = Int32Array.from(
       places,
@@ -96,7 +107,8 @@ class FoundSlots {
   constructor({ kind, start, end }: Slots, values: Values, anchors: readonly number[]) {
     const known = values.start.subarray(0, values.count);
     const filled = [...kind.keys()].filter((slot) => kind[slot] !== KIND.missing);
-    const numberOf = (slot: number) => known.indexOf(start[slot] as number);
+    const numbers = new Map([...known].map((place, value) => [place, value]).reverse() as [number, number][]);
+    const numberOf = (slot: number) => numbers.get(start[slot] as number) ?? -1;
     this.slots = Int32Array.from(filled.filter((slot) => numberOf(slot) >= 0));
     this.values = this.slots.map(numberOf);
     this.empty = filled

@@ -27,8 +27,13 @@ class Step {
   }
 }
 
-/** Forms are forgotten when they have so many steps, or bytes; the next ones are learned only after so many records. */
-const MOST = { steps: 5000, bytes: 512 * 1024, ways: 16 };
+/**
+ * Forms are forgotten when they have so many steps, or bytes, or when what is found in them takes so many bytes; the
+ * next ones are learned only after so many records.
+ */
+const MOST = { steps: 5000, bytes: 512 * 1024, ways: 16, found: 8 * 1024 * 1024 };
+/** Of what is found in a form with so many values, about. */
+const foundBytes = (values: number): number => 1024 + 48 * values;
 const PAUSE = 20_000;
 
 /**
@@ -43,6 +48,7 @@ export class Forms {
   private known = new Uint8Array(8 * 1024);
   private view = viewOf(this.known);
   private length = 0;
+  private found = 0;
   private readonly anchors = new Int32Array(FIRST + 2 * Values.most);
   private readonly kinds = new Uint8Array(Values.most);
 
@@ -104,7 +110,7 @@ export class Forms {
     const { values, bytes } = walker;
     if (this.pause > 0) this.pause--;
     if (this.pause > 0 || values.count > Values.most || end - from > MOST.bytes / 8) return;
-    if (this.count > MOST.steps || this.length > MOST.bytes) {
+    if (this.count > MOST.steps || this.length > MOST.bytes || this.found > MOST.found) {
       this.forget();
       return;
     }
@@ -117,7 +123,9 @@ export class Forms {
       step = this.stepFrom(step, before, kind, values.depth[value] ?? 0);
       at = values.end[value] ?? 0;
     }
-    if (step !== undefined) step.findings = new Findings(walker, root, from);
+    if (step === undefined) return;
+    if (step.findings === undefined) this.found += foundBytes(values.count);
+    step.findings = new Findings(walker, root, from);
   }
 
   /** Undefined: there are too many ways already. */
@@ -148,6 +156,6 @@ export class Forms {
 
   private forget(): void {
     this.start = new Step(0, 0, KIND.text, 0);
-    [this.count, this.length, this.pause] = [0, 0, PAUSE];
+    [this.count, this.length, this.found, this.pause] = [0, 0, 0, PAUSE];
   }
 }
