@@ -63,7 +63,7 @@ export class Members {
   }
 
   private endOfKey(bytes: Uint8Array, at: number): number {
-    if (bytes[at] !== QUOTE) return breaks(at, REASONS.key);
+    if (bytes[at] !== QUOTE) return breaks(at, bytes[at] === NEWLINE ? REASONS.cut : REASONS.key);
     let quote = at + 1;
     while (STOP[bytes[quote] as number] === 0) quote++;
     if (bytes[quote] !== QUOTE) {
