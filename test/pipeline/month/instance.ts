@@ -107,7 +107,7 @@ export function startInstance(world: World): Instance {
     pass: async (turn: { readonly id: string; readonly slot: number; readonly turn: number }) => {
       step();
       // Some windows an hour: a backfill goes on for days.
-      world.messages.push({ turn, at: turn.turn % 3 === 0 ? world.now + hour : world.now });
+      world.messages.push({ turn, at: turn.turn % (2 * options.signals.length) === 0 ? world.now + hour : world.now });
     },
   };
   const ask = createAsk(settingsOf(world), undefined, clock);

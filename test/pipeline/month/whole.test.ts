@@ -188,6 +188,7 @@ async function quietHour(world: World, instances: Instance[], n: number, kept: M
 async function assertWhole(world: World, instances: Instance[], kept: Map<Signal, number>): Promise<void> {
   const { ledger, feeds, count, source } = world;
   const plans = await firstOf(instances).plan();
+  for await (const { state } of world.backfills.list()) assert.equal(state, 'done', 'the backfill has come to its end');
   const end = Math.min(...plans.map(({ watermark }) => watermark));
   assert.ok(end > world.now - 3 * hour, `complete until ${new Date(end).toISOString()}`);
   for (const feed of feeds) {
