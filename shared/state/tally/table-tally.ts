@@ -112,7 +112,8 @@ export function tableTally(
       const { marks, progress } = seen.get(rows.feedPartition(lakeId, feed)) ?? { marks: [], progress: undefined };
       seen.delete(rows.feedPartition(lakeId, feed));
       for (const group of together(marks)) {
-        const range = { start: timeIn(group[0]?.from), end: timeIn(group.at(-1)?.to) + day };
+        // The mark that begins last need not be the one that ends last.
+        const range = { start: timeIn(group[0]?.from), end: Math.max(...group.map(({ to }) => timeIn(to))) + day };
         await bring(feed, range, progress);
         await remove(feed, group);
       }

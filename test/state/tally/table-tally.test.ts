@@ -100,6 +100,9 @@ describe('tallies in a table', () => {
       how: fc.nat(changes.length - 1),
       dies: fc.option(fc.integer({ min: 1, max: 4 })),
     });
+    // A plan over three days leaves a mark that ends after one that begins later.
+    const at = (what: 'change' | 'plan', hours: number) => ({ who: 0, what, feed: 0, at: hours, how: 0, dies: null });
+    const planOverChange = [at('change', 0), at('change', 24), at('change', 0), at('change', 0), at('plan', 18)];
     await fc.assert(
       fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 25 }), async (acts) => {
         const { seen, open } = newTable();
@@ -125,7 +128,7 @@ describe('tallies in a table', () => {
         await tick(last);
         assert.deepEqual(await kept(last), await derived(last));
       }),
-      { numRuns: 25 },
+      { numRuns: 25, examples: [[planOverChange]] },
     );
   });
 
