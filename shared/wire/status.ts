@@ -1,4 +1,5 @@
 import type { Config, DayTally, HealthOrder, HealthReport, Interval, Ledger, LedgerEntry, Millis } from '../model.ts';
+import { healthyLake } from '../pipeline/health/decide.ts';
 import { SCHEMA_VERSION } from '../signals/columns-of.ts';
 import { STATE_VERSION } from '../state/entry-record.ts';
 import type { BackfillOrder, RerunOrder, StatusPorts } from '../status/answer.ts';
@@ -50,17 +51,7 @@ export function wireStatus(config: StatusConfig, wiring: StatusWiring): StatusPo
   };
 }
 
-const activeHealth: HealthReport = {
-  state: 'active',
-  since: 0,
-  by: 'itself',
-  reason: '',
-  probes: 0,
-  probeAfter: 0,
-  commits: 0,
-  succeeded: 0,
-  disabledAt: 0,
-};
+const activeHealth: HealthReport = { ...healthyLake, commits: 0, succeeded: 0, disabledAt: 0 };
 
 const notHere = (what: string) => async (): Promise<never> => {
   throw new Error(`${what}: only a deployed app can do that; use its settings (--settings)`);
