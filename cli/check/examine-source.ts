@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { linesIn } from '../../shared/framing/lines-in.ts';
 import type { App, QuerySettings, Signal, Source } from '../../shared/model.ts';
 import { createAsk } from '../../shared/source/query/client.ts';
@@ -19,33 +16,24 @@ const limits = { attempts: 2, passing: 0, doubts: 0, longestPause: 2000, longest
  */
 export async function examineSource({ name, query }: App, abort: AbortSignal): Promise<Finding[]> {
   if (query === undefined) return [];
-  const work = await mkdtemp(join(tmpdir(), 'insights-lake-check-'));
   try {
     const credential = query.auth.kind === 'identity' ? identity(query.auth.clientId, query.url) : undefined;
     const ask = createAsk(query, credential, systemClock, client);
     const source = createQuerySource({ settings: query, clock: systemClock, ask, limits });
-    return await askAll(name, query, source, work, abort);
+    return await askAll(name, query, source, abort);
   } catch (error) {
     return [{ subject: 'source', level: 'fail', text: error instanceof Error ? error.message : String(error) }];
-  } finally {
-    await rm(work, { recursive: true, force: true });
   }
 }
 
-async function askAll(
-  app: string,
-  query: QuerySettings,
-  source: Source,
-  work: string,
-  abort: AbortSignal,
-): Promise<Finding[]> {
+async function askAll(app: string, query: QuerySettings, source: Source, abort: AbortSignal): Promise<Finding[]> {
   const findings: Finding[] = [];
   const say = (level: Level, text: string) => findings.push({ subject: 'source', level, text });
   const end = Math.floor((systemClock.now() - query.lag) / minute) * minute;
   let [rows, answered] = [0, 0];
   for (const signal of query.signals) {
     try {
-      rows += await rowsOf(source, { app, signal, start: end - minute, end }, work, abort);
+      rows += await rowsOf(source, { app, signal, start: end - minute, end }, abort);
       answered += 1;
     } catch (error) {
       say('fail', error instanceof Error ? error.message : String(error));
@@ -60,12 +48,11 @@ async function askAll(
 async function rowsOf(
   source: Source,
   range: { readonly app: string; readonly signal: Signal; readonly start: number; readonly end: number },
-  work: string,
   abort: AbortSignal,
 ): Promise<number> {
   const reading = await source.open({ ...range, source: 'query' }, abort);
   let [rows, open] = [0, 0];
-  for await (const { bytes, answer } of reading.chunks(work)) {
+  for await (const { bytes, answer } of reading.chunks()) {
     open = answer === 'void' ? 0 : open + linesIn(bytes);
     if (answer === 'open') continue;
     rows += open;

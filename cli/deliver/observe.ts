@@ -65,8 +65,8 @@ export function observedSource(source: Source, { mark }: Blame, abort: AbortSign
         get asked() {
           return reading.asked;
         },
-        async *chunks(work) {
-          const chunks = reading.chunks(work)[Symbol.asyncIterator]();
+        async *chunks() {
+          const chunks = reading.chunks()[Symbol.asyncIterator]();
           try {
             for (;;) {
               const next = await noted(() => Promise.resolve(chunks.next()));

@@ -104,10 +104,8 @@ export interface Reading extends Look {
   readonly remark?: string;
   /** The blobs, where the source tells them; the hash is '' until the blob was read. */
   readonly blobs?: () => readonly BlobRecord[];
-  /**
-   * Chunks of at most 16 MiB (a single longer record aside). What needs the disk meanwhile lies in the folder `work`.
-   */
-  chunks(work: string): AsyncIterable<Chunk>;
+  /** Chunks of at most 16 MiB (a single longer record aside). */
+  chunks(): AsyncIterable<Chunk>;
 }
 
 export interface Source {
@@ -117,14 +115,12 @@ export interface Source {
 /** What the source of windows says of them without giving their rows. */
 export interface Survey {
   /**
-   * What each window looks like now, in their order; all of one app and of the query API. `work`: a folder for what is
-   * read on the way.
-   * `asked`: requests that it took. `now`: the source's own clock, as it stood when the first of them was answered;
-   * left out or infinite: not known.
+   * What each window looks like now, in their order; all of one app and of the query API. `asked`: requests that it
+   * took. `now`: the source's own clock, as it stood when the first of them was answered; left out or infinite: not
+   * known.
    */
   survey(
     windows: readonly Window[],
-    work: string,
     abort: AbortSignal,
   ): Promise<{ readonly looks: readonly Look[]; readonly asked: number; readonly now?: Millis }>;
 }

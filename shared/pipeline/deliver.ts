@@ -71,7 +71,7 @@ async function readAndWrite(claim: Claim, watch: Watch, ports: DeliverPorts): Pr
   return ports.withWorkFolder(async (work) => {
     const draft = await ports.engine.begin(window, work, claim.entry.revision);
     try {
-      const written = await writeAll(reading, draft, work, claim, watch, ports);
+      const written = await writeAll(reading, draft, claim, watch, ports);
       const lost = await unavailable(reading, written, claim, ports);
       if (lost !== undefined) return { entry: lost };
       const emptied = await replaceOthers(written, claim, ports, ports.engine.emptyFile);
@@ -123,13 +123,12 @@ async function sightDrift(drift: readonly Drift[], { window, startedAt }: Ledger
 async function writeAll(
   reading: Reading,
   draft: Draft,
-  work: string,
   claim: Claim,
   watch: Watch,
   ports: DeliverPorts,
 ): Promise<TableFile[]> {
   const written: TableFile[] = [];
-  for await (const chunk of reading.chunks(work)) {
+  for await (const chunk of reading.chunks()) {
     if (claim.abort.aborted) throw new Overtaken(claim.entry.window, claim.entry.revision);
     watch.check();
     written.push(...(await commitFiles(await draft.add(chunk), claim, ports)));

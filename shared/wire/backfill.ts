@@ -40,7 +40,6 @@ export interface WiredBackfills {
 interface Ports {
   readonly ledger: Ledger;
   readonly clock: Clock;
-  withWorkFolder<T>(use: (folder: string) => Promise<T>): Promise<T>;
   run(window: Window): Promise<RunOutcome>;
   /** Whether live windows leave room for one of the past. */
   isFree(): Promise<boolean>;

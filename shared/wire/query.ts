@@ -117,7 +117,6 @@ interface AuditWiring extends AskPorts {
   readonly lake: ObjectStore;
   readonly tables?: LakeTables;
   readonly limit: number;
-  withWorkFolder<T>(use: (folder: string) => Promise<T>): Promise<T>;
 }
 
 export function wireAudits(

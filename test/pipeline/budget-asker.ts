@@ -3,9 +3,6 @@
  * is wrong by SKEW_MS, its environment that of an app.
  */
 import { readFileSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 const skew = Number(process.env.SKEW_MS ?? 0);
 const now = Date.now;
@@ -21,7 +18,6 @@ const { queryApis } = await import('../../shared/wire/query.ts');
 const config = parseConfig(process.env, (path) => readFileSync(path, 'utf8'));
 await openLedger(config.state, config.lake).prepare();
 const source = queryApis(config, undefined).get('shop')?.source;
-const work = await mkdtemp(join(tmpdir(), 'asker-'));
 const hour = 3_600_000;
 let asked = 0;
 
@@ -30,7 +26,7 @@ async function lane(): Promise<void> {
     const window = { app: 'shop', signal: 'traces', source: 'query', start: n * hour, end: (n + 1) * hour } as const;
     try {
       const reading = await source?.open(window, new AbortController().signal);
-      for await (const _ of reading?.chunks(work) ?? []);
+      for await (const _ of reading?.chunks() ?? []);
       asked += reading?.asked ?? 0;
     } catch (error) {
       process.send?.({ error: error instanceof Error ? error.message : String(error) });

@@ -196,8 +196,8 @@ export function struckAt(ports: Ports, strike: (count: number) => Error | undefi
       open: async (window, abort) => {
         await gate();
         const reading = await ports.source.open(window, abort);
-        const chunks = async function* (work: string) {
-          for await (const chunk of reading.chunks(work)) {
+        const chunks = async function* () {
+          for await (const chunk of reading.chunks()) {
             await gate();
             yield chunk;
           }

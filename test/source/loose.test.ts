@@ -45,7 +45,7 @@ test('files as a source', async () => {
   const source = createFileSource([{ window, layout: 'continuous', files }]);
   const open = (): Promise<Reading> => source.open({ ...window }, new AbortController().signal);
   const reading = await open();
-  for await (const chunk of reading.chunks(folder)) {
+  for await (const chunk of reading.chunks()) {
     assert.deepEqual(linesOf(chunk), [trace, trace]);
     assert.deepEqual(
       chunk.faults.map(({ blob, offset }) => [blob, offset]),

@@ -25,7 +25,6 @@ export interface AuditPorts extends AskPorts, SettledPorts {
   readonly purged: 'follow' | 'keep';
   /** Messages that go out at once for one feed; the planner sends the others as there is room. */
   readonly limit: number;
-  withWorkFolder<T>(use: (folder: string) => Promise<T>): Promise<T>;
   /** How long an audit may take; left out: as long as it takes. */
   readonly time?: Millis;
   /** What this process knows from the audits before, by feed; left out: it asks each time. */
@@ -132,7 +131,7 @@ async function auditApp(app: AuditedApp, ports: AuditPorts, abort: AbortSignal) 
     now = ours,
   } = windows.length === 0
     ? { looks: [], asked: 0 }
-    : await ports.withWorkFolder((work) => app.survey.survey(windows, work, abort));
+    : await app.survey.survey(windows, abort);
   // Late rows come by the source's clock: where ours is ahead, less is settled than it says.
   const at = Math.min(ours, now);
   const seen = new Map<Window, Look>(

@@ -21,7 +21,6 @@ export interface EstimatePorts {
   readonly survey: Survey;
   /** From when on the lake keeps rows of a signal; undefined, or left out: for ever. */
   readonly keptFrom?: (signal: Signal) => Millis | undefined;
-  withWorkFolder<T>(use: (folder: string) => Promise<T>): Promise<T>;
 }
 
 /** Windows of a feed that are counted at the source, evenly over the range. */
@@ -84,7 +83,7 @@ export async function planBackfill(
   }
   const all = counted.flatMap(({ sampled }) => sampled);
   const { looks } =
-    all.length === 0 ? { looks: [] } : await ports.withWorkFolder((work) => ports.survey.survey(all, work, abort));
+    all.length === 0 ? { looks: [] } : await ports.survey.survey(all, abort);
   let at = 0;
   for (const { feed, found, sampled } of counted) {
     const rows = sampled.reduce((sum, _, n) => sum + (rowsOf(looks[at + n]?.fingerprint ?? '') ?? 0), 0);

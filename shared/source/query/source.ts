@@ -62,10 +62,10 @@ function openReading(context: Context, { survey, audited, learned, saidAbsent }:
     return reply;
   };
   /** Undefined when it cannot be told: the rows count, not what is said of them. */
-  const look = async (windows: readonly Window[], work: string): Promise<readonly string[] | undefined> => {
+  const look = async (windows: readonly Window[]): Promise<readonly string[] | undefined> => {
     if (survey === undefined) return undefined;
     try {
-      const { looks, asked: more } = await survey.survey(windows, work, context.abort);
+      const { looks, asked: more } = await survey.survey(windows, context.abort);
       asked += more;
       useful += more;
       heard += more;
@@ -77,10 +77,10 @@ function openReading(context: Context, { survey, audited, learned, saidAbsent }:
       return undefined;
     }
   };
-  const lookOnce = async (work: string) => (audited ? (await look([context.window], work))?.[0] : undefined);
-  const weigh = async (work: string) => {
+  const lookOnce = async () => (audited ? (await look([context.window]))?.[0] : undefined);
+  const weigh = async () => {
     const minutes = minutesOf(context.window);
-    const told = await look(minutes, work);
+    const told = await look(minutes);
     return told && minutes.map(({ start, end }, n) => ({ start, end, rows: rowsIn(told[n]) ?? 0 }));
   };
   return {
@@ -103,12 +103,12 @@ function openReading(context: Context, { survey, audited, learned, saidAbsent }:
     get splits() {
       return splits;
     },
-    async *chunks(work) {
-      const before = await lookOnce(work);
+    async *chunks() {
+      const before = await lookOnce();
       const told = rowsIn(before);
       // The source has just told how much it is: no neighbour knows better.
       if (told !== undefined) learned.density = told / Number(ticksOf(context.window.end - context.window.start));
-      const forecast = forecastOf(learned, () => weigh(work), context.limits.rows);
+      const forecast = forecastOf(learned, weigh, context.limits.rows);
       const asking = { ...context, ask: questions };
       const read = yield* readParts(
         asking,
@@ -116,7 +116,7 @@ function openReading(context: Context, { survey, audited, learned, saidAbsent }:
         () => useful++,
         () => splits++,
       );
-      fingerprint = await fingerprintOf(read.fingerprint, before, () => lookOnce(work));
+      fingerprint = await fingerprintOf(read.fingerprint, before, lookOnce);
       remark = read.fingerprint === 'absent' ? absence(context, saidAbsent) : read.remark;
     },
   };

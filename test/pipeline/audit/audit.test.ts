@@ -188,7 +188,7 @@ describe('an audit of query windows', () => {
   test('an app that does not answer is left after half of the time that a call has: the others are looked at', async () => {
     const here = await eightHours();
     const silent = {
-      survey: (_windows: unknown, _work: string, abort: AbortSignal) =>
+      survey: (_windows: unknown, abort: AbortSignal) =>
         abort.aborted
           ? Promise.reject(abort.reason)
           : new Promise<never>((_, reject) => abort.addEventListener('abort', () => reject(abort.reason))),

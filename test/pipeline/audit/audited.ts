@@ -86,8 +86,8 @@ export function auditedWorld({ broken, ...more }: Partial<AuditPorts> & { readon
       );
       // As that of the query API: not known before the last chunk.
       let seen = '';
-      const chunks = async function* (work: string) {
-        yield* reading.chunks(work);
+      const chunks = async function* () {
+        yield* reading.chunks();
         seen = fingerprint(window);
       };
       return {

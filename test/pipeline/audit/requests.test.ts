@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { memoryData } from '../../../local/simulator/data.ts';
 import { startSimulator } from '../../../local/simulator/startSimulator.ts';
 import type { Row } from '../../../local/telemetry/row.ts';
@@ -22,8 +19,6 @@ const hour = 3_600_000;
 const day = 24 * hour;
 const start = Date.UTC(2026, 0, 1);
 const days = 30;
-const work = await mkdtemp(join(tmpdir(), 'audit-requests-'));
-after(() => rm(work, { recursive: true }));
 
 test('at most 300 requests a day, and late rows are found', async (t) => {
   let now = start + days * day;
@@ -68,7 +63,6 @@ test('at most 300 requests a day, and late rows are found', async (t) => {
   const ports = {
     ...{ ledger, lake: textLake(), clock, hints, refresh: 0, limit: 240, memory },
     ...{ recheck: 50 * hour, horizon: days * day, purged: 'follow' as const },
-    withWorkFolder: <T>(use: (folder: string) => Promise<T>) => use(work),
   };
   let [asked, looked] = [0, 0];
   for (let tick = 0; tick < 24; tick++, now += hour) {

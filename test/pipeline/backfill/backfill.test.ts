@@ -264,7 +264,7 @@ test('plan: windows, rows, bytes, requests and time, from sampled counts; nothin
   };
   const before = await Array.fromAsync(here.ledger.list(feed));
   const request = { app: 'shop', signals: ['requests' as const], start: begin, end: begin + 10 * day };
-  const ports = { ...here.ports, survey, withWorkFolder: <T>(use: (folder: string) => Promise<T>) => use('work') };
+  const ports = { ...here.ports, survey };
   const planOf = (choice: BackfillChoice, keptSince?: number) =>
     planBackfill({ ...request, choice, concurrency: 2 }, { ...scope, keptSince }, ports, new AbortController().signal);
   const plan = await planOf('missing');

@@ -80,8 +80,8 @@ function paced(source: Source, pace: number, clock: ManualClock): Source {
       return {
         ...reading,
         empty: false,
-        async *chunks(work) {
-          for await (const chunk of reading.chunks(work)) {
+        async *chunks() {
+          for await (const chunk of reading.chunks()) {
             clock.advance(pace);
             await settle();
             abort.throwIfAborted();

@@ -161,7 +161,7 @@ const situations: Readonly<Record<string, () => Promise<void>>> = {
       source: {
         open: async (...args) => {
           const reading = await source.open(...args);
-          const [look] = (await here.survey.survey([args[0]], '', never)).looks;
+          const [look] = (await here.survey.survey([args[0]], never)).looks;
           here.add(row(start + 20 * hour + 8, 'second', here.now()));
           return { ...reading, fingerprint: look?.fingerprint ?? '' };
         },
@@ -181,7 +181,7 @@ const situations: Readonly<Record<string, () => Promise<void>>> = {
       source: {
         open: async (...args) => {
           const reading = await source.open(...args);
-          const [look] = (await here.survey.survey([args[0]], '', never)).looks;
+          const [look] = (await here.survey.survey([args[0]], never)).looks;
           here.purge(({ word }) => word === 'row 20');
           return { ...reading, fingerprint: look?.fingerprint ?? '' };
         },

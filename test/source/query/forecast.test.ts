@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { memoryData } from '../../../local/simulator/data.ts';
 import { startSimulator } from '../../../local/simulator/startSimulator.ts';
 import { chanceOf } from '../../../local/telemetry/chance.ts';
@@ -12,12 +9,6 @@ import type { Clock, QuerySettings } from '../../../shared/model.ts';
 import { createAsk } from '../../../shared/source/query/client.ts';
 import { createQuerySource } from '../../../shared/source/query/source.ts';
 import { createSurvey } from '../../../shared/source/query/survey/survey.ts';
-
-let work = '';
-before(async () => {
-  work = await mkdtemp(join(tmpdir(), 'query-forecast-'));
-});
-after(() => rm(work, { recursive: true }));
 
 const START = Date.UTC(2026, 10, 21);
 const [MINUTE, HOUR, WINDOWS] = [60_000, 3_600_000, 12];
@@ -59,7 +50,7 @@ async function wasted(by: 'rows' | 'bytes', audited: boolean) {
       { app: 'shop', signal: 'traces', source: 'query', ...span },
       new AbortController().signal,
     );
-    for await (const chunk of reading.chunks(work)) read += linesIn(chunk.bytes);
+    for await (const chunk of reading.chunks()) read += linesIn(chunk.bytes);
   }
   assert.equal(read, rows.length);
   const asked = simulator.requests.length;

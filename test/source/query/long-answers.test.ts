@@ -43,7 +43,7 @@ async function read(ask: Ask) {
   const reading = await source.open(windowOf('traces', 'query'), new AbortController().signal);
   const ends: Chunk['answer'][] = [];
   async function* chunks(): AsyncGenerator<Chunk> {
-    for await (const chunk of reading.chunks(workFolder())) {
+    for await (const chunk of reading.chunks()) {
       if (chunk.answer !== 'open') ends.push(chunk.answer);
       yield chunk;
     }

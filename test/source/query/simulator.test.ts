@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { memoryData } from '../../../local/simulator/data.ts';
 import type { Fault } from '../../../local/simulator/faults.ts';
 import { type SimulatorOptions, startSimulator } from '../../../local/simulator/startSimulator.ts';
@@ -10,12 +7,6 @@ import type { Row } from '../../../local/telemetry/row.ts';
 import type { Clock, QuerySettings, Window } from '../../../shared/model.ts';
 import { CLIENT_LIMITS, createAsk } from '../../../shared/source/query/client.ts';
 import { createQuerySource } from '../../../shared/source/query/source.ts';
-
-let work = '';
-before(async () => {
-  work = await mkdtemp(join(tmpdir(), 'query-simulator-'));
-});
-after(() => rm(work, { recursive: true }));
 
 const START = Date.UTC(2026, 10, 21, 3);
 const HOUR = 3_600_000;
@@ -72,12 +63,11 @@ async function messages(
   });
   const reading = await source.open(window, new AbortController().signal);
   const found: string[] = [];
-  for await (const chunk of reading.chunks(work)) {
+  for await (const chunk of reading.chunks()) {
     const column = chunk.columns.findIndex(({ name }) => name.toLowerCase() === 'message');
     for (const line of Buffer.from(chunk.bytes).toString().trimEnd().split('\n')) found.push(JSON.parse(line)[column]);
     assert.equal(chunk.answer, undefined, 'these answers are short');
   }
-  assert.deepEqual(await readdir(work), []);
   assert.equal(reading.fingerprint, `rows:${found.length}`);
   assert.equal(reading.asked, simulator.requests.length);
   for (const request of simulator.requests) assert.deepEqual(request.diagnostics, [], request.query);

@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseKql } from '../../../local/simulator/kql.ts';
 import type { Clock, QuerySettings, Window } from '../../../shared/model.ts';
@@ -11,12 +8,6 @@ import { Silence } from '../../../shared/source/query/refusal.ts';
 import type { Ask, Reply, RowsTaker } from '../../../shared/source/query/reply.ts';
 import type { SourceLimits } from '../../../shared/source/query/settle.ts';
 import { createQuerySource } from '../../../shared/source/query/source.ts';
-
-let work = '';
-before(async () => {
-  work = await mkdtemp(join(tmpdir(), 'query-source-'));
-});
-after(() => rm(work, { recursive: true }));
 
 const START = Date.UTC(2026, 10, 21, 3);
 const WINDOW: Window = { app: 'shop', signal: 'requests', source: 'query', start: START, end: START + 3_600_000 };
@@ -128,7 +119,7 @@ async function readAll(
   assert.equal(reading.fingerprint, '');
   const rows: number[][] = [];
   let open: number[][] = [];
-  for await (const chunk of reading.chunks(work)) {
+  for await (const chunk of reading.chunks()) {
     const lines = Buffer.from(chunk.bytes).toString().split('\n').slice(0, -1);
     assert.equal(chunk.layout, 'query');
     open.push(...lines.map((line) => JSON.parse(line)));
@@ -138,7 +129,6 @@ async function readAll(
     open = [];
   }
   assert.deepEqual(open, [], 'the last chunk says what became of its answer');
-  assert.deepEqual(await readdir(work), [], 'no file is left');
   const { fingerprint, remark = '', asked, splits = 0 } = reading;
   return { rows, fingerprint, remark, asked, splits, slept: clock.slept };
 }
@@ -207,7 +197,6 @@ test('rows that share tick and hash and do not fit end with a clear error', asyn
     assert.doesNotMatch(error.message, /hidden/);
     return true;
   });
-  assert.deepEqual(await readdir(work), []);
 });
 
 const refused = (status: number, retryAfter = ''): Reply => ({ ...NOTHING, status, retryAfter, body: '' });
@@ -398,7 +387,7 @@ test('a table that the workspace lacks is told once, and is no row', async () =>
   const remarks = [];
   for (let n = 0; n < 3; n++) {
     const reading = await source.open(WINDOW, new AbortController().signal);
-    for await (const _ of reading.chunks(work)) assert.fail('a chunk');
+    for await (const _ of reading.chunks()) assert.fail('a chunk');
     remarks.push(reading.remark);
     assert.equal(reading.fingerprint, 'absent');
   }
@@ -434,7 +423,7 @@ test('an API that says nothing is asked twice: the attempt ends, and nothing is 
   const source = createQuerySource({ settings: SETTINGS, ask: fail, clock: fakeClock(), survey, audited: true });
   const reading = await source.open(WINDOW, new AbortController().signal);
   await assert.rejects(
-    Array.fromAsync(reading.chunks(work)),
+    Array.fromAsync(reading.chunks()),
     /^Silence: survey requests of shop: asked 2 times in vain/,
   );
   assert.equal(reading.heard, 0);
@@ -478,14 +467,14 @@ test('abort ends the reading before the next question, and a reader that stops e
   ];
   const source = createQuerySource({ settings: SETTINGS, ask: tableAsk(rows, 9, false), clock: fakeClock() });
   const reading = await source.open(WINDOW, abort.signal);
-  for await (const chunk of reading.chunks(work)) {
+  for await (const chunk of reading.chunks()) {
     assert.equal(Buffer.from(chunk.bytes).toString().trimEnd().split('\n').length, 1);
     assert.equal(chunk.answer, 'open');
     break;
   }
   assert.equal(reading.fingerprint, '');
   abort.abort(new Error('stopped'));
-  await assert.rejects(reading.chunks(work)[Symbol.asyncIterator]().next(), /stopped/);
+  await assert.rejects(reading.chunks()[Symbol.asyncIterator]().next(), /stopped/);
 });
 
 test("every question is valid KQL, by Microsoft's parser", async () => {

@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { memoryData } from '../../../local/simulator/data.ts';
 import type { Fault } from '../../../local/simulator/faults.ts';
 import { parseKql } from '../../../local/simulator/kql.ts';
@@ -16,12 +13,6 @@ import { createQuerySource } from '../../../shared/source/query/source.ts';
 import { stretchesOf } from '../../../shared/source/query/survey/stretches.ts';
 import { createSurvey } from '../../../shared/source/query/survey/survey.ts';
 import { surveyText } from '../../../shared/source/query/survey/text.ts';
-
-let work = '';
-before(async () => {
-  work = await mkdtemp(join(tmpdir(), 'query-survey-'));
-});
-after(() => rm(work, { recursive: true }));
 
 const START = Date.UTC(2026, 10, 21, 3);
 const [MINUTE, HOUR] = [60_000, 3_600_000];
@@ -58,8 +49,7 @@ async function opened(schema: QuerySettings['schema'], rows: readonly Row[], opt
   const survey = createSurvey({ settings, ask, clock, limits: { attempts: 40 } });
   const source = createQuerySource({ settings, ask, clock, survey, audited: true });
   const look = async (windows: readonly Window[]) => {
-    const { looks, asked } = await survey.survey(windows, work, never);
-    assert.deepEqual(await readdir(work), []);
+    const { looks, asked } = await survey.survey(windows, never);
     return { asked, looks: looks.map(({ fingerprint }) => fingerprint) };
   };
   return { data, simulator, source, look, [Symbol.asyncDispose]: () => simulator.close() };
@@ -207,7 +197,7 @@ test('a reading takes the fingerprint that an audit takes, also of rows that com
         },
       });
     }
-    for await (const _ of reading.chunks(work))
+    for await (const _ of reading.chunks())
       if (meanwhile === 'after') here.data.add([rowAt(4, 'later')], START + 2 * HOUR);
     return reading;
   };

@@ -45,7 +45,7 @@ export function createSurvey({ settings, ask, clock, limits = {} }: Setup): Surv
   const isBasic = settings.schema.kind === 'workspace' && settings.schema.plan === 'basic';
   const endpoint: Endpoint = { level: 0, together: !isBasic, absent: new Map() };
   return {
-    survey: async (windows, work, abort) => {
+    survey: async (windows, abort) => {
       let asked = 0;
       let now = Number.POSITIVE_INFINITY;
       const questions: Ask = async (question) => {
@@ -55,13 +55,13 @@ export function createSurvey({ settings, ask, clock, limits = {} }: Setup): Surv
         return reply;
       };
       const context = { settings, ask: questions, clock, limits: { ...SOURCE_LIMITS, ...limits }, abort };
-      const looks = await look(stretchesOf(windows), { ...context, endpoint, work });
+      const looks = await look(stretchesOf(windows), { ...context, endpoint });
       return { looks: windows.map((window) => looks.get(window) ?? ABSENT), asked, now };
     },
   };
 }
 
-type Surveying = Omit<Context, 'window'> & { readonly endpoint: Endpoint; readonly work: string };
+type Surveying = Omit<Context, 'window'> & { readonly endpoint: Endpoint };
 
 const ABSENT: Look = { fingerprint: 'absent', empty: false };
 
