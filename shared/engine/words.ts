@@ -7,6 +7,14 @@ export const SHORT = 256;
 export const viewOf = ({ buffer, byteOffset, length }: Uint8Array): DataView =>
   new DataView(buffer, byteOffset, length);
 
+/** At least so many entries, with those that there are. */
+export function grown(old: Int32Array<ArrayBuffer>, entries: number): Int32Array<ArrayBuffer> {
+  if (entries <= old.length) return old;
+  const more = new Int32Array(Math.max(entries, old.length * 2));
+  more.set(old);
+  return more;
+}
+
 /** Whether two texts of one length are the same. The views are those of the bytes beside them. */
 export function same(
   bytes: Uint8Array,

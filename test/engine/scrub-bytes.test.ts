@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Scratch } from '../../shared/engine/decode/cells/scratch.ts';
+import { Sink } from '../../shared/engine/sink.ts';
 import { Row } from '../../shared/engine/decode/rows/row.ts';
 import { fieldRules } from '../../shared/engine/shaping/field-rules.ts';
 import { type FieldTree, keepingTree, placeTree, removePath, treeOf } from '../../shared/engine/shaping/field-tree.ts';
@@ -19,7 +19,7 @@ function scrubbed(text: string, tree: FieldTree, prunes = false): string | null 
   // Behind the text stands what is not to be read.
   const bytes = Buffer.from(`${text}\u{1F600}"}]`);
   row.setText(0, bytes, 0, Buffer.byteLength(text));
-  scrub(row, 0, fieldRules(tree), prunes, new Scratch());
+  scrub(row, 0, fieldRules(tree), prunes, new Sink());
   return row.isNull(0) ? null : row.textOf(0);
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Scratch } from '../../shared/engine/decode/cells/scratch.ts';
+import { Sink } from '../../shared/engine/sink.ts';
 import { Row } from '../../shared/engine/decode/rows/row.ts';
 import { fieldRules } from '../../shared/engine/shaping/field-rules.ts';
 import {
@@ -23,7 +23,7 @@ function scrubbed(value: string, tree: FieldTree): string | null {
   const row = new Row(1);
   const bytes = Buffer.from(`${value}\n`);
   row.setText(0, bytes, 0, bytes.length - 1);
-  scrub(row, 0, fieldRules(tree), false, new Scratch());
+  scrub(row, 0, fieldRules(tree), false, new Sink());
   return row.isNull(0) ? null : row.textOf(0);
 }
 

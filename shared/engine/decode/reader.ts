@@ -1,7 +1,7 @@
 import type { AnswerColumn, Layout, Signal } from '../../model.ts';
 import { signalTables } from '../../signals/tables.ts';
 import { Converter } from './cells/converter.ts';
-import { Scratch } from './cells/scratch.ts';
+import { Sink } from '../sink.ts';
 import { type Program, programOf } from './program/program.ts';
 import { Row } from './rows/row.ts';
 import type { RowShape } from './rows/row-shape.ts';
@@ -21,7 +21,7 @@ export interface Reader {
   /** `"request":` */
   readonly elementKey: Uint8Array;
   /** Where the chain of an exception is put together. */
-  readonly details: Scratch;
+  readonly details: Sink;
   /** Keys of the columns, for cells of an answer that do not fit. */
   readonly columnKeys: readonly Uint8Array[];
   cellOf(column: string): number;
@@ -49,7 +49,7 @@ export function readerOf(signal: Signal, layout: Layout, answer: readonly Answer
     row: new Row(names.length + shape.cells),
     shape,
     elementKey: keyBytes(signalTables[signal].element),
-    details: new Scratch(),
+    details: new Sink(),
     columnKeys: names.map(keyBytes),
     cellOf: (column) => names.indexOf(column),
     timeCell: names.indexOf('timestamp'),

@@ -3,7 +3,7 @@ import type { Promotion, SignalShape } from '../../model.ts';
 import { BOOLEANS } from '../decode/cells/conversions.ts';
 import { putUnescaped } from '../decode/cells/escapes.ts';
 import { FIT, number, readReal, readWhole } from '../decode/cells/numbers.ts';
-import type { Scratch } from '../decode/cells/scratch.ts';
+import type { Sink } from '../sink.ts';
 import { readTime, time } from '../decode/cells/times.ts';
 import { CELL, type Row } from '../decode/rows/row.ts';
 import { nameAt, nextEntry } from './field-rules.ts';
@@ -12,7 +12,7 @@ import { nameAt, nextEntry } from './field-rules.ts';
 export function createPromoting(
   { promote }: SignalShape,
   own: readonly string[],
-  scratch: Scratch,
+  scratch: Sink,
 ): (row: Row) => void {
   const promotions = promote.map(({ from, type }, index) => {
     const [column, path] = pathOf(from);
@@ -58,7 +58,7 @@ function memberAt(bytes: Uint8Array, from: number, name: string): number {
 }
 
 /** The value's text, as the column has it; null where it does not fit. */
-function putValue(row: Row, cell: number, type: Promotion['type'], from: Uint8Array, at: number, out: Scratch): void {
+function putValue(row: Row, cell: number, type: Promotion['type'], from: Uint8Array, at: number, out: Sink): void {
   let [bytes, start, end] = [from, at, valueEnd(from, at, 0)];
   if (bytes[start] === LETTER_N) return;
   if (bytes[start] === QUOTE) {

@@ -1,7 +1,7 @@
 import type { Layout, Shaping, Signal } from '../../model.ts';
 import { columnsOf } from '../../signals/columns-of.ts';
 import { isPromotion, noShape, type ShapedColumn, shapedColumns } from '../../signals/shape.ts';
-import { Scratch } from '../decode/cells/scratch.ts';
+import { Sink } from '../sink.ts';
 import type { Row } from '../decode/rows/row.ts';
 import { asDecoded, type RowShape, type RowShapes } from '../decode/rows/row-shape.ts';
 import type { TableColumn } from '../decode/rows/table.ts';
@@ -27,7 +27,7 @@ function rowShape(signal: Signal, layout: Layout, shaping: Shaping, conditions: 
   const own = columnsOf(signal).map(({ name }) => name);
   const shaped = shapedColumns(signal, shape);
   const columns = shaped.map((column): TableColumn & ShapedColumn => ({ ...column, cell: cellOf(column, own, shape) }));
-  const scratch = new Scratch();
+  const scratch = new Sink();
   const promote = createPromoting(shape, own, scratch);
   const holds = rowTest(signal, shape, own, conditions);
   const trees = hiddenTrees(signal, layout, shaping);

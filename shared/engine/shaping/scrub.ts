@@ -8,14 +8,14 @@ import {
   skipBlank,
   valueEnd,
 } from '../../framing/strict.ts';
-import type { Scratch } from '../decode/cells/scratch.ts';
+import type { Sink } from '../sink.ts';
 import { CELL, type Row } from '../decode/rows/row.ts';
 import { type FieldRules, nextEntry, treatmentAt } from './field-rules.ts';
 
 /** What a scrubbing writes to. */
 interface Scrubbing {
   readonly bytes: Uint8Array;
-  readonly out: Scratch;
+  readonly out: Sink;
   /** Whether members that nothing is left of go as well. */
   readonly prunes: boolean;
 }
@@ -25,7 +25,7 @@ interface Scrubbing {
  * A value that is neither object nor array is hidden whole, for it could be the same as JSON in a text. Null where
  * nothing is left.
  */
-export function scrub(row: Row, cell: number, rules: FieldRules, prunes: boolean, out: Scratch): void {
+export function scrub(row: Row, cell: number, rules: FieldRules, prunes: boolean, out: Sink): void {
   if (row.kind[cell] !== CELL.text) return;
   const bytes = row.source[cell] as Uint8Array;
   const start = skipBlank(bytes, row.start[cell] as number);

@@ -11,7 +11,7 @@ import { putDynamic } from './dynamic.ts';
 import { putUnescaped } from './escapes.ts';
 import { dimensionsOf, measurementsOf } from './merged.ts';
 import { FIT, number, readReal, readWhole } from './numbers.ts';
-import { Scratch } from './scratch.ts';
+import { Sink } from '../../sink.ts';
 import { firstOf, saysSomething, stringOf } from './texts.ts';
 import { readTime, time } from './times.ts';
 
@@ -19,7 +19,7 @@ const encoder = new TextEncoder();
 
 /** Makes the cells of a row from what a walk left in the slots. */
 export class Converter {
-  readonly scratch = new Scratch();
+  readonly scratch = new Sink();
   /** Cells whose text does not say what the column holds now. */
   readonly refused: number[] = [];
   private readonly program: Program;

@@ -2,7 +2,7 @@ import { BACKSLASH, broken, NEWLINE, OPEN_ARRAY, OPEN_OBJECT, QUOTE, valueEnd } 
 import type { Row } from '../rows/row.ts';
 import { KIND, type Slots } from '../walk/slots.ts';
 import { putUnescaped } from './escapes.ts';
-import type { Scratch } from './scratch.ts';
+import type { Sink } from '../../sink.ts';
 
 /**
  * A dynamic value from JSON, or from text: text that is JSON itself is taken for that, any other stays as a JSON
@@ -14,7 +14,7 @@ export function putDynamic(
   slots: Slots,
   slot: number,
   bytes: Uint8Array,
-  scratch: Scratch,
+  scratch: Sink,
 ): void {
   const kind = slots.kind[slot];
   const start = slots.start[slot] as number;
@@ -61,7 +61,7 @@ function joinLines(bytes: Uint8Array, from: number, to: number): void {
 }
 
 /** Whether the text is one JSON value; newlines between its tokens become blanks, if it is. */
-function isJson(scratch: Scratch, from: number, to: number): boolean {
+function isJson(scratch: Sink, from: number, to: number): boolean {
   if (from === to) return false;
   scratch.byte(NEWLINE);
   scratch.length = to;

@@ -1,12 +1,12 @@
 import { BACKSLASH, unitAt } from '../../../framing/strict.ts';
-import type { Scratch } from './scratch.ts';
+import type { Sink } from '../../sink.ts';
 
 const LETTERS = new Uint8Array(256);
 for (const [letter, byte] of Object.entries({ b: 8, f: 12, n: 10, r: 13, t: 9 })) LETTERS[letter.charCodeAt(0)] = byte;
 for (const letter of '"\\/') LETTERS[letter.charCodeAt(0)] = letter.charCodeAt(0);
 
 /** Writes the text of a JSON string, whose escapes are known to be whole, without them. */
-export function putUnescaped(bytes: Uint8Array, start: number, end: number, out: Scratch): void {
+export function putUnescaped(bytes: Uint8Array, start: number, end: number, out: Sink): void {
   out.reserve(end - start);
   const target = out.bytes;
   let to = out.length;

@@ -4,13 +4,13 @@ import type { Row } from '../rows/row.ts';
 import { KIND } from '../walk/slots.ts';
 import type { Walker } from '../walk/walker.ts';
 import { isShared, shareOf } from './conversions.ts';
-import type { Scratch } from './scratch.ts';
+import type { Sink } from '../../sink.ts';
 
 /**
  * The dimensions of a classic record, merged into one object. Returns whether a key stands twice: then its last value
  * counts.
  */
-export function dimensionsOf(row: Row, cell: number, walker: Walker, scratch: Scratch): boolean {
+export function dimensionsOf(row: Row, cell: number, walker: Walker, scratch: Sink): boolean {
   const { bytes, dimensions } = walker;
   if (dimensions.count === 0) return false;
   const repeats = dimensions.repeats(bytes);
@@ -42,7 +42,7 @@ export function measurementsOf(
   cell: number,
   walker: Walker,
   program: Program,
-  scratch: Scratch,
+  scratch: Sink,
   numbers: NumberIn,
 ): void {
   const { bytes, metrics } = walker;
@@ -65,7 +65,7 @@ export function measurementsOf(
 }
 
 /** One item's share of a metric object's value; the value as it stands where it is no number, or only one item's. */
-function measured(at: number, walker: Walker, program: Program, scratch: Scratch, numbers: NumberIn): void {
+function measured(at: number, walker: Walker, program: Program, scratch: Sink, numbers: NumberIn): void {
   const { slots, bytes } = walker;
   const { measurementSlots } = program;
   const value = measurementSlots[0] ?? 0;

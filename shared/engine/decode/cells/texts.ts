@@ -1,6 +1,6 @@
 import { KIND, type Slots } from '../walk/slots.ts';
 import { putUnescaped } from './escapes.ts';
-import type { Scratch } from './scratch.ts';
+import type { Sink } from '../../sink.ts';
 
 /** Whether a slot holds a text that is not empty: a string, or the JSON of anything else that says something. */
 export const saysSomething = (slots: Slots, slot: number): boolean => {
@@ -17,7 +17,7 @@ export function firstOf(slots: Slots, among: readonly number[]): number {
 }
 
 /** A text as a string: for what is read rarely. */
-export function stringOf(slots: Slots, slot: number, bytes: Uint8Array, scratch: Scratch): string {
+export function stringOf(slots: Slots, slot: number, bytes: Uint8Array, scratch: Sink): string {
   const start = slots.start[slot] as number;
   const end = slots.end[slot] as number;
   if (slots.kind[slot] !== KIND.escaped) return utf8(bytes, start, end);

@@ -1,5 +1,6 @@
+import { grownBits, setBit, validityOf } from '../../bits.ts';
 import type { Vector } from '../../vectors.ts';
-import { grown, setBit, validityOf } from './bitmap.ts';
+import { grown } from '../../words.ts';
 import { CELL, type Row } from './row.ts';
 import { TextBuilder } from './text-builder.ts';
 
@@ -16,94 +17,54 @@ export interface Builder {
   clear(): void;
 }
 
-class LongBuilder implements Builder {
+/** A column of numbers, times or booleans. */
+class FixedBuilder implements Builder {
   readonly size = 0;
-  private values = new Int32Array(0);
+  /** The kind of cells that it takes. */
+  private readonly kind: number;
   private validity = new Uint8Array(0);
+  /** Two words of four bytes a row, or a double in the same memory; of booleans neither, but a bit. */
+  private words = new Int32Array(0);
+  private doubles = new Float64Array(0);
+  private flags = new Uint8Array(0);
+
+  constructor(kind: number) {
+    this.kind = kind;
+  }
 
   reserve(rows: number): void {
-    this.values = grown(this.values, rows * 2);
     this.validity = grownBits(this.validity, rows);
+    if (this.kind === CELL.boolean) this.flags = grownBits(this.flags, rows);
+    else this.words = grown(this.words, rows * 2);
+    this.doubles = new Float64Array(this.words.buffer);
   }
 
   append(row: Row, cell: number, index: number): void {
-    if (row.kind[cell] !== CELL.long) return;
+    const { kind } = this;
+    if (row.kind[cell] !== kind) return;
     setBit(this.validity, index);
-    this.values[index * 2] = row.low[cell] as number;
-    this.values[index * 2 + 1] = row.high[cell] as number;
+    if (kind === CELL.long) {
+      this.words[index * 2] = row.low[cell] as number;
+      this.words[index * 2 + 1] = row.high[cell] as number;
+    } else if (kind === CELL.real) this.doubles[index] = row.real[cell] as number;
+    else if (row.real[cell] === 1) setBit(this.flags, index);
   }
 
   take(rows: number): Vector {
-    const values = new BigInt64Array(this.values.buffer, 0, rows);
-    return { kind: 'long', validity: validityOf(this.validity, rows), values };
+    const { kind } = this;
+    const validity = validityOf(this.validity, rows);
+    if (kind === CELL.boolean) return { kind: 'boolean', validity, values: this.flags };
+    if (kind === CELL.real) return { kind: 'real', validity, values: this.doubles.subarray(0, rows) };
+    return { kind: 'long', validity, values: new BigInt64Array(this.words.buffer, 0, rows) };
   }
 
   clear(): void {
     this.validity.fill(0);
-  }
-}
-
-class RealBuilder implements Builder {
-  readonly size = 0;
-  private values = new Float64Array(0);
-  private validity = new Uint8Array(0);
-
-  reserve(rows: number): void {
-    const values = new Float64Array(rows);
-    values.set(this.values);
-    this.values = values;
-    this.validity = grownBits(this.validity, rows);
-  }
-
-  append(row: Row, cell: number, index: number): void {
-    if (row.kind[cell] !== CELL.real) return;
-    setBit(this.validity, index);
-    this.values[index] = row.real[cell] as number;
-  }
-
-  take(rows: number): Vector {
-    return { kind: 'real', validity: validityOf(this.validity, rows), values: this.values.subarray(0, rows) };
-  }
-
-  clear(): void {
-    this.validity.fill(0);
-  }
-}
-
-class BooleanBuilder implements Builder {
-  readonly size = 0;
-  private values = new Uint8Array(0);
-  private validity = new Uint8Array(0);
-
-  reserve(rows: number): void {
-    this.values = grownBits(this.values, rows);
-    this.validity = grownBits(this.validity, rows);
-  }
-
-  append(row: Row, cell: number, index: number): void {
-    if (row.kind[cell] !== CELL.boolean) return;
-    setBit(this.validity, index);
-    if (row.real[cell] === 1) setBit(this.values, index);
-  }
-
-  take(rows: number): Vector {
-    return { kind: 'boolean', validity: validityOf(this.validity, rows), values: this.values };
-  }
-
-  clear(): void {
-    this.values.fill(0);
-    this.validity.fill(0);
+    this.flags.fill(0);
   }
 }
 
 export const builderOf = (type: string): Builder => {
-  if (type === 'real') return new RealBuilder();
-  if (type === 'boolean') return new BooleanBuilder();
-  return type === 'string' || type === 'dynamic' ? new TextBuilder() : new LongBuilder();
+  if (type === 'string' || type === 'dynamic') return new TextBuilder();
+  return new FixedBuilder(type === 'real' ? CELL.real : type === 'boolean' ? CELL.boolean : CELL.long);
 };
-
-function grownBits(old: Uint8Array<ArrayBuffer>, rows: number): Uint8Array<ArrayBuffer> {
-  const more = new Uint8Array((rows + 7) >> 3);
-  more.set(old);
-  return more;
-}

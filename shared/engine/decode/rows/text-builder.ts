@@ -1,6 +1,6 @@
+import { validOf } from '../../bits.ts';
 import type { Vector } from '../../vectors.ts';
-import { copy, hashOf, same, viewOf } from '../../words.ts';
-import { bitsOf, grown } from './bitmap.ts';
+import { copy, grown, hashOf, same, viewOf } from '../../words.ts';
 import type { Builder } from './builders.ts';
 import type { Row } from './row.ts';
 
@@ -151,7 +151,7 @@ export class TextBuilder implements Builder {
   take(rows: number): Vector {
     const { values, entries } = this;
     const bytes = this.bytes.subarray(0, this.length);
-    const validity = bitsOf(values, rows);
+    const validity = validOf(values, rows);
     if (this.plain) return { kind: 'text', offsets: this.offsetsOf(rows), bytes, validity };
     for (let row = 0; validity !== undefined && row < rows; row++) if (values[row] === NULL) values[row] = 0;
     // A dictionary is never empty: of rows that are all null it has one entry that nobody points to.

@@ -1,4 +1,4 @@
-import { Scratch } from '../cells/scratch.ts';
+import { Sink } from '../../sink.ts';
 import type { KeyNode } from './key-node.ts';
 import type { Leftovers } from './leftovers.ts';
 import type { Members } from './members.ts';
@@ -142,7 +142,7 @@ class FoundSlots {
 const around = new Int32Array(2);
 
 class FoundLeftovers {
-  private readonly text = new Scratch(0);
+  private readonly text = new Sink(0);
   private readonly textEnds: Int32Array<ArrayBuffer>;
   private readonly starts: Places;
   private readonly ends: Places;

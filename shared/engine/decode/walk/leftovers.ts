@@ -1,6 +1,6 @@
 import { CLOSE_OBJECT, COMMA, OPEN_OBJECT } from '../../../framing/strict.ts';
-import { Scratch } from '../cells/scratch.ts';
-import { grown } from '../rows/bitmap.ts';
+import { Sink } from '../../sink.ts';
+import { grown } from '../../words.ts';
 import type { KeyNode } from './key-node.ts';
 
 /**
@@ -14,8 +14,8 @@ export class Leftovers {
   end = new Int32Array(32);
   /** The text before each range ends there; behind the last range comes what is left of it. */
   textEnd: Int32Array;
-  text: Scratch;
-  private readonly own = new Scratch(1024);
+  text: Sink;
+  private readonly own = new Sink(1024);
   private ownEnd = new Int32Array(32);
   /** Objects that are entered, and how many of them are opened already. */
   private readonly entered: KeyNode[] = [];
@@ -100,7 +100,7 @@ export class Leftovers {
   }
 
   /** Writes the members, with commas between them. `view` is the memory of `bytes`. */
-  write(bytes: Uint8Array, view: DataView, out: Scratch): void {
+  write(bytes: Uint8Array, view: DataView, out: Sink): void {
     const { count, start, end, text, textEnd } = this;
     let at = 0;
     for (let index = 0; index < count; index++) {

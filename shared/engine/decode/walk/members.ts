@@ -11,7 +11,7 @@ import {
   skipBlank,
   valueEnd,
 } from '../../../framing/strict.ts';
-import { grown } from '../rows/bitmap.ts';
+import { grown } from '../../words.ts';
 import type { Values } from './values.ts';
 
 /** The members of several objects, as ranges of bytes. */

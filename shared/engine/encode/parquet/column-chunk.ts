@@ -2,8 +2,8 @@
 import zlib from 'node:zlib';
 import type { ColumnType } from '../../../signals/column.ts';
 import type { Vector } from '../../vectors.ts';
-import { putByte, putBytes, type Sink, written } from '../sink.ts';
-import { countValid } from '../validity.ts';
+import { countValid } from '../../bits.ts';
+import type { Sink } from '../../sink.ts';
 import { type Bounds, longBounds, textBounds } from './bounds.ts';
 import { type Dictionary, plainTexts, usedDictionary } from './dictionary.ts';
 import { CODEC_ZSTD, ENCODING, PAGE, type PhysicalType, physicalType } from './format.ts';
@@ -55,7 +55,7 @@ function putDictionaryPages(pages: Pages, vector: Vector, { entries, count, indi
   pages.dictionary(count, (body) => putTexts(body, entries, 0, count));
   pages.data(vector, 0, rows, ENCODING.dictionary, (body) => {
     const width = bitWidth(count);
-    putByte(body, width);
+    body.byte(width);
     putHybrid(body, indices, indices.length, width);
   });
 }
@@ -88,11 +88,11 @@ function createPages(sink: Sink, body: Sink): Pages {
   let [dictionaryAt, dataAt, rawBytes, nulls] = [undefined as number | undefined, 0, 0, 0];
 
   function page(type: number, header: Parameters<typeof struct>[0]): void {
-    const packed = compressed(written(body));
+    const packed = compressed(body.written());
     const at = sink.length;
     struct({ 1: i32(type), 2: i32(body.length), 3: i32(packed.length), ...header }).put(sink);
     rawBytes += sink.length - at + body.length;
-    putBytes(sink, packed);
+    sink.copy(packed, 0, packed.length);
     body.length = 0;
   }
 

@@ -1,5 +1,5 @@
 import type { ColumnType } from '../../../signals/column.ts';
-import { createSink, putBytes, putUint32, written } from '../sink.ts';
+import { Sink } from '../../sink.ts';
 import type { ColumnChunk } from './column-chunk.ts';
 import { annotation, OPTIONAL, physicalType } from './format.ts';
 import { binary, i32, i64, list, string, struct, type Value } from './thrift.ts';
@@ -40,11 +40,11 @@ export function footer(
     // Bounds count only where the order is said: that of the type, which is the one of bytes for text.
     7: list(columns.map(() => struct({ 1: struct({}) }))),
   });
-  const sink = createSink();
+  const sink = new Sink();
   metadata.put(sink);
-  putUint32(sink, sink.length);
-  putBytes(sink, MAGIC);
-  return written(sink);
+  sink.uint32(sink.length);
+  sink.all(MAGIC);
+  return sink.written();
 }
 
 function rowGroup(columns: readonly NamedType[], group: RowGroup, bounded: readonly boolean[]): Value {

@@ -1,4 +1,4 @@
-import { putByte, putVarint, reserve, type Sink } from '../sink.ts';
+import type { Sink } from '../../sink.ts';
 
 /** Shorter runs cost more than the bits that they save. */
 const LEAST_RUN = 16;
@@ -27,16 +27,16 @@ export function putHybrid(sink: Sink, values: Int32Array, count: number, width: 
 }
 
 export function putRun(sink: Sink, value: number, count: number, width: number): void {
-  putVarint(sink, count * 2);
-  for (let shift = 0; shift < width; shift += 8) putByte(sink, (value >>> shift) & 255);
+  sink.varint(count * 2);
+  for (let shift = 0; shift < width; shift += 8) sink.byte((value >>> shift) & 255);
 }
 
 /** The last group is filled up with zeros. */
 function putPacked(sink: Sink, values: Int32Array, start: number, end: number, width: number): void {
   if (start === end) return;
   const groups = Math.ceil((end - start) / 8);
-  putVarint(sink, groups * 2 + 1);
-  const bytes = reserve(sink, groups * width + 1);
+  sink.varint(groups * 2 + 1);
+  const bytes = sink.reserve(groups * width + 1);
   const filled = sink.length + groups * width;
   bytes.fill(0, packBits(bytes, sink.length, values, start, end, width), filled);
   sink.length = filled;

@@ -1,5 +1,5 @@
-import { putByte, putUint32, putVarint, reserve, type Sink } from '../sink.ts';
-import { isValid, type Validity } from '../validity.ts';
+import { isValid, type Validity } from '../../bits.ts';
+import type { Sink } from '../../sink.ts';
 import { putRun } from './hybrid.ts';
 
 /**
@@ -8,12 +8,12 @@ import { putRun } from './hybrid.ts';
  */
 export function putLevels(sink: Sink, validity: Validity, start: number, end: number, values: number): void {
   const at = sink.length;
-  putUint32(sink, 0);
+  sink.uint32(0);
   const count = end - start;
   if (values === count || values === 0 || validity === undefined) putRun(sink, values === 0 ? 0 : 1, count, 1);
   else {
     const groups = Math.ceil(count / 8);
-    putVarint(sink, groups * 2 + 1);
+    sink.varint(groups * 2 + 1);
     putBitmap(sink, validity, start, end);
   }
   const length = sink.length - at - 4;
@@ -23,7 +23,7 @@ export function putLevels(sink: Sink, validity: Validity, start: number, end: nu
 /** The bits from `start` to below `end`, from a byte's first bit on. */
 function putBitmap(sink: Sink, validity: Uint8Array, start: number, end: number): void {
   if ((start & 7) === 0) {
-    const bytes = reserve(sink, (end - start + 7) >> 3);
+    const bytes = sink.reserve((end - start + 7) >> 3);
     bytes.set(validity.subarray(start >> 3, (end + 7) >> 3), sink.length);
     sink.length += (end - start + 7) >> 3;
     return;
@@ -31,6 +31,6 @@ function putBitmap(sink: Sink, validity: Uint8Array, start: number, end: number)
   for (let row = start; row < end; row += 8) {
     let byte = 0;
     for (let bit = 0; bit < 8 && row + bit < end; bit++) if (isValid(validity, row + bit)) byte |= 1 << bit;
-    putByte(sink, byte);
+    sink.byte(byte);
   }
 }

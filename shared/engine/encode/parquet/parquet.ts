@@ -1,6 +1,6 @@
 import type { Rows } from '../../vectors.ts';
 import type { Encoding } from '../encoding.ts';
-import { borrowSink, giveBack, written } from '../sink.ts';
+import { borrowSink, giveBack } from '../../sink.ts';
 import { type ColumnChunk, putColumn } from './column-chunk.ts';
 import { footer, MAGIC, type NamedType, type RowGroup } from './footer.ts';
 import { tableStatistics } from './table-statistics.ts';
@@ -25,7 +25,7 @@ export function parquetEncoding(columns: readonly NamedType[], facts: Readonly<R
           group.columns.push(chunk);
           offset += chunk.bytes;
           if (sink.length < PIECE_BYTES && index + 1 < columns.length) continue;
-          yield written(sink);
+          yield sink.written();
           sink.length = 0;
         }
       } finally {

@@ -1,4 +1,4 @@
-import { putByte, putBytes, putVarint, type Sink } from '../sink.ts';
+import type { Sink } from '../../sink.ts';
 
 /** Values of Thrift's compact protocol, as far as Parquet's metadata needs them. */
 export interface Value {
@@ -12,14 +12,14 @@ const zigzag = (value: number): number => (value < 0 ? -2 * value - 1 : 2 * valu
 const nothing = (): void => undefined;
 
 export const bool = (value: boolean): Value => ({ type: value ? 1 : 2, put: nothing });
-export const i32 = (value: number): Value => ({ type: 5, put: (sink) => putVarint(sink, zigzag(value)) });
-export const i64 = (value: number): Value => ({ type: 6, put: (sink) => putVarint(sink, zigzag(value)) });
+export const i32 = (value: number): Value => ({ type: 5, put: (sink) => sink.varint(zigzag(value)) });
+export const i64 = (value: number): Value => ({ type: 6, put: (sink) => sink.varint(zigzag(value)) });
 
 export const binary = (bytes: Uint8Array): Value => ({
   type: 8,
   put(sink) {
-    putVarint(sink, bytes.length);
-    putBytes(sink, bytes);
+    sink.varint(bytes.length);
+    sink.all(bytes);
   },
 });
 
@@ -30,10 +30,10 @@ export const list = (values: readonly Value[]): Value => ({
   type: 9,
   put(sink) {
     const type = values[0]?.type ?? 12;
-    if (values.length < 15) putByte(sink, (values.length << 4) | type);
+    if (values.length < 15) sink.byte((values.length << 4) | type);
     else {
-      putByte(sink, 0xf0 | type);
-      putVarint(sink, values.length);
+      sink.byte(0xf0 | type);
+      sink.varint(values.length);
     }
     for (const value of values) value.put(sink);
   },
@@ -47,14 +47,14 @@ export const struct = (fields: Readonly<Record<number, Value | undefined>>): Val
     for (const [key, value] of Object.entries(fields)) {
       if (value === undefined) continue;
       const id = Number(key);
-      if (id - last < 16) putByte(sink, ((id - last) << 4) | value.type);
+      if (id - last < 16) sink.byte(((id - last) << 4) | value.type);
       else {
-        putByte(sink, value.type);
-        putVarint(sink, zigzag(id));
+        sink.byte(value.type);
+        sink.varint(zigzag(id));
       }
       value.put(sink);
       last = id;
     }
-    putByte(sink, 0);
+    sink.byte(0);
   },
 });

@@ -1,12 +1,12 @@
 import type { BooleanVector, LongVector, RealVector, TextVector } from '../../vectors.ts';
 import { copy, viewOf } from '../../words.ts';
-import { putByte, reserve, type Sink } from '../sink.ts';
-import { isValid } from '../validity.ts';
+import { isValid } from '../../bits.ts';
+import type { Sink } from '../../sink.ts';
 
 /** PLAIN: each value that is not null behind its length. */
 export function putTexts(sink: Sink, vector: TextVector, start: number, end: number): void {
   const { offsets, bytes, validity } = vector;
-  const out = reserve(sink, 4 * (end - start) + (offsets[end] as number) - (offsets[start] as number));
+  const out = sink.reserve(4 * (end - start) + (offsets[end] as number) - (offsets[start] as number));
   const from = viewOf(bytes);
   const { view } = sink;
   let at = sink.length;
@@ -25,7 +25,7 @@ export function putTexts(sink: Sink, vector: TextVector, start: number, end: num
 export function putWides(sink: Sink, vector: LongVector | RealVector, start: number, end: number): void {
   const { values, validity } = vector;
   const source = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  const out = reserve(sink, (end - start) * 8);
+  const out = sink.reserve((end - start) * 8);
   if (validity === undefined) {
     out.set(source.subarray(start * 8, end * 8), sink.length);
     sink.length += (end - start) * 8;
@@ -46,8 +46,8 @@ export function putBooleans(sink: Sink, { values, validity }: BooleanVector, sta
     if (!isValid(validity, row)) continue;
     if (isValid(values, row)) byte |= 1 << bits;
     if (++bits < 8) continue;
-    putByte(sink, byte);
+    sink.byte(byte);
     [byte, bits] = [0, 0];
   }
-  if (bits > 0) putByte(sink, byte);
+  if (bits > 0) sink.byte(byte);
 }

@@ -2,8 +2,8 @@ import type { ColumnType } from '../../../signals/column.ts';
 import type { LongVector, RealVector, Rows, Vector } from '../../vectors.ts';
 import { viewOf } from '../../words.ts';
 import type { NamedType } from '../parquet/footer.ts';
-import { putBytes, reserve, type Sink } from '../sink.ts';
-import { isValid } from '../validity.ts';
+import { isValid } from '../../bits.ts';
+import type { Sink } from '../../sink.ts';
 import { type Choices, choicesOf, putChoice, together } from './choices.ts';
 import { createTimeWriter, TIME_LENGTH } from './time.ts';
 
@@ -40,12 +40,12 @@ export function cellsOf(
     const prefix = prefixes[index] ?? new Uint8Array(0);
     const nothing = concatenated(prefix, spelling.null);
     const put = valueCells(vector, type, prefix, spelling);
-    const choices = choicesOf(vector, count, put, (sink) => putBytes(sink, nothing));
+    const choices = choicesOf(vector, count, put, (sink) => sink.all(nothing));
     const both = choices && held && together(held, choices);
     if (both === undefined) letGo();
     held = both ?? choices;
     if (choices === undefined)
-      cells.push((sink, row) => (isValid(vector.validity, row) ? put(sink, row) : putBytes(sink, nothing)));
+      cells.push((sink, row) => (isValid(vector.validity, row) ? put(sink, row) : sink.all(nothing)));
   }
   letGo();
   return cells;
@@ -58,12 +58,12 @@ function valueCells(vector: Vector, type: ColumnType, prefix: Uint8Array, spelli
   if (vector.kind === 'real') return realCells(vector, prefix, spelling);
   if (vector.kind === 'boolean') {
     const [no, yes] = ['false', 'true'].map((word) => concatenated(prefix, ascii(word)));
-    return (sink, value) => putBytes(sink, (value === 1 ? yes : no) as Uint8Array);
+    return (sink, value) => sink.all((value === 1 ? yes : no) as Uint8Array);
   }
   const { offsets, bytes } = vector;
   const view = viewOf(bytes);
   return (sink, row) => {
-    putBytes(sink, prefix);
+    sink.all(prefix);
     spelling.text(sink, type, bytes, view, offsets[row] as number, offsets[row + 1] as number);
   };
 }
@@ -73,10 +73,10 @@ function timeCells({ values }: LongVector, prefix: Uint8Array, { quote }: Spelli
   const putTime = createTimeWriter();
   const before = concatenated(prefix, quote);
   return (sink, row) => {
-    putBytes(sink, before);
-    putTime(reserve(sink, TIME_LENGTH), sink.length, halves[row * 2] as number, halves[row * 2 + 1] as number);
+    sink.all(before);
+    putTime(sink.reserve(TIME_LENGTH), sink.length, halves[row * 2] as number, halves[row * 2 + 1] as number);
     sink.length += TIME_LENGTH;
-    putBytes(sink, quote);
+    sink.all(quote);
   };
 }
 
@@ -85,20 +85,20 @@ function longCells({ values }: LongVector, prefix: Uint8Array): PutCell {
   const halves = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
   return (sink, row) => {
     const low = halves[row * 2] as number;
-    putBytes(sink, prefix);
+    sink.all(prefix);
     putAscii(sink, halves[row * 2 + 1] === low >> 31 ? String(low) : String(values[row]));
   };
 }
 
 function realCells({ values }: RealVector, prefix: Uint8Array, spelling: Spelling): PutCell {
   return (sink, row) => {
-    putBytes(sink, prefix);
+    sink.all(prefix);
     putAscii(sink, spelling.real(values[row] as number));
   };
 }
 
 function putAscii(sink: Sink, text: string): void {
-  const out = reserve(sink, text.length);
+  const out = sink.reserve(text.length);
   let at = sink.length;
   for (let index = 0; index < text.length; index++) out[at++] = text.charCodeAt(index);
   sink.length = at;

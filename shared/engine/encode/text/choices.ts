@@ -1,6 +1,6 @@
 import type { BooleanVector, DictionaryVector, Vector } from '../../vectors.ts';
-import { createSink, putBytes, putText, type Sink } from '../sink.ts';
-import { countValid, isValid } from '../validity.ts';
+import { countValid, isValid } from '../../bits.ts';
+import { Sink } from '../../sink.ts';
 import type { PutCell } from './cells.ts';
 
 /** Cells of few values, or of several such columns that stand side by side: each row is one of `count` choices. */
@@ -74,7 +74,7 @@ export function together(one: Choices, other: Choices): Choices | undefined {
 
 /** Each choice is spelled once, behind those that came before it, and copied from there. */
 export function putChoice({ count, indices, put }: Choices): PutCell {
-  const spelled = createSink(1024);
+  const spelled = new Sink(1024);
   const starts = new Int32Array(count).fill(-1);
   const ends = new Int32Array(count);
   return (sink, row) => {
@@ -84,8 +84,8 @@ export function putChoice({ count, indices, put }: Choices): PutCell {
       put(sink, choice);
       if (sink.length - start > KEPT_BYTES) return;
       starts[choice] = spelled.length;
-      putBytes(spelled, sink.bytes, start, sink.length);
+      spelled.put(sink.bytes, sink.view, start, sink.length);
       ends[choice] = spelled.length;
-    } else putText(sink, spelled.bytes, spelled.view, starts[choice] as number, ends[choice] as number);
+    } else sink.put(spelled.bytes, spelled.view, starts[choice] as number, ends[choice] as number);
   };
 }

@@ -1,5 +1,5 @@
 import { STOP, stopsIn } from '../../../framing/strict.ts';
-import { putByte, putBytes, reserve, type Sink } from '../sink.ts';
+import type { Sink } from '../../sink.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -16,7 +16,7 @@ const escapes: readonly (Uint8Array | undefined)[] = Array.from({ length: 256 },
 
 /** UTF-8 as a JSON string. `view` is the memory of `source`. */
 export function putJsonString(sink: Sink, source: Uint8Array, view: DataView, start: number, end: number): void {
-  const out = reserve(sink, end - start + 2);
+  const out = sink.reserve(end - start + 2);
   const outView = sink.view;
   let at = sink.length;
   out[at++] = QUOTE;
@@ -30,7 +30,7 @@ export function putJsonString(sink: Sink, source: Uint8Array, view: DataView, st
     const byte = source[index] as number;
     if (STOP[byte] === 1) {
       sink.length = at;
-      putRest(sink, source, index, end);
+      putRest(sink, source, view, index, end);
       return;
     }
     out[at++] = byte;
@@ -40,17 +40,17 @@ export function putJsonString(sink: Sink, source: Uint8Array, view: DataView, st
 }
 
 /** From the first byte that needs an escape to the end of the string. */
-function putRest(sink: Sink, source: Uint8Array, start: number, end: number): void {
+function putRest(sink: Sink, source: Uint8Array, view: DataView, start: number, end: number): void {
   let from = start;
   for (let index = start; index < end; index++) {
     const escaped = escapes[source[index] as number];
     if (escaped === undefined) continue;
-    putBytes(sink, source, from, index);
-    putBytes(sink, escaped);
+    sink.put(source, view, from, index);
+    sink.all(escaped);
     from = index + 1;
   }
-  putBytes(sink, source, from, end);
-  putByte(sink, QUOTE);
+  sink.put(source, view, from, end);
+  sink.byte(QUOTE);
 }
 
 /**
@@ -63,7 +63,7 @@ for (const blank of ' \t') quotes[blank.charCodeAt(0)] = 2;
 
 /** UTF-8 as a value of CSV. An empty one is `""`: nothing at all is null. `view` is the memory of `source`. */
 export function putCsvText(sink: Sink, source: Uint8Array, view: DataView, start: number, end: number): void {
-  const out = reserve(sink, end - start);
+  const out = sink.reserve(end - start);
   const outView = sink.view;
   let at = sink.length;
   let quoted = end === start || quotes[source[start] as number] === 2 || quotes[source[end - 1] as number] === 2;
@@ -92,7 +92,7 @@ function mayQuote(word: number): boolean {
 }
 
 function putQuoted(sink: Sink, source: Uint8Array, start: number, end: number): void {
-  const out = reserve(sink, 2 * (end - start) + 2);
+  const out = sink.reserve(2 * (end - start) + 2);
   let at = sink.length;
   out[at++] = QUOTE;
   for (let index = start; index < end; index++) {

@@ -2,7 +2,7 @@ import type { Rows } from '../../vectors.ts';
 import { viewOf } from '../../words.ts';
 import type { Encoding } from '../encoding.ts';
 import type { NamedType } from '../parquet/footer.ts';
-import { borrowSink, createSink, giveBack, putByte, putBytes, putText, written } from '../sink.ts';
+import { borrowSink, giveBack, Sink } from '../../sink.ts';
 import { ascii, cellsOf, type Spelling } from './cells.ts';
 import { putCsvText, putJsonString } from './escape.ts';
 import { jsonReal, plainReal } from './real.ts';
@@ -15,7 +15,7 @@ const json: Spelling = {
   quote: ascii('"'),
   // Dynamic columns hold JSON, on one line.
   text: (sink, type, bytes, view, start, end) =>
-    type === 'dynamic' ? putText(sink, bytes, view, start, end) : putJsonString(sink, bytes, view, start, end),
+    type === 'dynamic' ? sink.put(bytes, view, start, end) : putJsonString(sink, bytes, view, start, end),
   real: jsonReal,
 };
 
@@ -35,14 +35,14 @@ export function ndjsonEncoding(columns: readonly NamedType[]): Encoding {
 /** The names of the columns, then the rows. */
 export function csvEncoding(columns: readonly NamedType[]): Encoding {
   const prefixes = columns.map((_, index) => ascii(index === 0 ? '' : ','));
-  const header = createSink(1024);
+  const header = new Sink(1024);
   columns.forEach(({ name }, index) => {
-    putBytes(header, prefixes[index] ?? ascii(''));
+    header.all(prefixes[index] ?? ascii(''));
     const bytes = ascii(name);
     putCsvText(header, bytes, viewOf(bytes), 0, bytes.length);
   });
-  putByte(header, 10);
-  return textEncoding(columns, written(header), prefixes, ascii('\n'), csv);
+  header.byte(10);
+  return textEncoding(columns, header.written(), prefixes, ascii('\n'), csv);
 }
 
 function textEncoding(
@@ -61,10 +61,10 @@ function textEncoding(
       try {
         for (let row = 0; row < rows.count; row++) {
           for (const cell of cells) cell(sink, row);
-          putBytes(sink, lineEnd);
+          sink.all(lineEnd);
           put++;
           if (sink.length < PIECE_BYTES && row + 1 < rows.count) continue;
-          yield written(sink);
+          yield sink.written();
           sink.length = 0;
         }
       } finally {
