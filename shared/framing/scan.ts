@@ -5,8 +5,8 @@ import {
   breaks,
   broken,
   CLOSE_OBJECT,
-  COMMA,
   keyEnd,
+  nextEntry,
   OPEN_ARRAY,
   OPEN_OBJECT,
   REASONS,
@@ -60,16 +60,10 @@ export function look(bytes: Uint8Array, inWrapper: boolean, last: boolean): Sigh
 
 /** The members of the outermost object. */
 function members(bytes: Uint8Array, inWrapper: boolean): Sight | undefined {
-  let at = inWrapper ? 0 : 1;
+  let at = inWrapper ? nextEntry(bytes, 0, CLOSE_OBJECT) : skipBlank(bytes, 1);
   /** All keys were those that stand around a list, `@odata.context` and the like: only then is `value` a wrapper. */
   let around = !inWrapper;
-  for (let isFirst = !inWrapper; ; isFirst = false) {
-    at = skipBlank(bytes, at);
-    if (bytes[at] === CLOSE_OBJECT) return { kind: 'done', at: at + 1 };
-    if (!isFirst) {
-      if (bytes[at] !== COMMA) return refused(at);
-      at = skipBlank(bytes, at + 1);
-    }
+  while (at >= 0 && bytes[at] !== CLOSE_OBJECT) {
     const value = keyEnd(bytes, at);
     if (value < 0) return undefined;
     const isArray = bytes[value] === OPEN_ARRAY;
@@ -77,9 +71,9 @@ function members(bytes: Uint8Array, inWrapper: boolean): Sight | undefined {
     if (isArray && (RECORDS.test(key) || (around && VALUE.test(key)))) return { kind: 'wrapper', at: value, keyAt: at };
     around &&= AROUND.test(key);
     at = valueEnd(bytes, value, 1);
-    if (at < 0) return undefined;
-    if (at === bytes.length - BEHIND) return refused(at);
+    if (at >= 0) at = nextEntry(bytes, at, CLOSE_OBJECT);
   }
+  return at < 0 ? undefined : { kind: 'done', at: at + 1 };
 }
 
 /** What is no object, and so no record. */

@@ -183,18 +183,13 @@ export function valueEnd(bytes: Uint8Array, at: number, depth: number): number {
 function objectEnd(bytes: Uint8Array, from: number, depth: number): number {
   if (depth >= DEEPEST) return breaks(from, REASONS.deep);
   let at = skipBlank(bytes, from + 1);
-  if (bytes[at] === CLOSE_OBJECT) return at + 1;
-  for (;;) {
+  while (bytes[at] !== CLOSE_OBJECT) {
     at = keyEnd(bytes, at);
+    if (at >= 0) at = valueEnd(bytes, at, depth + 1);
+    if (at >= 0) at = nextEntry(bytes, at, CLOSE_OBJECT);
     if (at < 0) return -1;
-    at = valueEnd(bytes, at, depth + 1);
-    if (at < 0) return -1;
-    at = skipBlank(bytes, at);
-    const byte = bytes[at];
-    if (byte === CLOSE_OBJECT) return at + 1;
-    if (byte !== COMMA) return breaks(at, byte === NEWLINE ? REASONS.cut : REASONS.notJson);
-    at = skipBlank(bytes, at + 1);
   }
+  return at + 1;
 }
 
 /** From the quote of a key to the value behind its colon. */
@@ -210,14 +205,21 @@ export function keyEnd(bytes: Uint8Array, at: number): number {
 function arrayEnd(bytes: Uint8Array, from: number, depth: number): number {
   if (depth >= DEEPEST) return breaks(from, REASONS.deep);
   let at = skipBlank(bytes, from + 1);
-  if (bytes[at] === CLOSE_ARRAY) return at + 1;
-  for (;;) {
+  while (bytes[at] !== CLOSE_ARRAY) {
     at = valueEnd(bytes, at, depth + 1);
+    if (at >= 0) at = nextEntry(bytes, at, CLOSE_ARRAY);
     if (at < 0) return -1;
-    at = skipBlank(bytes, at);
-    const byte = bytes[at];
-    if (byte === CLOSE_ARRAY) return at + 1;
-    if (byte !== COMMA) return breaks(at, byte === NEWLINE ? REASONS.cut : REASONS.notJson);
-    at = skipBlank(bytes, at + 1);
   }
+  return at + 1;
+}
+
+/** Behind an entry of an object or array: where the next one begins, or the bracket stands that ends them all. */
+export function nextEntry(bytes: Uint8Array, end: number, close: number): number {
+  const at = skipBlank(bytes, end);
+  const byte = bytes[at];
+  if (byte === close) return at;
+  if (byte !== COMMA) return breaks(at, byte === NEWLINE ? REASONS.cut : REASONS.notJson);
+  const next = skipBlank(bytes, at + 1);
+  if (bytes[next] !== close) return next;
+  return breaks(next, close === CLOSE_OBJECT ? REASONS.key : REASONS.notJson);
 }

@@ -1,4 +1,4 @@
-import { CLOSE_ARRAY, OPEN_ARRAY, OPEN_OBJECT, skipBlank, valueEnd } from '../../../framing/strict.ts';
+import { CLOSE_ARRAY, nextEntry, OPEN_ARRAY, OPEN_OBJECT, skipBlank, valueEnd } from '../../../framing/strict.ts';
 import type { Reader } from '../reader.ts';
 import { type KeyNode, newNode, USE } from '../walk/key-node.ts';
 import { Members, nameOf } from '../walk/members.ts';
@@ -44,8 +44,7 @@ function* objectsFrom(bytes: Uint8Array, from: number, other = () => {}): Genera
     const end = valueEnd(bytes, at, 2);
     if (isObject) yield at;
     else other();
-    at = skipBlank(bytes, end);
-    if (bytes[at] !== CLOSE_ARRAY) at = skipBlank(bytes, at + 1);
+    at = nextEntry(bytes, end, CLOSE_ARRAY);
   }
 }
 

@@ -2,9 +2,9 @@ import {
   breaks,
   CLOSE_OBJECT,
   COLON,
-  COMMA,
   closingQuote,
   NEWLINE,
+  nextEntry,
   QUOTE,
   REASONS,
   STOP,
@@ -40,7 +40,7 @@ export class Members {
     let at = skipBlank(bytes, from + 1);
     if (bytes[at] === CLOSE_OBJECT) return at + 1;
     if (this.objects++ === 0) this.around[0] = from;
-    for (;;) {
+    while (bytes[at] !== CLOSE_OBJECT) {
       const index = this.count;
       this.reserve(index + 1);
       this.key[index] = at;
@@ -52,14 +52,11 @@ export class Members {
       this.end[index] = at;
       values?.add(bytes, this.value[index] as number, at, depth);
       this.count = index + 1;
-      at = skipBlank(bytes, at);
-      if (bytes[at] === CLOSE_OBJECT) {
-        this.around[1] = at + 1;
-        return at + 1;
-      }
-      if (bytes[at] !== COMMA) return breaks(at, bytes[at] === NEWLINE ? REASONS.cut : REASONS.notJson);
-      at = skipBlank(bytes, at + 1);
+      at = nextEntry(bytes, at, CLOSE_OBJECT);
+      if (at < 0) return -1;
     }
+    this.around[1] = at + 1;
+    return at + 1;
   }
 
   private endOfKey(bytes: Uint8Array, at: number): number {

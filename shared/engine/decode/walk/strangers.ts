@@ -1,8 +1,10 @@
 import {
+  BACKSLASH,
   CLOSE_ARRAY,
   CLOSE_OBJECT,
-  COLON,
   closingQuote,
+  keyEnd,
+  nextEntry,
   OPEN_ARRAY,
   OPEN_OBJECT,
   skipBlank,
@@ -122,21 +124,15 @@ export class Strangers {
     let at = skipBlank(bytes, from + 1);
     while (bytes[at] !== CLOSE_OBJECT) {
       const end = closingQuote(bytes, at + 1);
-      const below = this.keys.find(node, bytes, at, end, bytes.subarray(at, end).includes(0x5c));
-      at = skipBlank(bytes, end + 1);
-      if (bytes[at] !== COLON) return at;
-      at = skipBlank(bytes, this.leaves(below, bytes, skipBlank(bytes, at + 1)));
-      if (bytes[at] !== CLOSE_OBJECT) at = skipBlank(bytes, at + 1);
+      const below = this.keys.find(node, bytes, at, end, bytes.subarray(at, end).includes(BACKSLASH));
+      at = nextEntry(bytes, this.leaves(below, bytes, keyEnd(bytes, at)), CLOSE_OBJECT);
     }
     return at + 1;
   }
 
   private entries(node: KeyNode, bytes: Uint8Array, from: number): number {
     let at = skipBlank(bytes, from + 1);
-    while (bytes[at] !== CLOSE_ARRAY) {
-      at = skipBlank(bytes, this.leaves(node, bytes, at));
-      if (bytes[at] !== CLOSE_ARRAY) at = skipBlank(bytes, at + 1);
-    }
+    while (bytes[at] !== CLOSE_ARRAY) at = nextEntry(bytes, this.leaves(node, bytes, at), CLOSE_ARRAY);
     return at + 1;
   }
 }

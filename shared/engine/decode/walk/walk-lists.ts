@@ -1,12 +1,10 @@
 import {
   breaks,
   CLOSE_ARRAY,
-  COMMA,
-  NEWLINE,
+  nextEntry,
   OPEN_ARRAY,
   OPEN_OBJECT,
   QUOTE,
-  REASONS,
   skipBlank,
   valueEnd,
 } from '../../../framing/strict.ts';
@@ -24,19 +22,16 @@ export function walkList(walker: Walker, members: Members, from: number, depth: 
     return end;
   }
   let at = skipBlank(bytes, from + 1);
-  if (bytes[at] === CLOSE_ARRAY) return at + 1;
-  for (;;) {
+  while (bytes[at] !== CLOSE_ARRAY) {
     if (bytes[at] === OPEN_OBJECT) at = members.add(bytes, at, depth + 2, walker.values);
     else {
       walker.odd = true;
       at = valueEnd(bytes, at, depth + 1);
     }
+    if (at >= 0) at = nextEntry(bytes, at, CLOSE_ARRAY);
     if (at < 0) return -1;
-    at = skipBlank(bytes, at);
-    if (bytes[at] === CLOSE_ARRAY) return at + 1;
-    if (bytes[at] !== COMMA) return breaks(at, bytes[at] === NEWLINE ? REASONS.cut : REASONS.notJson);
-    at = skipBlank(bytes, at + 1);
   }
+  return at + 1;
 }
 
 /** The rows of a classic record. The first is walked on the way, others when the record has been read. */
@@ -66,12 +61,8 @@ export function walkElements(walker: Walker, node: KeyNode, from: number, depth:
       if (walker.moreAt < 0) walker.moreAt = at;
       at = valueEnd(bytes, at, depth + 1);
     }
+    if (at >= 0) at = nextEntry(bytes, at, CLOSE_ARRAY);
     if (at < 0) return -1;
-    at = skipBlank(bytes, at);
-    if (bytes[at] === COMMA) {
-      at = skipBlank(bytes, at + 1);
-      if (bytes[at] === CLOSE_ARRAY) return breaks(at, REASONS.notJson);
-    } else if (bytes[at] !== CLOSE_ARRAY) return breaks(at, bytes[at] === NEWLINE ? REASONS.cut : REASONS.notJson);
   }
   walker.elementsEnd = at + 1;
   return at + 1;
@@ -81,17 +72,15 @@ export function walkElements(walker: Walker, node: KeyNode, from: number, depth:
 export function walkCells(walker: Walker, nodes: readonly KeyNode[], from: number): number {
   const { bytes } = walker;
   let at = skipBlank(bytes, from + 1);
-  for (let index = 0; bytes[at] !== CLOSE_ARRAY || index === 0; index++) {
-    const node = nodes[index];
-    if (node === undefined) return breaks(at, `not ${nodes.length} cells`);
+  let count = 0;
+  for (; bytes[at] !== CLOSE_ARRAY; count++) {
+    const node = nodes[count];
+    if (node === undefined) break;
     at = walkCell(walker, node, at);
+    if (at >= 0) at = nextEntry(bytes, at, CLOSE_ARRAY);
     if (at < 0) return -1;
-    at = skipBlank(bytes, at);
-    if (bytes[at] === CLOSE_ARRAY) return index + 1 === nodes.length ? at + 1 : breaks(at, `not ${nodes.length} cells`);
-    if (bytes[at] !== COMMA) return breaks(at, bytes[at] === NEWLINE ? REASONS.cut : REASONS.notJson);
-    at = skipBlank(bytes, at + 1);
   }
-  return breaks(at, REASONS.notJson);
+  return bytes[at] === CLOSE_ARRAY && count === nodes.length ? at + 1 : breaks(at, `not ${nodes.length} cells`);
 }
 
 /** What no column takes goes to `extra` under the name of its column, if it says anything. */
