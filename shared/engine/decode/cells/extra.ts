@@ -1,6 +1,6 @@
 import { CLOSE_OBJECT, COMMA, OPEN_OBJECT } from '../../../framing/strict.ts';
 import type { Reader } from '../reader.ts';
-import { KIND } from '../walk/slots.ts';
+import { putValue } from './texts.ts';
 
 /**
  * Fills the cell `extra`: what no column holds. Where a value did not fit its column, or the record is odd, it is the
@@ -38,12 +38,9 @@ function refusedCells({ walker, converter, program, columnKeys }: Reader, any: b
   const { slots, bytes } = walker;
   const { scratch } = converter;
   for (const [index, cell] of converter.refused.entries()) {
-    const slot = program.plans[cell]?.slots[0] ?? 0;
-    const quotes = slots.kind[slot] === KIND.text || slots.kind[slot] === KIND.escaped ? 1 : 0;
-    const key = columnKeys[cell] as Uint8Array;
     if (any || index > 0) scratch.byte(COMMA);
-    scratch.all(key);
-    scratch.copy(bytes, (slots.start[slot] as number) - quotes, (slots.end[slot] as number) + quotes);
+    scratch.all(columnKeys[cell] as Uint8Array);
+    putValue(slots, program.plans[cell]?.slots[0] ?? 0, bytes, scratch);
   }
   return true;
 }

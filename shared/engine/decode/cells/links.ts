@@ -4,7 +4,7 @@ import type { KeyNode } from '../walk/key-node.ts';
 import { Members } from '../walk/members.ts';
 import { KIND } from '../walk/slots.ts';
 import { FIT, number, readReal } from './numbers.ts';
-import { saysSomething, stringOf } from './texts.ts';
+import { putValue, saysSomething, stringOf } from './texts.ts';
 
 const encoder = new TextEncoder();
 const OWN = ['id', 'outerId', 'message', 'type', 'parsedStack'].map((name) => ({
@@ -59,9 +59,8 @@ function ownLink(reader: Reader): void {
     if (kind === KIND.missing || kind === KIND.null) continue;
     if (!first) details.byte(COMMA);
     first = false;
-    const quotes = kind === KIND.text || kind === KIND.escaped ? 1 : 0;
-    details.copy(key, 0, key.length);
-    details.copy(bytes, (slots.start[slot] as number) - quotes, (slots.end[slot] as number) + quotes);
+    details.all(key);
+    putValue(slots, slot, bytes, details);
   }
   details.byte(CLOSE_OBJECT);
 }
@@ -88,7 +87,7 @@ function link({ walker: { bytes }, details }: Reader, at: number): void {
   }
   if (type >= 0) {
     if (!first) details.byte(COMMA);
-    details.copy(TYPE, 0, TYPE.length);
+    details.all(TYPE);
     details.copy(bytes, members.value[type] as number, members.end[type] as number);
   }
   details.byte(CLOSE_OBJECT);

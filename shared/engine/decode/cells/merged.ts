@@ -4,6 +4,7 @@ import type { Row } from '../rows/row.ts';
 import { KIND } from '../walk/slots.ts';
 import type { Walker } from '../walk/walker.ts';
 import { isShared, shareOf } from './conversions.ts';
+import { putValue } from './texts.ts';
 import type { Sink } from '../../sink.ts';
 
 /**
@@ -86,10 +87,5 @@ function measured(at: number, walker: Walker, program: Program, scratch: Sink, n
       return;
     }
   }
-  const isText = kind === KIND.text || kind === KIND.escaped;
-  scratch.copy(
-    bytes,
-    (slots.start[value] as number) - (isText ? 1 : 0),
-    (slots.end[value] as number) + (isText ? 1 : 0),
-  );
+  putValue(slots, value, bytes, scratch);
 }

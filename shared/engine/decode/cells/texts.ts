@@ -28,5 +28,12 @@ export function stringOf(slots: Slots, slot: number, bytes: Uint8Array, scratch:
   return text;
 }
 
+/** Appends a value as it stands in the record, quotes and all. */
+export function putValue(slots: Slots, slot: number, bytes: Uint8Array, out: Sink): void {
+  const kind = slots.kind[slot];
+  const quotes = kind === KIND.text || kind === KIND.escaped ? 1 : 0;
+  out.copy(bytes, (slots.start[slot] as number) - quotes, (slots.end[slot] as number) + quotes);
+}
+
 const utf8 = (bytes: Uint8Array, start: number, end: number): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
