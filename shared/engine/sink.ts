@@ -1,3 +1,4 @@
+import { COMMA, OPEN_ARRAY, OPEN_OBJECT } from '../framing/strict.ts';
 import { copy, viewOf } from './words.ts';
 
 /**
@@ -40,6 +41,12 @@ export class Sink {
   byte(byte: number): void {
     if (this.length === this.bytes.length) this.grow(this.length + 1);
     this.bytes[this.length++] = byte;
+  }
+
+  /** The comma before an entry, unless it is the first behind the bracket of its object or array. */
+  comma(): void {
+    const last = this.bytes[this.length - 1];
+    if (last !== OPEN_OBJECT && last !== OPEN_ARRAY) this.byte(COMMA);
   }
 
   /** Appends `source.subarray(start, end)`. */

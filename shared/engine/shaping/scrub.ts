@@ -1,7 +1,6 @@
 import {
   CLOSE_ARRAY,
   CLOSE_OBJECT,
-  COMMA,
   keyEnd,
   OPEN_ARRAY,
   OPEN_OBJECT,
@@ -67,7 +66,7 @@ function scrubObject(scrubbing: Scrubbing, at: number, rules: FieldRules): boole
     const end = valueEnd(bytes, value, 0);
     const before = out.length;
     if (treatment !== 'goes') {
-      if (any) out.byte(COMMA);
+      out.comma();
       if (treatment === 'stays') out.copy(bytes, key, end);
       else out.copy(bytes, key, value);
       if (treatment === 'stays' || scrubMember(scrubbing, value, treatment)) any = true;
@@ -88,11 +87,11 @@ function scrubMember(scrubbing: Scrubbing, at: number, rules: FieldRules): boole
 /** Of an array the objects stay: text in their place, or a list in a list, could hold anything. */
 function scrubArray(scrubbing: Scrubbing, at: number, rules: FieldRules): boolean {
   const { bytes, out, prunes } = scrubbing;
-  let [count, any] = [0, false];
+  let any = false;
   out.byte(OPEN_ARRAY);
   for (let entry = skipBlank(bytes, at + 1); bytes[entry] !== CLOSE_ARRAY; ) {
     if (bytes[entry] === OPEN_OBJECT) {
-      if (count++ > 0) out.byte(COMMA);
+      out.comma();
       any = scrubObject(scrubbing, entry, rules) || any;
     }
     entry = nextEntry(bytes, valueEnd(bytes, entry, 0));

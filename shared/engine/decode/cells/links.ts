@@ -1,4 +1,4 @@
-import { CLOSE_ARRAY, CLOSE_OBJECT, COMMA, OPEN_ARRAY, OPEN_OBJECT } from '../../../framing/strict.ts';
+import { CLOSE_ARRAY, CLOSE_OBJECT, OPEN_ARRAY, OPEN_OBJECT } from '../../../framing/strict.ts';
 import type { Reader } from '../reader.ts';
 import type { KeyNode } from '../walk/key-node.ts';
 import { Members } from '../walk/members.ts';
@@ -38,8 +38,8 @@ export function detailsOf(reader: Reader, chain: readonly number[]): boolean {
   if (!hasOwn && chain.length === 0) return false;
   details.byte(OPEN_ARRAY);
   if (hasOwn) ownLink(reader);
-  for (const [index, at] of chain.entries()) {
-    if (hasOwn || index > 0) details.byte(COMMA);
+  for (const at of chain) {
+    details.comma();
     link(reader, at);
   }
   details.byte(CLOSE_ARRAY);
@@ -52,13 +52,11 @@ function ownLink(reader: Reader): void {
   const type = program.slotOf('exceptionType');
   const typeSlot = saysSomething(slots, type) ? type : program.slotOf('typeName');
   details.byte(OPEN_OBJECT);
-  let first = true;
   for (const { name, key } of OWN) {
     const slot = name === 'type' ? typeSlot : program.slotOf(name);
     const kind = slots.kind[slot];
     if (kind === KIND.missing || kind === KIND.null) continue;
-    if (!first) details.byte(COMMA);
-    first = false;
+    details.comma();
     details.all(key);
     putValue(slots, slot, bytes, details);
   }
@@ -78,15 +76,13 @@ function link({ walker: { bytes }, details }: Reader, at: number): void {
   };
   const type = says('exceptionType') >= 0 ? says('exceptionType') : says('typeName');
   details.byte(OPEN_OBJECT);
-  let first = true;
   for (const [index, name] of names.entries()) {
     if (name === 'exceptionType' || (name === 'type' && type >= 0)) continue;
-    if (!first) details.byte(COMMA);
-    first = false;
+    details.comma();
     details.copy(bytes, members.key[index] as number, members.end[index] as number);
   }
   if (type >= 0) {
-    if (!first) details.byte(COMMA);
+    details.comma();
     details.all(TYPE);
     details.copy(bytes, members.value[type] as number, members.end[type] as number);
   }
