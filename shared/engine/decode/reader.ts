@@ -1,7 +1,7 @@
 import type { AnswerColumn, Layout, Signal } from '../../model.ts';
 import { signalTables } from '../../signals/tables.ts';
-import { Converter } from './cells/converter.ts';
 import { Sink } from '../sink.ts';
+import { Converter } from './cells/converter.ts';
 import { type Program, programOf } from './program/program.ts';
 import { Row } from './rows/row.ts';
 import type { RowShape } from './rows/row-shape.ts';

@@ -1,6 +1,6 @@
+import { countValid, isValid, type Validity } from '../bits.ts';
 import type { DictionaryVector, Rows, TextVector, Vector } from '../vectors.ts';
 import { plainTexts } from './parquet/dictionary.ts';
-import { countValid, isValid, type Validity } from '../bits.ts';
 
 /** One after the other as one. All have the same columns. */
 export function joinRows(parts: readonly Rows[]): Rows {

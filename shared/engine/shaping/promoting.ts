@@ -3,17 +3,13 @@ import type { Promotion, SignalShape } from '../../model.ts';
 import { BOOLEANS } from '../decode/cells/conversions.ts';
 import { putUnescaped } from '../decode/cells/escapes.ts';
 import { FIT, number, readReal, readWhole } from '../decode/cells/numbers.ts';
-import type { Sink } from '../sink.ts';
 import { readTime, time } from '../decode/cells/times.ts';
 import { CELL, type Row } from '../decode/rows/row.ts';
+import type { Sink } from '../sink.ts';
 import { nameAt, nextEntry } from './field-rules.ts';
 
 /** Fills the cells of promoted fields, which lie behind those of the signal's own columns. */
-export function createPromoting(
-  { promote }: SignalShape,
-  own: readonly string[],
-  scratch: Sink,
-): (row: Row) => void {
+export function createPromoting({ promote }: SignalShape, own: readonly string[], scratch: Sink): (row: Row) => void {
   const promotions = promote.map(({ from, type }, index) => {
     const [column, path] = pathOf(from);
     return { from: own.indexOf(column), path, type, to: own.length + index };

@@ -1,10 +1,10 @@
 import type { Layout, Shaping, Signal } from '../../model.ts';
 import { columnsOf } from '../../signals/columns-of.ts';
 import { isPromotion, noShape, type ShapedColumn, shapedColumns } from '../../signals/shape.ts';
-import { Sink } from '../sink.ts';
 import type { Row } from '../decode/rows/row.ts';
 import { asDecoded, type RowShape, type RowShapes } from '../decode/rows/row-shape.ts';
 import type { TableColumn } from '../decode/rows/table.ts';
+import { Sink } from '../sink.ts';
 import type { Conditions } from '../where/conditions.ts';
 import { fieldRules } from './field-rules.ts';
 import { isHiddenPath } from './field-tree.ts';

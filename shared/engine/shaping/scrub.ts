@@ -7,8 +7,8 @@ import {
   skipBlank,
   valueEnd,
 } from '../../framing/strict.ts';
-import type { Sink } from '../sink.ts';
 import { CELL, type Row } from '../decode/rows/row.ts';
+import type { Sink } from '../sink.ts';
 import { type FieldRules, nextEntry, treatmentAt } from './field-rules.ts';
 
 /** What a scrubbing writes to. */

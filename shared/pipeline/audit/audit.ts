@@ -129,9 +129,7 @@ async function auditApp(app: AuditedApp, ports: AuditPorts, abort: AbortSignal) 
     looks,
     asked,
     now = ours,
-  } = windows.length === 0
-    ? { looks: [], asked: 0 }
-    : await app.survey.survey(windows, abort);
+  } = windows.length === 0 ? { looks: [], asked: 0 } : await app.survey.survey(windows, abort);
   // Late rows come by the source's clock: where ours is ahead, less is settled than it says.
   const at = Math.min(ours, now);
   const seen = new Map<Window, Look>(

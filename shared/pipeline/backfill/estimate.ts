@@ -82,8 +82,7 @@ export async function planBackfill(
     counted.push({ feed, found: { ...found, skipped, unavailable, doubtful: old.windows }, sampled });
   }
   const all = counted.flatMap(({ sampled }) => sampled);
-  const { looks } =
-    all.length === 0 ? { looks: [] } : await ports.survey.survey(all, abort);
+  const { looks } = all.length === 0 ? { looks: [] } : await ports.survey.survey(all, abort);
   let at = 0;
   for (const { feed, found, sampled } of counted) {
     const rows = sampled.reduce((sum, _, n) => sum + (rowsOf(looks[at + n]?.fingerprint ?? '') ?? 0), 0);

@@ -8,7 +8,7 @@ import { readAnswer } from '../../../shared/source/query/answer.ts';
 import { createAsk } from '../../../shared/source/query/client.ts';
 import type { Ask } from '../../../shared/source/query/reply.ts';
 import { createQuerySource } from '../../../shared/source/query/source.ts';
-import { decode, hour, windowOf, workFolder } from '../../engine/chunks.ts';
+import { decode, hour, windowOf } from '../../engine/chunks.ts';
 
 const HOUR = 3_600_000;
 const clock: Clock = { now: () => hour + 2 * HOUR, random: () => 0.5, sleep: async () => {} };

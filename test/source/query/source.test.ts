@@ -422,10 +422,7 @@ test('an API that says nothing is asked twice: the attempt ends, and nothing is 
   const survey = { survey: async () => Promise.reject(new Silence('survey requests of shop', 2, lost)) };
   const source = createQuerySource({ settings: SETTINGS, ask: fail, clock: fakeClock(), survey, audited: true });
   const reading = await source.open(WINDOW, new AbortController().signal);
-  await assert.rejects(
-    Array.fromAsync(reading.chunks()),
-    /^Silence: survey requests of shop: asked 2 times in vain/,
-  );
+  await assert.rejects(Array.fromAsync(reading.chunks()), /^Silence: survey requests of shop: asked 2 times in vain/);
   assert.equal(reading.heard, 0);
 });
 

@@ -1,5 +1,6 @@
 import type { Column } from '../../../signals/column.ts';
 import { signalTables } from '../../../signals/tables.ts';
+import { Sink } from '../../sink.ts';
 import type { BlobFacts } from '../blob-facts.ts';
 import { type PartedCells, partedCells } from '../program/parted-cells.ts';
 import type { ColumnPlan, Program } from '../program/program.ts';
@@ -11,7 +12,6 @@ import { putDynamic } from './dynamic.ts';
 import { putUnescaped } from './escapes.ts';
 import { dimensionsOf, measurementsOf } from './merged.ts';
 import { FIT, number, readReal, readWhole } from './numbers.ts';
-import { Sink } from '../../sink.ts';
 import { firstOf, saysSomething, stringOf } from './texts.ts';
 import { readTime, time } from './times.ts';
 

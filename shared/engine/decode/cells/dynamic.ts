@@ -1,21 +1,14 @@
 import { BACKSLASH, broken, NEWLINE, OPEN_ARRAY, OPEN_OBJECT, QUOTE, valueEnd } from '../../../framing/strict.ts';
+import type { Sink } from '../../sink.ts';
 import type { Row } from '../rows/row.ts';
 import { KIND, type Slots } from '../walk/slots.ts';
 import { putUnescaped } from './escapes.ts';
-import type { Sink } from '../../sink.ts';
 
 /**
  * A dynamic value from JSON, or from text: text that is JSON itself is taken for that, any other stays as a JSON
  * string. Empty text and null are no value; `{}` and `[]` are.
  */
-export function putDynamic(
-  row: Row,
-  cell: number,
-  slots: Slots,
-  slot: number,
-  bytes: Uint8Array,
-  scratch: Sink,
-): void {
+export function putDynamic(row: Row, cell: number, slots: Slots, slot: number, bytes: Uint8Array, scratch: Sink): void {
   const kind = slots.kind[slot];
   const start = slots.start[slot] as number;
   const end = slots.end[slot] as number;

@@ -1,11 +1,11 @@
 import { CLOSE_OBJECT, COLON, COMMA, OPEN_OBJECT } from '../../../framing/strict.ts';
+import type { Sink } from '../../sink.ts';
 import type { Program } from '../program/program.ts';
 import type { Row } from '../rows/row.ts';
 import { KIND } from '../walk/slots.ts';
 import type { Walker } from '../walk/walker.ts';
 import { isShared, shareOf } from './conversions.ts';
 import { putValue } from './texts.ts';
-import type { Sink } from '../../sink.ts';
 
 /**
  * The dimensions of a classic record, merged into one object. Returns whether a key stands twice: then its last value

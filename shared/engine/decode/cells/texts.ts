@@ -1,6 +1,6 @@
+import type { Sink } from '../../sink.ts';
 import { KIND, type Slots } from '../walk/slots.ts';
 import { putUnescaped } from './escapes.ts';
-import type { Sink } from '../../sink.ts';
 
 /** Whether a slot holds a text that is not empty: a string, or the JSON of anything else that says something. */
 export const saysSomething = (slots: Slots, slot: number): boolean => {

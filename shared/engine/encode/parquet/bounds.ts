@@ -1,5 +1,5 @@
-import type { LongVector, TextVector } from '../../vectors.ts';
 import { isValid, type Validity } from '../../bits.ts';
+import type { LongVector, TextVector } from '../../vectors.ts';
 
 /** The least and the greatest value, as PLAIN spells them without a length. */
 export interface Bounds {

@@ -1,9 +1,9 @@
 // As a whole: an older Node fails when it is used, not when everything loads, and can say so (wire/node.ts).
 import zlib from 'node:zlib';
 import type { ColumnType } from '../../../signals/column.ts';
-import type { Vector } from '../../vectors.ts';
 import { countValid } from '../../bits.ts';
 import type { Sink } from '../../sink.ts';
+import type { Vector } from '../../vectors.ts';
 import { type Bounds, longBounds, textBounds } from './bounds.ts';
 import { type Dictionary, plainTexts, usedDictionary } from './dictionary.ts';
 import { CODEC_ZSTD, ENCODING, PAGE, type PhysicalType, physicalType } from './format.ts';

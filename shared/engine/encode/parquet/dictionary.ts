@@ -1,6 +1,6 @@
+import { countValid, isValid } from '../../bits.ts';
 import type { DictionaryVector, TextVector } from '../../vectors.ts';
 import { copy, viewOf } from '../../words.ts';
-import { countValid, isValid } from '../../bits.ts';
 
 /** The entries that rows use, and of each row that is not null which of them it is. */
 export interface Dictionary {

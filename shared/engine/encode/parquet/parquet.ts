@@ -1,6 +1,6 @@
+import { borrowSink, giveBack } from '../../sink.ts';
 import type { Rows } from '../../vectors.ts';
 import type { Encoding } from '../encoding.ts';
-import { borrowSink, giveBack } from '../../sink.ts';
 import { type ColumnChunk, putColumn } from './column-chunk.ts';
 import { footer, MAGIC, type NamedType, type RowGroup } from './footer.ts';
 import { tableStatistics } from './table-statistics.ts';

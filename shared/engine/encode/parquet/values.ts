@@ -1,7 +1,7 @@
-import type { BooleanVector, LongVector, RealVector, TextVector } from '../../vectors.ts';
-import { copy, viewOf } from '../../words.ts';
 import { isValid } from '../../bits.ts';
 import type { Sink } from '../../sink.ts';
+import type { BooleanVector, LongVector, RealVector, TextVector } from '../../vectors.ts';
+import { copy, viewOf } from '../../words.ts';
 
 /** PLAIN: each value that is not null behind its length. */
 export function putTexts(sink: Sink, vector: TextVector, start: number, end: number): void {

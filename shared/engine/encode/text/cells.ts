@@ -1,9 +1,9 @@
 import type { ColumnType } from '../../../signals/column.ts';
+import { isValid } from '../../bits.ts';
+import type { Sink } from '../../sink.ts';
 import type { LongVector, RealVector, Rows, Vector } from '../../vectors.ts';
 import { viewOf } from '../../words.ts';
 import type { NamedType } from '../parquet/footer.ts';
-import { isValid } from '../../bits.ts';
-import type { Sink } from '../../sink.ts';
 import { type Choices, choicesOf, putChoice, together } from './choices.ts';
 import { createTimeWriter, TIME_LENGTH } from './time.ts';
 

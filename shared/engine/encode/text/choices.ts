@@ -1,6 +1,6 @@
-import type { BooleanVector, DictionaryVector, Vector } from '../../vectors.ts';
 import { countValid, isValid } from '../../bits.ts';
 import { Sink } from '../../sink.ts';
+import type { BooleanVector, DictionaryVector, Vector } from '../../vectors.ts';
 import type { PutCell } from './cells.ts';
 
 /** Cells of few values, or of several such columns that stand side by side: each row is one of `count` choices. */

@@ -1,8 +1,8 @@
+import { borrowSink, giveBack, Sink } from '../../sink.ts';
 import type { Rows } from '../../vectors.ts';
 import { viewOf } from '../../words.ts';
 import type { Encoding } from '../encoding.ts';
 import type { NamedType } from '../parquet/footer.ts';
-import { borrowSink, giveBack, Sink } from '../../sink.ts';
 import { ascii, cellsOf, type Spelling } from './cells.ts';
 import { putCsvText, putJsonString } from './escape.ts';
 import { jsonReal, plainReal } from './real.ts';

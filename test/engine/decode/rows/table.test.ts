@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isValid } from '../../../../shared/engine/bits.ts';
 import { Row } from '../../../../shared/engine/decode/rows/row.ts';
 import { Table } from '../../../../shared/engine/decode/rows/table.ts';
-import { isValid } from '../../../../shared/engine/bits.ts';
 import type { Vector } from '../../../../shared/engine/vectors.ts';
 
 const columns = [
