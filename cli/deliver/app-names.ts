@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { shown } from '../../shared/config/secret.ts';
 import type { ObjectStore } from '../../shared/model.ts';
+import { plainName } from '../../shared/pure/plain-name.ts';
 import { appOf, componentOf, isNamed } from '../../shared/source/blobs/layouts.ts';
 import { readDocument, writeDocument } from '../../shared/state/documents.ts';
 import { usage } from '../failure.ts';
@@ -76,7 +77,8 @@ export async function settleApps(
     if (found !== undefined && found.value.version !== VERSION)
       throw new Error(`read ${NAME} in ${store.place}: a newer version of Insights Lake wrote it; upgrade this one`);
     const known = (found?.value.apps ?? {}) as Readonly<Record<string, string>>;
-    const names = new Map(Object.entries(known));
+    // Earlier versions remembered a folder as the disk spelt it.
+    const names = new Map(Object.entries(known).map(([key, name]) => [plainName(key), name]));
     const apps: Record<string, string> = {};
     const told: string[] = [];
     for (const each of folders.toSorted((one, other) => (one.folder < other.folder ? -1 : 1))) {

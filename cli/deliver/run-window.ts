@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import type { LedgerEntry, Source, Window } from '../../shared/model.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
 import { coverRange, putWindows } from '../../shared/pipeline/grid/grid.ts';
-import { type Lacking, lackingIn } from '../../shared/pipeline/lacking.ts';
+import { type Lacking, lackingIn, type SeenBlob } from '../../shared/pipeline/lacking.ts';
 import { type RunOutcome, type RunPorts, runWindow, unrun } from '../../shared/pipeline/run.ts';
 import { believedEntry } from '../../shared/pipeline/running/lease.ts';
 import { adoptedRows, requeuedFingerprint, verdictOf } from '../../shared/pipeline/verdict.ts';
@@ -22,6 +22,8 @@ export interface Plan {
    * Whether a window that is done is brought up to date when its source has changed, left alone, or run in any case.
    */
   readonly done: 'compare' | 'leave' | 'repeat';
+  /** The blobs of a window with their lengths in the clear; left out: they are compared as they lie. */
+  readonly unpacked?: (window: Window) => Promise<readonly SeenBlob[]>;
   /** What is given is the whole truth, even where the window was made of more. */
   readonly replace: boolean;
   /** Windows whose files were compared in the clear: none has become shorter, though it may be packed now. */
@@ -130,7 +132,7 @@ const hasEnded = ({ state }: LedgerEntry): boolean => state === 'done' || state 
 
 async function atRest(
   entry: LedgerEntry,
-  { done, replace, whole }: Plan,
+  { done, replace, whole, unpacked }: Plan,
   source: Source,
   abort: AbortSignal,
 ): Promise<AtRest | undefined> {
@@ -145,8 +147,10 @@ async function atRest(
   const look = await source.open(entry.window, abort);
   const isWhole = whole?.has(keyOf(entry.window)) === true;
   if (settled && verdictOf(entry.fingerprint, look) !== 'run') return { entry };
+  if (replace) return undefined;
   const lengths = look.blobs?.().map(({ name, bytes }) => ({ name, bytes: isWhole ? Infinity : bytes }));
-  const lacking = replace ? undefined : lackingIn(entry.blobs, lengths);
+  const seen = lackingIn(entry.blobs, lengths);
+  const lacking = seen && unpacked && !isWhole ? lackingIn(entry.blobs, await unpacked(entry.window)) : seen;
   return lacking && { entry, lacking: lackingText(lacking) };
 }
 

@@ -28,11 +28,12 @@ export interface Assigned<R extends LooseRecord, F extends LooseFound> {
 }
 
 /**
- * Which of the known files the given ones are. The same place: the same file, whatever is in it now. Another place and
- * the same content: that file, once. The same name below what was named, and nothing at its old place any more: that
- * file, moved. Content that begins with all of a known file: that file, grown and moved. All else is a file of its own.
- * No two of the given ones are one file: of two that are equal, or of which one is the beginning of the other, the
- * longer is read.
+ * Which of the known files the given ones are. The same place, and its content or all of it at the beginning: that
+ * file, as it was or grown. Another place and the same content: that file, once. Content that begins with all of a
+ * known file: that file, grown and moved. So files that are rotated keep their rows, whatever takes their names. Then
+ * the same place: that file, whatever is in it now. The same name below what was named, and nothing at its old place
+ * any more: that file, moved. All else is a file of its own. No two of the given ones are one file: of two that are
+ * equal, or of which one is the beginning of the other, the longer is read.
  */
 export function assignLoose<R extends LooseRecord, F extends LooseFound>(
   records: readonly R[],
@@ -42,10 +43,15 @@ export function assignLoose<R extends LooseRecord, F extends LooseFound>(
   const taken = new Map<R, F>();
   const copies: F[] = [];
   const replaced: F[] = [];
-  let rest = found.filter((file) => !takeAll(file, ({ place }) => place === file.place));
-  rest = rest.filter((file) => !takeAll(file, ({ bytes, hash }) => bytes === file.bytes && hash === file.hash));
-  rest = rest.filter((file) => !takeAll(file, ({ path, place }) => path === file.path && !isThere(place)));
-  rest = rest.filter((file) => !takeAll(file, (record) => isBeginning(record, file)));
+  const fits: readonly ((record: R, file: F) => boolean)[] = [
+    (record, file) => record.place === file.place && (isSame(record, file) || isBeginning(record, file)),
+    isSame,
+    isBeginning,
+    ({ place }, file) => place === file.place,
+    ({ path, place }, file) => path === file.path && !isThere(place),
+  ];
+  let rest = found;
+  for (const fit of fits) rest = rest.filter((file) => !takeAll(file, (record) => fit(record, file)));
   const longestFirst = rest.toSorted((a, b) => b.bytes - a.bytes || (a.path < b.path ? -1 : 1));
   const fresh: F[] = [];
   for (const file of longestFirst) {

@@ -1,4 +1,5 @@
 import { access, constants, stat } from 'node:fs/promises';
+import { plainName } from '../../shared/pure/plain-name.ts';
 import { type Comparison, compareFiles } from '../../shared/source/blobs/loose/compare.ts';
 import { type Passed, unlessClosed } from './walk.ts';
 
@@ -30,7 +31,7 @@ export async function settleCopies<T extends Candidate>(
 ): Promise<Settled<T>> {
   const kept: T[] = [];
   const [same, differing]: [T[], T[]] = [[], []];
-  for (const group of Map.groupBy(files, ({ original }) => original.toLowerCase()).values()) {
+  for (const group of Map.groupBy(files, ({ original }) => plainName(original)).values()) {
     const own: T[] = [];
     for (const file of group.toSorted(byOriginality)) {
       const found = await counterpart(file, own, closed);

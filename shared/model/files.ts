@@ -23,4 +23,6 @@ export interface BlobRecord {
   readonly bytes: number;
   /** SHA-256 of its bytes, in hex. */
   readonly hash: string;
+  /** Its length unpacked; left out: it is not packed, or an older version wrote it. */
+  readonly clear?: number;
 }

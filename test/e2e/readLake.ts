@@ -93,10 +93,13 @@ async function readParquet(lake: string, signal: Signal, files: readonly string[
   return { rows: rows.map((row) => canonical(signal, row)), faults };
 }
 
+/**
+ * The dialect is not left to a guess: DuckDB makes it from the first file, where it may happen that no quote stands
+ * within quotes.
+ */
+export const dialect = `delim = ',', quote = '"', escape = '"', header = true, all_varchar = true, max_line_size = 10000000`;
+
 async function readCsv(lake: string, signal: Signal, files: readonly string[]): Promise<Found> {
-  // The dialect is not left to a guess: DuckDB makes it from the first file, where it may happen that no quote stands
-  // within quotes.
-  const dialect = `delim = ',', quote = '"', escape = '"', header = true, all_varchar = true, max_line_size = 10000000`;
   const from = `read_csv(${list(lake, files)}, ${dialect}, hive_partitioning = false, filename = true)`;
   const rows = await ask(`SELECT * REPLACE (epoch_us(timestamp::TIMESTAMPTZ)::VARCHAR AS timestamp) FROM ${from}`);
   return { rows: rows.map((row) => canonical(signal, row, fromText)), faults: [] };

@@ -10,7 +10,7 @@ export interface HashedBlob {
 
 /** The blob, and what the ledger remembers of it once it was read. `name`: what the ledger calls it. */
 export function hashedBlob(blob: RawBlob, name: string, bytes: number): HashedBlob {
-  let hash = '';
+  let [hash, clear] = ['', bytes];
   async function* read() {
     const digest = createHash('sha256');
     for await (const piece of blob.read()) {
@@ -19,5 +19,9 @@ export function hashedBlob(blob: RawBlob, name: string, bytes: number): HashedBl
     }
     hash = digest.digest('hex');
   }
-  return { blob: { ...blob, read }, record: () => ({ name, bytes, hash }) };
+  const onEnd = (length: number): void => {
+    clear = length;
+  };
+  const record = (): BlobRecord => ({ name, bytes, hash, ...(clear !== bytes && { clear }) });
+  return { blob: { ...blob, read, onEnd }, record };
 }

@@ -1,4 +1,5 @@
 import type { Millis, Signal, Window } from '../../model.ts';
+import { plainName } from '../../pure/plain-name.ts';
 import { misreadAs } from '../../signals/misread.ts';
 import { type SignalTable, signalTables } from '../../signals/tables.ts';
 
@@ -136,7 +137,10 @@ function hourOf({ y, m, d, h }: Record<string, string>): Millis | undefined {
 
 /** An app's short name, `[a-z0-9][a-z0-9-]*` of at most 63, from what Azure calls it. */
 export function shortName(name: string): string {
-  const plain = name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  const plain = name
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-');
   const short = plain.replace(/^-/, '').slice(0, 63).replace(/-$/, '') || 'app';
   // Azure lets an app be called 007 or null; in a folder that would be no name to readers
   return misreadAs(short) === undefined ? short : `app-${short}`.slice(0, 63);
@@ -155,8 +159,8 @@ export const isNamed = (folder: string, apps: Readonly<Record<string, string>>):
 
 function nameIn(folder: string, apps: Readonly<Record<string, string>>): string | undefined {
   const last = folder.slice(folder.lastIndexOf('/') + 1);
-  for (const wanted of [folder, last].map((each) => each.toLowerCase())) {
-    const named = Object.entries(apps).find(([key]) => key.toLowerCase().replace(/^\/+|\/+$/g, '') === wanted);
+  for (const wanted of [folder, last].map(plainName)) {
+    const named = Object.entries(apps).find(([key]) => plainName(key.replace(/^\/+|\/+$/g, '')) === wanted);
     if (named) return named[1];
   }
   return undefined;
@@ -164,10 +168,10 @@ function nameIn(folder: string, apps: Readonly<Record<string, string>>): string 
 
 /**
  * What tells an app's folder from another's, wherever it lies: `{appName}_{ikey}`, or the path of the resource; in
- * small letters.
+ * small letters. However a disk spells it.
  */
 export function componentOf(folder: string): string {
-  const plain = folder.toLowerCase().replace(/\/+$/, '');
+  const plain = plainName(folder.replace(/\/+$/, ''));
   const resource = plain.search(/(?:workspace)?resourceid=/);
   return resource >= 0 ? plain.slice(resource) : plain.slice(plain.lastIndexOf('/') + 1);
 }

@@ -12,6 +12,8 @@ export interface RawBlob {
   read(): AsyncIterable<Uint8Array>;
   /** It is still being appended to: a record that is cut short by its end is left for the next reading. */
   readonly grows: boolean;
+  /** Told how long it was, unpacked, when it was read to its end. */
+  onEnd?(clear: number): void;
 }
 
 export interface BlobsToRead {
@@ -53,9 +55,11 @@ async function* allParts({ blobs, abort, onRead, onTail = () => {} }: BlobsToRea
 }
 
 async function* partsOfBlob(blob: RawBlob, abort: AbortSignal, onTail: () => void): AsyncIterable<BlobParts> {
+  let clear = 0;
   async function* counted(pieces: AsyncIterable<Uint8Array>) {
     for await (const piece of pieces) {
       abort.throwIfAborted();
+      clear += piece.length;
       yield piece;
     }
   }
@@ -69,5 +73,6 @@ async function* partsOfBlob(blob: RawBlob, abort: AbortSignal, onTail: () => voi
     if (isCut) onTail();
     yield { blob: blob.name, parts: isCut ? parts.slice(0, tail) : parts };
   }
+  blob.onEnd?.(clear);
   for (const gap of gaps()) yield { blob: blob.name, parts: [{ kind: 'fault', ...gap }] };
 }

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Chance } from '../../local/telemetry/chance.ts';
+
+/** Somebody deletes a file of the lake, or writes over it. */
+export async function damage(lake: string, chance: Chance): Promise<string> {
+  const names = await readdir(lake, { recursive: true }).catch(() => []);
+  const files = names.filter((name) => /^(traces|customEvents)\/.*\.(parquet|ndjson|csv)(\.gz)?$/.test(name)).sort();
+  if (files.length === 0) return 'nothing to damage';
+  const file = chance.pick(files);
+  if (chance.hit(0.5)) await rm(join(lake, file));
+  else await writeFile(join(lake, file), 'spoilt');
+  return `damaged ${file}`;
+}
+
+export function assertSame(seen: ReadonlyMap<string, number>, truth: ReadonlyMap<string, number>): void {
+  const faults = differences(seen, truth);
+  assert.deepEqual(faults.slice(0, 20), [], `${faults.length} rows differ`);
+}
+
+/** Rows that are there less or more often than they must be. */
+export function differences(seen: ReadonlyMap<string, number>, truth: ReadonlyMap<string, number>): string[] {
+  return [...new Set([...seen.keys(), ...truth.keys()])].flatMap((key) => {
+    const [is, must] = [seen.get(key) ?? 0, truth.get(key) ?? 0];
+    return is === must ? [] : [`${JSON.stringify(key.slice(0, 90))}: ${is}, must be ${must}`];
+  });
+}
