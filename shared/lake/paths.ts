@@ -62,18 +62,28 @@ export function expectedPath(template: string, window: Window, form: Pick<FileId
 /** A row that is further from its window lies in the window's own partition. */
 const FAR = { before: 31 * DAY, after: 2 * DAY };
 
-/** What the paths of all files that a window can have in that signal's folder begin with. */
-export function windowPrefix(template: string, window: Window, signal: Signal): string {
-  let start: string | undefined;
+/**
+ * What the paths of all files that a window can have in that signal's folder begin with: one beginning where the app
+ * and the signal stand before the date, else one for each day that its rows can be of, so that no listing is of the
+ * whole lake.
+ */
+export function windowPrefixes(template: string, window: Window, signal: Signal): readonly string[] {
   const form = { format: 'parquet', gzip: false } as const;
   const stem = template.replace(/\.(\{ext\}|(parquet|ndjson|csv)(\.gz)?)$/, '.{ext}');
-  for (let day = Math.floor((window.start - FAR.before) / DAY) * DAY; day < window.end + FAR.after; day += DAY)
-    for (const partition of stem.includes('{HH}') ? [day, day + 11 * HOUR, day + 23 * HOUR] : [day]) {
-      const path = filePath(stem, { ...form, window, signal, partition: Math.max(0, partition), part: 1 });
-      start ??= path.slice(0, path.lastIndexOf('.'));
-      while (!path.startsWith(start)) start = start.slice(0, -1);
-    }
-  return start ?? '';
+  const days: string[] = [];
+  for (let day = Math.floor((window.start - FAR.before) / DAY) * DAY; day < window.end + FAR.after; day += DAY) {
+    const hours = stem.includes('{HH}') ? [day, day + 11 * HOUR, day + 23 * HOUR] : [day];
+    const paths = hours.map((at) => filePath(stem, { ...form, window, signal, partition: Math.max(0, at), part: 1 }));
+    days.push(paths.map((path) => path.slice(0, path.lastIndexOf('.'))).reduce(commonStart));
+  }
+  const [date = 0, ...names] = [/\{(yyyy|MM|dd)\}/, /\{app\}/, /\{signal\}/].map((token) => stem.search(token));
+  return names.every((at) => at < date) ? [days.reduce(commonStart)] : [...new Set(days)];
+}
+
+function commonStart(one: string, other: string): string {
+  let length = 0;
+  while (length < one.length && one[length] === other[length]) length += 1;
+  return one.slice(0, length);
 }
 
 /** The same in a lake of tables: one grid of folders, and a name that no other revision has. */

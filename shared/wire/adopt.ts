@@ -4,7 +4,7 @@ import { compactTime } from '../lake/compact-time.ts';
 import { failureCode } from '../lake/failure.ts';
 import { parquetFacts } from '../lake/parquet-facts.ts';
 import { identityOf, intervalOf, usualTemplates } from '../lake/path-identity.ts';
-import { quarantinePath, windowPrefix } from '../lake/paths.ts';
+import { quarantinePath, windowPrefixes } from '../lake/paths.ts';
 import { createGroups } from '../lake/spool/groups.ts';
 import { workFolders } from '../lake/work-folders.ts';
 import type { Config, FileRecord, ObjectStore, Signal, StoredObject, Window } from '../model.ts';
@@ -104,7 +104,7 @@ export function windowFiles(lake: ObjectStore, templates: readonly string[], qua
 function prefixesOf(window: Window, templates: readonly string[], quarantine: string): readonly string[] {
   const own = window.source === 'query' ? [window.signal] : signals;
   const all = [...new Set([...templates, ...usualTemplates])].flatMap((template) =>
-    own.map((signal) => windowPrefix(template, window, signal)),
+    own.flatMap((signal) => windowPrefixes(template, window, signal)),
   );
   const sorted = [...all, quarantinePath(window, quarantine)].toSorted();
   return sorted.filter((each, n) => !sorted.some((other, m) => m < n && each.startsWith(other)));

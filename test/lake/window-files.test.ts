@@ -1,7 +1,7 @@
 /** The files of one window, found in a lake by what their paths begin with. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { filePath, quarantinePath, windowPrefix } from '../../shared/lake/paths.ts';
+import { filePath, quarantinePath, windowPrefixes } from '../../shared/lake/paths.ts';
 import { createMemoryStore } from '../../shared/lake/store-memory.ts';
 import type { Signal, Window } from '../../shared/model.ts';
 import { windowFiles } from '../../shared/wire/adopt.ts';
@@ -20,14 +20,17 @@ const at = (template: string, of: Window, signal: Signal, partition: number, par
   filePath(template, { window: of, signal, partition, part, format: 'csv', gzip: false });
 
 for (const template of templates)
-  test(`all files of a window begin alike: ${template}`, () => {
+  test(`all files of a window begin as it is said: ${template}`, () => {
     const size = template.includes('{HH}') ? hour : day;
     for (const signal of ['requests', 'traces'] as const) {
-      const prefix = windowPrefix(template, window, signal);
+      const prefixes = windowPrefixes(template, window, signal);
       for (let at = -31 * 24; at < 49; at++) {
         const partition = Math.floor((window.start + at * hour) / size) * size;
         const path = filePath(template, { window, signal, partition, part: 2, format: 'csv', gzip: false });
-        assert.ok(path.startsWith(prefix), `${path} begins with ${prefix}`);
+        assert.ok(
+          prefixes.some((prefix) => path.startsWith(prefix)),
+          `${path} begins with none of ${prefixes}`,
+        );
       }
     }
   });
@@ -52,4 +55,42 @@ test('files of the window, of other signals and in quarantine; none of its neigh
   for (const path of [...mine, ...others]) await lake.put(path, Buffer.from('a,b\r\n1,2\r\n'), undefined);
   const found = await windowFiles(lake, [other], '_quarantine')(window);
   assert.deepEqual(found.map(({ file }) => file.path).sort(), mine.sort());
+});
+
+test('where the date stands first no listing is of the whole lake: what is listed is of the window\u2019s days', async () => {
+  const dateFirst = '{yyyy}/{MM}/{dd}/{signal}/{app}/{source}_{start}_{end}.{ext}';
+  const lake = createMemoryStore();
+  const query = { ...window, source: 'query' };
+  let [all, listed, listings] = [0, 0, 0];
+  for (let n = -200; n < 200; n++)
+    for (const app of [window.app, 'other'])
+      for (const signal of ['requests', 'traces'] as const) {
+        const start = window.start + n * day;
+        const path = at(
+          dateFirst,
+          { app, signal, source: 'query', start, end: start + hour },
+          signal,
+          start - 2 * hour,
+        );
+        await lake.put(path, Buffer.from('a,b\r\n1,2\r\n'), undefined);
+        all += 1;
+      }
+  const late = at(dateFirst, query, 'requests', query.start - 2 * hour - 31 * day);
+  await lake.put(late, Buffer.from('a\r\n1\r\n'), undefined);
+  const counted = {
+    ...lake,
+    list: async function* (prefix: string) {
+      listings += 1;
+      for await (const each of lake.list(prefix)) {
+        listed += 1;
+        yield each;
+      }
+    },
+  };
+  const found = await windowFiles(counted, [dateFirst], '_quarantine')(query);
+  assert.deepEqual(
+    found.map(({ file }) => file.path).sort(),
+    [at(dateFirst, query, 'requests', query.start - 2 * hour), late].sort(),
+  );
+  assert.ok(listed <= 36 && listings <= 40, `${listed} of ${all} files in ${listings} listings`);
 });

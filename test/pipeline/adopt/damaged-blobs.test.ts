@@ -84,10 +84,11 @@ async function worldOn(exports: Exports, lake: ObjectStore, ledger: Ledger, now:
       engine: lineEngine(),
       lake,
       hash: async (content) => JSON.stringify(content).slice(0, 500),
-      inLake: async (window) =>
-        (await Promise.all((await files()).map(story)))
-          .filter((each) => each !== undefined)
-          .filter((each) => isOf(each.window, window)),
+      inLake: async (window) => {
+        const named = (name: string) => identityOf(name, [template])?.window ?? window;
+        const own = (await files()).filter(({ name }) => isOf(named(name), window));
+        return (await Promise.all(own.map(story))).filter((each) => each !== undefined);
+      },
       path: (file, window) =>
         filePath(template, {
           ...{ window, signal: window.signal, format: settings.format, gzip: false },

@@ -146,8 +146,9 @@ export function worldOn(
   };
   const inLake: RunPorts['inLake'] = async ({ start, end }) => {
     const all = await Array.fromAsync(lake.list('requests/'));
-    const stories = (await Promise.all(all.map(story))).filter((each) => each !== undefined);
-    return stories.filter(({ window }) => window.start === start && window.end === end);
+    const named = (name: string) => identityOf(name, [template])?.window;
+    const own = all.filter(({ name }) => named(name)?.start === start && named(name)?.end === end);
+    return (await Promise.all(own.map(story))).filter((each) => each !== undefined);
   };
   const run: RunPorts = {
     ...{ ledger, lake, clock, lease: hour / 4, ...(tables ? { tables } : { inLake }) },
