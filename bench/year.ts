@@ -56,7 +56,7 @@ if (place === 'azurite') {
   const queues = ['windows', 'backfill'].map((name) => new QueueClient(azurite.connectionString, name));
   const [live, past] = queues;
   if (live === undefined || past === undefined) throw new Error('no queue');
-  const ledger = createTableLedger({ client: table, lakeId: 'year', newId: randomUUID });
+  const ledger = createTableLedger({ client: table, lakeId: 'year', newId: randomUUID, now: Date.now });
   const hints = createQueueHints(live, past);
   await Promise.all([ledger.prepare(), hints.prepare()]);
   const { windows, ticks } = await planned(Number(given ?? 2), ledger, hints, 240, tell);

@@ -1,124 +1,155 @@
 /**
- * What a tick of the planner costs: calls to ledger and queue, time with a delay of 5 ms for each call, memory of the
- * process (VmHWM), bytes of log; with 10, 100 and 1,000 apps of ten signals, and beside a backlog of 100,000 windows.
- * `node bench/planner.ts [APPS]`. Each in a process of its own. Linux. The ledger is the one in memory
- * behind the delay; `slim`: one that keeps no entries, and a heap of at most 64 MB, so that what is resident is the
- * planner and not what nobody has collected yet.
+ * What a tick of the planner costs, as the app runs it: the built functions in a process of their own, called as the
+ * worker calls them, with the clients that they have in Azure; storage in this process, which answers each call after
+ * 5 ms and counts it. `node bench/planner/main.ts [APPS [backlog]]` after `npm run build`; left out: 10, 100 and 1,000
+ * apps of ten signals, and a backlog of 100,000 windows beside 100. Memory is what the operating system counted at most
+ * (VmHWM) since the process began. Linux. WORKER_HOST, WORKER_DIR, WORKER_APP, WORKER_NODE: by the real Functions
+ * worker. HEAP: what its heap may hold, in MB; left out: what Node gives it here.
  */
 import { fork } from 'node:child_process';
-import { setTimeout as delay } from 'node:timers/promises';
-import { createMemoryStore } from '../shared/lake/store-memory.ts';
-import type { Config, LakeHealth, Ledger, LedgerEntry, Window } from '../shared/model.ts';
-import { claimedEntry, finishedEntry, plannedEntry } from '../shared/pipeline/entry.ts';
-import { planFacts } from '../shared/pipeline/facts.ts';
-import { signals } from '../shared/signals/tables.ts';
-import { createMemoryLedger } from '../shared/state/ledger-memory.ts';
-import { createPlanner } from '../shared/wire/plan.ts';
-import { slimLedger } from './slim-ledger.ts';
-import { residentPeak } from './watch.ts';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { residentPeak } from '../watch.ts';
+import { allDone, backlogOf } from './slim-runs.ts';
+import { startSlimStorage } from './slim-storage.ts';
 
+const root = join(import.meta.dirname, '../..');
 const hour = 3_600_000;
-/** Entries that a page of the service holds. */
-const page = 1000;
-const health = { state: 'active', since: 0, reason: '' } as LakeHealth;
-let now = Date.UTC(2026, 0, 1);
-let calls = 0;
 
-const call = async (): Promise<void> => {
-  calls += 1;
-  await delay(5);
-};
+/** Called once a tick; resolves with the lines that it logged. */
+interface Called {
+  readonly pid: number;
+  tick(): Promise<readonly string[]>;
+  stop(): void;
+}
 
-/** A call for each call, a call for each page of a list; a tally of which nothing changed makes none. */
-function delayed(ledger: Ledger): Ledger {
-  const paged = async function* <T, R>(all: AsyncGenerator<T, R> | AsyncIterable<T>): AsyncGenerator<T, R> {
-    const steps = all[Symbol.asyncIterator]();
-    await call();
-    for (let n = 1; ; n++) {
-      const step = await steps.next();
-      if (step.done) return step.value;
-      if (n % page === 0) await call();
-      yield step.value;
-    }
-  };
+function settings(folder: string, apps: number, connection: string): Record<string, string> {
+  const named = Array.from({ length: apps }, (_, n) => ({
+    name: `app-${n}`,
+    appId: `01234567-89ab-cdef-0123-${String(n).padStart(12, '0')}`,
+  }));
+  const document = join(folder, 'apps.json');
+  writeFileSync(document, JSON.stringify({ apps: named }));
+  const lake = { LAKE_CONNECTION_STRING: connection, LAKE_CONTAINER: 'lake' };
+  return { AzureWebJobsStorage: connection, INSIGHTS_LAKE_CONFIG: `@${document}`, ...lake };
+}
+
+/** Time that this process sets, by a file: read twenty times a second. */
+const AHEAD = `import { readFileSync } from 'node:fs';
+const wall = Date.now.bind(Date);
+let ahead = 0;
+const look = () => { ahead = Number(readFileSync(process.env.AHEAD, 'utf8')) || ahead; };
+look();
+setInterval(look, 50).unref();
+Date.now = () => wall() + ahead;
+`;
+
+/** Without TypeScript, which the package does without, too. */
+async function startChild(folder: string, env: Record<string, string>): Promise<Called> {
+  for (const [name, from] of [
+    ['core', 'local/host/core.ts'],
+    ['process', 'bench/planner/process.ts'],
+  ] as const) {
+    const text = stripTypeScriptTypes(readFileSync(join(root, from), 'utf8'));
+    writeFileSync(join(folder, `${name}.mjs`), text.replace('../../local/host/core.ts', './core.mjs'));
+  }
+  const child = fork(join(folder, 'process.mjs'), [root], {
+    env,
+    cwd: root,
+    execArgv: process.env.HEAP ? process.env.HEAP.split(' ') : [],
+  });
+  const next = () =>
+    new Promise<readonly string[]>((told) => child.once('message', (lines) => told(lines as string[])));
+  await next();
   return {
-    ...ledger,
-    feeds: () => paged(ledger.feeds()),
-    list: (...of) => paged(ledger.list(...of)),
-    open: (feed) => paged<LedgerEntry, Awaited<ReturnType<Ledger['progress']>>>(ledger.open(feed)),
-    read: (of) => call().then(() => ledger.read(of)),
-    write: (...of) => call().then(() => ledger.write(...of)),
-    plan: (...of) => call().then(() => ledger.plan(...of)),
-    progress: (feed) => call().then(() => ledger.progress(feed)),
-    hinted: (...of) => call().then(() => ledger.hinted(...of)),
+    pid: child.pid ?? 0,
+    tick: async () => {
+      const lines = next();
+      child.send('tick');
+      return lines;
+    },
+    stop: () => void child.kill(),
   };
 }
 
-/** One that keeps no entries, of which each hour of a feed was done. */
-const doneLedger = (): Ledger => ({
-  ...slimLedger(),
-  async *list(feed, { start = 0, end = 0 } = {}) {
-    for (let at = start; at < end; at += hour)
-      yield { ...plannedEntry({ ...feed, start: at, end: at + hour }), state: 'done', doneAt: now };
-  },
-});
-
-async function measure(apps: number, withBacklog: boolean, isSlim: boolean): Promise<void> {
-  const [inner, sent] = [isSlim ? doneLedger() : createMemoryLedger(), [] as Window[]];
-  const query = { window: hour, lag: 600_000, from: undefined, until: undefined, retention: undefined, signals };
-  const config = {
-    apps: Array.from({ length: apps }, (_, n) => ({ name: `app-${n}`, query })),
-    output: { path: '' },
-  } as unknown as Config;
-  const clock = { now: () => now, random: () => 0.5, sleep: async () => {} };
-  const hints = { prepare: async () => {}, send: (window: Window) => call().then(() => void sent.push(window)) };
-  const plan = createPlanner(config, {
-    ledger: delayed(inner),
-    hints,
-    clock,
-    patience: hour / 2,
-    limit: 100,
-    lake: createMemoryStore(),
+async function startReal(env: Record<string, string>, host: string): Promise<Called> {
+  const { start } = await import(pathToFileURL(host).href);
+  let lines: string[] = [];
+  const driven = await start({
+    ...{ workerDir: process.env.WORKER_DIR, appDir: process.env.WORKER_APP, node: process.env.WORKER_NODE, env },
+    onLog: (_: string, log?: { readonly message?: string; readonly logCategory?: string }) => {
+      if (log?.logCategory !== 'System') lines.push(log?.message ?? '');
+    },
   });
-  const tick = async (what: string): Promise<void> => {
-    calls = 0;
-    const began = performance.now();
-    const outcome = await plan(health);
-    const line = JSON.stringify(planFacts(outcome, now)).length;
-    const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    console.log(
-      `${apps} apps${isSlim ? ' (no entries kept)' : ''}, ${what}: ${calls} calls, ${seconds} s, ${line} bytes of log, ` +
-        `${sent.length} messages, ` +
-        `${Math.round((await residentPeak(process.pid)) / 1e6)} MB at most`,
-    );
+  return {
+    pid: driven.pid,
+    tick: async () => {
+      lines = [];
+      const { ok, error } = await driven.invoke('planWindows', {}, {});
+      return ok ? lines : [...lines, `failed: ${error}`];
+    },
+    stop: driven.stop,
   };
-  await tick('the first tick');
-  now += hour + 600_000;
-  await tick('an hour is due');
-  for (const window of sent.splice(0)) {
-    const seen = await inner.read(window);
-    if (seen === undefined) continue;
-    const claimed = claimedEntry(seen.value, now, 60_000);
-    const finish = { fingerprint: 'rows:0', counts: claimed.counts, asked: 1, files: [] };
-    await inner.write(finishedEntry(claimed, now, finish), seen.etag);
+}
+
+async function measure(apps: number, withBacklog: boolean): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'insights-lake-planner-'));
+  let ahead = 0;
+  const storage = await startSlimStorage(5, () => Date.now() + ahead);
+  const env = {
+    ...{ PATH: process.env.PATH ?? '', HOME: folder, AHEAD: join(folder, 'ahead') },
+    NODE_OPTIONS: `--import=${pathToFileURL(join(folder, 'ahead.mjs')).href}`,
+    ...settings(folder, apps, storage.connectionString),
+  };
+  writeFileSync(join(folder, 'ahead.mjs'), AHEAD);
+  const pass = async (time: number) => {
+    ahead += time;
+    writeFileSync(env.AHEAD, String(ahead));
+    await new Promise((passed) => setTimeout(passed, 200));
+  };
+  await pass(hour - ((Date.now() + ahead) % hour)); // an hour begins
+  const { WORKER_HOST: host } = process.env;
+  const app = await (host === undefined ? startChild(folder, env) : startReal(env, host));
+  const tick = async (what: string): Promise<void> => {
+    storage.counted();
+    const began = performance.now();
+    const lines = await app.tick();
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    const { calls, kinds, most } = storage.counted();
+    const bytes = lines.reduce((sum, line) => sum + line.length, 0);
+    const peak = Math.round((await residentPeak(app.pid)) / 1e6);
+    console.log(`${apps} apps, ${what}: ${calls} calls, ${seconds} s, ${bytes} bytes of log, ${peak} MB at most`);
+    if (process.env.KINDS) console.log(`  ${JSON.stringify(kinds)}, ${most} at once; ${lines.at(-1)?.slice(0, 300)}`);
+    const fault = lines.find((line) => line.startsWith('failed'));
+    if (fault !== undefined) throw new Error(fault);
+  };
+  try {
+    await tick('the first tick');
+    await pass(hour + 900_000);
+    await tick('an hour is due');
+    allDone(storage.table, Date.now() + ahead);
+    await pass(300_000);
+    await tick('the tick after');
+    for (const n of ['idle', 'idle again']) {
+      await pass(300_000);
+      await tick(n);
+    }
+    if (!withBacklog) return;
+    backlogOf(storage.table, 100_000);
+    await pass(hour - 600_000);
+    await tick('a backlog of 100,000 windows beside an hour that is due');
+    await pass(300_000);
+    await tick('the tick after that, nothing of it run');
+  } finally {
+    app.stop();
+    storage.close();
+    rmSync(folder, { recursive: true });
   }
-  now += 300_000;
-  await tick('the tick after');
-  now += 300_000;
-  await tick('idle');
-  if (!withBacklog) return;
-  const backlog = { app: 'app-0', signal: 'requests', source: 'continuous' } as const;
-  for (let n = 0; n < 100_000; n++)
-    await inner.write(plannedEntry({ ...backlog, start: n * hour, end: (n + 1) * hour }), undefined);
-  now += hour;
-  await tick('a backlog of 100,000 windows beside an hour that is due');
 }
 
 const [, , chosen, more] = process.argv;
-if (chosen !== undefined) await measure(Number(chosen), more === 'backlog', more === 'slim');
-else
-  for (const words of [['10'], ['100'], ['1000'], ['1000', 'slim'], ['100', 'backlog']])
-    await new Promise((ended) => {
-      const execArgv = words.includes('slim') ? ['--max-old-space-size=64'] : [];
-      fork(import.meta.filename, words, { execArgv }).once('exit', ended);
-    });
+if (chosen !== undefined) await measure(Number(chosen), more === 'backlog');
+else for (const [apps, backlog] of [[10], [100], [1000], [100, true]] as const) await measure(apps, backlog ?? false);

@@ -116,7 +116,7 @@ function answerOf(words: readonly string[]): string {
 
 const parts = {
   ...{ sizes, times, throughput, bounds, hostile, jobs },
-  planner: () => lines('planner.ts'),
+  planner: () => lines('planner/main.ts'),
   million: () => lines('million.ts'),
 };
 const how: Readonly<Record<string, string>> = { bounds: ', at a fifth of the usual sizes' };

@@ -177,6 +177,13 @@ export interface Ledger {
   ): Promise<PlannedTags | undefined>;
   /** Every feed that ever had an entry or progress in this lake. */
   feeds(): AsyncIterable<Feed>;
+  /**
+   * Said before a window of the feed is opened by anyone but its planner, so that the planner looks at the feed with
+   * its next ticks, whatever becomes of the window's message. Within five minutes a process says it once.
+   */
+  opening(feed: Feed): Promise<void>;
+  /** Every feed, as `feeds`, each with when the last `opening` was, as text; '': there was none. */
+  openings(): AsyncIterable<{ readonly feed: Feed; readonly word: string }>;
   /** What audits know of the days in the range, by day. */
   audits(feed: Feed, range: Interval): AsyncIterable<DayAudit>;
   /**

@@ -56,7 +56,7 @@ async function meet(
     if (freeAt(seen.value, clock.now(), refresh) <= clock.now())
       return (await runSeen({ ...seen, value: askedAgain(seen.value, 0) }, ports, look)) ?? 'changed';
   }
-  const asked = await askFor(window, ports, seen && { seen });
+  const asked = await askFor(window, ports, { again: true, ...(seen && { seen }) });
   if (asked === 'overlaps') return 'overlaps';
   if (asked === 'skipped' && seen === undefined)
     return { ...unrun('unchanged', window, undefined), error: 'it is older than the lake keeps its rows' };

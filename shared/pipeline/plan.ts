@@ -4,17 +4,18 @@ import type {
   Hints,
   Interval,
   Ledger,
-  LedgerEntry,
   Millis,
+  PlannedTags,
   Progress,
   Versioned,
   Window,
 } from '../model.ts';
-import { hintDue, hintedEntry, isOpen, isUnhinted, plannedEntry, wasHeld } from './entry.ts';
+import { plannedEntry } from './entry.ts';
 import { dueWindows, gridLine, type Tiling } from './grid/tile.ts';
 import { gapFreeEnd, progressFound } from './progress.ts';
-import { believedEntry } from './running/lease.ts';
-import { type TidyPorts, tidyWindow } from './tidy.ts';
+import { type Revived, revive } from './revive.ts';
+import { noteSent, type SentMemory } from './sent.ts';
+import type { TidyPorts } from './tidy.ts';
 
 export interface PlanPorts {
   readonly ledger: Ledger;
@@ -34,6 +35,8 @@ export interface PlanPorts {
   readonly sourceNow?: () => Millis;
   /** For removing empty files that are old; left out: they stay until something happens to their window. */
   readonly tidy?: Pick<TidyPorts, 'lake' | 'tables' | 'refused'>;
+  /** What this process has sent for and not noted in the ledger; left out: it is noted at once. */
+  readonly notes?: SentMemory;
 }
 
 /** What one tick did for one feed. */
@@ -51,6 +54,8 @@ export interface FeedPlan {
   readonly refound?: boolean;
   /** How long the source keeps its rows; left out: not known. */
   readonly retention?: Millis;
+  /** How far the feed is in the ledger, with its tag, as far as this tick knows: a later one can plan from it. */
+  readonly stands?: Versioned<Progress>;
 }
 
 /** A transaction of the ledger holds that many entries. */
@@ -61,15 +66,19 @@ const together = 40;
  * has become due since the horizon, however long ago that was. `from`: start of the first window; undefined: the grid
  * line before now. Two planners at once plan nothing twice: the windows and the horizon are written in one transaction,
  * and the loser stops. Where nothing has happened this costs one call to the ledger. At the end the tallies of its days
- * are brought up to date.
+ * are brought up to date. `idle`: how the feed stood when nothing of it was open: what has become due since is planned
+ * without a look, which is the next tick's.
  */
 export async function planFeed(
   feed: Feed,
   tiling: Tiling,
   from: Millis | undefined,
   ports: PlanPorts,
+  idle?: Versioned<Progress>,
 ): Promise<FeedPlan> {
   const { ledger, clock, limit, sourceNow = clock.now } = ports;
+  const unseen = idle && (await planUnseen(feed, tiling, idle, ports));
+  if (unseen !== undefined) return unseen;
   const seen = await revive(feed, ports);
   const [known, refound] = await progressOf(feed, seen.progress, ports);
   const first = from ?? gridLine(sourceNow(), tiling.size);
@@ -80,18 +89,36 @@ export async function planFeed(
     const most = Math.min(together, limit - planned);
     const due = dueWindows(stands.value.horizon, sourceNow(), tiling, most);
     const next = { horizon: due.at(-1)?.end ?? stands.value.horizon, watermark };
-    const isNew = stands.etag === undefined || due.length > 0 || watermark > stands.value.watermark;
-    if (!isNew || !(await planWindows(feed, due, next, stands.etag, ports))) break;
+    const hasMoved = stands.etag === undefined || due.length > 0 || watermark > stands.value.watermark;
+    const tags = hasMoved ? await planWindows(feed, due, next, stands.etag, ports) : undefined;
+    if (tags === undefined) break;
     planned += due.length;
-    stands = { ...stands, value: next };
+    stands = { value: next, etag: tags.progress };
     if (due.length < most || planned >= limit) break;
     const after = await ledger.progress(feed);
     if (after === undefined) break;
     stands = after;
   }
-  const { horizon } = stands.value;
+  const { value, etag } = stands;
   await ledger.tally(feed);
-  return { ...factsOf(feed, seen), planned, horizon, watermark, ...(refound && { refound }) };
+  const tagged = etag !== undefined && { stands: { value, etag } };
+  return { ...factsOf(feed, seen), planned, horizon: value.horizon, watermark, ...tagged, ...(refound && { refound }) };
+}
+
+/** Undefined where that cannot be all: more is due, or the ledger has changed since. */
+async function planUnseen(
+  feed: Feed,
+  tiling: Tiling,
+  { value: { horizon, watermark }, etag }: Versioned<Progress>,
+  ports: PlanPorts,
+): Promise<FeedPlan | undefined> {
+  const { clock, limit, sourceNow = clock.now } = ports;
+  const most = Math.min(together, limit);
+  const due = dueWindows(horizon, sourceNow(), tiling, most);
+  const end = due.at(-1)?.end;
+  if (end === undefined || due.length === most) return undefined;
+  const tags = await planWindows(feed, due, { horizon: end, watermark }, etag, ports);
+  return tags && { ...factsOf(feed, nothing), planned: due.length, horizon: end, watermark };
 }
 
 /**
@@ -116,19 +143,21 @@ async function progressOf(
 }
 
 /**
- * False when somebody else was first. The messages go out when the windows stand in the ledger, and are noted there
- * afterwards.
+ * Undefined when somebody else was first. The messages go out when the windows stand in the ledger, and are noted
+ * there afterwards, or remembered.
  */
 async function planWindows(
   feed: Feed,
   due: readonly Interval[],
   next: Progress,
   etag: string | undefined,
-  { ledger, hints, clock }: PlanPorts,
-): Promise<boolean> {
+  ports: PlanPorts,
+): Promise<PlannedTags | undefined> {
+  const { ledger, hints } = ports;
   const windows = due.map((interval): Window => ({ ...feed, ...interval }));
   const entries = windows.map((window) => plannedEntry(window));
-  if ((await ledger.plan(feed, next, etag, entries)) === undefined) return false;
+  const tags = await ledger.plan(feed, next, etag, entries);
+  if (tags === undefined) return undefined;
   const sent: Window[] = [];
   try {
     for (const window of windows) {
@@ -136,9 +165,9 @@ async function planWindows(
       sent.push(window);
     }
   } finally {
-    if (sent.length > 0) await ledger.hinted(feed, sent, clock.now());
+    if (sent.length > 0) await noteSent(feed, sent, ports);
   }
-  return true;
+  return tags;
 }
 
 /**
@@ -152,16 +181,8 @@ export async function reviveFeed(feed: Feed, ports: PlanPorts): Promise<FeedPlan
   return factsOf(feed, seen);
 }
 
-interface Revived {
-  readonly repeated: number;
-  readonly open: number;
-  readonly failed: number;
-  /** Start of the first window that was never done. */
-  readonly held: Millis | undefined;
-  readonly progress: Versioned<Progress> | undefined;
-}
-
-const factsOf = (feed: Feed, { repeated, open, failed }: Revived): FeedPlan => ({
+const nothing = { repeated: 0, open: 0, failed: 0 };
+const factsOf = (feed: Feed, { repeated, open, failed }: Pick<Revived, keyof typeof nothing>): FeedPlan => ({
   feed,
   planned: 0,
   repeated,
@@ -170,64 +191,6 @@ const factsOf = (feed: Feed, { repeated, open, failed }: Revived): FeedPlan => (
   horizon: 0,
   watermark: 0,
 });
-
-async function revive(feed: Feed, ports: PlanPorts): Promise<Revived> {
-  const { ledger, clock, limit } = ports;
-  let [open, failed, repeated, underWay, revivedBackfills, tidied] = [0, 0, 0, 0, 0, 0];
-  const never: Millis[] = [];
-  const waiting: Window[] = [];
-  const all = ledger.open(feed);
-  let step = await all.next();
-  for (; !step.done; step = await all.next()) {
-    const entry = step.value;
-    if (!isOpen(entry)) {
-      if (ports.tidy && tidied < limit && (await tidyWindow(entry, { ...ports, ...ports.tidy }))) tidied += 1;
-      continue;
-    }
-    open += 1;
-    if (entry.doneAt === 0) never.push(entry.window.start);
-    if (entry.state === 'failed') failed += 1;
-    if (entry.backfill !== undefined) {
-      if (isDue(entry, ports) && revivedBackfills < limit && (await hintOnce(entry.window, ports)))
-        revivedBackfills += 1;
-    } else if (isUnhinted(entry, clock.now())) {
-      if (waiting.length < limit) waiting.push(entry.window);
-    } else if (!isDue(entry, ports))
-      underWay += entry.state === 'failed' ? 0 : 1; // what keeps failing blocks no archive
-    else if (repeated < limit && (await hintOnce(entry.window, ports))) repeated += 1;
-  }
-  const room = Math.max(0, limit - underWay - repeated);
-  for (const window of waiting.slice(0, room)) if (await hintOnce(window, ports)) repeated += 1;
-  // What lies before the watermark (a backfill) does not hold it back.
-  const watermark = step.value?.value.watermark ?? 0;
-  const held = never.filter((start) => start >= watermark).reduce<Millis | undefined>(earlier, undefined);
-  return { open, failed, repeated: repeated + revivedBackfills, held, progress: step.value };
-}
-
-const earlier = (one: Millis | undefined, other: Millis): Millis => Math.min(one ?? other, other);
-const isDue = (entry: LedgerEntry, { clock, patience, resumedAt = 0, goesOn = () => true }: PlanPorts): boolean =>
-  (entry.backfill === undefined || goesOn(entry.backfill)) &&
-  (hintDue(believedEntry(entry, clock), clock.now(), patience) || wasHeld(entry, clock.now(), resumedAt));
-
-/**
- * False when the window has gone on meanwhile. The message goes first: one that was not sent is not noted. But what
- * waits for the end of a back-off that the lake is to blame for must be free before it.
- */
-async function hintOnce(window: Window, ports: PlanPorts): Promise<boolean> {
-  const { ledger, hints, clock } = ports;
-  const seen = await ledger.read(window);
-  if (seen === undefined || !isOpen(seen.value) || !isDue(seen.value, ports)) return false;
-  let { value: entry, etag } = seen;
-  if (entry.state === 'failed' && entry.notBefore > clock.now()) {
-    entry = { ...entry, notBefore: 0 };
-    const freed = await ledger.write(entry, etag);
-    if (freed === undefined) return false;
-    etag = freed;
-  }
-  await hints.send(window, 0, entry.backfill !== undefined);
-  await ledger.write(hintedEntry(entry, clock.now()), etag);
-  return true;
-}
 
 /** While the lake is paused: how far the feed is, and nothing else. */
 export async function heldFeed(feed: Feed, ledger: Ledger): Promise<FeedPlan> {

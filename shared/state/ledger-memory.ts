@@ -21,6 +21,7 @@ interface FeedState {
   readonly entries: Map<string, Versioned<LedgerEntry>>;
   progress: Versioned<Progress> | undefined;
   readonly audits: Map<Millis, DayAudit>;
+  opened: string;
 }
 
 const windowKey = ({ start, end }: Interval) => `${start}_${end}`;
@@ -44,6 +45,7 @@ export function createMemoryLedger(): Ledger {
       entries: new Map(),
       progress: undefined,
       audits: new Map(),
+      opened: '',
     };
     states.set(key, known);
     return known;
@@ -109,6 +111,12 @@ export function createMemoryLedger(): Ledger {
     },
     async *feeds() {
       for (const { feed } of [...states.values()]) yield { ...feed };
+    },
+    opening: async (feed) => {
+      stateOf(feed).opened = nextTag();
+    },
+    async *openings() {
+      for (const { feed, opened } of [...states.values()]) yield { feed: { ...feed }, word: opened };
     },
     async *audits(feed, { start, end }) {
       const days = [...(peek(feed)?.audits.values() ?? [])].filter(({ day }) => start <= day && day < end);

@@ -1,8 +1,8 @@
 /** The ledger in Table Storage. */
 import type { TableClient, TransactionAction } from '@azure/data-tables';
-import type { DriftSighting, Feed, Interval, Ledger, LedgerEntry } from '../model.ts';
+import type { DriftSighting, Feed, Interval, Ledger, LedgerEntry, Millis } from '../model.ts';
 import { driftOf, driftRecord } from './drift-record.ts';
-import { COMMON_VERSION, isOpen, isWatched, readTime } from './entry-record.ts';
+import { COMMON_VERSION, isOpen, isWatched, readTime, spellTime } from './entry-record.ts';
 import { markOf } from './mark-record.ts';
 import { type Entity, tableCalls } from './table-calls.ts';
 import { entryChanges, hintChanges, lakeMarkChange, progressChange, progressIn, sweptChange } from './table-changes.ts';
@@ -15,10 +15,15 @@ export interface TableLedgerOptions {
   readonly lakeId: string;
   /** A word that was never used before: tells a write of ours, whose answer was lost, from another's. */
   readonly newId: () => string;
+  readonly now: () => Millis;
 }
 
 /** A transaction holds 100 changes: progress, and for each window an entry and its copy. */
 const MAX_PLANNED = 40;
+/** Of a feed's windows that nobody was sent for: an archive's wait. */
+const MAX_UNSENT = 200;
+/** The planner looks at a feed for longer than that after it was said that a window of it is opened. */
+const OPENING: Millis = 5 * 60_000;
 /** Few windows of a process are under way at a time. */
 const MAX_REMEMBERED = 200;
 
@@ -27,12 +32,17 @@ const MAX_REMEMBERED = 200;
  * a lost race when the SDK repeats it: so each write leaves a word of its own, by which the loser of a race sees that
  * it has won it.
  */
-export function createTableLedger({ client, lakeId, newId }: TableLedgerOptions): Ledger {
+export function createTableLedger({ client, lakeId, newId, now }: TableLedgerOptions): Ledger {
   const table = tableCalls(client);
-  /** Tags of the copies of entries that this process has planned: they guard the note that their messages were sent. */
-  const planned = new Map<string, string>();
+  /**
+   * Tags of the copies of entries that this process has planned last, or seen without a message: they guard the note
+   * that theirs were sent. By partition and row.
+   */
+  const unsent = new Map<string, ReadonlyMap<string, string>>();
   const registered = new Set<string>();
   const sighted = new Set<string>();
+  /** When this process last said that a window of a feed is opened. */
+  const opened = new Map<string, Millis>();
 
   /** Before its first entry, so that no feed with entries is missed. */
   const register = async (feed: Feed) => {
@@ -108,11 +118,19 @@ export function createTableLedger({ client, lakeId, newId }: TableLedgerOptions)
     async *open(feed) {
       let progress: Entity | undefined;
       const marks: Entity[] = [];
-      for await (const entity of table.list(rows.feedPartition(lakeId, feed), rows.OPEN_AND_PROGRESS)) {
-        if (entity.rowKey === rows.PROGRESS_ROW) progress = entity;
-        else if (String(entity.rowKey).startsWith(rows.MARKS.from)) marks.push(entity);
-        else yield rows.entityEntry(entity);
+      const partition = rows.feedPartition(lakeId, feed);
+      const tags = new Map<string, string>();
+      for await (const entity of table.list(partition, rows.OPEN_AND_PROGRESS)) {
+        const row = String(entity.rowKey);
+        if (row === rows.PROGRESS_ROW) progress = entity;
+        else if (row.startsWith(rows.MARKS.from)) marks.push(entity);
+        else {
+          if (entity.hintedAt === '' && tags.size < MAX_UNSENT) tags.set(row, entity.etag);
+          yield rows.entityEntry(entity);
+        }
       }
+      if (tags.size > 0) unsent.set(partition, tags);
+      else unsent.delete(partition);
       tallies.saw(feed, marks, progress);
       return progress && progressIn(progress);
     },
@@ -131,20 +149,20 @@ export function createTableLedger({ client, lakeId, newId }: TableLedgerOptions)
       const tags = await decide([progressChange(partition, progress, etag), ...changes, mark]);
       if (Array.isArray(tags))
         tallies.planned(feed, progress, mark, tags.length === changes.length + 2 ? tags.at(-1) : '');
-      planned.clear();
       if (!Array.isArray(tags)) return undefined;
       // An open entry and its copy stand next to each other. An answer that was lost leaves the first tag alone.
       const told = entries.every(isOpen) && tags.length > entries.length;
-      for (const [n, { window }] of told ? entries.entries() : [])
-        planned.set(`${partition} ${rows.windowRow(window)}`, tags[2 * n + 2] ?? '');
+      if (told && entries.length > 0)
+        unsent.set(partition, new Map(entries.map(({ window }, n) => [rows.openRow(window), tags[2 * n + 2] ?? ''])));
       return { progress: tags[0], entries: entries.map((_, n) => (told ? tags[2 * n + 1] : undefined)) };
     },
     hinted: async (feed, windows, at) => {
       const partition = rows.feedPartition(lakeId, feed);
-      const tagOf = (window: Interval) => planned.get(`${partition} ${rows.windowRow(window)}`) ?? '';
+      const tagOf = (window: Interval) => unsent.get(partition)?.get(rows.openRow(window)) ?? '';
       const known = windows.slice(0, MAX_PLANNED).filter((window) => tagOf(window) !== '');
       const changes = known.flatMap((window) => hintChanges(partition, window, at, tagOf(window)));
       const done = changes.length > 0 && Array.isArray(await table.commit(changes));
+      unsent.delete(partition);
       for (const window of windows) {
         if (done && known.includes(window)) continue;
         const entity = await table.get(partition, rows.windowRow(window));
@@ -160,6 +178,23 @@ export function createTableLedger({ client, lakeId, newId }: TableLedgerOptions)
     async *feeds() {
       for await (const { app, signal, source } of table.list(rows.lakePartition(lakeId), rows.rowRange('f'))) {
         yield { app: String(app), signal: signal as Feed['signal'], source: String(source) };
+      }
+    },
+    opening: async ({ app, signal, source }) => {
+      const keys = { partitionKey: rows.lakePartition(lakeId), rowKey: rows.feedRow({ app, signal, source }) };
+      const since = now() - (opened.get(keys.rowKey) ?? 0);
+      if (since >= 0 && since < OPENING) return;
+      await table.upsert({ ...keys, app, signal, source, stateVersion: COMMON_VERSION, opened: spellTime(now()) });
+      registered.add(keys.rowKey);
+      opened.set(keys.rowKey, now());
+    },
+    async *openings() {
+      for await (const entity of table.list(rows.lakePartition(lakeId), rows.rowRange('f'))) {
+        const { app, signal, source, opened: word = '' } = entity;
+        yield {
+          feed: { app: String(app), signal: signal as Feed['signal'], source: String(source) },
+          word: String(word),
+        };
       }
     },
     async *audits(feed, range) {

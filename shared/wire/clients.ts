@@ -105,7 +105,7 @@ function containerClient({ url, container, access }: Extract<Place, { kind: 'con
 }
 
 export const openLedger = (state: Config['state'], lake: Place): Ledger =>
-  createTableLedger({ client: tableClient(state), lakeId: lakeId(lake), newId: randomUUID });
+  createTableLedger({ client: tableClient(state), lakeId: lakeId(lake), newId: randomUUID, now: systemClock.now });
 
 /** How the lake is, for all instances. */
 export const openHealth = (state: Config['state'], lake: Place): HealthStore =>
@@ -118,7 +118,7 @@ export function openNamedLedger({ url, table, part }: Extract<LedgerPlace, { kin
     access.kind === 'key'
       ? new TableClient(url, table, new AzureNamedKeyCredential(access.account, access.key.reveal()), options)
       : new TableClient(url, table, { ...options, httpClient: storageAs(clientIdOf(access), url) });
-  return createTableLedger({ client, lakeId: part, newId: randomUUID });
+  return createTableLedger({ client, lakeId: part, newId: randomUUID, now: systemClock.now });
 }
 
 /** Where the tables of the state are, without secrets. */

@@ -1,11 +1,12 @@
 import { usualRetention } from '../config/query.ts';
 import { identityOf } from '../lake/path-identity.ts';
-import type { Config, Feed, LakeHealth, Millis, ObjectStore } from '../model.ts';
+import type { Config, LakeHealth, Millis, ObjectStore } from '../model.ts';
 import { nextDue } from '../pipeline/grid/tile.ts';
 import { filesOfLake } from '../pipeline/lake/own-files.ts';
-import { type FeedMemory, type FeedTask, planMany } from '../pipeline/many/plan-many.ts';
+import { createFeedMemory, type FeedMemory, type FeedTask, planMany } from '../pipeline/many/plan-many.ts';
 import { stoppedFeed } from '../pipeline/many/stopped.ts';
 import { type FeedPlan, heldFeed, type PlanPorts, planFeed, reviveFeed } from '../pipeline/plan.ts';
+import { feedKey, type SentMemory } from '../pipeline/sent.ts';
 import { queryFeeds } from './query.ts';
 import { keptInLake } from './tend.ts';
 
@@ -26,7 +27,8 @@ export function createPlanner(
   ports: PlanPorts & { readonly lake: ObjectStore },
   tend: Tend = async () => new Set(),
 ): (health: LakeHealth) => Promise<PlanOutcome> {
-  const memory: FeedMemory = new Map();
+  const memory = createFeedMemory();
+  const notes: SentMemory = new Map();
   const beyond = filesBeyond(ports.lake, [config.output.path]);
   return async (health) => {
     const held = health.state !== 'active';
@@ -36,7 +38,13 @@ export function createPlanner(
       return new Set();
     };
     const running = held ? new Set<string>() : await tend(health.since).catch(failed);
-    const now = { ...ports, beyond, resumedAt: health.since, goesOn: (backfill: string) => running.has(backfill) };
+    const now = {
+      ...ports,
+      beyond,
+      notes,
+      resumedAt: health.since,
+      goesOn: (backfill: string) => running.has(backfill),
+    };
     const outcome = await planAll(config, now, health, memory);
     return { ...outcome, errors: [...outcome.errors, ...faults] };
   };
@@ -57,29 +65,32 @@ export function filesBeyond(lake: ObjectStore, templates: readonly string[]): No
 /** Sends again what backfills have lost; resolves with those that go on. `resumedAt`: when the lake was resumed. */
 type Tend = (resumedAt: Millis) => Promise<ReadonlySet<string>>;
 
-const keyOf = ({ app, signal, source }: Feed): string => JSON.stringify([app, signal, source]);
-
 async function planAll(config: Config, now: PlanPorts, health: LakeHealth, memory: FeedMemory): Promise<PlanOutcome> {
   const held = health.state !== 'active';
   const tasks = config.apps.flatMap(queryFeeds).map(({ feed, query }): FeedTask => {
     const tiling = { size: query.window, lag: query.lag, until: query.until };
     // What the lake would not keep is not brought in.
     const from = query.from && Math.max(query.from, keptInLake(config, now.clock.now)(feed.signal) ?? 0);
-    const plan = held ? () => heldFeed(feed, now.ledger) : () => planFeed(feed, tiling, from, now);
+    const plan: FeedTask['plan'] = held
+      ? () => heldFeed(feed, now.ledger)
+      : (idle) => planFeed(feed, tiling, from, now, idle);
     return {
       feed,
-      plan: async () => ({ ...(await plan()), retention: query.retention ?? usualRetention }),
+      plan: async (idle) => ({ ...(await plan(idle)), retention: query.retention ?? usualRetention }),
       nextDue: ({ horizon }) => nextDue(horizon, tiling),
     };
   });
-  const known = new Set(tasks.map(({ feed }) => keyOf(feed)));
+  const known = new Set(tasks.map(({ feed }) => feedKey(feed)));
+  const words = new Map<string, string>();
   if (!held)
-    for await (const feed of now.ledger.feeds()) {
-      if (known.has(keyOf(feed))) continue;
+    for await (const { feed, word } of now.ledger.openings()) {
+      words.set(feedKey(feed), word);
+      if (known.has(feedKey(feed))) continue;
       const plan = () => (feed.source === 'query' ? stoppedFeed(feed, now.ledger) : reviveFeed(feed, now));
       tasks.push({ feed, plan, nextDue: () => Number.POSITIVE_INFINITY });
     }
   // What is said of a paused lake is no news for later, and after it has been resumed all is looked at.
-  if (held) memory.clear();
-  return { ...(await planMany(tasks, held ? new Map() : memory, now.clock.now())), health };
+  if (held) memory.idle.clear();
+  const told = tasks.map((task): FeedTask => ({ ...task, word: words.get(feedKey(task.feed)) ?? '' }));
+  return { ...(await planMany(told, held ? createFeedMemory() : memory, now.clock.now())), health };
 }

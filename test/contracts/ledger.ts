@@ -20,6 +20,8 @@ export interface LedgerContract {
   readonly runs: number;
   /** Files that one entry must be able to name. */
   readonly files: number;
+  /** Whether a planner remembers feeds that it leaves out: then it must hear of what others open. */
+  readonly opens: boolean;
 }
 
 const HOUR = 3_600_000;
@@ -86,6 +88,30 @@ const all = <T>(values: AsyncIterable<T>): Promise<T[]> => Array.fromAsync(value
 const isOpen = ({ state, again }: LedgerEntry) => state !== 'halved' && (state !== 'done' || again);
 const byStart = (a: LedgerEntry, b: LedgerEntry) => a.window.start - b.window.start;
 const byApp = (a: Feed, b: Feed) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
+
+/** That a window is opened, for the planner to look at its feed. */
+function openingTests(make: LedgerContract['make'], opens: boolean): void {
+  test('each opening that another process says gives the feed another word, and the feed alone', async () => {
+    const open = await make();
+    const other: Feed = { ...feed, signal: 'traces' };
+    await open().prepare();
+    for (const each of [feed, other]) assert.ok(await open().write(entry(window(0, each)), undefined));
+    const words: string[] = [];
+    for (let n = 0; n < 3; n++) {
+      if (n > 0) await open().opening(feed);
+      const found = await all(open().openings());
+      assert.deepEqual(
+        found.filter((each) => each.feed.signal === 'traces'),
+        [{ feed: other, word: '' }],
+      );
+      words.push(found.find((each) => each.feed.signal === 'requests')?.word ?? 'none');
+      await new Promise((go) => setTimeout(go, 3));
+    }
+    assert.equal(words[0], '');
+    assert.equal(new Set(words).size, opens ? 3 : 1, words.join());
+    assert.equal((await all(open().feeds())).length, 2);
+  });
+}
 
 /** Messages that were sent, and what becomes of the note. */
 function hintedTests(make: LedgerContract['make']): void {
@@ -162,9 +188,10 @@ function hintedTests(make: LedgerContract['make']): void {
   });
 }
 
-export function ledgerContract(name: string, { make, runs, files }: LedgerContract): void {
+export function ledgerContract(name: string, { make, runs, files, opens }: LedgerContract): void {
   describe(`ledger contract: ${name}`, () => {
     hintedTests(make);
+    openingTests(make, opens);
     const opened = async () => {
       const reopen = await make();
       const ledger = reopen();

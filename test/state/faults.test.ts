@@ -30,7 +30,7 @@ const queue = () => frontClients(front).queue(`test-${made}`);
 beforeEach(async () => {
   made += 1;
   front.fate = undefined;
-  ledger = createTableLedger({ client: table(), lakeId: 'lake', newId: randomUUID });
+  ledger = createTableLedger({ client: table(), lakeId: 'lake', newId: randomUUID, now: Date.now });
   hints = createQueueHints(queue());
   await ledger.prepare();
   await hints.prepare();

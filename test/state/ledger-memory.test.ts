@@ -8,4 +8,5 @@ ledgerContract('memory', {
   },
   runs: 100,
   files: 3000,
+  opens: true,
 });

@@ -34,6 +34,7 @@ ledgerContract('in a memory store', {
   },
   runs: 100,
   files: 3000,
+  opens: false,
 });
 
 ledgerContract('in a folder', {
@@ -43,6 +44,7 @@ ledgerContract('in a folder', {
   },
   runs: 5,
   files: 3000,
+  opens: false,
 });
 
 ledgerContract('in a container of Azurite', {
@@ -54,6 +56,7 @@ ledgerContract('in a container of Azurite', {
   },
   runs: 3,
   files: 3000,
+  opens: false,
 });
 
 const feed: Feed = { app: 'shop', signal: 'requests', source: 'query' };

@@ -21,10 +21,11 @@ const newTable = () =>
 ledgerContract('table of Azurite', {
   make: async () => {
     const client = newTable();
-    return () => createTableLedger({ client, lakeId: 'lake', newId: randomUUID });
+    return () => createTableLedger({ client, lakeId: 'lake', newId: randomUUID, now: Date.now });
   },
   runs: 15,
   files: 3000,
+  opens: true,
 });
 
 const feed: Feed = { app: 'shop', signal: 'requests', source: 'query' };
@@ -35,14 +36,14 @@ const rowKey = 'w|1970-01-01T00:00:00.000Z_1970-01-01T01:00:00.000Z';
 describe('ledger in a table', () => {
   const opened = async () => {
     const client = newTable();
-    const ledger = createTableLedger({ client, lakeId: 'lake', newId: randomUUID });
+    const ledger = createTableLedger({ client, lakeId: 'lake', newId: randomUUID, now: Date.now });
     await ledger.prepare();
     return { client, ledger };
   };
 
   test('lakes share a table and see nothing of each other', async () => {
     const { client, ledger } = await opened();
-    const other = createTableLedger({ client, lakeId: 'lake2', newId: randomUUID });
+    const other = createTableLedger({ client, lakeId: 'lake2', newId: randomUUID, now: Date.now });
     await ledger.plan(feed, { horizon: 1, watermark: 1 }, undefined, [plannedEntry(window, 0)]);
     assert.equal(await other.read(window), undefined);
     assert.equal(await other.progress(feed), undefined);
@@ -142,7 +143,7 @@ describe('ledger in a table', () => {
       [nobody, /^write table http.*test1: nothing listens there/],
     ];
     for (const [client, message] of cases) {
-      const ledger = createTableLedger({ client, lakeId: 'lake', newId: randomUUID });
+      const ledger = createTableLedger({ client, lakeId: 'lake', newId: randomUUID, now: Date.now });
       const error: unknown = await ledger.write(plannedEntry(window, 0), undefined).catch((caught) => caught);
       assert.ok(error instanceof Error);
       assert.match(error.message, message);

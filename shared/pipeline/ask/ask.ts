@@ -1,5 +1,5 @@
 import type { Clock, Hints, Ledger, LedgerEntry, Millis, Versioned, Window } from '../../model.ts';
-import { askedAgain, hintedEntry, plannedEntry } from '../entry.ts';
+import { askedAgain, hintedEntry, isAtRest, plannedEntry } from '../entry.ts';
 import { putWindows } from '../grid/grid.ts';
 import { afterLoss } from '../race.ts';
 
@@ -28,6 +28,8 @@ export interface AskOptions {
   readonly skip?: (entry: LedgerEntry) => boolean;
   /** The entry as it was just read; left out: it is read. */
   readonly seen?: Versioned<LedgerEntry>;
+  /** Whoever asks is called again where it dies, as a host does with an event. Left out: false. */
+  readonly again?: boolean;
   /** No message goes out now: the planner sends it when there is room (`isUnhinted` in entry.ts). Left out: false. */
   readonly later?: boolean;
 }
@@ -40,7 +42,7 @@ export interface AskOptions {
 export async function askFor(
   window: Window,
   { ledger, clock, refresh, isBeyond = () => false }: Omit<AskPorts, 'hints'>,
-  { skip = () => false, seen: first }: AskOptions = {},
+  { skip = () => false, seen: first, again = false }: AskOptions = {},
 ): Promise<Asked | 'skipped' | 'overlaps'> {
   for (let losses = 1; ; losses++) {
     const seen = (losses === 1 ? first : undefined) ?? (await ledger.read(window));
@@ -59,6 +61,7 @@ export async function askFor(
     const free = freeAt(seen.value, now, refresh);
     const pending = isPending(seen.value, now);
     const entry = entryAsked(seen.value, pending, free);
+    if (isAtRest(seen.value) && !again) await ledger.opening(window);
     const etag = await ledger.write(entry, seen.etag);
     if (etag !== undefined) return { entry, etag, free, pending };
     await afterLoss(

@@ -59,6 +59,7 @@ async function askAgain(window: Window, { ledger, clock, hints }: RequeuePorts):
     const { fingerprint } = seen.value;
     const free = clock.now();
     const entry = { ...askedAgain(seen.value, free), fingerprint: requeuedFingerprint(fingerprint) };
+    await ledger.opening(window);
     const etag = await ledger.write(entry, seen.etag);
     if (etag !== undefined && hints !== undefined) await sendFor({ entry, etag, free }, { ledger, hints, clock });
     if (etag !== undefined) return true;

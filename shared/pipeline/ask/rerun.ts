@@ -108,6 +108,7 @@ async function askAgain({ window }: LedgerEntry, faulty: boolean, { ledger, cloc
     if (seen === undefined || choiceOf(seen.value, faulty) !== 'run') return false;
     const asked = askedAgain(seen.value, clock.now());
     const entry = { ...asked, fingerprint: requeuedFingerprint(seen.value.fingerprint) };
+    await ledger.opening(window);
     if ((await ledger.write(entry, seen.etag)) !== undefined) return true;
     await afterLoss(losses, () => `rerun ${window.app} ${window.signal}: others change its entry all the time`, clock);
   }

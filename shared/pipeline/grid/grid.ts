@@ -77,6 +77,7 @@ async function putTogether(entries: readonly LedgerEntry[], { ledger, clock }: G
     if (entries.some(({ window }) => there.some((other) => overlap(window, other.window)))) return false;
     const { horizon, watermark } = known?.value ?? { horizon: first.start, watermark: first.start };
     const progress = { horizon: Math.max(horizon, last.end), watermark };
+    await ledger.opening(first);
     if ((await ledger.plan(first, progress, known?.etag, entries)) !== undefined) return true;
     await afterLoss(losses, () => crowdText(first), clock);
   }

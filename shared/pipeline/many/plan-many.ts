@@ -1,12 +1,16 @@
-import type { Feed, Millis } from '../../model.ts';
+import type { Feed, Millis, Progress, Versioned } from '../../model.ts';
 import type { FeedPlan } from '../plan.ts';
+import { feedKey } from '../sent.ts';
 
 /** A feed that a tick of the planner may look at. */
 export interface FeedTask {
   readonly feed: Feed;
-  plan(): Promise<FeedPlan>;
+  /** `idle`: how it stood when nothing of it was open; left out: not known. */
+  plan(idle?: Versioned<Progress>): Promise<FeedPlan>;
   /** When a window of the feed becomes due that is not planned yet; Infinity: never, as things stand. */
   nextDue(plan: FeedPlan): Millis;
+  /** Another one after somebody else has opened a window of it (`openings` of the ledger). Left out: ''. */
+  readonly word?: string;
 }
 
 /** A feed in which nothing was open, as a tick found it. */
@@ -17,7 +21,13 @@ interface Idle {
 }
 
 /** What the planner of a process remembers. Lost with the process, which costs one tick that looks at all. */
-export type FeedMemory = Map<string, Idle>;
+export interface FeedMemory {
+  readonly idle: Map<string, Idle>;
+  /** The words of feeds, and since when this process has known that they are others than before. */
+  readonly words: Map<string, { readonly word: string; readonly since: Millis }>;
+}
+
+export const createFeedMemory = (): FeedMemory => ({ idle: new Map(), words: new Map() });
 
 export interface PlannedMany {
   readonly feeds: readonly FeedPlan[];
@@ -31,6 +41,11 @@ const lanes = 32;
  * are seen by every tick, and that of 10,000 each is seen by every fifth.
  */
 const idleLooks = 2000;
+/**
+ * How long a feed is looked at after somebody else has opened a window of it: that was said up to five minutes before
+ * the window was opened (`opening` of the ledger), and a tick may be five minutes after that.
+ */
+const watched: Millis = 11 * 60_000;
 
 /**
  * One tick over all feeds. What is due, or had something open, is looked at in any case; of the idle ones those that
@@ -42,12 +57,13 @@ export async function planMany(tasks: readonly FeedTask[], memory: FeedMemory, n
   const errors: string[] = [];
   const lookAt = async (task: FeedTask) => {
     const { app, signal, source } = task.feed;
-    memory.delete(keyOf(task.feed));
+    const known = memory.idle.get(feedKey(task.feed));
+    memory.idle.delete(feedKey(task.feed));
     try {
-      const plan = await task.plan();
+      const plan = await task.plan(known && known.nextDue <= now ? known.plan.stands : undefined);
       plans.set(task, plan);
       if (plan.open + plan.planned + plan.repeated === 0)
-        memory.set(keyOf(task.feed), { plan, nextDue: task.nextDue(plan), seenAt: now });
+        memory.idle.set(feedKey(task.feed), { plan, nextDue: task.nextDue(plan), seenAt: now });
     } catch (error) {
       errors.push(`plan ${app} ${signal} ${source}: ${error instanceof Error ? error.message : error}`);
     }
@@ -62,22 +78,31 @@ export async function planMany(tasks: readonly FeedTask[], memory: FeedMemory, n
   return { feeds: told, errors };
 }
 
-const keyOf = ({ app, signal, source }: Feed): string => `${app}\n${signal}\n${source}`;
-
 function tasksToLookAt(tasks: readonly FeedTask[], memory: FeedMemory, now: Millis): FeedTask[] {
   const awake: FeedTask[] = [];
   const idle: { readonly task: FeedTask; readonly seenAt: Millis }[] = [];
   for (const task of tasks) {
-    const known = memory.get(keyOf(task.feed));
+    const known = memory.idle.get(feedKey(task.feed));
     // A clock that was set back makes nothing wait.
-    if (known === undefined || known.nextDue <= now || known.seenAt > now) awake.push(task);
+    if (isWatched(task, memory, now) || known === undefined || known.nextDue <= now || known.seenAt > now)
+      awake.push(task);
     else idle.push({ task, seenAt: known.seenAt });
   }
   const some = idle.toSorted((one, other) => one.seenAt - other.seenAt).slice(0, idleLooks);
   return [...awake, ...some.map(({ task }) => task)];
 }
 
+function isWatched({ feed, word = '' }: FeedTask, { idle, words }: FeedMemory, now: Millis): boolean {
+  if (word === '') return false;
+  const known = words.get(feedKey(feed));
+  if (known?.word === word) return now < known.since + watched;
+  // A process that begins anew looks at all once, and goes on with what was opened just now.
+  const isNews = known !== undefined || idle.has(feedKey(feed)) || Math.abs(now - Date.parse(word)) < watched;
+  words.set(feedKey(feed), { word, since: isNews ? now : now - watched });
+  return isNews;
+}
+
 const remembered = ({ feed }: FeedTask, memory: FeedMemory): readonly FeedPlan[] => {
-  const known = memory.get(keyOf(feed));
+  const known = memory.idle.get(feedKey(feed));
   return known === undefined ? [] : [known.plan];
 };

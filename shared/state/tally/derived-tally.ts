@@ -1,14 +1,21 @@
-/** Tallies of a ledger that keeps none: added up from its entries whenever they are asked for, so never behind. */
+/**
+ * Tallies of a ledger that keeps none: added up from its entries whenever they are asked for, so never behind. Nor does
+ * it keep what a planner would have to look at, as none passes over any of its feeds.
+ */
 import type { DayTally, Feed, Ledger, LedgerEntry, Millis, Reached } from '../../model.ts';
 import { dayOf, tallyOf } from '../../status/day-tally.ts';
 
 export function derivedTally(
   ledger: () => Pick<Ledger, 'feeds' | 'list' | 'progress'>,
-): Pick<Ledger, 'tally' | 'tallies' | 'reached' | 'recordSettled'> {
+): Pick<Ledger, 'tally' | 'tallies' | 'reached' | 'recordSettled' | 'opening' | 'openings'> {
   const settled = new Map<string, Millis>();
   const keyOf = ({ app, signal, source }: Feed) => JSON.stringify([app, signal, source]);
   return {
     tally: async () => {},
+    opening: async () => {},
+    async *openings() {
+      for await (const feed of ledger().feeds()) yield { feed, word: '' };
+    },
     async *tallies({ start, end }) {
       const found: DayTally[] = [];
       const range = { start: dayOf(start), end: dayOf(end - 1) + 24 * 3_600_000 };

@@ -9,6 +9,7 @@ import { dayOf, sumsOf, tallyOf } from '../../status/day-tally.ts';
 import { COMMON_VERSION, readTime, spellTime } from '../entry-record.ts';
 import type { TransactionAction, tableCalls } from '../table-calls.ts';
 import * as rows from '../table-entities.ts';
+import { createShared } from './shared-commit.ts';
 import { dayText, reachedFrom, tallyFrom, tallyRecord } from './tally-record.ts';
 
 /** A transaction holds 100 changes; one is how far the feed has come. */
@@ -40,6 +41,7 @@ export function tableTally(
   entriesIn: (feed: Feed, range: Interval) => AsyncIterable<LedgerEntry>,
 ) {
   const partitionKey = rows.dayPartition(lakeId);
+  const commit = createShared(async (changes) => void (await table.commit([...changes])));
   const seen = new Map<string, { readonly marks: readonly Mark[]; readonly progress: Properties | undefined }>();
 
   /** Adds the days of a range up; in days without entries there is nothing to show. */
@@ -70,7 +72,7 @@ export function tableTally(
       const row = { partitionKey, rowKey: reachedRow(feed), stateVersion: COMMON_VERSION, app, signal, source };
       changes.push(['upsert', { ...row, horizon, watermark }, 'Merge']);
     }
-    if (changes.length > 0) await table.commit(changes);
+    if (changes.length > 0) await commit(changes);
   };
   const bring = async (feed: Feed, range: Interval, progress: Properties | undefined): Promise<void> => {
     let some: DayTally[] = [];

@@ -4,7 +4,7 @@ import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
 import type { Config, Feed, LakeHealth, Ledger, Signal, Window } from '../../../shared/model.ts';
 import { claimedEntry, finishedEntry, plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { planFacts } from '../../../shared/pipeline/facts.ts';
-import { type FeedMemory, type FeedTask, planMany } from '../../../shared/pipeline/many/plan-many.ts';
+import { createFeedMemory, type FeedTask, planMany } from '../../../shared/pipeline/many/plan-many.ts';
 import type { FeedPlan } from '../../../shared/pipeline/plan.ts';
 import { signals } from '../../../shared/signals/tables.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
@@ -93,6 +93,8 @@ describe('many feeds', () => {
     here.clock.advance(hour + 600_000);
     const planned = await here.tick();
     assert.equal(here.sent.length, 10_000);
+    // Beside the message: the plan alone.
+    assert.ok(here.total() <= 10_100, `${here.total()} calls: ${JSON.stringify([...here.calls])}`);
     assert.deepEqual([planned.feeds.length, planned.errors], [10_000, []]);
     await here.runAll();
     await here.tick();
@@ -118,13 +120,48 @@ describe('many feeds', () => {
         return idlePlan(feed);
       });
     });
-    const memory: FeedMemory = new Map();
+    const memory = createFeedMemory();
     await planMany(tasks, memory, 1);
     for (let tick = 2; tick < 7; tick++) await planMany(tasks, memory, tick);
     assert.ok([...looked.values()].every((times) => times === 2));
     looked.clear();
-    await planMany(tasks, new Map(), 9);
+    await planMany(tasks, createFeedMemory(), 9);
     assert.equal(looked.size, 10_000, 'another process looks at all');
+  });
+
+  test('one of which somebody else opens a window is looked at by the next ticks, however many there are', async () => {
+    const looked: string[] = [];
+    const words = new Map<string, string>();
+    const tasks = () =>
+      Array.from({ length: 10_000 }, (_, n): FeedTask => {
+        const feed = feedOf(`app-${n}`);
+        const plan = async () => {
+          looked.push(feed.app);
+          return idlePlan(feed);
+        };
+        return { ...task(feed, plan), word: words.get(feed.app) ?? '' };
+      });
+    const [memory, minutes] = [createFeedMemory(), 60_000];
+    const tick = async (at: number) => {
+      looked.length = 0;
+      await planMany(tasks(), memory, at * minutes);
+      return looked.includes('app-9999');
+    };
+    await tick(0);
+    assert.equal(await tick(5), false);
+    words.set('app-9999', 'a');
+    // Its window may be opened up to five minutes after that was said.
+    assert.deepEqual([await tick(10), await tick(15), await tick(20)], [true, true, true]);
+    assert.equal(looked.length, 2001);
+    words.set('app-9999', 'b');
+    assert.equal(await tick(25), true);
+    // A process that begins anew does not look at all that was ever opened.
+    for (let n = 0; n < 10_000; n++) words.set(`app-${n}`, new Date(0).toISOString());
+    const fresh = createFeedMemory();
+    await planMany(tasks(), fresh, 60 * minutes);
+    looked.length = 0;
+    await planMany(tasks(), fresh, 65 * minutes);
+    assert.equal(looked.length, 2000);
   });
 
   test('up to 2,000 feeds are all looked at by every tick, as ever', async () => {
@@ -135,7 +172,7 @@ describe('many feeds', () => {
         return idlePlan(feedOf(`app-${n}`));
       }),
     );
-    const memory: FeedMemory = new Map();
+    const memory = createFeedMemory();
     for (const now of [1, 2, 3]) await planMany(tasks, memory, now);
     assert.equal(looks, 6000);
   });
@@ -163,7 +200,7 @@ describe('many feeds', () => {
         return idlePlan(feed);
       });
     });
-    const memory: FeedMemory = new Map();
+    const memory = createFeedMemory();
     const planning = planMany(tasks, memory, 1);
     while (done.length < 176) await new Promise((go) => setImmediate(go));
     release();

@@ -46,7 +46,7 @@ function newTable() {
         return next(request);
       },
     });
-    return createTableLedger({ client, lakeId: 'lake', newId: randomUUID });
+    return createTableLedger({ client, lakeId: 'lake', newId: randomUUID, now: Date.now });
   };
   return { seen, open };
 }

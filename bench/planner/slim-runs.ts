@@ -1,0 +1,44 @@
+/** What runs would have left in a table. */
+import { plannedEntry } from '../../shared/pipeline/entry.ts';
+import { entryChanges } from '../../shared/state/table-changes.ts';
+import { markChange } from '../../shared/state/tally/table-tally.ts';
+import type { slimTable } from './slim-table.ts';
+
+type Table = ReturnType<typeof slimTable>;
+const hour = 3_600_000;
+
+/** Every window that is due has run, and is done. */
+export function allDone(table: Table, now: number): void {
+  const doneAt = new Date(now).toISOString();
+  for (const [partition, rows] of table.partitions)
+    for (const [row, { entity }] of [...rows]) {
+      if (!row.startsWith('w|') || entity.state === 'done') continue;
+      const done = { ...entity, state: 'done', revision: 1, startedAt: doneAt, doneAt, fingerprint: 'rows:0' };
+      table.put(partition, row, done);
+      rows.delete(row.replace(/^w/, 'o'));
+      put(table, markChange(partition, [Date.parse(String(entity.start))]));
+    }
+}
+
+/** Windows of a feed of blobs that an archive has put there, none of them sent for. */
+export function backlogOf(table: Table, windows: number): void {
+  const [partition = ''] = [...table.partitions.keys()].filter((name) => name.endsWith('|query|requests'));
+  const feed = { app: 'app-0', signal: 'requests', source: 'continuous' } as const;
+  const other = partition.replace(/\|[^|]*\|query\|requests$/, '|app-0|continuous|requests');
+  for (let n = 0; n < windows; n++) {
+    const window = { ...feed, start: n * hour, end: (n + 1) * hour };
+    for (const change of entryChanges(other, plannedEntry(window), undefined)) put(table, change);
+  }
+  const lake = other.replace(/\|app-0\|continuous\|requests$/, '');
+  table.put(lake, 'f|app-0|continuous|requests', { PartitionKey: lake, ...feed });
+}
+
+/** As the service spells it. */
+function put(table: Table, [, row]: ReturnType<typeof markChange>): void {
+  const { partitionKey, rowKey, ...rest } = row;
+  const plain = Object.entries(rest).map(([name, value]) => [
+    name,
+    Object(value) === value ? (value as { value: unknown }).value : value,
+  ]);
+  table.put(partitionKey, rowKey, { PartitionKey: partitionKey, RowKey: rowKey, ...Object.fromEntries(plain) });
+}
