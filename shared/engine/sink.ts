@@ -77,6 +77,10 @@ export class Sink {
     this.length = at;
   }
 
+  stamp({ bytes, view }: Stamp): void {
+    this.put(bytes, view, 0, bytes.length);
+  }
+
   text(text: string): void {
     this.reserve(text.length * 3);
     this.length += encoder.encodeInto(text, this.bytes.subarray(this.length)).written;
@@ -105,6 +109,14 @@ export class Sink {
 }
 
 const encoder = new TextEncoder();
+
+/** Bytes that are written again and again, whose view is at hand. */
+export interface Stamp {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
+export const stampOf = (bytes: Uint8Array): Stamp => ({ bytes, view: viewOf(bytes) });
 
 /** Sinks that nobody uses: of what is encoded one after the other each needs as much room as the one before. */
 const spare: Sink[] = [];

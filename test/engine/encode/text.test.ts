@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import fc from 'fast-check';
+import { putDecimal } from '../../../shared/engine/encode/text/digits.ts';
 import { jsonReal, plainReal } from '../../../shared/engine/encode/text/real.ts';
 import { csvEncoding, ndjsonEncoding } from '../../../shared/engine/encode/text/text.ts';
 import { timeText } from '../../../shared/engine/encode/text/time.ts';
+import { Sink } from '../../../shared/engine/sink.ts';
 import { answer, encoded, openReader } from './duckdb.ts';
 import { type Cell, rowsOf, type Typed } from './rows.ts';
 
@@ -28,7 +30,7 @@ const dictionary = ['few', 'others'];
 const types = ['BIGINT', 'VARCHAR', 'BOOLEAN', 'VARCHAR', 'VARCHAR', 'VARCHAR', 'BIGINT', 'BIGINT'];
 
 const signs = [...'aé"\',\n\r\t#;|\\ \u0001\u0000\u007f\u2028\u{1f600}\ufeff=', 'NULL', 'null'];
-const text = fc.array(fc.constantFrom(...signs), { maxLength: 5 }).map((parts) => parts.join(''));
+const text = fc.array(fc.constantFrom(...signs), { maxLength: 12 }).map((parts) => parts.join(''));
 const cells: fc.Arbitrary<Cell[]> = fc.tuple(
   fc.option(fc.bigInt({ min: -62_135_596_800_000_000n, max: 253_402_300_799_999_999n })),
   fc.option(fc.constantFrom('', 'a', ' b', '"')),
@@ -114,6 +116,25 @@ test('doubles are spelled as DuckDB spells them', async () => {
     }),
     { numRuns: 40 },
   );
+});
+
+test('a double of four decimals at most is written as it is spelled, and no other', () => {
+  const decimal = fc.tuple(fc.integer({ min: -(10 ** 14), max: 10 ** 14 }), fc.integer({ min: 0, max: 9 }));
+  const known = [0, -0, 1, 100, 0.1, 0.5, 1e-4, 1e-5, 25.0835, 2 ** 31 - 1, 2 ** 31 - 1e-4, 2 ** 31, Number.NaN, 1 / 0];
+  const check = (value: number) => {
+    const sink = new Sink(1);
+    if (!putDecimal(sink, value)) assert.equal(sink.length, 0, String(value));
+    else for (const spell of [jsonReal, plainReal]) assert.equal(Buffer.from(sink.written()).toString(), spell(value));
+    return sink.length > 0;
+  };
+  assert.deepEqual(
+    known.map(check),
+    known.map((value) =>
+      [0, 1, 100, 0.1, 0.5, 1e-4, 25.0835, 2 ** 31 - 1, 2 ** 31 - 1e-4].some((one) => Object.is(one, value)),
+    ),
+  );
+  fc.assert(fc.property(decimal, ([whole, places]) => void check(whole / 10 ** places)));
+  fc.assert(fc.property(fc.double(), (value) => void check(value)));
 });
 
 test('JSON knows no NaN and no infinity: they are strings', () => {

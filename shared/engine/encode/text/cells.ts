@@ -1,10 +1,11 @@
 import type { ColumnType } from '../../../signals/column.ts';
 import { isValid } from '../../bits.ts';
-import type { Sink } from '../../sink.ts';
+import { type Sink, type Stamp, stampOf } from '../../sink.ts';
 import type { LongVector, RealVector, Rows, Vector } from '../../vectors.ts';
 import { viewOf } from '../../words.ts';
 import type { NamedType } from '../parquet/footer.ts';
 import { type Choices, choicesOf, putChoice, together } from './choices.ts';
+import { putDecimal, putDigits } from './digits.ts';
 import { createTimeWriter, TIME_LENGTH } from './time.ts';
 
 /** Writes the cell of a row. */
@@ -38,18 +39,23 @@ export function cellsOf(
   for (const [index, vector] of vectors.entries()) {
     const type = columns[index]?.type ?? 'string';
     const prefix = prefixes[index] ?? new Uint8Array(0);
-    const nothing = concatenated(prefix, spelling.null);
+    const nothing = stampOf(concatenated(prefix, spelling.null));
     const put = valueCells(vector, type, prefix, spelling);
-    const choices = choicesOf(vector, count, put, (sink) => sink.all(nothing));
-    const both = choices && held && together(held, choices);
+    const choices = choicesOf(vector, count, put, (sink) => sink.stamp(nothing));
+    const both = choices && held && together(held, choices, count);
     if (both === undefined) letGo();
     held = both ?? choices;
     if (choices === undefined)
-      cells.push((sink, row) => (isValid(vector.validity, row) ? put(sink, row) : sink.all(nothing)));
+      cells.push(vector.validity === undefined ? put : orNothing(put, vector.validity, nothing));
   }
   letGo();
   return cells;
 }
+
+const orNothing =
+  (put: PutCell, validity: Uint8Array, nothing: Stamp): PutCell =>
+  (sink, row) =>
+    isValid(validity, row) ? put(sink, row) : sink.stamp(nothing);
 
 /** Writes the value of a row, or of an entry of the dictionary, or of a boolean: 0 or 1. */
 function valueCells(vector: Vector, type: ColumnType, prefix: Uint8Array, spelling: Spelling): PutCell {
@@ -57,13 +63,14 @@ function valueCells(vector: Vector, type: ColumnType, prefix: Uint8Array, spelli
     return type === 'timestamp' ? timeCells(vector, prefix, spelling) : longCells(vector, prefix);
   if (vector.kind === 'real') return realCells(vector, prefix, spelling);
   if (vector.kind === 'boolean') {
-    const [no, yes] = ['false', 'true'].map((word) => concatenated(prefix, ascii(word)));
-    return (sink, value) => sink.all((value === 1 ? yes : no) as Uint8Array);
+    const [no, yes] = [stampOf(concatenated(prefix, ascii('false'))), stampOf(concatenated(prefix, ascii('true')))];
+    return (sink, value) => sink.stamp(value === 1 ? yes : no);
   }
   const { offsets, bytes } = vector;
   const view = viewOf(bytes);
+  const before = stampOf(prefix);
   return (sink, row) => {
-    sink.all(prefix);
+    sink.stamp(before);
     spelling.text(sink, type, bytes, view, offsets[row] as number, offsets[row + 1] as number);
   };
 }
@@ -71,29 +78,34 @@ function valueCells(vector: Vector, type: ColumnType, prefix: Uint8Array, spelli
 function timeCells({ values }: LongVector, prefix: Uint8Array, { quote }: Spelling): PutCell {
   const halves = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
   const putTime = createTimeWriter();
-  const before = concatenated(prefix, quote);
+  const before = stampOf(concatenated(prefix, quote));
+  const after = stampOf(quote);
   return (sink, row) => {
-    sink.all(before);
-    putTime(sink.reserve(TIME_LENGTH), sink.length, halves[row * 2] as number, halves[row * 2 + 1] as number);
+    sink.stamp(before);
+    const out = sink.reserve(TIME_LENGTH);
+    putTime(out, sink.view, sink.length, halves[row * 2] as number, halves[row * 2 + 1] as number);
     sink.length += TIME_LENGTH;
-    sink.all(quote);
+    sink.stamp(after);
   };
 }
 
-/** Whole numbers up to 2^31 are spelled without a bigint. */
 function longCells({ values }: LongVector, prefix: Uint8Array): PutCell {
   const halves = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
+  const before = stampOf(prefix);
   return (sink, row) => {
     const low = halves[row * 2] as number;
-    sink.all(prefix);
-    putAscii(sink, halves[row * 2 + 1] === low >> 31 ? String(low) : String(values[row]));
+    sink.stamp(before);
+    if (low >= 0 && halves[row * 2 + 1] === 0) putDigits(sink, low);
+    else putAscii(sink, String(values[row]));
   };
 }
 
 function realCells({ values }: RealVector, prefix: Uint8Array, spelling: Spelling): PutCell {
+  const before = stampOf(prefix);
   return (sink, row) => {
-    sink.all(prefix);
-    putAscii(sink, spelling.real(values[row] as number));
+    sink.stamp(before);
+    const value = values[row] as number;
+    if (!putDecimal(sink, value)) putAscii(sink, spelling.real(value));
   };
 }
 

@@ -1,6 +1,6 @@
 import { countValid, isValid } from '../../bits.ts';
 import { Sink } from '../../sink.ts';
-import type { BooleanVector, DictionaryVector, Vector } from '../../vectors.ts';
+import type { BooleanVector, Vector } from '../../vectors.ts';
 import type { PutCell } from './cells.ts';
 
 /** Cells of few values, or of several such columns that stand side by side: each row is one of `count` choices. */
@@ -31,29 +31,38 @@ export function choicesOf(
   if (countValid(vector.validity, 0, rows) === 0) return { count: 1, indices: new Int32Array(rows), put: nothing };
   if (vector.kind !== 'dictionary' && vector.kind !== 'boolean') return undefined;
   const count = vector.kind === 'boolean' ? 2 : vector.offsets.length - 1;
-  const indices = vector.kind === 'boolean' ? bits(vector, rows) : entries(vector, rows);
-  for (let row = 0; vector.validity !== undefined && row < rows; row++)
-    if (!isValid(vector.validity, row)) indices[row] = count;
+  const indices = vector.kind === 'boolean' ? bits(vector, rows) : vector.indices;
+  const { validity } = vector;
+  if (validity === undefined) return { count, indices, put: value };
   return {
     count: count + 1,
-    indices,
+    indices: orNull(indices, validity, rows, count),
     put: (sink, choice) => (choice === count ? nothing(sink) : value(sink, choice)),
   };
 }
 
-const entries = ({ indices }: DictionaryVector, rows: number): Int32Array => indices.slice(0, rows);
-const bits = ({ values }: BooleanVector, rows: number): Int32Array =>
-  Int32Array.from({ length: rows }, (_, row) => (isValid(values, row) ? 1 : 0));
+function orNull(indices: Int32Array, validity: Uint8Array, rows: number, nothing: number): Int32Array {
+  const choices = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) choices[row] = isValid(validity, row) ? (indices[row] as number) : nothing;
+  return choices;
+}
+
+function bits({ values }: BooleanVector, rows: number): Int32Array {
+  const indices = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) indices[row] = isValid(values, row) ? 1 : 0;
+  return indices;
+}
 
 /** Both side by side; undefined where they have too many choices together to be worth it. */
-export function together(one: Choices, other: Choices): Choices | undefined {
+export function together(one: Choices, other: Choices, rows: number): Choices | undefined {
   const pairs = one.count * other.count;
   if (pairs > MOST_PAIRS) return undefined;
-  const most = Math.max(16, one.indices.length * SHARE);
+  if (one.count === 1 || other.count === 1) return besideOne(one, other);
+  const most = Math.max(16, rows * SHARE);
   known.fill(-1, 0, pairs);
   const found: number[] = [];
-  const indices = new Int32Array(one.indices.length);
-  for (let row = 0; row < indices.length; row++) {
+  const indices = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) {
     const pair = (one.indices[row] as number) * other.count + (other.indices[row] as number);
     if (known[pair] === -1) {
       known[pair] = found.length;
@@ -71,6 +80,16 @@ export function together(one: Choices, other: Choices): Choices | undefined {
     },
   };
 }
+
+/** The same where one of them is always the same. */
+const besideOne = (one: Choices, other: Choices): Choices => ({
+  count: Math.max(one.count, other.count),
+  indices: one.count === 1 ? other.indices : one.indices,
+  put(sink, choice) {
+    one.put(sink, one.count === 1 ? 0 : choice);
+    other.put(sink, other.count === 1 ? 0 : choice);
+  },
+});
 
 /** Each choice is spelled once, behind those that came before it, and copied from there. */
 export function putChoice({ count, indices, put }: Choices): PutCell {

@@ -78,7 +78,7 @@ export function putCsvText(sink: Sink, source: Uint8Array, view: DataView, start
     quoted = quotes[byte] === 1;
     out[at++] = byte;
   }
-  if (quoted) putQuoted(sink, source, start, end);
+  if (quoted) putQuoted(sink, source, view, start, end);
   else sink.length = at;
 }
 
@@ -91,11 +91,24 @@ function mayQuote(word: number): boolean {
   return (stops & 0x80808080) !== 0;
 }
 
-function putQuoted(sink: Sink, source: Uint8Array, start: number, end: number): void {
+function putQuoted(sink: Sink, source: Uint8Array, view: DataView, start: number, end: number): void {
   const out = sink.reserve(2 * (end - start) + 2);
+  const outView = sink.view;
   let at = sink.length;
   out[at++] = QUOTE;
-  for (let index = start; index < end; index++) {
+  let index = start;
+  for (const last = end - 4; index <= last; ) {
+    const word = view.getInt32(index, true);
+    outView.setInt32(at, word, true);
+    const quotes = word ^ 0x22222222;
+    const found = (quotes - 0x01010101) & ~quotes & 0x80808080;
+    // Up to the first quote, which stands twice.
+    const count = found === 0 ? 4 : ((31 - Math.clz32(found & -found)) >> 3) + 1;
+    index += count;
+    at += count;
+    if (found !== 0) out[at++] = QUOTE;
+  }
+  for (; index < end; index++) {
     const byte = source[index] as number;
     out[at++] = byte;
     if (byte === QUOTE) out[at++] = QUOTE;
