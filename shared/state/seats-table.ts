@@ -4,11 +4,10 @@ import type { Seat, Seats, Versioned } from '../model.ts';
 import { COMMON_VERSION, readTime, spellTime } from './entry-record.ts';
 import { type Entity, tableCalls } from './table-calls.ts';
 
-/** No lake is called so: theirs are twelve hexadecimal digits. */
-const partitionKey = 'budget';
 const [SEAT, REST] = ['seat|', 'rest'];
 
-export function createTableSeats(client: TableClient): Seats {
+/** No lake is called as these partitions are: theirs are twelve hexadecimal digits. */
+export function createTableSeats(client: TableClient, partitionKey: 'budget' | 'budget-basic' = 'budget'): Seats {
   const table = tableCalls(client);
   return {
     read: async () => {

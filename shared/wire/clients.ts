@@ -142,9 +142,9 @@ function tableClient({ access, table, tableUrl }: Config['state'], httpClient = 
 const seatsHeard = heardClock(systemClock.now, 1_500);
 export const seatsClock: Clock = { ...systemClock, now: seatsHeard.now };
 
-/** Where all instances meet that share the table. */
-export const openSeats = (state: Config['state']): Seats =>
-  createTableSeats(tableClient(state, seatsHeard.listening(tableHttp)));
+/** Where all instances meet that share the table; `basic`: those that ask tables on the Basic plan, beside that. */
+export const openSeats = (state: Config['state'], kind?: 'basic'): Seats =>
+  createTableSeats(tableClient(state, seatsHeard.listening(tableHttp)), kind && `budget-${kind}`);
 
 export const openHints = (state: Config['state']): Hints =>
   createQueueHints(queueClient(state), queueClient(state, backfillQueueOf(state.queue)));

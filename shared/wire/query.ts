@@ -22,7 +22,7 @@ import { auditLake, type LakeAudit, type LakeAuditRequest } from '../pipeline/au
 import { createBudget } from '../pipeline/budget.ts';
 import { readingTime } from '../pipeline/halve/watch.ts';
 import { hashOf } from '../pure/hash-of.ts';
-import { atMost, budgeted } from '../source/query/budgeted.ts';
+import { atMost, budgeted, within } from '../source/query/budgeted.ts';
 import { clientLimits, createAsk } from '../source/query/client.ts';
 import { createQuerySource } from '../source/query/source.ts';
 import { createSurvey } from '../source/query/survey/survey.ts';
@@ -34,16 +34,28 @@ export interface QueryApi {
   readonly survey: Survey;
 }
 
+/** What instances share. */
+interface Budgets {
+  readonly all: Budget;
+  /** Of those questions that are to tables on the Basic plan, beside the other. */
+  readonly basic: Budget;
+}
+
+/** Whoever asks tables on the Basic plan may have so many questions under way. */
+const BASIC_AT_ONCE = 2;
+
 /**
  * `audited`: what is read is looked at again later, so each reading takes a fingerprint that can be compared, for one
- * request more. `reading`: how long a run reads at most; left out: as long as it takes.
+ * request more. `budgets` left out: this process is alone. `reading`: how long a run reads at most; left out: as long
+ * as it takes.
  */
-export function queryApi(settings: QuerySettings, audited: boolean, budget?: Budget, reading?: Millis): QueryApi {
+export function queryApi(settings: QuerySettings, audited: boolean, budgets?: Budgets, reading?: Millis): QueryApi {
   const credential = settings.auth.kind === 'identity' ? identity(settings.auth.clientId, settings.url) : undefined;
   const each = createAsk(settings, credential, systemClock, clientLimits(reading));
-  // Whoever asks tables on the Basic plan may have two questions under way.
-  const alone = settings.schema.kind === 'workspace' && settings.schema.plan === 'basic' ? atMost(2, each) : each;
-  const ask = budget === undefined ? alone : budgeted(alone, budget, seatsClock);
+  const isBasic = settings.schema.kind === 'workspace' && settings.schema.plan === 'basic';
+  const shared = budgets === undefined ? each : budgeted(each, budgets.all, seatsClock);
+  const few = budgets === undefined ? atMost(BASIC_AT_ONCE, shared) : within(budgets.basic, shared);
+  const ask = isBasic ? few : shared;
   const setup = { settings, clock: systemClock, ask };
   const survey = createSurvey(setup);
   return { source: createQuerySource({ ...setup, survey, audited }), survey };
@@ -55,8 +67,12 @@ export function queryApis(
   timeout: Millis | undefined,
 ): ReadonlyMap<string, QueryApi> {
   const reading = timeout && readingTime(timeout);
-  const budget = createBudget({ seats: openSeats(state), clock: seatsClock, holder: randomUUID(), limits });
-  const apiOf = ({ name, query }: App) => (query ? [[name, queryApi(query, true, budget, reading)] as const] : []);
+  const ports = { clock: seatsClock, holder: randomUUID() };
+  const budgets: Budgets = {
+    all: createBudget({ ...ports, seats: openSeats(state), limits }),
+    basic: createBudget({ ...ports, seats: openSeats(state, 'basic'), limits: { ...limits, inFlight: BASIC_AT_ONCE } }),
+  };
+  const apiOf = ({ name, query }: App) => (query ? [[name, queryApi(query, true, budgets, reading)] as const] : []);
   return new Map(apps.flatMap(apiOf));
 }
 

@@ -20,6 +20,8 @@ import { fastEnv, speedUp } from '../worker/fast-clock.ts';
 const part = Number(process.env.BUDGET_SECONDS ?? 30) * 1000;
 const factor = 2;
 const [inFlight, rate] = [3, 30];
+const since = Date.now();
+speedUp(factor, since);
 const skews = [0, -90_000, 15_000, 150_000];
 
 const begin = (env: Readonly<Record<string, string>>): Promise<ChildProcess> =>
@@ -38,9 +40,23 @@ function most(requests: readonly LoggedRequest[], length: number): number {
   return Math.max(0, ...times.map((from) => times.filter((at) => from <= at && at < from + length).length));
 }
 
+/** What all of these are told, and how they go. */
+async function startAskers(envs: readonly Readonly<Record<string, string>>[]) {
+  const children = await Promise.all(envs.map(begin));
+  const errors: string[] = [];
+  const asked = new Map<number, number>();
+  for (const [n, child] of children.entries())
+    child.on('message', (said: { readonly error?: string; readonly asked?: number }) => {
+      if (said.error !== undefined) errors.push(said.error);
+      asked.set(n, said.asked ?? asked.get(n) ?? 0);
+    });
+  const end = () => {
+    for (const child of children) child.kill('SIGKILL');
+  };
+  return { children, errors, asked, end };
+}
+
 test('four processes never ask more than the budget, whatever their clocks say, and whoever dies', async (t) => {
-  const since = Date.now();
-  speedUp(factor, since);
   const folder = await mkdtemp(join(tmpdir(), 'budget-'));
   const azurite = await startAzurite({ inMemory: true, env: fastEnv(factor, since) });
   const simulator = await startSimulator();
@@ -53,14 +69,8 @@ test('four processes never ask more than the budget, whatever their clocks say, 
     ...{ APP_NAME: 'shop', APP_ID: '11111111-2222-3333-4444-555555555555', QUERY_ENDPOINT: simulator.url },
     ...{ SIGNALS: 'traces', BUDGET_IN_FLIGHT: String(inFlight), BUDGET_RATE: String(rate), LANES: '3' },
   });
-  const children = await Promise.all(skews.map((skew) => begin({ ...env, SKEW_MS: String(skew) })));
-  const errors: string[] = [];
-  const asked = new Map<number, number>();
-  for (const [n, child] of children.entries())
-    child.on('message', (said: { readonly error?: string; readonly asked?: number }) => {
-      if (said.error !== undefined) errors.push(said.error);
-      asked.set(n, said.asked ?? asked.get(n) ?? 0);
-    });
+  const askers = await startAskers(skews.map((skew) => ({ ...env, SKEW_MS: String(skew) })));
+  const { children, errors, asked } = askers;
   try {
     await sleep(part);
     children[1]?.kill('SIGKILL');
@@ -70,7 +80,7 @@ test('four processes never ask more than the budget, whatever their clocks say, 
     simulator.fault({ kind: 'throttle', retryAfter: 20, times: 1 });
     simulator.fault(slow);
     await sleep(part);
-    for (const child of children) child.kill('SIGKILL');
+    askers.end();
     const { requests } = simulator;
     const told = requests.find(({ status, index }) => status === 429 && index >= before)?.at ?? assert.fail('no 429');
     const quiet = requests.filter(({ at }) => at > told + 6_000 && at < told + 19_000);
@@ -97,8 +107,54 @@ test('four processes never ask more than the budget, whatever their clocks say, 
     assert.ok(requests.length > ((2 * part) / 34_000) * rate * 0.6, `${requests.length} requests: the budget is used`);
     assert.deepEqual(errors, []);
   } finally {
-    for (const child of children) child.kill('SIGKILL');
+    askers.end();
     await simulator.close();
+    await azurite.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test('processes ask tables on the Basic plan two questions at a time, all together, and others as ever', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'budget-'));
+  const azurite = await startAzurite({ inMemory: true, env: fastEnv(factor, since) });
+  const basic = await startSimulator({ basic: ['traces'] });
+  const other = await startSimulator();
+  for (const { fault } of [basic, other]) fault({ kind: 'stall', at: 'middle', pause: 700 });
+  const workspace = { workspaceId: '33333333-4444-5555-6666-777777777777', plan: 'basic' };
+  const apps = [
+    { name: 'one', endpoint: basic.url, ...workspace },
+    // Whoever asks is limited, not what is asked.
+    { name: 'two', endpoint: basic.url, ...workspace },
+    { name: 'three', endpoint: other.url, appId: '11111111-2222-3333-4444-555555555555' },
+  ];
+  const env = environment({
+    ...fastEnv(factor, since),
+    ...{ AzureWebJobsStorage: azurite.connectionString, LAKE_FOLDER: join(folder, 'lake'), TMPDIR: folder },
+    ...{ INSIGHTS_LAKE_CONFIG: JSON.stringify({ apps }), SIGNALS: 'traces', LANES: '2' },
+    ...{ BUDGET_IN_FLIGHT: '6', BUDGET_RATE: '200' },
+  });
+  const askers = await startAskers([0, 60_000, 0].map((skew) => ({ ...env, SKEW_MS: String(skew) })));
+  const most = ({ requests }: Pick<typeof basic, 'requests'>, from = 0) =>
+    Math.max(0, ...requests.slice(from).map(({ concurrent }) => concurrent));
+  const until = async (holds: () => boolean) => {
+    for (const began = Date.now(); !holds() && Date.now() - began < 300_000; ) await sleep(100);
+  };
+  try {
+    await until(() => most(basic) === 2 && basic.requests.length > 20);
+    // It holds a place, as each does now and then; after its lease others have that.
+    askers.children[0]?.kill('SIGKILL');
+    const before = basic.requests.length + 2;
+    await until(() => most(basic, before) === 2 && basic.requests.length > before + 20);
+    askers.end();
+    const seen = { basic: most(basic), other: most(other), later: most(basic, before) };
+    const requests = [before, basic.requests.length, other.requests.length];
+    t.diagnostic(JSON.stringify({ ...seen, requests, errors: askers.errors.slice(0, 3) }));
+    assert.deepEqual({ basic: seen.basic, later: seen.later }, { basic: 2, later: 2 });
+    assert.ok(seen.other > 2, `${seen.other} at once`);
+    assert.deepEqual(askers.errors, []);
+  } finally {
+    askers.end();
+    await Promise.all([basic.close(), other.close()]);
     await azurite.close();
     await rm(folder, { recursive: true, force: true });
   }

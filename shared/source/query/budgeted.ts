@@ -6,22 +6,28 @@ import type { Ask } from './reply.ts';
 const longest: Millis = 300_000;
 const usual: Millis = 5_000;
 
-/** Asks within the budget that all instances share. Who is asked for quiet (429) asks it of everybody. */
-export function budgeted(ask: Ask, budget: Budget, clock: Pick<Clock, 'now'>): Ask {
+/** Asks within a budget that all instances share. */
+export function within({ enter }: Pick<Budget, 'enter'>, ask: Ask): Ask {
   return async (question) => {
-    const leave = await budget.enter(question.abort);
+    const leave = await enter(question.abort);
     try {
-      const reply = await ask(question);
-      if (reply.status === 429) {
-        const now = clock.now();
-        await budget.rest(now + Math.min(longest, waitOf(reply, now) ?? usual));
-      }
-      return reply;
+      return await ask(question);
     } finally {
       leave();
     }
   };
 }
+
+/** The same, and who is asked for quiet (429) asks it of everybody. */
+export const budgeted = (ask: Ask, budget: Budget, clock: Pick<Clock, 'now'>): Ask =>
+  within(budget, async (question) => {
+    const reply = await ask(question);
+    if (reply.status === 429) {
+      const now = clock.now();
+      await budget.rest(now + Math.min(longest, waitOf(reply, now) ?? usual));
+    }
+    return reply;
+  });
 
 /** Asks that many questions at a time; the others wait for their turn. */
 export function atMost(number: number, ask: Ask): Ask {
