@@ -14,7 +14,7 @@ import { paced } from '../terminal/progress.ts';
 import { type Aside, incompleteTexts, newAside, noticeTexts } from '../transform/aside.ts';
 import { settleCopies } from '../transform/copies.ts';
 import { foreignKind, placeOf } from '../transform/places.ts';
-import { walk } from '../transform/walk.ts';
+import { walk, whyClosed } from '../transform/walk.ts';
 import { createInspection, type Inspection } from './report.ts';
 
 /**
@@ -71,7 +71,7 @@ async function readInto(
     return size;
   } catch (error) {
     if (abort.aborted || !(error instanceof Error && 'code' in error)) throw error;
-    aside.closed.set(path, String(error.code));
+    aside.closed.set(path, whyClosed(path, error));
     return 0;
   }
 }
@@ -117,6 +117,7 @@ function inspectionLines({
     ),
     ...(unreadable.count > unreadable.first.length ? ['  …'] : []),
   ];
+  const isWhole = unreadable.count === 0 && incomplete.length === 0;
   return [
     [`${plural(records, 'record')} in ${plural(files, 'file')}, ${bytesText(bytes)}`],
     ...signals.map(
@@ -140,6 +141,7 @@ function inspectionLines({
     ),
     ...as('warn', [...broken, ...notices]),
     ...as('bad', incomplete),
-    ...as('good', unreadable.count === 0 && incomplete.length === 0 ? ['everything can be read'] : []),
+    ...as('bad', signals.length === 0 ? ['no record of a signal'] : []),
+    ...as('good', isWhole && signals.length > 0 ? ['everything can be read'] : []),
   ];
 }

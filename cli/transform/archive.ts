@@ -6,7 +6,7 @@ import { exitCodes, Failure } from '../failure.ts';
 import { type Aside, incompleteTexts, newAside, noticeTexts } from './aside.ts';
 import type { LookedInto } from './loose.ts';
 import { foreignKind, placeOf } from './places.ts';
-import { walk } from './walk.ts';
+import { walk, whyClosed } from './walk.ts';
 
 /** A window of an archive on disk. */
 export interface ArchiveWindow extends FileWindow {
@@ -65,7 +65,7 @@ async function lookInto(path: string, aside: Aside, abort: AbortSignal | undefin
     aside.note(path, contents, foreignKind(path));
   } catch (error) {
     if (abort?.aborted) throw error;
-    aside.closed.set(path, error instanceof Error && 'code' in error ? String(error.code) : String(error));
+    aside.closed.set(path, whyClosed(path, error));
   }
   return undefined;
 }

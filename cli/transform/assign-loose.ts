@@ -1,4 +1,4 @@
-import type { Identity } from '../../shared/source/blobs/loose/identify.ts';
+import { type Identity, isSameFile } from '../../shared/source/blobs/loose/identify.ts';
 
 /** A loose file as the lake remembers it. */
 export interface LooseRecord {
@@ -44,8 +44,8 @@ export function assignLoose<R extends LooseRecord, F extends LooseFound>(
   const copies: F[] = [];
   const replaced: F[] = [];
   const fits: readonly ((record: R, file: F) => boolean)[] = [
-    (record, file) => record.place === file.place && (isSame(record, file) || isBeginning(record, file)),
-    isSame,
+    (record, file) => record.place === file.place && (isSameFile(record, file) || isBeginning(record, file)),
+    isSameFile,
     isBeginning,
     ({ place }, file) => place === file.place,
     ({ path, place }, file) => path === file.path && !isThere(place),
@@ -55,7 +55,7 @@ export function assignLoose<R extends LooseRecord, F extends LooseFound>(
   const longestFirst = rest.toSorted((a, b) => b.bytes - a.bytes || (a.path < b.path ? -1 : 1));
   const fresh: F[] = [];
   for (const file of longestFirst) {
-    const other = [...taken.values(), ...fresh].find((each) => isSame(file, each) || isBeginning(file, each));
+    const other = [...taken.values(), ...fresh].find((each) => isSameFile(file, each) || isBeginning(file, each));
     if (other === undefined) fresh.push(file);
     else copies.push(file);
   }
@@ -66,13 +66,14 @@ export function assignLoose<R extends LooseRecord, F extends LooseFound>(
     const fitting = records.filter(fits).sort((a, b) => b.bytes - a.bytes);
     const free = fitting.find((record) => !taken.has(record));
     if (free !== undefined) {
-      if (file.bytes < free.bytes || !(isSame(free, file) || isBeginning(free, file))) replaced.push(file);
+      const isGrown = file.bytes >= free.bytes && isBeginning(free, file);
+      if (!isSameFile(free, file) && !isGrown) replaced.push(file);
       taken.set(free, file);
       return true;
     }
     for (const record of fitting) {
       const other = taken.get(record);
-      if (other === undefined || !(isSame(file, other) || isBeginning(file, other) || isBeginning(other, file)))
+      if (other === undefined || !(isSameFile(file, other) || isBeginning(file, other) || isBeginning(other, file)))
         continue;
       if (isBeginning(other, file)) taken.set(record, file);
       copies.push(isBeginning(other, file) ? other : file);
@@ -83,8 +84,6 @@ export function assignLoose<R extends LooseRecord, F extends LooseFound>(
 }
 
 type Bytes = Pick<LooseRecord, 'bytes' | 'hash' | 'head'>;
-
-const isSame = (one: Bytes, other: Bytes): boolean => one.bytes === other.bytes && one.hash === other.hash;
 
 /** Whether `longer` begins with all of `shorter`, and has more. */
 const isBeginning = (shorter: Bytes, longer: LooseFound): boolean =>

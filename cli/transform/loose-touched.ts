@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { BlobRecord, Ledger, LedgerEntry } from '../../shared/model.ts';
 import { lackingIn } from '../../shared/pipeline/lacking.ts';
-import { identify } from '../../shared/source/blobs/loose/identify.ts';
+import { identify, isSameFile } from '../../shared/source/blobs/loose/identify.ts';
 import type { Assigned, LooseRecord } from './assign-loose.ts';
 import type { Found, LooseRequest, ReadyWindow } from './loose.ts';
 import type { LooseWindow } from './loose-registry.ts';
@@ -45,8 +45,8 @@ async function lookAt(
   for (const record of before.files) {
     const file = standsFor.get(record);
     // What was longer is remembered as it was: else the next command would take the rest for all of it.
-    const isShorter = file !== undefined && file.bytes < record.bytes;
-    const now = file === undefined || (isShorter && !replace) ? record : recordOf(record, file);
+    const keeps = file === undefined || (isShorter(record, file) && !replace);
+    const now = keeps ? record : recordOf(record, file);
     const place = file?.place ?? ((await isAsItWas(record, abort)) ? record.place : undefined);
     if (place === undefined) missing.push(record.path);
     if (place !== undefined || !replace) files.push(now);
@@ -67,15 +67,18 @@ async function lookAt(
     state: entry !== undefined ? 'done' : kept ? 'kept' : 'run',
     entry,
     lacking,
-    whole: before.files.every((record) => (standsFor.get(record)?.bytes ?? record.bytes) >= record.bytes),
+    whole: before.files.every((record) => !isShorter(record, standsFor.get(record))),
   };
 }
 
+const isShorter = (record: LooseRecord, file: Found | undefined): boolean =>
+  file !== undefined && file.bytes < record.bytes && !isSameFile(record, file);
+
 /** A file that is not given keeps its place in the window when it lies where it lay, as it was. */
-async function isAsItWas({ place, bytes, hash }: LooseRecord, abort: AbortSignal): Promise<boolean> {
-  if (!(await stat(place).catch(() => undefined))?.isFile()) return false;
-  const now = await identify(place, [], abort).catch(() => undefined);
-  return now?.bytes === bytes && now.hash === hash;
+async function isAsItWas(record: LooseRecord, abort: AbortSignal): Promise<boolean> {
+  if (!(await stat(record.place).catch(() => undefined))?.isFile()) return false;
+  const now = await identify(record.place, [], abort).catch(() => undefined);
+  return now !== undefined && isSameFile(record, now);
 }
 
 /** Whether the window is done with just these bytes of the files that are given. */

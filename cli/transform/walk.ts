@@ -37,11 +37,16 @@ export async function unlessClosed<T>(
   try {
     return await read();
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (typeof code !== 'string' || code === 'ABORT_ERR') throw error;
-    closed.set(path, code);
+    if (!(error instanceof Error && 'code' in error) || error.code === 'ABORT_ERR') throw error;
+    closed.set(path, whyClosed(path, error));
     return undefined;
   }
+}
+
+/** Names that are no UTF-8 come with U+FFFD in place of what they have, and by that name nothing is found. */
+export function whyClosed(path: string, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  return code === 'ENOENT' && path.includes('\uFFFD') ? 'its name is not UTF-8; give it another' : code;
 }
 
 const SPECIAL = 'a pipe, socket or device, which cannot be read twice; save what it brings to a file, and give that';
@@ -77,8 +82,8 @@ export async function walk(
  */
 export async function* filesBelow(folder: string, skip: string | undefined, passed: Passed): AsyncIterable<string> {
   if (folder === skip) return;
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    passed.closed.set(folder, error.code ?? error.message);
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    passed.closed.set(folder, whyClosed(folder, error));
     return [];
   });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {

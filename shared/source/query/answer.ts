@@ -200,7 +200,7 @@ function createReading(asked: string): AnswerReading {
   });
   const all = (): unknown => {
     if (best === undefined) return error;
-    const told = others.map((other) => tableTrouble(other.name, other.columns, other.held));
+    const told = others.map((other) => tableTrouble(other.name, other.columns, other.held, asked));
     const found = [...troubles, ...told.filter((trouble) => trouble !== undefined)];
     if (found.length === 0) return error;
     return error === undefined && found.length === 1 ? found[0] : { details: [...(error ? [error] : []), ...found] };

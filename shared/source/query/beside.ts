@@ -1,4 +1,5 @@
 import type { AnswerColumn } from '../../model.ts';
+import { anyOf } from '../../net/any-of.ts';
 import { signalTables } from '../../signals/tables.ts';
 
 /** What an answer holds beside its rows. Only what is known to be harmless is. */
@@ -15,18 +16,24 @@ const DESCRIBING: readonly (readonly string[])[] = [
   ['tableid', 'key', 'value'],
 ];
 
-/** Tables of telemetry, in lower case: an answer of several questions is one of each. */
-const ASKED = new Set(
-  Object.values(signalTables)
-    .flatMap(({ signal, table }) => [signal, table])
-    .map(lower),
+/** Tables of telemetry, in lower case, by signal: an answer of several questions is one of each. */
+const SIGNAL_OF = new Map(
+  Object.values(signalTables).flatMap(({ signal, table }) => [signal, table].map((name) => [lower(name), signal])),
 );
 
 /** Levels of Kusto: 1 critical, 2 error, 3 warning, 4 information and above. */
 const INFORMATION = 4;
 
 /** Said with the level of information it still says that something lacks. */
-const LACKING = /partial|incomplete|truncat|exceed|too (large|big|many)|limit|fail|error|abort|cancel|timed? ?out/i;
+const LACKING = anyOf(
+  /partial|incomplete|truncat|exceed|too (large|big|many|much|long)|limit|fail|error|abort|cancel|time[d-]? ?out/,
+  /\bnot? (all|available|complete\w*|finished|more|reachable)\b|unavailable|unreachable|missing|omitt|skipp|dropp/,
+  /\b(only|some of|first \d|up to|at most|subset|capped|cut|clipped|shortened|stopped|interrupted|killed|terminated)\b/,
+  /\b(lost|quota|throttl\w*|maximum|max|remain\w*|rest of|more (rows|records|results|data)|degraded|sampled)\b/,
+);
+/** Names of what is on where all is well. */
+const WELL =
+  /^(is_?)?(completed?|success(ful)?|succeeded|finished|final|whole|intact|ok|valid)$|^all_?(rows|records|data)/i;
 
 /** Of that a table that is not the result may hold in memory; more is not known to be harmless. */
 export const MOST_BESIDE = 256 * 1024;
@@ -39,7 +46,8 @@ export interface Trouble {
 
 /** Undefined: the member is known to be harmless, or says nothing. */
 export function memberTrouble(of: 'answer' | 'table', key: string, value: unknown): Trouble | undefined {
-  if (HARMLESS[of].has(key) || saysNothing(value)) return undefined;
+  if (HARMLESS[of].has(key)) return undefined;
+  if (saysNothing(value) && !(value === false && WELL.test(key))) return undefined;
   // How much it took, and maybe that it was not all.
   if (of === 'answer' && key === 'statistics' && !hasFlag(value)) return undefined;
   const what = of === 'answer' ? 'beside the tables' : 'beside the rows';
@@ -52,18 +60,19 @@ export const isHarmless = (of: 'answer' | 'table', key: string): boolean => HARM
 export const rowTrouble = (row: unknown): Trouble => ({ code: 'an object among the rows', message: textOf(row) });
 
 /**
- * A table that is not the result. `rows`: the texts of its rows; undefined where there were more than could be kept.
+ * A table that is not the result of what was `asked`, a table's name. `rows`: the texts of its rows; undefined where
+ * there were more than could be kept.
  */
 export function tableTrouble(
   name: string,
-  columns: readonly AnswerColumn[],
+  columns: readonly Pick<AnswerColumn, 'name'>[],
   rows: readonly string[] | undefined,
+  asked = '',
 ): Trouble | undefined {
   if (rows?.length === 0) return undefined;
   const names = columns.map((column) => column.name.toLowerCase());
   const describes = names.length !== 1 && DESCRIBING.some((known) => names.every((each) => known.includes(each)));
-  const isTelemetry = names.includes('timestamp') && names.includes('itemtype') && ASKED.has(lower(name));
-  if (describes || isTelemetry) return undefined;
+  if (describes || (isTelemetry(name, names) && !isOfOne(name, asked))) return undefined;
   const code = `table ${name === '' ? 'without a name' : name} beside the result`;
   if (rows === undefined) return { code, message: `more than ${MOST_BESIDE} bytes of rows that are not known` };
   const isPicture = names.length === 1 && names[0] === 'value';
@@ -73,6 +82,11 @@ export function tableTrouble(
   }
   return undefined;
 }
+
+/** `names`: of its columns, in lower case. */
+export const isTelemetry = (name: string, names: readonly string[]): boolean =>
+  names.includes('timestamp') && names.includes('itemtype') && SIGNAL_OF.has(lower(name));
+const isOfOne = (name: string, other: string): boolean => SIGNAL_OF.get(lower(name)) === SIGNAL_OF.get(lower(other));
 
 /** '' where it is how to draw the rows, as an object in a text. */
 function pictureTrouble(cells: readonly unknown[]): string {
@@ -102,7 +116,8 @@ function lower(text: string): string {
 function hasFlag(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return Object.entries(value).some(
-    ([key, each]) => (each === true && /truncat|partial|incomplete/i.test(key)) || hasFlag(each),
+    ([key, each]) =>
+      (each === true && /truncat|partial|incomplete/i.test(key)) || (each === false && WELL.test(key)) || hasFlag(each),
   );
 }
 
@@ -114,23 +129,27 @@ function statusTrouble(names: readonly string[], cells: readonly unknown[]): str
   const text = textOf(Object.fromEntries(names.map((name, at) => [name, cells[at]])));
   const isStatus = level !== undefined && level !== null && names.some((name) => name.startsWith('statuscode'));
   if (!isStatus) return text;
-  const said = [cell('severityname', 'levelname'), cell('statusdescription', 'statuscodename')].map(String).join(' ');
-  const payload = cell('payload');
-  const facts = parsed(payload);
-  // Figures of a query have names such as memory limits; its words are a text, or lie in one.
-  const words = typeof facts === 'object' && facts !== null ? ('Text' in facts ? facts.Text : '') : payload;
-  const isLacking = LACKING.test(said) || LACKING.test(String(words ?? '')) || hasFlag(facts);
-  const isWell = Number(level) >= INFORMATION && Number(status ?? 0) === 0 && !isLacking;
+  const told = ['severityname', 'levelname', 'statusdescription', 'statuscodename', 'payload'].map((name) =>
+    cell(name),
+  );
+  const isWell = Number(level) >= INFORMATION && Number(status ?? 0) === 0 && !told.some(isLacking);
   return isWell ? '' : text;
 }
 
-function saysNothing(value: unknown): boolean {
+/** Figures of a query have names such as memory limits; its words are a text, or lie in one. */
+function isLacking(told: unknown): boolean {
+  const facts = parsed(told);
+  if (typeof facts !== 'object' || facts === null) return LACKING.test(String(told ?? ''));
+  return LACKING.test('Text' in facts ? String(facts.Text) : '') || hasFlag(facts);
+}
+
+export function saysNothing(value: unknown): boolean {
   if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
   return !value;
 }
 
 /** Strings stay as they are, so that what they say is recognised; the rest as JSON. */
-function textOf(value: unknown): string {
+export function textOf(value: unknown): string {
   const strings = stringsIn(value);
   return (strings.length > 0 ? strings.join(' ') : JSON.stringify(value)).slice(0, 2000);
 }

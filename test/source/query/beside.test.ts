@@ -45,6 +45,18 @@ const tables: readonly (readonly [what: string, name: string, names: string, row
     [4, 'Info', 0, '{"Text":"partial query failure"}'],
     true,
   ],
+  ['a flag that is off in a payload', 'X', 'Level StatusCode Payload', [6, 0, '{"result":{"isComplete":false}}'], true],
+  ['figures for a description', 'X', 'Severity StatusCode StatusDescription', [6, 0, '{"cut":{"max":1}}'], false],
+  ...[
+    'only the first 30 rows are returned',
+    'results were capped',
+    'at most 30 records',
+    'there are more rows',
+    'one shard was unavailable',
+    'the rest of the data was skipped',
+    'not all extents were read',
+    'the query was killed',
+  ].map((words) => [words, 'X', 'Severity StatusCode StatusDescription', [4, 0, words], true] as const),
   [
     'a flag in a payload',
     'X',
@@ -63,4 +75,23 @@ test('statistics are harmless, but for a flag that says that something lacks', (
   const of = (value: unknown) => memberTrouble('answer', 'statistics', value);
   assert.equal(of({ query: { executionTime: 1, truncated: false, resourceUsage: { limit: true } } }), undefined);
   assert.match(of({ query: { truncated: true } })?.code ?? '', /"statistics" beside the tables/);
+});
+
+test('flags that are on where all is well say so when they are off', () => {
+  for (const key of ['completed', 'iscomplete', 'is_complete', 'success', 'succeeded', 'isfinal', 'allrowsreturned']) {
+    assert.equal(memberTrouble('answer', key, false)?.message, 'false', key);
+    assert.ok(memberTrouble('answer', 'statistics', { query: { [key]: false } }), key);
+  }
+  for (const key of ['truncated', 'haserrors', 'allowcrosscluster', 'cached'])
+    assert.equal(memberTrouble('table', key, false), undefined, key);
+});
+
+test('a second table of what was asked is more of it; one of another question is not', () => {
+  const of = (name: string, asked: string) =>
+    tableTrouble(name, columns('timestamp itemType'), rows(['x', 'request']), asked) !== undefined;
+  assert.deepEqual(
+    [of('requests', 'requests'), of('AppRequests', 'requests'), of('REQUESTS', 'AppRequests')],
+    [true, true, true],
+  );
+  assert.deepEqual([of('traces', 'requests'), of('AppTraces', 'AppRequests')], [false, false]);
 });

@@ -1,12 +1,11 @@
-import { createReadStream } from 'node:fs';
-import { inflated } from '../gzip/inflate.ts';
+import { clearBytes, plainText } from './plain-text.ts';
 
 /** `first`: the first file begins with all of the second; `second`: the other way round; `other`: neither. */
 export type Comparison = 'same' | 'first' | 'second' | 'other';
 
-/** Compares two files in the clear, byte by byte, up to where they differ. */
+/** Compares the plain text of two files, byte by byte, up to where they differ. */
 export async function compareFiles(first: string, second: string): Promise<Comparison> {
-  const [one, other] = [clearBytes(first), clearBytes(second)];
+  const [one, other] = [plainBytes(first), plainBytes(second)];
   try {
     for (let [a, b] = [await one.next(), await other.next()]; ; ) {
       if (a.length === 0 || b.length === 0) return a.length > 0 ? 'first' : b.length > 0 ? 'second' : 'same';
@@ -23,9 +22,8 @@ export async function compareFiles(first: string, second: string): Promise<Compa
 }
 
 /** The next bytes, none at the end. A packed file that is broken ends where it breaks. */
-function clearBytes(path: string) {
-  const stream = createReadStream(path, { highWaterMark: 1024 * 1024 });
-  const pieces = inflated(stream).pieces[Symbol.asyncIterator]();
+function plainBytes(path: string) {
+  const pieces = plainText(clearBytes(path));
   return {
     next: async (): Promise<Uint8Array> => {
       for (;;) {
@@ -35,8 +33,7 @@ function clearBytes(path: string) {
       }
     },
     close: async () => {
-      await pieces.return?.();
-      stream.destroy();
+      await pieces.return(undefined);
     },
   };
 }

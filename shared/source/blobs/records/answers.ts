@@ -1,6 +1,7 @@
 import type { Signal } from '../../../model.ts';
 import { columnsOf } from '../../../signals/columns-of.ts';
 import { signals, signalTables } from '../../../signals/tables.ts';
+import { type SavedAnswer, savedAnswer } from '../../query/saved.ts';
 import { isRecord } from '../kinds.ts';
 
 /**
@@ -76,14 +77,9 @@ export async function* unrolled(pieces: AsyncIterable<Uint8Array>): AsyncIterabl
 function recordsOf(text: string): Iterable<Uint8Array> | undefined {
   try {
     // as text where a number of ours would not be the same
-    const answer: unknown = JSON.parse(text.replace(/^\uFEFF/, ''), exact);
-    if (!isRecord(answer) || !Array.isArray(answer.tables) || answer.error) return undefined;
-    const table: unknown = answer.tables[0];
-    if (!isRecord(table) || !Array.isArray(table.columns) || !Array.isArray(table.rows)) return undefined;
-    const names = table.columns.map((column: unknown) =>
-      isRecord(column) ? String(column.name ?? column.columnName) : '',
-    );
-    return linesOf(names, table.rows);
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''), exact);
+    const answer = isRecord(value) ? savedAnswer(value) : undefined;
+    return answer === undefined || answer.trouble ? undefined : linesOf(answer.tables);
   } catch {
     return undefined;
   }
@@ -97,7 +93,15 @@ function exact(_key: string, value: unknown, ...[context]: readonly { readonly s
   return (JSON as unknown as RawJson).rawJSON(source);
 }
 
-function* linesOf(names: readonly string[], rows: readonly unknown[]): Iterable<Uint8Array> {
+function* linesOf(tables: SavedAnswer['tables']): Iterable<Uint8Array> {
+  for (const { columns, rows } of tables)
+    yield* linesOfTable(
+      columns.map(({ name }) => name),
+      rows,
+    );
+}
+
+function* linesOfTable(names: readonly string[], rows: readonly unknown[]): Iterable<Uint8Array> {
   const itemType = names.indexOf('itemType');
   for (const row of rows) {
     if (!Array.isArray(row)) continue;

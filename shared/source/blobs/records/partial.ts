@@ -1,5 +1,6 @@
 import { REASONS } from '../../../framing/strict.ts';
-import { isRecord } from '../kinds.ts';
+import type { Trouble } from '../../query/beside.ts';
+import { savedAnswer } from '../../query/saved.ts';
 import type { Found } from './records-in.ts';
 
 /** What quarantine says of the end of such a page, and what a person is told. */
@@ -12,8 +13,16 @@ export const pageText = `${pageReason}; get that, too`;
  */
 export function partialText(found: Found): string {
   if (found.kind === 'unreadable') return found.reason === pageReason ? pageText : '';
-  const { tables, error } = found.record;
-  if (!Array.isArray(tables) || !isRecord(error)) return '';
-  const code = typeof error.code === 'string' && error.code !== '' ? ` (${error.code.slice(0, 60)})` : '';
+  const trouble = troubleIn(found.record);
+  if (trouble === undefined) return '';
+  const code = trouble.code === '' ? '' : ` (${trouble.code.slice(0, 60)})`;
   return `an answer that says of itself that it is not whole${code}; ask again in smaller pieces`;
+}
+
+function troubleIn(record: Readonly<Record<string, unknown>>): Trouble | undefined {
+  try {
+    return savedAnswer(record)?.trouble;
+  } catch {
+    return undefined; // columns that are none: it is no answer
+  }
 }
