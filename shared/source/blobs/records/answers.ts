@@ -1,8 +1,8 @@
 import type { Signal } from '../../../model.ts';
 import { columnsOf } from '../../../signals/columns-of.ts';
 import { signals, signalTables } from '../../../signals/tables.ts';
-import { type SavedAnswer, savedAnswer } from '../../query/saved.ts';
 import { isRecord } from '../kinds.ts';
+import { type SavedAnswer, savedAnswer } from './saved-answer.ts';
 
 /**
  * What a raw answer of the query API, saved to a file, begins with (`az monitor app-insights query`, the portal, curl).

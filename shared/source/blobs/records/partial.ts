@@ -1,7 +1,7 @@
 import { REASONS } from '../../../framing/strict.ts';
 import type { Trouble } from '../../query/beside.ts';
-import { savedAnswer } from '../../query/saved.ts';
 import type { Found } from './records-in.ts';
+import { savedAnswer } from './saved-answer.ts';
 
 /** What quarantine says of the end of such a page, and what a person is told. */
 export const pageReason: string = REASONS.page;

@@ -1,6 +1,14 @@
-import type { AnswerColumn } from '../../model.ts';
-import { answerColumns } from './answer-columns.ts';
-import { isTelemetry, memberTrouble, rowTrouble, saysNothing, type Trouble, tableTrouble, textOf } from './beside.ts';
+import type { AnswerColumn } from '../../../model.ts';
+import { answerColumns } from '../../query/answer-columns.ts';
+import {
+  isTelemetry,
+  memberTrouble,
+  rowTrouble,
+  saysNothing,
+  type Trouble,
+  tableTrouble,
+  textOf,
+} from '../../query/beside.ts';
 
 /** A table of an answer that was saved to a file. */
 interface SavedTable {
