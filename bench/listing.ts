@@ -3,6 +3,7 @@
  * bench/listing.ts`. The container is a stub of the List Blobs protocol in a process of its own; what the sweep calls
  * is the real store, view and plan. Linux.
  */
+
 import { type ChildProcess, fork } from 'node:child_process';
 import { sweepPlan } from '../cli/sweep/plan.ts';
 import { startListing } from '../local/listing.ts';
@@ -11,7 +12,8 @@ import { sweepBlobs } from '../shared/pipeline/sweep/sweep.ts';
 import { signals, signalTables } from '../shared/signals/tables.ts';
 import { createSightings } from '../shared/source/blobs/sightings.ts';
 import { createMemoryLedger } from '../shared/state/ledger-memory.ts';
-import { openStore, systemClock } from '../shared/wire/clients.ts';
+import { openStore } from '../shared/wire/clients.ts';
+import { systemClock } from '../shared/wire/clock.ts';
 import { residentPeak } from './watch.ts';
 
 const [HOUR, DAY] = [3_600_000, 86_400_000];

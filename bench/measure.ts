@@ -1,6 +1,7 @@
 /**
  * One measurement in a process of its own: `node bench/measure.ts <measurement as JSON>`, answered by one line of JSON.
  */
+
 import { createReadStream } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,8 +14,8 @@ import { createFileSource } from '../shared/source/blobs/loose/files.ts';
 import { readAnswer } from '../shared/source/query/answer.ts';
 import { createQuerySource } from '../shared/source/query/source.ts';
 import { createMemoryLedger } from '../shared/state/ledger-memory.ts';
-import { systemClock } from '../shared/wire/clients.ts';
-import { localPorts } from '../shared/wire.ts';
+import { systemClock } from '../shared/wire/clock.ts';
+import { localPorts } from '../shared/wire/local.ts';
 import { bareDuckdb, javascript, parseAnswer, parseLines } from './baselines.ts';
 import { HOUR } from './telemetry.ts';
 import { residentPeak } from './watch.ts';

@@ -2,7 +2,7 @@ import type { Ledger, ObjectStore, StoredObject } from '../shared/model.ts';
 import { sweepRange } from '../shared/pipeline/sweep/sweep.ts';
 import { createSightings } from '../shared/source/blobs/sightings.ts';
 import { createMemoryLedger } from '../shared/state/ledger-memory.ts';
-import { systemClock } from '../shared/wire/clients.ts';
+import { systemClock } from '../shared/wire/clock.ts';
 import { residentPeak } from './watch.ts';
 
 const hour = 3_600_000;

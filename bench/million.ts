@@ -3,6 +3,7 @@
  * 1,000 apps with a million blobs of which 100 changed: calls, processor time, memory of the process (VmHWM). `node
  * bench/million.ts [FILES]`. Each case in a process of its own; the stores are made up as they are listed. Linux.
  */
+
 import { fork } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,8 +20,8 @@ import { adoptLake } from '../shared/pipeline/adopt/adopt.ts';
 import { fileOfDay } from '../shared/pipeline/ledger-table/days.ts';
 import { signals } from '../shared/signals/tables.ts';
 import { createMemoryLedger } from '../shared/state/ledger-memory.ts';
-import { createStories, rangesOf } from '../shared/wire/adopt.ts';
-import { systemClock } from '../shared/wire/clients.ts';
+import { systemClock } from '../shared/wire/clock.ts';
+import { createStories, rangesOf } from '../shared/wire/stories.ts';
 import { sweepCase } from './million-sweep.ts';
 import { residentPeak } from './watch.ts';
 

@@ -1,12 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { functionTimeout } from './config/function-timeout.ts';
 import { parseConfig } from './config.ts';
-import { type CheckedEngine, createEngine, engineDefaults } from './engine/engine.ts';
-import { contentPieces } from './lake/local-content.ts';
-import { extension, formatOfPath } from './lake/path-template.ts';
-import { workFolders } from './lake/work-folders.ts';
-import type { Config, Content, DriftSighting, Millis, Output, QuarantineSettings, Shaping, Window } from './model.ts';
+import type { Config, DriftSighting, Millis, Window } from './model.ts';
 import { arriveHeld, arriveInWindow } from './pipeline/arrive.ts';
 import { type RequeueOutcome, type RequeueRequest, requeueWindows } from './pipeline/ask/requeue.ts';
 import { rerunWindows } from './pipeline/ask/rerun.ts';
@@ -17,23 +12,24 @@ import { isStoreFailure, outlast } from './pipeline/outage/outlast.ts';
 import { type RunOutcome, type RunPorts, runWindow, unrun } from './pipeline/run.ts';
 import { createRecall } from './pipeline/running/recall.ts';
 import { hashOf } from './pure/hash-of.ts';
-import { noShaping } from './signals/shape.ts';
 import type { StatusPorts } from './status/answer.ts';
-import { type Adopts, windowFiles, wireAdopts } from './wire/adopt.ts';
+import { type Adopts, wireAdopts } from './wire/adopt.ts';
 import { backfillOrder, underWay, type WiredBackfills, wireBackfills } from './wire/backfill.ts';
-import { openHealth, openHints, openLedger, storageClock, systemClock } from './wire/clients.ts';
+import { ledgerPlaceOf, openHealth, openHints, openLake, openLedger, storageClock } from './wire/clients.ts';
+import { systemClock } from './wire/clock.ts';
 import { placeOfBlob, type Sweeps, wireExports, wireSweeps } from './wire/exports.ts';
 import { type Healths, wireHealth } from './wire/health.ts';
-import { createJobEngine, type JobEngine } from './wire/jobs.ts';
-import { expectedOf, openLake, pathsOf, prepareLake, tablesOf } from './wire/lake.ts';
+import { prepareLake, tablesOf } from './wire/lake.ts';
 import { type LedgerTables, wireLedgerTable } from './wire/ledger-table.ts';
-import { lakeMet, ledgerPlaceOf, meetPorts, refuseStranger } from './wire/meet.ts';
+import { localPorts } from './wire/local.ts';
+import { lakeMet, meetPorts, refuseStranger } from './wire/meet.ts';
 import { processFault } from './wire/node.ts';
 import { createPlanner, type PlanOutcome } from './wire/plan.ts';
 import { type Audits, keptOrAssumed, queryApis, wireAudits } from './wire/query.ts';
 import { checkConditions, untilItWorks } from './wire/ready.ts';
 import { sourceOf } from './wire/source.ts';
 import { wireStatus } from './wire/status.ts';
+import { windowFiles } from './wire/stories.ts';
 import { beyondLake, keptInLake, type Tends, wireTends } from './wire/tend.ts';
 
 /** The app, put together from its settings: what the triggers call. */
@@ -197,54 +193,4 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
       );
     },
   };
-}
-
-/** What may be made of the records beside their format. */
-export interface Making {
-  readonly shape: Shaping;
-  readonly quarantine: QuarantineSettings;
-  readonly dedupe: 'id' | 'record' | 'none';
-}
-
-/** Rows as they are decoded. */
-export const asTheyAre: Making = {
-  shape: noShaping,
-  quarantine: { prefix: '_quarantine', place: undefined, keepBytes: true },
-  dedupe: 'id',
-};
-
-/** What a run needs of the machine that it runs on: the engine, a folder of its own, the spelling of paths. */
-export function localPorts(output: Output, making = asTheyAre) {
-  const engine = engineOf(output, making);
-  return {
-    engine: { ...engine, emptyFile: emptyFiles(engine, output, making) },
-    withWorkFolder: workFolders(),
-    hash: (content: Content) => hashOf(contentPieces(content)),
-    discard: async (files: readonly string[]) => {
-      for (const file of files) await rm(file, { force: true });
-    },
-    path: pathsOf(output, making.quarantine.prefix),
-    expected: expectedOf(output),
-  };
-}
-
-/** Empty files as their paths say: a folder of one format stays one after the settings have changed. */
-function emptyFiles(engine: CheckedEngine, output: Output, making: Making): CheckedEngine['emptyFile'] {
-  const others = new Map<string, CheckedEngine>();
-  return async (signal, path = '') => {
-    const written = { ...output, ...formatOfPath(path) };
-    if (written.format === output.format && written.gzip === output.gzip) return engine.emptyFile(signal);
-    const name = extension(written);
-    const other = others.get(name) ?? engineOf(written, making);
-    others.set(name, other);
-    return other.emptyFile(signal);
-  };
-}
-
-/** By this thread where `jobs` is 1, else by so many threads beside it; `alone`: as createJobEngine takes it. */
-export function engineOf(output: Output, making = asTheyAre, jobs = 1, alone = false): JobEngine {
-  const { shape, quarantine, dedupe } = making;
-  const keepBytesInQuarantine = quarantine.keepBytes;
-  const settings = { ...engineDefaults, output, shaping: shape, dedupe, keepBytesInQuarantine };
-  return jobs > 1 ? createJobEngine(settings, jobs, alone) : { ...createEngine(settings), close: async () => {} };
 }

@@ -2,7 +2,8 @@ import { linesIn } from '../../shared/framing/lines-in.ts';
 import type { App, QuerySettings, Signal, Source } from '../../shared/model.ts';
 import { createAsk } from '../../shared/source/query/client.ts';
 import { createQuerySource } from '../../shared/source/query/source.ts';
-import { identity, systemClock } from '../../shared/wire/clients.ts';
+import { identity } from '../../shared/wire/clients.ts';
+import { systemClock } from '../../shared/wire/clock.ts';
 import type { Finding, Level } from './check.ts';
 
 const minute = 60_000;

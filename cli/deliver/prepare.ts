@@ -3,12 +3,12 @@ import type { App, Feed, Interval, Ledger, LedgerEntry, Source, Window } from '.
 import { activeWindows } from '../../shared/pipeline/grid/grid.ts';
 import { tileRange } from '../../shared/pipeline/grid/tile-range.ts';
 import { countEvery, meetLake } from '../../shared/pipeline/lake/meet.ts';
-import { windowFiles } from '../../shared/wire/adopt.ts';
-import { openStore, systemClock } from '../../shared/wire/clients.ts';
+import { systemClock } from '../../shared/wire/clock.ts';
 import { prepareLake, tablesOf } from '../../shared/wire/lake.ts';
+import { asTheyAre, engineOf, localPorts } from '../../shared/wire/local.ts';
 import { meetPorts } from '../../shared/wire/meet.ts';
-import { keptSince, querySource } from '../../shared/wire/query.ts';
-import { asTheyAre, engineOf, localPorts } from '../../shared/wire.ts';
+import { openPlace } from '../../shared/wire/open-place.ts';
+import { windowFiles } from '../../shared/wire/stories.ts';
 import { exitCodes, Failure, usage } from '../failure.ts';
 import { ledgerOfLake } from '../operations/lake-ledger.ts';
 import { placeThere } from '../operations/lake-there.ts';
@@ -43,7 +43,7 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
   const faults = await local.engine.conditionFaults();
   if (faults.length > 0) throw usage(faultMessage(request.command, faults));
   const blamed = blame(request.command === 'transform');
-  const lake = observedStore(openStore(request.lake), blamed);
+  const lake = observedStore(await openPlace(request.lake), blamed);
   const archive = request.command === 'transform' ? await archiveOf(request, abort) : undefined;
   const tables = tablesOf(request, lake);
   const { ledger, ofApp, orphaned, meet } = await onDestination(async () => {
@@ -80,7 +80,7 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
     clock: systemClock,
     lease,
     ready: (claimed: LedgerEntry) => refuseOther(claimed, { ...beside, orphaned: false }),
-    ...(request.command === 'export' && { keptSince: keptSince(request.apps, systemClock.now) }),
+    ...(request.command === 'export' && (await keptSince(request.apps))),
   };
   const run = windowRunner({ plan, orphaned, blamed, ports, abort });
   const ran: Window[] = [];
@@ -150,7 +150,7 @@ async function exportPlan({ apps, range, again }: ExportRequest, ledger: Ledger,
   const notices = fresh
     ? ['telemetry can arrive two days late: run it with --again two days after the end of the range to be complete']
     : [];
-  return { source: querySources(apps), tasks, known, notices, done: again ? 'repeat' : 'leave', replace: false };
+  return { source: await querySources(apps), tasks, known, notices, done: again ? 'repeat' : 'leave', replace: false };
 }
 
 /** What the app has still to plan is planned from where it has come to: it would leave out what lies before. */
@@ -167,7 +167,16 @@ async function stayBehind(feed: Feed, range: Interval, ledger: Ledger): Promise<
 /** Oldest first, so that what is there after an interruption has no gaps. */
 const byTime = (tasks: readonly Task[]): Task[] => tasks.toSorted((a, b) => a.window.start - b.window.start);
 
-function querySources(apps: readonly App[]): Source {
+/** What asks the query API is loaded for commands that do. */
+const query = () => import('../../shared/wire/query.ts');
+
+async function keptSince(apps: readonly App[]) {
+  const { keptSince } = await query();
+  return { keptSince: keptSince(apps, systemClock.now) };
+}
+
+async function querySources(apps: readonly App[]): Promise<Source> {
+  const { querySource } = await query();
   const byApp = new Map(apps.flatMap(({ name, query }) => (query ? [[name, querySource(query)] as const] : [])));
   return {
     open: async (window, abort) => {

@@ -4,15 +4,15 @@ import { signals } from '../../shared/signals/tables.ts';
 import { readDocument } from '../../shared/state/documents.ts';
 import { createStoreLedger } from '../../shared/state/ledger-store.ts';
 import { type Adopted, adoptWith } from '../../shared/wire/adopt.ts';
-import { openStore } from '../../shared/wire/clients.ts';
 import { tablesOf } from '../../shared/wire/lake.ts';
 import { meetPorts } from '../../shared/wire/meet.ts';
+import { openPlace } from '../../shared/wire/open-place.ts';
 import { placeThere } from './lake-there.ts';
 
 /** A lake gets a ledger of its own, as the command line keeps it, from its files. */
 export async function adoptHere(place: Place, write: boolean, tell: (files: number) => void): Promise<Adopted> {
   await placeThere(place, 'adopt: --out');
-  const lake = openStore(place);
+  const lake = await openPlace(place);
   // What the first command of the lake chose, where one was there.
   const chosen: Partial<Output> = (await readDocument(lake, '_insights-lake/output.json'))?.value ?? {};
   const isTable = chosen.table === 'delta' || (await hasLog(lake));

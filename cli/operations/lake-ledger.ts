@@ -6,8 +6,6 @@ import type { Access, Config, Ledger, LedgerPlace, ObjectStore, Place } from '..
 import { readLakeWord } from '../../shared/pipeline/lake/lake-word.ts';
 import { faultOfLake } from '../../shared/pipeline/lake/meet.ts';
 import { createStoreLedger } from '../../shared/state/ledger-store.ts';
-import { lakeId, openLedger, openNamedLedger } from '../../shared/wire/clients.ts';
-import { ledgerPlaceOf } from '../../shared/wire/meet.ts';
 import { exitCodes, Failure, usage } from '../failure.ts';
 import { knownApp } from './known-app.ts';
 import { lakeThere } from './lake-there.ts';
@@ -25,7 +23,7 @@ export interface LakeLedger {
  * else one of its own in the lake. Throws Failure where it may not be used from here.
  */
 export async function ledgerOfLake(place: Place, lake: ObjectStore, settings: Env | undefined): Promise<LakeLedger> {
-  if (settings !== undefined) return writable(bySettings(place, settings));
+  if (settings !== undefined) return writable(await bySettings(place, settings));
   const named = (await readLakeWord(lake))?.value.ledger;
   if (named === undefined || named.kind === 'lake')
     return { ledger: createStoreLedger(lake), here: { kind: 'lake' }, ofApp: false };
@@ -35,6 +33,7 @@ export async function ledgerOfLake(place: Place, lake: ObjectStore, settings: En
       `${lake.place}: the lake says that its ledger is at ${named.url}, which is no address of Azure Storage; ` +
         'give the settings of its app with --settings',
     );
+  const { openNamedLedger } = await clients();
   return writable({ ledger: openNamedLedger(named, accessTo(named.url, place)), here: named, ofApp: true });
 }
 
@@ -52,7 +51,11 @@ export async function ledgerThere(
   return { ...found, store };
 }
 
-function bySettings(place: Place, env: Env): LakeLedger {
+/** What asks Azure is loaded where the ledger is there. */
+const clients = () => import('../../shared/wire/clients.ts');
+
+async function bySettings(place: Place, env: Env): Promise<LakeLedger> {
+  const { lakeId, ledgerPlaceOf, openLedger } = await clients();
   let config: Config;
   try {
     config = parseConfig(env, (path) => readFileSync(path, 'utf8'));

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { ObjectStore, Place } from '../../shared/model.ts';
-import { openStore } from '../../shared/wire/clients.ts';
+import { openPlace } from '../../shared/wire/open-place.ts';
 import { exitCodes, Failure } from '../failure.ts';
 
 /** What every command that makes a lake leaves in it. */
@@ -12,7 +12,7 @@ const own = '_insights-lake/';
  */
 export async function lakeThere(place: Place, command: string): Promise<ObjectStore> {
   await placeThere(place, `${command}: --out`);
-  const lake = openStore(place);
+  const lake = await openPlace(place);
   const none = (cause?: unknown) =>
     new Failure(
       exitCodes.source,

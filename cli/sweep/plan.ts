@@ -7,7 +7,7 @@ import { withoutClosed } from '../../shared/source/blobs/closed-folders.ts';
 import { type ExportStore, signalFolders } from '../../shared/source/blobs/folders.ts';
 import { createSightings } from '../../shared/source/blobs/sightings.ts';
 import { createBlobSource } from '../../shared/source/blobs/source.ts';
-import { openStore } from '../../shared/wire/clients.ts';
+import { openPlace } from '../../shared/wire/open-place.ts';
 import type { AppFolder } from '../deliver/app-names.ts';
 import type { LakeRequest, SweepHere, Task, Tell } from '../deliver/ports.ts';
 import { bytesText, countText } from '../terminal/numbers.ts';
@@ -31,7 +31,7 @@ const lookback = 72 * 3_600_000;
 /** The folders of apps, components and workspaces in an export container. */
 export async function exportFolders(container: Place): Promise<AppFolder[]> {
   const found: AppFolder[] = [];
-  const { store, ...named } = storeOf(container);
+  const { store, ...named } = await storeOf(container);
   // What cannot be opened is told when the container is listed.
   const open = withoutClosed(store, () => {});
   for await (const { layout, folder, appName } of signalFolders({ ...named, store: open, apps: {}, wanted: {} }))
@@ -49,7 +49,7 @@ export async function sweepPlan(
   tell: Tell,
 ): Promise<SweepPlan> {
   const settings = {
-    containers: [storeOf(request.container)],
+    containers: [await storeOf(request.container)],
     apps: request.apps,
     remember: true,
     grows: ({ end }: Window) => now() < end + lookback,
@@ -103,10 +103,10 @@ const noticesOf = (unknown: readonly string[], archived: number): string[] => [
 ];
 
 /** What a folder on disk is called counts when it is the download of a container that Azure made. */
-function storeOf(place: Place): ExportStore {
+async function storeOf(place: Place): Promise<ExportStore> {
   const name = place.kind === 'container' ? place.container : basename(place.folder);
   return {
-    store: openStore(place),
+    store: await openPlace(place),
     container: /^(insights-logs|am)-./i.test(name) || place.kind === 'container' ? name : '',
   };
 }

@@ -1,5 +1,4 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/core-auth';
 import type { HttpClient } from '@azure/core-rest-pipeline';
 import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables';
@@ -9,6 +8,7 @@ import { backfillQueueOf } from '../config/bindings.ts';
 import { tellTime } from '../lake/missed.ts';
 import { createContainerStore } from '../lake/store-container.ts';
 import { createFolderStore } from '../lake/store-folder.ts';
+import { splitStore } from '../lake/store-split.ts';
 import type {
   Access,
   BackfillQueue,
@@ -36,14 +36,9 @@ import { createTableHealth } from '../state/health-table.ts';
 import { createBackfillQueue, createQueueHints, createSweepQueue } from '../state/hints-queue.ts';
 import { createTableLedger } from '../state/ledger-table.ts';
 import { createTableSeats } from '../state/seats-table.ts';
+import { systemClock } from './clock.ts';
 
-/** Clients, credentials, clock and disk: all that is made from settings and touches the world. */
-
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  random: () => Math.random(),
-  sleep: (ms, abort) => delay(ms, undefined, abort === undefined ? {} : { signal: abort }),
-};
+/** Clients, credentials and stores: all that is made from settings and asks the world. */
 
 // Errors say since when a table or container is missing.
 tellTime(systemClock.now);
@@ -91,6 +86,12 @@ export function openStore(place: Place): ObjectStore {
   return createContainerStore({ client: containerClient(place), prefix: place.prefix, newId: randomUUID });
 }
 
+/** The lake; with the quarantine in a container of its own, both as one. */
+export function openLake({ lake, quarantine }: Config): ObjectStore {
+  const store = openStore(lake);
+  return quarantine.place === undefined ? store : splitStore(store, openStore(quarantine.place), quarantine.prefix);
+}
+
 function containerClient({ url, container, access }: Extract<Place, { kind: 'container' }>): ContainerClient {
   if (access.kind === 'connectionString')
     return new ContainerClient(access.connectionString.reveal(), container, storage);
@@ -122,8 +123,16 @@ export function openNamedLedger({ url, table, part }: Extract<LedgerPlace, { kin
 }
 
 /** Where the tables of the state are, without secrets. */
-export const tableAddress = (state: Config['state']): string =>
+const tableAddress = (state: Config['state']): string =>
   tableClient(state).url.replace(/\?.*$/s, '').replace(/\/+$/, '');
+
+/** Where the app with these settings keeps the ledger of its lake. */
+export const ledgerPlaceOf = (state: Config['state'], lake: Place): LedgerPlace => ({
+  kind: 'table',
+  url: tableAddress(state),
+  table: state.table,
+  part: lakeId(lake),
+});
 
 function tableClient({ access, table, tableUrl }: Config['state'], httpClient = tableHttp): TableClient {
   const options = { allowInsecureConnection: isLoopback(tableUrl), httpClient };

@@ -3,7 +3,7 @@ import type { HealthOrder, HealthReport, HealthStore } from '../model.ts';
 import { createGate, type Gate } from '../pipeline/health/gate.ts';
 import type { WatchedLake } from '../pipeline/health/watched.ts';
 import type { RunOutcome } from '../pipeline/run.ts';
-import { systemClock } from './clients.ts';
+import { systemClock } from './clock.ts';
 
 export interface Healths {
   /** How the lake is, and since when. */

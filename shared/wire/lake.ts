@@ -1,16 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { openDeltaLake, refuseTables } from '../lake/delta/lake-tables.ts';
 import { expectedPath, filePath, quarantinePath, tableFilePath } from '../lake/paths.ts';
-import { splitStore } from '../lake/store-split.ts';
 import type { Config, DraftFile, FileRecord, LakeTables, ObjectStore, Output, Window } from '../model.ts';
 import { shapedColumns } from '../signals/shape.ts';
-import { openStore, systemClock } from './clients.ts';
-
-/** The lake; with the quarantine in a container of its own, both as one. */
-export function openLake({ lake, quarantine }: Config): ObjectStore {
-  const store = openStore(lake);
-  return quarantine.place === undefined ? store : splitStore(store, openStore(quarantine.place), quarantine.prefix);
-}
+import { systemClock } from './clock.ts';
 
 /** The tables of a lake that has them. */
 export const tablesOf = (

@@ -1,18 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { failureCode } from '../lake/failure.ts';
-import type { Config, Ledger, LedgerPlace, Millis, ObjectStore, Place } from '../model.ts';
+import type { Ledger, LedgerPlace, Millis, ObjectStore } from '../model.ts';
 import { lakeGone } from '../pipeline/lake/belong.ts';
 import { countEvery, filesOf, type MeetPorts, meetLake, NotItsLake } from '../pipeline/lake/meet.ts';
-import { lakeId, systemClock, tableAddress } from './clients.ts';
+import { systemClock } from './clock.ts';
 import { productVersion } from './version.ts';
-
-/** Where the app with these settings keeps the ledger of its lake. */
-export const ledgerPlaceOf = (state: Config['state'], lake: Place): LedgerPlace => ({
-  kind: 'table',
-  url: tableAddress(state),
-  table: state.table,
-  part: lakeId(lake),
-});
 
 /** What a lake and a ledger need to meet. */
 export const meetPorts = (lake: ObjectStore, ledger: Ledger, here: LedgerPlace): MeetPorts => ({

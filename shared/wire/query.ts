@@ -26,7 +26,8 @@ import { atMost, budgeted, within } from '../source/query/budgeted.ts';
 import { clientLimits, createAsk } from '../source/query/client.ts';
 import { createQuerySource } from '../source/query/source.ts';
 import { createSurvey } from '../source/query/survey/survey.ts';
-import { identity, openSeats, seatsClock, systemClock } from './clients.ts';
+import { identity, openSeats, seatsClock } from './clients.ts';
+import { systemClock } from './clock.ts';
 
 /** The query API of one app: what reads its windows, and what looks at them without reading. */
 export interface QueryApi {

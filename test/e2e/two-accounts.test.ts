@@ -2,6 +2,7 @@
  * On Azurite, with the wired app and the command line: the ledger as a table in the lake; a lake that is copied to
  * another account and adopted there; two apps that are deployed into one lake at the same moment.
  */
+
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
@@ -10,8 +11,8 @@ import { memoryData } from '../../local/simulator/data.ts';
 import { type Simulator, startSimulator } from '../../local/simulator/startSimulator.ts';
 import { parseConfig } from '../../shared/config.ts';
 import { readLedgerFile } from '../../shared/engine/ledger-table/read.ts';
-import { rangesOf } from '../../shared/wire/adopt.ts';
 import { openStore } from '../../shared/wire/clients.ts';
+import { rangesOf } from '../../shared/wire/stories.ts';
 import { type Wired, wire } from '../../shared/wire.ts';
 import { run } from '../cli/real.ts';
 import { shopRows } from './shopRows.ts';

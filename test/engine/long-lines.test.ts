@@ -6,7 +6,7 @@ import { type EngineSettings, engineDefaults } from '../../shared/engine/engine.
 import type { DraftFile, Format, Layout, Shaping } from '../../shared/model.ts';
 import { columnsOf } from '../../shared/signals/columns-of.ts';
 import { shapesOf } from '../../shared/signals/shape-settings.ts';
-import { engineOf } from '../../shared/wire.ts';
+import { engineOf } from '../../shared/wire/local.ts';
 import { chunkOf, type Decoded, decode, hour, jsonLines, parquetOutput, windowOf, workFolder } from './chunks.ts';
 
 const time = new Date(hour).toISOString();

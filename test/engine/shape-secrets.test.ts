@@ -7,7 +7,7 @@ import type { DraftFile, Layout, Output, Shaping, Signal } from '../../shared/mo
 import { isPrivate } from '../../shared/signals/shape.ts';
 import { type AllShapeSettings, shapesOf } from '../../shared/signals/shape-settings.ts';
 import { signals } from '../../shared/signals/tables.ts';
-import { asTheyAre, engineOf } from '../../shared/wire.ts';
+import { asTheyAre, engineOf } from '../../shared/wire/local.ts';
 import { chunkOf, parquetOutput, query, windowOf, workFolder } from './chunks.ts';
 import { fateOf } from './secret-fates.ts';
 import { type Draw, oneIn, oneOf, type Secret } from './secret-making.ts';

@@ -1,10 +1,11 @@
 /** The files of one window, found in a lake by what their paths begin with. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { filePath, quarantinePath, windowPrefixes } from '../../shared/lake/paths.ts';
 import { createMemoryStore } from '../../shared/lake/store-memory.ts';
 import type { Signal, Window } from '../../shared/model.ts';
-import { windowFiles } from '../../shared/wire/adopt.ts';
+import { windowFiles } from '../../shared/wire/stories.ts';
 
 const [hour, day] = [3_600_000, 86_400_000];
 const window: Window = {

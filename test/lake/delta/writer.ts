@@ -3,6 +3,7 @@
  * <calls> <seed>`. It dies at its call to storage with that number (0: never), which is done or not. `place`: a folder,
  * or a connection string of Azurite.
  */
+
 import { randomUUID } from 'node:crypto';
 import { ContainerClient } from '@azure/storage-blob';
 import { chanceOf } from '../../../local/telemetry/chance.ts';
@@ -14,7 +15,7 @@ import type { ObjectStore } from '../../../shared/model.ts';
 import { plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { runWindow } from '../../../shared/pipeline/run.ts';
 import { createStoreLedger } from '../../../shared/state/ledger-store.ts';
-import { systemClock } from '../../../shared/wire/clients.ts';
+import { systemClock } from '../../../shared/wire/clock.ts';
 import { gated, truthSource, wordEngine } from '../../pipeline/world.ts';
 import { truthOf, windowsOf } from './windows.ts';
 

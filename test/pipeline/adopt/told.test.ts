@@ -11,8 +11,8 @@ import { finishedEntry, plannedEntry, unavailableEntry } from '../../../shared/p
 import { fileOfDay } from '../../../shared/pipeline/ledger-table/days.ts';
 import { writeTableOf } from '../../../shared/pipeline/ledger-table/write.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
-import { rangesOf } from '../../../shared/wire/adopt.ts';
 import { ledgerFile } from '../../../shared/wire/ledger-table.ts';
+import { rangesOf } from '../../../shared/wire/stories.ts';
 import { manualClock } from '../world.ts';
 import { foundInMemory } from './found.ts';
 

@@ -9,7 +9,7 @@ import type { ObjectStore, Output, Window } from '../../../shared/model.ts';
 import { type RunPorts, runWindow } from '../../../shared/pipeline/run.ts';
 import { sweepBlobs } from '../../../shared/pipeline/sweep/sweep.ts';
 import { windowName } from '../../../shared/signals/window-name.ts';
-import { localPorts } from '../../../shared/wire.ts';
+import { localPorts } from '../../../shared/wire/local.ts';
 import { blobName, exportStore, exportsWorld, hour, mortal, never } from '../exports-world.ts';
 import { cutsOf, endsInCharacter, type Line, linesOf, looksWhole, type Row } from './appended.ts';
 

@@ -1,0 +1,143 @@
+import { createGunzip } from 'node:zlib';
+import type { RangedFile } from '../engine/ledger-table/read.ts';
+import { compactTime } from '../lake/compact-time.ts';
+import { parquetFacts } from '../lake/parquet-facts.ts';
+import { identityOf, intervalOf, usualTemplates } from '../lake/path-identity.ts';
+import { quarantinePath, windowPrefixes } from '../lake/paths.ts';
+import type { FileRecord, ObjectStore, Signal, StoredObject, Window } from '../model.ts';
+import type { AdoptPorts } from '../pipeline/adopt/adopt.ts';
+import type { FileStory } from '../pipeline/adopt/found.ts';
+import type { InLake } from '../pipeline/running/in-lake.ts';
+import { signals } from '../signals/tables.ts';
+
+/**
+ * The files of one window that lie in a lake: a listing of what their paths begin with, for each signal that a window
+ * of its source can have rows of, and what those say of themselves that are named like it.
+ */
+export function windowFiles(lake: ObjectStore, templates: readonly string[], quarantine: string) {
+  const story = createStories(lake, templates, quarantine);
+  return async (window: Window): Promise<readonly InLake[]> => {
+    const found: FileStory[] = [];
+    const [from, to] = [compactTime(window.start), compactTime(window.end)];
+    for (const prefix of prefixesOf(window, templates, quarantine))
+      for await (const file of lake.list(prefix)) {
+        if (!file.name.includes(from) || !file.name.includes(to)) continue;
+        const told = await story(file);
+        if (told !== undefined && isSame(told.window, window)) found.push(told);
+      }
+    return found;
+  };
+}
+
+/** None begins like another. */
+function prefixesOf(window: Window, templates: readonly string[], quarantine: string): readonly string[] {
+  const own = window.source === 'query' ? [window.signal] : signals;
+  const all = [...new Set([...templates, ...usualTemplates])].flatMap((template) =>
+    own.flatMap((signal) => windowPrefixes(template, window, signal)),
+  );
+  const sorted = [...all, quarantinePath(window, quarantine)].toSorted();
+  return sorted.filter((each, n) => !sorted.some((other, m) => m < n && each.startsWith(other)));
+}
+
+const isSame = (one: Window, other: Window): boolean =>
+  one.app === other.app &&
+  one.signal === other.signal &&
+  one.source === other.source &&
+  one.start === other.start &&
+  one.end === other.end;
+
+/** A stored file, to be read in ranges. */
+export const rangesOf = ({ name, bytes, etag }: StoredObject, lake: ObjectStore): RangedFile => ({
+  bytes,
+  read: async (start, end) => Buffer.concat(await Array.fromAsync(lake.read(name, { start, end, etag }))),
+});
+
+/** As much of the end of a Parquet file as mostly holds its footer. */
+const tailBytes = 32 * 1024;
+
+/**
+ * What files of this lake say of themselves: Parquet by its metadata, all by their paths. `templates`: paths that the
+ * settings have, or had. `quarantine`: its folder. One ranged read for a Parquet file; text is read, to count its rows.
+ */
+export function createStories(
+  lake: ObjectStore,
+  templates: readonly string[],
+  quarantine: string,
+): AdoptPorts['story'] {
+  return async (file) => {
+    const isAside = file.name.startsWith(`${quarantine}/`);
+    const path = isAside ? file.name.slice(quarantine.length + 1) : file.name;
+    const named = identityOf(path, templates);
+    if (file.name.endsWith('.parquet')) return parquetStory(file, named, lake);
+    if (named === undefined) return undefined;
+    const { window, signal, revision } = named;
+    const rows = file.archived ? 0 : await rowsIn(file, lake);
+    return { window, revision, file: record(file, isAside ? 'quarantine' : signal, rows) };
+  };
+}
+
+const record = ({ name, bytes }: StoredObject, signal: FileRecord['signal'], rows: number): FileRecord => ({
+  ...{ path: name, signal, rows, bytes },
+});
+
+async function parquetStory(
+  file: StoredObject,
+  named: ReturnType<typeof identityOf>,
+  lake: ObjectStore,
+): Promise<FileStory | undefined> {
+  const told = file.archived ? undefined : await factsOf(file, lake);
+  const facts = told?.facts ?? {};
+  const signal = signalOf(facts.insights_lake_signal) ?? named?.signal;
+  const window = windowIn(facts, named?.window) ?? named?.window;
+  if (signal === undefined || window === undefined) return undefined;
+  const revision = Math.max(Number(facts.insights_lake_revision ?? 0) || 0, named?.revision ?? 0);
+  return { window, revision, file: record(file, signal, told?.rows ?? 0) };
+}
+
+/** The path alone tells whose signal the window is, where a file of it holds rows of another. */
+function windowIn(facts: Readonly<Record<string, string>>, named: Window | undefined): Window | undefined {
+  const times = intervalOf(facts.insights_lake_window ?? '');
+  const { insights_lake_app: app, insights_lake_source: source } = facts;
+  const signal = signalOf(facts.insights_lake_owner) ?? named?.signal ?? signalOf(facts.insights_lake_signal);
+  return times && app !== undefined && source !== undefined && signal ? { app, signal, source, ...times } : undefined;
+}
+
+const signalOf = (word: string | undefined): Signal | undefined => signals.find((signal) => signal === word);
+
+async function factsOf({ name, bytes, etag }: StoredObject, lake: ObjectStore) {
+  for (let wanted = tailBytes; ; ) {
+    const start = Math.max(0, bytes - wanted);
+    const tail = Buffer.concat(await Array.fromAsync(lake.read(name, { start, end: bytes, etag })));
+    const found = parquetFacts(tail);
+    if (typeof found !== 'number') return found;
+    if (start === 0 || found > bytes) return undefined;
+    wanted = found;
+  }
+}
+
+/** Lines of NDJSON; records of CSV, whose quotes can hold lines, without its head. */
+async function rowsIn({ name, bytes, etag }: StoredObject, lake: ObjectStore): Promise<number> {
+  const isCsv = /\.csv(\.gz)?$/.test(name);
+  let [lines, quoted] = [0, false];
+  for await (const piece of plain(lake.read(name, { start: 0, end: bytes, etag }), name.endsWith('.gz')))
+    for (const byte of piece) {
+      if (isCsv && byte === 0x22) quoted = !quoted;
+      else if (byte === 0x0a && !quoted) lines += 1;
+    }
+  return isCsv ? Math.max(0, lines - 1) : lines;
+}
+
+async function* plain(pieces: AsyncIterable<Uint8Array>, isPacked: boolean): AsyncIterable<Uint8Array> {
+  if (!isPacked) {
+    yield* pieces;
+    return;
+  }
+  const gunzip = createGunzip();
+  const feed = (async () => {
+    for await (const piece of pieces) if (!gunzip.write(piece)) await new Promise((go) => gunzip.once('drain', go));
+    gunzip.end();
+  })();
+  feed.catch((error: Error) => gunzip.destroy(error));
+  yield* gunzip;
+  await feed;
+}
