@@ -76,17 +76,28 @@ test('--out where no folder can be made ends at once', { skip: !existsSync('/pro
   assert.equal((await once(child, 'close'))[0], 4);
 });
 
-test('a command that needs no storage loads none of its clients, nor the engine', async () => {
+/** The addresses of all modules that a command loads. */
+async function loadedBy(words: readonly string[]): Promise<readonly string[]> {
   const hook = `import { registerHooks } from 'node:module';
     registerHooks({ load(url, context, next) { console.error(url); return next(url, context); } });`;
   const child = spawn(
     process.execPath,
-    ['--import', `data:text/javascript,${encodeURIComponent(hook)}`, join(root, 'cli/main.ts'), 'help'],
+    ['--import', `data:text/javascript,${encodeURIComponent(hook)}`, join(root, 'cli/main.ts'), ...words],
     { cwd: base, env: { PATH: process.env.PATH }, stdio: ['ignore', 'ignore', 'pipe'] },
   );
-  const loaded = (await text(child.stderr)).split('\n');
+  return (await text(child.stderr)).split('\n');
+}
+
+test('a command that needs no storage loads none of its clients, nor the engine', async () => {
+  const loaded = await loadedBy(['help']);
   assert.ok(loaded.some((url) => url.endsWith('cli/all-commands.ts')));
   assert.deepEqual(loaded.filter((url) => /@azure\/|@kusto\/|hyparquet|shared\/engine\//.test(url)).slice(0, 3), []);
+});
+
+test('a command between two folders loads no clients of storage', async () => {
+  const loaded = await loadedBy(['transform', archive, '--out', join(base, 'lake-of-folders'), '--jobs', '2']);
+  assert.ok(loaded.some((url) => url.endsWith('shared/engine/engine.ts')));
+  assert.deepEqual(loaded.filter((url) => /@azure\/|@kusto\//.test(url)).slice(0, 3), []);
 });
 
 test('no test starts a command in the checkout, where a local.settings.json may name a storage', async () => {

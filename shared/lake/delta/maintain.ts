@@ -1,7 +1,6 @@
 import type { ObjectStore } from '../../model.ts';
 import { readWhole } from '../../pure/read-whole.ts';
 import { checkpointName, entryActions, entryName, lastCheckpointName } from './actions.ts';
-import { checkpointFile } from './checkpoint.ts';
 import { lastCheckpoint } from './log.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -21,6 +20,7 @@ export const checkpointDue = ({ version, checkpoint, files }: Snapshot): boolean
 /** Puts a checkpoint of the snapshot and tells of it, unless a newer one is there. Harmless when done twice. */
 export async function putCheckpoint(store: ObjectStore, root: string, snapshot: Snapshot, now: number): Promise<void> {
   const { version } = snapshot;
+  const { checkpointFile } = await import('./checkpoint.ts');
   const { bytes, size } = checkpointFile(snapshot, now);
   await store.put(root + checkpointName(version), bytes, undefined); // there already: it says the same
   const name = root + lastCheckpointName;
