@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import type { LedgerEntry, Source, Window } from '../../shared/model.ts';
+import type { LedgerEntry, Reading, Source, Window } from '../../shared/model.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
 import { coverRange, putWindows } from '../../shared/pipeline/grid/grid.ts';
 import { type Lacking, lackingIn, type SeenBlob } from '../../shared/pipeline/lacking.ts';
@@ -22,8 +22,6 @@ export interface Plan {
    * Whether a window that is done is brought up to date when its source has changed, left alone, or run in any case.
    */
   readonly done: 'compare' | 'leave' | 'repeat';
-  /** The blobs of a window with their lengths in the clear; left out: they are compared as they lie. */
-  readonly unpacked?: (window: Window) => Promise<readonly SeenBlob[]>;
   /** What is given is the whole truth, even where the window was made of more. */
   readonly replace: boolean;
   /** Windows whose files were compared in the clear: none has become shorter, though it may be packed now. */
@@ -132,7 +130,7 @@ const hasEnded = ({ state }: LedgerEntry): boolean => state === 'done' || state 
 
 async function atRest(
   entry: LedgerEntry,
-  { done, replace, whole, unpacked }: Plan,
+  { done, replace, whole }: Plan,
   source: Source,
   abort: AbortSignal,
 ): Promise<AtRest | undefined> {
@@ -150,8 +148,17 @@ async function atRest(
   if (replace) return undefined;
   const lengths = look.blobs?.().map(({ name, bytes }) => ({ name, bytes: isWhole ? Infinity : bytes }));
   const seen = lackingIn(entry.blobs, lengths);
-  const lacking = seen && unpacked && !isWhole ? lackingIn(entry.blobs, await unpacked(entry.window)) : seen;
+  const isPacked = [...(entry.blobs ?? []), ...(lengths ?? [])].some(({ name }) => name.endsWith('.gz'));
+  const lacking = seen && isPacked && !isWhole ? lackingIn(entry.blobs, await unpackedIn(look)) : seen;
   return lacking && { entry, lacking: lackingText(lacking) };
+}
+
+/** The blobs of a window with their lengths in the clear, for which all of them are read. */
+async function unpackedIn(look: Reading): Promise<readonly SeenBlob[] | undefined> {
+  for await (const _ of look.chunks()) {
+    // only how long they are
+  }
+  return look.blobs?.().map((blob) => ({ ...blob, clear: blob.clear ?? blob.bytes }));
 }
 
 /** What is missing, and the two ways to go on. */

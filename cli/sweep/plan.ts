@@ -63,7 +63,7 @@ export async function sweepPlan(
   });
   const tasks: Task[] = [];
   const known = new Map<string, LedgerEntry>();
-  const told: string[] = [];
+  const told = new Set<string>();
   let [blobs, bytes, archived] = [0, 0, 0];
   const entriesOf = entriesByFeed(request, ledger, keyOf);
   const cut: Cut = async (feed, part) =>
@@ -75,7 +75,8 @@ export async function sweepPlan(
   const failures: string[] = [];
   const odd = ({ kind, what }: { kind: string; what: string }) => {
     if (kind === 'missing') throw new Error(`list ${what}: there is no such container`);
-    (kind === 'failed' ? failures : told).push(what);
+    if (kind === 'failed') failures.push(what);
+    else told.add(what);
   };
   for await (const sighting of view.sightings(request, cut, abort, odd)) {
     const { window } = sighting;
@@ -90,12 +91,21 @@ export async function sweepPlan(
   }
   // Nothing to do, and a reason: the container as a whole does not answer.
   if (tasks.length === 0 && failures[0] !== undefined) throw new Error(failures[0]);
-  return { source: createBlobSource(settings), tasks, known, notices: noticesOf(told, archived), incomplete: failures };
+  return {
+    source: createBlobSource(settings),
+    tasks,
+    known,
+    notices: noticesOf([...told], archived),
+    incomplete: failures,
+  };
 }
 
 const noticesOf = (unknown: readonly string[], archived: number): string[] => [
   ...(unknown.length > 0
-    ? [`${countText(unknown.length)} folders of kinds that are no signal left out: ${unknown.slice(0, 3).join(', ')}`]
+    ? [
+        `${countText(unknown.length)} folders or kinds of blobs that are no signal left out: ` +
+          unknown.slice(0, 3).join(', '),
+      ]
     : []),
   ...(archived > 0
     ? [`${countText(archived)} windows hold archived blobs, which cannot be read and are left out`]

@@ -38,11 +38,9 @@ export async function transformPlan(
   // What cannot be opened is no reason to take out what it brought before.
   const whole = replace && aside.closed.size === 0;
   const idle = request.app !== undefined && loose.length === 0 ? [idleName(request.app)] : [];
-  const source = createFileSource(all);
   return {
     windows: all,
-    source,
-    unpacked: (window) => source.unpacked(window, abort),
+    source: createFileSource(all),
     tasks: [
       ...all.map(({ window, bytes }) => ({ window, weight: Math.max(bytes, 1) })),
       ...done.map(({ window }) => ({ window, weight: 1 })),

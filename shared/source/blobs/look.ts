@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Look, StoredObject, UnseenPlace, Window } from '../../model.ts';
+import type { Look, Oddity, StoredObject, UnseenPlace, Window } from '../../model.ts';
 import { type ExportStore, namedAfter } from './folders.ts';
 import { appOf, recogniseBlob } from './layouts.ts';
 
@@ -94,3 +94,9 @@ export const isMissing = (error: unknown): boolean =>
   error instanceof Error &&
   'code' in error &&
   (error.code === 'ContainerNotFound' || error.code === 'ContainerBeingDeleted');
+
+/** A blob in the folder of a signal that is none of an export's: by what it ends with, for there can be any number. */
+export const strangerIn = (folder: string, name: string): Oddity => ({
+  kind: 'unknown',
+  what: `${folder}…${/\.[^./]{1,10}$/.exec(name)?.[0] ?? ''}`,
+});

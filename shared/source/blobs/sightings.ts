@@ -13,7 +13,7 @@ import type {
 } from '../../model.ts';
 import { isRefusal, withoutClosed } from './closed-folders.ts';
 import { daysIn, type ExportStore, type SignalFolder, signalFolders, timePrefixes } from './folders.ts';
-import { hourOfBlob, isMissing, type ListedBlob, type LookSettings, lookOf, unseenPlace } from './look.ts';
+import { hourOfBlob, isMissing, type ListedBlob, type LookSettings, lookOf, strangerIn, unseenPlace } from './look.ts';
 import { sharedNameText } from './shared-name.ts';
 
 export interface SightingSettings extends LookSettings {
@@ -210,9 +210,12 @@ async function blobsByTile(
   const blobsOf = new Map<Interval, ListedBlob[]>();
   try {
     const span = { start: tiles[0]?.start ?? part.start, end: tiles.at(-1)?.end ?? part.end };
-    for await (const { blob, hour } of blobsIn(folders, span, feed, settings, most)) {
+    for await (const { blob, hour } of blobsIn(folders, span, feed, { ...settings, most, tell })) {
       const tile = tiles.find(({ start, end }) => start <= hour && hour < end);
-      if (tile !== undefined) held(blobsOf, tile).push(blob);
+      if (tile === undefined) continue;
+      const held = blobsOf.get(tile);
+      if (held === undefined) blobsOf.set(tile, [blob]);
+      else held.push(blob);
     }
   } catch (error) {
     if (settings.remember !== true || !isRefusal(error)) throw error;
@@ -228,20 +231,18 @@ async function blobsByTile(
   return blobsOf;
 }
 
-function held(blobsOf: Map<Interval, ListedBlob[]>, tile: Interval): ListedBlob[] {
-  const blobs = blobsOf.get(tile) ?? [];
-  blobsOf.set(tile, blobs);
-  return blobs;
-}
+type Listing = Pick<Seen, 'apps'> & { readonly most: number; readonly tell: Tell };
 
 /** The blobs of a part of a day, with their hours. `most`: hours that are listed one by one. */
-async function* blobsIn(folders: readonly FeedFolder[], span: Interval, feed: Feed, settings: Seen, most: number) {
+async function* blobsIn(folders: readonly FeedFolder[], span: Interval, feed: Feed, settings: Listing) {
+  const { apps, most, tell } = settings;
   const midnight = Math.floor(span.start / DAY) * DAY;
   const listed = span.end - span.start >= most * HOUR ? { start: midnight, end: midnight + DAY } : span;
   for (const { at, ...folder } of folders) {
     for (const place of timePrefixes(folder, listed)) {
       for await (const blob of at.store.list(place)) {
-        const hour = hourOfBlob(blob.name, at, feed, settings.apps);
+        const hour = hourOfBlob(blob.name, at, feed, apps);
+        if (hour === undefined && blob.bytes > 0) tell(strangerIn(folder.path, blob.name));
         if (hour !== undefined && hour >= span.start && hour < span.end) yield { blob: { ...blob, at }, hour };
       }
     }

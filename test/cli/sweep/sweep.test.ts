@@ -61,13 +61,16 @@ test('sweep: exports of two layouts; run again it does nothing; grown blobs run 
     [hourly('06')]: row('b', '2024-03-01T06:10:00Z'),
     [`Shop_${KEY}/Messages/2020-01-31/23/x.blob`]: record('c', '2020-01-31T23:10:00Z'),
     [`insights-logs-appsystemevents/${COMPONENT}/y=2024/m=03/d=01/h=05/m=00/PT1H.json`]: '{}\n',
+    [`${hourly('05')}.gz`]: 'packed by somebody',
+    [`${hourly('06')}.gz`]: 'packed by somebody',
   });
   const part = await swept('--container', exports, '--out', lake, '--from', '2024-03-01T06:00', '--to', '2024-03-02');
   assert.deepEqual([part.totals.done, part.totals.rows], [1, 1]);
   const rest = await swept('--container', exports, '--out', lake);
   assert.deepEqual([rest.totals.windows, rest.totals.done, rest.totals.unchanged, rest.totals.rows], [3, 2, 1, 3]);
   assert.deepEqual(rest.notices, [
-    '1 folders of kinds that are no signal left out: insights-logs-appsystemevents/resourceId=/',
+    '2 folders or kinds of blobs that are no signal left out: insights-logs-appsystemevents/resourceId=/, ' +
+      `insights-logs-apprequests/${COMPONENT}/….gz`,
   ]);
   assert.deepEqual((await rowsIn(lake)).ids, ['a', 'b', 'c']);
   assert.deepEqual((await swept('--container', exports, '--out', lake)).totals.done, 0);

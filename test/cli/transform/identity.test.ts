@@ -35,6 +35,8 @@ interface Step {
   readonly act: (at: (name: string) => string) => Promise<unknown>;
   readonly rows: readonly (readonly [from: number, to: number])[];
   readonly code?: number;
+  /** By a sweep of the folder in place of a transform. */
+  readonly sweeps?: boolean;
   /** What is given; left out: the folder. */
   readonly give?: (at: (name: string) => string) => readonly string[];
 }
@@ -107,6 +109,13 @@ const situations: Readonly<Record<string, readonly Step[]>> = {
     { act: (at) => put(at(classic('a.blob')), lines(0, 9, old)), rows: [[0, 9]] },
     { act: (at) => packed(at(classic('a.blob'))), rows: [[0, 9]] },
     { act: (at) => put(at(classic('b.blob')), lines(9, 12, old)), rows: [[0, 12]] },
+    { act: (at) => packed(at(classic('b.blob'))), rows: [[0, 12]], sweeps: true },
+    {
+      act: (at) => put(at(`${classic('b.blob')}.gz`), gzipSync(lines(9, 11, old))),
+      rows: [[0, 12]],
+      code: 1,
+      sweeps: true,
+    },
   ],
   'blobs of diagnostic settings are packed where they lie, and one grows': [
     { act: (at) => put(at(diagnostic), lines(0, 30)), rows: [[0, 30]] },
@@ -301,9 +310,16 @@ for (const [what, steps] of Object.entries(situations)) {
     const lake = join(base, `${folders}`, 'lake');
     const at = (name: string): string => join(folder, name);
     await mkdir(folder, { recursive: true });
-    for (const [number, { act, rows, code = 0, give = () => [folder] }] of steps.entries()) {
+    for (const [number, { act, rows, code = 0, sweeps = false, give = () => [folder] }] of steps.entries()) {
       await act(at);
-      const ended = await run(['transform', ...give(at), '--out', lake, '--format', 'ndjson']);
+      const ended = await run([
+        ...(sweeps ? ['sweep', '--container'] : ['transform']),
+        ...give(at),
+        '--out',
+        lake,
+        '--format',
+        'ndjson',
+      ]);
       const wanted = rows.flatMap(([from, to]) => Array.from({ length: to - from }, (_, n) => `m${from + n}`)).sort();
       assert.deepEqual(await messages(lake), wanted, `step ${number + 1}: ${ended.out}${ended.err}`);
       assert.equal(ended.code, code, `step ${number + 1}: ${ended.out}${ended.err}`);

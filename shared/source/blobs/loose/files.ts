@@ -1,9 +1,8 @@
 import { open, stat } from 'node:fs/promises';
-import type { BlobRecord, Layout, Millis, Reading, Source, Window } from '../../../model.ts';
+import type { Layout, Millis, Reading, Source, Window } from '../../../model.ts';
 import { hashedBlob } from '../hashed.ts';
 import { fingerprintOf } from '../look.ts';
 import { type RawBlob, readBlobs } from '../records/read-blobs.ts';
-import { identify } from './identify.ts';
 
 /** The files of one window. */
 export interface FileWindow {
@@ -22,16 +21,11 @@ export interface LocalFile {
 
 const PIECE = 1024 * 1024;
 
-export interface FileSource extends Source {
-  /** The files of a window, with their lengths and hashes unpacked: all of them are read. */
-  unpacked(window: Window, abort: AbortSignal): Promise<readonly Required<BlobRecord>[]>;
-}
-
 /**
  * Files on disk as a source, for the command line. The fingerprint stands for names, lengths and times of change. Files
  * of hour folders are found for any window of their feed: others may have cut its time meanwhile.
  */
-export function createFileSource(entries: readonly FileWindow[]): FileSource {
+export function createFileSource(entries: readonly FileWindow[]): Source {
   const feeds = Map.groupBy(entries, ({ window }) => feedOf(window));
   const exact = new Map(entries.map((entry) => [keyOf(entry.window), entry.files]));
   const filesOf = (window: Window): readonly LocalFile[] =>
@@ -42,14 +36,6 @@ export function createFileSource(entries: readonly FileWindow[]): FileSource {
       ),
     );
   return {
-    async unpacked(window, abort) {
-      const found: Required<BlobRecord>[] = [];
-      for (const { name, path } of filesOf(window)) {
-        const [{ size: bytes }, { bytes: clear, hash }] = [await stat(path), await identify(path, [], abort)];
-        found.push({ name, bytes, clear, hash });
-      }
-      return found;
-    },
     async open(window, abort): Promise<Reading> {
       const layout = feeds.get(feedOf(window))?.[0]?.layout ?? 'continuous';
       const sorted = filesOf(window).toSorted((one, other) => (one.name < other.name ? -1 : 1));
