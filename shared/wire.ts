@@ -11,6 +11,7 @@ import { brakeFor, createBrake } from './pipeline/outage/brake.ts';
 import { isStoreFailure, outlast } from './pipeline/outage/outlast.ts';
 import { type RunOutcome, type RunPorts, runWindow, unrun } from './pipeline/run.ts';
 import { createRecall } from './pipeline/running/recall.ts';
+import { allOf } from './pure/all-of.ts';
 import { hashOf } from './pure/hash-of.ts';
 import type { StatusPorts } from './status/answer.ts';
 import { type Adopts, wireAdopts } from './wire/adopt.ts';
@@ -98,17 +99,17 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
   const kept = keptOrAssumed(config.apps, clock.now);
   const inLake = windowFiles(lake, [config.output.path], config.quarantine.prefix);
   const run = { ...ports, ...local, keptSince: kept.keptSince, ...memory, ...(tables === undefined && { inLake }) };
-  const stateReady = untilItWorks(() => Promise.all([ledger.prepare(), hints.prepare()]));
+  const stateReady = untilItWorks(() => allOf([ledger.prepare(), hints.prepare()]));
   const meeting = meetPorts(lake, ledger, ledgerPlaceOf(config.state, config.lake));
   const met = lakeMet(meeting, () => prepareLake(lake, tables));
   const engineReady = untilItWorks(() => checkConditions(local.engine));
   const lakeReady = async (): Promise<void> => {
     await stateReady();
-    await Promise.all([met(), engineReady()]);
+    await allOf([met(), engineReady()]);
   };
   const health = wireHealth(openHealth(config.state, config.lake), watched, lakeReady, stateReady, !atTerminal);
   const ready = async (): Promise<void> => {
-    await Promise.all([stateReady(), health.reach()]);
+    await allOf([stateReady(), health.reach()]);
   };
   // Memory and temporary disk are bounded for one run: runs of one process follow each other, whatever their trigger.
   const turns = createTurns(clock);

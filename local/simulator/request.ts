@@ -33,6 +33,8 @@ export interface LoggedRequest extends AskedRequest {
   readonly fault: string | undefined;
   /** The answer was sent to its end. */
   readonly sent: boolean;
+  /** Of the connection, on the client's side. */
+  readonly port: number;
 }
 
 /** The entry while the request is under way. */

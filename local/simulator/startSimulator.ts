@@ -155,6 +155,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       incomplete: undefined,
       fault: undefined,
       sent: false,
+      port: message.socket.remotePort ?? 0,
     };
     requests.push(log);
     await serve(desk, message, response, log);

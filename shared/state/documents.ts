@@ -1,5 +1,6 @@
 /** JSON documents in an object store, guarded by its tags. */
 import type { ObjectStore, Versioned } from '../model.ts';
+import { allOf } from '../pure/all-of.ts';
 import { readText } from '../pure/read-text.ts';
 
 export type Document = Readonly<Record<string, unknown>>;
@@ -37,10 +38,10 @@ export async function* inTurns<T, R>(
   for await (const one of all) {
     waiting.push(one);
     if (waiting.length < CONCURRENCY) continue;
-    yield* await Promise.all(waiting.map(act));
+    yield* await allOf(waiting.map(act));
     waiting = [];
   }
-  yield* await Promise.all(waiting.map(act));
+  yield* await allOf(waiting.map(act));
 }
 
 function parse(text: string, name: string): Document {

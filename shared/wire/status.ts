@@ -1,5 +1,6 @@
 import type { Config, DayTally, HealthOrder, HealthReport, Interval, Ledger, LedgerEntry, Millis } from '../model.ts';
 import { healthyLake } from '../pipeline/health/decide.ts';
+import { allOf } from '../pure/all-of.ts';
 import { SCHEMA_VERSION } from '../signals/columns-of.ts';
 import { STATE_VERSION } from '../state/entry-record.ts';
 import type { BackfillOrder, RerunOrder, StatusPorts } from '../status/answer.ts';
@@ -64,7 +65,7 @@ async function factsFor(
   health: HealthReport,
 ) {
   const at = now();
-  const [tallies, reached, drift, filling] = await Promise.all([
+  const [tallies, reached, drift, filling] = await allOf([
     talliesOf(ledger, [request, { start: at - lately, end: at + longest }]),
     Array.fromAsync(ledger.reached()),
     Array.fromAsync(ledger.drift()),

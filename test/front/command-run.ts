@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Condition } from '../worker/conditions.ts';
 import { MINUTE } from '../worker/inputs.ts';
 import { lineFate, type Places, stuckBy } from '../worker/stuck.ts';
-import type { virtualTime } from '../worker/virtual-time.ts';
+import type { VirtualTime } from '../worker/virtual-time.ts';
 import type { StorageCall } from './storageFront.ts';
 
 export interface Ran {
@@ -18,13 +18,14 @@ export interface Ran {
   readonly worst: number;
   /** All calls to storage. */
   readonly calls: readonly StorageCall[];
+  /** Calls that went on when it had said how it ended: the process would have lived for them. */
+  readonly outlived: readonly string[];
 }
 
 /** `condition` holds from the begin of the command to its end. */
 export type Run = (words: readonly string[], condition?: Condition) => Promise<Ran>;
 
-interface Setup extends Places {
-  readonly letPass: ReturnType<typeof virtualTime>['letPass'];
+interface Setup extends Places, VirtualTime {
   /** Where the command runs, and its environment. */
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
@@ -39,7 +40,7 @@ export async function commandRunner(setup: Setup): Promise<Run> {
     import('../../cli/run.ts'),
     import('../../cli/deliver/jobs.ts'),
   ]);
-  const { front, letPass, folder, env } = setup;
+  const { front, letPass, underWay, folder, env } = setup;
   return async (words, condition = { name: 'nothing' }) => {
     const text = { out: '', err: '' };
     const terminal = {
@@ -66,6 +67,10 @@ export async function commandRunner(setup: Setup): Promise<Run> {
       return undefined;
     });
     const took = Date.now() - began;
+    // What is answered now ends before time passes.
+    await sleep(1);
+    const outlived = underWay();
+    for (let n = 0; underWay().length > 0 && n < 600; n++) await sleep(1_000);
     lift();
     await stopTime();
     await front.applyLater();
@@ -73,6 +78,7 @@ export async function commandRunner(setup: Setup): Promise<Run> {
     return {
       ...{ code, ...text, took, struck: times.length, worst: Math.max(0, ...worst) },
       calls: front.calls.slice(before),
+      outlived,
     };
   };
 }

@@ -21,15 +21,23 @@ import { startSimulator } from '../../local/simulator/startSimulator.ts';
 import { telemetryRows } from '../../local/telemetry/telemetryRows.ts';
 import { blobsLeft } from '../e2e/left.ts';
 import { exportBlob, HOUR, MINUTE, START } from '../worker/inputs.ts';
+import { type Places, stuckBy } from '../worker/stuck.ts';
 import { virtualTime } from '../worker/virtual-time.ts';
 import { commandRunner, type Run } from './command-run.ts';
 import { struckConnections } from './connections.ts';
-import { type StorageFront, startStorageFront } from './storageFront.ts';
+import { startStorageFront } from './storageFront.ts';
 import { startTokenEndpoint } from './token-endpoint.ts';
 
-export interface CommandScene {
-  readonly front: StorageFront;
+export interface CommandScene extends Pick<Places, 'front' | 'simulator'> {
+  readonly azurite: Azurite;
   readonly run: Run;
+  /** The settings of the app that has run, and the folder that commands begin in. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly folder: string;
+  /** A container as commands name it. */
+  place(container: string): string;
+  /** Time passes while that goes on. */
+  inTime<T>(use: () => Promise<T>): Promise<T>;
   /** The command lines, made anew each time: those that bring something in have a lake of their own. */
   readonly acts: Readonly<Record<string, () => Act>>;
   /** What no output may hold. */
@@ -46,7 +54,6 @@ export interface Act {
   readonly ids?: readonly string[];
 }
 
-const HOURS = 4;
 const APP_ID = '11111111-2222-3333-4444-555555555555';
 const API_KEY = 'hush-hush-key-of-the-query-api';
 const IDENTITY_SECRET = 'hush-hush-header-of-the-identity';
@@ -54,14 +61,14 @@ const IDENTITY_SECRET = 'hush-hush-header-of-the-identity';
 const connections = struckConnections();
 const wallAzurite = startAzurite({ inMemory: true });
 
-/** One a process. */
-export async function startCommandScene(): Promise<CommandScene> {
+/** One a process. `hours`: of blobs and of rows, a window each. */
+export async function startCommandScene(hours = 4): Promise<CommandScene> {
   const work = await mkdtemp(join(tmpdir(), 'commands-'));
   const azurite = await wallAzurite;
-  const { letPass } = virtualTime();
+  const virtual = virtualTime();
   const front = await startStorageFront(azurite);
   const from = START + 9 * HOUR;
-  const shop = { seed: '1', app: 'shop', perHour: 6, start: from, end: from + HOURS * HOUR };
+  const shop = { seed: '1', app: 'shop', perHour: 6, start: from, end: from + hours * HOUR };
   const data = memoryData(
     (['requests', 'traces'] as const).flatMap((signal) => [...telemetryRows({ ...shop, signal })]),
   );
@@ -74,7 +81,7 @@ export async function startCommandScene(): Promise<CommandScene> {
   const exports = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient('exports');
   await exports.create();
   const blobIds: string[] = [];
-  for (let hour = 0; hour < HOURS; hour++) {
+  for (let hour = 0; hour < hours; hour++) {
     const { name, text, id } = exportBlob(9 + hour, hour);
     await exports.getBlockBlobClient(name).upload(text, Buffer.byteLength(text));
     await mkdir(dirname(join(archive, name)), { recursive: true });
@@ -99,7 +106,7 @@ export async function startCommandScene(): Promise<CommandScene> {
     LAKE_FORMAT: 'ndjson',
   };
   await writeFile(settings, JSON.stringify(env));
-  const run = await commandRunner({ ...places, letPass, folder: work, env: { QUERY_KEY: API_KEY } });
+  const run = await commandRunner({ ...places, ...virtual, folder: work, env: { QUERY_KEY: API_KEY } });
   const place = (container: string) => `${front.urls.blob}/${container}?${sas}`;
   const [apiIds, time] = [
     (['requests', 'traces'] as const).flatMap((signal) => data.all(signal).map(({ itemId }) => String(itemId))),
@@ -142,9 +149,11 @@ export async function startCommandScene(): Promise<CommandScene> {
   };
   await prepare(env, run, ['transform', archive, '--out', place('lakeseen'), '--format', 'ndjson']);
   return {
-    front,
-    run,
-    acts,
+    ...{ azurite, front, simulator, run, acts, env, folder: work, place },
+    inTime: async (use) => {
+      const stopTime = virtual.letPass(stuckBy({ name: 'nothing' }, places));
+      return use().finally(stopTime);
+    },
     secrets: [azurite.key, API_KEY, IDENTITY_SECRET, ...signaturesIn(sas), encodeURIComponent(azurite.key)],
     ids: (lake) => idsIn(azurite, lake),
     close: async () => {

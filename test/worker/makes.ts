@@ -5,7 +5,7 @@ import type { Column, Make, Refused, Result } from './other-api.ts';
 const INVALID = 'The request had some invalid properties';
 
 /** 400, as nested as the service nests it. */
-const semantic = (code: string, message: string): Refused => ({
+export const semantic = (code: string, message: string): Refused => ({
   status: 400,
   body: JSON.stringify({
     error: {
@@ -16,10 +16,10 @@ const semantic = (code: string, message: string): Refused => ({
   }),
 });
 
-const unknownFunction = (name: string) => semantic('SEM0260', `Unknown function: '${name}'.`);
+export const unknownFunction = (name: string) => semantic('SEM0260', `Unknown function: '${name}'.`);
 
 /** Columns in another order, with others between. */
-function other({ columns, rows }: Result, more: readonly (readonly [Column, Cell])[] = []): Result {
+export function other({ columns, rows }: Result, more: readonly (readonly [Column, Cell])[] = []): Result {
   const order = columns.map((_, at) => at).toReversed();
   return {
     ...{ table: '', isSurvey: false },
@@ -29,8 +29,11 @@ function other({ columns, rows }: Result, more: readonly (readonly [Column, Cell
 }
 
 const withoutZone = (text: string): string => text.replace(/Z$/, '');
-const cellsOf = ({ columns, rows }: Result, change: (cell: Cell, type: string) => unknown): unknown[][] =>
-  rows.map((cells) => cells.map((cell, at) => change(cell, columns[at]?.type ?? '')));
+export const cellsOf = (
+  { columns, rows }: Result,
+  change: (cell: Cell, type: string, name: string) => unknown,
+): unknown[][] =>
+  rows.map((cells) => cells.map((cell, at) => change(cell, columns[at]?.type ?? '', columns[at]?.name ?? '')));
 
 const statusRow = ['2026-11-21T03:00:00.1234567Z', 4, 'Info', 0, 'Query completed successfully', 'a', 'b', 'c'];
 const statusNames = ['Timestamp', 'Severity', 'SeverityName', 'StatusCode', 'StatusDescription', 'Count', 'Id', 'More'];

@@ -4,11 +4,10 @@
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
-import { asCells, columnsOf, signalOf } from '../../local/telemetry/asCells.ts';
+import { asCells, columnsOf, resourceIdOf, signalOf } from '../../local/telemetry/asCells.ts';
 import type { Cell, Row } from '../../local/telemetry/row.ts';
 import { WORKSPACE_TABLES } from '../../local/telemetry/tables.ts';
+import { queryOf, send, unknown } from './other-answers.ts';
 
 export interface Column {
   readonly name: string;
@@ -41,6 +40,17 @@ export interface Make {
   /** The JSON text. */
   answer(result: Result): string;
   readonly gzip?: boolean;
+  /** How a body is packed for who takes what; undefined: not at all. */
+  pack?(body: Buffer, takes: string): readonly [encoding: string, bytes: Buffer] | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** HTTP/1.0: no length, the end of the connection is the end of the answer. */
+  readonly plainHttp?: boolean;
+  /** false: rows have none. */
+  readonly ids?: boolean;
+  /** It tells of rows how many they are, nothing else: one that comes for one that goes is not seen. */
+  readonly counts?: boolean;
+  /** Of its rows; those of others are in the same tables. */
+  readonly resourceId?: string;
   /** Bytes of a piece, each sent by itself. */
   readonly piece?: number;
   /** How far its clock is ahead. */
@@ -82,6 +92,7 @@ interface Asked {
   readonly facts: string | undefined;
   readonly step: number;
   readonly label: string | undefined;
+  readonly resourceId: string | undefined;
 }
 
 const FROM = /^(\w+)\s*\|\s*where (\w+) >= datetime\(([^)]+)\) and \2 < datetime\(([^)]+)\)/;
@@ -94,20 +105,25 @@ function read(query: string): readonly Asked[] | undefined {
     const [, table = '', , from = '', to = ''] = FROM.exec(part.trim()) ?? [];
     const [, buckets, bucket] = /\| where hash\(iff\(.*\), (\d+)\) == (\d+)/.exec(part) ?? [];
     const [, facts, step] = /\| summarize (.+) by start = bin\(\w+, (\d+)m\)/.exec(part) ?? [];
+    const [, resourceId] = /\| where _ResourceId =~ '([^']+)'/.exec(part) ?? [];
     const [, label] = /\| extend signal = '(\w+)'/.exec(part) ?? [];
     const parted = buckets === undefined ? undefined : ([Number(buckets), Number(bucket)] as const);
-    return { table, from, to, bucket: parted, facts, step: Number(step) * 60_000, label };
+    return { table, from, to, bucket: parted, facts, step: Number(step) * 60_000, label, resourceId };
   });
   return asked.every(({ table }) => table !== '') ? asked : undefined;
 }
 
 const isOf = (row: Row, table: string): boolean => signalOf(row) === table || WORKSPACE_TABLES[signalOf(row)] === table;
 
-function select({ table, from, to, bucket }: Asked, kept: readonly Kept[]): Kept[] {
+function select({ table, from, to, bucket, resourceId }: Asked, kept: readonly Kept[]): Kept[] {
   const [buckets, number] = bucket ?? [1, 0];
   return kept.filter(
     ({ row }) =>
-      isOf(row, table) && timeOf(row) >= from && timeOf(row) < to && hashOf(String(row.itemId)) % buckets === number,
+      isOf(row, table) &&
+      timeOf(row) >= from &&
+      timeOf(row) < to &&
+      hashOf(String(row.itemId)) % buckets === number &&
+      (resourceId === undefined || resourceIdOf(row) === resourceId),
   );
 }
 
@@ -149,42 +165,18 @@ function resultOf(asked: readonly Asked[], kept: readonly Kept[], kind: Make['ki
   return { table: only.table, isSurvey: false, columns, rows: found.map(cells) };
 }
 
-async function bodyOf(message: IncomingMessage): Promise<string> {
-  const pieces: Buffer[] = [];
-  for await (const piece of message) pieces.push(Buffer.from(piece));
-  const { query } = JSON.parse(Buffer.concat(pieces).toString());
-  return String(query);
-}
-
-async function send(response: ServerResponse, { status, headers, body, cut }: Refused, make: Make): Promise<void> {
-  const packed = make.gzip === true && status === 200;
-  const bytes = packed ? gzipSync(body) : Buffer.from(body);
-  if (make.slow !== undefined) await sleep(make.slow);
-  response.writeHead(status, {
-    Date: new Date(Date.now() + (make.ahead ?? 0)).toUTCString(),
-    'Content-Type': 'application/json',
-    ...(packed && { 'Content-Encoding': 'gzip' }),
-    ...headers,
-  });
-  const piece = make.piece ?? bytes.length;
-  for (let at = 0; at < (cut ?? bytes.length); at += piece) response.write(bytes.subarray(at, at + piece));
-  if (cut === undefined) response.end();
-  else setTimeout(() => response.destroy(), 20);
-}
-
-const unknown: Refused = { status: 400, body: '{"error":{"code":"SyntaxError","message":"what is that?"}}' };
-
 /** Starts one with these rows. */
 export async function startOtherApi(make: Make, rows: readonly Row[]): Promise<OtherApi> {
-  let kept: readonly Kept[] = rows.map((row) => ({ row, came: Date.parse(timeOf(row)) + 60_000 }));
+  const own = (row: Row): Row => (make.ids === false ? { ...row, itemId: null } : row);
+  let kept: readonly Kept[] = rows.map((row) => ({ row: own(row), came: Date.parse(timeOf(row)) + 60_000 }));
   const questions: string[] = [];
   const serve = async (message: IncomingMessage, response: ServerResponse) => {
-    const query = await bodyOf(message);
+    const query = await queryOf(message);
     const number = questions.push(query) - 1;
     const asked = read(query);
     const result = asked && resultOf(asked, kept, make.kind);
     const refused = result === undefined ? unknown : make.refuses?.(query, number);
-    await send(response, refused ?? { status: 200, body: result ? make.answer(result) : '' }, make);
+    await send(message, response, refused ?? { status: 200, body: result ? make.answer(result) : '' }, make);
   };
   const server = createServer((message, response) => void serve(message, response).catch(() => response.destroy()));
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -192,10 +184,11 @@ export async function startOtherApi(make: Make, rows: readonly Row[]): Promise<O
   return {
     ...{ make, questions, url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}` },
     get rows() {
-      return kept.map(({ row }) => row);
+      const isOwn = ({ row }: Kept) => make.resourceId === undefined || resourceIdOf(row) === make.resourceId;
+      return kept.filter(isOwn).map(({ row }) => row);
     },
     add: (more) => {
-      kept = [...kept, ...more.map((row) => ({ row, came: Date.now() }))];
+      kept = [...kept, ...more.map((row) => ({ row: own(row), came: Date.now() }))];
     },
     purge: (which) => {
       const gone = kept.filter(({ row }) => which(row)).map(({ row }) => row);

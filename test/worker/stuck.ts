@@ -1,4 +1,5 @@
 import type { ClientRequest } from 'node:http';
+import type { LoggedRequest } from '../../local/simulator/request.ts';
 import type { Simulator } from '../../local/simulator/startSimulator.ts';
 import type { Connections } from '../front/connections.ts';
 import type { StorageFront } from '../front/storageFront.ts';
@@ -26,14 +27,17 @@ export const lineFate = ({ line }: Condition, places: Places): Connections['fate
 };
 
 /** Which calls of this process nobody is going to answer by himself: time goes on although they are under way. */
-export function stuckBy({ fault, token, line }: Condition, places: Places) {
-  const { front, tokens, connections } = places;
+export function stuckBy({ token, line }: Condition, places: Places) {
+  const { front, tokens, connections, simulator } = places;
   const { api } = portsOf(places);
   return (request: ClientRequest): boolean => {
     const port = Number(new URL(`http://${request.getHeader('host')}`).port);
     if (line?.code === 'silent' && connections.fate?.(port) === 'silent') return true;
     if (port === tokens.port) return token === 'silent';
-    if (port === api) return fault?.kind === 'stall';
-    return front.held.has(request.socket?.localPort ?? 0);
+    const own = request.socket?.localPort ?? 0;
+    if (port === api) return stands(simulator.requests.findLast((asked) => asked.port === own));
+    return front.held.has(own);
   };
 }
+
+const stands = (asked: LoggedRequest | undefined): boolean => asked?.fault === 'stall' && !asked.sent;

@@ -23,8 +23,15 @@ const wall = { pause: timers.setTimeout, turn: timers.setImmediate };
 /** So many looks, a turn of the event loop apart, must find nothing under way. */
 const LOOKS = 8;
 
-/** Begins at the time of the wall. Resolves by `advance` alone: nothing passes before it is called. */
-export function virtualTime(): { letPass(isStuck: Stuck): () => Promise<void> } {
+export interface VirtualTime {
+  /** Until what it returns is called. */
+  letPass(isStuck: Stuck): () => Promise<void>;
+  /** This process's own calls that have not ended. */
+  underWay(): readonly string[];
+}
+
+/** Begins at the time of the wall; nothing passes before `letPass` is called. */
+export function virtualTime(): VirtualTime {
   let now = Date.now();
   const waiting = new Set<Timer>();
   const underWay = new Set<ClientRequest>();
@@ -111,6 +118,7 @@ export function virtualTime(): { letPass(isStuck: Stuck): () => Promise<void> } 
     }
   };
   return {
+    underWay: () => [...underWay].filter(({ destroyed }) => !destroyed).map(({ method, path }) => `${method} ${path}`),
     letPass: (isStuck) => {
       let ended = false;
       const passing = pass(isStuck, () => ended);

@@ -9,6 +9,7 @@ import type {
   TableRevision,
   Window,
 } from '../../model.ts';
+import { allOf } from '../../pure/all-of.ts';
 import { signals } from '../../signals/tables.ts';
 import { tableFilePath } from '../paths.ts';
 import { probeExclusive } from '../probe.ts';
@@ -90,7 +91,7 @@ export function openDeltaLake({ lake, clock, newId, columns }: DeltaLakeOptions)
     },
     seen: async (window, others) => {
       const seen = [...new Set([window.signal, ...others])].map((signal) => revisionIn(signal, window));
-      return Math.max(...(await Promise.all(seen)));
+      return Math.max(...(await allOf(seen)));
     },
     publish: async (revision, check) => {
       const { window, written, known } = revision;

@@ -1,4 +1,5 @@
 import type { Feed, FileRecord, Interval, LakeTables, LedgerRow, StoredObject } from '../../model.ts';
+import { allOf } from '../../pure/all-of.ts';
 import { filesOfLake } from '../lake/own-files.ts';
 import { readTold, type ToldPorts, toldWindow } from './table-told.ts';
 import type { FoundWindow } from './weigh.ts';
@@ -42,7 +43,7 @@ export async function readFiles(groups: FoundGroups, ports: FoundPorts) {
   const unexplained: string[] = [];
   let [files, bytes, strangers, told] = [0, 0, 0, 0];
   const take = async (some: readonly StoredObject[]) => {
-    const stories = await Promise.all(some.map((file) => ports.story(file)));
+    const stories = await allOf(some.map((file) => ports.story(file)));
     for (const [n, story] of stories.entries()) {
       const object = some[n];
       if (story !== undefined) {
@@ -84,7 +85,7 @@ export async function windowsOf(found: readonly Found[], ports: FoundPorts): Pro
     if (!('row' in each)) continue;
     const { row } = each;
     const files = row.files.filter(({ path }) => there.has(path));
-    const told = toldWindow(row, await Promise.all(files.map((file) => sighted(file, ports))));
+    const told = toldWindow(row, await allOf(files.map((file) => sighted(file, ports))));
     if (told !== undefined) windows.set(keyOf(row.window), told);
   }
   for (const each of found) {

@@ -9,6 +9,7 @@ import type {
   Millis,
   ObjectStore,
 } from '../../model.ts';
+import { allOf } from '../../pure/all-of.ts';
 import { dayOf } from '../../status/day-tally.ts';
 import { changedDays } from './changed.ts';
 import { dayText, fileOfDay, putIndex, readIndex, type TableIndex } from './days.ts';
@@ -143,7 +144,7 @@ async function writeChunk(days: readonly Millis[], feeds: readonly Feed[], work:
   const range = { start: days[0] ?? 0, end: (days.at(-1) ?? 0) + day };
   for (let at = 0; at < feeds.length; at += together) {
     const some = feeds.slice(at, at + together);
-    for (const rows of await Promise.all(some.map((feed) => rowsOf(feed, range, sweep, ledger)))) await files.add(rows);
+    for (const rows of await allOf(some.map((feed) => rowsOf(feed, range, sweep, ledger)))) await files.add(rows);
   }
   const put = new Map<Millis, number>();
   const lost: LostDay[] = [];

@@ -11,6 +11,7 @@ import type {
   RetentionRules,
   Signal,
 } from '../../model.ts';
+import { allOf } from '../../pure/all-of.ts';
 import { removeOldFiles } from '../tidy.ts';
 import { isOverdue, keptFrom, retiredBefore } from './due.ts';
 import { retiredEntry } from './retired-entry.ts';
@@ -226,6 +227,6 @@ async function hide(
 
 async function inLanes<T, R>(all: readonly T[], act: (one: T) => Promise<R>): Promise<R[]> {
   const done: R[] = [];
-  for (let at = 0; at < all.length; at += lanes) done.push(...(await Promise.all(all.slice(at, at + lanes).map(act))));
+  for (let at = 0; at < all.length; at += lanes) done.push(...(await allOf(all.slice(at, at + lanes).map(act))));
   return done;
 }

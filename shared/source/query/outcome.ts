@@ -65,6 +65,8 @@ const THROTTLED = /E_QUERY_THROTTLED|ThrottledError|E_REQUEST_THROTTLED|80DA0008
 const TRANSIENT = new Set([408, 425, 429]);
 /** Refusals that pass by themselves, whatever is asked. */
 const PASSING = new Set([429, 502, 503]);
+/** What is asked is nothing that the server can do: waiting does not help. */
+const NOT_SUPPORTED = 501;
 const UNRESOLVED_TABLE = /Failed to resolve (table|entity)[^.]*/i;
 
 export function outcomeOf(reply: Reply, asked: Asked): Outcome {
@@ -76,7 +78,7 @@ export function outcomeOf(reply: Reply, asked: Asked): Outcome {
   if (reply.status === 200) return answerOutcome(reply, asked);
   if (reply.status === 204) return { kind: 'doubtful', reason: 'status 204: the resource holds no data' };
   const text = errorText(reply.status, reply.body);
-  if (reply.status >= 500 || TRANSIENT.has(reply.status)) {
+  if ((reply.status >= 500 && reply.status !== NOT_SUPPORTED) || TRANSIENT.has(reply.status)) {
     if (reply.status !== 429 && TOO_LARGE.test(text)) return { kind: 'split', reason: text };
     const heavy = reply.status === 504 || (reply.status !== 429 && TOO_HEAVY.test(text));
     return retry(text, waitOf(reply, asked.now), heavy, PASSING.has(reply.status));
@@ -100,12 +102,16 @@ export function outcomeOf(reply: Reply, asked: Asked): Outcome {
 /** Who asks and where, not what is asked for: a part of it is refused likewise. */
 const OF_THE_ASKER = new Set([401, 402, 403, 404, 405, 407, 410, 421, 426, 451]);
 
+/** Whether a refusal with this status is about what was asked: something else may be answered. */
+export const isOfQuestion = (status: number): boolean =>
+  status === NOT_SUPPORTED || (status >= 400 && status < 500 && !OF_THE_ASKER.has(status));
+
 function halvingsFor({ status }: Reply, text: string): number {
-  if (status < 400 || OF_THE_ASKER.has(status)) return 0;
+  if (!isOfQuestion(status)) return 0;
   // Another address, or another plan, and no other range: docs of Basic logs, answers in public issues.
   if (/UnsupportedApiQueryValidationError/.test(text) || ANOTHER_PLAN.test(text)) return 0;
   // The text of the query is at fault, so it says; one try is cheap.
-  return /SyntaxError|SemanticError/.test(text) ? 1 : 6;
+  return /SyntaxError|SemanticError/.test(text) || status === NOT_SUPPORTED ? 1 : 6;
 }
 
 function answerOutcome(reply: Reply, asked: Asked): Outcome {

@@ -153,8 +153,8 @@ function absence({ settings, window }: Context, said: Set<string>): string {
   if (said.has(table)) return '';
   said.add(table);
   return (
-    `the workspace has no table ${table}: taken for no rows, and looked for again by each audit (or --again); it ` +
-    'comes with the first telemetry of its kind, unless this is the wrong workspace'
+    `the workspace has no table ${table}: taken for no rows, and looked for again by audits, every six hours (or ` +
+    '--again); it comes with the first telemetry of its kind, unless this is the wrong workspace'
   );
 }
 

@@ -391,7 +391,7 @@ test('a table that the workspace lacks is told once, and is no row', async () =>
     remarks.push(reading.remark);
     assert.equal(reading.fingerprint, 'absent');
   }
-  assert.match(remarks[0] ?? '', /no table AppRequests: taken for no rows, and looked for again by each audit/);
+  assert.match(remarks[0] ?? '', /no table AppRequests: taken for no rows, and looked for again by audits/);
   assert.deepEqual(remarks.slice(1), ['', '']);
 });
 

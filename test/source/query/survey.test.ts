@@ -9,6 +9,7 @@ import { ITEM_TYPES } from '../../../local/telemetry/tables.ts';
 import type { Clock, QuerySettings, Signal, Window } from '../../../shared/model.ts';
 import { signals } from '../../../shared/signals/tables.ts';
 import { createAsk } from '../../../shared/source/query/client.ts';
+import type { Ask } from '../../../shared/source/query/reply.ts';
 import { createQuerySource } from '../../../shared/source/query/source.ts';
 import { stretchesOf } from '../../../shared/source/query/survey/stretches.ts';
 import { createSurvey } from '../../../shared/source/query/survey/survey.ts';
@@ -34,17 +35,17 @@ const rowAt = (ms: number, itemId: string, signal: Signal = 'traces', more: Part
   ...more,
 });
 
+const settingsOf = (schema: QuerySettings['schema'], url: string): QuerySettings => ({
+  url: `${url}/v1/${schema.kind === 'app' ? 'apps' : 'workspaces'}/11111111-1111-1111-1111-111111111111/query`,
+  ...{ scope: '', auth: { kind: 'none' }, schema, signals, window: HOUR, lag: 1, from: undefined, until: undefined },
+  retention: 1,
+});
+
 async function opened(schema: QuerySettings['schema'], rows: readonly Row[], options: SimulatorOptions = {}) {
   const data = memoryData();
   data.add(rows, START);
   const simulator = await startSimulator({ ...options, data });
-  const settings: QuerySettings = {
-    url:
-      `${simulator.url}/v1/${schema.kind === 'app' ? 'apps' : 'workspaces'}/` +
-      '11111111-1111-1111-1111-111111111111/query',
-    ...{ scope: '', auth: { kind: 'none' }, schema, signals, window: HOUR, lag: 1, from: undefined, until: undefined },
-    retention: 1,
-  };
+  const settings = settingsOf(schema, simulator.url);
   const ask = createAsk(settings, undefined, clock);
   const survey = createSurvey({ settings, ask, clock, limits: { attempts: 40 } });
   const source = createQuerySource({ settings, ask, clock, survey, audited: true });
@@ -143,6 +144,57 @@ test('an endpoint that refuses what it does not know is asked for less, and only
   assert.deepEqual((await here.look(windows)).looks, ['rows:1', 'rows:1']);
   here.simulator.fault(refused(/count/));
   await assert.rejects(here.look(windows), /survey traces of shop: status 400/);
+});
+
+test('what an endpoint cannot do it may say with other statuses than 400', async () => {
+  for (const status of [405, 422, 501]) {
+    const questions: string[] = [];
+    const reply = { lost: '', timedOut: false, retryAfter: '', age: 0, answer: undefined };
+    const body = { error: { code: 'NotSupported', message: 'not here' } };
+    const ask: Ask = async ({ query }) => {
+      questions.push(query);
+      return { ...reply, status, body };
+    };
+    const survey = createSurvey({ settings: settingsOf(APP, 'http://127.0.0.1:1'), ask, clock });
+    await assert.rejects(survey.survey([windowAt(0, HOUR)], work, never), new RegExp(`status ${status}`));
+    assert.equal(questions.length, status === 405 ? 1 : 4, `${status}`);
+  }
+});
+
+test('an answer that is not understood is a failure, not a window without rows', async () => {
+  const columns = ['signal', 'rows', 'ids', 'latest', 'start'].map((name) => ({ name, type: 'string' }));
+  const looked = async (row: readonly unknown[], names = columns) => {
+    const rest = Buffer.from(`${JSON.stringify(row)}\n`);
+    const answer = { rest, columns: names, rows: 1, error: undefined, fault: undefined };
+    const ask: Ask = async () => ({
+      ...{ status: 200, lost: '', timedOut: false, retryAfter: '', age: 0, body: undefined },
+      answer,
+    });
+    const survey = createSurvey({ settings: settingsOf(APP, 'http://127.0.0.1:1'), ask, clock });
+    const windows = [windowAt(0, HOUR), windowAt(HOUR, HOUR)];
+    return (await survey.survey(windows, work, never)).looks.map(({ fingerprint }) => fingerprint);
+  };
+  const same = ['rows:0', 'rows:2 latest:2026-11-21T04:30:00.1000000Z ids:7'];
+  for (const [latest, start] of [
+    ['2026-11-21T04:30:00.1Z', '2026-11-21T04:00:00Z'],
+    ['2026-11-21T10:00:00.1+05:30', '2026-11-21T09:30:00+05:30'],
+    ['2026-11-20 22:30:00.1-0600', '2026-11-20 22:00:00.0000000-06:00'],
+  ])
+    assert.deepEqual(await looked(['traces', '2', 7, latest, start]), same, start);
+  for (const row of [
+    ['traces', 2, 7, '', '21.11.2026 04:00'],
+    ['traces', 2, 7, '', null],
+    ['traces', 2, 7, '', '2026-13-41T04:00:00Z'],
+    ['traces', 'many', 7, '', '2026-11-21T04:00:00Z'],
+    ['other', 2, 7, '', '2026-11-21T04:00:00Z'],
+  ])
+    await assert.rejects(
+      looked(row),
+      /survey traces of shop: the answer has a row that is not understood/,
+      String(row),
+    );
+  const unnamed = columns.map((column) => (column.name === 'start' ? { ...column, name: 'Column5' } : column));
+  await assert.rejects(looked(['traces', 2, 7, '', '2026-11-21T04:00:00Z'], unnamed), /not understood.*Column5/);
 });
 
 test('a workspace: its component, and tables that it lacks', async () => {

@@ -14,14 +14,21 @@ interface Bin {
 
 /**
  * What the rows of an answer, a JSON array each, say of the windows of those stretches, each of which has a signal of
- * its own.
+ * its own. Throws where one is not understood: its window would seem to have no rows. `name`: what was asked.
  */
 export function looksOf(
+  name: string,
   stretches: readonly Covered[],
   columns: readonly AnswerColumn[],
   rows: readonly string[],
 ): Map<Window, Look> {
   const bins = binsIn(columns, rows);
+  const odd = bins.findIndex((bin) => !isUnderstood(bin, stretches));
+  if (odd >= 0)
+    throw new Error(
+      `${name}: the answer has a row that is not understood, ${rows[odd]?.slice(0, 200)} under ` +
+        `${columns.map((column) => column.name).join(', ')}; nothing is taken for changed`,
+    );
   const looks = new Map<Window, Look>();
   for (const { signal, windows } of stretches) {
     const own = bins.filter((bin) => bin.signal === signal);
@@ -33,6 +40,9 @@ export function looksOf(
   }
   return looks;
 }
+
+const isUnderstood = ({ signal, start, rows }: Bin, stretches: readonly Covered[]): boolean =>
+  !Number.isNaN(start) && Number.isInteger(rows) && rows >= 0 && stretches.some((stretch) => stretch.signal === signal);
 
 /** `rows:12 latest:2026-11-21T03:00:00.1234567Z ids:123456`; what was not told is left out. */
 function fingerprintOf(bins: readonly Bin[]): string {
@@ -69,12 +79,19 @@ function binsIn(columns: readonly AnswerColumn[], rows: readonly string[]): Bin[
   });
 }
 
-const TIME = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|[+-]00:?00)?$/i;
+const TIME = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d):?(\d\d))?$/i;
+const minute = 60_000;
 
-/** An endpoint leaves out zeros at the end of a fraction, and maybe the zone: UTC, whatever this machine's is. */
+/**
+ * In UTC. An endpoint leaves out zeros at the end of a fraction, and maybe the zone: UTC, whatever this machine's is.
+ */
 function timeText(cell: unknown): string {
-  const [, date, time, fraction = ''] = TIME.exec(String(cell ?? '')) ?? [];
-  return date === undefined ? '' : `${date}T${time}.${fraction.slice(0, 7).padEnd(7, '0')}Z`;
+  const [, date, time, fraction = '', sign = '+', hours = 0, minutes = 0] = TIME.exec(String(cell ?? '')) ?? [];
+  const local = Date.parse(`${date}T${time}Z`);
+  if (Number.isNaN(local)) return '';
+  const ahead = Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes)) * minute;
+  const seconds = new Date(local - ahead).toISOString().slice(0, 19);
+  return `${seconds}.${fraction.slice(0, 7).padEnd(7, '0')}Z`;
 }
 
 function wholeNumber(cell: unknown): bigint | undefined {

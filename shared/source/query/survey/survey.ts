@@ -1,4 +1,5 @@
 import type { Clock, Look, Millis, QuerySettings, Survey, Window } from '../../../model.ts';
+import { isOfQuestion } from '../outcome.ts';
 import type { Ask } from '../reply.ts';
 import { type Context, SOURCE_LIMITS, type SourceLimits } from '../settle.ts';
 import { settleQuestion } from '../settle-question.ts';
@@ -26,6 +27,9 @@ const LEVELS: readonly Told[] = [
 const BINS = 50_000;
 /** A workspace has no table of a kind that was never sent; so long it is not asked for again. */
 const ABSENCE: Millis = 6 * 3_600_000;
+
+/** The status of what is too much for one answer. */
+const TOO_MUCH = 413;
 
 /** What is known of an endpoint, for as long as the process lives. */
 interface Endpoint {
@@ -117,12 +121,13 @@ async function askOnce(stretches: readonly Covered[], surveying: Surveying): Pro
   const settled = await settleQuestion({ query, table, name, range }, { ...surveying, window }, rows);
   if (settled.kind === 'rows') {
     const { columns, rest } = settled.answer;
-    return { kind: 'looks', looks: looksOf(stretches, columns, rows.lines(rest)) };
+    return { kind: 'looks', looks: looksOf(name, stretches, columns, rows.lines(rest)) };
   }
   if (settled.kind === 'none') return { kind: 'looks', looks: nothingIn(stretches) };
   if (settled.kind === 'absent') return without(stretches, [table], surveying);
   if (settled.kind === 'split') return { kind: 'instead', rest: smaller(stretches, `${name}: ${settled.reason}`) };
-  if (settled.status !== 400) throw new Error(`${name}: ${settled.reason}`);
+  if (!isOfQuestion(settled.status)) throw new Error(`${name}: ${settled.reason}`);
+  if (settled.status === TOO_MUCH) return { kind: 'instead', rest: smaller(stretches, `${name}: ${settled.reason}`) };
   if (stretches.length === 1) {
     if (endpoint.level + 1 >= LEVELS.length) throw new Error(`${name}: ${settled.reason}`);
     endpoint.level++;
