@@ -37,6 +37,7 @@ const escaped = (text: string): string =>
 const sleepy: Make = {
   name: 'sleepy',
   kind: 'app',
+  latest: false,
   piece: 700,
   pack: (text, takes) => {
     const middle = Math.floor(text.length / 2);
@@ -56,6 +57,7 @@ const mute: Make = {
   name: 'mute',
   kind: 'app',
   counts: true,
+  latest: false,
   refuses: (query) => {
     if (/^union/.test(query)) return { status: 422, body: '{"error":{"code":"NotSupported","message":"union"}}' };
     if (/ingestion_time/.test(query)) return { status: 501, body: '{"error":{"code":"NotImplemented","message":"x"}}' };

@@ -12,7 +12,7 @@ const hours = all ? 6 : 4;
 /** What happens to the windows of a feed, by their hours. */
 const ROUNDS: readonly Readonly<Record<number, Change>>[] = [
   { 0: 'late', 1: 'purged', 2: 'swapped', 3: 'emptied', ...(all && { 5: 'late' }) },
-  { 0: 'swapped', 3: 'late', ...(all && { 1: 'late', 4: 'purged' }) },
+  { 0: 'swapped', 2: 'altered', 3: 'late', ...(all && { 1: 'late', 4: 'purged' }) },
 ];
 
 export function testMakes(makes: readonly Make[], purged: 'follow' | 'keep'): void {

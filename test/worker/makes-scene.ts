@@ -3,25 +3,20 @@
  * at hand): rows come late and are purged, audits look, windows run.
  */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { signalOf } from '../../local/telemetry/asCells.ts';
 import type { Row } from '../../local/telemetry/row.ts';
 import { telemetryRows } from '../../local/telemetry/telemetryRows.ts';
 import type { LedgerEntry, Signal, Window } from '../../shared/model.ts';
-import { differences, shortened } from '../e2e/compare.ts';
 import { blobsLeft } from '../e2e/left.ts';
-import { readLake } from '../e2e/readLake.ts';
-import { fromQuery, fromWorkspace, type LakeRow } from '../e2e/truth.ts';
 import { HOUR, MINUTE, START } from './inputs.ts';
 import { type Make, type OtherApi, startOtherApi } from './other-api.ts';
+import { assertLake, hourOf } from './same-rows.ts';
 import { type Scene, startScene, until } from './scene.ts';
 
 const FROM = START + 9 * HOUR;
 
-/** What happens to a window: rows come, go, one goes and another comes, all go. */
-export type Change = 'late' | 'purged' | 'swapped' | 'emptied';
+/** What happens to a window: rows come, go, some go and others come, one comes once more as another, all go. */
+export type Change = 'late' | 'purged' | 'swapped' | 'altered' | 'emptied';
 
 interface Wanted {
   readonly makes: readonly Make[];
@@ -50,7 +45,6 @@ export interface MakesScene {
 
 const nameOf = ({ app, signal, start }: Pick<Window, 'app' | 'signal' | 'start'>): string =>
   `${app} ${signal} ${new Date(start).toISOString().slice(0, 13)}`;
-const hourOf = (row: Row): number => Math.floor(Date.parse(String(row.timestamp)) / HOUR) * HOUR;
 const isOpen = ({ state, again }: LedgerEntry): boolean => state !== 'done' || again;
 
 async function started(make: Make, { signals, hours }: Wanted): Promise<readonly [string, OtherApi]> {
@@ -105,39 +99,10 @@ export async function startMakesScene(wanted: Wanted): Promise<MakesScene> {
     return again.toSorted();
   };
 
-  const truthOf = (api: OtherApi, signal: Signal): LakeRow[] => {
-    const from = api.make.kind === 'app' ? fromQuery : fromWorkspace;
-    const isKept = (start: number) => kept.get(nameOf({ app: api.make.name, signal, start }));
-    const rows = api.rows.filter((row) => signalOf(row) === signal && isKept(hourOf(row)) === undefined);
-    const more = Array.from({ length: hours }, (_, hour) => isKept(FROM + hour * HOUR) ?? []).flat();
-    return [...rows, ...more].map((row) => keyed(from(signal, row, HOUR)));
-  };
-  const assertSame = async (): Promise<number> => {
-    const folder = await mkdtemp(join(tmpdir(), 'other-make-'));
-    for (const [name, text] of await blobsLeft(scene.azurite, 'lake')) {
-      await mkdir(dirname(join(folder, name)), { recursive: true });
-      await writeFile(join(folder, name), text, 'latin1');
-    }
-    let all = 0;
-    for (const signal of signals) {
-      const { rows, faults } = await readLake(folder, signal, 'ndjson');
-      assert.deepEqual(faults, []);
-      for (const api of apis.values()) {
-        const truth = truthOf(api, signal);
-        const isOwn = ({ filename }: LakeRow) => String(filename).includes(`/app=${api.make.name}/`);
-        const own = rows.filter(isOwn).map(keyed);
-        assert.deepEqual(
-          shortened(differences(truth, own, { ignored: ['extra'] })),
-          [],
-          `${signal} of ${api.make.name}`,
-        );
-        assert.equal(own.length, truth.length);
-        all += truth.length;
-      }
-    }
-    await rm(folder, { recursive: true });
-    return all;
-  };
+  const assertSame = (): Promise<number> =>
+    assertLake(scene.azurite, signals, [...apis.values()], (api, signal, start) =>
+      kept.get(nameOf({ app: api.make.name, signal, start })),
+    );
   return {
     ...{ scene, change, assertSame },
     open: async () => (await open()).map(nameOf).toSorted(),
@@ -157,10 +122,6 @@ export async function startMakesScene(wanted: Wanted): Promise<MakesScene> {
     },
   };
 }
-
-/** Rows without ids are known by when they were, and what. */
-const keyed = (row: LakeRow): LakeRow =>
-  (row.itemId ?? null) === null ? { ...row, itemId: `${row.timestamp} ${row.id ?? row.message ?? row.name}` } : row;
 
 /** Runs the window until it is done, by its back-off where it fails; how often it was done. */
 async function ran(scene: Scene, window: Window): Promise<number> {
@@ -202,15 +163,16 @@ function lateRows(api: OtherApi, signal: Signal, start: number): Row[] {
 
 /** Whether anything has changed that can be seen. */
 function changeWindow(api: OtherApi, signal: Signal, start: number, change: Change): boolean {
-  const { counts = false } = api.make;
+  const { counts = false, latest = true } = api.make;
   // One for one is no change to who is told nothing but counts: there it is a row that comes.
-  const what = counts && change === 'swapped' ? 'late' : change;
+  const what = (counts && change === 'swapped') || (!latest && change === 'altered') ? 'late' : change;
   const inside = api.rows.filter((row) => signalOf(row) === signal && hourOf(row) === start);
-  const most = { late: 0, purged: 1, swapped: 2, emptied: Number.POSITIVE_INFINITY }[what];
+  const most = { late: 0, purged: 1, swapped: 2, altered: 1, emptied: Number.POSITIVE_INFINITY }[what];
   const going = new Set(inside.slice(0, most));
   const gone = api.purge((row) => going.has(row));
   const more = what === 'late' || what === 'swapped' ? lateRows(api, signal, start) : [];
-  const coming = what === 'swapped' ? more.slice(0, gone.length) : more;
+  const altered = what === 'altered' ? gone.map((row) => ({ ...row, cloud_RoleName: 'altered' })) : [];
+  const coming = what === 'swapped' ? more.slice(0, gone.length) : [...more, ...altered];
   api.add(coming);
   return gone.length + coming.length > 0;
 }

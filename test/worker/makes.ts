@@ -73,6 +73,7 @@ const old: Make = {
 const plain: Make = {
   name: 'plain',
   kind: 'app',
+  latest: false,
   piece: 1500,
   refuses: (query) => {
     if (/^union/.test(query)) return semantic('SYN0002', 'Query could not be parsed at union');

@@ -47,6 +47,8 @@ export interface Make {
   readonly plainHttp?: boolean;
   /** false: rows have none. */
   readonly ids?: boolean;
+  /** false: it does not tell when rows came in, so one that is altered is not seen. */
+  readonly latest?: boolean;
   /** It tells of rows how many they are, nothing else: one that comes for one that goes is not seen. */
   readonly counts?: boolean;
   /** Of its rows; those of others are in the same tables. */

@@ -15,7 +15,7 @@ export interface Places {
 }
 
 /** Ports by what a connection is to. */
-export const portsOf = ({ front, simulator }: Pick<Places, 'front' | 'simulator'>) => ({
+export const portsOf = ({ front, simulator }: Pick<Struck, 'front' | 'simulator'>) => ({
   ...front.ports,
   api: simulator.port,
 });
@@ -26,8 +26,11 @@ export const lineFate = ({ line }: Condition, places: Places): Connections['fate
   return line && ((port) => (line.to.some((to) => ports[to] === port) ? line.code : undefined));
 };
 
+/** The same of a scene whose simulator is none of ours. */
+type Struck = Omit<Places, 'simulator'> & { readonly simulator: Pick<Simulator, 'port' | 'requests'> };
+
 /** Which calls of this process nobody is going to answer by himself: time goes on although they are under way. */
-export function stuckBy({ token, line }: Condition, places: Places) {
+export function stuckBy({ token, line }: Condition, places: Struck) {
   const { front, tokens, connections, simulator } = places;
   const { api } = portsOf(places);
   return (request: ClientRequest): boolean => {

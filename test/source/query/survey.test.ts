@@ -156,7 +156,7 @@ test('what an endpoint cannot do it may say with other statuses than 400', async
       return { ...reply, status, body };
     };
     const survey = createSurvey({ settings: settingsOf(APP, 'http://127.0.0.1:1'), ask, clock });
-    await assert.rejects(survey.survey([windowAt(0, HOUR)], work, never), new RegExp(`status ${status}`));
+    await assert.rejects(survey.survey([windowAt(0, HOUR)], never), new RegExp(`status ${status}`));
     assert.equal(questions.length, status === 405 ? 1 : 4, `${status}`);
   }
 });
@@ -172,7 +172,7 @@ test('an answer that is not understood is a failure, not a window without rows',
     });
     const survey = createSurvey({ settings: settingsOf(APP, 'http://127.0.0.1:1'), ask, clock });
     const windows = [windowAt(0, HOUR), windowAt(HOUR, HOUR)];
-    return (await survey.survey(windows, work, never)).looks.map(({ fingerprint }) => fingerprint);
+    return (await survey.survey(windows, never)).looks.map(({ fingerprint }) => fingerprint);
   };
   const same = ['rows:0', 'rows:2 latest:2026-11-21T04:30:00.1000000Z ids:7'];
   for (const [latest, start] of [
