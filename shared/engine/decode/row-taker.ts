@@ -35,7 +35,8 @@ export function createRowTaker(dedupe: DecodeSettings['dedupe'], tables: Tables,
     const salt = facts?.salt ?? 0;
     if (!hashed) hashBytes(bytes, view, start, end, (signal.length * 31 + signal.charCodeAt(0)) ^ salt);
     hashed = true;
-    return !seen.add(hash.one, Math.imul(hash.two + element, 0x9e3779b1), hash.three ^ Math.imul(element, 0x85ebca6b));
+    const [one, two, three] = [hash[0] as number, hash[1] as number, hash[2] as number];
+    return !seen.add(one, Math.imul(two + element, 0x9e3779b1), three ^ Math.imul(element, 0x85ebca6b));
   }
 
   function takeRow(reader: Reader, fill?: () => void): void {

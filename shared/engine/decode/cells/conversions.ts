@@ -30,5 +30,7 @@ export function shareOf(value: number, count: number, least: number, most: numbe
 export const counterName = (key: string): Uint8Array => COUNTERS.get(key) ?? encoder.encode(key);
 
 /** The name of a duration's bucket. */
-export const bucketOf = (millis: number): Uint8Array | undefined =>
-  BUCKETS.find(({ below }) => millis < below || below === Number.POSITIVE_INFINITY)?.name;
+export function bucketOf(millis: number): Uint8Array | undefined {
+  for (const { name, below } of BUCKETS) if (millis < below || below === Number.POSITIVE_INFINITY) return name;
+  return undefined;
+}

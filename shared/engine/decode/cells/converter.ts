@@ -196,12 +196,12 @@ export class Converter {
 
   /** Traces and timings carry no count; a record of which one in four was kept stands for four. */
   private items(row: Row, cell: number, among: readonly number[]): void {
-    const [count, rate] = among;
+    const count = among[0];
     if (count !== undefined && saysSomething(this.slots, count)) {
       this.whole(row, cell, count);
       return;
     }
-    const percent = this.field(rate);
+    const percent = this.field(among[1]);
     const items = Math.round(100 / percent);
     if (percent > 0 && Number.isSafeInteger(items)) row.setLong(cell, items);
   }

@@ -50,8 +50,8 @@ export class Seen {
 /** Spreads 32 bits evenly over so many slots. */
 const placeOf = (bits: number, slots: number): number => Math.floor(((bits >>> 0) * slots) / 4294967296);
 
-/** 128 bits of a stretch of bytes. */
-export const hash = { one: 0, two: 0, three: 0, four: 0 };
+/** 96 bits of the stretch that was asked for last. */
+export const hash = new Int32Array(3);
 
 /**
  * 128 bits over the words of a stretch, wherever it starts: four lanes, one multiplication for each word, and each lane
@@ -93,10 +93,9 @@ function finish(one: number, two: number, three: number, four: number, length: n
     h3 = mixed(h3);
     h4 = mixed(h4);
   }
-  hash.one = h1;
-  hash.two = h2;
-  hash.three = h3;
-  hash.four = h4;
+  hash[0] = h1;
+  hash[1] = h2;
+  hash[2] = h3;
 }
 
 function mixed(word: number): number {

@@ -32,6 +32,8 @@ export class TextBuilder implements Builder {
   private offsets = new Int32Array(64);
   private table = new Int32Array(128);
   private last = -1;
+  /** Rows that have a value. */
+  private filled = 0;
   private source = this.bytes;
   private sourceView: DataView = this.view;
 
@@ -48,6 +50,7 @@ export class TextBuilder implements Builder {
   append(row: Row, cell: number, index: number): void {
     const source = row.source[cell] as Uint8Array<ArrayBuffer>;
     if (source !== this.source) this.turnTo(source);
+    this.filled++;
     const start = row.start[cell] as number;
     const length = (row.end[cell] as number) - start;
     if (!this.plain) {
@@ -151,9 +154,8 @@ export class TextBuilder implements Builder {
   take(rows: number): Vector {
     const { values, entries } = this;
     const bytes = this.bytes.subarray(0, this.length);
-    const validity = validOf(values, rows);
+    const validity = this.filled === rows ? undefined : validOf(values, rows);
     if (this.plain) return { kind: 'text', offsets: this.offsetsOf(rows), bytes, validity };
-    for (let row = 0; validity !== undefined && row < rows; row++) if (values[row] === NULL) values[row] = 0;
     // A dictionary is never empty: of rows that are all null it has one entry that nobody points to.
     if (entries === 0) this.offsets[1] = 0;
     const offsets = this.offsets.subarray(0, Math.max(entries, 1) + 1);
@@ -177,6 +179,7 @@ export class TextBuilder implements Builder {
     if (!this.plain) this.table.fill(0);
     this.entries = 0;
     this.length = 0;
+    this.filled = 0;
     this.last = -1;
     if (this.bytes.length <= MOST_KEPT) return;
     this.bytes = new Uint8Array(256);

@@ -1,5 +1,6 @@
 import { isValid, type Validity } from '../../bits.ts';
 import type { LongVector, TextVector } from '../../vectors.ts';
+import { viewOf } from '../../words.ts';
 
 /** The least and the greatest value, as PLAIN spells them without a length. */
 export interface Bounds {
@@ -26,12 +27,15 @@ export function textBounds(vector: TextVector, rows: number): Bounds | undefined
 
 /** Nearly all texts lie between the two by their first four bytes alone. */
 function findTexts({ offsets, bytes, validity }: TextVector, rows: number): void {
+  const view = viewOf(bytes);
   let least = -1;
   let greatest = -1;
-  let [low, high] = [0xffffffff, 0];
+  let [low, high] = [MOST, -MOST - 1];
   for (let row = 0; row < rows; row++) {
     if (!isValid(validity, row)) continue;
-    const head = headOf(bytes, offsets[row] as number, offsets[row + 1] as number);
+    const start = offsets[row] as number;
+    const length = (offsets[row + 1] as number) - start;
+    const head = length < 4 ? headOf(bytes, start, length) : view.getInt32(start) ^ SIGN;
     if (head > low && head < high) continue;
     if (least < 0 || compare(bytes, offsets, row, least) < 0) {
       least = row;
@@ -46,11 +50,15 @@ function findTexts({ offsets, bytes, validity }: TextVector, rows: number): void
   found.greatest = greatest;
 }
 
-/** The first four bytes as a number; where there are fewer, NUL stands for them, than which nothing is less. */
-function headOf(bytes: Uint8Array, start: number, end: number): number {
+/** Turned over, so that bytes from 0x80 on are greater than others. */
+const SIGN = 1 << 31;
+const MOST = 2 ** 31 - 1;
+
+/** The same of fewer than four bytes; NUL stands for those that are missing, than which nothing is less. */
+function headOf(bytes: Uint8Array, start: number, length: number): number {
   let head = 0;
-  for (let at = start; at < start + 4; at++) head = head * 256 + (at < end ? (bytes[at] as number) : 0);
-  return head;
+  for (let index = 0; index < length; index++) head |= (bytes[start + index] as number) << (24 - index * 8);
+  return head ^ SIGN;
 }
 
 /** As unsigned bytes, which is the order of code points. */
