@@ -74,6 +74,12 @@ const withMember = (record: Json, member: string): string => `{${member},${JSON.
 const times = (count: number, of: (n: number) => string): string =>
   Array.from({ length: count }, (_, n) => of(n)).join();
 
+/** The record with 1,200 elements, and these dimensions. */
+function ofMany(record: Json, dimensions: readonly Json[], more: (n: number) => Json = () => ({})): Json {
+  const request = Array.from({ length: 1200 }, (_, n) => ({ id: `e${n}`, name: 'GET /', ...more(n) }));
+  return { ...record, request, context: { ...(record.context as Json), custom: { dimensions } } };
+}
+
 const cases: Readonly<Record<string, readonly [text: string, input: () => Iterable<string>]>> = {
   ordinary: ['ordinary records', () => exportText(bytes)],
   deep: [
@@ -149,12 +155,25 @@ const cases: Readonly<Record<string, readonly [text: string, input: () => Iterab
   ],
   elements: [
     'records of 1,200 elements, and a dimension of 120 kB',
+    () => records((record) => JSON.stringify(ofMany(record, [{ big: 'd'.repeat(120_000) }]))),
+  ],
+  pieces: [
+    'records of 1,200 elements, and 9,000 dimensions',
     () =>
       records((record) => {
-        const dimensions = [{ big: 'd'.repeat(120_000) }];
-        const request = Array.from({ length: 1200 }, (_, n) => ({ id: `e${n}`, name: 'GET /' }));
-        return JSON.stringify({ ...record, request, context: { ...(record.context as Json), custom: { dimensions } } });
+        const dimensions = Array.from({ length: 9000 }, (_, n) => ({ [`k${n}`]: 'v' }));
+        return JSON.stringify(ofMany(record, dimensions));
       }),
+  ],
+  unknown: [
+    'records of 1,200 elements, each with a member that nobody knows, and another of 120 kB',
+    () =>
+      records((record) =>
+        withMember(
+          ofMany(record, [], (n) => ({ odd: n })),
+          `"big":"${'d'.repeat(120_000)}"`,
+        ),
+      ),
   ],
   dimensions: [
     'records of 9,000 short dimensions',

@@ -51,6 +51,7 @@ function readable(chunk: Chunk): Readable {
       bytes = next;
     },
     forget: () => {},
+    more: () => false,
     take: (_reader, start, end) => documents.push(Buffer.from(bytes.subarray(start, end)).toString()),
   };
   const readers = createReaders('requests', asDecoded).begin(chunk);

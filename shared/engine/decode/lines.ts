@@ -9,7 +9,10 @@ import type { RowTaker } from './row-taker.ts';
 import { walkCells } from './walk/walk-lists.ts';
 
 export interface Lines {
-  /** Reads the next record, or the next stretch that is none. False: there is nothing left. */
+  /**
+   * Reads the next record, or the next stretch that is none, or goes on with a record of many rows. False: there is
+   * nothing left.
+   */
   next(): boolean;
 }
 
@@ -78,6 +81,7 @@ export function createLines(
     taker.use(copy);
     const to = readRecord(chunk, 0);
     const reason = to < 0 || to < copy.length - 1 ? broken.reason : takeRecord(chunk, taker, 0, to);
+    while (taker.more()); // its bytes are gone then
     chunk.use(bytes);
     taker.use(bytes);
     return reason;
@@ -92,6 +96,7 @@ export function createLines(
 
   return {
     next() {
+      if (taker.more()) return true;
       while (at < end && isBlank(bytes[at] as number)) at++;
       if (bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf) at += 3;
       if (at >= end) return false;

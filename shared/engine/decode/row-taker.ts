@@ -13,8 +13,13 @@ export interface RowTaker {
   begin(facts: BlobFacts): void;
   /** The bytes in which records stand from now on. */
   use(bytes: Uint8Array): void;
-  /** Takes in the rows of the record that the reader has walked, from `start` to `end`. Returns how many there were. */
+  /**
+   * Takes in rows of the record that the reader has walked, from `start` to `end`, until the tables are full. Returns
+   * how many there were.
+   */
   take(reader: Reader, start: number, end: number): number;
+  /** Goes on with those of the same record. False: there were none left. */
+  more(): boolean;
   /** No row that comes can be one that has been before. */
   forget(): void;
 }
@@ -26,6 +31,7 @@ export function createRowTaker(dedupe: DecodeSettings['dedupe'], tables: Tables,
   let view = viewOf(bytes);
   let facts: BlobFacts | undefined;
   let [start, end, element, hashed] = [0, 0, 0, false];
+  let rest: Iterator<void> | undefined;
 
   /** Whether it has been seen before. Rows without an item id are all kept, unless whole records are compared. */
   function isRepeated({ row, idCell, layout, signal }: Reader): boolean {
@@ -39,9 +45,9 @@ export function createRowTaker(dedupe: DecodeSettings['dedupe'], tables: Tables,
     return !seen.add(one, Math.imul(two + element, 0x9e3779b1), three ^ Math.imul(element, 0x85ebca6b));
   }
 
-  function takeRow(reader: Reader, fill?: () => void): void {
+  function takeRow(reader: Reader, fill?: () => void): boolean {
     const { converter, row, walker, shape, timeCell, signal } = reader;
-    if (facts === undefined) return;
+    if (facts === undefined) return false;
     converter.convert(row, facts);
     fill?.();
     counts.read++;
@@ -50,17 +56,24 @@ export function createRowTaker(dedupe: DecodeSettings['dedupe'], tables: Tables,
     element++;
     if (repeated) {
       counts.deduplicated++;
-      return;
+      return false;
     }
     fillExtra(reader, start, end);
     if (!shape.keep(row)) {
       counts.filtered++;
-      return;
+      return false;
     }
     walker.rootStrangers.tell();
     walker.elementStrangers.tell();
     const millis = row.kind[timeCell] === CELL.long ? row.longOf(timeCell) / 1000 : undefined;
     tables.append(row, isFirst ? end - start : 0, signal, shape.columns, millis);
+    return tables.isFull();
+  }
+
+  function more(): boolean {
+    if (rest === undefined) return false;
+    if (rest.next().done) rest = undefined;
+    return true;
   }
 
   return {
@@ -73,10 +86,13 @@ export function createRowTaker(dedupe: DecodeSettings['dedupe'], tables: Tables,
     },
     take(reader, from, to) {
       [start, end, element, hashed] = [from, to, 0, false];
-      if (reader.layout === 'continuous') classicRows(reader, takeRow);
+      reader.row.begin(bytes);
+      if (reader.layout === 'continuous') rest = classicRows(reader, takeRow);
       else takeRow(reader);
+      more();
       return element;
     },
+    more,
     forget() {
       seen = new Seen();
     },

@@ -6,22 +6,29 @@ import { KIND } from '../walk/slots.ts';
 import { counterName } from './conversions.ts';
 import { detailsOf, represents } from './links.ts';
 
-/** Takes in the row that reader and walker hold now; `fill` sets cells that no slot leads to. */
-export type TakeRow = (reader: Reader, fill?: () => void) => void;
+/**
+ * Takes in the row that reader and walker hold now; `fill` sets cells that no slot leads to. True: what was taken in is
+ * to be encoded before there is more, for a record can be a thousand rows.
+ */
+export type TakeRow = (reader: Reader, fill?: () => void) => boolean;
+type Pauses = Generator<void, void>;
 
-/** Makes the rows of a classic record that has been walked. */
-export function classicRows(reader: Reader, take: TakeRow): void {
+/** Makes the rows of a classic record that has been walked. Returns what makes the others, where there may be more. */
+export function classicRows(reader: Reader, take: TakeRow): Pauses | undefined {
   const { walker, program, signal } = reader;
-  if (signal === 'exceptions') exceptionRows(reader, take);
-  else if (signal === 'customMetrics') metricRows(reader, take);
-  else if (signal === 'performanceCounters') counterRows(reader, take);
-  else if (walker.walked) {
-    take(reader);
-    if (walker.moreAt < 0 || program.element === undefined) return;
-    for (const at of objectsFrom(walker.bytes, walker.moreAt)) {
-      walker.walkElement(program.element, at, 2);
-      take(reader);
-    }
+  if (signal === 'exceptions') return exceptionRows(reader, take);
+  if (signal === 'customMetrics') return metricRows(reader, take);
+  if (signal === 'performanceCounters') return counterRows(reader, take);
+  if (!walker.walked) return undefined;
+  take(reader);
+  return walker.moreAt < 0 || program.element === undefined ? undefined : moreRows(reader, program.element, take);
+}
+
+function* moreRows(reader: Reader, element: KeyNode, take: TakeRow): Pauses {
+  const { walker } = reader;
+  for (const at of objectsFrom(walker.bytes, walker.moreAt)) {
+    walker.walkElement(element, at, 2);
+    if (take(reader)) yield;
   }
 }
 
@@ -48,7 +55,7 @@ function* objectsFrom(bytes: Uint8Array, from: number, other = () => {}): Genera
   }
 }
 
-function exceptionRows(reader: Reader, take: TakeRow): void {
+function* exceptionRows(reader: Reader, take: TakeRow): Pauses {
   const { walker, program, row, details } = reader;
   const { element } = program;
   if (element === undefined) return;
@@ -60,15 +67,16 @@ function exceptionRows(reader: Reader, take: TakeRow): void {
     walker.walkElement(element, all[head] as number, 2);
     details.length = 0;
     const filled = detailsOf(reader, all.slice(head + 1, next));
-    take(reader, () => {
+    const isFull = take(reader, () => {
       if (filled) row.setText(reader.cellOf('details'), details.bytes, 0, details.length);
     });
     head = next;
+    if (isFull) yield;
   }
 }
 
 /** Each named value of the record's metrics, and each element that carries one itself. */
-function metricRows(reader: Reader, take: TakeRow): void {
+function* metricRows(reader: Reader, take: TakeRow): Pauses {
   const { walker, program } = reader;
   const { element, slotOf } = program;
   if (element === undefined) return;
@@ -88,14 +96,14 @@ function metricRows(reader: Reader, take: TakeRow): void {
     slots.start[name] = (metrics.key[index] as number) + 1;
     slots.end[name] = metrics.keyEnd[index] as number;
     slots.kind[name] = metrics.escaped ? KIND.escaped : KIND.text;
-    take(reader);
+    if (take(reader)) yield;
   }
   if (nameNode === undefined) return;
   const { use, slot } = nameNode;
   [nameNode.use, nameNode.slot] = [USE.taken, name];
   for (const at of elements) {
     walker.walkElement(element, at, 2);
-    take(reader);
+    if (take(reader)) yield;
   }
   [nameNode.use, nameNode.slot] = [use, slot];
 }
@@ -119,7 +127,7 @@ function setValue({ walker }: Reader, slot: number, start: number, end: number):
 }
 
 /** Beside category and instance, an element has a key for each counter; its value is an object with a value. */
-function counterRows(reader: Reader, take: TakeRow): void {
+function* counterRows(reader: Reader, take: TakeRow): Pauses {
   const { walker, program } = reader;
   const { element } = program;
   if (element === undefined) return;
@@ -133,7 +141,7 @@ function counterRows(reader: Reader, take: TakeRow): void {
     const counters = all.filter((index) => inside[index] !== undefined);
     if (counters.length === 0) {
       walker.walkElement(element, at, 2);
-      take(reader);
+      if (take(reader)) yield;
     }
     for (const index of counters) {
       const { odd } = walker;
@@ -145,7 +153,7 @@ function counterRows(reader: Reader, take: TakeRow): void {
       walker.endElement();
       walker.elementOdd = walker.odd;
       walker.odd = odd;
-      take(reader, () => nameCounter(reader, name));
+      if (take(reader, () => nameCounter(reader, name))) yield;
     }
   }
 }

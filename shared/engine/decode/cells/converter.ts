@@ -4,18 +4,17 @@ import { Sink } from '../../sink.ts';
 import type { BlobFacts } from '../blob-facts.ts';
 import { type PartedCells, partedCells } from '../program/parted-cells.ts';
 import type { ColumnPlan, Program } from '../program/program.ts';
-import type { Row } from '../rows/row.ts';
+import { NOTHING, type Row } from '../rows/row.ts';
 import { KIND, type Slots } from '../walk/slots.ts';
 import type { Walker } from '../walk/walker.ts';
 import { BOOLEANS, bucketOf, isShared, RESULTS, SEVERITIES, shareOf } from './conversions.ts';
 import { putDynamic } from './dynamic.ts';
 import { putUnescaped } from './escapes.ts';
+import { KeptCell } from './kept-cell.ts';
 import { dimensionsOf, measurementsOf } from './merged.ts';
 import { FIT, number, readReal, readWhole } from './numbers.ts';
 import { firstOf, saysSomething, stringOf } from './texts.ts';
 import { readTime, time } from './times.ts';
-
-const encoder = new TextEncoder();
 
 /** Makes the cells of a row from what a walk left in the slots. */
 export class Converter {
@@ -28,6 +27,9 @@ export class Converter {
   private readonly cells: PartedCells;
   private readonly itemType: Uint8Array;
   private readonly table: string;
+  /** What all rows of a record share, put together once: a record can be a thousand rows. */
+  private readonly made = new Sink();
+  private readonly shared = { dimensions: new KeptCell(), measurements: new KeptCell() };
   /** Where the text that was asked for last stands. */
   private start = 0;
   private end = 0;
@@ -38,7 +40,7 @@ export class Converter {
     this.slots = walker.slots;
     this.cells = partedCells(program.plans);
     const { itemType, table } = signalTables[program.signal];
-    this.itemType = encoder.encode(itemType);
+    this.itemType = new TextEncoder().encode(itemType);
     this.table = table.toLowerCase();
   }
 
@@ -218,20 +220,25 @@ export class Converter {
   }
 
   private merged(row: Row, cell: number, slots: readonly number[], as: 'dimensions' | 'measurements'): void {
-    const { walker, scratch } = this;
+    const { walker, made } = this;
     if (this.program.layout !== 'continuous') {
       const slot = slots[0];
       if (slot !== undefined && saysSomething(this.slots, slot))
-        putDynamic(row, cell, this.slots, slot, this.walker.bytes, this.scratch);
-    } else if (as === 'dimensions') {
-      if (dimensionsOf(row, cell, walker, scratch)) walker.odd = true;
-    } else measurementsOf(row, cell, walker, this.program, scratch, this);
+        putDynamic(row, cell, this.slots, slot, walker.bytes, this.scratch);
+      return;
+    }
+    const kept = this.shared[as];
+    if (kept.putBack(row, cell)) return;
+    if (row.made === NOTHING) made.length = 0;
+    if (as === 'measurements') measurementsOf(row, cell, walker, this.program, made, this);
+    else if (dimensionsOf(row, cell, walker, made)) walker.odd = true;
+    row.made = made.bytes;
+    kept.keep(row, cell);
   }
 
   /** The workspace names its table where the query names the kind. */
   private type(row: Row, cell: number, slots: readonly number[]): void {
-    const slot = slots[0];
-    const text = slot === undefined ? '' : this.string(slot);
+    const text = slots[0] === undefined ? '' : this.string(slots[0]);
     if (text === '' || text.toLowerCase() === this.table) row.setConstant(cell, this.itemType);
     else this.text(row, cell, slots);
   }

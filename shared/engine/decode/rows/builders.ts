@@ -64,7 +64,8 @@ class FixedBuilder implements Builder {
   }
 }
 
-export const builderOf = (type: string): Builder => {
-  if (type === 'string' || type === 'dynamic') return new TextBuilder();
+/** `heavy` counts the bytes of long texts. */
+export const builderOf = (type: string, heavy = { bytes: 0 }): Builder => {
+  if (type === 'string' || type === 'dynamic') return new TextBuilder(heavy);
   return new FixedBuilder(type === 'real' ? CELL.real : type === 'boolean' ? CELL.boolean : CELL.long);
 };

@@ -15,7 +15,7 @@ export interface Tables {
 
 /** A table is full with so many rows, or bytes of columns; all together hold no more than so many bytes. */
 const MOST = { rows: 32 * 1024, bytes: 8 * 1024 * 1024, all: 32 * 1024 * 1024, tables: 400 };
-/** Sizes are looked at when so many rows, or bytes of records, have come. */
+/** Sizes are looked at when so many rows, or bytes of records or of long texts, have come. */
 const LOOK = { rows: 512, bytes: 256 * 1024 };
 
 /** Columns in the making, by signal and partition. */
@@ -67,7 +67,8 @@ export function createTables(partitionOf: (time: Millis | undefined) => Millis):
         last = tableOf(signal, partition, columns);
       last.append(row, raw);
       rows++;
-      bytes += raw;
+      bytes += raw + last.heavy.bytes;
+      last.heavy.bytes = 0;
       if (rows >= LOOK.rows || bytes >= LOOK.bytes) look();
     },
     isFull: () => full,

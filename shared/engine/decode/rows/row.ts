@@ -19,6 +19,11 @@ export class Row {
   /** 64-bit integers and µs since 1970, as their lower (unsigned) and upper (signed) halves. */
   readonly low: Int32Array;
   readonly high: Int32Array;
+  /** Counts records. */
+  record = 0;
+  /** Memory that stays as it is while the rows of a record are made: its own bytes, and what was made of them once. */
+  kept: Uint8Array = NOTHING;
+  made: Uint8Array = NOTHING;
 
   constructor(cells: number) {
     this.kind = new Uint8Array(cells);
@@ -28,6 +33,13 @@ export class Row {
     this.real = new Float64Array(cells);
     this.low = new Int32Array(cells);
     this.high = new Int32Array(cells);
+  }
+
+  /** Before the rows of a record that stands in these bytes. */
+  begin(bytes: Uint8Array): void {
+    this.record++;
+    if (this.kept !== bytes) this.kept = bytes;
+    this.made = NOTHING;
   }
 
   clear(): void {
@@ -95,5 +107,5 @@ export class Row {
   }
 }
 
-const NOTHING = new Uint8Array(0);
+export const NOTHING = new Uint8Array(0);
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });

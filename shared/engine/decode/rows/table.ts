@@ -30,6 +30,8 @@ export class Table {
   readonly partition: Millis;
   count = 0;
   raw = 0;
+  /** Bytes of long texts since somebody looked. */
+  readonly heavy = { bytes: 0 };
   /** Rows that the builders have memory for. */
   private room = 0;
   private readonly builders: readonly Builder[];
@@ -42,7 +44,7 @@ export class Table {
   constructor(signal: Signal, partition: Millis, columns: readonly TableColumn[]) {
     this.signal = signal;
     this.partition = partition;
-    this.builders = columns.map(({ type }) => builderOf(type));
+    this.builders = columns.map(({ type }) => builderOf(type, this.heavy));
     const isText = (_: unknown, index: number) => this.builders[index] instanceof TextBuilder;
     this.texts = this.builders.filter((builder) => builder instanceof TextBuilder);
     this.textCells = Int32Array.from(columns.filter(isText), ({ cell }) => cell);

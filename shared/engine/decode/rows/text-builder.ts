@@ -11,9 +11,10 @@ const LOOK = 128;
 const MOST_ENTRIES = 4 * 1024;
 /** Looking for a value among others ends after so many: where values are made to collide, the column is plain text. */
 const MOST_PROBES = 24;
+/** A longer one is an entry as well, but found again only by the row that follows it. */
 const LONGEST_ENTRY = 4096;
 /** Memory that one long text needed is not kept for the next rows. */
-const MOST_KEPT = 8 * 1024 * 1024;
+const MOST_KEPT = 16 * 1024 * 1024;
 const NULL = -1;
 
 /**
@@ -36,6 +37,16 @@ export class TextBuilder implements Builder {
   private filled = 0;
   private source = this.bytes;
   private sourceView: DataView = this.view;
+  /** The long text that came last, where it stands in memory that stays as it is for its record; -1: none does. */
+  private long = { record: -1, start: 0, length: 0, source: this.bytes, entry: -1 };
+  /** Plain, it has met a long text twice. */
+  private repeats = false;
+  private readonly heavy: { bytes: number };
+
+  /** `heavy` counts the bytes of long texts. */
+  constructor(heavy: { bytes: number }) {
+    this.heavy = heavy;
+  }
 
   reserve(rows: number): void {
     const { length } = this.values;
@@ -53,16 +64,28 @@ export class TextBuilder implements Builder {
     this.filled++;
     const start = row.start[cell] as number;
     const length = (row.end[cell] as number) - start;
+    const isAgain = length > LONGEST_ENTRY && this.isAgain(row, start, length);
     if (!this.plain) {
-      const entry = this.entryOf(start, length, index);
+      const entry = isAgain ? this.long.entry : this.entryOf(start, length, index);
+      if (length > LONGEST_ENTRY) this.long.entry = entry;
       if (entry >= 0) {
         this.values[index] = entry;
         return;
       }
       this.turnPlain(index);
     }
+    this.repeats ||= isAgain;
     this.values[index] = length;
     this.put(start, length);
+  }
+
+  /** Whether it is the very text of the row before: rows of a record share what stands in it once, however long. */
+  private isAgain({ record, kept, made }: Row, start: number, length: number): boolean {
+    const { long, source } = this;
+    const isSame = long.record === record && long.start === start && long.length === length && long.source === source;
+    const stays = source === kept || source === made;
+    if (!isSame) this.long = { record: stays ? record : -1, start, length, source, entry: -1 };
+    return isSame;
   }
 
   private turnTo(source: Uint8Array<ArrayBuffer>): void {
@@ -74,7 +97,8 @@ export class TextBuilder implements Builder {
   private entryOf(start: number, length: number, index: number): number {
     const { last } = this;
     if (last >= 0 && this.equals(last, start, length)) return last;
-    if (length > LONGEST_ENTRY) return -1;
+    // Nobody looks for a long one among all others.
+    if (length > LONGEST_ENTRY) return this.isVaried(index) ? -1 : this.addEntry(start, length);
     const { table } = this;
     let at = hashOf(this.source, this.sourceView, start, length) & (table.length - 1);
     for (let probe = 0; probe < MOST_PROBES; probe++) {
@@ -90,15 +114,26 @@ export class TextBuilder implements Builder {
   }
 
   private newEntry(at: number, start: number, length: number, index: number): number {
+    if (this.isVaried(index)) return -1;
+    this.table[at] = this.entries + 1;
+    const entry = this.addEntry(start, length);
+    if (entry * 2 > this.table.length) this.growTable();
+    return entry;
+  }
+
+  /** Whether most values are new ones. */
+  private isVaried(index: number): boolean {
     const { entries } = this;
-    if (entries >= MOST_ENTRIES || (entries >= LOOK && entries * 4 > index)) return -1;
-    this.table[at] = entries + 1;
+    return entries >= MOST_ENTRIES || (entries >= LOOK && entries * 4 > index);
+  }
+
+  private addEntry(start: number, length: number): number {
+    const { entries } = this;
     this.put(start, length);
     this.entries = entries + 1;
     this.offsets = grown(this.offsets, entries + 2);
     this.offsets[entries + 1] = this.length;
     this.last = entries;
-    if (entries * 2 > this.table.length) this.growTable();
     return entries;
   }
 
@@ -109,6 +144,7 @@ export class TextBuilder implements Builder {
   }
 
   private put(start: number, length: number): void {
+    if (length > LONGEST_ENTRY) this.heavy.bytes += length;
     if (this.length + length > this.bytes.length) this.grow(length);
     copy(this.source, this.sourceView, start, this.bytes, this.view, this.length, length);
     this.length += length;
@@ -126,6 +162,7 @@ export class TextBuilder implements Builder {
     for (let entry = 0; entry < this.entries; entry++) {
       const start = this.offsets[entry] as number;
       const length = (this.offsets[entry + 1] as number) - start;
+      if (length > LONGEST_ENTRY) continue;
       let at = hashOf(this.bytes, this.view, start, length) & (table.length - 1);
       while (table[at] !== 0) at = (at + 1) & (table.length - 1);
       table[at] = entry + 1;
@@ -176,6 +213,8 @@ export class TextBuilder implements Builder {
 
   clear(): void {
     this.values.fill(NULL);
+    if (this.repeats) [this.plain, this.repeats] = [false, false];
+    this.long.record = -1;
     if (!this.plain) this.table.fill(0);
     this.entries = 0;
     this.length = 0;
