@@ -5,7 +5,8 @@ import { deliveredAt } from '../telemetry/deliveredAt.ts';
 import type { Row } from '../telemetry/row.ts';
 import { telemetryRows } from '../telemetry/telemetryRows.ts';
 import type { Shop } from '../telemetry/visits.ts';
-import { type KqlQuery, timeOfLiteral } from './kql.ts';
+import type { KqlQuery } from './kql.ts';
+import { timeOfLiteral } from './time-literal.ts';
 
 /** Where the simulator takes its rows from. */
 export interface Data {

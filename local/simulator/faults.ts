@@ -43,6 +43,8 @@ export interface Fault {
   readonly retryAfter?: number | 'date';
   /** `stall`: go on after so many milliseconds; default never. */
   readonly pause?: Millis;
+  /** `noTable`: the table that is missing; default the first word of the query. */
+  readonly table?: string;
   /** `partial`: default 'network'. */
   readonly reason?: Reason;
 }
@@ -106,7 +108,7 @@ export function refusalOf(fault: Fault, asked: AskedRequest, now: Millis): Refus
     forbidden: REFUSALS.forbidden,
     unauthorized: REFUSALS.badToken,
     badRequest: REFUSALS.syntax,
-    noTable: noTable(/\w+/.exec(asked.query)?.[0] ?? ''),
+    noTable: noTable(fault.table ?? /\w+/.exec(asked.query)?.[0] ?? ''),
   };
   return refusals[fault.kind];
 }

@@ -1,6 +1,8 @@
 import type { Millis, Signal } from '../../shared/model.ts';
 import { SIGNALS, WORKSPACE_TABLES } from '../telemetry/tables.ts';
 import { type KustoCode, kusto, type SyntaxNode } from './kusto.ts';
+import { remembering } from './remembering.ts';
+import { timeOfLiteral } from './time-literal.ts';
 
 export interface KqlDiagnostic {
   /** Code of the parser, such as KS204. */
@@ -41,13 +43,6 @@ export interface ParsedKql {
   readonly diagnostics: readonly KqlDiagnostic[];
   /** Undefined where there are diagnostics, or where the query is valid but of no known shape. */
   readonly query?: KqlQuery;
-}
-
-/** Dates and date-times as we write them, up to a tick: canonical text, or undefined. */
-export function timeOfLiteral(literal: string): string | undefined {
-  const match = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d:\d\d)(?:\.(\d{1,7}))?Z)?$/.exec(literal);
-  if (!match || Number.isNaN(Date.parse(literal))) return undefined;
-  return `${match[1]}T${match[2] ?? '00:00:00'}.${(match[3] ?? '').padEnd(7, '0')}Z`;
 }
 
 /** The structure of a piece of syntax, its literals taken out and listed in order. */
@@ -223,20 +218,11 @@ function diagnosticsOf(code: KustoCode): KqlDiagnostic[] {
   });
 }
 
-/** What was parsed lately: questions that a fault struck come again word for word, and the parser is slow. */
-const lately = new Map<string, ParsedKql>();
-const LATELY = 1_000;
-
 /**
  * Parses with Microsoft's parser against the schemas of the ten app and ten workspace tables, and reads the known
  * shapes off the tree.
  */
-export function parseKql(text: string): ParsedKql {
-  const parsed = lately.get(text) ?? parse(text);
-  if (lately.size >= LATELY) lately.clear();
-  lately.set(text, parsed);
-  return parsed;
-}
+export const parseKql = remembering(parse);
 
 function parse(text: string): ParsedKql {
   const code = kusto().analyze(text);

@@ -8,8 +8,9 @@ import { type AnswerFacts, type AnswerStyle, answerText } from './answer.ts';
 import { type Data, ingestedText, selectRows } from './data.ts';
 import { REFUSALS, type Refusal } from './errors.ts';
 import { type Fault, refusalOf } from './faults.ts';
-import { type KqlQuery, timeOfLiteral } from './kql.ts';
+import type { KqlQuery } from './kql.ts';
 import type { OpenRequest } from './request.ts';
+import { timeOfLiteral } from './time-literal.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 

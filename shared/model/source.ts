@@ -116,13 +116,20 @@ export interface Source {
 export interface Survey {
   /**
    * What each window looks like now, in their order; all of one app and of the query API. `asked`: requests that it
-   * took. `now`: the source's own clock, as it stood when the first of them was answered; left out or infinite: not
-   * known.
+   * took; `wasted`: those of which the answer was of no use, left out: none. `now`: the source's own clock, as it stood
+   * when the first of them was answered; left out or infinite: not known. `there`: signals of which rows were read;
+   * their tables are asked for even where they were missing lately.
    */
   survey(
     windows: readonly Window[],
     abort: AbortSignal,
-  ): Promise<{ readonly looks: readonly Look[]; readonly asked: number; readonly now?: Millis }>;
+    there?: ReadonlySet<Signal>,
+  ): Promise<{
+    readonly looks: readonly Look[];
+    readonly asked: number;
+    readonly wasted?: number;
+    readonly now?: Millis;
+  }>;
 }
 
 /**

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseKql, timeOfLiteral } from '../../local/simulator/kql.ts';
+import { parseKql } from '../../local/simulator/kql.ts';
+import { timeOfLiteral } from '../../local/simulator/time-literal.ts';
 import { SIGNALS, WORKSPACE_TABLES } from '../../local/telemetry/tables.ts';
 
 const [A, B] = ['2026-11-21T03:00:00.0000001Z', '2026-11-21T04:00:00.0000000Z'];
@@ -91,4 +92,36 @@ describe('time literals', () => {
     ['2026-13-21', undefined],
   ];
   for (const [literal, time] of table) it(literal, () => assert.equal(timeOfLiteral(literal), time));
+});
+
+describe('KQL whose times alone are others', () => {
+  const [C, D] = ['2026-12-01T00:00:00.0000000Z', '2027-01-01'];
+  const other = (text: string): string => text.replaceAll(A, C).replaceAll(B, D);
+  const table = [
+    `requests\n${TIME}\n${HASH}`,
+    `AppRequests\n${GENERATED}\n| where _ResourceId =~ '/s/A'\n| extend itemId = _ItemId`,
+    `union\n(requests\n${TIME}\n| summarize rows = count() by start = bin(timestamp, 60m)\n| extend signal = 'r'),\n` +
+      `(traces\n${TIME}\n| summarize rows = count() by start = bin(timestamp, 15m)\n| extend signal = 't')`,
+  ];
+  for (const text of table)
+    it(JSON.stringify(text), () => {
+      const { query } = parseKql(text);
+      const { union, ...first } = query ?? assert.fail();
+      const times = { start: C, end: '2027-01-01T00:00:00.0000000Z' };
+      const expected = { ...first, ...times, ...(union && { union: union.map((one) => ({ ...one, ...times })) }) };
+      assert.deepEqual(parseKql(other(text)), { diagnostics: [], query: expected });
+      assert.deepEqual(parseKql(text), { diagnostics: [], query }, 'as it was');
+    });
+
+  it('and are none', () => {
+    const known = `requests\n${TIME}`;
+    assert.ok(parseKql(known).query);
+    for (const [text, time] of [
+      ['datetime(2026-13-45)', 'datetime(2026-13-45)'],
+      ['now()', 'now()'],
+    ]) {
+      const { query } = parseKql(known.replace(`datetime(${A})`, time ?? ''));
+      assert.equal(query, undefined, text);
+    }
+  });
 });

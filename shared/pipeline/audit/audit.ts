@@ -2,11 +2,12 @@ import type { Confirmation, DayAudit, Feed, Interval, LedgerEntry, Look, Millis,
 import { type AskPorts, enqueue } from '../ask/ask.ts';
 import { isAtRest } from '../entry.ts';
 import { keptTallies, wrongDays } from '../tally/check.ts';
-import { auditedDay, daysDue, daysOf } from './audit-days.ts';
+import { auditedDay, daysOf } from './audit-days.ts';
 import { gapsBetween } from './gaps.ts';
 import { judge, vanished, type WindowVerdict } from './judge.ts';
 import { limitedTo } from './limited.ts';
 import { keyOf, type Settled, type SettledPorts, settleFeed } from './settled.ts';
+import { dayLength, feedKey, forget, signalsWithRows, type Task, taskOf } from './task.ts';
 
 /** One app of the query API: what audits ask, and how far back that makes sense. */
 export interface AuditedApp {
@@ -33,10 +34,6 @@ export interface AuditPorts extends AskPorts, SettledPorts {
 
 /** What audits have written or read, and when that, and how far feeds are settled, was last asked. */
 export type AuditMemory = Map<string, { readonly days: Map<Millis, DayAudit>; readonly at: Millis; settledAt: Millis }>;
-
-/** What others have found meanwhile is asked for so often; and so often it is said how far a feed is settled. */
-const forget: Millis = 6 * 3_600_000;
-const feedKey = ({ app, signal, source }: Feed): string => `${app}\n${signal}\n${source}`;
 
 /**
  * What an audit found in one feed. Each window that was looked at is one of `same`, `enqueued`, `open`, `kept` and
@@ -105,20 +102,6 @@ export async function auditWindows(
   return { feeds, asked, errors };
 }
 
-/** What there is to look at in one feed. */
-interface Task {
-  readonly feed: Feed;
-  readonly days: readonly Millis[];
-  readonly known: ReadonlyMap<Millis, DayAudit>;
-  readonly entries: readonly LedgerEntry[];
-  /** What was known was read for this audit, and tallies are checked by the way. */
-  readonly fresh: boolean;
-  /** Days of which all entries are known, and these, halved ones among them. */
-  readonly whole: { readonly days: readonly Millis[]; readonly entries: readonly LedgerEntry[] };
-  /** Done, and not asked for again: those that are compared. */
-  readonly done: readonly LedgerEntry[];
-}
-
 async function auditApp(app: AuditedApp, ports: AuditPorts, abort: AbortSignal) {
   const tasks: Task[] = [];
   for (const feed of app.feeds) tasks.push(await taskOf(feed, app.retention, ports));
@@ -129,7 +112,7 @@ async function auditApp(app: AuditedApp, ports: AuditPorts, abort: AbortSignal) 
     looks,
     asked,
     now = ours,
-  } = windows.length === 0 ? { looks: [], asked: 0 } : await app.survey.survey(windows, abort);
+  } = windows.length === 0 ? { looks: [], asked: 0 } : await app.survey.survey(windows, abort, signalsWithRows(tasks));
   // Late rows come by the source's clock: where ours is ahead, less is settled than it says.
   const at = Math.min(ours, now);
   const seen = new Map<Window, Look>(
@@ -143,38 +126,6 @@ async function auditApp(app: AuditedApp, ports: AuditPorts, abort: AbortSignal) 
   for (const task of tasks) feeds.push(await actOn(task, seen, at, ports));
   return { feeds, asked };
 }
-
-async function taskOf(feed: Feed, retention: Millis, ports: AuditPorts): Promise<Task> {
-  const { ledger, clock, recheck, horizon } = ports;
-  const now = clock.now();
-  const range = { start: now - Math.min(horizon, retention), end: now };
-  const { known, fresh } = await knownDays(feed, { start: range.start - dayLength, end: now }, ports);
-  const days = daysDue(range, now - recheck, now, known);
-  const all: LedgerEntry[] = [];
-  const [first = now] = days;
-  const from = Math.max(first, now - retention);
-  if (first < now) for await (const entry of ledger.list(feed, { start: from, end: now })) all.push(entry);
-  const entries = all.filter(({ state }) => state !== 'halved');
-  // Today goes on: windows can begin after now.
-  const whole = { days: days.filter((each) => each >= from && each + dayLength <= now), entries: all };
-  const due = new Set(days);
-  const isDone = ({ state, again, window }: LedgerEntry) =>
-    (state === 'done' || state === 'unavailable') && !again && due.has(daysOf(window));
-  return { feed, days, known, fresh, entries, whole, done: entries.filter(isDone) };
-}
-
-async function knownDays(feed: Feed, range: Interval, { ledger, clock, memory }: AuditPorts) {
-  const remembered = memory?.get(feedKey(feed));
-  const now = clock.now();
-  if (remembered !== undefined && remembered.at <= now && now < remembered.at + forget)
-    return { known: remembered.days, fresh: false };
-  const known = new Map<Millis, DayAudit>();
-  for await (const day of ledger.audits(feed, range)) known.set(day.day, day);
-  memory?.set(feedKey(feed), { days: known, at: now, settledAt: remembered?.settledAt ?? 0 });
-  return { known, fresh: true };
-}
-
-const dayLength: Millis = 24 * 3_600_000;
 
 /** What runs and planner keep of the days is checked by the way. */
 async function mendTallies(tasks: readonly Task[], { ledger }: AuditPorts): Promise<void> {

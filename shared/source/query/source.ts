@@ -1,4 +1,4 @@
-import type { Clock, QuerySettings, Reading, Source, Survey, Window } from '../../model.ts';
+import type { Clock, QuerySettings, Reading, Signal, Source, Survey, Window } from '../../model.ts';
 import { forecastOf, type Learned, learning } from './forecast.ts';
 import { readParts } from './read-parts.ts';
 import { Silence } from './refusal.ts';
@@ -62,12 +62,15 @@ function openReading(context: Context, { survey, audited, learned, saidAbsent }:
     return reply;
   };
   /** Undefined when it cannot be told: the rows count, not what is said of them. */
-  const look = async (windows: readonly Window[]): Promise<readonly string[] | undefined> => {
+  const look = async (
+    windows: readonly Window[],
+    there?: ReadonlySet<Signal>,
+  ): Promise<readonly string[] | undefined> => {
     if (survey === undefined) return undefined;
     try {
-      const { looks, asked: more } = await survey.survey(windows, context.abort);
+      const { looks, asked: more, wasted = 0 } = await survey.survey(windows, context.abort, there);
       asked += more;
-      useful += more;
+      useful += more - wasted;
       heard += more;
       return looks.map((each) => each.fingerprint);
     } catch (error) {
@@ -77,7 +80,8 @@ function openReading(context: Context, { survey, audited, learned, saidAbsent }:
       return undefined;
     }
   };
-  const lookOnce = async () => (audited ? (await look([context.window]))?.[0] : undefined);
+  const lookOnce = async (there?: ReadonlySet<Signal>) =>
+    audited ? (await look([context.window], there))?.[0] : undefined;
   const weigh = async () => {
     const minutes = minutesOf(context.window);
     const told = await look(minutes);
@@ -116,7 +120,7 @@ function openReading(context: Context, { survey, audited, learned, saidAbsent }:
         () => useful++,
         () => splits++,
       );
-      fingerprint = await fingerprintOf(read.fingerprint, before, lookOnce);
+      fingerprint = await fingerprintOf(read.fingerprint, before, () => lookOnce(new Set([context.window.signal])));
       remark = read.fingerprint === 'absent' ? absence(context, saidAbsent) : read.remark;
     },
   };

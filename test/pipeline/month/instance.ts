@@ -8,8 +8,10 @@ import { type AuditMemory, type AuditOutcome, auditWindows } from '../../../shar
 import { auditFiles, type FeedFiles } from '../../../shared/pipeline/audit/lake-slice.ts';
 import { orderBackfill, startBackfill, tendBackfills } from '../../../shared/pipeline/backfill/steer.ts';
 import { takeNext } from '../../../shared/pipeline/backfill/take.ts';
+import { createBudget } from '../../../shared/pipeline/budget.ts';
 import { createGate, type Gate } from '../../../shared/pipeline/health/gate.ts';
 import { watchedLake } from '../../../shared/pipeline/health/watched.ts';
+import { brakeFor, createBrake } from '../../../shared/pipeline/outage/brake.ts';
 import { type FeedPlan, heldFeed, planFeed } from '../../../shared/pipeline/plan.ts';
 import { keptFrom, retiredBefore } from '../../../shared/pipeline/retention/due.ts';
 import { type FeedRetired, retireWindows } from '../../../shared/pipeline/retention/retire.ts';
@@ -18,7 +20,9 @@ import { createRecall } from '../../../shared/pipeline/running/recall.ts';
 import { hashOf } from '../../../shared/pure/hash-of.ts';
 import { columnsOf } from '../../../shared/signals/columns-of.ts';
 import { noShaping } from '../../../shared/signals/shape.ts';
+import { budgeted } from '../../../shared/source/query/budgeted.ts';
 import { createAsk } from '../../../shared/source/query/client.ts';
+import type { Ask } from '../../../shared/source/query/reply.ts';
 import { createQuerySource } from '../../../shared/source/query/source.ts';
 import { createSurvey } from '../../../shared/source/query/survey/survey.ts';
 import { expectedOf, pathsOf } from '../../../shared/wire/lake.ts';
@@ -39,11 +43,13 @@ export interface Instance {
 
 class Killed extends Error {}
 
-const changing: ReadonlySet<string> = new Set(['write', 'plan', 'halve', 'hinted', 'put', 'remove', 'send']);
+const changing: ReadonlySet<string> = new Set(['write', 'plan', 'halve', 'hinted', 'put', 'remove', 'send', 'rest']);
 
+const id = '11111111-1111-1111-1111-111111111111';
 const settingsOf = ({ source, options, window }: World): QuerySettings => ({
-  url: `${source.simulator.url}/v1/apps/11111111-1111-1111-1111-111111111111/query`,
-  ...{ scope: '', auth: { kind: 'none' }, schema: { kind: 'app' }, signals: options.signals, window },
+  url: `${source.simulator.url}/v1/${options.workspace ? 'workspaces' : 'apps'}/${id}/query`,
+  schema: options.workspace ? { kind: 'workspace', resourceId: source.resourceId } : { kind: 'app' },
+  ...{ scope: '', auth: { kind: 'none' }, signals: options.signals, window },
   ...{ lag: hour / 6, from: start, until: undefined, retention: 90 * day },
 });
 
@@ -110,7 +116,23 @@ export function startInstance(world: World): Instance {
       world.messages.push({ turn, at: turn.turn % (2 * options.signals.length) === 0 ? world.now + hour : world.now });
     },
   };
-  const ask = createAsk(settingsOf(world), undefined, clock);
+  const client = createAsk(settingsOf(world), undefined, clock);
+  /** Each answer takes a second or so; who is gone asks nothing. */
+  const slow: Ask = async (question) => {
+    if (dead) step();
+    world.asking += 1;
+    world.mostAsking = Math.max(world.mostAsking, world.asking);
+    try {
+      await clock.sleep(200 + 1600 * clock.random());
+      if (dead) step();
+      return await client(question);
+    } finally {
+      world.asking -= 1;
+    }
+  };
+  const seats = mortal(world.seats);
+  const ask = budgeted(slow, createBudget({ seats, clock, holder: randomUUID(), limits: world.budget }), clock);
+  const brake = createBrake(clock);
   const api = { settings: settingsOf(world), ask, clock };
   const survey = createSurvey(api);
   const inner = createQuerySource({ ...api, survey, audited: true, limits: { rows: world.rowLimit } });
@@ -143,7 +165,8 @@ export function startInstance(world: World): Instance {
 
   async function run(window: Window) {
     watched.take();
-    const outcome = await runWindow(window, { ...ports, allowed: { start: world.now, end: world.now + hour / 2 } });
+    const allowed = { start: world.now, end: world.now + hour / 2 };
+    const outcome = await brake(() => runWindow(window, { ...ports, allowed }), brakeFor);
     count.runs = (count.runs ?? 0) + 1;
     if (outcome.state === 'halved') count.halved = (count.halved ?? 0) + 1;
     const { wrote, error } = watched.take();
@@ -185,7 +208,7 @@ export function startInstance(world: World): Instance {
     audit: async () => {
       if (!(await isActive())) return { feeds: [], asked: 0, errors: [] };
       const app = { app: 'shop', feeds: world.feeds, survey, retention: 90 * day };
-      const more = { recheck: 50 * hour, horizon: 30 * day, purged: 'follow' as const, memory };
+      const more = { recheck: 50 * hour, horizon: 30 * day, purged: 'follow' as const, memory, time: hour / 3 };
       return auditWindows([app], { ...ports, ...more }, new AbortController().signal);
     },
     tend: async () => {

@@ -2,11 +2,21 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Chance, chanceOf } from '../../../local/telemetry/chance.ts';
-import type { BackfillTurn, Clock, Feed, Millis, RetentionRules, Signal, Window } from '../../../shared/model.ts';
+import type {
+  BackfillTurn,
+  BudgetLimits,
+  Feed,
+  Millis,
+  RetentionRules,
+  Signal,
+  Window,
+} from '../../../shared/model.ts';
 import { createMemoryBackfills } from '../../../shared/state/backfills-memory.ts';
 import { createMemoryHealth } from '../../../shared/state/health-memory.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
+import { createMemorySeats } from '../../../shared/state/seats-memory.ts';
 import { type Instance, startInstance } from './instance.ts';
+import { type MonthClock, monthClock } from './month-clock.ts';
 import { seenLake } from './seen-lake.ts';
 import { type ShopSource, shopSource } from './shop-source.ts';
 
@@ -17,11 +27,16 @@ export const start = Date.UTC(2026, 1, 20);
 export const past: Millis = 4 * day;
 /** Rows of an answer at most: many windows are asked for in parts. */
 const rowLimit = 25;
+/** BUDGET_IN_FLIGHT and BUDGET_RATE: tight enough that runs and audits wait for each other. */
+const budget: BudgetLimits = { inFlight: 2, rate: 36 };
 
 export interface MonthOptions {
   readonly seed: string;
   readonly signals: readonly Signal[];
+  readonly days: number;
   readonly table: boolean;
+  /** The app is a component of a workspace. */
+  readonly workspace: boolean;
   readonly perHour: number;
 }
 
@@ -35,19 +50,24 @@ export type Message = { readonly at: Millis } & (
 export interface World {
   readonly options: MonthOptions;
   readonly chance: Chance;
-  readonly clock: Clock;
+  readonly clock: MonthClock;
   readonly source: ShopSource;
   readonly lake: ReturnType<typeof seenLake>;
   readonly ledger: ReturnType<typeof createMemoryLedger>;
   readonly health: ReturnType<typeof createMemoryHealth>;
   readonly backfills: ReturnType<typeof createMemoryBackfills>;
+  readonly seats: ReturnType<typeof createMemorySeats>;
+  readonly budget: BudgetLimits;
   readonly feeds: readonly Feed[];
   readonly work: string;
   readonly rowLimit: number;
   readonly messages: Message[];
   readonly count: Record<string, number>;
-  now: Millis;
+  readonly now: Millis;
   lakeAway: boolean;
+  /** Questions that are under way, of all instances, and the most that ever were. */
+  asking: number;
+  mostAsking: number;
   /** Rules of LAKE_RETENTION, with LAKE_RETIRE=remove. */
   rules: RetentionRules;
   /** QUERY_WINDOW. */
@@ -59,23 +79,16 @@ export const isHeavy = ({ signal, start: from, end }: Window): boolean =>
   signal === 'traces' && end - from >= hour && Math.floor(from / hour) % 101 === 7;
 
 export async function startWorld(options: MonthOptions): Promise<World> {
-  const { seed, signals, table, perHour } = options;
+  const { seed, signals, table, perHour, days, workspace } = options;
   const chance = chanceOf(`whole month/${seed}`);
-  let world: World | undefined;
-  const now = () => world?.now ?? start;
-  const clock: Clock = {
-    now,
-    random: () => chance.next(),
-    // Pauses between tries pass at once; leases and time limits of runs do not, for all happens in one moment.
-    sleep: (ms, abort) =>
-      ms < 10 * 60_000
-        ? Promise.resolve()
-        : new Promise((resolve) => abort?.addEventListener('abort', () => resolve(), { once: true })),
-  };
-  world = {
+  const tableFrom = start + Math.floor(days * 8) * hour;
+  const late = days < 10 ? 0.15 : 0.06;
+  const source = { seed, signals, perHour, rowLimit, late, workspace: workspace ? { tableFrom } : undefined };
+  const clock = monthClock(start, () => chance.next());
+  return {
     ...{ options, chance, clock, lake: seenLake(table), ledger: createMemoryLedger(), health: createMemoryHealth() },
-    ...{ backfills: createMemoryBackfills(), messages: [], rowLimit },
-    source: await shopSource(seed, signals, perHour, rowLimit, chance, now),
+    ...{ backfills: createMemoryBackfills(), seats: createMemorySeats(), budget, messages: [], rowLimit },
+    source: await shopSource(source, chance, clock.now),
     feeds: signals.map((signal): Feed => ({ app: 'shop', signal, source: 'query' })),
     work: mkdtempSync(join(tmpdir(), 'month-')),
     count: {
@@ -89,16 +102,24 @@ export async function startWorld(options: MonthOptions): Promise<World> {
       retired: 0,
       vandals: 0,
       held: 0,
+      asked: 0,
+      throttled: 0,
     },
-    ...{ now: start, lakeAway: false, rules: {}, window: hour },
+    get now() {
+      return clock.now();
+    },
+    ...{ lakeAway: false, asking: 0, mostAsking: 0, rules: {}, window: hour },
   };
-  return world;
 }
 
-/** Both instances take messages at the same time; who dies is begun anew, and half of what it had comes back. */
-export async function deliver(world: World, instances: Instance[]): Promise<void> {
-  const { messages, chance, count } = world;
+/**
+ * Both instances take messages at the same time, until then at the latest; who dies is begun anew, and half of what it
+ * had comes back.
+ */
+export async function deliver(world: World, instances: Instance[], until: Millis): Promise<void> {
+  const { messages, chance, count, clock } = world;
   const take = (): Message | undefined => {
+    if (world.now >= until) return undefined;
     const at = messages.findIndex((message) => message.at <= world.now);
     return at < 0 ? undefined : messages.splice(at, 1)[0];
   };
@@ -116,7 +137,7 @@ export async function deliver(world: World, instances: Instance[]): Promise<void
       }
     }
   };
-  await Promise.all(instances.map((_, n) => work(n)));
+  await clock.passing(() => Promise.all(instances.map((_, n) => work(n))));
 }
 
 /** What readers see of a window, and what the source has of it. */

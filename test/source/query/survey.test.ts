@@ -49,9 +49,9 @@ async function opened(schema: QuerySettings['schema'], rows: readonly Row[], opt
   const ask = createAsk(settings, undefined, clock);
   const survey = createSurvey({ settings, ask, clock, limits: { attempts: 40 } });
   const source = createQuerySource({ settings, ask, clock, survey, audited: true });
-  const look = async (windows: readonly Window[]) => {
-    const { looks, asked } = await survey.survey(windows, never);
-    return { asked, looks: looks.map(({ fingerprint }) => fingerprint) };
+  const look = async (windows: readonly Window[], there?: ReadonlySet<Signal>) => {
+    const { looks, asked, wasted = 0 } = await survey.survey(windows, never, there);
+    return { asked, wasted, looks: looks.map(({ fingerprint }) => fingerprint) };
   };
   return { data, simulator, source, look, [Symbol.asyncDispose]: () => simulator.close() };
 }
@@ -212,6 +212,30 @@ test('a workspace: its component, and tables that it lacks', async () => {
   assert.equal(asked, 1, 'what is not there is not asked for each time');
 });
 
+test('a table that comes after it was found missing: rows that were read are believed', async () => {
+  const ours = { _ResourceId: RESOURCE };
+  await using here = await opened({ kind: 'workspace', resourceId: RESOURCE }, [rowAt(1, 'a', 'traces', ours)]);
+  const missing = here.simulator.fault({ kind: 'noTable', when: ({ query }) => query.startsWith('AppTraces') });
+  const window = windowAt(0, HOUR);
+  assert.deepEqual(await here.look([window]), { asked: 1, wasted: 0, looks: ['absent'] });
+  missing.remove();
+  assert.deepEqual(await here.look([window]), { asked: 0, wasted: 0, looks: ['absent'] }, 'not asked for each time');
+  const reading = await here.source.open(window, never);
+  for await (const _ of reading.chunks());
+  assert.match(reading.fingerprint, /^rows:1 latest:\S+ ids:\d+$/);
+  assert.deepEqual((await here.look([window])).looks, [reading.fingerprint]);
+});
+
+test('an audit of another process that has found it missing asks for what others have read', async () => {
+  await using here = await opened(WORKSPACE, [rowAt(1, 'a'), rowAt(1, 'b', 'requests')]);
+  const missing = here.simulator.fault({ kind: 'noTable', when: ({ query }) => /AppTraces|AppRequests/.test(query) });
+  const windows = [windowAt(0, HOUR), windowAt(0, HOUR, 'requests')];
+  await here.look(windows);
+  missing.remove();
+  const { looks } = await here.look(windows, new Set<Signal>(['traces']));
+  assert.match(looks.join(), /^rows:1 latest:\S+ ids:\d+,absent$/);
+});
+
 test('whatever can go wrong on the way, and answers in text', async () => {
   const rows = Array.from({ length: 50 }, (_, n) => rowAt(n * MINUTE, `id-${n}`));
   await using whole = await opened(APP, rows);
@@ -231,6 +255,37 @@ test('whatever can go wrong on the way, and answers in text', async () => {
   ] as const;
   for (const kind of kinds) here.simulator.fault({ kind, times: 2 });
   assert.deepEqual((await here.look(windows)).looks, expected);
+});
+
+/** Two days by the quarter, of ten signals: as an audit asks. */
+const quarters = signals.flatMap((signal) =>
+  Array.from({ length: 192 }, (_, n) => windowAt((n * HOUR) / 4, HOUR / 4, signal)),
+);
+
+test('an endpoint that answers few rows: what was cut is not asked for again, and is counted', async () => {
+  const rows = quarters.map(({ start, signal }, n) => rowAt(start - START, `id-${n}`, signal));
+  await using whole = await opened(APP, rows);
+  const expected = await whole.look(quarters);
+  assert.deepEqual([expected.asked, expected.wasted], [1, 0]);
+  await using here = await opened(APP, rows, { rowLimit: 300 });
+  let [asked, wasted] = [0, 0];
+  for (let n = 0; n < 24; n++) {
+    const seen = await here.look(quarters);
+    assert.deepEqual(seen.looks, expected.looks);
+    [asked, wasted] = [asked + seen.asked, wasted + seen.wasted];
+  }
+  const cut = here.simulator.requests.filter(({ incomplete }) => incomplete !== undefined).length;
+  assert.deepEqual([wasted, asked], [cut, here.simulator.requests.length], 'as the server counts');
+  assert.ok(cut <= 5 && asked <= 24 * 10 + cut, `${cut} cut of ${asked}`);
+});
+
+test('an answer that was cut once does not make questions small for long', async () => {
+  const rows = quarters.map(({ start, signal }, n) => rowAt(start - START, `id-${n}`, signal));
+  await using here = await opened(APP, rows);
+  here.simulator.fault({ kind: 'truncate', times: 1 });
+  const asked: number[] = [];
+  for (let n = 0; n < 8; n++) asked.push((await here.look(quarters)).asked);
+  assert.deepEqual(asked, [4, 3, 2, 2, 2, 2, 1, 1]);
 });
 
 test('a reading takes the fingerprint that an audit takes, also of rows that come while it reads', async () => {

@@ -78,6 +78,13 @@ const kinds: Readonly<Record<string, Kind>> = {
     ...{ windows: 24, length: 5 * MINUTE },
     times: (window, chance) => many(window % 3 === 0 ? 350 : 10, () => chance.int(0, 5 * MINUTE - 1)),
   },
+  'days as windows, so that their minutes are more than an answer holds': {
+    ...{ windows: 3, length: 24 * HOUR },
+    times: (_, chance) => [
+      ...many(800, () => chance.int(0, 24 * HOUR - 1)),
+      ...many(600, () => 9 * HOUR + chance.int(0, 20 * MINUTE)),
+    ],
+  },
   'rows that become ten times as long': {
     ...{ windows: 12, length: HOUR },
     times: (_, chance) => many(150, () => chance.int(0, HOUR - 1)),

@@ -22,20 +22,21 @@ export function looksOf(
   columns: readonly AnswerColumn[],
   rows: readonly string[],
 ): Map<Window, Look> {
-  const bins = binsIn(columns, rows);
-  const odd = bins.findIndex((bin) => !isUnderstood(bin, stretches));
+  const all = binsIn(columns, rows);
+  const odd = all.findIndex((bin) => !isUnderstood(bin, stretches));
   if (odd >= 0)
     throw new Error(
       `${name}: the answer has a row that is not understood, ${rows[odd]?.slice(0, 200)} under ` +
         `${columns.map((column) => column.name).join(', ')}; nothing is taken for changed`,
     );
+  const bins = Map.groupBy(all, ({ signal }) => signal);
   const looks = new Map<Window, Look>();
   for (const { signal, windows } of stretches) {
-    const own = bins.filter((bin) => bin.signal === signal);
+    const own = (bins.get(signal) ?? []).toSorted((one, other) => one.start - other.start);
     for (const window of windows) {
       // Of a window alone the first bin may begin before it.
-      const inside = ({ start }: Bin) => windows.length === 1 || (window.start <= start && start < window.end);
-      looks.set(window, { fingerprint: fingerprintOf(own.filter(inside)), empty: false });
+      const inside = windows.length === 1 ? own : own.slice(firstAt(own, window.start), firstAt(own, window.end));
+      looks.set(window, { fingerprint: fingerprintOf(inside), empty: false });
     }
   }
   return looks;
@@ -43,6 +44,17 @@ export function looksOf(
 
 const isUnderstood = ({ signal, start, rows }: Bin, stretches: readonly Covered[]): boolean =>
   !Number.isNaN(start) && Number.isInteger(rows) && rows >= 0 && stretches.some((stretch) => stretch.signal === signal);
+
+/** The place of the first bin that begins then or later. */
+function firstAt(bins: readonly Bin[], at: Millis): number {
+  let [low, high] = [0, bins.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((bins[middle]?.start ?? 0) < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
 
 /** `rows:12 latest:2026-11-21T03:00:00.1234567Z ids:123456`; what was not told is left out. */
 function fingerprintOf(bins: readonly Bin[]): string {

@@ -38,6 +38,12 @@ export function partsOf(covered: Covered): readonly [Covered, Covered] | undefin
   return [together(signal, windows.slice(0, middle)), together(signal, windows.slice(middle))];
 }
 
+/** In as many parts as it takes, of which each has so many rows at most, or a single window. */
+export function fitting(covered: Covered, most: number): readonly Covered[] {
+  const parts = binsOf(covered) > most ? partsOf(covered) : undefined;
+  return parts?.flatMap((part) => fitting(part, most)) ?? [covered];
+}
+
 const isWhole = ({ start, end }: Window): boolean => start % minute === 0 && end % minute === 0;
 
 function together(signal: Signal, windows: readonly Window[]): Covered {

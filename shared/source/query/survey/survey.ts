@@ -1,4 +1,4 @@
-import type { Clock, Look, Millis, QuerySettings, Survey, Window } from '../../../model.ts';
+import type { Clock, Look, Millis, QuerySettings, Signal, Survey, Window } from '../../../model.ts';
 import { isOfQuestion } from '../outcome.ts';
 import type { Ask } from '../reply.ts';
 import { type Context, SOURCE_LIMITS, type SourceLimits } from '../settle.ts';
@@ -6,7 +6,8 @@ import { settleQuestion } from '../settle-question.ts';
 import { tableOf } from '../text.ts';
 import { looksOf } from './answer.ts';
 import { createHeldRows } from './held-rows.ts';
-import { binsOf, type Covered, partsOf, stretchesOf } from './stretches.ts';
+import { learned, type Room, roomFor } from './room.ts';
+import { binsOf, type Covered, fitting, partsOf, stretchesOf } from './stretches.ts';
 import { surveyText, type Told } from './text.ts';
 
 interface Setup {
@@ -23,8 +24,6 @@ const LEVELS: readonly Told[] = [
   { latest: false, ids: true },
   { latest: false, ids: false },
 ];
-/** Rows of one answer at most, a few megabytes. */
-const BINS = 50_000;
 /** A workspace has no table of a kind that was never sent; so long it is not asked for again. */
 const ABSENCE: Millis = 6 * 3_600_000;
 
@@ -36,6 +35,7 @@ interface Endpoint {
   level: number;
   /** Takes several signals in one question. */
   together: boolean;
+  room: Room;
   /** Table → when it was found missing. */
   readonly absent: Map<string, Millis>;
 }
@@ -47,9 +47,10 @@ interface Endpoint {
 export function createSurvey({ settings, ask, clock, limits = {} }: Setup): Survey {
   // A question to tables on the Basic plan is about one of them.
   const isBasic = settings.schema.kind === 'workspace' && settings.schema.plan === 'basic';
-  const endpoint: Endpoint = { level: 0, together: !isBasic, absent: new Map() };
+  const all = { ...SOURCE_LIMITS, ...limits };
+  const endpoint: Endpoint = { level: 0, together: !isBasic, room: roomFor(all.rows), absent: new Map() };
   return {
-    survey: async (windows, abort) => {
+    survey: async (windows, abort, known = new Set()) => {
       let asked = 0;
       let now = Number.POSITIVE_INFINITY;
       const questions: Ask = async (question) => {
@@ -58,40 +59,61 @@ export function createSurvey({ settings, ask, clock, limits = {} }: Setup): Surv
         now = Math.min(now, Date.parse(reply.date ?? '') || now);
         return reply;
       };
-      const context = { settings, ask: questions, clock, limits: { ...SOURCE_LIMITS, ...limits }, abort };
-      const looks = await look(stretchesOf(windows), { ...context, endpoint });
-      return { looks: windows.map((window) => looks.get(window) ?? ABSENT), asked, now };
+      const context = { settings, ask: questions, clock, limits: all, abort };
+      const { looks, used } = await look(stretchesOf(windows), {
+        ...context,
+        endpoint,
+        known,
+        missing: new Set(),
+      });
+      return { looks: windows.map((window) => looks.get(window) ?? ABSENT), asked, wasted: asked - used, now };
     },
   };
 }
 
-type Surveying = Omit<Context, 'window'> & { readonly endpoint: Endpoint };
+interface Surveying extends Omit<Context, 'window'> {
+  readonly endpoint: Endpoint;
+  /** Signals of which rows were read. */
+  readonly known: ReadonlySet<Signal>;
+  /** Tables that were found missing by these questions. */
+  readonly missing: Set<string>;
+}
 
 const ABSENT: Look = { fingerprint: 'absent', empty: false };
 
-async function look(stretches: readonly Covered[], surveying: Surveying): Promise<Map<Window, Look>> {
-  const { endpoint, settings, clock } = surveying;
-  const isThere = ({ signal }: Covered) =>
-    (endpoint.absent.get(tableOf(signal, settings.schema)) ?? Number.NEGATIVE_INFINITY) + ABSENCE <= clock.now();
+async function look(stretches: readonly Covered[], surveying: Surveying) {
+  const { endpoint, settings, clock, known, missing } = surveying;
+  const isThere = ({ signal }: Covered) => {
+    const table = tableOf(signal, settings.schema);
+    if (known.has(signal)) return !missing.has(table);
+    return (endpoint.absent.get(table) ?? Number.NEGATIVE_INFINITY) + ABSENCE <= clock.now();
+  };
   const looks = new Map<Window, Look>();
-  const waiting = questionsOf(stretches.filter(isThere), endpoint.together);
+  let used = 0;
+  const waiting = questionsOf(stretches, endpoint);
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-    const found = await askOnce(next, surveying);
-    if (found.kind === 'looks') for (const [window, seen] of found.looks) looks.set(window, seen);
-    else waiting.unshift(...found.rest.filter((rest) => rest.length > 0));
+    const there = next.filter(isThere);
+    if (there.length === 0) continue;
+    const found = await askOnce(there, surveying);
+    if (found.kind === 'looks') {
+      for (const [window, seen] of found.looks) looks.set(window, seen);
+      for (const { signal } of there) endpoint.absent.delete(tableOf(signal, settings.schema));
+    } else waiting.unshift(...found.rest);
+    // That there is no such table is worth a question; what is asked in other words was asked in vain.
+    if (found.kind === 'looks' || found.rest.length === 0) used++;
   }
-  return looks;
+  return { looks, used };
 }
 
-/** Stretches that are asked for at once: of one signal each, and no more rows than an answer should have. */
-function questionsOf(stretches: readonly Covered[], together: boolean): (readonly Covered[])[] {
+/** What is asked for at once: stretches of one signal each, and no more rows than an answer should have. */
+function questionsOf(stretches: readonly Covered[], { together, room }: Endpoint): (readonly Covered[])[] {
   const questions: Covered[][] = [];
-  for (const stretch of stretches) {
+  for (const stretch of stretches.flatMap((each) => fitting(each, room.bins))) {
     const fits = questions.find(
       (question) =>
         together &&
         question.every(({ signal }) => signal !== stretch.signal) &&
-        [...question, stretch].reduce((sum, each) => sum + binsOf(each), 0) <= BINS,
+        [...question, stretch].reduce((sum, each) => sum + binsOf(each), 0) <= room.bins,
     );
     if (fits) fits.push(stretch);
     else questions.push([stretch]);
@@ -105,7 +127,7 @@ type Found =
   | { readonly kind: 'instead'; readonly rest: readonly (readonly Covered[])[] };
 
 async function askOnce(stretches: readonly Covered[], surveying: Surveying): Promise<Found> {
-  const { settings, endpoint, clock } = surveying;
+  const { settings, endpoint } = surveying;
   const [first] = stretches;
   const [window] = first?.windows ?? [];
   if (first === undefined || window === undefined) return { kind: 'looks', looks: new Map() };
@@ -119,13 +141,17 @@ async function askOnce(stretches: readonly Covered[], surveying: Surveying): Pro
     end: Math.max(...stretches.map(({ end }) => end)),
   };
   const settled = await settleQuestion({ query, table, name, range }, { ...surveying, window }, rows);
+  endpoint.room = learned(endpoint.room, settled);
   if (settled.kind === 'rows') {
     const { columns, rest } = settled.answer;
     return { kind: 'looks', looks: looksOf(name, stretches, columns, rows.lines(rest)) };
   }
   if (settled.kind === 'none') return { kind: 'looks', looks: nothingIn(stretches) };
   if (settled.kind === 'absent') return without(stretches, [table], surveying);
-  if (settled.kind === 'split') return { kind: 'instead', rest: smaller(stretches, `${name}: ${settled.reason}`) };
+  if (settled.kind === 'split') {
+    const parts = settled.rows > 0 ? questionsOf(stretches, endpoint) : [];
+    return { kind: 'instead', rest: parts.length > 1 ? parts : smaller(stretches, `${name}: ${settled.reason}`) };
+  }
   if (!isOfQuestion(settled.status)) throw new Error(`${name}: ${settled.reason}`);
   if (settled.status === TOO_MUCH) return { kind: 'instead', rest: smaller(stretches, `${name}: ${settled.reason}`) };
   if (stretches.length === 1) {
@@ -140,7 +166,7 @@ async function askOnce(stretches: readonly Covered[], surveying: Surveying): Pro
     : [];
   if (settings.schema.kind === 'workspace' && missing.length > 0) return without(stretches, missing, surveying);
   endpoint.together = false;
-  for (const one of missing) endpoint.absent.set(one, clock.now());
+  for (const one of missing) noteMissing(one, surveying);
   return { kind: 'instead', rest: stretches.map((stretch) => [stretch]) };
 }
 
@@ -150,14 +176,16 @@ const nothingIn = (stretches: readonly Covered[]): Map<Window, Look> =>
     stretches.flatMap(({ windows }) => windows.map((window) => [window, { fingerprint: 'rows:0', empty: false }])),
   );
 
-function without(
-  stretches: readonly Covered[],
-  tables: readonly string[],
-  { endpoint, settings, clock }: Surveying,
-): Found {
-  for (const table of tables) endpoint.absent.set(table, clock.now());
-  const isThere = ({ signal }: Covered) => !tables.includes(tableOf(signal, settings.schema));
-  return { kind: 'instead', rest: [stretches.filter(isThere)] };
+function noteMissing(table: string, { endpoint, clock, missing }: Surveying): void {
+  endpoint.absent.set(table, clock.now());
+  missing.add(table);
+}
+
+function without(stretches: readonly Covered[], tables: readonly string[], surveying: Surveying): Found {
+  for (const table of tables) noteMissing(table, surveying);
+  const isThere = ({ signal }: Covered) => !tables.includes(tableOf(signal, surveying.settings.schema));
+  const rest = stretches.filter(isThere);
+  return { kind: 'instead', rest: rest.length > 0 ? [rest] : [] };
 }
 
 function smaller(stretches: readonly Covered[], reason: string): readonly (readonly Covered[])[] {

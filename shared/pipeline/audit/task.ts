@@ -1,0 +1,61 @@
+import type { DayAudit, Feed, Interval, LedgerEntry, Millis, Signal } from '../../model.ts';
+import { rowsOf } from '../same-rows.ts';
+import type { AuditPorts } from './audit.ts';
+import { daysDue, daysOf } from './audit-days.ts';
+
+export const dayLength: Millis = 24 * 3_600_000;
+/** What others have found meanwhile is asked for so often; and so often it is said how far a feed is settled. */
+export const forget: Millis = 6 * 3_600_000;
+export const feedKey = ({ app, signal, source }: Feed): string => `${app}\n${signal}\n${source}`;
+
+/** What there is to look at in one feed. */
+export interface Task {
+  readonly feed: Feed;
+  readonly days: readonly Millis[];
+  readonly known: ReadonlyMap<Millis, DayAudit>;
+  readonly entries: readonly LedgerEntry[];
+  /** What was known was read for this audit, and tallies are checked by the way. */
+  readonly fresh: boolean;
+  /** Days of which all entries are known, and these, halved ones among them. */
+  readonly whole: { readonly days: readonly Millis[]; readonly entries: readonly LedgerEntry[] };
+  /** Done, and not asked for again: those that are compared. */
+  readonly done: readonly LedgerEntry[];
+}
+
+/** Their tables are there, whatever was found before their first row came. */
+export const signalsWithRows = (tasks: readonly Task[]): ReadonlySet<Signal> =>
+  new Set(
+    tasks
+      .filter(({ done }) => done.some(({ fingerprint }) => (rowsOf(fingerprint) ?? 0) > 0))
+      .map(({ feed }) => feed.signal),
+  );
+
+export async function taskOf(feed: Feed, retention: Millis, ports: AuditPorts): Promise<Task> {
+  const { ledger, clock, recheck, horizon } = ports;
+  const now = clock.now();
+  const range = { start: now - Math.min(horizon, retention), end: now };
+  const { known, fresh } = await knownDays(feed, { start: range.start - dayLength, end: now }, ports);
+  const days = daysDue(range, now - recheck, now, known);
+  const all: LedgerEntry[] = [];
+  const [first = now] = days;
+  const from = Math.max(first, now - retention);
+  if (first < now) for await (const entry of ledger.list(feed, { start: from, end: now })) all.push(entry);
+  const entries = all.filter(({ state }) => state !== 'halved');
+  // Today goes on: windows can begin after now.
+  const whole = { days: days.filter((each) => each >= from && each + dayLength <= now), entries: all };
+  const due = new Set(days);
+  const isDone = ({ state, again, window }: LedgerEntry) =>
+    (state === 'done' || state === 'unavailable') && !again && due.has(daysOf(window));
+  return { feed, days, known, fresh, entries, whole, done: entries.filter(isDone) };
+}
+
+async function knownDays(feed: Feed, range: Interval, { ledger, clock, memory }: AuditPorts) {
+  const remembered = memory?.get(feedKey(feed));
+  const now = clock.now();
+  if (remembered !== undefined && remembered.at <= now && now < remembered.at + forget)
+    return { known: remembered.days, fresh: false };
+  const known = new Map<Millis, DayAudit>();
+  for await (const day of ledger.audits(feed, range)) known.set(day.day, day);
+  memory?.set(feedKey(feed), { days: known, at: now, settledAt: remembered?.settledAt ?? 0 });
+  return { known, fresh: true };
+}
