@@ -1,9 +1,10 @@
 /**
  * What one window may need at most, measured by the operating system: `node bench/bounds.ts [case…] [--scale 0.2]
- * [--json]`. Each case runs in a process of its own through what the triggers call (shared/wire.ts), against Azurite
- * and the simulator, which are not counted. Needs Linux, and 8 GB of disk, which it frees again. Not part of `npm
- * test`: it takes some minutes. `--scale`: windows of so much of their size (not the answers and lines in them).
+ * [--json]`. Each case runs in a process of its own through what the triggers call (shared/wire.ts, built: `npm run
+ * build` before), against Azurite and the simulator, which are not counted. Needs Linux, and 8 GB of disk, which it
+ * frees again. Not part of `npm test`: it takes some minutes. `--scale`: windows of so much of their size (not the answers and lines in them).
  */
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -116,6 +117,7 @@ async function measure(wanted: Case, folder: string, azurite: Azurite): Promise<
       LAKE_CONTAINER: `${container}lake`,
       TMPDIR: work,
     }),
+    true,
   );
   const peaks = watchPeaks(app.child.pid ?? 0, work);
   const began = performance.now();
@@ -180,6 +182,8 @@ const HEAD = `| case | rows | files | of | seconds | MB/s | peak memory | peak t
 |---|--:|--:|--:|--:|--:|--:|--:|`;
 
 async function main(words: readonly string[], scale: number, json: boolean): Promise<void> {
+  if (!existsSync(join(import.meta.dirname, '../dist/shared')))
+    throw new Error('there is no built app; run npm run build first');
   const cases = casesOf(scale);
   const unknown = words.find((word) => cases[word] === undefined);
   if (unknown !== undefined)

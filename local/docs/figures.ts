@@ -1,6 +1,6 @@
 /**
  * `npm run figures [-- sizes|times|throughput|bounds|hostile|jobs|planner|million …]` measures what docs/figures.md says, and writes it
- * there, with when and where. Sizes and times need `npm run package` before, jobs `npm run build`. On an idle machine
+ * there, with when and where. Sizes and times need `npm run package` before, jobs and bounds `npm run build`. On an idle machine
  * throughput takes two minutes, bounds four, hostile and jobs one each.
  */
 import { spawnSync } from 'node:child_process';

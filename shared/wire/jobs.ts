@@ -57,7 +57,10 @@ export function createJobEngine(settings: EngineSettings, jobs: number, alone = 
   function startThread(): Thread {
     // Built code lies beside this file under the same name.
     const file = `./job-thread.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`;
-    const worker = new Worker(new URL(file, import.meta.url), { workerData: toldSettings(settings) });
+    const worker = new Worker(new URL(file, import.meta.url), {
+      workerData: toldSettings(settings),
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
     const thread: Thread = { worker, waiting: new Map(), drafts: 0 };
     const fail = (error: unknown) => {
       threads.delete(thread);
@@ -136,6 +139,9 @@ const toldSettings = ({ shaping, ...rest }: EngineSettings): JobSettings => ({
   ...rest,
   shaping: { signals: shaping.signals, key: shaping.key?.reveal() },
 });
+
+/** A thread makes hardly any objects: what it does not fill, each one would keep for them (up to 48 MB). */
+const YOUNG_MB = 4;
 
 /** Room for a chunk. */
 const ROOM = 9 * 1024 * 1024;

@@ -7,6 +7,8 @@ import type { PlanOutcome } from '../../shared/wire/plan.ts';
 import type { Order } from './instanceMain.ts';
 import { clockModule } from './process.ts';
 
+const builtModule = join(import.meta.dirname, 'built.ts');
+
 /** A process that runs the app's functions. Orders reject when it is killed before it has obeyed. */
 export interface Instance {
   readonly child: ChildProcess;
@@ -24,11 +26,11 @@ interface Reply {
   readonly error?: string;
 }
 
-/** Resolves when it is ready for orders; it has called no storage by then. */
-export async function startInstance(env: Readonly<Record<string, string>>): Promise<Instance> {
+/** Resolves when it is ready for orders; it has called no storage by then. `isBuilt`: of `npm run build`. */
+export async function startInstance(env: Readonly<Record<string, string>>, isBuilt = false): Promise<Instance> {
   const child = fork(join(import.meta.dirname, 'instanceMain.ts'), [], {
     env,
-    execArgv: ['--import', clockModule],
+    execArgv: ['--import', clockModule, ...(isBuilt ? ['--import', builtModule] : [])],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();

@@ -30,10 +30,11 @@ export class Seen {
   }
 
   private grow(part: number, old: Int32Array | undefined): Int32Array {
-    const table = new Int32Array(old === undefined ? 64 * 3 : Math.ceil((old.length / 3) * 1.6) * 3);
+    // They begin with different sizes, so that they grow one after the other: all at once would hold all twice.
+    const slots = old === undefined ? 64 + Math.floor(part * 0.15) : Math.ceil((old.length / 3) * 1.6);
+    const table = new Int32Array(slots * 3);
     this.tables[part] = table;
     if (old === undefined) return table;
-    const slots = table.length / 3;
     for (let place = 0; place < old.length; place += 3) {
       const [one, two, three] = [old[place] as number, old[place + 1] as number, old[place + 2] as number];
       if (three === 0) continue;
