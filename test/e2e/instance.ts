@@ -1,13 +1,14 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, type StdioOptions, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Window } from '../../shared/model.ts';
 import type { RunOutcome } from '../../shared/pipeline/run.ts';
 import type { SweepOutcome } from '../../shared/pipeline/sweep/sweep.ts';
 import type { PlanOutcome } from '../../shared/wire/plan.ts';
 import type { Order } from './instanceMain.ts';
 import { clockModule } from './process.ts';
-
-const builtModule = join(import.meta.dirname, 'built.ts');
 
 /** A process that runs the app's functions. Orders reject when it is killed before it has obeyed. */
 export interface Instance {
@@ -26,13 +27,20 @@ interface Reply {
   readonly error?: string;
 }
 
+const main = join(import.meta.dirname, 'instanceMain.ts');
+
+/** That it is the built app, without whatever takes types out of sources, which is memory that no user needs. */
+function builtCode(): string {
+  const wire = pathToFileURL(join(import.meta.dirname, '../../dist/shared/wire.js')).href;
+  return stripTypeScriptTypes(readFileSync(main, 'utf8')).replace('../../shared/wire.ts', wire);
+}
+
 /** Resolves when it is ready for orders; it has called no storage by then. `isBuilt`: of `npm run build`. */
 export async function startInstance(env: Readonly<Record<string, string>>, isBuilt = false): Promise<Instance> {
-  const child = fork(join(import.meta.dirname, 'instanceMain.ts'), [], {
-    env,
-    execArgv: ['--import', clockModule, ...(isBuilt ? ['--import', builtModule] : [])],
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
+  const stdio: StdioOptions = ['ignore', 'inherit', 'inherit', 'ipc'];
+  const child = isBuilt
+    ? spawn(process.execPath, ['--input-type=module', '-e', builtCode()], { env, stdio })
+    : fork(main, [], { env, execArgv: ['--import', clockModule], stdio });
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   let orders = 0;
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
