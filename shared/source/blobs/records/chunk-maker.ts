@@ -29,6 +29,16 @@ export interface ChunkMaker {
 const MOST = { bytes: 8 * 1024 * 1024, segments: 50_000, faults: 10_000, faultBytes: 4 * 1024 * 1024 };
 const NEWLINE = 0x0a;
 
+/** So many lines make a chunk where they are: copying them would cost more than a chunk of their own. */
+const ALONE = 2 * 1024 * 1024;
+
+/** The part as a chunk, in the memory in which it stands; undefined: it goes together with others. */
+export function chunkOf(blob: string, { kind, offset, bytes }: Part, layout: Layout): Chunk | undefined {
+  const { length } = bytes;
+  if (kind !== 'lines' || length < ALONE || length > MOST.bytes || bytes[length - 1] !== NEWLINE) return undefined;
+  return { bytes, layout, columns: [], segments: [{ blob, offset, position: 0, length }], faults: [] };
+}
+
 /** Puts chunks together in memory. */
 export function createChunkMaker(layout: Layout): ChunkMaker {
   let memory = new Uint8Array(64 * 1024);

@@ -6,6 +6,8 @@ import type { Part } from './chunk-maker.ts';
 
 /** What is held in search of a place to cut. A blob with longer records is read document by document. */
 const MOST_HELD = 4 * 1024 * 1024;
+/** Lines are cut off when so much is held: enough for a chunk of their own, which is not copied. */
+const LEAST_CUT = 3 * 1024 * 1024;
 const FEED = 256 * 1024;
 /** Parts handed on at once. */
 const GROUP = 1000;
@@ -33,8 +35,7 @@ export async function* partsOf(pieces: AsyncIterable<Uint8Array>): AsyncIterable
     }
     push(queue, piece);
     if (shape === 'unknown') shape = shapeOf(queue);
-    const cut = shape === 'lines' ? lastBoundary(held(queue)) : 0;
-    if (cut > 0) yield [takeLines(queue, cut)];
+    if (shape === 'lines' && held(queue).length >= LEAST_CUT) yield* linesUpTo(lastBoundary(held(queue)), queue);
     if (shape !== 'documents' && held(queue).length <= MOST_HELD) continue;
     framer = createFramer(queue.offset);
     yield* fed(framer, held(queue));
@@ -45,6 +46,7 @@ export async function* partsOf(pieces: AsyncIterable<Uint8Array>): AsyncIterable
 
 /** What is left at the end of a blob: its last record, or all of it when no line was whole. */
 function* lastParts(queue: ByteQueue, shape: Shape): Iterable<readonly Part[]> {
+  if (shape === 'lines') yield* linesUpTo(lastBoundary(held(queue)), queue);
   const rest = held(queue);
   if (rest.length === 0) return;
   // Without a last newline nobody says that the last record is whole: it is looked at.
@@ -90,6 +92,10 @@ function together(one: Part, other: Part): Part | undefined {
   const near = other.bytes.buffer === buffer && other.bytes.byteOffset === byteOffset + one.bytes.length + gap;
   if (gap < 0 || gap > MOST_BETWEEN || !near || length > JOINED) return undefined;
   return { ...one, bytes: new Uint8Array(buffer, byteOffset, length), records: (one.records ?? 1) + 1 };
+}
+
+function* linesUpTo(cut: number, queue: ByteQueue): Iterable<readonly Part[]> {
+  if (cut > 0) yield [takeLines(queue, cut)];
 }
 
 function takeLines(queue: ByteQueue, length: number): Part {

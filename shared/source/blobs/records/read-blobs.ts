@@ -2,7 +2,7 @@ import { REASONS } from '../../../framing/strict.ts';
 import type { Chunk, Layout } from '../../../model.ts';
 import { inflated } from '../gzip/inflate.ts';
 import { unrolled } from './answers.ts';
-import { createChunkMaker, type Part } from './chunk-maker.ts';
+import { chunkOf, createChunkMaker, type Part } from './chunk-maker.ts';
 import { partsOf } from './parts.ts';
 
 /** A blob or file to read, whole. */
@@ -34,8 +34,10 @@ export async function* readBlobs(setup: BlobsToRead): AsyncIterable<Chunk> {
   const maker = createChunkMaker(setup.layout);
   for await (const { blob, parts } of allParts(setup)) {
     for (const part of parts) {
-      if (maker.isFull(part)) yield maker.take();
-      maker.add(blob, part);
+      const alone = chunkOf(blob, part, setup.layout);
+      if (maker.isFull(part) || (alone && !maker.isEmpty())) yield maker.take();
+      if (alone) yield alone;
+      else maker.add(blob, part);
     }
   }
   if (!maker.isEmpty()) yield maker.take();
