@@ -43,8 +43,12 @@ async function backfill(options: Options, { terminal, operations }: Edge): Promi
   if (isJson) {
     const found = plan === undefined ? { backfills: reports.map(withoutEvent) } : { plan: planJson(plan) };
     terminal.out(`${JSON.stringify({ command: 'backfill', exitCode: 0, ...found }, null, 2)}\n`);
-  } else if (plan !== undefined) terminal.out(`${planLines(plan).join('\n')}\n`);
+  } else if (plan !== undefined) terminal.out(`${planLines(plan, asked).join('\n')}\n`);
   else terminal.out(reports.length === 0 ? 'there is no backfill\n' : `${reports.map(lineOf).join('\n')}\n`);
+  if (asked.do === 'start' && !isJson)
+    terminal.out(
+      'insights-lake backfill status tells how far it is; pause, resume and cancel take its name with --id\n',
+    );
   return exitCodes.done;
 }
 
@@ -94,9 +98,8 @@ function askedOf(options: Options): BackfillAsked {
   return { do: what, wish };
 }
 
-function planLines(plan: BackfillPlan): readonly string[] {
-  const { app, signals, windows, skipped, unavailable, doubtful, rows, bytes, requests, time, sampled, concurrency } =
-    plan;
+function planLines(plan: BackfillPlan, asked: BackfillAsked): readonly string[] {
+  const { app, signals, windows, skipped, unavailable, doubtful } = plan;
   return [
     `${app}, ${signals.join(', ')}: ${countText(windows)} windows would run, ${countText(skipped)} are done or on ` +
       'their way',
@@ -109,6 +112,20 @@ function planLines(plan: BackfillPlan): readonly string[] {
           `${countText(doubtful)} windows are older than 90 days, the usual retention: those of which the source has ` +
             'no rows become unavailable, not done (set QUERY_RETENTION to what its tables keep)',
         ]),
+    ...('wish' in asked && asked.wish.end > plan.end
+      ? [`windows from ${timeText(plan.end)} on are the planner's, and are left out`]
+      : []),
+    ...(windows === 0 ? [nothingLeft(plan)] : guesses(plan)),
+  ];
+}
+
+const nothingLeft = ({ skipped, choice }: BackfillPlan): string =>
+  skipped > 0 && choice !== 'all'
+    ? 'nothing is left to bring in; with --only all those that are done would run once more'
+    : 'nothing is left to bring in';
+
+function guesses({ rows, bytes, requests, time, sampled, concurrency }: BackfillPlan): readonly string[] {
+  return [
     `about ${countText(rows)} rows, ${bytesText(bytes)}, ${countText(requests)} requests, ` +
       `${spanText(time)} with ${concurrency} at a time; guessed from ${countText(sampled)} windows that were counted`,
     'insights-lake backfill start with the same flags begins it',

@@ -7,6 +7,7 @@ import { auditLake } from '../../shared/pipeline/audit/audit-lake.ts';
 import { retireWindows } from '../../shared/pipeline/retention/retire.ts';
 import { hashOf } from '../../shared/pure/hash-of.ts';
 import { noShaping } from '../../shared/signals/shape.ts';
+import { NotInSettings } from '../../shared/wire/backfill.ts';
 import { openLedger } from '../../shared/wire/clients.ts';
 import { systemClock } from '../../shared/wire/clock.ts';
 import { tablesOf } from '../../shared/wire/lake.ts';
@@ -109,6 +110,7 @@ async function onState<T>(use: () => Promise<T>): Promise<T> {
   try {
     return await use();
   } catch (error) {
+    if (error instanceof NotInSettings) throw usage(error.message);
     if (error instanceof Failure || !(error instanceof Error) || error.name === 'AbortError') throw error;
     throw new Failure(exitCodes.failed, error.message, { cause: error });
   }

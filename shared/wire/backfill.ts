@@ -50,6 +50,14 @@ interface Ports {
   readonly outage: Millis;
 }
 
+/** What is asked for is not in the settings. */
+export class NotInSettings extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'NotInSettings';
+  }
+}
+
 /** Live windows are not late for a backfill: it leaves them all of the budget but so many requests under way. */
 const usual = 2;
 /** While live windows need a process, a turn comes back to it after so long. */
@@ -69,7 +77,8 @@ export function wireBackfills(config: Config, apis: ReadonlyMap<string, QueryApi
       plan: async (wish) => {
         await prepared();
         const { request, scope, api } = resolved(wish, config, apis, clock);
-        return planBackfill(request, scope, { ...ports, survey: api.survey }, new AbortController().signal);
+        const { rate } = config.budget;
+        return planBackfill(request, scope, { ...ports, survey: api.survey, rate }, new AbortController().signal);
       },
       start: async (wish) => {
         await prepared();
@@ -118,7 +127,7 @@ function resolved(wish: BackfillWish, config: Config, apis: ReadonlyMap<string, 
   const named = wish.app === '' && apps.length === 1 ? apps[0] : apps.find(({ name }) => name === wish.app);
   const api = apis.get(named?.name ?? '');
   if (named?.query === undefined || api === undefined)
-    throw new Error(
+    throw new NotInSettings(
       'backfill: name one of the apps of the query API: ' +
         `${apps.map(({ name }) => name).join(', ') || 'the settings have none'}`,
     );
@@ -126,7 +135,7 @@ function resolved(wish: BackfillWish, config: Config, apis: ReadonlyMap<string, 
   const wanted = wish.signals.length === 0 ? signals : wish.signals;
   const unknown = wanted.filter((signal) => !signals.includes(signal));
   if (unknown.length > 0)
-    throw new Error(`backfill ${named.name}: the settings do not export ${unknown.join(', ')} of it (SIGNALS)`);
+    throw new NotInSettings(`backfill ${named.name}: the settings do not export ${unknown.join(', ')} of it (SIGNALS)`);
   // One request at least is left to live windows.
   const concurrency = Math.max(1, Math.min(wish.concurrency ?? usual, config.budget.inFlight - 1));
   const request: BackfillRequest = { ...wish, app: named.name, signals: wanted, concurrency };

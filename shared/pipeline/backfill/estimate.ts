@@ -13,7 +13,7 @@ import type {
 import { isAtRest } from '../entry.ts';
 import { rowsOf } from '../same-rows.ts';
 import { backfillChoice } from './choice.ts';
-import type { BackfillScope } from './steer.ts';
+import { type BackfillScope, firstLive } from './steer.ts';
 
 export interface EstimatePorts {
   readonly ledger: Ledger;
@@ -21,6 +21,8 @@ export interface EstimatePorts {
   readonly survey: Survey;
   /** From when on the lake keeps rows of a signal; undefined, or left out: for ever. */
   readonly keptFrom?: (signal: Signal) => Millis | undefined;
+  /** Requests that all instances together may make in 30 s; left out: as many as it takes. */
+  readonly rate?: number;
 }
 
 /** Windows of a feed that are counted at the source, evenly over the range. */
@@ -32,6 +34,8 @@ const rowsAtOnce = 400_000;
 /** Done windows that tell what windows of the feed weigh and take. */
 const told = 200;
 const day: Millis = 24 * 3_600_000;
+/** The budget counts so long. */
+const period: Millis = 34_000;
 
 interface FeedPlan {
   readonly windows: number;
@@ -60,14 +64,18 @@ export async function planBackfill(
     time: 0,
     sampled: 0,
   };
+  let end = request.start;
   const counted: { readonly feed: Feed; readonly found: FeedPlan; readonly sampled: readonly Window[] }[] = [];
   for (const signal of request.signals) {
     const feed: Feed = { app: request.app, signal, source: 'query' };
-    const end = Math.min(request.end, (await ports.ledger.progress(feed))?.value.horizon ?? request.end);
+    // What comes after is the planner's.
+    const live = (await ports.ledger.progress(feed))?.value.horizon ?? firstLive(scope, ports.clock);
+    const last = Math.max(request.start, Math.min(request.end, live));
+    end = Math.max(end, last);
     const since = Math.max(request.start, scope.keptSince ?? request.start);
     const inLake = Math.max(since, ports.keptFrom?.(signal) ?? since);
-    const range = { start: Math.min(inLake, end), end };
-    const lost = { start: request.start, end: Math.min(since, end) };
+    const range = { start: Math.min(inLake, last), end: last };
+    const lost = { start: request.start, end: Math.min(since, last) };
     const beyond = { start: lost.end, end: range.start };
     const found = await countWindows(feed, range, request.choice, scope.window, ports.ledger);
     const unavailable = lost.end > lost.start ? cells(lost, scope.window) : 0;
@@ -100,7 +108,9 @@ export async function planBackfill(
     plan.time += Math.round((found.windows * weight.time) / request.concurrency);
     plan.sampled += sampled.length;
   }
-  return { ...request, ...plan };
+  const { rate = Number.POSITIVE_INFINITY } = ports;
+  const time = Math.max(plan.time, Math.round((plan.requests / rate) * period));
+  return { ...request, ...plan, end, time };
 }
 
 /** Streams over what the ledger has; what it has not is counted, not listed. */

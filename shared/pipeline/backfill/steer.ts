@@ -1,4 +1,13 @@
-import type { Backfill, BackfillReport, BackfillRequest, BackfillState, Feed, Millis, Versioned } from '../../model.ts';
+import type {
+  Backfill,
+  BackfillReport,
+  BackfillRequest,
+  BackfillState,
+  Clock,
+  Feed,
+  Millis,
+  Versioned,
+} from '../../model.ts';
 import { gridLine } from '../grid/tile.ts';
 import { afterLoss } from '../race.ts';
 import { type BackfillPorts, dayOf } from './take.ts';
@@ -35,8 +44,7 @@ export async function startBackfill(
   const start = Math.max(request.start, scope.keptSince ?? request.start, inLakeSince(request, ports));
   if (start >= end)
     throw new Error(
-      `backfill ${request.app}: nothing of the range can be brought in: ` +
-        `source and lake keep rows since ${time(start)}, and windows from ${time(end)} on are the planner's`,
+      `backfill ${request.app}: nothing of the range can be brought in: ${whyNothing(request, end, scope, ports)}`,
     );
   const slots = Array.from({ length: request.concurrency }, () => ({ turn: 0, at: now }));
   const cursor = { day: dayOf(start), signal: 0, next: start, taken: 0 };
@@ -48,16 +56,34 @@ export async function startBackfill(
   return backfill;
 }
 
+function whyNothing(
+  { start, end, ...request }: BackfillRequest,
+  live: Millis,
+  { keptSince = start }: BackfillScope,
+  ports: BackfillPorts,
+): string {
+  const inLake = inLakeSince({ start, end, ...request }, ports);
+  return [
+    ...(keptSince > start ? [`the source keeps rows since ${time(keptSince)} (QUERY_RETENTION)`] : []),
+    ...(inLake > start ? [`the lake keeps them since ${time(inLake)} (LAKE_RETENTION)`] : []),
+    ...(live < end ? [`windows from ${time(live)} on are the planner's`] : []),
+  ].join(', ');
+}
+
 /** Of the signal of which the lake keeps rows the longest. */
 const inLakeSince = ({ signals, start }: BackfillRequest, { keptFrom }: BackfillPorts): Millis =>
   Math.min(...signals.map((signal) => keptFrom?.(signal) ?? start));
 
 /** A feed that was never planned would be planned from the end of the backfill on. */
-async function begunFeed(feed: Feed, { window, from }: BackfillScope, { ledger, clock }: BackfillPorts): Promise<void> {
+async function begunFeed(feed: Feed, scope: BackfillScope, { ledger, clock }: BackfillPorts): Promise<void> {
   if ((await ledger.progress(feed)) !== undefined) return;
-  const first = from ?? gridLine(clock.now(), window);
+  const first = firstLive(scope, clock);
   await ledger.plan(feed, { horizon: first, watermark: first }, undefined, []);
 }
+
+/** Where the live windows of a feed begin that was never planned. */
+export const firstLive = ({ window, from }: BackfillScope, clock: Pick<Clock, 'now'>): Millis =>
+  from ?? gridLine(clock.now(), window);
 
 /** Rows that export blobs brought must not come a second time. */
 async function refuseTwice(
@@ -157,7 +183,8 @@ export async function reportBackfill(backfill: Backfill, { ledger, clock }: Back
       else open += 1;
     }
   const days = Math.max(1, (dayOf(end - 1) - dayOf(start)) / day + 1);
-  const reached = (backfill.day - dayOf(start)) / day + backfill.signal / signals.length;
+  const ofDay = Math.min(1, Math.max(0, (backfill.next - backfill.day) / day));
+  const reached = (backfill.day - dayOf(start)) / day + (backfill.signal + ofDay) / signals.length;
   const share = state === 'done' ? 1 : Math.min(1, reached / days);
   const spent = clock.now() - begunAt;
   const eta = state === 'running' && share > 0.01 ? clock.now() + Math.round((spent * (1 - share)) / share) : 0;

@@ -7,7 +7,7 @@ import { run } from '../fake.ts';
 const range = { start: Date.UTC(2025, 0, 1), end: Date.UTC(2026, 0, 1) };
 const env = { APP_NAME: 'shop' };
 const request = { app: 'shop', signals: ['requests' as const], ...range, choice: 'missing' as const, concurrency: 2 };
-const plan: BackfillPlan = {
+const given: BackfillPlan = {
   ...{ ...request, windows: 8760, skipped: 24, unavailable: 100, doubtful: 0 },
   ...{ rows: 1_234_567, bytes: 74_000_000, requests: 17_520, time: 7_200_000, sampled: 12 },
 };
@@ -17,7 +17,7 @@ const report: BackfillReport = {
   ...{ share: 0.257, eta: Date.UTC(2026, 0, 2, 3, 4, 5), open: 2, failed: 1 },
 };
 
-function fake() {
+function fake(plan = given) {
   const asked: unknown[] = [];
   const backfills: Backfills = {
     plan: async (wish: BackfillWish) => {
@@ -69,12 +69,26 @@ insights-lake backfill start with the same flags begins it
   assert.deepEqual([json.plan.windows, json.plan.rows, json.plan.only], [8760, 1_234_567, 'missing']);
 });
 
+test("plan: what of the range is the planner's, and where nothing is left", async () => {
+  const none = { windows: 0, unavailable: 0, rows: 0, bytes: 0, requests: 0, time: 0, sampled: 0 };
+  const { operations } = fake({ ...given, ...none, end: Date.UTC(2025, 11, 1) });
+  const { out } = await run(['backfill', 'plan', ...flags], { operations, env });
+  assert.equal(
+    out,
+    `shop, requests: 0 windows would run, 24 are done or on their way
+windows from 2025-12-01T00:00Z on are the planner's, and are left out
+nothing is left to bring in; with --only all those that are done would run once more
+`,
+  );
+});
+
 test('start, pause, resume, cancel and status', async () => {
   const { operations, asked } = fake();
   const line =
     'one  running  shop requests  2025-01-01T00:00Z to 2026-01-01T00:00Z: 25 %, 42 windows handed out, 2 under way, ' +
     '1 failed, and are tried again, done about 2026-01-02T03:04Z\n';
-  assert.equal((await run(['backfill', 'start', ...flags], { operations, env })).out, line);
+  const more = 'insights-lake backfill status tells how far it is; pause, resume and cancel take its name with --id\n';
+  assert.equal((await run(['backfill', 'start', ...flags], { operations, env })).out, line + more);
   for (const order of ['pause', 'resume', 'cancel'])
     assert.match((await run(['backfill', order, '--id', 'one'], { operations, env })).out, /^one {2}paused .*25 %/);
   assert.equal((await run(['backfill', 'status'], { operations, env })).out, line + line);

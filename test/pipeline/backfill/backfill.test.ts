@@ -242,7 +242,15 @@ test('it ends where the planner begins, begins where the source does, refuses wh
   assert.deepEqual([known.start, known.end], [begin + day, live]);
   await assert.rejects(
     startBackfill({ ...wish, start: begin, end: begin + hour }, 'b', { ...scope, keptSince: begin + day }, ports),
-    /source and lake keep rows since 2026-01-02T00:00:00.000Z/,
+    /can be brought in: the source keeps rows since 2026-01-02T00:00:00.000Z \(QUERY_RETENTION\)$/,
+  );
+  await assert.rejects(
+    startBackfill({ ...wish, start: live, end: live + hour }, 'b', scope, ports),
+    /can be brought in: windows from 2026-01-11T00:00:00.000Z on are the planner's$/,
+  );
+  await assert.rejects(
+    startBackfill({ ...wish, ...range, end: begin + day }, 'b', scope, { ...ports, keptFrom: () => begin + 3 * day }),
+    /can be brought in: the lake keeps them since 2026-01-04T00:00:00.000Z \(LAKE_RETENTION\)$/,
   );
   const other = { app: 'shop', signal: 'requests', source: 'continuous', start: begin, end: begin + hour } as const;
   assert.ok(await putWindows([plannedEntry(other)], ports));
@@ -265,8 +273,14 @@ test('plan: windows, rows, bytes, requests and time, from sampled counts; nothin
   const before = await Array.fromAsync(here.ledger.list(feed));
   const request = { app: 'shop', signals: ['requests' as const], start: begin, end: begin + 10 * day };
   const ports = { ...here.ports, survey };
-  const planOf = (choice: BackfillChoice, keptSince?: number) =>
-    planBackfill({ ...request, choice, concurrency: 2 }, { ...scope, keptSince }, ports, new AbortController().signal);
+  const never = new AbortController().signal;
+  const planOf = (choice: BackfillChoice, keptSince?: number, rate?: number) =>
+    planBackfill(
+      { ...request, choice, concurrency: 2 },
+      { ...scope, keptSince },
+      { ...ports, ...(rate && { rate }) },
+      never,
+    );
   const plan = await planOf('missing');
   assert.deepEqual(plan, {
     ...{ ...request, choice: 'missing', concurrency: 2, windows: 236, skipped: 4, unavailable: 0, doubtful: 0 },
@@ -276,6 +290,14 @@ test('plan: windows, rows, bytes, requests and time, from sampled counts; nothin
   const partly = await planOf('missing', begin + day);
   assert.deepEqual([partly.windows, partly.unavailable], [212, 24]);
   assert.equal((await planOf('failed')).windows, 1);
+  assert.equal((await planOf('missing', undefined, 40)).time, (472 / 40) * 34_000, 'no faster than the budget lets it');
+  const beyond = await planBackfill(
+    { ...request, end: live + 30 * day, choice: 'missing', concurrency: 2 },
+    scope,
+    ports,
+    never,
+  );
+  assert.deepEqual([beyond.windows, beyond.end], [236, live], "what comes after is the planner's");
   assert.equal((await planOf('all')).windows, 240);
   assert.deepEqual(await Array.fromAsync(here.ledger.list(feed)), before);
 });
@@ -289,5 +311,7 @@ test('a report: share, failed ones, when it is likely to be done', async () => {
   assert.ok(half);
   const report = await reportBackfill({ ...half.value, day: begin + day, signal: 0 }, here.ports);
   assert.deepEqual([report.share, report.taken, report.open, report.failed], [0.5, 24, 0, 0]);
+  const within = { ...half.value, day: begin, signal: 0, next: begin + 12 * hour };
+  assert.equal((await reportBackfill(within, here.ports)).share, 0.25, 'half of the first of two days');
   assert.equal(report.eta, live + 2 * hour);
 });
