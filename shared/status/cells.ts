@@ -28,6 +28,8 @@ export interface FeedTime {
   readonly lateBefore: Millis;
   /** Time that should be covered by windows: what of it is not was never planned. Empty: nothing need be. */
   readonly expected: Interval;
+  /** What backfills are bringing in, or will: neither late nor forgotten. */
+  readonly past: readonly Interval[];
 }
 
 type Shares = Partial<Record<CellLetter, Millis>>;
@@ -68,20 +70,37 @@ function sharesOf(stretches: readonly Stretch[], strip: Strip, time: FeedTime): 
 }
 
 /** Stretches as they are shown: parted where they begin to be late, with what was never planned between them. */
-export function letteredStretches(
-  stretches: readonly Stretch[],
-  { lateBefore, expected }: FeedTime,
-): readonly (Interval & { readonly letter: CellLetter })[] {
-  const shown = stretches.flatMap((stretch) => parted(stretch, lateBefore));
-  const missing: (Interval & { readonly letter: CellLetter })[] = [];
+export function letteredStretches(stretches: readonly Stretch[], time: FeedTime): readonly Lettered[] {
+  const { expected, past } = time;
+  const shown = stretches.flatMap((stretch) => parted(stretch, time));
+  const missing: Lettered[] = [];
   let reached = expected.start;
   for (const { start, end } of [...stretches, { start: expected.end, end: expected.end }]) {
-    if (Math.min(start, expected.end) > reached)
-      missing.push({ start: reached, end: Math.min(start, expected.end), letter: 'n' });
+    const gap = { start: reached, end: Math.min(start, expected.end) };
+    if (gap.end > gap.start) missing.push(...lettered(gap, past));
     reached = Math.max(reached, end);
   }
   return [...shown, ...missing].toSorted((a, b) => a.start - b.start);
 }
+
+type Lettered = Interval & { readonly letter: CellLetter };
+
+/** Time without a window: a backfill comes to it, or nobody does. */
+function lettered(gap: Interval, past: readonly Interval[]): readonly Lettered[] {
+  const lines = past.flatMap(({ start, end }) => [start, end]).filter((at) => gap.start < at && at < gap.end);
+  const ends = [...new Set(lines)].toSorted((a, b) => a - b);
+  return [gap.start, ...ends].map((start, n) => {
+    const part = { start, end: ends[n] ?? gap.end };
+    return { ...part, letter: isWithin(part, past) ? 'q' : 'n' };
+  });
+}
+
+export const isWithin = ({ start, end }: Interval, ranges: readonly Interval[]): boolean =>
+  ranges.some((range) => range.start <= start && end <= range.end);
+
+/** It should have been done by now. */
+export const isLate = (stretch: Stretch, { lateBefore, past }: FeedTime): boolean =>
+  (stretch.state === 'due' || stretch.state === 'running') && stretch.start < lateBefore && !isWithin(stretch, past);
 
 const LETTERS: Readonly<Record<ShownState, CellLetter>> = {
   done: 'd',
@@ -93,13 +112,10 @@ const LETTERS: Readonly<Record<ShownState, CellLetter>> = {
   retired: 'x',
 };
 
-function parted(
-  { start, end, state }: Stretch,
-  lateBefore: Millis,
-): readonly (Interval & { readonly letter: CellLetter })[] {
-  const isOpen = state === 'due' || state === 'running';
-  if (!isOpen || start >= lateBefore) return [{ start, end, letter: LETTERS[state] }];
-  const middle = Math.min(end, lateBefore);
+function parted(stretch: Stretch, time: FeedTime): readonly Lettered[] {
+  const { start, end, state } = stretch;
+  if (!isLate(stretch, time)) return [{ start, end, letter: LETTERS[state] }];
+  const middle = Math.min(end, time.lateBefore);
   const late = { start, end: middle, letter: 'l' as const };
   return middle === end ? [late] : [late, { start: middle, end, letter: LETTERS[state] }];
 }

@@ -1,5 +1,5 @@
-import type { DayTally, Feed, Interval, Millis, ShownState, Stretch } from '../model.ts';
-import { letteredStretches } from './cells.ts';
+import type { DayTally, Feed, Interval, Millis, ShownState } from '../model.ts';
+import { isLate, letteredStretches } from './cells.ts';
 import type { Need } from './schema.ts';
 import type { FeedFacts, StatusFacts } from './status.ts';
 import { plural, spanWords } from './verdict.ts';
@@ -83,7 +83,7 @@ function lateNeeds(feeds: readonly FeedFacts[], now: Millis): readonly Need[] {
   const [first] = late;
   if (first === undefined) return [];
   const from = Math.min(...late.map(({ reached, tallies }) => reached?.watermark || (tallies[0]?.day ?? now)));
-  const start = first.tallies.flatMap(({ stretches }) => stretches).find(isLate(first.time.lateBefore))?.start;
+  const start = first.tallies.flatMap(({ stretches }) => stretches).find((each) => isLate(each, first.time))?.start;
   return [
     {
       kind: 'late',
@@ -98,11 +98,6 @@ function lateNeeds(feeds: readonly FeedFacts[], now: Millis): readonly Need[] {
     },
   ];
 }
-
-const isLate =
-  (before: Millis) =>
-  ({ state, start }: Stretch): boolean =>
-    (state === 'due' || state === 'running') && start < before;
 
 /** Time that no window covers, within what was planned. */
 function missingNeeds(feeds: readonly FeedFacts[]): readonly Need[] {

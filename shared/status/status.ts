@@ -10,7 +10,7 @@ import type {
   Reached,
   Sums,
 } from '../model.ts';
-import { CELL_LETTERS, type FeedTime, stripText } from './cells.ts';
+import { CELL_LETTERS, type FeedTime, isLate, stripText } from './cells.ts';
 import { addSums, dayOf, NOTHING } from './day-tally.ts';
 import { lateAfter, needsOf } from './needs.ts';
 import type { StatusRequest } from './request.ts';
@@ -90,7 +90,7 @@ const copyOf = (sums: Sums): Status['total'] => ({ ...sums, windows: { ...sums.w
 /** Those of the settings, and those that the ledger has beside them; by app, source and signal. */
 function feedsOf(
   request: StatusRequest,
-  { now, config, isConfigured, tallies, reached }: StatusFacts,
+  { now, config, isConfigured, tallies, reached, backfills }: StatusFacts,
 ): readonly FeedFacts[] {
   const isWanted = ({ app, signal }: Feed): boolean =>
     (request.app === '' || app === request.app) && (request.signals.length === 0 || request.signals.includes(signal));
@@ -108,16 +108,27 @@ function feedsOf(
       const [app, source, signal] = JSON.parse(key) as [string, string, Feed['signal']];
       const own = (days.get(key) ?? []).toSorted((a, b) => a.day - b.day);
       const known = { feed: { app, signal, source }, query: queries.get(key), reached: reaches.get(key), tallies: own };
-      const time = timeOf(known, config, now);
+      const past = source === 'query' ? backfills.flatMap((each) => rangeOf(each, known.feed)) : [];
+      const time = { ...timeOf(known, config, now), past };
       return { ...known, time, state: stateOf(known, time, isConfigured) };
     })
     .filter(({ feed }) => isWanted(feed));
 }
 
+/** Of a backfill that is not over, if it is of that feed. */
+function rangeOf(backfill: Status['backfills'][number], { app, signal }: Feed): readonly Interval[] {
+  const isOf = backfill.app === app && String(backfill.signals).split(',').includes(signal);
+  return isOf ? [{ start: Date.parse(String(backfill.start)), end: Date.parse(String(backfill.end)) }] : [];
+}
+
 type Known = Pick<FeedFacts, 'feed' | 'query' | 'reached' | 'tallies'>;
 
 /** Windows of the query API should be done when their lag and a while have passed; hours of blobs fill for an hour. */
-function timeOf({ feed, query, tallies }: Known, { exports }: StatusFacts['config'], now: Millis): FeedTime {
+function timeOf(
+  { feed, query, tallies }: Known,
+  { exports }: StatusFacts['config'],
+  now: Millis,
+): Omit<FeedTime, 'past'> {
   if (query === undefined) {
     const fills = feed.source === 'query' ? 0 : 3_600_000 + (exports?.refresh ?? 0);
     return {
@@ -133,20 +144,14 @@ function timeOf({ feed, query, tallies }: Known, { exports }: StatusFacts['confi
 
 const gridLine = (at: Millis, size: Millis): Millis => Math.floor(at / size) * size;
 
-function stateOf(
-  { feed, query, reached, tallies }: Known,
-  { lateBefore, expected }: FeedTime,
-  isConfigured: boolean,
-): FeedFacts['state'] {
+function stateOf({ feed, query, reached, tallies }: Known, time: FeedTime, isConfigured: boolean): FeedFacts['state'] {
   // Nothing of it is tried again, so whatever else it is asks nothing of anybody.
   if (feed.source === 'query' && query === undefined && isConfigured) return 'stopped';
   if (tallies.some(({ sums }) => sums.windows.failed > 0)) return 'failed';
-  const isOpen = ({ stretches }: DayTally) =>
-    stretches.some(({ state, start }) => (state === 'due' || state === 'running') && start < lateBefore);
-  if (tallies.some(isOpen)) return 'late';
+  if (tallies.some(({ stretches }) => stretches.some((stretch) => isLate(stretch, time)))) return 'late';
   if (query === undefined) return tallies.length === 0 ? 'empty' : 'complete';
   if (reached === undefined) return 'empty';
-  return reached.watermark < expected.end ? 'late' : 'complete';
+  return reached.watermark < time.expected.end ? 'late' : 'complete';
 }
 
 function feedView({ feed, query, reached, tallies, time, state }: FeedFacts, request: StatusRequest) {

@@ -46,7 +46,11 @@ test('the page reads cells as the server spells them', () => {
     { start: 2 * hour, end: 2.5 * hour, state: 'failed' as const },
     { start: 4 * hour, end: 5 * hour, state: 'due' as const },
   ];
-  const spelled = stripText(stretches, strip, { lateBefore: 4.5 * hour, expected: { start: 0, end: 4 * hour } });
+  const spelled = stripText(stretches, strip, {
+    lateBefore: 4.5 * hour,
+    expected: { start: 0, end: 4 * hour },
+    past: [],
+  });
   assert.equal(spelled, '2d f500n500 n q500l500 -');
   assert.deepEqual(text.cellsOf(spelled), [
     [['d', 1]],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { HealthReport } from '../../shared/model.ts';
 import { rerunWindows } from '../../shared/pipeline/ask/rerun.ts';
+import { plannedEntry } from '../../shared/pipeline/entry.ts';
 import { answerOrder, answerQuestion, type StatusPorts } from '../../shared/status/answer.ts';
 import { addSums, NOTHING, sumsOf } from '../../shared/status/day-tally.ts';
 import { type Status, statusSchema, windowSchema } from '../../shared/status/schema.ts';
@@ -13,12 +14,17 @@ const health = (state: HealthReport['state']): HealthReport => ({
   ...{ commits: 5, succeeded: 2, disabledAt: 0 },
 });
 
-function portsOf({ ledger, config, now }: World, state: HealthReport['state'] = 'active') {
+function portsOf(
+  { ledger, config, now }: World,
+  state: HealthReport['state'] = 'active',
+  backfills: Status['backfills'] = [],
+) {
   const ordered: string[] = [];
   const clock = { now, sleep: async () => {}, random: () => 0.5 };
   const ports: StatusPorts = wireStatus(config, {
     ...{ ledger, now, ready: async () => {}, health: async () => health(state) },
     rerun: (order) => rerunWindows(order, { ledger, clock }),
+    backfills: async () => backfills,
     order: async (order, reason) => {
       ordered.push(`${order} ${reason}`);
       return health(order === 'resume' ? 'active' : 'paused');
@@ -31,8 +37,9 @@ async function statusIn(
   world: World,
   given: Record<string, string> = {},
   state?: HealthReport['state'],
+  backfills?: Status['backfills'],
 ): Promise<Status> {
-  const { status, body } = await answerQuestion('status', given, portsOf(world, state).ports);
+  const { status, body } = await answerQuestion('status', given, portsOf(world, state, backfills).ports);
   assert.equal(status, 200);
   return statusSchema.parse(body);
 }
@@ -91,6 +98,40 @@ describe('the status', () => {
     assert.deepEqual(
       [verdict.text, verdict.state, needs],
       ['Complete until 2026-11-26 09:00 UTC, 12 minutes behind', 'complete', []],
+    );
+  });
+
+  test('what a backfill is bringing in is neither late nor forgotten', async () => {
+    const world = await filled({ apps: 1, days: 2, well: true });
+    const start = Math.floor(NOW / day) * day - 10 * day;
+    const feed = { app: 'shop', signal: 'traces', source: 'query' } as const;
+    await world.ledger.write(
+      { ...plannedEntry({ ...feed, start, end: start + hour }, NOW), backfill: 'one' },
+      undefined,
+    );
+    const range = { start: '2026-11-16T00:00:00.000Z', end: '2026-11-25T00:00:00.000Z' };
+    const backfill = {
+      event: 'backfill',
+      id: 'one',
+      state: 'running',
+      app: 'shop',
+      signals: 'requests,traces',
+      ...range,
+    };
+    const asked = { from: '2026-11-15', to: '2026-11-27', grain: '1d' };
+    const { verdict, needs, feeds } = await statusIn(world, asked, 'active', [backfill]);
+    assert.deepEqual([verdict.state, needs], ['complete', []]);
+    assert.equal(feeds.find(({ signal }) => signal === 'traces')?.cells, '- 9q d d375');
+    const shorter = { ...backfill, end: '2026-11-20T00:00:00.000Z' };
+    const left = await statusIn(world, asked, 'active', [shorter]);
+    assert.deepEqual(
+      left.needs.map(({ text }) => text),
+      ['No window covers 2026-11-20 00:00 UTC to 2026-11-25 00:00 UTC of shop traces'],
+    );
+    const without = await statusIn(world, asked);
+    assert.deepEqual(
+      without.needs.map(({ kind }) => kind),
+      ['late', 'missing'],
     );
   });
 
