@@ -108,7 +108,7 @@ export async function startWorld(options: MonthOptions): Promise<World> {
     get now() {
       return clock.now();
     },
-    ...{ lakeAway: false, asking: 0, mostAsking: 0, rules: {}, window: hour },
+    ...{ lakeAway: false, asking: 0, mostAsking: 0, rules: {}, window: days < 10 ? hour : 3 * hour },
   };
 }
 

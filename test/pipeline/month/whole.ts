@@ -63,7 +63,7 @@ async function oneHour(world: World, instances: Instance[], n: number, kept: Map
   source.faults(weather(chance, n));
   world.lakeAway = isLakeAway(n, days);
   if (!world.lakeAway) await resumed(world, instances);
-  if (n === Math.floor(days * 12) + 3) world.window = 2 * hour;
+  if (n === Math.floor(days * 12) + 3) world.window *= 2;
   if (days >= 10 && n === 9 * 24) world.rules = { traces: 8 * day, requests: 7 * day };
   if (days >= 10 && n === Math.floor((days - 4) * 24)) world.rules = { traces: 20 * day, requests: 20 * day };
   await steerBackfill(world, instances, n);
@@ -174,7 +174,7 @@ async function assertWhole(world: World, instances: Instance[], kept: Map<Signal
   const plans = await world.clock.passing(() => firstOf(instances).plan());
   for await (const { state } of world.backfills.list()) assert.equal(state, 'done', 'the backfill has come to its end');
   const end = Math.min(...plans.map(({ watermark }) => watermark));
-  assert.ok(end > world.now - 3 * hour, `complete until ${new Date(end).toISOString()}`);
+  assert.ok(end > world.now - world.window - hour, `complete until ${new Date(end).toISOString()}`);
   for (const feed of feeds) {
     const entries = await Array.fromAsync(ledger.list(feed));
     const open = entries.filter(({ state, again }) => again || !['done', 'halved', 'retired'].includes(state));
