@@ -1,7 +1,27 @@
 import assert from 'node:assert/strict';
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Chance } from '../../local/telemetry/chance.ts';
+
+/**
+ * The ledger of a lake is kept aside, and lost or replaced by what was kept; resolves with what happened, '' for
+ * nothing that anyone would have to mend.
+ */
+export async function loseLedger(lake: string, aside: string, chance: Chance): Promise<string> {
+  const ledger = join(lake, '_insights-lake', 'ledger');
+  const known = await readdir(ledger).catch(() => []);
+  if (known.length === 0) return '';
+  const kept = await readdir(aside).catch(() => []);
+  if (kept.length === 0 || chance.hit(0.3)) {
+    await rm(aside, { recursive: true, force: true });
+    await cp(ledger, aside, { recursive: true });
+    return '';
+  }
+  await rm(ledger, { recursive: true });
+  if (chance.hit(0.5)) return 'the ledger is gone';
+  await cp(aside, ledger, { recursive: true });
+  return 'the ledger is one from before';
+}
 
 /** Somebody deletes a file of the lake, or writes over it. */
 export async function damage(lake: string, chance: Chance): Promise<string> {

@@ -6,7 +6,7 @@ import { type Chance, chanceOf } from '../../local/telemetry/chance.ts';
 import type { Interval } from '../../shared/model.ts';
 import { soakCommands } from './commands.ts';
 import { soakSource } from './exports.ts';
-import { assertSame, damage } from './lake.ts';
+import { assertSame, damage, loseLedger } from './lake.ts';
 import { rowsSeen } from './seen.ts';
 import { signals, webRows } from './web.ts';
 
@@ -43,7 +43,7 @@ export async function soakLife(base: string, seed: string, until: number, tell: 
   const out = ['--out', lake, ...kind];
   const words = commandWords({ out, lake, range, endpoint: simulator.url, chance, source });
   tell(`life ${seed}: ${kind.join(' ') || 'as it comes'}`);
-  let damaged = false;
+  let [damaged, adopted] = [false, false];
   const happen = async (): Promise<void> => {
     for (let n = chance.int(0, 3); n > 0; n--) tell(`  ${await source.change()}`);
     if (chance.hit(0.3)) tell(`  ${web.change(chance)}`);
@@ -52,10 +52,23 @@ export async function soakLife(base: string, seed: string, until: number, tell: 
       damaged = true;
     }
   };
+  /** A ledger that is not this lake's, or not any more, is adopted, whatever is killed. */
+  const lose = async (): Promise<void> => {
+    const what = await loseLedger(lake, join(base, 'aside'), chance);
+    if (what === '') return;
+    tell(`  ${what}`);
+    const adopt = ['adopt', '--write', '--out', lake];
+    for (let n = chance.int(0, 2); n > 0; n--) await commands.atOnce([adopt], 1, async () => {});
+    const { code, out: said, err } = await commands.whole(adopt);
+    assert.equal(code, 0, said + err);
+    adopted = true;
+  };
   const look = async (): Promise<void> => {
     if (damaged) await commands.whole(['audit', '--out', lake, '--repair']);
     damaged = false;
-    const replace = source.lost();
+    // Of what was adopted nobody knows the blobs: fewer rows than the lake has need a word.
+    const replace = source.lost() || adopted;
+    adopted = false;
     const order = chance.hit(0.5) ? ['sweep', 'transform', 'export'] : ['export', 'transform', 'sweep'];
     for (const each of order) {
       const asked = words.whole(each, replace);
@@ -83,6 +96,7 @@ export async function soakLife(base: string, seed: string, until: number, tell: 
         words: [name],
       } of await commands.atOnce(all, 0.6, meanwhile))
         assert.notEqual(code, 2, `${name}: ${err}`);
+      if (chance.hit(0.15)) await lose();
       if (steps % 6 === 0) await look();
     }
     await look();
