@@ -30,8 +30,8 @@ export interface SoakSource {
   inputs(): string[];
   /** Something happens to the files; what, in words. */
   change(): Promise<string>;
-  /** Every row that must be in the lake, by `app signal text`, with how often. */
-  truth(): Map<string, number>;
+  /** Every row from then on that must be in the lake, by `app signal text`, with how often. */
+  truth(from?: number): Map<string, number>;
   /** Whether a file became shorter or went since it was asked last: the lake keeps such rows unless told otherwise. */
   lost(): boolean;
 }
@@ -202,9 +202,9 @@ export async function soakSource(
     root: () => root,
     inputs: () => (second === undefined ? [root] : chance.hit(0.5) ? [root, second] : [second, root]),
     change: () => chance.pick(kinds)(),
-    truth: () => {
+    truth: (from = 0) => {
       const all = new Map<string, number>();
-      for (const { records } of files)
+      for (const { records } of files.filter(({ start }) => start >= from))
         for (const { app, signal, text } of records) {
           const key = `${app} ${signal} ${text}`;
           all.set(key, (all.get(key) ?? 0) + 1);
