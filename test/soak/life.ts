@@ -28,8 +28,11 @@ const kinds: readonly (readonly string[])[] = [
   ['--path', '{signal}/app={app}/y={yyyy}/{MM}-{dd}T{HH}/{source}_{start}_{end}.{ext}'],
 ];
 
-/** One lake from its beginning on: commands that are killed, sources and files that change, and now and then a look. */
-export async function soakLife(base: string, seed: string, until: number, tell: (text: string) => void) {
+/**
+ * One lake from its beginning on: commands that are killed, sources and files that change, and now and then a look; `most`
+ * steps.
+ */
+export async function soakLife(base: string, seed: string, until: number, tell: (text: string) => void, most = 24) {
   const chance = chanceOf(`soak/${seed}`);
   const today = Math.floor(Date.now() / day) * day;
   const days = [today - 30 * day, today - 9 * day, today - 8 * day];
@@ -97,7 +100,7 @@ export async function soakLife(base: string, seed: string, until: number, tell: 
   };
   const retireAt = chance.int(8, 30);
   try {
-    for (let steps = 1; Date.now() < until && steps <= 24; steps++) {
+    for (let steps = 1; Date.now() < until && steps <= most; steps++) {
       await happen();
       const all = Array.from({ length: chance.pick([1, 1, 2, 2, 3]) }, () => words.some());
       const meanwhile = async (): Promise<void> => {
