@@ -3,7 +3,7 @@ import type { Adopted } from '../../shared/wire/adopt.ts';
 import type { Command, Edge } from '../command.ts';
 import { type ExitCode, exitCodes } from '../failure.ts';
 import { accessNote, stateExits } from '../flags/notes.ts';
-import { isSet, type Options } from '../flags/options.ts';
+import { isSet, type Options, textsOf } from '../flags/options.ts';
 import { stateOf } from '../operations/state.ts';
 import { bytesText, countText, timeText } from '../terminal/numbers.ts';
 import { paced } from '../terminal/progress.ts';
@@ -29,11 +29,14 @@ async function adopt(options: Options, { terminal, operations }: Edge): Promise<
   const { lake, env } = stateOf(options, terminal);
   const tell = paced(terminal);
   const told = (files: number) => tell(`looked at ${countText(files)} files`);
-  const found = await (await operations()).adopt({ write: isSet(options, 'write') }, lake, env, told);
+  const write = isSet(options, 'write');
+  const request = { write, paths: textsOf(options, 'path'), leave: isSet(options, 'leave') };
+  const found = await (await operations()).adopt(request, lake, env, told);
+  const exitCode = write && !found.report.written ? exitCodes.usage : exitCodes.done;
   if (isSet(options, 'json'))
-    terminal.out(`${JSON.stringify({ command: 'adopt', exitCode: exitCodes.done, ...asJson(found) }, null, 2)}\n`);
+    terminal.out(`${JSON.stringify({ command: 'adopt', exitCode, ...asJson(found) }, null, 2)}\n`);
   else terminal.out(`${linesOf(found).join('\n')}\n`);
-  return exitCodes.done;
+  return exitCode;
 }
 
 const span = ({ start, end }: { readonly start: number; readonly end: number }) => ({
@@ -66,7 +69,13 @@ function linesOf({ fault, report }: Adopted): readonly string[] {
   ];
 }
 
-function endOf({ feeds }: AdoptReport, fault: string): string {
+function endOf({ feeds, alike }: AdoptReport, fault: string): string {
+  if (alike > 0)
+    return (
+      `nothing was changed: ${countText(alike)} files that nothing explains are named as files of windows are; were ` +
+      'they of this lake, their rows would come twice. Say how they were named (--path, the LAKE_PATH or --path of ' +
+      'then), or that they are not the lake’s (--leave)'
+    );
   const isRight = fault === '' && feeds.every(({ changed }) => changed === 0);
   return isRight ? 'nothing is to be done' : 'nothing was changed; --write does it';
 }

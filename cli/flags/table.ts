@@ -195,7 +195,18 @@ export const flagTable = {
     default: 'hour',
     commands: same('hour or day', ...writers),
   },
-  path: { ...text('<template>'), commands: same('path below the place; see docs/settings.md', ...writers) },
+  path: {
+    ...text('<template>'),
+    many: true,
+    commands: {
+      ...same('path below the place; see docs/settings.md', ...writers),
+      adopt: 'how files were named that neither the settings nor the lake explain; may be given several times',
+    },
+  },
+  leave: {
+    ...switched,
+    commands: { adopt: 'files that are named as those of windows are, and that nothing explains, are not the lake’s' },
+  },
   table: {
     ...{ type: 'choice', value: '<kind>', of: ['none', 'delta'] },
     default: 'none',

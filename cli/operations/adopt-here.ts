@@ -3,14 +3,14 @@ import { noShaping } from '../../shared/signals/shape.ts';
 import { signals } from '../../shared/signals/tables.ts';
 import { readDocument } from '../../shared/state/documents.ts';
 import { createStoreLedger } from '../../shared/state/ledger-store.ts';
-import { type Adopted, adoptWith } from '../../shared/wire/adopt.ts';
+import { type Adopted, type AdoptRequest, adoptWith } from '../../shared/wire/adopt.ts';
 import { tablesOf } from '../../shared/wire/lake.ts';
 import { meetPorts } from '../../shared/wire/meet.ts';
 import { openPlace } from '../../shared/wire/open-place.ts';
 import { placeThere } from './lake-there.ts';
 
 /** A lake gets a ledger of its own, as the command line keeps it, from its files. */
-export async function adoptHere(place: Place, write: boolean, tell: (files: number) => void): Promise<Adopted> {
+export async function adoptHere(place: Place, request: AdoptRequest, tell: (files: number) => void): Promise<Adopted> {
   await placeThere(place, 'adopt: --out');
   const lake = await openPlace(place);
   // What the first command of the lake chose, where one was there.
@@ -20,7 +20,7 @@ export async function adoptHere(place: Place, write: boolean, tell: (files: numb
   const tables = isTable ? tablesOf({ output: { ...output, table: 'delta' }, shape: noShaping }, lake) : undefined;
   const meeting = meetPorts(lake, createStoreLedger(lake), { kind: 'lake' });
   const templates = chosen.path === undefined ? [] : [chosen.path];
-  return adoptWith({ ...meeting, ...(tables && { tables }) }, templates, '_quarantine', write, tell);
+  return adoptWith({ ...meeting, ...(tables && { tables }) }, templates, '_quarantine', request, tell);
 }
 
 async function hasLog(lake: ObjectStore): Promise<boolean> {

@@ -15,7 +15,7 @@ import type { FeedRetired, RetireRequest } from '../../shared/pipeline/retention
 import type { SweepOutcome, SweepProgress } from '../../shared/pipeline/sweep/sweep.ts';
 import type { StatusRequest } from '../../shared/status/request.ts';
 import type { Status } from '../../shared/status/schema.ts';
-import type { Adopted } from '../../shared/wire/adopt.ts';
+import type { Adopted, AdoptRequest } from '../../shared/wire/adopt.ts';
 
 /**
  * What is done to the state of an app, deployed or not. `lake` undefined: of the app that has these settings. Throws
@@ -46,12 +46,7 @@ export interface Operations {
   order(order: HealthOrder, reason: string, env: Env): Promise<HealthReport>;
   health(env: Env): Promise<HealthReport>;
   /** Gives a lake a ledger from its files. */
-  adopt(
-    request: { readonly write: boolean },
-    lake: Place | undefined,
-    env: Env,
-    tell: (files: number) => void,
-  ): Promise<Adopted>;
+  adopt(request: AdoptRequest, lake: Place | undefined, env: Env, tell: (files: number) => void): Promise<Adopted>;
   /** Fields that nobody knows, as they were first seen. */
   drift(lake: Place | undefined, env: Env): Promise<readonly DriftSighting[]>;
 }

@@ -71,8 +71,8 @@ export const operations: Operations = {
   backfill: (use, env) => onState(() => use(appOf(env).backfills)),
   order: (order, reason, env) => onState(() => appOf(env).order(order, reason)),
   health: (env) => onState(() => appOf(env).health()),
-  adopt: ({ write }, lake, env, tell) =>
-    onState(() => (lake === undefined ? appOf(env).adopt(write, tell) : adoptHere(lake, write, tell))),
+  adopt: (request, lake, env, tell) =>
+    onState(() => (lake === undefined ? appOf(env).adopt(request, tell) : adoptHere(lake, request, tell))),
   drift: (lake, env) =>
     onState(async () => {
       if (lake === undefined) return appOf(env).drift();

@@ -12,9 +12,18 @@ import { queryFeeds } from './query.ts';
 import { createStories, rangesOf } from './stories.ts';
 import { keptInLake } from './tend.ts';
 
+export interface AdoptRequest {
+  /** False: only say what it would do. */
+  readonly write: boolean;
+  /** Paths that files were named by, beside those that are known. */
+  readonly paths: readonly string[];
+  /** Files that are named like those of windows, and that no path explains, are nobody's. */
+  readonly leave: boolean;
+}
+
 export interface Adopts {
-  /** Gives the lake this app's ledger, from its files; without `write` only says what it would do. */
-  adopt(write: boolean, tell: (files: number) => void): Promise<Adopted>;
+  /** Gives the lake this app's ledger, from its files. */
+  adopt(request: AdoptRequest, tell: (files: number) => void): Promise<Adopted>;
 }
 
 /** `fault`: why lake and ledger did not fit before; '' where they did. */
@@ -26,7 +35,7 @@ export interface Adopted {
 type Adopting = MeetPorts & Pick<AdoptPorts, 'tables' | 'planned'>;
 
 export const wireAdopts = (config: Config, meeting: Adopting, stateReady: () => Promise<void>): Adopts => ({
-  adopt: async (write, tell) => {
+  adopt: async (request, tell) => {
     await stateReady();
     const { apps, output, quarantine } = config;
     const kept = keptInLake(config, systemClock.now);
@@ -34,7 +43,7 @@ export const wireAdopts = (config: Config, meeting: Adopting, stateReady: () => 
     const planned = apps
       .flatMap(queryFeeds)
       .map(({ feed, query }) => ({ feed, from: query.from && Math.max(query.from, kept(feed.signal) ?? 0) }));
-    return adoptWith({ ...meeting, planned }, [output.path], quarantine.prefix, write, tell);
+    return adoptWith({ ...meeting, planned }, [output.path], quarantine.prefix, request, tell);
   },
 });
 
@@ -43,7 +52,7 @@ export async function adoptWith(
   meeting: Adopting,
   templates: readonly string[],
   quarantine: string,
-  write: boolean,
+  { write, paths, leave }: AdoptRequest,
   tell: (files: number) => void,
 ): Promise<Adopted> {
   const { tables } = meeting;
@@ -52,7 +61,8 @@ export async function adoptWith(
   const lake = write ? meeting.lake : await lakeOrNothing(meeting.lake);
   const withWorkFolder = workFolders();
   const ports: AdoptPorts = {
-    ...{ ...meeting, lake, clock: systemClock, story: createStories(lake, templates, quarantine), tell },
+    ...{ ...meeting, lake, clock: systemClock, leave, tell },
+    story: createStories(lake, [...templates, ...paths], quarantine),
     rows: (file) => readLedgerFile(rangesOf(file, lake)),
     withGroups: (use) => withWorkFolder((folder) => use(createGroups(folder))),
   };

@@ -23,7 +23,7 @@ export function windowFiles(lake: ObjectStore, templates: readonly string[], qua
       for await (const file of lake.list(prefix)) {
         if (!file.name.includes(from) || !file.name.includes(to)) continue;
         const told = await story(file);
-        if (told !== undefined && isSame(told.window, window)) found.push(told);
+        if (typeof told === 'object' && isSame(told.window, window)) found.push(told);
       }
     return found;
   };
@@ -69,12 +69,16 @@ export function createStories(
     const path = isAside ? file.name.slice(quarantine.length + 1) : file.name;
     const named = identityOf(path, templates);
     if (file.name.endsWith('.parquet')) return parquetStory(file, named, lake);
-    if (named === undefined) return undefined;
+    if (named === undefined) return (await isBare(file, lake)) ? 'empty' : undefined;
     const { window, signal, revision } = named;
     const rows = file.archived ? 0 : await rowsIn(file, lake);
     return { window, revision, file: record(file, isAside ? 'quarantine' : signal, rows) };
   };
 }
+
+/** Text that has no rows: at most the head of a CSV file. */
+const isBare = async (file: StoredObject, lake: ObjectStore): Promise<boolean> =>
+  file.bytes < tailBytes && !file.archived && (await rowsIn(file, lake)) === 0;
 
 const record = ({ name, bytes }: StoredObject, signal: FileRecord['signal'], rows: number): FileRecord => ({
   ...{ path: name, signal, rows, bytes },
@@ -84,12 +88,12 @@ async function parquetStory(
   file: StoredObject,
   named: ReturnType<typeof identityOf>,
   lake: ObjectStore,
-): Promise<FileStory | undefined> {
+): Promise<FileStory | 'empty' | undefined> {
   const told = file.archived ? undefined : await factsOf(file, lake);
   const facts = told?.facts ?? {};
   const signal = signalOf(facts.insights_lake_signal) ?? named?.signal;
   const window = windowIn(facts, named?.window) ?? named?.window;
-  if (signal === undefined || window === undefined) return undefined;
+  if (signal === undefined || window === undefined) return told?.rows === 0 ? 'empty' : undefined;
   const revision = Math.max(Number(facts.insights_lake_revision ?? 0) || 0, named?.revision ?? 0);
   return { window, revision, file: record(file, signal, told?.rows ?? 0) };
 }

@@ -104,7 +104,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   ],
   adopt: looking('adopt', {
     fault: '',
-    report: { feeds: [], files: 0, bytes: 0, unexplained: [], strangers: 0, written: false },
+    report: { feeds: [], files: 0, bytes: 0, unexplained: [], strangers: 0, alike: 0, written: false },
   }),
   status: [
     ['status --json', 0, operation('status', async () => ({ verdict: { state: 'complete' } }))],

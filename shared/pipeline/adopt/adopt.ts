@@ -15,6 +15,8 @@ export interface AdoptPorts extends MeetPorts, FoundPorts {
   withGroups<T>(use: (groups: FoundGroups) => Promise<T>): Promise<T>;
   /** Feeds that are planned, with the start of their first window. Left out: nothing is planned here. */
   readonly planned?: readonly { readonly feed: Feed; readonly from: Millis | undefined }[];
+  /** Files that are named as those of windows, and that none explains, are nobody's. Left out: nothing is written. */
+  readonly leave?: boolean;
 }
 
 /** What was found of a feed, and what is done about it. Windows are counted. */
@@ -43,6 +45,8 @@ export interface AdoptReport {
   /** Names of files that no window explains: at most a hundred, and how many there are. */
   readonly unexplained: readonly string[];
   readonly strangers: number;
+  /** Those of them that are named as files of windows are. */
+  readonly alike: number;
   /** Written: the ledger is the lake's now. */
   readonly written: boolean;
 }
@@ -51,11 +55,13 @@ export interface AdoptReport {
  * Gives a lake a ledger again, from its files: entries for windows that the ledger lacks, and a word for those that
  * differ, which run again. Without `write` it only says what it would do. Interrupted it goes on when it is run again:
  * what stands already is as the files tell. The last thing that it writes makes the ledger the lake's; until then
- * nothing runs. In memory are the windows of a few feeds at a time.
+ * nothing runs. In memory are the windows of a few feeds at a time. A ledger that left out files of the lake's own
+ * windows would have their rows come twice: where there may be such, nothing is written.
  */
-export const adoptLake = (write: boolean, ports: AdoptPorts): Promise<AdoptReport> =>
+export const adoptLake = (wanted: boolean, ports: AdoptPorts): Promise<AdoptReport> =>
   ports.withGroups(async (groups) => {
     const seen = await readFiles(groups, ports);
+    const write = wanted && (seen.alike === 0 || ports.leave === true);
     const feeds: AdoptedFeed[] = [];
     const mark = write ? await begin(ports) : undefined;
     const looked = new Set<string>();

@@ -1,5 +1,6 @@
 import type { Feed, FileRecord, Interval, LakeTables, LedgerRow, StoredObject } from '../../model.ts';
 import { allOf } from '../../pure/all-of.ts';
+import { OF_WINDOW } from '../lake/meet.ts';
 import { filesOfLake } from '../lake/own-files.ts';
 import { readTold, type ToldPorts, toldWindow } from './table-told.ts';
 import type { FoundWindow } from './weigh.ts';
@@ -23,8 +24,8 @@ export interface FoundGroups {
 
 export interface FoundPorts extends ToldPorts {
   readonly tables?: LakeTables;
-  /** By path and content; undefined where nothing of ours made it. */
-  story(file: StoredObject): Promise<FileStory | undefined>;
+  /** By path and content; undefined where nothing of ours made it, `empty` where it has no rows at that. */
+  story(file: StoredObject): Promise<FileStory | 'empty' | undefined>;
   /** How far the listing has come. */
   tell(files: number): void;
 }
@@ -41,16 +42,17 @@ const together = 16;
 export async function readFiles(groups: FoundGroups, ports: FoundPorts) {
   const table = await readTold(ports, (row) => groups.put(feedKey(row.window), { row }));
   const unexplained: string[] = [];
-  let [files, bytes, strangers, told] = [0, 0, 0, 0];
+  let [files, bytes, strangers, alike, told] = [0, 0, 0, 0, 0];
   const take = async (some: readonly StoredObject[]) => {
     const stories = await allOf(some.map((file) => ports.story(file)));
     for (const [n, story] of stories.entries()) {
       const object = some[n];
-      if (story !== undefined) {
+      if (typeof story === 'object') {
         await groups.put(feedKey(story.window), { story });
         continue;
       }
       strangers += 1;
+      if (story !== 'empty' && object !== undefined && OF_WINDOW.test(object.name)) alike += 1;
       if (unexplained.length < 100 && object) unexplained.push(object.name);
     }
   };
@@ -73,7 +75,7 @@ export async function readFiles(groups: FoundGroups, ports: FoundPorts) {
   }
   await take(waiting);
   ports.tell(files);
-  return { files, bytes, unexplained, strangers, told };
+  return { files, bytes, unexplained, strangers, alike, told };
 }
 
 /** The windows of a feed, as files and the ledger's table tell of them. */

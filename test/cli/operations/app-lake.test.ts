@@ -111,6 +111,8 @@ test('where the ledger of the app may not be written the command says so and doe
   );
 });
 
+const request = { write: true, paths: [], leave: false };
+
 test('of two apps at one lake the second is refused, until it adopts it; then the first is', async () => {
   const first = parseConfig(settings('shared'));
   const second = parseConfig(settings('shared', { STATE_TABLE: 'second' }));
@@ -120,10 +122,10 @@ test('of two apps at one lake the second is refused, until it adopts it; then th
     await assert.rejects(late.plan(), /this lake belongs to the ledger in .*insights-lake adopt/s);
   const window = { app: 'shop', signal: 'requests', source: 'query', start: 0, end: 3_600_000 } as const;
   await assert.rejects(late.run(window), /this lake belongs to the ledger in/);
-  const dry = await late.adopt(false, () => {});
+  const dry = await late.adopt({ ...request, write: false }, () => {});
   assert.match(dry.fault, /this lake belongs to the ledger in/);
   await assert.rejects(late.plan(), /this lake belongs to the ledger in/);
-  assert.equal((await late.adopt(true, () => {})).report.written, true);
+  assert.equal((await late.adopt(request, () => {})).report.written, true);
   assert.deepEqual((await late.plan()).errors, []);
   await assert.rejects(wire(first).plan(), /this lake belongs to the ledger in/);
 });
@@ -158,7 +160,7 @@ test('a lake that was copied to another account is refused there, until it is ad
     await to.put(name, Buffer.concat(await Array.fromAsync(from.read(name))), undefined);
   const app = wire(there);
   await assert.rejects(app.plan(), /this lake belongs to the ledger in .*insights-lake adopt/s);
-  const { report } = await app.adopt(true, () => {});
+  const { report } = await app.adopt(request, () => {});
   assert.deepEqual(
     report.feeds.map(({ feed, rows, again }) => [feed.signal, rows, again]),
     [['traces', 1, 0]],
@@ -180,6 +182,6 @@ test('a container that was deleted is not made anew in silence where the ledger 
   await container.delete();
   await assert.rejects(wire(config).plan(), /none is here: this place is not its lake/);
   assert.equal(await container.exists(), false);
-  assert.match((await wire(config).adopt(false, () => {})).fault, /none is here/);
+  assert.match((await wire(config).adopt({ ...request, write: false }, () => {})).fault, /none is here/);
   assert.equal(await container.exists(), false);
 });

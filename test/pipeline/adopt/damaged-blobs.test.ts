@@ -87,7 +87,7 @@ async function worldOn(exports: Exports, lake: ObjectStore, ledger: Ledger, now:
       inLake: async (window) => {
         const named = (name: string) => identityOf(name, [template])?.window ?? window;
         const own = (await files()).filter(({ name }) => isOf(named(name), window));
-        return (await Promise.all(own.map(story))).filter((each) => each !== undefined);
+        return (await Promise.all(own.map(story))).filter((each) => typeof each === 'object');
       },
       path: (file, window) =>
         filePath(template, {

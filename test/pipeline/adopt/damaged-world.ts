@@ -148,7 +148,7 @@ export function worldOn(
     const all = await Array.fromAsync(lake.list('requests/'));
     const named = (name: string) => identityOf(name, [template])?.window;
     const own = all.filter(({ name }) => named(name)?.start === start && named(name)?.end === end);
-    return (await Promise.all(own.map(story))).filter((each) => each !== undefined);
+    return (await Promise.all(own.map(story))).filter((each) => typeof each === 'object');
   };
   const run: RunPorts = {
     ...{ ledger, lake, clock, lease: hour / 4, ...(tables ? { tables } : { inLake }) },
