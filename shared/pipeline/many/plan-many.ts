@@ -23,8 +23,8 @@ interface Idle {
 /** What the planner of a process remembers. Lost with the process, which costs one tick that looks at all. */
 export interface FeedMemory {
   readonly idle: Map<string, Idle>;
-  /** The words of feeds, and since when this process has known that they are others than before. */
-  readonly words: Map<string, { readonly word: string; readonly since: Millis }>;
+  /** The words of feeds, since when this process has known that they are others than before, and its last look. */
+  readonly words: Map<string, { readonly word: string; readonly since: Millis; looked: Millis }>;
 }
 
 export const createFeedMemory = (): FeedMemory => ({ idle: new Map(), words: new Map() });
@@ -42,10 +42,10 @@ const lanes = 32;
  */
 const idleLooks = 2000;
 /**
- * How long a feed is looked at after somebody else has opened a window of it: that was said up to five minutes before
- * the window was opened (`opening` of the ledger), and a tick may be five minutes after that.
+ * Somebody else opens a window up to five minutes after that was said (`opening` of the ledger): so its feed is looked
+ * at until a look was so long after it was heard.
  */
-const watched: Millis = 11 * 60_000;
+const opening: Millis = 6 * 60_000;
 
 /**
  * One tick over all feeds. What is due, or had something open, is looked at in any case; of the idle ones those that
@@ -95,10 +95,14 @@ function tasksToLookAt(tasks: readonly FeedTask[], memory: FeedMemory, now: Mill
 function isWatched({ feed, word = '' }: FeedTask, { idle, words }: FeedMemory, now: Millis): boolean {
   if (word === '') return false;
   const known = words.get(feedKey(feed));
-  if (known?.word === word) return now < known.since + watched;
+  if (known?.word === word) {
+    if (known.looked >= known.since + opening) return false;
+    known.looked = now;
+    return true;
+  }
   // A process that begins anew looks at all once, and goes on with what was opened just now.
-  const isNews = known !== undefined || idle.has(feedKey(feed)) || Math.abs(now - Date.parse(word)) < watched;
-  words.set(feedKey(feed), { word, since: isNews ? now : now - watched });
+  const isNews = known !== undefined || idle.has(feedKey(feed)) || Math.abs(now - Date.parse(word)) < 2 * opening;
+  words.set(feedKey(feed), { word, since: isNews ? now : now - opening, looked: now });
   return isNews;
 }
 

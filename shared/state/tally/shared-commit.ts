@@ -1,3 +1,4 @@
+import { failureCode } from '../../lake/failure.ts';
 import type { TransactionAction } from '../table-calls.ts';
 
 type Changes = readonly TransactionAction[];
@@ -11,32 +12,37 @@ interface Waiting {
   readonly failed: (error: unknown) => void;
 }
 
+interface Fault {
+  readonly error: unknown;
+}
+const wrapped = (error: unknown): Fault => ({ error });
+
+/** What the service says of changes that it will never take. */
+const REFUSED = /^(RequestBodyTooLarge|EntityTooLarge|PropertyValueTooLarge|InvalidInput|HTTP 4(00|13))$/;
+
 /**
  * Commits changes of one partition, at most 100 at a time, that depend on nothing: what comes while a transaction is
- * under way shares the next one. Each caller hears how it went with its own; where others could be to blame it is
- * tried alone.
+ * under way shares the next one. Where that is refused for what is in it, each caller's is tried alone; where the
+ * service is away all of them hear it at once.
  */
 export function createShared(commit: (changes: Changes) => Promise<void>): (changes: Changes) => Promise<void> {
   let waiting: readonly Waiting[] = [];
   let underWay = false;
-  const alone = ({ changes, done, failed }: Waiting) => commit(changes).then(done, failed);
-
   async function commitAll(): Promise<void> {
     while (waiting.length > 0) {
       const group = firstOf(waiting);
       waiting = waiting.filter((each) => !group.includes(each));
-      const all = group.flatMap(({ changes }) => changes);
-      const isDone =
-        group.length > 1 &&
-        (await commit(all).then(
-          () => true,
-          () => false,
-        ));
-      if (isDone) for (const { done } of group) done();
-      else for (const each of group) await alone(each);
+      const fault = await commit(group.flatMap(({ changes }) => changes)).then(() => undefined, wrapped);
+      for (const each of group) await told(each, fault, group.length > 1);
     }
     underWay = false;
   }
+
+  const told = async ({ changes, done, failed }: Waiting, fault: Fault | undefined, wasShared: boolean) => {
+    if (fault === undefined) done();
+    else if (wasShared && REFUSED.test(failureCode(fault.error))) await commit(changes).then(done, failed);
+    else failed(fault.error);
+  };
 
   return (changes) =>
     new Promise<void>((done, failed) => {

@@ -26,7 +26,7 @@ test('one that is refused fails its own caller and no other', async () => {
   const kept = new Set<string>();
   const commit = createShared(async (changes) => {
     await new Promise((go) => setImmediate(go));
-    if (rowsOf(changes).includes('bad')) throw new Error('refused');
+    if (rowsOf(changes).includes('bad')) throw Object.assign(new Error('refused'), { code: 'RequestBodyTooLarge' });
     for (const each of rowsOf(changes)) kept.add(each);
   });
   const names = ['first', 'one', 'bad', 'two'];
@@ -36,4 +36,16 @@ test('one that is refused fails its own caller and no other', async () => {
     ['fulfilled', 'fulfilled', 'rejected', 'fulfilled'],
   );
   assert.deepEqual([...kept].sort(), ['first', 'one', 'two']);
+});
+
+test('a table that is away fails all that share a transaction by one call', async () => {
+  let calls = 0;
+  const commit = createShared(async () => {
+    calls += 1;
+    await new Promise((go) => setImmediate(go));
+    throw Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' });
+  });
+  const ended = await Promise.allSettled(Array.from({ length: 31 }, (_, n) => commit([row(`a${n}`)])));
+  assert.ok(ended.every(({ status }) => status === 'rejected'));
+  assert.equal(calls, 2, 'the first alone, and thirty together');
 });
