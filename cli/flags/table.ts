@@ -1,5 +1,5 @@
 import { signalNames } from '../../shared/config/schema.ts';
-import { type Flag, instant, same, settingsOf, switched, text, writers } from './words.ts';
+import { type Flag, instant, ofApps, same, settingsOf, switched, text, writers } from './words.ts';
 
 export type { Flag, FlagType } from './words.ts';
 
@@ -18,20 +18,7 @@ export const flagTable = {
     commands: {
       sweep: `with --enqueue: ${settingsOf}; with --out: of the app whose lake it is, where the lake does not say it`,
       ...same('of the app whose lake it is, where the lake itself does not say it', 'transform', 'export'),
-      ...same(
-        settingsOf,
-        'status',
-        'requeue',
-        'rerun',
-        'drift',
-        'audit',
-        'retention',
-        'adopt',
-        'backfill',
-        'pause',
-        'resume',
-        'disable',
-      ),
+      ...same(settingsOf, ...ofApps),
       check:
         'settings of a deployed app, as az functionapp config appsettings list --output json prints them, or an ' +
         'object of names and values; else those of local.settings.json in this folder, and the environment',

@@ -23,6 +23,20 @@ export const same = (words: string, ...commands: readonly string[]): Readonly<Re
 
 /** Commands that write a lake from here. */
 export const writers = ['transform', 'export', 'sweep'];
+/** Commands that take an app by its settings, or a lake of the command line's. */
+export const ofApps = [
+  'status',
+  'requeue',
+  'rerun',
+  'drift',
+  'audit',
+  'retention',
+  'adopt',
+  'backfill',
+  'pause',
+  'resume',
+  'disable',
+];
 export const switched = { type: 'switch', value: '' } as const;
 export const text = (value: string) => ({ type: 'text', value }) as const;
 export const instant = '2026-01-31 or 2026-01-31T06:00:00Z';
