@@ -136,9 +136,14 @@ export interface Ledger {
   read(window: Window): Promise<Versioned<LedgerEntry> | undefined>;
   /**
    * Writes the entry if it is unchanged since `etag` (undefined: if there is none yet).
-   * Returns the new tag, or undefined when the race was lost.
+   * Returns the new tag, or undefined when the race was lost; `lost` is told of the entry as it stands then, where that
+   * was seen.
    */
-  write(entry: LedgerEntry, etag: string | undefined): Promise<string | undefined>;
+  write(
+    entry: LedgerEntry,
+    etag: string | undefined,
+    lost?: (stands: Versioned<LedgerEntry>) => void,
+  ): Promise<string | undefined>;
   /**
    * Puts the entry of a window that was halved, and those of its halves, which are new, in one step: all or nothing. As
    * `write` does, returns the new tag of the former, or undefined when it has changed since `etag`, or a half is there
@@ -167,13 +172,15 @@ export interface Ledger {
   /**
    * Puts new entries (at most 40, all of this feed) into the ledger and moves horizon and watermark, in one step: all
    * or nothing.
-   * `etag` undefined: the feed has no progress yet. Undefined when somebody else was first; nothing has changed then.
+   * `etag` undefined: the feed has no progress yet. Undefined when somebody else was first; nothing has changed then,
+   * and `lost` is told of the progress as it stands, where that was seen.
    */
   plan(
     feed: Feed,
     progress: Progress,
     etag: string | undefined,
     entries: readonly LedgerEntry[],
+    lost?: (stands: Versioned<Progress>) => void,
   ): Promise<PlannedTags | undefined>;
   /** Every feed that ever had an entry or progress in this lake. */
   feeds(): AsyncIterable<Feed>;

@@ -15,20 +15,35 @@ export type ArrivePorts = RunPorts & AskPorts;
  */
 export async function arriveInWindow(cell: Window, hour: Millis, ports: ArrivePorts): Promise<RunOutcome> {
   for (let window = cell; ; window = await windowAt(cell, hour, cell, ports.ledger)) {
-    const known = ports.recall?.entry(window);
+    const { recall } = ports;
+    const asked = recall?.isShared(window) === true;
+    const known = asked ? await readEntry(window, ports) : recall?.entry(window);
     const isNew = known === undefined && ports.isBeyond?.(window) !== true;
-    const outcome = isNew ? await runNew(window, ports) : known && (await meet(window, known, true, ports));
+    const outcome = isNew ? await runNew(window, ports) : known && (await meet(window, known, !asked, ports));
     if (typeof outcome === 'object') return outcome;
     if (outcome === 'overlaps') continue;
-    const met = await meetAsItIs(window, ports);
+    // Whoever refused a write has told how the entry stands.
+    const now = recall?.entry(window);
+    const met = await meetAsItIs(window, now?.etag === known?.etag ? undefined : now, ports);
     if (met !== 'overlaps') return met;
   }
 }
 
-async function meetAsItIs(window: Window, ports: ArrivePorts): Promise<RunOutcome | 'overlaps'> {
+async function readEntry(window: Window, { ledger, recall }: ArrivePorts): Promise<Versioned<LedgerEntry> | undefined> {
+  const found = await ledger.read(window);
+  recall?.met(window, found);
+  return found;
+}
+
+async function meetAsItIs(
+  window: Window,
+  told: Versioned<LedgerEntry> | undefined,
+  ports: ArrivePorts,
+): Promise<RunOutcome | 'overlaps'> {
   const what = () => `run ${window.app} ${window.signal}: others change its entry all the time`;
   for (let losses = 1; ; losses++) {
-    const met = await meet(window, await ports.ledger.read(window), false, ports);
+    const seen = (losses === 1 ? told : undefined) ?? (await ports.ledger.read(window));
+    const met = await meet(window, seen, false, ports);
     if (met !== 'changed') return met;
     await afterLoss(losses, what, ports.clock);
   }

@@ -93,8 +93,11 @@ export async function claimWindow(seen: Versioned<LedgerEntry>, ports: ClaimPort
   // A ledger that is older than the lake does not know what was done last.
   const behind = inLake > seen.value.revision ? { revision: inLake, doneAt: 0 } : {};
   const claimed = firstIntent(claimedEntry({ ...seen.value, ...behind }, ports.clock.now(), ports.lease), ports);
-  const etag = await ports.ledger.write(claimed, seen.etag);
-  if (etag === undefined) ports.recall?.forget(window);
+  let stands: Versioned<LedgerEntry> | undefined;
+  const etag = await ports.ledger.write(claimed, seen.etag, (found) => {
+    stands = found;
+  });
+  if (etag === undefined) ports.recall?.outdated(window, stands);
   if (etag === undefined) return undefined;
   const claim = hold({ value: claimed, etag }, ports);
   // Not spread: what stands in a claim changes.
@@ -115,9 +118,13 @@ export async function claimNew(
   if (window.start < known.value.horizon || ports.tables !== undefined) return undefined;
   const claimed = firstIntent(claimedEntry(planned, ports.clock.now(), ports.lease), ports);
   const progress = { ...known.value, horizon: window.end };
-  const tags = await ports.ledger.plan(window, progress, known.etag, [claimed]);
+  let stands: Versioned<Progress> | undefined;
+  const tags = await ports.ledger.plan(window, progress, known.etag, [claimed], (found) => {
+    stands = found;
+  });
   const next = tags?.progress;
-  ports.recall?.keepProgress(window, next === undefined ? undefined : { value: progress, etag: next });
+  ports.recall?.keepProgress(window, next === undefined ? stands : { value: progress, etag: next });
+  if (tags === undefined) ports.recall?.outdated(window);
   if (tags === undefined) return undefined;
   const [etag] = tags.entries;
   if (etag !== undefined) return hold({ value: claimed, etag }, ports);

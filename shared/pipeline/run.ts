@@ -104,12 +104,13 @@ export async function runSeen(
  * calls that the feed has no window of a part of its time.
  */
 export async function runNew(window: Window, ports: RunPorts): Promise<RunOutcome | undefined> {
-  const remembered = ports.recall?.progress(window);
+  const remembered = ports.recall?.isShared(window) ? undefined : ports.recall?.progress(window);
   if (remembered !== undefined && window.start < remembered.value.horizon) return undefined;
   const claimAt = (known: Versioned<Progress> | undefined) => known && claimNew(plannedEntry(window), known, ports);
   let claim = await claimAt(remembered);
   if (claim === undefined) {
-    const stands = await ports.ledger.progress(window);
+    const told = ports.recall?.progress(window);
+    const stands = told?.etag === remembered?.etag ? await ports.ledger.progress(window) : told;
     ports.recall?.keepProgress(window, stands);
     claim = await claimAt(stands);
   }

@@ -75,9 +75,11 @@ export function createMemoryLedger(): Ledger {
         entries?.set(windowKey(window), { value: { ...found.value, hintedAt: at }, etag: nextTag() });
       }
     },
-    write: async (entry, etag) => {
+    write: async (entry, etag, lost) => {
       const { entries } = stateOf(entry.window);
-      if (entries.get(windowKey(entry.window))?.etag !== etag) return undefined;
+      const stands = entries.get(windowKey(entry.window));
+      if (stands !== undefined && stands.etag !== etag) lost?.(structuredClone(stands));
+      if (stands?.etag !== etag) return undefined;
       const tag = nextTag();
       entries.set(windowKey(entry.window), { value: structuredClone(entry), etag: tag });
       return tag;

@@ -70,12 +70,13 @@ export function createTableLedger({ client, lakeId, newId, now }: TableLedgerOpt
     return etag;
   };
   /** Commits changes whose first one writes the row that decides; the tags, or undefined when another has won. */
-  const decide = async (changes: TransactionAction[]): Promise<readonly string[] | 'absent' | undefined> => {
+  const decide = async <T>(changes: TransactionAction[], lost?: (stands: T) => void, read?: (entity: Entity) => T) => {
     const wrote = newId();
     const [[kind, row, ...rest], ...others] = changes as [TransactionAction, ...TransactionAction[]];
     const tags = await table.commit([[kind, { ...row, wrote }, ...rest] as TransactionAction, ...others]);
     if (Array.isArray(tags)) return tags;
-    const stands = await table.get(row.partitionKey, row.rowKey, ['wrote']);
+    const stands = await table.get(row.partitionKey, row.rowKey, lost === undefined ? ['wrote'] : undefined);
+    if (stands !== undefined && stands.wrote !== wrote && read !== undefined) lost?.(read(stands));
     return stands?.wrote === wrote ? [stands.etag] : tags;
   };
 
@@ -90,19 +91,18 @@ export function createTableLedger({ client, lakeId, newId, now }: TableLedgerOpt
       Array.isArray(await decide([lakeMarkChange(rows.lakePartition(lakeId), mark, etag)])),
     read: async (window) => {
       const entity = await table.get(rows.feedPartition(lakeId, window), rows.windowRow(window));
-      return entity && { value: rows.entityEntry(entity), etag: entity.etag };
+      return entity && entryIn(entity);
     },
     claimed: async (window) => {
-      const names = ['revision', 'startedAt'];
-      const found = await table.get(rows.feedPartition(lakeId, window), rows.windowRow(window), names);
+      const [partition, row] = [rows.feedPartition(lakeId, window), rows.windowRow(window)];
+      const found = await table.get(partition, row, ['revision', 'startedAt']);
       return found && { revision: Number(found.revision), startedAt: readTime(found.startedAt) };
     },
-    write: async (entry, etag) => {
+    write: async (entry, etag, lost) => {
       await register(entry.window);
       const partition = rows.feedPartition(lakeId, entry.window);
-      const changes = entryChanges(partition, entry, etag);
-      const marks = marksFor(partition, entry, etag ?? '');
-      const tags = await decide([...changes, ...marks]);
+      const [changes, marks] = [entryChanges(partition, entry, etag), marksFor(partition, entry, etag ?? '')];
+      const tags = await decide([...changes, ...marks], lost, entryIn);
       if (tags !== 'absent') return remember(partition, entry, tags?.[0]);
       // It was closed before, so there is no copy to remove: the entry alone. Its tag still guards it.
       if (changes.length === 1 || isWatched(entry)) return undefined;
@@ -138,7 +138,7 @@ export function createTableLedger({ client, lakeId, newId, now }: TableLedgerOpt
       const entity = await table.get(rows.feedPartition(lakeId, feed), rows.PROGRESS_ROW);
       return entity && progressIn(entity);
     },
-    plan: async (feed, progress, etag, entries) => {
+    plan: async (feed, progress, etag, entries, lost) => {
       if (entries.length > MAX_PLANNED)
         throw new Error(`plan ${entries.length} windows: at most ${MAX_PLANNED} at once`);
       await register(feed);
@@ -146,7 +146,7 @@ export function createTableLedger({ client, lakeId, newId, now }: TableLedgerOpt
       const changes = entries.flatMap((entry) => entryChanges(partition, entry, undefined));
       const starts = entries.length === 0 ? [progress.watermark] : entries.map(({ window }) => window.start);
       const mark = markChange(partition, starts);
-      const tags = await decide([progressChange(partition, progress, etag), ...changes, mark]);
+      const tags = await decide([progressChange(partition, progress, etag), ...changes, mark], lost, progressIn);
       if (Array.isArray(tags))
         tallies.planned(feed, progress, mark, tags.length === changes.length + 2 ? tags.at(-1) : '');
       if (!Array.isArray(tags)) return undefined;
@@ -198,8 +198,8 @@ export function createTableLedger({ client, lakeId, newId, now }: TableLedgerOpt
       }
     },
     async *audits(feed, range) {
-      const found = table.list(rows.feedPartition(lakeId, feed), rows.rowRange('a', range));
-      for await (const entity of found) yield rows.entityAudit(entity);
+      for await (const entity of table.list(rows.feedPartition(lakeId, feed), rows.rowRange('a', range)))
+        yield rows.entityAudit(entity);
     },
     recordAudits: async (feed, days) => {
       const partitionKey = rows.feedPartition(lakeId, feed);
@@ -245,5 +245,6 @@ export function createTableLedger({ client, lakeId, newId, now }: TableLedgerOpt
   };
 }
 
+const entryIn = (entity: Entity) => ({ value: rows.entityEntry(entity), etag: entity.etag });
 const firstOf = (tags: readonly string[] | 'absent' | undefined): string | undefined =>
   Array.isArray(tags) ? tags[0] : undefined;

@@ -1,6 +1,7 @@
 /** What every Ledger must do. Runs on the one in memory, in stores, and in a table of Azurite. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import type {
   DayAudit,
@@ -297,6 +298,28 @@ export function ledgerContract(name: string, { make, runs, files, opens }: Ledge
       assert.deepEqual((await must(reopen().mark())).value, next);
       assert.deepEqual(await all(ledger.feeds()), []);
       assert.equal(await ledger.swept(), undefined);
+    });
+
+    test('whoever loses a race is told, if at all, how the entry and the progress stand then', async () => {
+      const { ledger } = await opened();
+      const progress = { horizon: first + HOUR, watermark: first };
+      assert.ok(await ledger.plan(feed, progress, undefined, [entry(window(0))]));
+      const seen = await must(ledger.read(window(0)));
+      await must(ledger.write({ ...seen.value, revision: 1 }, seen.etag));
+      const told: unknown[] = [];
+      const lost = (stands: unknown) => void told.push(stands);
+      assert.equal(await ledger.write({ ...seen.value, revision: 2 }, seen.etag, lost), undefined);
+      assert.equal(await ledger.plan(feed, progress, undefined, [entry(window(1))], lost), undefined);
+      const stand = [await ledger.read(window(0)), await ledger.progress(feed)];
+      for (const each of told)
+        assert.ok(
+          stand.some((one) => isDeepStrictEqual(one, each)),
+          JSON.stringify(each),
+        );
+      const now = await must(ledger.read(window(0)));
+      told.length = 0;
+      await must(ledger.write({ ...now.value, revision: 3 }, now.etag, lost));
+      assert.deepEqual(told, []);
     });
 
     test('write: only over what has not changed', async () => {
