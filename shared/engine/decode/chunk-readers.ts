@@ -1,6 +1,7 @@
 import type { Chunk, Layout, Signal } from '../../model.ts';
 import { signals, signalTables } from '../../signals/tables.ts';
 import { viewOf } from '../words.ts';
+import { isWord } from './cells/conversions.ts';
 import { saysSomething, stringOf } from './cells/texts.ts';
 import { type Reader, readerOf } from './reader.ts';
 import type { RowShapes } from './rows/row-shape.ts';
@@ -91,10 +92,12 @@ function classicSignal({ walker, program, signal }: Reader, own: Signal): Signal
 }
 
 /** By the name of its table. */
-function flatSignal({ walker, program, converter }: Reader): Signal | undefined {
+function flatSignal({ walker, program, converter, signal }: Reader): Signal | undefined {
   const { slots, bytes } = walker;
   for (const slot of program.types) {
     if (slots.kind[slot] === KIND.missing || !saysSomething(slots, slot)) continue;
+    // Nearly always the table of the record before, and no text is made of it then.
+    if (isWord(converter.table, bytes, slots.start[slot] as number, slots.end[slot] as number)) return signal;
     return BY_TABLE.get(stringOf(slots, slot, bytes, converter.scratch).toLowerCase());
   }
   return undefined;

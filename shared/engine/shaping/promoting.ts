@@ -1,6 +1,6 @@
 import { CLOSE_OBJECT, keyEnd, OPEN_OBJECT, QUOTE, skipBlank, valueEnd } from '../../framing/strict.ts';
 import type { Promotion, SignalShape } from '../../model.ts';
-import { BOOLEANS } from '../decode/cells/conversions.ts';
+import { BOOLEANS, meaningOf } from '../decode/cells/conversions.ts';
 import { putUnescaped } from '../decode/cells/escapes.ts';
 import { FIT, number, readReal, readWhole } from '../decode/cells/numbers.ts';
 import { readTime, time } from '../decode/cells/times.ts';
@@ -66,8 +66,7 @@ function putValue(row: Row, cell: number, type: Promotion['type'], from: Uint8Ar
   else if (type === 'real') {
     if (readReal(bytes, start, end) !== FIT.no) row.setReal(cell, number.value);
   } else if (type === 'boolean') {
-    const word = Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(end - start, 6)).toString('latin1');
-    const value = Object.hasOwn(BOOLEANS, word.toLowerCase()) ? BOOLEANS[word.toLowerCase()] : undefined;
+    const value = meaningOf(BOOLEANS, bytes, start, end);
     if (value !== undefined) row.setBoolean(cell, value);
   } else if (type === 'timestamp') {
     if (readTime(bytes, start, end)) row.setBig(cell, BigInt(time.millis) * 1000n + BigInt(time.micros));

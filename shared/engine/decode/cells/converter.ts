@@ -7,13 +7,23 @@ import type { ColumnPlan, Program } from '../program/program.ts';
 import { NOTHING, type Row } from '../rows/row.ts';
 import { KIND, type Slots } from '../walk/slots.ts';
 import type { Walker } from '../walk/walker.ts';
-import { BOOLEANS, bucketOf, isShared, RESULTS, SEVERITIES, shareOf } from './conversions.ts';
+import {
+  BOOLEANS,
+  bucketOf,
+  isShared,
+  isWord,
+  meaningOf,
+  RESULTS,
+  SEVERITIES,
+  shareOf,
+  type Words,
+} from './conversions.ts';
 import { putDynamic } from './dynamic.ts';
 import { putUnescaped } from './escapes.ts';
 import { KeptCell } from './kept-cell.ts';
 import { dimensionsOf, measurementsOf } from './merged.ts';
 import { FIT, number, readReal, readWhole } from './numbers.ts';
-import { firstOf, saysSomething, stringOf } from './texts.ts';
+import { firstOf, saysSomething } from './texts.ts';
 import { readTime, time } from './times.ts';
 
 /** Makes the cells of a row from what a walk left in the slots. */
@@ -26,7 +36,8 @@ export class Converter {
   private readonly slots: Slots;
   private readonly cells: PartedCells;
   private readonly itemType: Uint8Array;
-  private readonly table: string;
+  /** The name of the workspace's table, in small letters. */
+  readonly table: Uint8Array;
   /** What all rows of a record share, put together once: a record can be a thousand rows. */
   private readonly made = new Sink();
   private readonly shared = { dimensions: new KeptCell(), measurements: new KeptCell() };
@@ -40,8 +51,7 @@ export class Converter {
     this.slots = walker.slots;
     this.cells = partedCells(program.plans);
     const { itemType, table } = signalTables[program.signal];
-    this.itemType = new TextEncoder().encode(itemType);
-    this.table = table.toLowerCase();
+    [this.itemType, this.table] = [Buffer.from(itemType), Buffer.from(table.toLowerCase())];
   }
 
   /** All cells but `extra`. */
@@ -152,11 +162,8 @@ export class Converter {
     else row.setLong(cell, number.value);
   }
 
-  private flag(row: Row, cell: number, slot: number, words: Readonly<Record<string, boolean>>): void {
-    const isWord = this.slots.kind[slot] === KIND.word;
-    const text = isWord ? '' : this.string(slot).toLowerCase();
-    let value = Object.hasOwn(words, text) ? words[text] : undefined;
-    if (isWord) value = this.walker.bytes[this.slots.start[slot] as number] === 0x74;
+  private flag(row: Row, cell: number, slot: number, words: Words<boolean>): void {
+    const value = meaningOf(words, this.textOf(slot), this.start, this.end);
     if (value === undefined) this.refused.push(cell);
     else row.setBoolean(cell, value);
   }
@@ -167,8 +174,7 @@ export class Converter {
 
   private severity(row: Row, cell: number, slot: number): void {
     if (slot < 0 || !saysSomething(this.slots, slot)) return;
-    const text = this.string(slot).toLowerCase();
-    const level = Object.hasOwn(SEVERITIES, text) ? SEVERITIES[text] : undefined;
+    const level = meaningOf(SEVERITIES, this.textOf(slot), this.start, this.end);
     if (level === undefined) this.whole(row, cell, slot);
     else row.setLong(cell, level);
   }
@@ -238,13 +244,14 @@ export class Converter {
 
   /** The workspace names its table where the query names the kind. */
   private type(row: Row, cell: number, slots: readonly number[]): void {
-    const text = slots[0] === undefined ? '' : this.string(slots[0]);
-    if (text === '' || text.toLowerCase() === this.table) row.setConstant(cell, this.itemType);
-    else this.text(row, cell, slots);
+    if (slots[0] !== undefined && this.namesOther(slots[0])) this.text(row, cell, slots);
+    else row.setConstant(cell, this.itemType);
   }
 
-  private string(slot: number): string {
-    if (this.slots.kind[slot] === KIND.missing || this.slots.kind[slot] === KIND.null) return '';
-    return stringOf(this.slots, slot, this.walker.bytes, this.scratch);
+  private namesOther(slot: number): boolean {
+    const kind = this.slots.kind[slot];
+    if (kind === KIND.missing || kind === KIND.null) return false;
+    const bytes = this.textOf(slot);
+    return this.end > this.start && !isWord(this.table, bytes, this.start, this.end);
   }
 }
