@@ -115,15 +115,17 @@ function setValue({ walker }: Reader, slot: number, start: number, end: number):
   const isText = first === 0x22;
   slots.start[slot] = isText ? start + 1 : start;
   slots.end[slot] = isText ? end - 1 : end;
-  const kinds: Readonly<Record<number, number>> = {
-    34: KIND.escaped,
-    91: skipBlank(bytes, start + 1) === end - 1 ? KIND.empty : KIND.json,
-    123: KIND.json,
-    110: KIND.null,
-    116: KIND.word,
-    102: KIND.word,
-  };
-  slots.kind[slot] = kinds[first] ?? KIND.number;
+  slots.kind[slot] = kindOf(bytes, start);
+}
+
+/** Of the value whose first byte is at `at`. */
+function kindOf(bytes: Uint8Array, at: number): number {
+  const first = bytes[at] as number;
+  if (first === 0x22) return KIND.escaped;
+  if (first === OPEN_OBJECT) return KIND.json;
+  if (first === OPEN_ARRAY) return bytes[skipBlank(bytes, at + 1)] === CLOSE_ARRAY ? KIND.empty : KIND.json;
+  if (first === 0x6e) return KIND.null;
+  return first === 0x74 || first === 0x66 ? KIND.word : KIND.number;
 }
 
 /** Beside category and instance, an element has a key for each counter; its value is an object with a value. */
@@ -137,8 +139,8 @@ function* counterRows(reader: Reader, take: TakeRow): Pauses {
     members.clear();
     members.add(bytes, at, 3);
     const all = Array.from({ length: members.count }, (_, index) => index);
-    const inside = all.map((index) => counterIn(bytes, members.value[index] as number));
-    const counters = all.filter((index) => inside[index] !== undefined);
+    const isCounter = all.map((index) => hasValue(bytes, members.value[index] as number));
+    const counters = all.filter((index) => isCounter[index]);
     if (counters.length === 0) {
       walker.walkElement(element, at, 2);
       if (take(reader)) yield;
@@ -147,9 +149,9 @@ function* counterRows(reader: Reader, take: TakeRow): Pauses {
       const { odd } = walker;
       walker.odd = false;
       walker.beginElement();
-      for (const other of all) if (inside[other] === undefined) walker.member(element, members.key[other] as number, 3);
+      for (const other of all) if (!isCounter[other]) walker.member(element, members.key[other] as number, 3);
       const name = nameOf(bytes, members.key[index] as number, members.keyEnd[index] as number);
-      counterFields(reader, counterNode(element, name), inside[index] as Members);
+      counterFields(reader, counterNode(element, name), members.value[index] as number);
       walker.endElement();
       walker.elementOdd = walker.odd;
       walker.odd = odd;
@@ -158,12 +160,15 @@ function* counterRows(reader: Reader, take: TakeRow): Pauses {
   }
 }
 
-/** The members of a counter; undefined where the value is none. */
-function counterIn(bytes: Uint8Array, at: number): Members | undefined {
-  if (bytes[at] !== OPEN_OBJECT) return undefined;
-  const members = new Members();
-  members.add(bytes, at, 4);
-  return members.names(bytes).includes('value') ? members : undefined;
+/** The members of the counter that is looked at. */
+const fields = new Members();
+
+/** Whether it is an object that has a value, as counters are. */
+function hasValue(bytes: Uint8Array, at: number): boolean {
+  if (bytes[at] !== OPEN_OBJECT) return false;
+  fields.clear();
+  fields.add(bytes, at, 4);
+  return fields.names(bytes).includes('value');
 }
 
 function counterNode(element: KeyNode, name: string): KeyNode {
@@ -175,13 +180,14 @@ function counterNode(element: KeyNode, name: string): KeyNode {
   return node;
 }
 
-function counterFields(reader: Reader, node: KeyNode, members: Members): void {
+function counterFields(reader: Reader, node: KeyNode, at: number): void {
   const { walker, program } = reader;
-  const names = members.names(walker.bytes);
+  fields.clear();
+  fields.add(walker.bytes, at, 4);
   walker.leftovers.enter(node);
-  for (const [index, name] of names.entries()) {
-    if (name !== 'value') walker.member(node, members.key[index] as number, 4);
-    else setValue(reader, program.slotOf('#.value'), members.value[index] as number, members.end[index] as number);
+  for (const [index, name] of fields.names(walker.bytes).entries()) {
+    if (name !== 'value') walker.member(node, fields.key[index] as number, 4);
+    else setValue(reader, program.slotOf('#.value'), fields.value[index] as number, fields.end[index] as number);
   }
   walker.leftovers.leave();
 }

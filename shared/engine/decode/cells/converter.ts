@@ -59,8 +59,8 @@ export class Converter {
     row.clear();
     this.scratch.length = 0;
     this.refused.length = 0;
-    const { plans } = this.program;
     this.texts(row);
+    const { plans } = this.program;
     const { others } = this.cells;
     for (let index = 0; index < others.length; index++) {
       const cell = others[index] as number;
@@ -88,7 +88,7 @@ export class Converter {
     else if (as === 'ticks' || as === 'share') this.share(row, cell, slots, as === 'ticks' ? 10_000 : 1);
     else if (as === 'items') this.items(row, cell, slots);
     else if (as === 'severity') this.severity(row, cell, firstOf(this.slots, slots));
-    else if (as === 'passed') this.passed(row, cell, firstOf(this.slots, slots));
+    else if (as === 'passed') this.flag(row, cell, firstOf(this.slots, slots), RESULTS);
     else if (as === 'bucket') this.bucket(row, cell);
     else if (as === 'dimensions' || as === 'measurements') this.merged(row, cell, slots, as);
     else if (as === 'itemType') this.type(row, cell, slots);
@@ -106,8 +106,9 @@ export class Converter {
       const slot = firstOf(this.slots, slots);
       if (slot < 0 || !saysSomething(this.slots, slot)) return;
       if (type === 'timestamp') this.time(row, cell, slot);
-      else if (type === 'real') this.real(row, cell, slot);
-      else if (type === 'boolean') this.flag(row, cell, slot, BOOLEANS);
+      else if (type === 'real') {
+        if (this.number(cell, slot)) row.setReal(cell, number.value);
+      } else if (type === 'boolean') this.flag(row, cell, slot, BOOLEANS);
       else if (type === 'dynamic') putDynamic(row, cell, this.slots, slot, this.walker.bytes, this.scratch);
       else this.whole(row, cell, slot);
     }
@@ -152,10 +153,6 @@ export class Converter {
     return fit !== FIT.no;
   }
 
-  private real(row: Row, cell: number, slot: number): void {
-    if (this.number(cell, slot)) row.setReal(cell, number.value);
-  }
-
   private whole(row: Row, cell: number, slot: number): void {
     if (readWhole(this.textOf(slot), this.start, this.end) !== FIT.yes) this.refused.push(cell);
     else if (number.whole !== undefined) row.setBig(cell, number.whole);
@@ -163,13 +160,10 @@ export class Converter {
   }
 
   private flag(row: Row, cell: number, slot: number, words: Words<boolean>): void {
+    if (slot < 0 || !saysSomething(this.slots, slot)) return;
     const value = meaningOf(words, this.textOf(slot), this.start, this.end);
     if (value === undefined) this.refused.push(cell);
     else row.setBoolean(cell, value);
-  }
-
-  private passed(row: Row, cell: number, slot: number): void {
-    if (slot >= 0 && saysSomething(this.slots, slot)) this.flag(row, cell, slot, RESULTS);
   }
 
   private severity(row: Row, cell: number, slot: number): void {
@@ -244,14 +238,11 @@ export class Converter {
 
   /** The workspace names its table where the query names the kind. */
   private type(row: Row, cell: number, slots: readonly number[]): void {
-    if (slots[0] !== undefined && this.namesOther(slots[0])) this.text(row, cell, slots);
+    const slot = slots[0];
+    const kind = slot === undefined ? KIND.missing : this.slots.kind[slot];
+    const bytes = slot === undefined || kind === KIND.missing || kind === KIND.null ? undefined : this.textOf(slot);
+    const isOther = bytes !== undefined && this.end > this.start && !isWord(this.table, bytes, this.start, this.end);
+    if (isOther) this.text(row, cell, slots);
     else row.setConstant(cell, this.itemType);
-  }
-
-  private namesOther(slot: number): boolean {
-    const kind = this.slots.kind[slot];
-    if (kind === KIND.missing || kind === KIND.null) return false;
-    const bytes = this.textOf(slot);
-    return this.end > this.start && !isWord(this.table, bytes, this.start, this.end);
   }
 }

@@ -12,6 +12,8 @@ const OWN = ['id', 'outerId', 'message', 'type', 'parsedStack'].map((name) => ({
   key: encoder.encode(`"${name}":`),
 }));
 const TYPE = encoder.encode('"type":');
+/** The id of an element that stands for a row. */
+const HEAD = 'Representative';
 const members = new Members();
 
 /** Whether an element of an exception record stands for a row, or is a link of the row before it. */
@@ -21,7 +23,9 @@ export function represents(reader: Reader, element: KeyNode, at: number): boolea
   slots.kind.fill(KIND.missing, program.elementSlots);
   walker.aside(element, at);
   const [id, count] = [program.slotOf('id'), program.slotOf('count')];
-  if (saysSomething(slots, id) && stringOf(slots, id, bytes, converter.scratch) === 'Representative') return true;
+  const length = (slots.end[id] as number) - (slots.start[id] as number);
+  const mayBe = slots.kind[id] === KIND.escaped || (slots.kind[id] === KIND.text && length === HEAD.length);
+  if (mayBe && stringOf(slots, id, bytes, converter.scratch) === HEAD) return true;
   if (!saysSomething(slots, count)) return false;
   const fit = readReal(bytes, slots.start[count] as number, slots.end[count] as number);
   return fit !== FIT.no && number.value > 0;

@@ -110,8 +110,24 @@ export class Members {
   }
 }
 
+/** Names that were met, each in the place that its length and some of its bytes give it. */
+const met: ({ readonly key: Uint8Array; readonly name: string } | undefined)[] = Array.from({ length: 256 });
+const LONGEST_MET = 64;
+
+/** The name whose key stands from its quote to the one at `end`. Records repeat their names, and a text costs much. */
 export function nameOf(bytes: Uint8Array, quote: number, end: number): string {
-  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + quote, end + 1 - quote).toString('utf8')) as string;
+  const length = end - quote;
+  const place = (length * 37 + (bytes[quote + 1] as number) * 5 + (bytes[end - 1] as number)) & (met.length - 1);
+  const known = met[place];
+  if (known !== undefined && known.key.length === length && isAt(known.key, bytes, quote)) return known.name;
+  const name = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + quote, length + 1).toString('utf8')) as string;
+  if (length <= LONGEST_MET) met[place] = { key: bytes.slice(quote, end), name };
+  return name;
+}
+
+function isAt(key: Uint8Array, bytes: Uint8Array, at: number): boolean {
+  for (let index = 0; index < key.length; index++) if (key[index] !== bytes[at + index]) return false;
+  return true;
 }
 
 function same(bytes: Uint8Array, one: number, other: number, length: number): boolean {
