@@ -226,6 +226,13 @@ export function hintDue(entry: LedgerEntry, now: Millis, patience: Millis): bool
 }
 
 /**
+ * Whether the message of an open entry was sent before this process `began`: it may have gone to one whose settings
+ * were wrong, which could do no more than give it up.
+ */
+export const isFromBefore = ({ state, hintedAt, notBefore }: LedgerEntry, now: Millis, began: Millis): boolean =>
+  state !== 'running' && hintedAt > 0 && hintedAt < began && notBefore <= now;
+
+/**
  * Whether the message of an open entry came while the lake was paused, and led to nothing, or the entry waits for the
  * end of a back-off from before it was resumed.
  */

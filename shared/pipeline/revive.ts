@@ -1,5 +1,5 @@
 import type { Feed, LedgerEntry, Millis, Progress, Versioned, Window } from '../model.ts';
-import { hintDue, hintedEntry, isOpen, isUnhinted, wasHeld } from './entry.ts';
+import { hintDue, hintedEntry, isFromBefore, isOpen, isUnhinted, wasHeld } from './entry.ts';
 import type { PlanPorts } from './plan.ts';
 import { believedEntry } from './running/lease.ts';
 import { feedKey, windowKey } from './sent.ts';
@@ -59,9 +59,16 @@ export async function revive(feed: Feed, ports: PlanPorts): Promise<Revived> {
 const isNew = ({ state, revision, hintedAt }: LedgerEntry): boolean =>
   state === 'due' && revision === 0 && hintedAt === 0;
 const earlier = (one: Millis | undefined, other: Millis): Millis => Math.min(one ?? other, other);
-const isDue = (entry: LedgerEntry, { clock, patience, resumedAt = 0, goesOn = () => true }: PlanPorts): boolean =>
-  (entry.backfill === undefined || goesOn(entry.backfill)) &&
-  (hintDue(believedEntry(entry, clock), clock.now(), patience) || wasHeld(entry, clock.now(), resumedAt));
+function isDue(entry: LedgerEntry, ports: PlanPorts): boolean {
+  const { clock, patience, resumedAt = 0, began = 0, goesOn = () => true } = ports;
+  const now = clock.now();
+  return (
+    (entry.backfill === undefined || goesOn(entry.backfill)) &&
+    (hintDue(believedEntry(entry, clock), now, patience) ||
+      wasHeld(entry, now, resumedAt) ||
+      isFromBefore(entry, now, began))
+  );
+}
 
 /**
  * False when the window has gone on meanwhile. The message goes first: one that was not sent is not noted. But what

@@ -29,6 +29,7 @@ export function createPlanner(
 ): (health: LakeHealth) => Promise<PlanOutcome> {
   const memory = createFeedMemory();
   const notes: SentMemory = new Map();
+  const began = ports.clock.now();
   const beyond = filesBeyond(ports.lake, [config.output.path]);
   return async (health) => {
     const held = health.state !== 'active';
@@ -43,6 +44,7 @@ export function createPlanner(
       beyond,
       notes,
       resumedAt: health.since,
+      began,
       goesOn: (backfill: string) => running.has(backfill),
     };
     const outcome = await planAll(config, now, health, memory);
