@@ -147,13 +147,16 @@ export async function startCommandScene(hours = 4): Promise<CommandScene> {
     rerun: () => ({ words: ['rerun', '--start', '--settings', settings, ...range, '--signals', 'traces'] }),
     check: () => ({ words: ['check', '--settings', settings] }),
   };
-  await prepare(env, run, ['transform', archive, '--out', place('lakeseen'), '--format', 'ndjson']);
+  const inTime: CommandScene['inTime'] = async (use) => {
+    const stopTime = virtual.letPass(stuckBy({ name: 'nothing' }, places));
+    return use().finally(stopTime);
+  };
+  await inTime(() => prepared(env));
+  const filled = await run(['transform', archive, '--out', place('lakeseen'), '--format', 'ndjson']);
+  assert.equal(filled.code, 0, filled.err);
   return {
     ...{ azurite, front, simulator, run, acts, env, folder: work, place },
-    inTime: async (use) => {
-      const stopTime = virtual.letPass(stuckBy({ name: 'nothing' }, places));
-      return use().finally(stopTime);
-    },
+    inTime,
     secrets: [azurite.key, API_KEY, IDENTITY_SECRET, ...signaturesIn(sas), encodeURIComponent(azurite.key)],
     ids: (lake) => idsIn(azurite, lake),
     close: async () => {
@@ -174,8 +177,8 @@ const looks = (flag: string, where: string): Record<string, () => Act> =>
     ]),
   );
 
-/** An app that has run, and a lake that a command has filled. */
-async function prepare(env: Readonly<Record<string, string>>, run: Run, filling: readonly string[]): Promise<void> {
+/** An app that has run. */
+async function prepared(env: Readonly<Record<string, string>>): Promise<void> {
   const [{ wire }, { parseConfig }] = await Promise.all([
     import('../../shared/wire.ts'),
     import('../../shared/config.ts'),
@@ -190,8 +193,6 @@ async function prepare(env: Readonly<Record<string, string>>, run: Run, filling:
     }
   // The watermark follows.
   assert.deepEqual((await app.plan()).errors, []);
-  const filled = await run(filling);
-  assert.equal(filled.code, 0, filled.err);
 }
 
 function sasOf({ account, key }: Azurite): string {
