@@ -7,6 +7,8 @@ interface BudgetPorts {
   /** Names this process. */
   readonly holder: string;
   readonly limits: BudgetLimits;
+  /** A sleep that keeps no process alive; left out: the clock's. */
+  idle?(ms: Millis): Promise<void>;
 }
 
 /** The API counts in 30 s; four more for clocks that differ a little, and for the way to it. */
@@ -44,7 +46,7 @@ interface Held {
  * some requests at a time, and counts as sent where the holder dies. So a busy process makes a call to the table now
  * and then, not with each request.
  */
-export function createBudget({ seats, clock, holder, limits }: BudgetPorts): Budget {
+export function createBudget({ seats, clock, holder, limits, idle = (ms) => clock.sleep(ms) }: BudgetPorts): Budget {
   const held = new Map<number, Held>();
   const share = Math.max(1, Math.floor(limits.rate / limits.inFlight));
   const some = Math.max(1, Math.min(10, Math.floor(share / 4)));
@@ -117,7 +119,8 @@ export function createBudget({ seats, clock, holder, limits }: BudgetPorts): Bud
     return (500 + 1000 * clock.random()) * 3 ** Math.max(0, Math.min(3, lost - 1));
   };
   const giveBack = async (own: Held, since: number): Promise<void> => {
-    await clock.sleep(linger).catch(() => undefined);
+    // A command that has ended does not wait for this: its seats expire.
+    await idle(linger).catch(() => undefined);
     const isIdle = () => held.get(own.number) === own && !own.busy && own.used.length === since;
     const release = async () => {
       if (!isIdle()) return;

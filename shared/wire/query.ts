@@ -27,7 +27,7 @@ import { clientLimits, createAsk } from '../source/query/client.ts';
 import { createQuerySource } from '../source/query/source.ts';
 import { createSurvey } from '../source/query/survey/survey.ts';
 import { identity, openSeats, seatsClock } from './clients.ts';
-import { systemClock } from './clock.ts';
+import { idle, systemClock } from './clock.ts';
 
 /** The query API of one app: what reads its windows, and what looks at them without reading. */
 export interface QueryApi {
@@ -68,7 +68,7 @@ export function queryApis(
   timeout: Millis | undefined,
 ): ReadonlyMap<string, QueryApi> {
   const reading = timeout && readingTime(timeout);
-  const ports = { clock: seatsClock, holder: randomUUID() };
+  const ports = { clock: seatsClock, holder: randomUUID(), idle };
   const budgets: Budgets = {
     all: createBudget({ ...ports, seats: openSeats(state), limits }),
     basic: createBudget({ ...ports, seats: openSeats(state, 'basic'), limits: { ...limits, inFlight: BASIC_AT_ONCE } }),

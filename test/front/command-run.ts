@@ -18,7 +18,7 @@ export interface Ran {
   readonly worst: number;
   /** All calls to storage. */
   readonly calls: readonly StorageCall[];
-  /** Calls that went on when it had said how it ended: the process would have lived for them. */
+  /** Calls and timers that went on when it had said how it ended: the process would have lived for them. */
   readonly outlived: readonly string[];
 }
 
@@ -40,7 +40,7 @@ export async function commandRunner(setup: Setup): Promise<Run> {
     import('../../cli/run.ts'),
     import('../../cli/deliver/jobs.ts'),
   ]);
-  const { front, letPass, underWay, folder, env } = setup;
+  const { front, letPass, underWay, timers, forget, folder, env } = setup;
   return async (words, condition = { name: 'nothing' }) => {
     const text = { out: '', err: '' };
     const terminal = {
@@ -60,7 +60,7 @@ export async function commandRunner(setup: Setup): Promise<Run> {
       ...{ machineJobs: 1, abort: new AbortController().signal },
     };
     const stopTime = letPass(stuckBy(condition, setup));
-    const [before, began] = [front.calls.length, Date.now()];
+    const [before, began, waited] = [front.calls.length, Date.now(), timers()];
     const { times, lift } = strike(condition, setup);
     const code = await runCommand(words, edge).catch((error: Error) => {
       text.err += `\nthrown: ${error.stack}`;
@@ -69,7 +69,8 @@ export async function commandRunner(setup: Setup): Promise<Run> {
     const took = Date.now() - began;
     // What is answered now ends before time passes.
     await sleep(1);
-    const outlived = underWay();
+    const outlived = [...underWay(), ...(timers() > waited ? [`${timers() - waited} timers`] : [])];
+    forget();
     for (let n = 0; underWay().length > 0 && n < 600; n++) await sleep(1_000);
     lift();
     await stopTime();

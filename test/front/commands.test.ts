@@ -2,8 +2,8 @@
  * The command line under every condition that storage, the network and the query API may have
  * (test/worker/conditions.ts), from its begin to its end: it ends, with the exit code of the side that failed, says
  * cause and advice in one line, asks so often at most, keeps its secrets, and run once more after it the lake is
- * whole. COMMANDS=all: each condition with each command that it concerns, a quarter of an hour; the default takes one
- * in turn.
+ * whole. COMMANDS=all: each condition with each command that it concerns, a quarter of an hour; COMMANDS=<pattern>: those
+ * whose name matches; the default takes one in turn.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -11,7 +11,7 @@ import { type Condition, conditions } from '../worker/conditions.ts';
 import { assertEnded } from './command-ended.ts';
 import { type CommandScene, startCommandScene } from './command-scene.ts';
 
-const all = process.env.COMMANDS === 'all';
+const wanted = process.env.COMMANDS ?? '';
 
 let scene: CommandScene;
 before(async () => {
@@ -74,7 +74,8 @@ for (const [n, condition] of conditions.entries()) {
   // An export waits for the API for up to an hour of its own time, half a minute of ours: only with COMMANDS=all.
   const short = place === 'query API' ? acts.filter((act) => act !== 'export') : acts;
   const some = short.filter((_, k) => k === n % short.length);
-  const chosen = all ? acts : some;
+  const matching = acts.filter((act) => new RegExp(wanted).test(`${condition.name}: ${act}`));
+  const chosen = wanted === '' ? some : wanted === 'all' ? acts : matching;
   for (const act of chosen)
     test(`${condition.name}: ${act}`, async (t) => {
       t.diagnostic(await play(condition, act));

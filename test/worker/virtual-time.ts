@@ -14,6 +14,8 @@ interface Timer {
   readonly act: () => void;
   readonly every: number | undefined;
   at: number;
+  /** A process lives for it. */
+  held: boolean;
 }
 
 /** Of this process's own calls: whether that one is not going to be answered. */
@@ -28,6 +30,10 @@ export interface VirtualTime {
   letPass(isStuck: Stuck): () => Promise<void>;
   /** This process's own calls that have not ended. */
   underWay(): readonly string[];
+  /** How many timers the process lives for. */
+  timers(): number;
+  /** Drops the other timers, as the end of a process does. */
+  forget(): void;
 }
 
 /** Begins at the time of the wall; nothing passes before `letPass` is called. */
@@ -41,13 +47,16 @@ export function virtualTime(): VirtualTime {
     request.once('close', () => underWay.delete(request));
   });
 
-  const start = (act: () => void, ms = 0, every?: number) => {
-    const timer: Timer = { act, at: now + Math.max(1, Number.isFinite(ms) ? Math.ceil(ms) : 1), every };
+  const start = (act: () => void, ms = 0, every?: number, held = true) => {
+    const timer: Timer = { act, at: now + Math.max(1, Number.isFinite(ms) ? Math.ceil(ms) : 1), every, held };
     waiting.add(timer);
     const handle = { ...timer, stop: () => void waiting.delete(timer) };
-    const same = () => handle;
+    const hold = (isHeld: boolean) => () => {
+      timer.held = isHeld;
+      return handle;
+    };
     return Object.assign(handle, {
-      ...{ ref: same, unref: same, hasRef: () => true, close: () => void waiting.delete(timer) },
+      ...{ ref: hold(true), unref: hold(false), hasRef: () => timer.held, close: () => void waiting.delete(timer) },
       refresh: () => {
         timer.at = now + Math.ceil(ms);
         waiting.add(timer);
@@ -56,16 +65,17 @@ export function virtualTime(): VirtualTime {
     });
   };
   const stop = (handle?: { stop?: () => void }) => handle?.stop?.();
-  const pause = <T>(ms = 0, value?: T, { signal }: { signal?: AbortSignal } = {}): Promise<T> =>
+  const pause = <T>(ms = 0, value?: T, { signal, ref }: { signal?: AbortSignal; ref?: boolean } = {}): Promise<T> =>
     new Promise((resolve, reject) => {
       const abort = () => {
         stop(handle);
         reject(new DOMException('The operation was aborted', 'AbortError'));
       };
-      const handle = start(() => {
+      const wake = () => {
         signal?.removeEventListener('abort', abort);
         resolve(value as T);
-      }, ms);
+      };
+      const handle = start(wake, ms, undefined, ref);
       if (signal?.aborted) abort();
       signal?.addEventListener('abort', abort, { once: true });
     });
@@ -82,7 +92,7 @@ export function virtualTime(): VirtualTime {
   Object.assign(timers, { setTimeout: pause });
   AbortSignal.timeout = (ms) => {
     const ends = new AbortController();
-    start(() => ends.abort(new DOMException('The operation timed out', 'TimeoutError')), ms);
+    start(() => ends.abort(new DOMException('The operation timed out', 'TimeoutError')), ms, undefined, false);
     return ends.signal;
   };
   globalThis.Date = new Proxy(Date, {
@@ -119,6 +129,10 @@ export function virtualTime(): VirtualTime {
   };
   return {
     underWay: () => [...underWay].filter(({ destroyed }) => !destroyed).map(({ method, path }) => `${method} ${path}`),
+    timers: () => [...waiting].filter(({ held }) => held).length,
+    forget: () => {
+      for (const timer of waiting) if (!timer.held) waiting.delete(timer);
+    },
     letPass: (isStuck) => {
       let ended = false;
       const passing = pass(isStuck, () => ended);
