@@ -1,10 +1,12 @@
 /**
  * What a tick of the planner costs, as the app runs it: the built functions in a process of their own, called as the
  * worker calls them, with the clients that they have in Azure; storage in this process, which answers each call after
- * 5 ms and counts it. `node bench/planner/main.ts [APPS [backlog]]` after `npm run build`; left out: 10, 100 and 1,000
- * apps of ten signals, and a backlog of 100,000 windows beside 100. Memory is what the operating system counted at most
- * (VmHWM) since the process began. Linux. WORKER_HOST, WORKER_DIR, WORKER_APP, WORKER_NODE: by the real Functions
- * worker. HEAP: what its heap may hold, in MB; left out: what Node gives it here.
+ * 5 ms and counts it. `node bench/planner/main.ts [APPS [idle|backlog]]` after `npm run build`; left out: 10, 100 and
+ * 1,000 apps of ten signals, and a backlog of 100,000 windows beside 100. `idle`: a process that begins when all of its
+ * feeds are at rest, and finds nothing to do. Memory is what the operating system counted at most (VmHWM) since the
+ * process began. Linux. WORKER_HOST, WORKER_DIR, WORKER_APP, WORKER_NODE: by the real Functions worker. HEAP: what its
+ * heap may hold, in MB; left out: 256, half of the memory of an instance of 512 MB, as V8 has it; 0: half of what this
+ * machine has.
  */
 import { fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,12 +14,14 @@ import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parseConfig } from '../../shared/config.ts';
 import { residentPeak } from '../watch.ts';
-import { allDone, backlogOf } from './slim-runs.ts';
+import { allDone, atRest, backlogOf } from './slim-runs.ts';
 import { startSlimStorage } from './slim-storage.ts';
 
 const root = join(import.meta.dirname, '../..');
 const hour = 3_600_000;
+const { HEAP = '256' } = process.env;
 
 /** Called once a tick; resolves with the lines that it logged. */
 interface Called {
@@ -59,7 +63,7 @@ async function startChild(folder: string, env: Record<string, string>): Promise<
   const child = fork(join(folder, 'process.mjs'), [root], {
     env,
     cwd: root,
-    execArgv: process.env.HEAP ? process.env.HEAP.split(' ') : [],
+    execArgv: HEAP === '0' ? [] : [`--max-heap-size=${HEAP}`],
   });
   const next = () =>
     new Promise<readonly string[]>((told) => child.once('message', (lines) => told(lines as string[])));
@@ -95,7 +99,7 @@ async function startReal(env: Record<string, string>, host: string): Promise<Cal
   };
 }
 
-async function measure(apps: number, withBacklog: boolean): Promise<void> {
+async function measure(apps: number, what = ''): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'insights-lake-planner-'));
   let ahead = 0;
   const storage = await startSlimStorage(5, () => Date.now() + ahead);
@@ -110,10 +114,16 @@ async function measure(apps: number, withBacklog: boolean): Promise<void> {
     writeFileSync(env.AHEAD, String(ahead));
     await new Promise((passed) => setTimeout(passed, 200));
   };
-  await pass(hour - ((Date.now() + ahead) % hour)); // an hour begins
+  await pass(hour - ((Date.now() + ahead) % hour) + 60_000); // an hour has begun
+  if (what === 'idle')
+    atRest(
+      storage,
+      parseConfig(env, (path) => readFileSync(path, 'utf8')),
+      Date.now() + ahead,
+    );
   const { WORKER_HOST: host } = process.env;
   const app = await (host === undefined ? startChild(folder, env) : startReal(env, host));
-  const tick = async (what: string): Promise<void> => {
+  const tick = async (name: string): Promise<void> => {
     storage.counted();
     const began = performance.now();
     const lines = await app.tick();
@@ -121,23 +131,25 @@ async function measure(apps: number, withBacklog: boolean): Promise<void> {
     const { calls, kinds, most } = storage.counted();
     const bytes = lines.reduce((sum, line) => sum + line.length, 0);
     const peak = Math.round((await residentPeak(app.pid)) / 1e6);
-    console.log(`${apps} apps, ${what}: ${calls} calls, ${seconds} s, ${bytes} bytes of log, ${peak} MB at most`);
+    console.log(`${apps} apps, ${name}: ${calls} calls, ${seconds} s, ${bytes} bytes of log, ${peak} MB at most`);
     if (process.env.KINDS) console.log(`  ${JSON.stringify(kinds)}, ${most} at once; ${lines.at(-1)?.slice(0, 300)}`);
     const fault = lines.find((line) => line.startsWith('failed'));
     if (fault !== undefined) throw new Error(fault);
   };
   try {
-    await tick('the first tick');
-    await pass(hour + 900_000);
-    await tick('an hour is due');
-    allDone(storage.table, Date.now() + ahead);
-    await pass(300_000);
-    await tick('the tick after');
-    for (const n of ['idle', 'idle again']) {
+    await tick(what === 'idle' ? 'a process begins, all at rest' : 'the first tick');
+    if (what !== 'idle') {
+      await pass(hour + 900_000);
+      await tick('an hour is due');
+      allDone(storage.table, Date.now() + ahead);
       await pass(300_000);
-      await tick(n);
+      await tick('the tick after');
     }
-    if (!withBacklog) return;
+    for (const name of ['idle', 'idle again']) {
+      await pass(300_000);
+      await tick(name);
+    }
+    if (what !== 'backlog') return;
     backlogOf(storage.table, 100_000);
     await pass(hour - 600_000);
     await tick('a backlog of 100,000 windows beside an hour that is due');
@@ -151,5 +163,5 @@ async function measure(apps: number, withBacklog: boolean): Promise<void> {
 }
 
 const [, , chosen, more] = process.argv;
-if (chosen !== undefined) await measure(Number(chosen), more === 'backlog');
-else for (const [apps, backlog] of [[10], [100], [1000], [100, true]] as const) await measure(apps, backlog ?? false);
+if (chosen !== undefined) await measure(Number(chosen), more);
+else for (const [apps, of] of [[10], [100], [1000], [1000, 'idle'], [100, 'backlog']] as const) await measure(apps, of);

@@ -1,21 +1,43 @@
 /** What runs would have left in a table. */
+
+import type { Config } from '../../shared/model.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
-import { entryChanges } from '../../shared/state/table-changes.ts';
+import { entryChanges, lakeMarkChange, progressChange } from '../../shared/state/table-changes.ts';
+import * as rows from '../../shared/state/table-entities.ts';
 import { markChange } from '../../shared/state/tally/table-tally.ts';
+import { ledgerPlaceOf } from '../../shared/wire/clients.ts';
+import { queryFeeds } from '../../shared/wire/query.ts';
+import type { startSlimStorage } from './slim-storage.ts';
 import type { slimTable } from './slim-table.ts';
 
 type Table = ReturnType<typeof slimTable>;
+type Storage = Awaited<ReturnType<typeof startSlimStorage>>;
 const hour = 3_600_000;
+
+/** Every feed of these settings has come to the last full hour, and lake and ledger know each other. */
+export function atRest({ table, blobs }: Storage, { apps, state, lake }: Config, now: number): void {
+  const ledger = ledgerPlaceOf(state, lake);
+  const part = ledger.kind === 'table' ? ledger.part : '';
+  const at = { horizon: Math.floor(now / hour) * hour, watermark: Math.floor(now / hour) * hour };
+  for (const { feed } of apps.flatMap(queryFeeds)) {
+    put(table, progressChange(rows.feedPartition(part, feed), at, undefined));
+    table.put(part, rows.feedRow(feed), { PartitionKey: part, RowKey: rows.feedRow(feed), ...feed });
+  }
+  put(table, lakeMarkChange(part, { id: 'l', count: 1, adopting: false }, undefined));
+  const day = new Date(now).toISOString();
+  const word = { lake: 'l', madeAt: day, ledger, product: '0', count: 1, countedAt: day };
+  blobs.set('/blob/account/lake/_insights-lake/lake.json', Buffer.from(JSON.stringify(word)));
+}
 
 /** Every window that is due has run, and is done. */
 export function allDone(table: Table, now: number): void {
   const doneAt = new Date(now).toISOString();
-  for (const [partition, rows] of table.partitions)
-    for (const [row, { entity }] of [...rows]) {
+  for (const [partition, held] of table.partitions)
+    for (const [row, { entity }] of [...held]) {
       if (!row.startsWith('w|') || entity.state === 'done') continue;
       const done = { ...entity, state: 'done', revision: 1, startedAt: doneAt, doneAt, fingerprint: 'rows:0' };
       table.put(partition, row, done);
-      rows.delete(row.replace(/^w/, 'o'));
+      held.delete(row.replace(/^w/, 'o'));
       put(table, markChange(partition, [Date.parse(String(entity.start))]));
     }
 }

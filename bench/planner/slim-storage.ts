@@ -71,6 +71,7 @@ export async function startSlimStorage(answersAfter: number, now: () => number) 
   const places = ['Blob', 'Queue', 'Table'].map((kind) => `${kind}Endpoint=${origin}/${kind.toLowerCase()}/account;`);
   return {
     table,
+    blobs,
     messages,
     connectionString: `DefaultEndpointsProtocol=http;AccountName=account;AccountKey=${KEY};${places.join('')}`,
     /** Calls since the last time, in all and by kind. */

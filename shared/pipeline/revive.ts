@@ -26,7 +26,7 @@ export async function revive(feed: Feed, ports: PlanPorts): Promise<Revived> {
   const all = ledger.open(feed);
   let step = await all.next();
   for (; !step.done; step = await all.next()) {
-    const isSent = sent !== undefined && isNew(step.value) && sent.windows.has(windowKey(step.value.window));
+    const isSent = sent !== undefined && isNew(step.value) && sent.windows.includes(windowKey(step.value.window));
     const entry = isSent ? { ...step.value, hintedAt: sent.at } : step.value;
     if (isSent) noting.push(entry.window);
     if (!isOpen(entry)) {

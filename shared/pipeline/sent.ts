@@ -6,7 +6,7 @@ import type { PlanPorts } from './plan.ts';
  * have been claimed by then and need no note. Lost with the process, each of the others gets a second message, which
  * does no harm.
  */
-export type SentMemory = Map<string, { readonly at: Millis; readonly windows: ReadonlySet<string> }>;
+export type SentMemory = Map<string, { readonly at: Millis; readonly windows: readonly string[] }>;
 
 /** Notes that these messages were sent: in the ledger, or for the next tick. */
 export async function noteSent(
@@ -16,7 +16,7 @@ export async function noteSent(
 ): Promise<void> {
   if (notes === undefined) return ledger.hinted(feed, windows, clock.now());
   const before = notes.get(feedKey(feed))?.windows ?? [];
-  notes.set(feedKey(feed), { at: clock.now(), windows: new Set([...before, ...windows.map(windowKey)]) });
+  notes.set(feedKey(feed), { at: clock.now(), windows: [...before, ...windows.map(windowKey)] });
 }
 
 export const feedKey = ({ app, signal, source }: Feed): string => `${app}\n${signal}\n${source}`;

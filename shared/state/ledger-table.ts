@@ -1,13 +1,14 @@
 /** The ledger in Table Storage. */
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import type { DriftSighting, Feed, Interval, Ledger, LedgerEntry, Millis } from '../model.ts';
+import { keepFew } from '../pure/keep-few.ts';
 import { driftOf, driftRecord } from './drift-record.ts';
 import { COMMON_VERSION, isOpen, isWatched, readTime, spellTime } from './entry-record.ts';
 import { markOf } from './mark-record.ts';
 import { type Entity, tableCalls } from './table-calls.ts';
 import { entryChanges, hintChanges, lakeMarkChange, progressChange, progressIn, sweptChange } from './table-changes.ts';
 import * as rows from './table-entities.ts';
-import { markChange, signatureOf, tableTally } from './tally/table-tally.ts';
+import { MAX_AT_ONCE, markChange, signatureOf, tableTally } from './tally/table-tally.ts';
 
 export interface TableLedgerOptions {
   readonly client: TableClient;
@@ -129,8 +130,7 @@ export function createTableLedger({ client, lakeId, newId, now }: TableLedgerOpt
           yield rows.entityEntry(entity);
         }
       }
-      if (tags.size > 0) unsent.set(partition, tags);
-      else unsent.delete(partition);
+      keepFew(unsent, partition, tags, MAX_AT_ONCE);
       tallies.saw(feed, marks, progress);
       return progress && progressIn(progress);
     },
@@ -152,8 +152,8 @@ export function createTableLedger({ client, lakeId, newId, now }: TableLedgerOpt
       if (!Array.isArray(tags)) return undefined;
       // An open entry and its copy stand next to each other. An answer that was lost leaves the first tag alone.
       const told = entries.every(isOpen) && tags.length > entries.length;
-      if (told && entries.length > 0)
-        unsent.set(partition, new Map(entries.map(({ window }, n) => [rows.openRow(window), tags[2 * n + 2] ?? ''])));
+      const copies = entries.map(({ window }, n) => [rows.openRow(window), tags[2 * n + 2] ?? ''] as const);
+      if (told) keepFew(unsent, partition, new Map(copies), MAX_AT_ONCE);
       return { progress: tags[0], entries: entries.map((_, n) => (told ? tags[2 * n + 1] : undefined)) };
     },
     hinted: async (feed, windows, at) => {

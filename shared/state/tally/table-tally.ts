@@ -5,6 +5,7 @@
  * that. Marks lie next to what is open: a tick of the planner sees them without a call of its own.
  */
 import type { DayTally, Feed, Interval, LedgerEntry, Millis, Progress, Reached } from '../../model.ts';
+import { keepFew } from '../../pure/keep-few.ts';
 import { dayOf, sumsOf, tallyOf } from '../../status/day-tally.ts';
 import { COMMON_VERSION, readTime, spellTime } from '../entry-record.ts';
 import type { TransactionAction, tableCalls } from '../table-calls.ts';
@@ -14,6 +15,8 @@ import { dayText, reachedFrom, tallyFrom, tallyRecord } from './tally-record.ts'
 
 /** A transaction holds 100 changes; one is how far the feed has come. */
 const MAX_DAYS = 90;
+/** Feeds that a process has in hand, twice over: what it forgets of others the next look sees again. */
+export const MAX_AT_ONCE = 64;
 /** Marks that one call looks after at most: an archive that was just planned is added up over several ticks. */
 const MAX_MARKS = 90;
 const day: Millis = 24 * 3_600_000;
@@ -97,14 +100,15 @@ export function tableTally(
   return {
     /** What `open` met on its way. */
     saw: (feed: Feed, marks: readonly Mark[], progress: Properties | undefined) => {
-      seen.set(rows.feedPartition(lakeId, feed), { marks: marks.slice(0, MAX_MARKS), progress });
+      keepFew(seen, rows.feedPartition(lakeId, feed), { marks: marks.slice(0, MAX_MARKS), progress }, MAX_AT_ONCE);
     },
     /** This process has planned since, and left a mark under that tag; '': not known. */
     planned: (feed: Feed, { horizon, watermark }: Progress, [, mark]: TransactionAction, etag = '') => {
       const partition = rows.feedPartition(lakeId, feed);
       const others = (seen.get(partition)?.marks ?? []).filter(({ rowKey }) => rowKey !== mark.rowKey);
       const progress = { horizon: spellTime(horizon), watermark: spellTime(watermark) };
-      seen.set(partition, { marks: etag === '' ? others : [...others, { ...mark, etag }], progress });
+      const marks = etag === '' ? others : [...others, { ...mark, etag }];
+      keepFew(seen, partition, { marks, progress }, MAX_AT_ONCE);
     },
     tally: async (feed: Feed, days?: readonly Millis[]): Promise<void> => {
       if (days !== undefined) {
