@@ -1,10 +1,10 @@
+import { plain } from '../shared/pure/printable.ts';
 import { commandOf } from './all-commands.ts';
 import type { Edge } from './command.ts';
 import { type ExitCode, exitCodes, Failure, usage } from './failure.ts';
 import { helpText } from './flags/help.ts';
 import { isSet, optionsOf } from './flags/options.ts';
 import { painted } from './terminal/colours.ts';
-import { plain } from './terminal/plain.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 /** Runs a command line; resolves with the exit code. Whatever goes wrong ends in one line on stderr. */

@@ -1,4 +1,5 @@
 import type { LedgerEntry, Millis } from '../../model.ts';
+import { plain } from '../../pure/printable.ts';
 import { type Claim, Overtaken } from '../claim.ts';
 import { failedEntry, hintedEntry, isAtRest, isOpen, postponedEntry, withoutFiles } from '../entry.ts';
 import { isStoreFailure, outlast } from '../outage/outlast.ts';
@@ -51,5 +52,6 @@ function earlyBy(error: unknown): Millis {
   return isEarly ? Math.min(Number(error.wait), 3_600_000) : 0;
 }
 
+/** What services and records say may hold sequences that a console obeys, and the host prints it as it is. */
 export const oneLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').slice(0, 2000);
+  plain((error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ')).slice(0, 2000);

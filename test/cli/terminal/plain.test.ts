@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { plain } from '../../../cli/terminal/plain.ts';
+import { plain } from '../../../shared/pure/printable.ts';
 import { failed, guid, run } from '../fake.ts';
 
 const base = await mkdtemp(join(tmpdir(), 'insights-plain-'));
