@@ -7,9 +7,8 @@ import { type RequeueOutcome, type RequeueRequest, requeueWindows } from './pipe
 import { rerunWindows } from './pipeline/ask/rerun.ts';
 import { createTurns } from './pipeline/backfill/after-live.ts';
 import { watchedLake } from './pipeline/health/watched.ts';
-import { brakeFor, createBrake } from './pipeline/outage/brake.ts';
-import { isStoreFailure, outlast } from './pipeline/outage/outlast.ts';
-import { type RunOutcome, type RunPorts, runWindow, unrun } from './pipeline/run.ts';
+import { createInvoke } from './pipeline/outage/invoke.ts';
+import { type RunOutcome, runWindow, unrun } from './pipeline/run.ts';
 import { createRecall } from './pipeline/running/recall.ts';
 import { allOf } from './pure/all-of.ts';
 import { hashOf } from './pure/hash-of.ts';
@@ -113,28 +112,12 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
   };
   // Memory and temporary disk are bounded for one run: runs of one process follow each other, whatever their trigger.
   const turns = createTurns(clock);
-  const brake = createBrake(clock);
-  /** Waiting for its turn is part of the time that an invocation has. `held`: in its place while the lake is paused. */
-  const invoke = (
-    call: (ports: typeof run & Pick<RunPorts, 'allowed' | 'ready'>) => Promise<RunOutcome>,
-    held: (why: string) => Promise<RunOutcome>,
-    inTurn = turns.live,
-  ): Promise<RunOutcome> => {
-    const start = clock.now();
-    const later = { ...run, stateUntil: start + outage };
-    const ports = timeout === undefined ? later : { ...later, allowed: { start, end: start + timeout } };
-    const active = async () => {
-      const lakeThere = lakeReady();
-      await refuseStranger(lakeThere);
-      // A run holds its window before it hears that the lake is away: the ledger tries again once the queue gave up.
-      return call({ ...ports, ready: () => lakeThere });
-    };
-    const invoked = async () => {
-      const { state, reason } = await health.look();
-      return state === 'active' ? health.watched(active) : held(`the lake is ${state}: ${reason}`);
-    };
-    return inTurn(() => brake(() => outlast(invoked, isStoreFailure, later.stateUntil, clock), brakeFor));
+  const plan = async (): Promise<PlanOutcome> => {
+    const seen = await health.look();
+    if (seen.state === 'active') await health.reach();
+    return planTick(seen);
   };
+  const invoke = createInvoke(run, { ...health, lakeReady, refuseStranger, resumed: plan, timeout, outage });
   const runOne = (window: Window, past = false): Promise<RunOutcome> =>
     invoke(
       async (given) => {
@@ -168,11 +151,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
     ...wireAudits(config, apis, run, ready, health.look, ((timeout ?? 30 * 60_000) * 2) / 3),
     ...wireTends(config, { ...run, hash: hashOf }, ((timeout ?? 30 * 60_000) * 2) / 3, ready, health.look),
     ...wireAdopts(config, { ...meeting, ...(tables && { tables }) }, stateReady),
-    plan: async () => {
-      const seen = await health.look();
-      if (seen.state === 'active') await health.reach();
-      return planTick(seen);
-    },
+    plan,
     ...wireLedgerTable(config, run, ready, health.look),
     drift: async () => {
       await refuseStranger(lakeReady());
@@ -189,8 +168,12 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
       const { cell, hour, name } = place;
       blobs?.source.met(name);
       return invoke(
-        (given) => arriveInWindow(cell, hour, given),
+        async ({ rest, ...given }) => {
+          await rest?.();
+          return arriveInWindow(cell, hour, given);
+        },
         (why) => arriveHeld(cell, hour, why, ports),
+        turns.live,
       );
     },
   };

@@ -29,7 +29,9 @@ export function storeFailure(
   const what = advice[code] ?? onPut ?? said ?? plainMessage(error, code);
   // What a stranger said is told as well.
   const heard = code === 'NotTheService' ? ` (${plainMessage(error, code)})` : '';
-  const line = `${doing}: ${what}${heard}${since}${code === '' ? '' : ` (${code})`}`;
+  // A failure within ours has said it at its end.
+  const told = code === '' || what.endsWith(`(${code})`) ? '' : ` (${code})`;
+  const line = `${doing}: ${what}${heard}${since}${told}`;
   const cause =
     error instanceof Error && !('request' in error) && !('response' in error) ? { cause: error } : undefined;
   return Object.assign(new Error(line, cause), { code });

@@ -50,11 +50,21 @@ async function putWhole(
   conditions: Conditions,
   attempt: string,
 ): Promise<string | undefined> {
+  const streams: Readable[] = [];
   // A function, so that the SDK's retries start the stream anew.
-  const body =
-    content instanceof Uint8Array ? content : () => Readable.from(contentRange(content), { objectMode: false });
-  const { etag } = await blob.upload(body, contentBytes(content), { conditions, metadata: { [ATTEMPT]: attempt } });
-  return etag;
+  const anew = (from: Exclude<Content, Uint8Array>) => () => {
+    const stream = Readable.from(contentRange(from), { objectMode: false });
+    streams.push(stream);
+    return stream;
+  };
+  const body = content instanceof Uint8Array ? content : anew(content);
+  try {
+    const { etag } = await blob.upload(body, contentBytes(content), { conditions, metadata: { [ATTEMPT]: attempt } });
+    return etag;
+  } finally {
+    // One that was refused, or broke off, before all was read keeps its file open.
+    for (const stream of streams) stream.destroy();
+  }
 }
 
 /**

@@ -61,7 +61,9 @@ export interface Claim {
    * was done.
    */
   doubt(): Promise<void>;
-  /** Stops renewing the lease. */
+  /** Renews the lease no more: what is written from now on waits for no renewal. */
+  rest(): void;
+  /** The same, and waits for the renewal that is under way. */
   release(): Promise<void>;
 }
 
@@ -220,6 +222,7 @@ function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease }: ClaimPo
         );
       }
     },
+    rest: () => released.abort(),
     release: async () => {
       released.abort();
       await renewals;

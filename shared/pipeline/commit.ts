@@ -170,16 +170,19 @@ async function putWhileOurs(
   // From now on it may be there, and what was known of it is over.
   claim.unput.delete(path);
   claim.known.delete(path);
-  for (let losses = 1; ; losses++) {
+  for (let [losses, unmoved] = [1, 0]; ; losses++) {
     if (claim.abort.aborted) await claim.check();
     const put = await putOrDoubt(path, content, etag, claim, lake);
     if (put !== undefined) {
       claim.put.add(path);
       return put;
     }
-    await learnFiles(claim, ports);
+    const found = await lake.head(path);
+    unmoved = found === etag ? unmoved + 1 : 0;
+    if (unmoved >= mostUnmoved) throw new Error(`put ${path}: ${refused}`);
+    if (unmoved === 0) await learnFiles(claim, ports);
     await afterLoss(losses, () => `put ${path}: ${replaced}`, clock, claim.abort);
-    etag = await lake.head(path);
+    etag = found;
     await claim.check();
   }
 }
@@ -197,6 +200,9 @@ async function putOrDoubt(path: string, content: Content, etag: string | undefin
   }
 }
 
+/** Once it may be: gone when it was looked for, and there when it was put. */
+const mostUnmoved = 2;
+const refused = 'refused as if somebody else had changed it, which nobody has; it is tried again';
 const replaced = 'another writer replaces it all the time; two deployments with different state must not share a lake';
 
 /** A name that no other revision has: nothing may be there, and nobody sees it before the table tells of it. */

@@ -27,6 +27,8 @@ export type RunPorts = ClaimPorts &
      * window: a lake away is a failure that the ledger has tried again. Left out: all is there.
      */
     ready?(claimed: LedgerEntry): Promise<unknown>;
+    /** Awaited by whoever is about to run a window: runs before it may have failed. Left out: nobody waits. */
+    rest?(): Promise<void>;
     /** Whether the source has not answered anything. Left out: it has. */
     readonly silent?: () => boolean;
     /** Until when a run that has failed waits for a ledger that is away, to tell it. Left out: it does not wait. */
@@ -83,6 +85,7 @@ export async function runSeen(
   looked?: OpenedLook,
 ): Promise<RunOutcome | undefined> {
   let look = looked;
+  if (ports.rest !== undefined) await ports.rest();
   // A window that was done before is first looked at, so that being asked again costs a listing and no claim.
   if (look === undefined && seen.value.fingerprint !== '' && seen.value.state === 'done') {
     const found = await lookFirst(seen.value, ports.source);

@@ -2,7 +2,7 @@
 import type { TableClient } from '@azure/data-tables';
 import type { Backfill, BackfillChoice, BackfillState, BackfillStore, Signal } from '../model.ts';
 import { COMMON_VERSION, checkStateVersion, readTime, spellTime } from './entry-record.ts';
-import { type Entity, tableCalls } from './table-calls.ts';
+import { type Entity, firstOf, replacement, tableCalls } from './table-calls.ts';
 import { lakePartition } from './table-entities.ts';
 
 const KIND = 'backfill|';
@@ -24,15 +24,8 @@ export function createTableBackfills({ client, lakeId, newId }: TableBackfillsOp
       return entity && { value: backfillOf(entity), etag: entity.etag };
     },
     write: async (backfill, etag) => {
-      const wrote = newId();
-      const rowKey = `${KIND}${backfill.id}`;
-      const entity = { partitionKey, rowKey, wrote, ...recordOf(backfill) };
-      const tags = await table.commit([
-        etag === undefined ? ['create', entity] : ['update', entity, 'Replace', { etag }],
-      ]);
-      if (Array.isArray(tags)) return tags[0];
-      const stands = await table.get(partitionKey, rowKey, ['wrote']);
-      return stands?.wrote === wrote ? stands.etag : undefined;
+      const entity = { partitionKey, rowKey: `${KIND}${backfill.id}`, ...recordOf(backfill) };
+      return firstOf(await table.decide([replacement(entity, etag)], newId()));
     },
     async *list() {
       for await (const entity of table.list(partitionKey, { from: KIND, to: `${KIND}~` })) yield backfillOf(entity);

@@ -2,7 +2,7 @@
 import type { TableClient } from '@azure/data-tables';
 import type { CommitOutcome, HealthState, HealthStore, LakeHealth } from '../model.ts';
 import { COMMON_VERSION, checkStateVersion, readTime, spellTime } from './entry-record.ts';
-import { type Entity, tableCalls } from './table-calls.ts';
+import { type Entity, firstOf, replacement, tableCalls } from './table-calls.ts';
 import { lakePartition } from './table-entities.ts';
 
 const ROW = 'health';
@@ -25,14 +25,8 @@ export function createTableHealth({ client, lakeId, newId }: TableHealthOptions)
       return entity && { value: healthOf(entity), etag: entity.etag };
     },
     write: async (health, etag) => {
-      const wrote = newId();
-      const entity = { partitionKey, rowKey: ROW, wrote, ...recordOf(health) };
-      const tags = await table.commit([
-        etag === undefined ? ['create', entity] : ['update', entity, 'Replace', { etag }],
-      ]);
-      if (Array.isArray(tags)) return tags[0];
-      const stands = await table.get(partitionKey, ROW, ['wrote']);
-      return stands?.wrote === wrote ? stands.etag : undefined;
+      const entity = { partitionKey, rowKey: ROW, ...recordOf(health) };
+      return firstOf(await table.decide([replacement(entity, etag)], newId()));
     },
   };
 }

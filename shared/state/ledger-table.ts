@@ -5,7 +5,7 @@ import { keepFew } from '../pure/keep-few.ts';
 import { driftOf, driftRecord } from './drift-record.ts';
 import { COMMON_VERSION, isOpen, isWatched, readTime, spellTime } from './entry-record.ts';
 import { markOf } from './mark-record.ts';
-import { type Entity, tableCalls } from './table-calls.ts';
+import { type Entity, firstOf, tableCalls } from './table-calls.ts';
 import { entryChanges, hintChanges, lakeMarkChange, progressChange, progressIn, sweptChange } from './table-changes.ts';
 import * as rows from './table-entities.ts';
 import { MAX_AT_ONCE, markChange, signatureOf, tableTally } from './tally/table-tally.ts';
@@ -70,15 +70,14 @@ export function createTableLedger({ client, lakeId, newId, now }: TableLedgerOpt
     lastWritten.set(`${partition} ${rows.windowRow(entry.window)}`, { etag, signature: signatureOf(entry) });
     return etag;
   };
-  /** Commits changes whose first one writes the row that decides; the tags, or undefined when another has won. */
-  const decide = async <T>(changes: TransactionAction[], lost?: (stands: T) => void, read?: (entity: Entity) => T) => {
-    const wrote = newId();
-    const [[kind, row, ...rest], ...others] = changes as [TransactionAction, ...TransactionAction[]];
-    const tags = await table.commit([[kind, { ...row, wrote }, ...rest] as TransactionAction, ...others]);
-    if (Array.isArray(tags)) return tags;
-    const stands = await table.get(row.partitionKey, row.rowKey, lost === undefined ? ['wrote'] : undefined);
-    if (stands !== undefined && stands.wrote !== wrote && read !== undefined) lost?.(read(stands));
-    return stands?.wrote === wrote ? [stands.etag] : tags;
+  const decide = <T>(
+    changes: TransactionAction[],
+    alone = true,
+    lost?: (stands: T) => void,
+    read?: (entity: Entity) => T,
+  ) => {
+    const told = lost && read && ((entity: Entity) => lost(read(entity)));
+    return table.decide(changes as [TransactionAction, ...TransactionAction[]], newId(), alone, told);
   };
 
   return {
@@ -103,7 +102,7 @@ export function createTableLedger({ client, lakeId, newId, now }: TableLedgerOpt
       await register(entry.window);
       const partition = rows.feedPartition(lakeId, entry.window);
       const [changes, marks] = [entryChanges(partition, entry, etag), marksFor(partition, entry, etag ?? '')];
-      const tags = await decide([...changes, ...marks], lost, entryIn);
+      const tags = await decide([...changes, ...marks], true, lost, entryIn);
       if (tags !== 'absent') return remember(partition, entry, tags?.[0]);
       // It was closed before, so there is no copy to remove: the entry alone. Its tag still guards it.
       if (changes.length === 1 || isWatched(entry)) return undefined;
@@ -113,7 +112,7 @@ export function createTableLedger({ client, lakeId, newId, now }: TableLedgerOpt
       const partition = rows.feedPartition(lakeId, entry.window);
       const added = halves.flatMap((half) => entryChanges(partition, half, undefined));
       const mark = markChange(partition, [entry.window.start, ...halves.map(({ window }) => window.start)]);
-      return firstOf(await decide([...entryChanges(partition, entry, etag), ...added, mark]));
+      return firstOf(await decide([...entryChanges(partition, entry, etag), ...added, mark], false));
     },
     list: (feed, range) => entriesIn(feed, range),
     async *open(feed) {
@@ -146,7 +145,8 @@ export function createTableLedger({ client, lakeId, newId, now }: TableLedgerOpt
       const changes = entries.flatMap((entry) => entryChanges(partition, entry, undefined));
       const starts = entries.length === 0 ? [progress.watermark] : entries.map(({ window }) => window.start);
       const mark = markChange(partition, starts);
-      const tags = await decide([progressChange(partition, progress, etag), ...changes, mark], lost, progressIn);
+      const decides = [progressChange(partition, progress, etag), ...changes, mark];
+      const tags = await decide(decides, changes.length === 0, lost, progressIn);
       if (Array.isArray(tags))
         tallies.planned(feed, progress, mark, tags.length === changes.length + 2 ? tags.at(-1) : '');
       if (!Array.isArray(tags)) return undefined;
@@ -246,5 +246,3 @@ export function createTableLedger({ client, lakeId, newId, now }: TableLedgerOpt
 }
 
 const entryIn = (entity: Entity) => ({ value: rows.entityEntry(entity), etag: entity.etag });
-const firstOf = (tags: readonly string[] | 'absent' | undefined): string | undefined =>
-  Array.isArray(tags) ? tags[0] : undefined;

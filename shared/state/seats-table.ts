@@ -2,7 +2,7 @@
 import type { TableClient } from '@azure/data-tables';
 import type { Seat, Seats, Versioned } from '../model.ts';
 import { COMMON_VERSION, readTime, spellTime } from './entry-record.ts';
-import { type Entity, tableCalls } from './table-calls.ts';
+import { type Entity, firstOf, replacement, tableCalls } from './table-calls.ts';
 
 const [SEAT, REST] = ['seat|', 'rest'];
 
@@ -22,10 +22,7 @@ export function createTableSeats(client: TableClient, partitionKey: 'budget' | '
     write: async (number, { holder, until, used }, etag) => {
       const times = { until: spellTime(until), used: JSON.stringify(used) };
       const entity = { partitionKey, rowKey: `${SEAT}${number}`, stateVersion: COMMON_VERSION, holder, ...times };
-      const tags = await table.commit([
-        etag === undefined ? ['create', entity] : ['update', entity, 'Replace', { etag }],
-      ]);
-      return Array.isArray(tags) ? tags[0] : undefined;
+      return firstOf(await table.commit([replacement(entity, etag)]));
     },
     rest: async (until) => {
       const known = await table.get(partitionKey, REST);

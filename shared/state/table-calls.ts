@@ -19,6 +19,25 @@ export function tableCalls(client: TableClient) {
     await client.upsertEntity(entity, 'Merge');
     noteThere(place);
   };
+  const get = async (partitionKey: string, rowKey: string, select?: string[]): Promise<Entity | undefined> => {
+    try {
+      const found = await client.getEntity(partitionKey, rowKey, select ? { queryOptions: { select } } : {});
+      noteThere(place);
+      return found;
+    } catch (error) {
+      return failureCode(error) === 'ResourceNotFound' ? undefined : failed('read')(error);
+    }
+  };
+  const commit = async (changes: TransactionAction[]): Promise<readonly string[] | 'absent' | undefined> => {
+    try {
+      const { subResponses } = await client.submitTransaction(changes);
+      noteThere(place);
+      return subResponses.map(({ etag }) => etag ?? '');
+    } catch (error) {
+      if (failureCode(error) === 'ResourceNotFound') return 'absent';
+      return LOST.includes(failureCode(error)) ? undefined : failed('write')(error);
+    }
+  };
 
   return {
     upsert: (entity: Keys & Record<string, unknown>) => upsert(entity).catch(failed('write')),
@@ -35,15 +54,7 @@ export function tableCalls(client: TableClient) {
       }
     },
     /** `select`: only these properties, and the tag; left out: all. */
-    get: async (partitionKey: string, rowKey: string, select?: string[]): Promise<Entity | undefined> => {
-      try {
-        const found = await client.getEntity(partitionKey, rowKey, select ? { queryOptions: { select } } : {});
-        noteThere(place);
-        return found;
-      } catch (error) {
-        return failureCode(error) === 'ResourceNotFound' ? undefined : failed('read')(error);
-      }
-    },
+    get,
     async *list(partition: string, { from, to }: { from: string; to: string }): AsyncGenerator<Entity> {
       const filter = odata`PartitionKey eq ${partition} and RowKey ge ${from} and RowKey lt ${to}`;
       try {
@@ -67,15 +78,42 @@ export function tableCalls(client: TableClient) {
      * The new tags in the order of the changes; undefined when the race was lost, `absent` when a row to change or
      * remove is not there.
      */
-    commit: async (changes: TransactionAction[]): Promise<readonly string[] | 'absent' | undefined> => {
-      try {
-        const { subResponses } = await client.submitTransaction(changes);
-        noteThere(place);
-        return subResponses.map(({ etag }) => etag ?? '');
-      } catch (error) {
-        if (failureCode(error) === 'ResourceNotFound') return 'absent';
-        return LOST.includes(failureCode(error)) ? undefined : failed('write')(error);
-      }
+    commit,
+    /**
+     * The same, for changes whose first one writes the row that decides. `wrote`: a word that was never used before,
+     * by which a write is told that was done although its answer said otherwise, or never came. `alone`: no other
+     * change has a condition, so that a race over a row that stands as it was known is none, but a refusal. `lost`:
+     * hears what stands there in its place; left out: nobody asks for all of it.
+     */
+    decide: async (
+      [[kind, row, ...rest], ...others]: readonly [TransactionAction, ...TransactionAction[]],
+      wrote: string,
+      alone = true,
+      lost?: (stands: Entity) => void,
+    ): Promise<readonly string[] | 'absent' | undefined> => {
+      const tags = await commit([[kind, { ...row, wrote }, ...rest] as TransactionAction, ...others]);
+      if (Array.isArray(tags)) return tags;
+      const stands = await get(row.partitionKey, row.rowKey, lost === undefined ? ['wrote'] : undefined);
+      if (stands?.wrote === wrote) return [stands.etag];
+      if (alone && tags === undefined && stands?.etag === tagOf(rest)) await failed('write')(unmoved());
+      if (stands !== undefined) lost?.(stands);
+      return tags;
     },
   };
 }
+
+/** The tag that a change wants to find. */
+const tagOf = ([, options]: readonly unknown[]): string | undefined =>
+  typeof options === 'object' && options !== null && 'etag' in options ? String(options.etag) : undefined;
+
+const unmoved = (): Error =>
+  Object.assign(new Error('refused as if somebody else had changed it, which nobody has; it is tried again'), {
+    code: 'UpdateConditionNotSatisfied',
+  });
+
+/** A row that is new, where no tag is known, or takes the place of the one that has it. */
+export const replacement = (entity: Keys & Record<string, unknown>, etag: string | undefined): TransactionAction =>
+  etag === undefined ? ['create', entity] : ['update', entity, 'Replace', { etag }];
+
+export const firstOf = (tags: readonly string[] | 'absent' | undefined): string | undefined =>
+  Array.isArray(tags) ? tags[0] : undefined;

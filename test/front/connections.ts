@@ -15,6 +15,11 @@ export interface Connections {
 export function struckConnections(): Connections {
   const connect = Agent.prototype.createConnection;
   const open = new Set<Socket>();
+  const keep = (socket: Socket): Socket => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    return socket;
+  };
   const all: Connections = {
     fate: undefined,
     met: undefined,
@@ -24,14 +29,10 @@ export function struckConnections(): Connections {
   };
   Agent.prototype.createConnection = function create(options, done) {
     const code = all.fate?.(Number(options.port));
-    if (code === undefined) {
-      const socket = connect.call(this, options, done) as Socket;
-      open.add(socket);
-      socket.once('close', () => open.delete(socket));
-      return socket;
-    }
+    if (code === undefined) return keep(connect.call(this, options, done) as Socket);
     all.met?.();
-    const socket = Object.assign(new Socket(), { connecting: true });
+    // Those on which nobody says anything are there, too.
+    const socket = keep(Object.assign(new Socket(), { connecting: true }));
     if (code !== 'silent')
       setImmediate(() => socket.destroy(Object.assign(new Error(`the connection failed: ${code}`), { code })));
     return socket;

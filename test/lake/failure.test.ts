@@ -44,6 +44,12 @@ test('one line: what happened, what to do, the code', () => {
     ],
     [Object.assign(new Error('x'), { code: 'ENOSPC' }), 'ENOSPC', /^put x: the disk is full; make room/],
     [Object.assign(new Error('x'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }), 'CERT', /certificate is not trusted/],
+    // What was told by one of ours is not told twice.
+    [
+      storeFailure('put y', rest({ statusCode: 400, code: 'OddCode' })),
+      'OddCode',
+      /^put x: put y: Something\. \(OddCode\)$/,
+    ],
     [new Error('plain'), '', /^put x: plain$/],
     ['thrown text', '', /^put x: thrown text$/],
   ];

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { after, before, test } from 'node:test';
 import type { BlockBlobClient } from '@azure/storage-blob';
 import { putBlob } from '../../shared/lake/put-blob.ts';
@@ -44,4 +46,31 @@ test('a file of any size is uploaded in the same memory again and again', async 
   assert.equal(sha(put), sha(whole));
   const sum = [...memory].reduce((all, { byteLength }) => all + byteLength, 0);
   assert.ok(sum <= 16 * MIB, `${sum} bytes at most`);
+});
+
+test('an upload that ends early leaves no file open', { skip: process.platform !== 'linux' }, async () => {
+  const file = join(folder, 'early');
+  await writeFile(file, Buffer.alloc(MIB));
+  const isOpen = async () => {
+    const names = await readdir('/proc/self/fd');
+    const targets = await Promise.all(names.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => '')));
+    return targets.includes(file);
+  };
+  let opened = 0;
+  const blob = {
+    // Two tries, neither of which reads all: refused, and broken off.
+    upload: async (body: () => Readable) => {
+      for (let n = 0; n < 2; n++) {
+        await once(body(), 'readable');
+        opened += Number(await isOpen());
+      }
+      throw Object.assign(new Error('refused'), { code: 'ServerBusy' });
+    },
+  };
+  const client = blob as unknown as BlockBlobClient;
+  const put = putBlob(client, { files: [file], bytes: MIB }, { ifNoneMatch: '*' }, () => 'attempt');
+  await assert.rejects(put, /refused/);
+  assert.equal(opened, 2);
+  for (let turn = 0; (await isOpen()) && turn < 100; turn++) await new Promise(setImmediate);
+  assert.equal(await isOpen(), false);
 });

@@ -8,28 +8,26 @@ async function beginnings(outcomes: string): Promise<number[]> {
   const sleep = async (ms: number) => {
     now += ms;
   };
-  const brake = createBrake({ now: () => now, sleep });
+  const brake = createBrake({ now: () => now, sleep, random: () => 0.5 });
   const begun: number[] = [];
   for (const outcome of outcomes) {
-    const call = async () => {
-      begun.push(now / 1000);
-      if (outcome === 'x') throw new Error('refused');
-      return outcome;
-    };
-    const told = (how: string) => (how === 'f' ? 'failed' : how === 'd' ? 'well' : undefined);
-    await brake(call, told).catch(() => undefined);
+    await brake.wait();
+    begun.push(now / 1000);
+    brake.told(outcome === 'f' ? 'failed' : outcome === 'd' ? 'well' : undefined);
   }
   return begun;
 }
 
-test('calls that fail in a row come ever slower, fifteen seconds apart at most; one that works ends that', async () => {
+test('calls that fail in a row come ever slower, half a minute apart at most; those that work end that', async () => {
   const rows: [string, number[]][] = [
     ['dddd', [0, 0, 0, 0]],
     ['fdfd', [0, 0, 0, 0]],
-    ['fffffff', [0, 0, 4, 12, 27, 42, 57]],
-    ['fxfdff', [0, 0, 4, 12, 12, 12]],
+    ['fffffff', [0, 0, 5, 15, 35, 65, 95]],
+    ['fffdff', [0, 0, 5, 15, 15, 20]],
+    // Those that work take half of it each.
+    ['ffffffdddd', [0, 0, 5, 15, 35, 65, 95, 105, 105, 105]],
     // What did nothing says nothing.
-    ['ff-f', [0, 0, 4, 8]],
+    ['ff-f', [0, 0, 5, 5]],
   ];
   for (const [outcomes, expected] of rows) assert.deepEqual(await beginnings(outcomes), expected, outcomes);
 });

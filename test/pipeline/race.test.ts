@@ -81,17 +81,23 @@ describe('a race that is lost for ever is a failure, after few calls', () => {
     };
     const claim = await claimWindow(seen, { ledger: { ...ledger, write }, clock: still, lease: 1e9 });
     assert.ok(claim);
-    const lake = { ...textLake(), put: async () => clock.called() as undefined };
+    let tags = 0;
+    const lake = { ...textLake(), head: async () => `${tags++}`, put: async () => clock.called() as undefined };
     const file = { signal: 'requests', partition: 0, part: 1, content: { files: [], bytes: 0 }, rows: 1 } as const;
     const ports = { lake, clock, path: (_: unknown, of: Window) => of.app, discard: async () => {} };
     await assert.rejects(commitFiles([file], claim, ports), /another writer replaces it all the time.*\(10 tries\)$/);
     assert.ok(clock.calls() <= 10 && clock.spent() >= 10_000);
+    // Refused as a lost race, although it stands as it stood.
+    const unmoved = { ...ports, path: () => 'other', lake: { ...lake, head: async () => 'same' } };
+    const before = clock.calls();
+    await assert.rejects(commitFiles([file], claim, unmoved), /put other: refused as if somebody else had changed it/);
+    assert.ok(clock.calls() <= before + 3);
     lost = true;
     await assert.rejects(
       claim.update((entry) => ({ ...entry, asked: 1 })),
       /others change it all the time/,
     );
-    assert.ok(clock.calls() <= 20);
+    assert.ok(clock.calls() <= 23);
     await claim.release();
   });
 });

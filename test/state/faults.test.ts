@@ -103,6 +103,17 @@ describe('a write of the ledger whose answer is wrong or does not come', () => {
       await assert.rejects(ledger.write(plannedEntry(window), undefined), { code });
     }
   });
+
+  test('what is refused as a lost race, over a row that stands as it was known, is no lost race, either', async () => {
+    const etag = await ledger.write(plannedEntry(window), undefined);
+    const code = 'UpdateConditionNotSatisfied';
+    front.fate = (call) => (isBatch(call) ? { refuse: { status: 412, code } } : undefined);
+    await assert.rejects(ledger.write({ ...plannedEntry(window), asked: 1 }, etag), { code });
+    assert.equal(await ledger.write({ ...plannedEntry(window), asked: 1 }, 'before'), undefined);
+    front.fate = (call) => (isBatch(call) ? { refuse: { status: 409, code: 'EntityAlreadyExists' } } : undefined);
+    await assert.rejects(ledger.write(plannedEntry({ ...window, end: half }), undefined), /which nobody has/);
+    assert.equal(await ledger.write(plannedEntry(window), undefined), undefined);
+  });
 });
 
 test('no call to table or queue is without an end; an answer that breaks off is asked for again', async () => {

@@ -3,7 +3,7 @@
  * writes the table of docs/operations.md. Counted in virtual time, so the same on every machine; it takes 10 s for each
  * on an idle one, a quarter of an hour for all. `--match <pattern>`: those alone, the other rows stay. `--missing`:
  * those that have no row. `--apps 10`: the column of ten apps, which takes twice as long. `--dry`: only prints.
- * `--lane 0/2`: every second one, for two processes.
+ * `--trace`: how each call of a function ended. `--lane 0/2`: every second one, for two processes.
  */
 import { parseArgs } from 'node:util';
 import { startAzurite } from '../../local/azurite.ts';
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     heal: { type: 'string', default: '60' },
     lane: { type: 'string', default: '0/1' },
     dry: { type: 'boolean', default: false },
+    trace: { type: 'boolean', default: false },
     missing: { type: 'boolean', default: false },
   },
 });
@@ -39,7 +40,7 @@ const tokens = await startTokenEndpoint(life, 'SECRET');
 Object.assign(process.env, tokens.env);
 const { weather } = await import('./weather.ts');
 const [lasts, most] = [Number(values.minutes) * minute, Number(values.heal) * minute];
-const shared = { azurite, connections, tokens, lasts, most, letPass };
+const shared = { azurite, connections, tokens, lasts, most, letPass, ...(values.trace && { tell: console.log }) };
 for (const [n, condition] of chosen.entries())
   for (const apps of values.apps.split(',').map(Number)) {
     const began = process.hrtime.bigint();

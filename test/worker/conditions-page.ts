@@ -18,10 +18,11 @@ export interface Cell {
 }
 
 /** Of many apps only what the condition strikes is counted: the others go on as on any day. */
-export function cellOf({ worst, struck, last, healed, rows, steps, errors }: Weathered, apps: number): Cell {
+export function cellOf(weathered: Weathered, apps: number): Cell {
+  const { worst, struck, last, healed, rows, longest, steps, errors } = weathered;
   const minutes = healed === undefined ? 'NOT WHOLE' : (healed / 60_000).toFixed(1);
-  const most = [steps.slice(0, 6).join(', '), ...errors.slice(0, 3)].join('; ');
-  const told = `${worst} all, ${struck} struck, ${last} last, ${rows} rows; ${most}`;
+  const most = [steps.slice(0, 40).join(', '), ...errors.slice(0, 3)].join('; ');
+  const told = `${worst} all, ${struck} struck, ${last} last, ${rows} rows, longest ${Math.round(longest / 1000)} s; ${most}`;
   return { apps, text: `${apps === 1 ? worst : struck} | ${minutes}`, told };
 }
 

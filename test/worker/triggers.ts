@@ -19,13 +19,24 @@ interface Message {
   taken: number;
 }
 
+export interface TriggerCall {
+  readonly began: number;
+  readonly at: number;
+  readonly what: string;
+  readonly how: string;
+}
+
 export interface Triggers {
   /** A blob has arrived. */
   event(blob: string): void;
   /** Whether an event waits, or a message that may be taken now. */
   busy(): boolean;
   readonly done: number;
+  /** Until this only the first message is taken: the others wait for what is to come. */
+  open(): void;
   readonly errors: string[];
+  /** Each call of a function when it ended, in the order of time. */
+  readonly calls: TriggerCall[];
   stop(): Promise<void>;
 }
 
@@ -34,12 +45,21 @@ export function startTriggers(app: Wired, front: StorageFront): Triggers {
   const messages: Message[] = [];
   const events: { readonly blob: string; taken: number }[] = [];
   const errors: string[] = [];
+  const calls: TriggerCall[] = [];
   const ends = new AbortController();
-  let done = 0;
+  let [done, taken, most] = [0, 0, 1];
   front.serve = (call, body) => (call.service === 'queue' ? queueAnswer(call, body, messages) : undefined);
 
-  const fails = async (call: () => Promise<RunOutcome | undefined>): Promise<boolean> => {
+  const fails = async (what: string, call: () => Promise<RunOutcome | undefined>): Promise<boolean> => {
+    const began = Date.now();
     const outcome = await call().catch((error: Error) => error);
+    const state = outcome instanceof Error ? 'threw' : outcome?.state;
+    calls.push({
+      began,
+      at: Date.now(),
+      what,
+      how: `${state}: ${outcome instanceof Error ? outcome.message : outcome?.error}`,
+    });
     const error = outcome instanceof Error ? outcome.message : outcome?.state === 'failed' ? outcome.error : '';
     if (error !== '') errors.push(error);
     if (!(outcome instanceof Error) && outcome?.state === 'done') done += 1;
@@ -48,10 +68,12 @@ export function startTriggers(app: Wired, front: StorageFront): Triggers {
   const isFree = ({ from }: Message) => from <= Date.now();
   const takeMessage = (isOfBackfills: boolean) => async () => {
     const next = messages.find((each) => isFree(each) && each.queue.endsWith('-backfill') === isOfBackfills);
-    if (next === undefined) return sleep(POLL);
+    if (next === undefined || taken >= most) return sleep(POLL);
+    taken += 1;
     next.taken += 1;
     next.from = Number.POSITIVE_INFINITY;
-    if ((await fails(() => ran(app, next.text))) && next.taken < MOST) next.from = Date.now() + AGAIN;
+    if ((await fails(`${next.text} try ${next.taken}`, () => ran(app, next.text))) && next.taken < MOST)
+      next.from = Date.now() + AGAIN;
     else messages.splice(messages.indexOf(next), 1);
   };
   const takeEvent = async () => {
@@ -59,14 +81,16 @@ export function startTriggers(app: Wired, front: StorageFront): Triggers {
     if (next === undefined) return sleep(POLL);
     next.taken += 1;
     // The next try of an event comes at once.
-    if ((await fails(() => app.arrive(next.blob))) && next.taken < MOST) return;
+    if ((await fails(`${next.blob} try ${next.taken}`, () => app.arrive(next.blob))) && next.taken < MOST) return;
     events.shift();
   };
   /** `at`: how long after each full ten minutes. Audit and tending come far more often than in an app, to be met. */
   const timer = (every: number, at: number, call: () => Promise<{ readonly errors?: readonly string[] } | undefined>) =>
     async function turn() {
+      const began = Date.now();
       const said = await call().catch((error: Error) => ({ errors: [error.message] }));
       errors.push(...(said?.errors ?? []));
+      calls.push({ began, at: Date.now(), what: call.name, how: `${said?.errors?.length ?? 0} errors` });
       await sleep(every - ((Date.now() - at) % every));
     };
   const loops = [
@@ -76,7 +100,7 @@ export function startTriggers(app: Wired, front: StorageFront): Triggers {
     timer(5 * MINUTE, 0, app.plan),
     timer(10 * MINUTE, 0, app.sweep),
     timer(10 * MINUTE, 7 * MINUTE, app.audit),
-    timer(10 * MINUTE, 3 * MINUTE, async () => {
+    timer(10 * MINUTE, 3 * MINUTE, async function tend() {
       await app.tend();
       return undefined;
     }),
@@ -90,7 +114,10 @@ export function startTriggers(app: Wired, front: StorageFront): Triggers {
     get done() {
       return done;
     },
-    errors,
+    open: () => {
+      most = Number.POSITIVE_INFINITY;
+    },
+    ...{ errors, calls },
     stop: async () => {
       ends.abort();
       await Promise.race([Promise.all(running), sleep(90 * MINUTE)]);

@@ -9,6 +9,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import nodeTimers from 'node:timers';
 import timers from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { createGunzip } from 'node:zlib';
 
 interface Timer {
   readonly act: () => void;
@@ -22,6 +23,8 @@ interface Timer {
 type Stuck = (request: ClientRequest) => boolean;
 
 const wall = { pause: timers.setTimeout, turn: timers.setImmediate };
+/** In milliseconds. Where timers of an app are due: what begins then meets the same ones, and chance is the same. */
+const ROUND = 600_000;
 /** So many looks, a turn of the event loop apart, must find nothing under way. */
 const LOOKS = 8;
 
@@ -99,17 +102,24 @@ export function virtualTime(): VirtualTime {
     construct: (target, args, made) => Reflect.construct(target, args.length === 0 ? [now] : args, made),
     get: (target, key) => (key === 'now' ? () => now : Reflect.get(target, key)),
   });
+  let seed = 1;
+  Math.random = () => {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    return seed / 2 ** 32;
+  };
   const began = now;
   performance.now = () => now - began;
   syncBuiltinESMExports();
 
+  const packing = countPacking();
   const programs = () => process.getActiveResourcesInfo().filter((name) => name === 'ProcessWrap').length;
   // Storage runs beside this process; what it begins later (az, for a token) is waited for.
   const beside = programs();
   const isBusy = (isStuck: Stuck): boolean =>
     [...underWay].some((request) => !request.destroyed && !isStuck(request)) ||
     programs() > beside ||
-    process.getActiveResourcesInfo().some((name) => /^(FSReq|Zlib|GetAddrInfo)/i.test(name));
+    packing() > 0 ||
+    process.getActiveResourcesInfo().some((name) => /^(FSReq|CloseReq|GetAddrInfo)/i.test(name));
 
   const pass = async (isStuck: Stuck, ended: () => boolean): Promise<void> => {
     for (let [idle, busy] = [0, false]; !ended(); ) {
@@ -135,6 +145,8 @@ export function virtualTime(): VirtualTime {
     },
     letPass: (isStuck) => {
       let ended = false;
+      now = Math.ceil(now / ROUND) * ROUND;
+      seed = 1;
       const passing = pass(isStuck, () => ended);
       return () => {
         ended = true;
@@ -142,4 +154,21 @@ export function virtualTime(): VirtualTime {
       };
     },
   };
+}
+
+/** Packing and unpacking go on in threads that no list of what is under way names: how many pieces are in work. */
+function countPacking(): () => number {
+  type Packs = { _transform(piece: unknown, encoding: unknown, done: (...told: unknown[]) => void): void };
+  let base: Packs = createGunzip() as unknown as Packs;
+  while (!Object.hasOwn(base, '_transform')) base = Object.getPrototypeOf(base);
+  const transform = base._transform;
+  let pieces = 0;
+  base._transform = function packed(piece, encoding, done) {
+    pieces += 1;
+    transform.call(this, piece, encoding, (...told) => {
+      pieces -= 1;
+      done(...told);
+    });
+  };
+  return () => pieces;
 }

@@ -19,6 +19,7 @@ import { shopRows } from '../e2e/shopRows.ts';
 import { type StorageFront, startStorageFront } from '../front/storageFront.ts';
 import type { Condition } from './conditions.ts';
 import { exportBlob, HOUR, MINUTE, START } from './inputs.ts';
+import { counted, type Met, worstOf } from './met.ts';
 import { stepOf } from './step-names.ts';
 import { lineFate, type Places, stuckBy } from './stuck.ts';
 import { startTriggers, type Triggers } from './triggers.ts';
@@ -35,6 +36,8 @@ export interface Weathered {
   /** From its end until all was done, to a quarter of a minute; undefined: not within `most`. */
   readonly healed: number | undefined;
   readonly rows: number;
+  /** Of all calls of functions until then the longest. */
+  readonly longest: number;
   /** Why calls of functions failed while it lasted, most frequent first. */
   readonly errors: readonly string[];
 }
@@ -49,6 +52,10 @@ export interface Weather extends Pick<Places, 'tokens' | 'connections'> {
   readonly hours: number;
   readonly lasts: number;
   readonly most: number;
+  /** functionTimeout; left out: half an hour. */
+  readonly timeout?: number;
+  /** Hears how each call of a function ended, in seconds since the condition did. Left out: nobody asks. */
+  readonly tell?: (line: string) => void;
   readonly letPass: ReturnType<typeof virtualTime>['letPass'];
 }
 
@@ -58,7 +65,7 @@ const pastSignals: readonly Signal[] = ['requests', 'traces'];
 const FROM = START + 9 * HOUR;
 
 export async function weather(condition: Condition, wanted: Weather): Promise<Weathered> {
-  const { azurite, name, apps, hours, lasts, most, letPass, tokens, connections } = wanted;
+  const { azurite, name, apps, hours, lasts, most, letPass, tokens, connections, timeout = 30 * MINUTE } = wanted;
   const front = await startStorageFront(azurite);
   const data = memoryData(
     shopRows({ seed: '1', app: 'shop', perHour: 6, start: FROM - PAST * HOUR, end: FROM + hours * HOUR }),
@@ -68,10 +75,12 @@ export async function weather(condition: Condition, wanted: Weather): Promise<We
   const env = settingsOf(wanted, front, simulator);
   const exports = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient(`exports${name}`);
   await exports.create();
-  const app = wire(configOf(env, condition), 30 * MINUTE, 20 * MINUTE);
+  const app = wire(configOf(env, condition), timeout, (timeout * 2) / 3);
   const stopTime = letPass(stuckBy(condition, places));
   const triggers = startTriggers(app, front);
   const blobs: string[] = [];
+  let ended = 0;
+  const longest = () => Math.max(...triggers.calls.map(({ began, at }) => at - began));
   const upload = async () => {
     const { name: blob, text, id } = exportBlob(blobs.length % hours, blobs.length);
     blobs.push(id);
@@ -91,14 +100,18 @@ export async function weather(condition: Condition, wanted: Weather): Promise<We
     const past = { app: 'shop0', signals: pastSignals, start: FROM - PAST * HOUR, end: FROM, concurrency: 2 };
     await app.backfills.start({ ...past, choice: 'missing' });
     const told = await under(condition, places, triggers, lasts, upload);
-    const ended = Date.now();
+    ended = Date.now();
     while (!(await isDone())) {
-      if (Date.now() - ended > most) return { ...told, healed: undefined, rows: 0 };
+      if (Date.now() - ended > most) return { ...told, longest: longest(), healed: undefined, rows: 0 };
       await sleep(15_000);
     }
     const healed = Date.now() - ended;
-    return { ...told, healed, rows: await assertRows(azurite, `lake${name}`, [...idsOf(data, apps), ...blobs]) };
+    const rows = await assertRows(azurite, `lake${name}`, [...idsOf(data, apps), ...blobs]);
+    return { ...told, longest: longest(), healed, rows };
   } finally {
+    const since = (at: number) => ((at - ended) / 1000).toFixed(1);
+    for (const { began, at, what, how } of triggers.calls)
+      wanted.tell?.(`${since(began)} to ${since(at)} ${what}: ${how}`);
     await triggers.stop();
     await simulator.close();
     await front.close();
@@ -121,6 +134,7 @@ async function under(
     all.push(met);
     if (isStruck) struck.push(met);
   };
+  triggers.open();
   const began = Date.now();
   front.met = (call) => void (only(call) && count(fate?.(call) !== undefined, stepOf(call)));
   front.fate = fate;
@@ -128,7 +142,7 @@ async function under(
   const asked = simulator.fault({
     ...(fault ?? { kind: 'cached' }),
     when: () => {
-      count(fault !== undefined, 'question');
+      if (condition.only === undefined) count(fault !== undefined, 'question');
       return fault !== undefined;
     },
   });
@@ -158,29 +172,6 @@ async function under(
     steps: counted(worst.map(({ step }) => step)),
     errors: counted(triggers.errors),
   };
-}
-
-interface Met {
-  readonly at: number;
-  readonly step: string;
-}
-
-function worstOf(all: readonly Met[], began: number, ended: number): readonly Met[] {
-  let worst: readonly Met[] = [];
-  for (let from = began; from === began || from + MINUTE <= ended; from += 1_000) {
-    const here = all.filter(({ at }) => at >= from && at < from + MINUTE);
-    if (here.length > worst.length) worst = here;
-  }
-  return worst;
-}
-
-function counted(errors: readonly string[]): string[] {
-  const counts = new Map<string, number>();
-  for (const error of errors) {
-    const text = error.replace(/https?:\/\/\S+/g, 'URL').replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME');
-    counts.set(text, (counts.get(text) ?? 0) + 1);
-  }
-  return [...counts].sort(([, one], [, other]) => other - one).map(([text, count]) => `${count} × ${text}`);
 }
 
 const settingsOf = ({ name, apps, hours }: Weather, front: StorageFront, simulator: Simulator) => ({

@@ -1,36 +1,40 @@
 import type { Clock, Millis } from '../../model.ts';
 import type { RunOutcome } from '../run.ts';
 
-/** After so many failures in a row; the last holds for all that follow. */
-const pauses: readonly Millis[] = [0, 0, 4_000, 8_000, 15_000];
+/** After so many failures, mostly in a row; the last holds for all that follow. */
+const pauses: readonly Millis[] = [0, 0, 5_000, 10_000, 20_000, 30_000];
 
-/**
- * Calls, but not before the pause that the failures in a row before it ask for. `told`: what the outcome says of those
- * that follow; undefined: nothing. A call that rejects has failed.
- */
-export type Brake = <T>(call: () => Promise<T>, told: (outcome: T) => 'well' | 'failed' | undefined) => Promise<T>;
+export interface Brake {
+  /** Waits for as long as the failures before ask for, from the end of the last one. */
+  wait(): Promise<void>;
+  /** How a call went; undefined: nothing was done. */
+  told(how: 'well' | 'failed' | undefined): void;
+  /** What made them fail is over. */
+  ease(): void;
+}
 
 /**
  * For calls that follow each other in one process: where lake, ledger or source refuse, every window that waits would
  * ask for the same refusal at once. What failed alone is no reason to wait, so one window in trouble holds up no other.
+ * One that goes well halves the count: a window without rows says nothing of a lake that takes no files.
  */
-export function createBrake(clock: Pick<Clock, 'now' | 'sleep'>): Brake {
+export function createBrake(clock: Pick<Clock, 'now' | 'sleep' | 'random'>): Brake {
   let [failures, ended] = [0, Number.NEGATIVE_INFINITY];
-  return async (call, told) => {
-    const pause = pauses[Math.min(failures, pauses.length - 1)] ?? 0;
-    const wait = ended + pause - clock.now();
-    if (wait > 0) await clock.sleep(wait);
-    try {
-      const outcome = await call();
-      const how = told(outcome);
-      if (how !== undefined) failures = how === 'well' ? 0 : failures + 1;
-      return outcome;
-    } catch (error) {
-      failures += 1;
-      throw error;
-    } finally {
+  return {
+    wait: async () => {
+      const pause = pauses[Math.min(failures, pauses.length - 1)] ?? 0;
+      // Several processes do not stay in step.
+      const wait = ended + pause * (0.75 + clock.random() / 2) - clock.now();
+      if (wait > 0) await clock.sleep(wait);
+    },
+    told: (how) => {
+      if (how === undefined) return;
+      failures = how === 'well' ? Math.floor(failures / 2) : failures + 1;
       ended = clock.now();
-    }
+    },
+    ease: () => {
+      failures = 0;
+    },
   };
 }
 

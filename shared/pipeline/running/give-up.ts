@@ -10,6 +10,8 @@ import { outcomeOf, type Ran } from './outcome.ts';
 export async function giveUp(error: unknown, claim: Claim, ports: RunPorts): Promise<Ran> {
   const window = claim.entry.window;
   if (error instanceof Overtaken || claim.abort.aborted) return outcomeOf('overtaken', window, claim.entry, ports);
+  // Each renewal would hold up what is to be told, for a minute where the ledger does not answer.
+  claim.rest();
   try {
     const wait = ports.hints === undefined ? 0 : earlyBy(error);
     if (wait > 0) {

@@ -166,7 +166,11 @@ export function startInstance(world: World): Instance {
   async function run(window: Window) {
     watched.take();
     const allowed = { start: world.now, end: world.now + hour / 2 };
-    const outcome = await brake(() => runWindow(window, { ...ports, allowed }), brakeFor);
+    const outcome = await runWindow(window, { ...ports, allowed, rest: brake.wait }).catch((error: unknown) => {
+      brake.told('failed');
+      throw error;
+    });
+    brake.told(brakeFor(outcome));
     count.runs = (count.runs ?? 0) + 1;
     if (outcome.state === 'halved') count.halved = (count.halved ?? 0) + 1;
     const { wrote, error } = watched.take();

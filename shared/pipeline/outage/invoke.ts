@@ -1,0 +1,79 @@
+import type { LakeHealth, Millis, Window } from '../../model.ts';
+import type { RunOutcome, RunPorts } from '../run.ts';
+import { createPaced, type Pace } from './paced.ts';
+import type { SoonerPorts } from './sooner.ts';
+
+interface Wiring {
+  /** How the lake is; where a probe is due it is made. */
+  look(): Promise<LakeHealth>;
+  /** Tells how the run that it calls has written. */
+  watched(run: () => Promise<RunOutcome>): Promise<RunOutcome>;
+  lakeReady(): Promise<void>;
+  /** Waits for that, and throws where the ledger is another lake's; a lake that is away is the run's to hear of. */
+  refuseStranger(lakeThere: Promise<void>): Promise<void>;
+  /** Sends for what was held, when the lake is active again. */
+  resumed(): Promise<unknown>;
+  /** How long the host lets an invocation run; undefined: without end. */
+  readonly timeout: Millis | undefined;
+  /** How long an invocation waits for a state that is away. */
+  readonly outage: Millis;
+}
+
+type Given = Pick<RunPorts, 'allowed' | 'ready' | 'rest' | 'stateUntil'>;
+
+/**
+ * How calls of the host become runs of this process. Waiting for its turn is part of the time that an invocation has.
+ * `held`: what is done in place of a run while the lake is paused.
+ */
+export function createInvoke<P extends SoonerPorts & { readonly clock: RunPorts['clock'] }>(ports: P, wiring: Wiring) {
+  const { clock } = ports;
+  const { look, watched, lakeReady, refuseStranger, resumed, timeout, outage } = wiring;
+  const { paced, ease } = createPaced(ports);
+  const wake = createWake(ports);
+  let hasHeld = false;
+  return (
+    call: (ports: P & Given) => Promise<RunOutcome>,
+    held: (why: string) => Promise<RunOutcome>,
+    inTurn: Pace['inTurn'],
+  ): Promise<RunOutcome> => {
+    const start = clock.now();
+    const until = start + outage;
+    const allowed = timeout === undefined ? {} : { allowed: { start, end: start + timeout } };
+    const active = async (rest: () => Promise<void>) => {
+      const lakeThere = lakeReady();
+      await refuseStranger(lakeThere);
+      // A run holds its window before it hears that the lake is away: the ledger tries again once the queue gave up.
+      return call({ ...ports, stateUntil: until, ...allowed, rest, ready: () => lakeThere });
+    };
+    const invoked = async (rest: () => Promise<void>) => {
+      const health = await look();
+      if (health.state !== 'active') {
+        hasHeld = true;
+        const outcome = await held(`the lake is ${health.state}: ${health.reason}`);
+        await wake(outcome.window, health);
+        return outcome;
+      }
+      if (hasHeld) {
+        ease();
+        // The planner's next tick would do the same, and does it where this fails.
+        await resumed().catch(() => undefined);
+      }
+      hasHeld = false;
+      return watched(() => active(rest));
+    };
+    return paced(invoked, { inTurn, until, ...allowed });
+  };
+}
+
+/**
+ * A paused lake is probed by whoever looks at it when that is due. What was held asks no more, so but for the planner
+ * nobody may look for minutes: one message of a window that was held comes back for each probe.
+ */
+function createWake({ hints, clock }: SoonerPorts) {
+  let sentFor = 0;
+  return async (window: Window, { state, by, probeAfter }: LakeHealth): Promise<void> => {
+    if (state !== 'paused' || by !== 'itself' || probeAfter <= sentFor) return;
+    sentFor = probeAfter;
+    await hints.send(window, Math.max(0, probeAfter - clock.now())).catch(() => undefined);
+  };
+}

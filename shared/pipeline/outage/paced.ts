@@ -1,0 +1,45 @@
+import type { Clock, Interval, Millis } from '../../model.ts';
+import type { RunOutcome } from '../run.ts';
+import { brakeFor, createBrake } from './brake.ts';
+import { inTime } from './in-time.ts';
+import { isStoreFailure, outlast } from './outlast.ts';
+import { createSooner, type SoonerPorts } from './sooner.ts';
+
+export interface Pace {
+  /** Has its turn come. */
+  readonly inTurn: (call: () => Promise<RunOutcome>) => Promise<RunOutcome>;
+  /** Until when a state that is away is waited for. */
+  readonly until: Millis;
+  /** When the host began the invocation, and when it ends it. Left out: never. */
+  readonly allowed?: Interval;
+}
+
+/** `rest`: to be awaited before anything is asked that may be refused. */
+export type Braked = (rest: () => Promise<void>) => Promise<RunOutcome>;
+
+/**
+ * How runs of one process follow each other where something refuses: ever slower, patient with a state that is away,
+ * none beyond its time; and when it is over, what waits comes sooner.
+ */
+export function createPaced(ports: SoonerPorts & { readonly clock: Pick<Clock, 'now' | 'sleep' | 'random'> }) {
+  const [brake, sooner] = [createBrake(ports.clock), createSooner(ports)];
+  const braked = async (run: Braked, until: Millis): Promise<RunOutcome> => {
+    try {
+      const ran = await outlast(() => run(brake.wait), isStoreFailure, until, ports.clock);
+      brake.told(brakeFor(ran));
+      return ran;
+    } catch (error) {
+      brake.told('failed');
+      throw error;
+    }
+  };
+  const paced = async (run: Braked, { inTurn, until, allowed }: Pace): Promise<RunOutcome> => {
+    const begin = (isOver: () => boolean) =>
+      inTurn(async () => {
+        if (isOver()) throw new Error('its time was over before its turn came'); // nobody waits for it any more
+        return braked(run, until);
+      });
+    return sooner(await inTime(begin, allowed, ports.clock));
+  };
+  return { paced, ease: brake.ease };
+}
