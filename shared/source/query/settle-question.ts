@@ -99,7 +99,9 @@ function settledBy(
   }
   const { limits, clock } = context;
   const { reason, heavy, passing } = outcome;
-  tries.heavy = heavy ? tries.heavy + 1 : 0;
+  // Facts of windows are few: that their answer stands still has nothing to do with how much is asked for.
+  const stalled = reply.lost !== '' && reply.timedOut && asking.cuts === undefined;
+  tries.heavy = heavy && !stalled ? tries.heavy + 1 : 0;
   tries.doubts = 0;
   if (tries.heavy >= limits.heavy) {
     const error = new Error(`${asking.name}: ${reason}, however little is asked for; the window is tried again later`);
@@ -110,7 +112,7 @@ function settledBy(
   if (tries.failures++ === 0) [tries.began, tries.slept] = [clock.now(), 0];
   const waited = Math.max(tries.slept, clock.now() - tries.began);
   const { cuts } = asking;
-  if (outcome.silent && tries.same >= limits.alike) throw new Silence(asking.name, tries.failures, reason);
+  if ((outcome.silent || stalled) && tries.same >= limits.alike) throw new Silence(asking.name, tries.failures, reason);
   // What breaks off behind its first byte may break off for its length: then it is waited for, but only once.
   const broken = passing && reply.status === 200;
   const patience = broken && cuts !== undefined && cuts > 0 ? 0 : limits.passing;

@@ -262,6 +262,20 @@ const quarters = signals.flatMap((signal) =>
   Array.from({ length: 192 }, (_, n) => windowAt((n * HOUR) / 4, HOUR / 4, signal)),
 );
 
+test('an answer that stands still is no matter of how much was asked for: twice, and the survey fails', async () => {
+  await using api = await opened(APP, [rowAt(0, 'a')]);
+  const asked: string[] = [];
+  const ask: Ask = async ({ query }) => {
+    asked.push(query);
+    const lost = 'more of the answer did not come within 60 s';
+    return { status: 200, lost, timedOut: true, retryAfter: '', date: '', age: 0, answer: undefined, body: undefined };
+  };
+  const settings = settingsOf(APP, api.simulator.url);
+  const windows = signals.map((signal) => windowAt(0, HOUR, signal));
+  await assert.rejects(createSurvey({ settings, ask, clock }).survey(windows, never), /asked 2 times in vain: more of/);
+  assert.equal(asked.length, 2);
+});
+
 test('an endpoint that answers few rows: what was cut is not asked for again, and is counted', async () => {
   const rows = quarters.map(({ start, signal }, n) => rowAt(start - START, `id-${n}`, signal));
   await using whole = await opened(APP, rows);
