@@ -195,7 +195,7 @@ export async function stepsOf(scene: CommandScene): Promise<Steps> {
     },
     'retention --remove --out': async () => {
       const { lake } = await filled();
-      const words = ['retention', '--out', place(lake), '--keep', '1d', '--remove'];
+      const words = ['retention', '--out', place(lake), '--keep', '7d', '--remove'];
       const check = async () => {
         // Files wait a day.
         await inTime(() => sleep(26 * HOUR));
