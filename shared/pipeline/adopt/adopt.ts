@@ -154,7 +154,7 @@ async function changeEntry(change: Change, { ledger, clock }: AdoptPorts): Promi
   for (let losses = 1; ; losses++) {
     const seen = await ledger.read(change.window);
     if (seen === undefined) return;
-    if ((await ledger.write(changed(seen.value, change, clock.now()), seen.etag)) !== undefined) return;
+    if ((await ledger.write(changed(seen.value, change), seen.etag)) !== undefined) return;
     await afterLoss(
       losses,
       () => `adopt ${change.window.app} ${change.window.signal}: its entry changes all the time`,
@@ -163,7 +163,7 @@ async function changeEntry(change: Change, { ledger, clock }: AdoptPorts): Promi
   }
 }
 
-function changed(entry: LedgerEntry, { add, gone, revision, again }: Change, now: Millis): LedgerEntry {
+function changed(entry: LedgerEntry, { add, gone, revision, again }: Change): LedgerEntry {
   const known = new Set(entry.files.map(({ path }) => path));
   const isGone = new Set(gone);
   const there = entry.files.map((file) => (isGone.has(file.path) ? { ...file, rows: 0, bytes: 0 } : file));
@@ -172,5 +172,5 @@ function changed(entry: LedgerEntry, { add, gone, revision, again }: Change, now
     files: [...there, ...add.filter(({ path }) => !known.has(path))],
     revision: Math.max(entry.revision, revision),
   };
-  return again ? { ...askedAgain(next, now), fingerprint: requeuedFingerprint(next.fingerprint) } : next;
+  return again ? { ...askedAgain(next, 0), fingerprint: requeuedFingerprint(next.fingerprint) } : next;
 }

@@ -202,7 +202,7 @@ function adopted({ window, revision, files, strays, again, told }: Chosen, now: 
   const done = finishedEntry(plannedEntry(window), now, finish);
   const entry = { ...done, ...(told && toldTotals(told, done)), revision: Math.max(1, revision) };
   if (told?.state === 'retired') return retiredEntry(entry, told.lastDone, entry.revision);
-  return again ? { ...askedAgain(entry, now), fingerprint: requeuedFingerprint(entry.fingerprint) } : entry;
+  return again ? { ...askedAgain(entry, 0), fingerprint: requeuedFingerprint(entry.fingerprint) } : entry;
 }
 
 function countsIn(files: readonly FileRecord[]): Counts {

@@ -52,8 +52,7 @@ export async function askFor(
       const isNew = await putWindows([plannedEntry(window)], { ledger, clock });
       const found = await ledger.read(window);
       if (found === undefined) return 'overlaps';
-      if (isNew && found.value.revision === 0)
-        return { entry: found.value, etag: found.etag, free: now, pending: false };
+      if (isNew && found.value.revision === 0) return { entry: found.value, etag: found.etag, free: 0, pending: false };
       continue;
     }
     if (seen.value.state === 'halved') return 'overlaps';
@@ -104,11 +103,15 @@ export async function sendFor(
   return tag === undefined ? undefined : { value, etag: tag };
 }
 
-/** When the window may run: a refresh interval after its last run began, after its back-off, never while it is held. */
+/**
+ * When the window may run: a refresh interval after its last run began, after its back-off, never while it is held. 0:
+ * at once, whatever o'clock it is for whoever runs it.
+ */
 export function freeAt(entry: LedgerEntry, now: Millis, refresh: Millis): Millis {
-  if (entry.revision === 0) return now;
+  const orAtOnce = (at: Millis): Millis => (at > now ? at : 0);
+  if (entry.revision === 0) return 0;
   const held = entry.state === 'running' && entry.leaseUntil > now;
   // What failed brought nothing that would have to be spared: its back-off alone counts.
-  if (entry.state === 'failed') return Math.max(now, entry.notBefore);
-  return held ? now + refresh : Math.max(now, entry.startedAt + refresh);
+  if (entry.state === 'failed') return orAtOnce(entry.notBefore);
+  return orAtOnce(held ? now + refresh : entry.startedAt + refresh);
 }

@@ -57,11 +57,10 @@ async function askAgain(window: Window, { ledger, clock, hints }: RequeuePorts):
     const seen = await ledger.read(window);
     if (seen === undefined || reasonOf(seen.value) === undefined) return false;
     const { fingerprint } = seen.value;
-    const free = clock.now();
-    const entry = { ...askedAgain(seen.value, free), fingerprint: requeuedFingerprint(fingerprint) };
+    const entry = { ...askedAgain(seen.value, 0), fingerprint: requeuedFingerprint(fingerprint) };
     await ledger.opening(window);
     const etag = await ledger.write(entry, seen.etag);
-    if (etag !== undefined && hints !== undefined) await sendFor({ entry, etag, free }, { ledger, hints, clock });
+    if (etag !== undefined && hints !== undefined) await sendFor({ entry, etag, free: 0 }, { ledger, hints, clock });
     if (etag !== undefined) return true;
     await afterLoss(
       losses,

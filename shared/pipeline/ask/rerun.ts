@@ -106,7 +106,7 @@ async function askAgain({ window }: LedgerEntry, faulty: boolean, { ledger, cloc
   for (let losses = 1; ; losses++) {
     const seen = await ledger.read(window);
     if (seen === undefined || choiceOf(seen.value, faulty) !== 'run') return false;
-    const asked = askedAgain(seen.value, clock.now());
+    const asked = askedAgain(seen.value, 0);
     const entry = { ...asked, fingerprint: requeuedFingerprint(seen.value.fingerprint) };
     await ledger.opening(window);
     if ((await ledger.write(entry, seen.etag)) !== undefined) return true;

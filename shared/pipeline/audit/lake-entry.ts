@@ -59,10 +59,10 @@ export async function judgeEntry(
 export async function runAgain(entry: LedgerEntry, { ledger, clock, hints }: LakeEntryPorts): Promise<boolean> {
   const seen = await ledger.read(entry.window);
   if (seen === undefined || seen.value.revision !== entry.revision || !isKept(seen.value)) return false;
-  const free = clock.now();
-  const asked = { ...askedAgain(seen.value, free), fingerprint: requeuedFingerprint(seen.value.fingerprint) };
+  const asked = { ...askedAgain(seen.value, 0), fingerprint: requeuedFingerprint(seen.value.fingerprint) };
   const etag = await ledger.write(asked, seen.etag);
-  if (etag !== undefined && hints !== undefined) await sendFor({ entry: asked, etag, free }, { ledger, hints, clock });
+  if (etag !== undefined && hints !== undefined)
+    await sendFor({ entry: asked, etag, free: 0 }, { ledger, hints, clock });
   return etag !== undefined;
 }
 
