@@ -74,7 +74,7 @@ export async function soakAppLife(base: string, seed: string, until: number, tel
         (error: unknown) => [String(error)],
       );
       if (faults.length === 0) return tell(`  as the source after ${second} s`);
-      assert.ok(second < 240, `${faults.length} rows differ after ${second} s: ${faults.slice(0, 20).join('\n')}`);
+      assert.ok(second < 600, `${faults.length} rows differ after ${second} s: ${faults.slice(0, 20).join('\n')}`);
       await sleep(3000);
     }
   };
