@@ -1,101 +1,31 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { LedgerEntry, Window } from '../../../shared/model.ts';
 import { requeueWindows } from '../../../shared/pipeline/ask/requeue.ts';
 import { rerunWindows } from '../../../shared/pipeline/ask/rerun.ts';
 import { auditWindows } from '../../../shared/pipeline/audit/audit.ts';
-import { orderBackfill, startBackfill, tendBackfills } from '../../../shared/pipeline/backfill/steer.ts';
-import { takeNext } from '../../../shared/pipeline/backfill/take.ts';
-import { halvedEntry, plannedEntry } from '../../../shared/pipeline/entry.ts';
-import type { Tiling } from '../../../shared/pipeline/grid/tile.ts';
-import { halvesOf } from '../../../shared/pipeline/halve/in-two.ts';
+import { orderBackfill, tendBackfills } from '../../../shared/pipeline/backfill/steer.ts';
 import { retireWindows } from '../../../shared/pipeline/retention/retire.ts';
 import { runWindow } from '../../../shared/pipeline/run.ts';
-import { createMemoryBackfills } from '../../../shared/state/backfills-memory.ts';
-import { auditedWorld, day, feed, hour, hourly, type SourceRow, start } from '../audit/audited.ts';
+import { auditedWorld, day, feed, hour, hourly, start } from '../audit/audited.ts';
+import {
+  assertWhole,
+  type Broken,
+  backfillPorts,
+  go,
+  halve,
+  hourOf,
+  never,
+  old,
+  past,
+  row,
+  seenEntry,
+  twoDays,
+} from './situation.ts';
 
 /**
  * One odd thing at a time, in simulated time, and what becomes of it: in the end the lake is the source, no row was
  * there twice, and nothing ran that had not changed (unless somebody asked for it).
  */
-
-type Here = ReturnType<typeof auditedWorld>;
-type Broken = { error: Error | undefined };
-
-const row = (at: number, word: string, came = at): SourceRow => ({ at, came, word });
-const hourOf = (n: number): Window => ({ ...feed, start: start + n * hour, end: start + (n + 1) * hour });
-const never = new AbortController().signal;
-
-/** Two days of an hourly row, all done and audited. */
-async function twoDays(broken: Broken = { error: undefined }) {
-  const here = auditedWorld({ broken: { api: () => broken.error, lake: () => undefined } });
-  here.add(...hourly(48));
-  here.setTime(start + 48 * hour);
-  await here.plan();
-  await here.deliver();
-  await here.audit();
-  here.ran.length = 0;
-  return here;
-}
-
-/** Plans, runs and audits every hour, as often as said; the starts of the windows that ran, in hours. */
-async function go(here: Here, hours: number, tiling: Partial<Tiling> = {}): Promise<number[]> {
-  here.ran.length = 0;
-  for (let n = 0; n < hours; n++) {
-    here.setTime(here.now() + hour);
-    await here.plan(undefined, tiling);
-    await here.deliver();
-    await here.audit();
-    await here.deliver();
-    once(here);
-  }
-  return here.ran.filter(({ state }) => state === 'done').map(({ window }) => (window.start - start) / hour);
-}
-
-function once({ lake }: Here): void {
-  const rows = Object.values(lake.contents())
-    .filter((text) => !text.startsWith('{'))
-    .flatMap((text) => (text === '' ? [] : text.split('\n')));
-  assert.equal(new Set(rows).size, rows.length, 'no row twice');
-}
-
-/** Those that ran of the old ones: what is new runs anyway. */
-const old = (ran: readonly number[]): number[] => ran.filter((n) => n < 48).sort((a, b) => a - b);
-
-async function assertWhole(here: Here): Promise<void> {
-  once(here);
-  assert.deepEqual(await here.differing(), []);
-  const open = (await here.entries()).filter(({ state, again }) => again || !['done', 'halved'].includes(state));
-  assert.deepEqual(open, []);
-}
-
-const seenEntry = async ({ ledger }: Here, window: Window): Promise<LedgerEntry> =>
-  (await ledger.read(window))?.value ?? assert.fail('no such window');
-
-const backfillPorts = (here: Here) => {
-  const turns: { readonly id: string; readonly slot: number; readonly turn: number }[] = [];
-  const queue = { prepare: async () => {}, pass: async (turn: (typeof turns)[number]) => void turns.push(turn) };
-  const ports = { ledger: here.ledger, clock: here.ports.clock, store: createMemoryBackfills(), queue };
-  const request = { app: 'shop', signals: ['requests'] as const, choice: 'missing' as const, concurrency: 2 };
-  const range = { start: start - day, end: start };
-  const begin = (id: string) =>
-    startBackfill({ ...request, ...range }, id, { window: hour, from: start, keptSince: undefined }, ports);
-  /** So many messages that go round. */
-  const round = async (most: number): Promise<number> => {
-    let ran = 0;
-    for (let turn = turns.shift(); turn !== undefined && ran < most; turn = turns.shift()) {
-      const taken = (await here.gate.look()).state === 'active' ? await takeNext(turn, ports) : undefined;
-      if (taken === undefined) continue;
-      await runWindow(taken.window, here.ports);
-      ran += 1;
-      turns.push(taken.next);
-    }
-    return ran;
-  };
-  return { ports, begin, round, turns };
-};
-
-const past = (): SourceRow[] => Array.from({ length: 24 }, (_, n) => row(start - day + n * hour + 60_000, `past ${n}`));
 
 const situations: Readonly<Record<string, () => Promise<void>>> = {
   'all rows of a window are purged': async () => {
@@ -196,18 +126,7 @@ const situations: Readonly<Record<string, () => Promise<void>>> = {
     const survey = {
       survey: async (...args: Parameters<typeof here.survey.survey>) => {
         const looks = await here.survey.survey(...args);
-        const seen = (await here.ledger.read(hourOf(20))) ?? assert.fail();
-        const halves = halvesOf(hourOf(20)) ?? assert.fail();
-        await here.lake.put(
-          `part-${start / hour + 20}`,
-          new Uint8Array(),
-          await here.lake.head(`part-${start / hour + 20}`),
-        );
-        await here.ledger.halve(
-          halvedEntry(seen.value, [], 'too heavy'),
-          seen.etag,
-          halves.map((half) => plannedEntry(half)),
-        );
+        await halve(here, hourOf(20));
         return looks;
       },
     };
@@ -217,15 +136,7 @@ const situations: Readonly<Record<string, () => Promise<void>>> = {
   },
   'late rows of a window that was halved': async () => {
     const here = await twoDays();
-    const seen = (await here.ledger.read(hourOf(20))) ?? assert.fail();
-    const halves = halvesOf(hourOf(20)) ?? assert.fail();
-    const name = `part-${start / hour + 20}`;
-    await here.lake.put(name, new Uint8Array(), await here.lake.head(name));
-    await here.ledger.halve(
-      halvedEntry(seen.value, [], 'too heavy'),
-      seen.etag,
-      halves.map((half) => plannedEntry(half)),
-    );
+    await halve(here, hourOf(20));
     await go(here, 2);
     here.add(row(start + 20 * hour + 7, 'late', here.now()));
     assert.deepEqual(old(await go(here, 2)), [20], 'the first half alone');
