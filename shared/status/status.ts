@@ -115,10 +115,15 @@ function feedsOf(
     .filter(({ feed }) => isWanted(feed));
 }
 
-/** Of a backfill that is not over, if it is of that feed. */
+/**
+ * What a backfill that goes on has still to bring in of that feed, from the day on that it is at. Windows that it has
+ * left behind, or that are only tried again, may be late as any others.
+ */
 function rangeOf(backfill: Status['backfills'][number], { app, signal }: Feed): readonly Interval[] {
+  const { state, only, reached, end } = backfill;
   const isOf = backfill.app === app && String(backfill.signals).split(',').includes(signal);
-  return isOf ? [{ start: Date.parse(String(backfill.start)), end: Date.parse(String(backfill.end)) }] : [];
+  if (!isOf || state !== 'running' || only === 'failed') return [];
+  return [{ start: dayOf(Date.parse(String(reached))), end: Date.parse(String(end)) }];
 }
 
 type Known = Pick<FeedFacts, 'feed' | 'query' | 'reached' | 'tallies'>;

@@ -116,7 +116,9 @@ describe('the status', () => {
       state: 'running',
       app: 'shop',
       signals: 'requests,traces',
+      only: 'missing',
       ...range,
+      reached: '2026-11-16T00:15:00.000Z',
     };
     const asked = { from: '2026-11-15', to: '2026-11-27', grain: '1d' };
     const { verdict, needs, feeds } = await statusIn(world, asked, 'active', [backfill]);
@@ -128,11 +130,16 @@ describe('the status', () => {
       left.needs.map(({ text }) => text),
       ['No window covers 2026-11-20 00:00 UTC to 2026-11-25 00:00 UTC of shop traces'],
     );
-    const without = await statusIn(world, asked);
-    assert.deepEqual(
-      without.needs.map(({ kind }) => kind),
-      ['late', 'missing'],
-    );
+    for (const other of [
+      { ...backfill, state: 'paused' },
+      { ...backfill, only: 'failed' },
+      { ...backfill, reached: '2026-11-18T12:00:00.000Z' },
+      { ...backfill, signals: 'requests' },
+    ])
+      assert.deepEqual(
+        (await statusIn(world, asked, 'active', [other])).needs.map(({ kind }) => kind),
+        ['late', 'missing'],
+      );
   });
 
   test('nothing yet, and a lake that is paused, are said', async () => {
