@@ -99,6 +99,8 @@ export async function weather(condition: Condition, wanted: Weather): Promise<We
     while (triggers.done < 2) await sleep(1_000);
     const past = { app: 'shop0', signals: pastSignals, start: FROM - PAST * HOUR, end: FROM, concurrency: 2 };
     await app.backfills.start({ ...past, choice: 'missing' });
+    // The token that it has is good for six minutes.
+    if (condition.token !== undefined) await sleep(6 * MINUTE);
     const told = await under(condition, places, triggers, lasts, upload);
     ended = Date.now();
     while (!(await isDone())) {
