@@ -2,8 +2,11 @@ import { test } from 'node:test';
 import { wholeMonth } from './whole.ts';
 
 /** A day and a half of all that whole.ts has, of an app as plain files, of a workspace as Delta tables. */
-for (const table of [false, true])
-  test(`a month with everything at once, in ${table ? 'Delta tables' : 'plain files'}`, async (t) => {
+for (const [title, table] of [
+  ['a month with everything at once', false],
+  ['a month with everything at once, in Delta tables', true],
+] as const)
+  test(title, async (t) => {
     const signals = ['requests', 'traces', ...(table ? (['customEvents'] as const) : [])] as const;
     const options = { seed: '7', days: 2, signals, table, workspace: table, perHour: table ? 3 : 4 };
     t.diagnostic(JSON.stringify(await wholeMonth(options)));
