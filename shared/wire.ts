@@ -112,11 +112,12 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
   };
   // Memory and temporary disk are bounded for one run: runs of one process follow each other, whatever their trigger.
   const turns = createTurns(clock);
-  const plan = async (): Promise<PlanOutcome> => {
-    const seen = await health.look();
-    if (seen.state === 'active') await health.reach();
-    return planTick(seen);
-  };
+  const plan = (): Promise<PlanOutcome> =>
+    planTick(async () => {
+      const seen = await health.look();
+      if (seen.state === 'active') await health.reach();
+      return seen;
+    });
   const invoke = createInvoke(run, { ...health, lakeReady, refuseStranger, resumed: plan, timeout, outage });
   const runOne = (window: Window, past = false): Promise<RunOutcome> =>
     invoke(

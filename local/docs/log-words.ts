@@ -111,9 +111,7 @@ export const lineWords: Readonly<Record<string, LineWords>> = {
       kept: 'windows that stay as they are, since blobs are archived',
       archived: 'windows with archived blobs',
       missing: 'containers that are not there',
-      unknown:
-        'folders of kinds that are no signal, and blobs in the folders of a signal ' +
-        'whose names are none of an export, by their ending (`…/TILL/….gz`)',
+      unknown: 'folders of kinds that are no signal, and blobs whose names are none of an export (`…/TILL/….gz`)',
       errors,
       parts: 'instead of all these: the parts into which an archive was cut',
     },

@@ -29,7 +29,10 @@ export interface PlanPorts {
   readonly beyond?: (feed: Feed, from: Millis) => Promise<boolean>;
   /** When the lake was last resumed: what was hinted before has come to nothing, and its back-off is over. */
   readonly resumedAt?: Millis;
-  /** When this process began: what was sent for before is sent for once more. Left out: it is not. */
+  /**
+   * When this process began, or its first tick after some that failed: what was sent for before is sent for once more.
+   * Left out: it is not.
+   */
   readonly began?: Millis;
   /** Whether windows of that backfill go on; left out: of all. */
   readonly goesOn?: (backfill: string) => boolean;

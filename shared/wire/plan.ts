@@ -20,18 +20,19 @@ export interface PlanOutcome {
 
 /**
  * Query feeds are planned; feeds of blobs, which arrive by themselves, are looked after. One that fails does not stop
- * the others. While the lake is paused it is only said how far they are.
+ * the others. While the lake is paused it is only said how far they are. `look`: how the lake is.
  */
 export function createPlanner(
   config: Config,
   ports: PlanPorts & { readonly lake: ObjectStore },
   tend: Tend = async () => new Set(),
-): (health: LakeHealth) => Promise<PlanOutcome> {
+): (look: () => Promise<LakeHealth>) => Promise<PlanOutcome> {
   const memory = createFeedMemory();
   const notes: SentMemory = new Map();
-  const began = ports.clock.now();
+  let began = ports.clock.now();
+  let failing = false;
   const beyond = filesBeyond(ports.lake, [config.output.path]);
-  return async (health) => {
+  const tick = async (health: LakeHealth): Promise<PlanOutcome> => {
     const held = health.state !== 'active';
     const faults: string[] = [];
     const failed = (error: unknown): ReadonlySet<string> => {
@@ -49,6 +50,19 @@ export function createPlanner(
     };
     const outcome = await planAll(config, now, health, memory);
     return { ...outcome, errors: [...outcome.errors, ...faults] };
+  };
+  return async (look) => {
+    try {
+      const health = await look();
+      // Where no tick could be made no run could, and the queue gives messages up that fail five times.
+      if (failing) began = ports.clock.now();
+      const outcome = await tick(health);
+      failing = outcome.feeds.length === 0 && outcome.errors.length > 0;
+      return outcome;
+    } catch (error) {
+      failing = true;
+      throw error;
+    }
   };
 }
 

@@ -47,13 +47,17 @@ function manyApps(count: number) {
   const config = { apps, output: { path: '' } } as unknown as Config;
   const ports = { ledger, hints, clock, patience: 1_800_000, limit: 100, lake: createMemoryStore() };
   let plan = createPlanner(config, ports);
+  let look = async (): Promise<LakeHealth> => health;
   const tick = async () => {
     calls.clear();
-    return plan(health);
+    return plan(look);
   };
   /** The settings name only the first so many apps from now on. */
   const keepOnly = (few: number) => {
     plan = createPlanner({ ...config, apps: config.apps.slice(0, few) }, ports);
+  };
+  const lookBy = (other: typeof look) => {
+    look = other;
   };
   const runAll = async () => {
     for (const window of sent.splice(0)) {
@@ -66,7 +70,7 @@ function manyApps(count: number) {
   };
   /** A tally of which nothing has changed makes no call of the table (test/front/transactions.test.ts). */
   const total = () => [...calls].reduce((sum, [name, each]) => sum + (name === 'tally' ? 0 : each), 0);
-  return { clock, ledger, tick, runAll, keepOnly, sent, calls, total };
+  return { clock, ledger, tick, lookBy, runAll, keepOnly, sent, calls, total };
 }
 
 describe('many feeds', () => {
@@ -85,6 +89,27 @@ describe('many feeds', () => {
     assert.ok(stopped.every(({ planned, repeated, open, horizon }) => planned + repeated + open + horizon === 0));
     assert.ok(here.sent.length > 0 && here.sent.every(({ app }) => app === 'app-0'));
     assert.ok((here.calls.get('tally') ?? 0) >= 20, 'their tallies are kept, too');
+  });
+
+  test('the first tick after one that failed sends once more for what waits, and no other does', async () => {
+    const here = manyApps(2);
+    await here.tick();
+    here.clock.advance(hour + 600_000);
+    await here.tick();
+    assert.equal(here.sent.splice(0).length, 20);
+    here.clock.advance(300_000);
+    await here.tick();
+    assert.equal(here.sent.length, 0, 'messages that are under way are left alone');
+    here.lookBy(() => Promise.reject(new Error('the table does not answer')));
+    here.clock.advance(300_000);
+    await assert.rejects(here.tick(), /does not answer/);
+    here.lookBy(async () => health);
+    here.clock.advance(300_000);
+    await here.tick();
+    assert.equal(here.sent.splice(0).length, 20, 'the queue may have given them up');
+    here.clock.advance(300_000);
+    await here.tick();
+    assert.equal(here.sent.length, 0);
   });
 
   test('an idle tick of 1,000 apps: 2,500 calls and 4 kB of log; what is due is planned in its tick', async () => {
