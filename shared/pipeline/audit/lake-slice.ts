@@ -1,4 +1,5 @@
 import type { Feed, Interval, LedgerEntry, Millis, Signal, Window } from '../../model.ts';
+import { createRefusals, LEFT_OUT } from '../outage/refusals.ts';
 import { type LakeView, listTables, type SeenFile, type WrongFile } from './in-tables.ts';
 import { isKept, judgeEntry, type LakeEntryPorts, noteTags, runAgain } from './lake-entry.ts';
 
@@ -46,14 +47,19 @@ export async function auditFiles(repair: boolean, ports: LakeSlicePorts): Promis
   const found: FeedFiles[] = [];
   const unread = new Map<Signal, string>();
   const tables = ports.tables && (await listTables(ports.tables, unread));
+  const { isEnough } = createRefusals();
   for await (const feed of ports.ledger.feeds()) {
     const looked: Looked[] = [];
-    const ended = await (async () => {
+    try {
       const ranges = await rangesOf(feed, ports);
       for (const range of ranges) looked.push(await lookAt(feed, range, { seen: tables, unread }, ports));
-      return looked.length === 0 ? undefined : actOn(feed, looked, repair, ports);
-    })().catch((error: unknown) => ({ ...summed(feed, looked), error: saidOf(feed, error) }));
-    if (ended !== undefined) found.push(ended);
+      if (looked.length > 0) found.push(await actOn(feed, looked, repair, ports));
+      isEnough();
+    } catch (cause) {
+      const isLast = isEnough(cause);
+      found.push({ ...summed(feed, looked), error: saidOf(feed, cause) + (isLast ? LEFT_OUT : '') });
+      if (isLast) break;
+    }
   }
   return found;
 }

@@ -12,6 +12,7 @@ import type {
   Signal,
 } from '../../model.ts';
 import { allOf } from '../../pure/all-of.ts';
+import { createRefusals, LEFT_OUT } from '../outage/refusals.ts';
 import { removeOldFiles } from '../tidy.ts';
 import { isOverdue, keptFrom, retiredBefore } from './due.ts';
 import { retiredEntry } from './retired-entry.ts';
@@ -72,6 +73,7 @@ const day: Millis = 24 * 3_600_000;
  */
 export async function retireWindows(request: RetireRequest, ports: RetirePorts): Promise<readonly FeedRetired[]> {
   const found: FeedRetired[] = [];
+  const { isEnough } = createRefusals();
   for await (const feed of ports.ledger.feeds()) {
     const isWanted =
       (request.app === '' || feed.app === request.app) &&
@@ -82,8 +84,12 @@ export async function retireWindows(request: RetireRequest, ports: RetirePorts):
     found.push(counts);
     try {
       await retireFeed(counts, request, ports);
+      isEnough();
     } catch (error) {
       counts.error = `${feed.app} ${feed.signal}: ${error instanceof Error ? error.message : error}`;
+      if (!isEnough(error)) continue;
+      counts.error += LEFT_OUT;
+      break;
     }
   }
   return found.filter(
