@@ -294,6 +294,10 @@ test('event times: 0 to 7 digits, cut to microseconds; others are kept in extra'
     ['2026-11-21T03:10:00.1Z', '2026-11-21T03:10:00.100000'],
     ['2026-11-21T03:59:59.9999999Z', '2026-11-21T03:59:59.999999'],
     ['2026-11-21T04:10:00.123+01:00', '2026-11-21T03:10:00.123000'],
+    ['9999-12-31T23:59:59+00:00', '9999-12-31T23:59:59.000000'],
+    ['9999-12-31T23:59:59-01:00', null],
+    ['0001-01-01T01:00:00+01:00', '0001-01-01T00:00:00.000000'],
+    ['0001-01-01T00:59:59+01:00', null],
     ['epoch', null],
     ['11/21/2026 3:10 AM', null],
     ['', null],
@@ -301,7 +305,7 @@ test('event times: 0 to 7 digits, cut to microseconds; others are kept in extra'
   for (const [time, expected] of times) {
     const [row] = await rowsOf('requests', recordOf('request', {}, { data: { eventTime: time } }));
     assert.equal(row?.timestamp, expected, time);
-    if (expected === null && time !== '') assert.match(String(row?.extra), new RegExp(time));
+    if (expected === null) assert.ok(time === '' || String(row?.extra).includes(time), time);
   }
 });
 

@@ -31,6 +31,8 @@ export function createRowTaker(dedupe: DecodeSettings['dedupe'], tables: Tables,
   let view = viewOf(bytes);
   let facts: BlobFacts | undefined;
   let [start, end, element, hashed] = [0, 0, 0, false];
+  // Of the record: `hash` is whoever asked last, and a record of many rows is left and gone on with.
+  let [one, two, three] = [0, 0, 0];
   let rest: Iterator<void> | undefined;
 
   /** Whether it has been seen before. Rows without an item id are all kept, unless whole records are compared. */
@@ -39,9 +41,13 @@ export function createRowTaker(dedupe: DecodeSettings['dedupe'], tables: Tables,
     const hasId = row.kind[idCell] === CELL.text && (row.end[idCell] as number) > (row.start[idCell] as number);
     if (!hasId && (dedupe === 'id' || layout === 'query')) return false;
     const salt = facts?.salt ?? 0;
-    if (!hashed) hashBytes(bytes, view, start, end, (signal.length * 31 + signal.charCodeAt(0)) ^ salt);
-    hashed = true;
-    const [one, two, three] = [hash[0] as number, hash[1] as number, hash[2] as number];
+    if (!hashed) {
+      hashBytes(bytes, view, start, end, (signal.length * 31 + signal.charCodeAt(0)) ^ salt);
+      one = hash[0] as number;
+      two = hash[1] as number;
+      three = hash[2] as number;
+      hashed = true;
+    }
     return !seen.add(one, Math.imul(two + element, 0x9e3779b1), three ^ Math.imul(element, 0x85ebca6b));
   }
 

@@ -2,6 +2,8 @@
 export const time = { millis: 0, micros: 0 };
 
 const DAY = 86_400_000;
+/** Years 1 to 9999, in UTC: others have no text that readers take. */
+const [FIRST, END] = [-62_135_596_800_000, 253_402_300_800_000];
 const DAYS_BEFORE = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
 
 /** Days since 1970-01-01 of a date of the Gregorian calendar; -Infinity where there is no such day. */
@@ -74,7 +76,9 @@ function readTimeSlowly(text: string): boolean {
   if (!Number.isFinite(days) || hours > 23 || minutes > 59 || seconds > 59) return false;
   const micros = Number((parts[7] ?? '').slice(0, 6).padEnd(6, '0'));
   const clock = (hours * 60 + minutes) * 60_000 + seconds * 1000;
-  setTime(days * DAY + clock - offsetOf(parts[8] ?? ''), micros);
+  const whole = days * DAY + clock - offsetOf(parts[8] ?? '');
+  if (whole < FIRST || whole >= END) return false;
+  setTime(whole, micros);
   return true;
 }
 
