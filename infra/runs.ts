@@ -37,7 +37,7 @@ export function publishedManifest(manifest: Readonly<Record<string, unknown>>): 
  * `path` with slashes.
  */
 export const released = (path: string): boolean =>
-  /^(LICENSE|(README|CHANGELOG|SECURITY|docs\/[\w-]+)\.md|docs\/[\w.-]+\.(openapi\.json|png)|insights-lake\.schema\.json)$/.test(
+  /^(LICENSE|(README|CHANGELOG|SECURITY|docs\/[\w-]+)\.md|docs\/[\w.-]+\.(openapi\.json|png|svg)|insights-lake\.schema\.json)$/.test(
     path,
   ) ||
   /^infra\/(.*\.(bicep|bicepparam|kql|parameters\.json|workbook\.json)|bicepconfig\.json|secondPhase\.ts)$/.test(path);

@@ -192,7 +192,7 @@ describe('the log', () => {
     await ask(simulator, `${appQuery()}`, { headers: { ...JSON_HEADERS, Prefer: 'wait=60' } });
     const [entry] = simulator.requests;
     assert.ok(entry);
-    const { at: _, headers, parsed, ...rest } = entry;
+    const { at: _, headers, parsed, port, ...rest } = entry;
     const [asked, answered] = [
       {
         index: 0,
@@ -207,6 +207,7 @@ describe('the log', () => {
       { status: 200, rows: REQUESTS.length, incomplete: undefined, fault: undefined, sent: true },
     ];
     assert.deepEqual(rest, { ...asked, ...answered });
+    assert.ok(port > 0, 'of the caller');
     assert.equal(headers.prefer, 'wait=60');
     assert.equal(parsed?.start, FROM);
   });
