@@ -91,13 +91,20 @@ export function tableCalls(client: TableClient) {
       alone = true,
       lost?: (stands: Entity) => void,
     ): Promise<readonly string[] | 'absent' | undefined> => {
-      const tags = await commit([[kind, { ...row, wrote }, ...rest] as TransactionAction, ...others]);
-      if (Array.isArray(tags)) return tags;
-      const stands = await get(row.partitionKey, row.rowKey, lost === undefined ? ['wrote'] : undefined);
-      if (stands?.wrote === wrote) return [stands.etag];
-      if (alone && tags === undefined && stands?.etag === tagOf(rest)) await failed('write')(unmoved());
-      if (stands !== undefined) lost?.(stands);
-      return tags;
+      const changes = [[kind, { ...row, wrote }, ...rest] as TransactionAction, ...others];
+      for (let tries = 1; ; tries++) {
+        const tags = await commit(changes);
+        if (Array.isArray(tags)) return tags;
+        const stands = await get(row.partitionKey, row.rowKey, lost === undefined ? ['wrote'] : undefined);
+        if (stands?.wrote === wrote) return [stands.etag];
+        if (alone && tags === undefined && stands?.etag === tagOf(rest)) {
+          // Once it may be a row beside it, which another transaction was putting at that moment.
+          if (tries === 1) continue;
+          await failed('write')(unmoved());
+        }
+        if (stands !== undefined) lost?.(stands);
+        return tags;
+      }
     },
   };
 }

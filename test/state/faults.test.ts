@@ -113,6 +113,11 @@ describe('a write of the ledger whose answer is wrong or does not come', () => {
     front.fate = (call) => (isBatch(call) ? { refuse: { status: 409, code: 'EntityAlreadyExists' } } : undefined);
     await assert.rejects(ledger.write(plannedEntry({ ...window, end: half }), undefined), /which nobody has/);
     assert.equal(await ledger.write(plannedEntry(window), undefined), undefined);
+    // A row beside it was being put by another at that moment.
+    let refusals = 0;
+    front.fate = (call) => (isBatch(call) && refusals++ === 0 ? { refuse: { status: 412, code } } : undefined);
+    assert.ok((await ledger.write({ ...plannedEntry(window), asked: 1 }, etag)) !== undefined);
+    assert.equal(refusals, 2);
   });
 });
 
