@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { shown } from '../../shared/config/secret.ts';
 import type { ObjectStore } from '../../shared/model.ts';
-import { plainName } from '../../shared/pure/plain-name.ts';
+import { plainFolder } from '../../shared/pure/plain-name.ts';
 import { appOf, componentOf, isNamed } from '../../shared/source/blobs/layouts.ts';
 import { readDocument, writeDocument } from '../../shared/state/documents.ts';
 import { usage } from '../failure.ts';
@@ -76,30 +76,53 @@ export async function settleApps(
     const found = await readDocument(store, NAME);
     if (found !== undefined && found.value.version !== VERSION)
       throw new Error(`read ${NAME} in ${store.place}: a newer version of Insights Lake wrote it; upgrade this one`);
-    const known = (found?.value.apps ?? {}) as Readonly<Record<string, string>>;
-    // Earlier versions remembered a folder as the disk spelt it.
-    const names = new Map(Object.entries(known).map(([key, name]) => [plainName(key), name]));
+    const known = new Map(Object.entries((found?.value.apps ?? {}) as Readonly<Record<string, string>>));
+    const names = new Map(known);
     const apps: Record<string, string> = {};
     const told: string[] = [];
     for (const each of folders.toSorted((one, other) => (one.folder < other.folder ? -1 : 1))) {
-      const key = keyOf(each);
-      const name = nameOf(each, given, names);
-      if (!names.has(key) && name !== appOf(each.folder, each.appName, given)) told.push(noticeOf(each, name));
-      names.set(key, name);
+      if (Object.hasOwn(apps, each.folder)) continue;
+      const before = nameKnown(each, names);
+      const name = nameOf(each, given, names, before);
+      if (before === undefined && name !== appOf(each.folder, each.appName, given)) told.push(noticeOf(each, name));
+      if (before === undefined) names.set(keyOf(each), name);
       apps[each.folder] = name;
     }
-    const fresh = names.size === Object.keys(known).length;
+    // What is known stays as it is: names are only added.
+    if (names.size === known.size) return { apps, notices: told };
     const next = { version: VERSION, apps: Object.fromEntries(names) };
-    if (fresh || (await writeDocument(store, NAME, next, found?.etag)) !== undefined) return { apps, notices: told };
+    if ((await writeDocument(store, NAME, next, found?.etag)) !== undefined) return { apps, notices: told };
   }
 }
 
-const keyOf = ({ layout, folder }: AppFolder): string => `${layout} ${componentOf(folder)}`;
+const keyOf = ({ layout, folder }: Omit<AppFolder, 'appName'>): string => `${layout} ${componentOf(folder)}`;
 
-function nameOf(each: AppFolder, given: Readonly<Record<string, string>>, names: ReadonlyMap<string, string>): string {
+/**
+ * Earlier versions remembered a folder as the disk spelt it, and each spelling by itself: a folder has the name that it
+ * was given as it is spelt, else that of its other spellings.
+ */
+function nameKnown({ layout, folder }: AppFolder, names: ReadonlyMap<string, string>): string | undefined {
+  const exact = names.get(`${layout} ${componentOf(folder, (name) => name.toLowerCase())}`);
+  if (exact !== undefined) return exact;
+  const wanted = keyOf({ layout, folder });
+  const others = [...names].filter(([key]) => plainFolder(key) === wanted);
+  const [first, second] = new Map(others.map(([key, name]) => [name, key]));
+  if (first === undefined || second === undefined) return first?.[0];
+  const known = [first, second].map(([name, key]) => `${name} (from ${key.slice(layout.length + 1)})`).join(' and as ');
+  throw usage(
+    `${folder}: this lake has such a folder, spelt otherwise, as ${known}, and its rows would come once more under ` +
+      'one of them; spell the folder as one of these, or choose another --out',
+  );
+}
+
+function nameOf(
+  each: AppFolder,
+  given: Readonly<Record<string, string>>,
+  names: ReadonlyMap<string, string>,
+  known: string | undefined,
+): string {
   const { layout, folder, appName } = each;
   const wanted = appOf(folder, appName, given);
-  const known = names.get(keyOf(each));
   if (isNamed(folder, given)) {
     if (known === undefined || known === wanted) return wanted;
     throw otherName(each, wanted, known);

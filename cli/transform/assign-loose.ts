@@ -1,4 +1,4 @@
-import { type Identity, isSameFile } from '../../shared/source/blobs/loose/identify.ts';
+import { type Identity, isBeginning, isSameFile } from '../../shared/source/blobs/loose/identify.ts';
 
 /** A loose file as the lake remembers it. */
 export interface LooseRecord {
@@ -66,8 +66,7 @@ export function assignLoose<R extends LooseRecord, F extends LooseFound>(
     const fitting = records.filter(fits).sort((a, b) => b.bytes - a.bytes);
     const free = fitting.find((record) => !taken.has(record));
     if (free !== undefined) {
-      const isGrown = file.bytes >= free.bytes && isBeginning(free, file);
-      if (!isSameFile(free, file) && !isGrown) replaced.push(file);
+      if (!isSameFile(free, file) && !isBeginning(free, file)) replaced.push(file);
       taken.set(free, file);
       return true;
     }
@@ -82,12 +81,3 @@ export function assignLoose<R extends LooseRecord, F extends LooseFound>(
     return false;
   }
 }
-
-type Bytes = Pick<LooseRecord, 'bytes' | 'hash' | 'head'>;
-
-/** Whether `longer` begins with all of `shorter`, and has more. */
-const isBeginning = (shorter: Bytes, longer: LooseFound): boolean =>
-  shorter.head !== '' &&
-  shorter.head === longer.head &&
-  shorter.bytes < longer.bytes &&
-  longer.beginnings.get(shorter.bytes) === shorter.hash;

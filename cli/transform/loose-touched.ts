@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { BlobRecord, Ledger, LedgerEntry } from '../../shared/model.ts';
 import { lackingIn } from '../../shared/pipeline/lacking.ts';
-import { identify, isSameFile } from '../../shared/source/blobs/loose/identify.ts';
+import { identify, isBeginning, isSameFile } from '../../shared/source/blobs/loose/identify.ts';
 import type { Assigned, LooseRecord } from './assign-loose.ts';
 import type { Found, LooseRequest, ReadyWindow } from './loose.ts';
 import type { LooseWindow } from './loose-registry.ts';
@@ -71,8 +71,9 @@ async function lookAt(
   };
 }
 
+/** What an earlier version knew with its line ends may have grown, and its plain text be shorter all the same. */
 const isShorter = (record: LooseRecord, file: Found | undefined): boolean =>
-  file !== undefined && file.bytes < record.bytes && !isSameFile(record, file);
+  file !== undefined && file.bytes < record.bytes && !isSameFile(record, file) && !isBeginning(record, file);
 
 /** A file that is not given keeps its place in the window when it lies where it lay, as it was. */
 async function isAsItWas(record: LooseRecord, abort: AbortSignal): Promise<boolean> {

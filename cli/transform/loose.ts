@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Ledger, LedgerEntry, Millis, ObjectStore, Window } from '../../shared/model.ts';
 import type { Contents } from '../../shared/source/blobs/loose/contents.ts';
-import { identify, LEAST_BEGINNING } from '../../shared/source/blobs/loose/identify.ts';
+import { identify, LEAST_BEGINNING, sumsOfAll } from '../../shared/source/blobs/loose/identify.ts';
 import { countText } from '../terminal/numbers.ts';
 import type { ArchiveWindow } from './archive.ts';
 import { type Assigned, assignLoose, type LooseFound, type LooseRecord } from './assign-loose.ts';
@@ -108,7 +108,9 @@ async function identifyAll(
   for (const { head, bytes } of [...records, ...found])
     if (head !== '') lengths.set(head, (lengths.get(head) ?? new Set()).add(bytes));
   const again = async (file: Found): Promise<Found | undefined> => {
-    const shorter = [...(lengths.get(file.head) ?? [])].filter((length) => length < file.bytes);
+    const shorter = sumsOfAll(file).flatMap(({ head, bytes }) =>
+      [...(lengths.get(head) ?? [])].filter((length) => length < bytes),
+    );
     if (shorter.every((length) => length <= LEAST_BEGINNING)) return file;
     return known(file, shorter);
   };

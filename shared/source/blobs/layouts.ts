@@ -1,5 +1,5 @@
 import type { Millis, Signal, Window } from '../../model.ts';
-import { plainName } from '../../pure/plain-name.ts';
+import { plainFolder } from '../../pure/plain-name.ts';
 import { misreadAs } from '../../signals/misread.ts';
 import { type SignalTable, signalTables } from '../../signals/tables.ts';
 
@@ -159,8 +159,8 @@ export const isNamed = (folder: string, apps: Readonly<Record<string, string>>):
 
 function nameIn(folder: string, apps: Readonly<Record<string, string>>): string | undefined {
   const last = folder.slice(folder.lastIndexOf('/') + 1);
-  for (const wanted of [folder, last].map(plainName)) {
-    const named = Object.entries(apps).find(([key]) => plainName(key.replace(/^\/+|\/+$/g, '')) === wanted);
+  for (const wanted of [folder, last].map(plainFolder)) {
+    const named = Object.entries(apps).find(([key]) => plainFolder(key.replace(/^\/+|\/+$/g, '')) === wanted);
     if (named) return named[1];
   }
   return undefined;
@@ -168,10 +168,10 @@ function nameIn(folder: string, apps: Readonly<Record<string, string>>): string 
 
 /**
  * What tells an app's folder from another's, wherever it lies: `{appName}_{ikey}`, or the path of the resource; in
- * small letters. However a disk spells it.
+ * small letters. However a disk spells it, unless `spelling` says what counts as one.
  */
-export function componentOf(folder: string): string {
-  const plain = plainName(folder.replace(/\/+$/, ''));
+export function componentOf(folder: string, spelling: (name: string) => string = plainFolder): string {
+  const plain = spelling(folder.replace(/\/+$/, ''));
   const resource = plain.search(/(?:workspace)?resourceid=/);
   return resource >= 0 ? plain.slice(resource) : plain.slice(plain.lastIndexOf('/') + 1);
 }

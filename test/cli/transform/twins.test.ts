@@ -1,12 +1,12 @@
 /** One file, whatever tools and transfers have made of its bytes: its rows are in the lake once. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { readLoose, writeLoose } from '../../../cli/transform/loose-registry.ts';
 import { createFolderStore } from '../../../shared/lake/store-folder.ts';
-import { clearSum } from '../../../shared/source/blobs/loose/identify.ts';
 import { run } from '../real.ts';
 import { flat, lines, named, newLake, put } from './lake-of-commands.ts';
 
@@ -48,23 +48,44 @@ test('files that differ in more than that are two; a CR within a line is no line
   assert.equal((await messages()).length, 15);
 });
 
-test('a file that an earlier version knew with its line ends of two bytes is that file, where it is or moved', async () => {
-  const { root, lake, transform, messages } = newLake();
-  const text = lines(0, 5, flat).replaceAll('\n', '\r\n');
-  const folder = await put(join(root, 'x'), { 'result.json': text });
-  await transform(folder);
+/** As an earlier version remembers the one file of the lake: by all of its bytes. */
+async function rememberBytes(lake: string, text: string): Promise<void> {
+  const hashOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+  const raw = Buffer.from(text);
+  const sums = { bytes: raw.length, hash: hashOf(raw), head: hashOf(raw.subarray(0, 64)) };
   const store = createFolderStore(lake);
   const known = await readLoose(store);
-  const before = await clearSum(join(folder, 'result.json'));
-  const windows = known.windows.map((each) => ({
-    ...each,
-    files: each.files.map((file) => ({ ...file, ...before, head: '' })),
-  }));
+  const windows = known.windows.map((each) => ({ ...each, files: each.files.map((file) => ({ ...file, ...sums })) }));
   assert.ok(await writeLoose(store, windows, known));
-  const { summary } = await transform(folder);
-  assert.deepEqual([summary.notices, summary.incomplete, (await messages()).length], [[], [], 5]);
-  const moved = await put(join(root, 'y'), { 'other.json': text });
-  assert.deepEqual([(await transform(moved)).code, await messages()], [0, named(0, 5)]);
+}
+
+for (const [name, make] of twins.slice(0, 3))
+  test(`a file that an earlier version knew with ${name} is that file, where it is or moved, grown or not`, async () => {
+    const content = (rows: number): string => String(make(lines(0, rows, flat)));
+    for (const [path, rows] of [
+      ['x/result.json', 5],
+      ['x/result.json', 6],
+      ['y/other.json', 5],
+      ['y/other.json', 6],
+    ] as const) {
+      const { root, lake, transform, messages } = newLake();
+      await transform(await put(join(root, 'x'), { 'result.json': content(5) }));
+      await rememberBytes(lake, content(5));
+      for (const _ of ['first', 'again']) {
+        const given = dirname(join(await put(root, { [path]: content(rows) }), path));
+        const { code, summary } = await transform(given);
+        const seen = [code, summary.notices, summary.incomplete, await messages()];
+        assert.deepEqual(seen, [0, [], [], named(0, rows)], `${path} ${rows}`);
+      }
+    }
+  });
+
+test('a file that ends within a line end of two bytes goes on', async () => {
+  const { root, transform, messages } = newLake();
+  const text = lines(0, 5, flat).replaceAll('\n', '\r\n');
+  await transform(await put(join(root, 'x'), { 'result.json': text.slice(0, text.indexOf('\n', 300)) }));
+  const { code, summary } = await transform(await put(join(root, 'y'), { 'other.json': text }));
+  assert.deepEqual([code, summary.notices, await messages()], [0, [], named(0, 5)]);
 });
 
 test('a file whose name is not UTF-8 is told as that, by transform and inspect; a folder without a record is not read', async () => {

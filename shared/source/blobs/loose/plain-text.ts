@@ -10,7 +10,8 @@ export const clearBytes = (path: string): AsyncIterable<Uint8Array> =>
 
 /**
  * The bytes of a file as they are compared with another's: unpacked, without the mark of UTF-8 before them, and with
- * line ends of one byte. Tools and transfers change all of that, and no record: none holds a bare line end.
+ * line ends of one byte. Tools and transfers change all of that, and no record: none holds a bare line end. Nor is a CR
+ * at the end of the file part of it, which may be half a line end of a file that grows.
  */
 export async function* plainText(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let [isFirst, held] = [true, false];
@@ -23,7 +24,6 @@ export async function* plainText(pieces: AsyncIterable<Uint8Array>): AsyncGenera
     held = bytes.at(-1) === CR;
     yield withoutReturns(held ? bytes.subarray(0, -1) : bytes);
   }
-  if (held) yield Uint8Array.of(CR);
 }
 
 /** Without each CR that stands before a LF. */
