@@ -159,8 +159,11 @@ export const isNamed = (folder: string, apps: Readonly<Record<string, string>>):
 
 function nameIn(folder: string, apps: Readonly<Record<string, string>>): string | undefined {
   const last = folder.slice(folder.lastIndexOf('/') + 1);
-  for (const wanted of [folder, last].map(plainFolder)) {
-    const named = Object.entries(apps).find(([key]) => plainFolder(key.replace(/^\/+|\/+$/g, '')) === wanted);
+  for (const wanted of [folder, last]) {
+    // As it is spelt first: what earlier versions took for two folders may have two names.
+    if (Object.hasOwn(apps, wanted)) return apps[wanted];
+    const plain = plainFolder(wanted);
+    const named = Object.entries(apps).find(([key]) => plainFolder(key.replace(/^\/+|\/+$/g, '')) === plain);
     if (named) return named[1];
   }
   return undefined;

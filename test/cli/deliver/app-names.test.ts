@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { settleApps } from '../../../cli/deliver/app-names.ts';
 import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
+import { appOf } from '../../../shared/source/blobs/layouts.ts';
 import { readDocument, writeDocument } from '../../../shared/state/documents.ts';
 
 const NAME = '_insights-lake/apps.json';
@@ -32,6 +33,9 @@ test('two spellings that an earlier version gave two names keep them, whichever 
     const { settle, remembered, known } = await lakeWith(apps);
     assert.deepEqual(await settle(PLAIN), { [PLAIN]: 'shop' });
     assert.deepEqual(await settle(DASHES), { [DASHES]: 'shop-deadbeef' });
+    const both = await settle(PLAIN, DASHES);
+    const names = [PLAIN, DASHES].map((each) => appOf(each, 'shop', both));
+    assert.deepEqual(names, ['shop', 'shop-deadbeef']);
     assert.deepEqual(await remembered(), known);
     assert.deepEqual(await settle(PLAIN, OTHER), { [PLAIN]: 'shop', [OTHER]: 'till' });
     assert.deepEqual(await remembered(), { ...known, [`continuous ${OTHER}`]: 'till' });
