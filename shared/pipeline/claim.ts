@@ -214,6 +214,7 @@ function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease }: ClaimPo
         if (found === undefined || ['halved', 'retired'].includes(found.value.state)) return;
         const asked = askedAgain(found.value, 0);
         const doubted = { ...asked, fingerprint: requeuedFingerprint(found.value.fingerprint) };
+        await ledger.opening(window);
         if ((await ledger.write(doubted, found.etag)) !== undefined) return;
         await afterLoss(
           losses,

@@ -107,13 +107,15 @@ export async function runSeen(
  * calls that the feed has no window of a part of its time.
  */
 export async function runNew(window: Window, ports: RunPorts): Promise<RunOutcome | undefined> {
-  const remembered = ports.recall?.isShared(window) ? undefined : ports.recall?.progress(window);
-  if (remembered !== undefined && window.start < remembered.value.horizon) return undefined;
+  const before = ports.recall?.progress(window);
+  // Of what lies in tables the lake must be asked first.
+  if (ports.tables !== undefined || window.start < (before?.value.horizon ?? window.start)) return undefined;
   const claimAt = (known: Versioned<Progress> | undefined) => known && claimNew(plannedEntry(window), known, ports);
-  let claim = await claimAt(remembered);
+  let claim = ports.recall?.isShared(window) ? undefined : await claimAt(before);
   if (claim === undefined) {
+    // Whoever refused it may have told how the feed stands.
     const told = ports.recall?.progress(window);
-    const stands = told?.etag === remembered?.etag ? await ports.ledger.progress(window) : told;
+    const stands = told !== undefined && told.etag !== before?.etag ? told : await ports.ledger.progress(window);
     ports.recall?.keepProgress(window, stands);
     claim = await claimAt(stands);
   }

@@ -101,10 +101,12 @@ export function createMemoryLedger(): Ledger {
       return structuredClone(peek(feed)?.progress);
     },
     progress: async (feed) => structuredClone(peek(feed)?.progress),
-    plan: async (feed, progress, etag, entries) => {
+    plan: async (feed, progress, etag, entries, lost) => {
       const state = stateOf(feed);
-      if (state.progress?.etag !== etag || entries.some(({ window }) => state.entries.has(windowKey(window))))
+      if (state.progress?.etag !== etag || entries.some(({ window }) => state.entries.has(windowKey(window)))) {
+        if (state.progress !== undefined) lost?.(structuredClone(state.progress));
         return undefined;
+      }
       const tags = entries.map(nextTag);
       for (const [n, entry] of entries.entries())
         state.entries.set(windowKey(entry.window), { value: structuredClone(entry), etag: tags[n] ?? '' });

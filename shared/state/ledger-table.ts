@@ -1,13 +1,14 @@
 /** The ledger in Table Storage. */
 import type { TableClient, TransactionAction } from '@azure/data-tables';
-import type { DriftSighting, Feed, Interval, Ledger, LedgerEntry, Millis } from '../model.ts';
+import type { DriftSighting, Feed, Ledger, LedgerEntry, Millis } from '../model.ts';
 import { keepFew } from '../pure/keep-few.ts';
 import { driftOf, driftRecord } from './drift-record.ts';
 import { COMMON_VERSION, isOpen, isWatched, readTime, spellTime } from './entry-record.ts';
 import { markOf } from './mark-record.ts';
 import { type Entity, firstOf, tableCalls } from './table-calls.ts';
-import { entryChanges, hintChanges, lakeMarkChange, progressChange, progressIn, sweptChange } from './table-changes.ts';
+import { entryChanges, lakeMarkChange, progressChange, progressIn, sweptChange } from './table-changes.ts';
 import * as rows from './table-entities.ts';
+import { noteHinted } from './table-hinted.ts';
 import { MAX_AT_ONCE, markChange, signatureOf, tableTally } from './tally/table-tally.ts';
 
 export interface TableLedgerOptions {
@@ -21,8 +22,11 @@ export interface TableLedgerOptions {
 
 /** A transaction holds 100 changes: progress, and for each window an entry and its copy. */
 const MAX_PLANNED = 40;
-/** Of a feed's windows that nobody was sent for: an archive's wait. */
-const MAX_UNSENT = 200;
+/**
+ * Of a feed's windows that nobody was sent for: an archive's wait. As many as a tick plans unless the settings say
+ * more; what is not remembered costs one listing.
+ */
+const MAX_UNSENT = 300;
 /** The planner looks at a feed for longer than that after it was said that a window of it is opened. */
 const OPENING: Millis = 5 * 60_000;
 /** Few windows of a process are under way at a time. */
@@ -158,18 +162,9 @@ export function createTableLedger({ client, lakeId, newId, now }: TableLedgerOpt
     },
     hinted: async (feed, windows, at) => {
       const partition = rows.feedPartition(lakeId, feed);
-      const tagOf = (window: Interval) => unsent.get(partition)?.get(rows.openRow(window)) ?? '';
-      const known = windows.slice(0, MAX_PLANNED).filter((window) => tagOf(window) !== '');
-      const changes = known.flatMap((window) => hintChanges(partition, window, at, tagOf(window)));
-      const done = changes.length > 0 && Array.isArray(await table.commit(changes));
+      const tags = unsent.get(partition);
       unsent.delete(partition);
-      for (const window of windows) {
-        if (done && known.includes(window)) continue;
-        const entity = await table.get(partition, rows.windowRow(window));
-        const entry = entity && rows.entityEntry(entity);
-        if (entry && isOpen(entry) && entry.hintedAt === 0)
-          await decide(entryChanges(partition, { ...entry, hintedAt: at }, entity.etag));
-      }
+      await noteHinted(table, partition, windows, at, tags);
     },
     tally: tallies.tally,
     tallies: tallies.tallies,

@@ -51,7 +51,7 @@ export const OPEN_AND_PROGRESS = { from: 'o|', to: MARKS.to };
 export const dayPartition = (lakeId: string): string => `${keyWord(lakeId)}|days`;
 /** All rows whose key starts with `kind|` and whose start lies in the range. */
 export const rowRange = (
-  kind: 'w' | 'f' | 'd' | 'a',
+  kind: 'w' | 'o' | 'f' | 'd' | 'a',
   { start, end }: Partial<Interval> = {},
 ): { from: string; to: string } => ({
   from: start === undefined ? `${kind}|` : `${kind}|${rowTime(start)}`,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Window } from '../../shared/model.ts';
+import type { Ledger, Window } from '../../shared/model.ts';
 import { type ArrivePorts, arriveInWindow } from '../../shared/pipeline/arrive.ts';
 import { runWindow } from '../../shared/pipeline/run.ts';
 import { createRecall } from '../../shared/pipeline/running/recall.ts';
@@ -112,6 +112,35 @@ describe('arriveInWindow', () => {
       ['part-0'],
     );
   });
+
+  for (const [name, shared, tells, calls] of [
+    ['who shares the feed asks before it plans', true, true, ['progress', 'plan']],
+    ['who is refused is told how the feed stands', false, true, ['plan', 'plan']],
+    ['who is refused and told nothing asks', false, false, ['plan', 'progress', 'plan']],
+  ] as const)
+    test(`a new window after others have planned: ${name}`, async () => {
+      const here = place();
+      const { recall } = here.ports;
+      await here.drop({ 0: ['a'] });
+      const known = (await here.ports.ledger.progress(window)) ?? assert.fail();
+      recall?.keepProgress(window, known);
+      await here.ports.ledger.plan(window, { ...known.value, watermark: 1 }, known.etag, []);
+      if (shared) recall?.outdated(window);
+      const asked: string[] = [];
+      const ledger = new Proxy(here.ports.ledger, {
+        get: (target, of: keyof Ledger) => {
+          if (of === 'plan' || of === 'progress') asked.push(of);
+          const plan: Ledger['plan'] = (feed, next, etag, entries) => target.plan(feed, next, etag, entries);
+          return of === 'plan' && !tells ? plan : target[of];
+        },
+      });
+      const next = { ...window, start: window.end, end: 2 * window.end };
+      assert.equal((await arriveInWindow(next, next.start, { ...here.ports, ledger })).state, 'done');
+      assert.deepEqual(asked, calls);
+      const stands = await here.ports.ledger.progress(window);
+      assert.deepEqual(stands?.value, { horizon: next.end, watermark: 1 });
+      assert.deepEqual(recall?.progress(window), stands);
+    });
 
   test('a window that fails says why, backs off, and is tried again', async () => {
     const here = place();

@@ -4,10 +4,12 @@ import type { ObjectStore } from '../../shared/model.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
 import { type RunPorts, runWindow } from '../../shared/pipeline/run.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
+import { openedLedger } from './opened.ts';
 import { expectedFiles, manualClock, textLake, truthSource, window, wordEngine } from './world.ts';
 
 test('a put that may have gone over a later run has that run done once more, though nothing changed', async () => {
-  const [clock, ledger, lake] = [manualClock(), createMemoryLedger(), textLake()];
+  const { ledger, opened } = openedLedger(createMemoryLedger());
+  const [clock, lake] = [manualClock(), textLake()];
   const truth = { 1: ['a', 'b'] };
   const portsOf = (store: ObjectStore): RunPorts => ({
     ledger,
@@ -38,6 +40,7 @@ test('a put that may have gone over a later run has that run done once more, tho
   assert.equal((await runWindow(window, portsOf(stalling))).state, 'overtaken');
   assert.deepEqual(lake.contents(), { 'part-1': 'stale' });
   assert.equal((await ledger.read(window))?.value.again, true);
+  assert.deepEqual(opened, { said: 1, unsaid: 0 }, 'the planner looks at the feed');
   assert.equal((await runWindow(window, portsOf(lake))).state, 'done');
   assert.deepEqual(lake.contents(), expectedFiles(truth));
   assert.equal((await runWindow(window, portsOf(lake))).state, 'unchanged');

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import type { Feed, FileRecord, Window } from '../../shared/model.ts';
-import { plannedEntry } from '../../shared/pipeline/entry.ts';
+import { claimedEntry, plannedEntry } from '../../shared/pipeline/entry.ts';
 import { createTableLedger } from '../../shared/state/ledger-table.ts';
 import { ledgerContract } from '../contracts/ledger.ts';
 
@@ -123,6 +123,84 @@ describe('ledger in a table', () => {
     // 'p': the mark on the day that these windows start on.
     assert.deepEqual(rows.sort(), ['f', 'lake', 'o', 'p', 'w', 'w', 'w', 'w', 'w']);
     assert.equal((await Array.fromAsync(ledger.open(feed))).length, 1);
+  });
+
+  describe('the note that the messages of 240 windows were sent, in transactions and listings', () => {
+    const hour = 3_600_000;
+    const windows = Array.from({ length: 240 }, (_, n) => ({ ...feed, start: n * hour, end: (n + 1) * hour }));
+    /** The calls of a planner that has planned them; `listed`: what others do behind its listing. */
+    const planned = async (listed = async () => {}) => {
+      const { client, ledger: other } = await opened();
+      for (let n = 0; n < 240; n += 40) {
+        const progress = { horizon: n + 1, watermark: 0 };
+        const entries = windows.slice(n, n + 40).map((each) => plannedEntry(each));
+        assert.ok(await other.plan(feed, progress, (await other.progress(feed))?.etag, entries));
+      }
+      const calls: string[] = [];
+      const counted = new Proxy(client, {
+        get: (target, name) => {
+          const value: unknown = Reflect.get(target, name, target);
+          if (typeof value !== 'function') return value;
+          calls.push(String(name));
+          const found = value.bind(target);
+          if (name !== 'listEntities') return found;
+          return async function* (...words: unknown[]) {
+            yield* await Array.fromAsync(found(...words));
+            await listed();
+          };
+        },
+      });
+      const ledger = createTableLedger({ client: counted, lakeId: 'lake', newId: randomUUID, now: Date.now });
+      const claim = async (n: number) => {
+        const seen = await other.read(windows[n] ?? assert.fail());
+        assert.ok(seen && (await other.write(claimedEntry(seen.value, 7, hour), seen.etag)));
+      };
+      const note = async () => {
+        calls.length = 0;
+        await ledger.hinted(feed, windows, 9);
+        const count = (word: string) => calls.filter((name) => name === word).length;
+        assert.equal(calls.length, count('submitTransaction') + count('listEntities'), calls.join());
+        return [count('submitTransaction'), count('listEntities')];
+      };
+      const times = async () => Map.groupBy(await Array.fromAsync(other.list(feed)), ({ hintedAt }) => hintedAt);
+      const found = async () => [...(await times())].map(([at, { length }]) => [at, length]).toSorted();
+      return { ledger, claim, note, found };
+    };
+
+    test('whose planner has looked at them: six', async () => {
+      const here = await planned();
+      await Array.fromAsync(here.ledger.open(feed));
+      assert.deepEqual(await here.note(), [6, 0]);
+      assert.deepEqual(await here.found(), [[9, 240]]);
+    });
+
+    test('of which nothing is known: one more', async () => {
+      const here = await planned();
+      assert.deepEqual(await here.note(), [6, 1]);
+      assert.deepEqual(await here.found(), [[9, 240]]);
+    });
+
+    test('of which one in each transaction was claimed since: seven more', async () => {
+      const here = await planned();
+      await Array.fromAsync(here.ledger.open(feed));
+      for (let n = 0; n < 240; n += 40) await here.claim(n);
+      assert.deepEqual(await here.note(), [12, 1]);
+      assert.deepEqual(await here.found(), [
+        [7, 6],
+        [9, 234],
+      ]);
+    });
+
+    test('of which one is claimed behind each look: it is tried three times', async () => {
+      let next = 240;
+      const here = await planned(async () => here.claim(--next));
+      assert.deepEqual(await here.note(), [6 + 1 + 1, 3]);
+      assert.deepEqual(await here.found(), [
+        [0, 37],
+        [7, 3],
+        [9, 200],
+      ]);
+    });
   });
 
   test('failures say what to do and keep secrets', async () => {

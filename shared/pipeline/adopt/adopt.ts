@@ -154,6 +154,7 @@ async function changeEntry(change: Change, { ledger, clock }: AdoptPorts): Promi
   for (let losses = 1; ; losses++) {
     const seen = await ledger.read(change.window);
     if (seen === undefined) return;
+    await ledger.opening(change.window);
     if ((await ledger.write(changed(seen.value, change), seen.etag)) !== undefined) return;
     await afterLoss(
       losses,

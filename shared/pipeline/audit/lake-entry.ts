@@ -60,6 +60,7 @@ export async function runAgain(entry: LedgerEntry, { ledger, clock, hints }: Lak
   const seen = await ledger.read(entry.window);
   if (seen === undefined || seen.value.revision !== entry.revision || !isKept(seen.value)) return false;
   const asked = { ...askedAgain(seen.value, 0), fingerprint: requeuedFingerprint(seen.value.fingerprint) };
+  await ledger.opening(entry.window);
   const etag = await ledger.write(asked, seen.etag);
   if (etag !== undefined && hints !== undefined)
     await sendFor({ entry: asked, etag, free: 0 }, { ledger, hints, clock });

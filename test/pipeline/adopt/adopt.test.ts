@@ -13,6 +13,7 @@ import { planFeed } from '../../../shared/pipeline/plan.ts';
 import { isRequeued } from '../../../shared/pipeline/verdict.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
 import { filesBeyond } from '../../../shared/wire/plan.ts';
+import { openedLedger } from '../opened.ts';
 import { gated, manualClock } from '../world.ts';
 import { foundInMemory } from './found.ts';
 
@@ -191,6 +192,16 @@ test('horizon and watermark follow: the planner goes on where the files end, and
     ],
   );
   assert.equal(plan.horizon, clock.now());
+});
+
+test('whose window runs again is said before, so that a planner looks there', async () => {
+  const { ports } = await lakeOf([at(0, 1), at(1, 2)]);
+  const memory = createMemoryLedger();
+  for (const [window, rows] of [[at(0, 1), 4] as const, [at(1, 2), 5] as const])
+    await memory.write(doneOf(window, rows), undefined);
+  const { ledger, opened } = openedLedger(memory);
+  const { feeds } = await adoptLake(true, ports(ledger));
+  assert.deepEqual([feeds[0]?.again, opened], [1, { said: 1, unsaid: 0 }]);
 });
 
 test('killed at any call, adopt goes on, and until it is done nothing runs', async () => {

@@ -5,6 +5,7 @@ import { auditLake } from '../../../shared/pipeline/audit/audit-lake.ts';
 import { auditFiles, commonStart } from '../../../shared/pipeline/audit/lake-slice.ts';
 import { runWindow } from '../../../shared/pipeline/run.ts';
 import { hashOf } from '../../../shared/pure/hash-of.ts';
+import { openedLedger } from '../opened.ts';
 import { day, dayWindow, type KeptWorld, keptWorld } from '../retention/kept-world.ts';
 
 /** A world whose runs note tag and hash of what they put, as the app's do. */
@@ -107,6 +108,14 @@ for (const table of [false, true])
         );
       });
     });
+
+test('whose windows run again is said before, so that the planner looks there', async () => {
+  const here = await world(false, 3);
+  for (const n of [0, 2]) await here.remove((await here.fileOf(n)).path);
+  const { ledger, opened } = openedLedger(here.ledger);
+  const found = await auditFiles(true, { ledger, lake: here.lake, clock: here.clock, limit: 240, hash: hashOf });
+  assert.deepEqual([found[0]?.repaired, opened], [2, { said: 2, unsaid: 0 }]);
+});
 
 test('rows that the source no longer has are only named', async () => {
   const here = await world(false, 10);
