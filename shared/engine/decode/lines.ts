@@ -46,34 +46,37 @@ export function createLines(
     told = to;
   }
 
+  /** What is being read slowly. It stands still wherever tables may be full. */
+  let slow: Iterator<void, number> | undefined;
+
   /** The stretch is one that the strict reading refuses: framed anew up to where that can go on. */
-  function readSlowly(from: number): number {
-    if (chunk.isQuery) return readRowSlowly(from);
+  function* readSlowly(from: number): Generator<void, number> {
+    if (chunk.isQuery) return yield* readRowSlowly(from);
     const framer = createFramer(0);
     let to = from;
     for (let size = 1; ; size = Math.min(size * 4, MOST_FRAMED)) {
       const before = to;
       to = lineEnd(bytes, Math.min(to + size, end - 1), end);
-      for (const framed of framer.feed(bytes.subarray(before, to))) takeFramed(framed, from);
+      for (const framed of framer.feed(bytes.subarray(before, to))) yield* takeFramed(framed, from);
       if (to >= end) {
-        for (const framed of framer.end()) takeFramed(framed, from);
+        for (const framed of framer.end()) yield* takeFramed(framed, from);
         return end;
       }
       if (framer.resting()) return to;
     }
   }
 
-  function takeFramed(
+  function* takeFramed(
     framed: { readonly kind: string; readonly offset: number; readonly bytes: Uint8Array; readonly reason: string },
     from: number,
-  ): void {
+  ): Generator<void> {
     const start = from + framed.offset;
-    const reason = framed.kind === 'fault' ? framed.reason : takeAlone(framed.bytes);
+    const reason = framed.kind === 'fault' ? framed.reason : yield* takeAlone(framed.bytes);
     if (reason !== '') fault(start, start + framed.bytes.length, reason);
   }
 
   /** A document that does not stand in the chunk as it is. */
-  function takeAlone(document: Uint8Array): string {
+  function* takeAlone(document: Uint8Array): Generator<void, string> {
     const copy = new Uint8Array(document.length + 1);
     copy.set(document);
     copy[document.length] = NEWLINE;
@@ -81,31 +84,38 @@ export function createLines(
     taker.use(copy);
     const to = readRecord(chunk, 0);
     const reason = to < 0 || to < copy.length - 1 ? broken.reason : takeRecord(chunk, taker, 0, to);
-    while (taker.more()); // its bytes are gone then
+    // Its bytes are gone after that.
+    do yield;
+    while (taker.more());
     chunk.use(bytes);
     taker.use(bytes);
     return reason;
   }
 
-  function readRowSlowly(from: number): number {
+  function* readRowSlowly(from: number): Generator<void, number> {
     const to = lineEnd(bytes, from, end);
-    const reason = takeAlone(mended(bytes.subarray(from, to - 1)));
+    const reason = yield* takeAlone(mended(bytes.subarray(from, to - 1)));
     if (reason !== '') fault(from, to - 1, reason);
     return to;
   }
 
   return {
     next() {
+      if (slow !== undefined) {
+        const step = slow.next();
+        if (step.done) [at, slow] = [step.value, undefined];
+        return true;
+      }
       if (taker.more()) return true;
       while (at < end && isBlank(bytes[at] as number)) at++;
       if (bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf) at += 3;
       if (at >= end) return false;
       if (!valid && !isUtf8(bytes.subarray(at, lineEnd(bytes, at, end)))) {
-        at = readSlowly(at);
+        slow = readSlowly(at);
         return true;
       }
       const to = readRecord(chunk, at);
-      if (to < 0 || bytes[skipBlank(bytes, to)] !== NEWLINE) at = readSlowly(at);
+      if (to < 0 || bytes[skipBlank(bytes, to)] !== NEWLINE) slow = readSlowly(at);
       else {
         const reason = takeRecord(chunk, taker, at, to);
         if (reason !== '') fault(at, to, reason);

@@ -2,13 +2,17 @@ import { countValid, isValid, type Validity } from '../bits.ts';
 import type { DictionaryVector, Rows, TextVector, Vector } from '../vectors.ts';
 import { plainTexts } from './parquet/dictionary.ts';
 
+/** Texts of dictionaries that are joined with plain texts are written out row by row up to so many bytes. */
+const MOST_SPELT = 8 * 1024 * 1024;
+
 /** One after the other as one. All have the same columns. */
 export function joinRows(parts: readonly Rows[]): Rows {
   const [first] = parts;
   if (first === undefined) throw new Error('no rows to join');
   if (parts.length === 1) return first;
   const count = parts.reduce((sum, part) => sum + part.count, 0);
-  return { count, vectors: first.vectors.map((_, column) => joinColumn(parts, column, count)) };
+  const room = { bytes: MOST_SPELT };
+  return { count, vectors: first.vectors.map((_, column) => joinColumn(parts, column, count, room)) };
 }
 
 /** The same rows in memory of their own. */
@@ -21,7 +25,7 @@ function copyOfVector(vector: Vector): Vector {
 
 const sliceOf = (array: ArrayBufferView): ArrayBufferView => (array as Uint8Array).slice();
 
-function joinColumn(parts: readonly Rows[], column: number, count: number): Vector {
+function joinColumn(parts: readonly Rows[], column: number, count: number, room: { bytes: number }): Vector {
   const counts = parts.map((part) => part.count);
   const vectors = parts.map((part) => part.vectors[column] as Vector);
   const validities = vectors.map((vector) => vector.validity);
@@ -32,12 +36,52 @@ function joinColumn(parts: readonly Rows[], column: number, count: number): Vect
   if (kind === 'long') return { kind, validity, values: joinNumbers(new BigInt64Array(count), values, counts) };
   if (kind === 'real') return { kind, validity, values: joinNumbers(new Float64Array(count), values, counts) };
   if (kind === 'boolean') return { kind, validity, values: joinBits(values as Uint8Array[], counts, count) };
-  if (vectors.every((vector) => vector.kind === 'dictionary'))
-    return { ...joinDictionaries(vectors, counts), validity };
+  return { ...joinAnyTexts(vectors as (TextVector | DictionaryVector)[], counts, count, room), validity };
+}
+
+/** A long text that a thousand rows share stands once, even where other parts have none that repeat. */
+function joinAnyTexts(
+  vectors: readonly (TextVector | DictionaryVector)[],
+  counts: readonly number[],
+  count: number,
+  room: { bytes: number },
+): TextVector | DictionaryVector {
+  if (vectors.every((vector) => vector.kind === 'dictionary')) return joinDictionaries(vectors, counts);
+  const spelt = vectors.reduce((sum, vector, index) => sum + speltBytes(vector, counts[index] ?? 0), 0);
+  if (spelt > room.bytes) {
+    const all = vectors.map((vector, index) => asDictionary(vector, counts[index] ?? 0));
+    return joinDictionaries(all, counts);
+  }
+  room.bytes -= spelt;
   const texts = vectors.map((vector, index) =>
-    vector.kind === 'dictionary' ? plainTexts(vector, counts[index] ?? 0) : (vector as TextVector),
+    vector.kind === 'dictionary' ? plainTexts(vector, counts[index] ?? 0) : vector,
   );
-  return { ...joinTexts(texts, counts, count), validity };
+  return joinTexts(texts, counts, count);
+}
+
+/** What the rows of a dictionary take as plain text. */
+function speltBytes(vector: TextVector | DictionaryVector, rows: number): number {
+  if (vector.kind === 'text') return 0;
+  const { indices, offsets, validity } = vector;
+  let sum = 0;
+  for (let row = 0; row < rows; row++) {
+    const entry = indices[row] as number;
+    if (isValid(validity, row)) sum += (offsets[entry + 1] as number) - (offsets[entry] as number);
+  }
+  return sum;
+}
+
+/** Each plain text is an entry. */
+function asDictionary(vector: TextVector | DictionaryVector, rows: number): DictionaryVector {
+  if (vector.kind === 'dictionary') return vector;
+  const { offsets, bytes, validity } = vector;
+  return {
+    kind: 'dictionary',
+    indices: Int32Array.from({ length: rows }, (_, row) => row),
+    offsets: offsets.subarray(0, rows + 1),
+    bytes,
+    validity,
+  };
 }
 
 function joinNumbers<T extends BigInt64Array | Float64Array>(

@@ -98,3 +98,77 @@ test('a column that was plain text, of ever other long ones, holds what repeats 
     assert.equal(customDimensions, JSON.stringify(wanted));
   }
 });
+
+const MIB = 1024 * 1024;
+
+test('a text that a thousand rows share is not written out for each where others follow that are ever new', () => {
+  for (const [count, length, others] of [
+    [MANY, LONG, 600],
+    [4000, 3000, 1400],
+  ] as const) {
+    const shared = { big: 's'.repeat(length) };
+    const following = Array.from({ length: others }, (_, n) =>
+      recordOf({ id: `o${n}`, count: 1, dimensions: [n % 7 === 6 ? shared : { n }] }),
+    );
+    const { rows, dimensions, largest } = decoded([recordOf({ count, dimensions: [shared] }), ...following]);
+    assert.equal(rows.length, count + others);
+    assert.ok(largest < 9 * MIB, `${largest} bytes`);
+    assert.deepEqual([...new Set(dimensions.map(({ kind }) => kind))], ['dictionary']);
+    for (const [n, { customDimensions }] of rows.entries()) {
+      const other = n - count;
+      assert.equal(customDimensions, JSON.stringify(other < 0 || other % 7 === 6 ? shared : { n: other }));
+    }
+  }
+});
+
+test('several columns of a table write out no more together than one', () => {
+  const text = 's'.repeat(4000);
+  const names = ['name', 'url', 'source'];
+  const shared = (n: number) => Object.fromEntries(names.map((name) => [name, n < 1000 ? text : `${name} ${n}`]));
+  const { rows, largest } = decoded([recordOf({ count: 1000 + 600, element: shared })]);
+  assert.ok(largest < 10 * MIB, `${largest} bytes`);
+  for (const [n, row] of rows.entries()) for (const name of names) assert.equal(row[name], shared(n)[name]);
+});
+
+test('a record that is read slowly is handed over while its rows are made, and what follows it is read', () => {
+  const COUNT = 100;
+  // What is left over of these is ever new: the column is plain text.
+  const before = Array.from({ length: 600 }, (_, n) => recordOf({ id: `b${n}`, count: 1, more: { n } }));
+  const odd = recordOf({ id: 'odd', count: COUNT, more: { junk: 'j'.repeat(MIB) } })
+    .replace('{"request":[', '{"request":[\n')
+    .replace('"eventTime"', '"eventTime":"2026-11-21T03:00:00Z","eventTime"');
+  const { rows, groups, faults, largest } = decoded([...before, odd, recordOf({ id: 'after', count: 2 })]);
+  assert.deepEqual([rows.length, faults], [before.length + COUNT + 2, []]);
+  assert.ok(largest < 24 * MIB, `${largest} bytes in one of ${groups.length} groups`);
+  for (const { extra } of rows.slice(before.length, -2)) assert.ok(String(extra).includes('j'.repeat(MIB)));
+  assert.deepEqual(
+    rows.slice(before.length).map(({ id }) => id),
+    [...Array(COUNT).keys(), 0, 1].map((n) => `e${n}`),
+  );
+});
+
+test('records of two readers, at the same place of memory that is used again, are told apart', () => {
+  const classic = recordOf({ count: 1, element: () => ({ name: 'n'.repeat(200), url: long('c') }) });
+  const flat = { time: '2026-11-21T03:00:00Z', AppRoleName: '', type: 'AppRequests', Id: 'f', Url: long('f') };
+  const start = classic.indexOf(long('c'));
+  const first = JSON.stringify(flat).replace('"AppRoleName":""', () => {
+    const room = start - JSON.stringify(flat).indexOf(long('f'));
+    return `"AppRoleName":"${'r'.repeat(room)}"`;
+  });
+  assert.equal(first.indexOf(long('f')), start);
+  const chunk = recordsOf(classic);
+  const bytes = chunk.bytes;
+  function* chunks() {
+    yield chunk;
+    bytes.fill(0x20);
+    bytes.set(Buffer.from(first.slice(0, bytes.length - 1)));
+    bytes[bytes.length - 1] = 0x0a;
+    yield chunk;
+  }
+  const { rows, faults } = decodeRows(windowOf('requests'), chunks());
+  assert.deepEqual(faults, []);
+  assert.deepEqual(
+    rows.map(({ url }) => url),
+    [long('c'), long('f')],
+  );
+});

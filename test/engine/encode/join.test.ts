@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { bytesOf } from '../../../shared/engine/encode/check-rows.ts';
 import { joinRows } from '../../../shared/engine/encode/join.ts';
 import { ndjsonEncoding } from '../../../shared/engine/encode/text/text.ts';
 import { encoded } from './duckdb.ts';
@@ -36,4 +37,36 @@ test('rows of several parts are the rows of one, whether they have dictionaries 
       );
     }),
   );
+});
+
+test('a long text that many rows share stands once, even where other rows have none that repeat', () => {
+  const long = `"${'l'.repeat(40_000)}"`;
+  const shared = Array.from({ length: 120 }, (_, n): Cell[] => [
+    n % 9 === 0 ? null : long,
+    long,
+    '"a"',
+    1n,
+    null,
+    true,
+  ]);
+  const other = Array.from({ length: 300 }, (_, n): Cell[] => [
+    n % 5 === 0 ? null : `"${n}"`,
+    `"${n}"`,
+    '"b"',
+    2n,
+    3,
+    null,
+  ]);
+  const texts = ['few', 'mixed'];
+  const parts = [rowsOf(columns, shared, texts), rowsOf(columns, other), rowsOf(columns, shared, texts)];
+  for (const some of [parts, parts.slice(0, 2), parts.slice(1)]) {
+    const joined = joinRows(some);
+    const all = some.flatMap((part) => (part === parts[1] ? other : shared));
+    assert.equal(
+      encoded(ndjsonEncoding(columns), [joined]).toString(),
+      encoded(ndjsonEncoding(columns), [rowsOf(columns, all, texts)]).toString(),
+    );
+    // Written out, each of two columns is less than 10 MB; both together are not.
+    assert.ok(bytesOf(joined) < 10e6, `${bytesOf(joined)} bytes`);
+  }
 });

@@ -17,6 +17,14 @@ export interface Builder {
   clear(): void;
 }
 
+/** What columns of text of a table count together. */
+export interface Heavy {
+  /** Bytes of long texts, and of many that were written out row by row. */
+  bytes: number;
+  /** All that were written out, since the table was empty. */
+  spelt: number;
+}
+
 /** A column of numbers, times or booleans. */
 class FixedBuilder implements Builder {
   readonly size = 0;
@@ -64,8 +72,7 @@ class FixedBuilder implements Builder {
   }
 }
 
-/** `heavy` counts the bytes of long texts. */
-export const builderOf = (type: string, heavy = { bytes: 0 }): Builder => {
+export const builderOf = (type: string, heavy: Heavy = { bytes: 0, spelt: 0 }): Builder => {
   if (type === 'string' || type === 'dynamic') return new TextBuilder(heavy);
   return new FixedBuilder(type === 'real' ? CELL.real : type === 'boolean' ? CELL.boolean : CELL.long);
 };

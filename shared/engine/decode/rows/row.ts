@@ -3,6 +3,11 @@ export const CELL = { null: 0, text: 1, long: 2, real: 3, boolean: 4 } as const;
 
 const WORD = 4294967296;
 
+/** Counts records, of whatever reader: rows of several go to one table, which tells records apart by it. */
+let records = 0;
+/** Then it begins anew: no table holds rows of so many. */
+const LAST_RECORD = 2 ** 30 - 1;
+
 /**
  * One row between decoding and appending: a cell for each column of the signal, in the order of `columnsOf`, and behind
  * them those that a shape adds. It is used again for every row, and texts are ranges of bytes that are gone with the
@@ -19,7 +24,7 @@ export class Row {
   /** 64-bit integers and µs since 1970, as their lower (unsigned) and upper (signed) halves. */
   readonly low: Int32Array;
   readonly high: Int32Array;
-  /** Counts records. */
+  /** The number of the record that its rows are of. */
   record = 0;
   /** Memory that stays as it is while the rows of a record are made: its own bytes, and what was made of them once. */
   kept: Uint8Array = NOTHING;
@@ -37,7 +42,7 @@ export class Row {
 
   /** Before the rows of a record that stands in these bytes. */
   begin(bytes: Uint8Array): void {
-    this.record++;
+    this.record = records = (records + 1) & LAST_RECORD;
     if (this.kept !== bytes) this.kept = bytes;
     this.made = NOTHING;
   }

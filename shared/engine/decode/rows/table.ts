@@ -1,7 +1,7 @@
 import type { Millis, Signal } from '../../../model.ts';
 import type { ColumnType } from '../../../signals/column.ts';
 import type { Rows } from '../../vectors.ts';
-import { type Builder, builderOf } from './builders.ts';
+import { type Builder, builderOf, type Heavy } from './builders.ts';
 import { CELL, type Row } from './row.ts';
 import { TextBuilder } from './text-builder.ts';
 
@@ -30,8 +30,8 @@ export class Table {
   readonly partition: Millis;
   count = 0;
   raw = 0;
-  /** Bytes of long texts since somebody looked. */
-  readonly heavy = { bytes: 0 };
+  /** Its bytes are those since somebody looked. */
+  readonly heavy: Heavy = { bytes: 0, spelt: 0 };
   /** Rows that the builders have memory for. */
   private room = 0;
   private readonly builders: readonly Builder[];
@@ -57,7 +57,7 @@ export class Table {
 
   append(row: Row, raw: number): void {
     const { texts, textCells, others, otherCells, count } = this;
-    if (count === 0) for (const builder of this.builders) builder.clear();
+    if (count === 0) this.clear();
     if (count === this.room) this.makeRoom();
     for (let index = 0; index < texts.length; index++) {
       const cell = textCells[index] as number;
@@ -69,6 +69,11 @@ export class Table {
     }
     this.count = count + 1;
     this.raw += raw;
+  }
+
+  private clear(): void {
+    this.heavy.spelt = 0;
+    for (const builder of this.builders) builder.clear();
   }
 
   private makeRoom(): void {

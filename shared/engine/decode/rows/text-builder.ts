@@ -1,7 +1,7 @@
 import { validOf } from '../../bits.ts';
 import type { Vector } from '../../vectors.ts';
 import { copy, grown, hashOf, same, viewOf } from '../../words.ts';
-import type { Builder } from './builders.ts';
+import type { Builder, Heavy } from './builders.ts';
 import type { Row } from './row.ts';
 
 /**
@@ -15,6 +15,10 @@ const MOST_PROBES = 24;
 const LONGEST_ENTRY = 4096;
 /** Memory that one long text needed is not kept for the next rows. */
 const MOST_KEPT = 16 * 1024 * 1024;
+/** Columns of a table that become plain text write out so much together; what would take more stays a dictionary. */
+const MOST_SPELT = 8 * 1024 * 1024;
+/** So much written out has the tables looked at. */
+const MUCH = 1024 * 1024;
 const NULL = -1;
 
 /**
@@ -41,10 +45,11 @@ export class TextBuilder implements Builder {
   private long = { record: -1, start: 0, length: 0, source: this.bytes, entry: -1 };
   /** Plain, it has met a long text twice. */
   private repeats = false;
-  private readonly heavy: { bytes: number };
+  /** It stays a dictionary until the next take, whatever values come. */
+  private stays = false;
+  private readonly heavy: Heavy;
 
-  /** `heavy` counts the bytes of long texts. */
-  constructor(heavy: { bytes: number }) {
+  constructor(heavy: Heavy) {
     this.heavy = heavy;
   }
 
@@ -66,13 +71,13 @@ export class TextBuilder implements Builder {
     const length = (row.end[cell] as number) - start;
     const isAgain = length > LONGEST_ENTRY && this.isAgain(row, start, length);
     if (!this.plain) {
-      const entry = isAgain ? this.long.entry : this.entryOf(start, length, index);
+      let entry = isAgain ? this.long.entry : this.entryOf(start, length, index);
+      if (entry < 0 && !this.turnPlain(index)) entry = this.addEntry(start, length);
       if (length > LONGEST_ENTRY) this.long.entry = entry;
       if (entry >= 0) {
         this.values[index] = entry;
         return;
       }
-      this.turnPlain(index);
     }
     this.repeats ||= isAgain;
     this.values[index] = length;
@@ -170,9 +175,11 @@ export class TextBuilder implements Builder {
     this.table = table;
   }
 
-  /** Writes the entries out row by row. */
-  private turnPlain(rows: number): void {
-    const { source, bytes, offsets, values } = this;
+  /** Writes the entries out row by row. False: that would be too much. */
+  private turnPlain(rows: number): boolean {
+    const { source, bytes, offsets, values, heavy } = this;
+    this.stays ||= heavy.spelt + this.speltBytes(rows) > MOST_SPELT;
+    if (this.stays) return false;
     this.plain = true;
     this.turnTo(bytes);
     this.bytes = new Uint8Array(bytes.length);
@@ -186,6 +193,20 @@ export class TextBuilder implements Builder {
       this.put(start, values[row] as number);
     }
     this.turnTo(source);
+    if (this.length > MUCH) heavy.bytes += this.length;
+    heavy.spelt += this.length;
+    return true;
+  }
+
+  /** What the rows take as plain text: a record of a thousand rows may have a text of 20 MB once. */
+  private speltBytes(rows: number): number {
+    const { values, offsets } = this;
+    let sum = 0;
+    for (let row = 0; row < rows; row++) {
+      const entry = values[row] as number;
+      if (entry !== NULL) sum += (offsets[entry + 1] as number) - (offsets[entry] as number);
+    }
+    return sum;
   }
 
   take(rows: number): Vector {
@@ -215,6 +236,7 @@ export class TextBuilder implements Builder {
     this.values.fill(NULL);
     if (this.repeats) [this.plain, this.repeats] = [false, false];
     this.long.record = -1;
+    this.stays = false;
     if (!this.plain) this.table.fill(0);
     this.entries = 0;
     this.length = 0;
