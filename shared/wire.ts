@@ -24,7 +24,7 @@ import { type LedgerTables, wireLedgerTable } from './wire/ledger-table.ts';
 import { localPorts } from './wire/local.ts';
 import { lakeMet, meetPorts, refuseStranger } from './wire/meet.ts';
 import { processFault } from './wire/node.ts';
-import { createPlanner, type PlanOutcome } from './wire/plan.ts';
+import { createPlanner, type PlanOutcome, sharedTicks } from './wire/plan.ts';
 import { type Audits, keptOrAssumed, queryApis, wireAudits } from './wire/query.ts';
 import { checkConditions, untilItWorks } from './wire/ready.ts';
 import { sourceOf } from './wire/source.ts';
@@ -106,19 +106,20 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
     await stateReady();
     await allOf([met(), engineReady()]);
   };
-  const health = wireHealth(openHealth(config.state, config.lake), watched, lakeReady, stateReady, !atTerminal);
+  // Who sits at a terminal leaves what was held to the planner.
+  const woke = () => atTerminal || ticks.woke();
+  const health = wireHealth(openHealth(config.state, config.lake), watched, lakeReady, stateReady, !atTerminal, woke);
   const ready = async (): Promise<void> => {
     await allOf([stateReady(), health.reach()]);
   };
   // Memory and temporary disk are bounded for one run: runs of one process follow each other, whatever their trigger.
   const turns = createTurns(clock);
-  const plan = (): Promise<PlanOutcome> =>
-    planTick(async () => {
-      const seen = await health.look();
-      if (seen.state === 'active') await health.reach();
-      return seen;
-    });
-  const invoke = createInvoke(run, { ...health, lakeReady, refuseStranger, resumed: plan, timeout, outage });
+  const lookOfTick = async () => {
+    const seen = await health.look();
+    if (seen.state === 'active') await health.reach();
+    return seen;
+  };
+  const invoke = createInvoke(run, { ...health, lakeReady, refuseStranger, timeout, outage });
   const runOne = (window: Window, past = false): Promise<RunOutcome> =>
     invoke(
       async (given) => {
@@ -134,6 +135,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
     ...{ look: health.look, stateReady, outage },
   });
   const planTick = createPlanner(config, { ...ports, tidy: run }, tend);
+  const ticks = sharedTicks((atOnce) => planTick(lookOfTick, atOnce));
   return {
     config,
     ...backfills,
@@ -152,7 +154,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
     ...wireAudits(config, apis, run, ready, health.look, ((timeout ?? 30 * 60_000) * 2) / 3),
     ...wireTends(config, { ...run, hash: hashOf }, ((timeout ?? 30 * 60_000) * 2) / 3, ready, health.look),
     ...wireAdopts(config, { ...meeting, ...(tables && { tables }) }, stateReady),
-    plan,
+    plan: ticks.plan,
     ...wireLedgerTable(config, run, ready, health.look),
     drift: async () => {
       await refuseStranger(lakeReady());

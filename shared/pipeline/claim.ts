@@ -76,6 +76,8 @@ export interface ClaimPorts {
   readonly recall?: Recall;
   /** The file that a window has mostly, where it has one and no table; left out: not known. */
   readonly expected?: (window: Window) => FileRecord | undefined;
+  /** Aborted when nobody waits for the run any more: its lease is renewed no more. Left out: somebody does. */
+  readonly over?: AbortSignal;
 }
 
 /**
@@ -142,7 +144,7 @@ function firstIntent(claimed: LedgerEntry, { tables, expected }: ClaimPorts): Le
   return file === undefined ? claimed : intendedEntry(claimed, [file]);
 }
 
-function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease }: ClaimPorts): Claim {
+function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease, over }: ClaimPorts): Claim {
   const { window, revision, startedAt, files, doneAt } = claimed.value;
   // A ledger that was restored can count to the same revision once more: of two claims of it one is older.
   const isOurs = (now: ClaimedAs | undefined) => now?.revision === revision && now.startedAt === startedAt;
@@ -186,7 +188,7 @@ function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease }: ClaimPo
     () => update((entry) => (entry.state === 'running' ? { ...entry, leaseUntil: clock.now() + lease } : entry)),
     clock,
     lease / 3,
-    released.signal,
+    over === undefined ? released.signal : AbortSignal.any([released.signal, over]),
   );
 
   return {

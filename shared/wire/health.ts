@@ -23,7 +23,7 @@ export interface HealthWiring extends Healths {
 
 /**
  * `ready`: throws as long as the lake was never reached. `stateReady`: of what the health is kept in. `tells`: whether
- * that counts which happens here.
+ * that counts which happens here. `woke`: a probe made here has ended a pause.
  */
 export function wireHealth(
   store: HealthStore,
@@ -31,10 +31,12 @@ export function wireHealth(
   ready: () => Promise<void>,
   stateReady: () => Promise<void>,
   tells: boolean,
+  woke: () => void,
 ): HealthWiring {
   const gate = createGate({
     store,
     clock: systemClock,
+    woke,
     probe: async () => {
       await ready();
       await probe(lake);

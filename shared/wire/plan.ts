@@ -21,18 +21,19 @@ export interface PlanOutcome {
 /**
  * Query feeds are planned; feeds of blobs, which arrive by themselves, are looked after. One that fails does not stop
  * the others. While the lake is paused it is only said how far they are. `look`: how the lake is.
+ * `atOnce`: what was sent for is noted by itself, as no other tick of this process may follow.
  */
 export function createPlanner(
   config: Config,
   ports: PlanPorts & { readonly lake: ObjectStore },
   tend: Tend = async () => new Set(),
-): (look: () => Promise<LakeHealth>) => Promise<PlanOutcome> {
+): (look: () => Promise<LakeHealth>, atOnce?: boolean) => Promise<PlanOutcome> {
   const memory = createFeedMemory();
   const notes: SentMemory = new Map();
   let began = ports.clock.now();
   let failing = false;
   const beyond = filesBeyond(ports.lake, [config.output.path]);
-  const tick = async (health: LakeHealth): Promise<PlanOutcome> => {
+  const tick = async (health: LakeHealth, atOnce: boolean): Promise<PlanOutcome> => {
     const held = health.state !== 'active';
     const faults: string[] = [];
     const failed = (error: unknown): ReadonlySet<string> => {
@@ -43,7 +44,7 @@ export function createPlanner(
     const now = {
       ...ports,
       beyond,
-      notes,
+      ...(!atOnce && { notes }),
       resumedAt: health.since,
       began,
       goesOn: (backfill: string) => running.has(backfill),
@@ -51,18 +52,41 @@ export function createPlanner(
     const outcome = await planAll(config, now, health, memory);
     return { ...outcome, errors: [...outcome.errors, ...faults] };
   };
-  return async (look) => {
+  return async (look, atOnce = false) => {
     try {
       const health = await look();
       // Where no tick could be made no run could, and the queue gives messages up that fail five times.
       if (failing) began = ports.clock.now();
-      const outcome = await tick(health);
+      const outcome = await tick(health, atOnce);
       failing = outcome.feeds.length === 0 && outcome.errors.length > 0;
       return outcome;
     } catch (error) {
       failing = true;
       throw error;
     }
+  };
+}
+
+/**
+ * One tick of a process at a time: whoever asks for one meanwhile waits for the same. `woke`: the lake is active again,
+ * and what was held is sent for; nobody waits for that, and where it fails the next tick does it.
+ */
+export function sharedTicks(tick: (atOnce: boolean) => Promise<PlanOutcome>) {
+  let underWay: Promise<PlanOutcome> | undefined;
+  const plan = (atOnce: boolean): Promise<PlanOutcome> => {
+    underWay ??= tick(atOnce).finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  };
+  return {
+    plan: () => plan(false),
+    woke: (): void => {
+      const again = ({ health }: PlanOutcome) => (health.state === 'active' ? undefined : plan(true));
+      plan(true)
+        .then(again)
+        .catch(() => undefined);
+    },
   };
 }
 

@@ -1,33 +1,90 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inTime } from '../../shared/pipeline/outage/in-time.ts';
+import { createInTime } from '../../shared/pipeline/outage/in-time.ts';
+import { inTurn } from '../../shared/pure/in-turn.ts';
 import { manualClock } from './world.ts';
 
 const MINUTE = 60_000;
+const settled = () => new Promise((go) => setImmediate(go));
 
-test('an invocation ends in its time, whatever it waits for; who gets a turn later is told', async () => {
+/** A process with one turn, whose invocations have five minutes each; how each ended is said under its name. */
+function scene() {
   const clock = manualClock();
-  const start = clock.now();
-  let isOver = () => false;
-  const waits = (ask: () => boolean) => {
-    isOver = ask;
-    return new Promise<never>(() => {});
+  const [inTime, turns] = [createInTime(clock), inTurn()];
+  const said: Record<string, string> = {};
+  const overs = new Map<string, AbortSignal | undefined>();
+  const begin = (name: string, call: () => Promise<unknown>) => {
+    const allowed = { start: clock.now(), end: clock.now() + 5 * MINUTE };
+    const called = (over?: AbortSignal) => {
+      overs.set(name, over);
+      return call();
+    };
+    said[name] = 'pending';
+    inTime(called, { inTurn: turns, allowed }).then(
+      (value) => {
+        said[name] = String(value);
+      },
+      (error) => {
+        said[name] = String(error);
+      },
+    );
   };
-  const ended = inTime(waits, { start, end: start + 5 * MINUTE }, clock);
-  clock.advance(4.7 * MINUTE);
-  assert.equal(isOver(), false);
-  clock.advance(0.1 * MINUTE);
-  assert.equal(isOver(), true);
-  await assert.rejects(ended, /^Error: not done in 4\.8 min, and the host ends a run after 5 min; it is tried again$/);
+  const pass = async (minutes: number) => {
+    await settled();
+    clock.advance(minutes * MINUTE);
+    await settled();
+  };
+  return { clock, inTime, turns, said, overs, begin, pass };
+}
+
+const notDone = 'Error: not done in 4.8 min, and the host ends a run after 5 min; it is tried again';
+const noTurn = 'Error: its turn did not come in 4.8 min: runs before it take the time; it is tried again';
+
+test('an invocation ends in its time, whatever it waits for, and what it began is told', async () => {
+  const { said, overs, begin, pass } = scene();
+  begin('run', () => new Promise(() => {}));
+  await pass(4.7);
+  assert.deepEqual([said.run, overs.get('run')?.aborted], ['pending', false]);
+  await pass(0.1);
+  assert.deepEqual([said.run, overs.get('run')?.aborted], [notDone, true]);
+});
+
+test('one that ends after it was given up holds up nobody for long; who had no turn says so, and never begins', async () => {
+  const { said, overs, begin, pass } = scene();
+  let end = () => {};
+  begin(
+    'slow',
+    () =>
+      new Promise<void>((resolve) => {
+        end = resolve;
+      }),
+  );
+  await pass(2);
+  begin('waits', async () => 'never');
+  await pass(2.8);
+  begin('next', async () => 'done');
+  await pass(2);
+  assert.deepEqual(said, { slow: notDone, waits: noTurn, next: 'pending' });
+  end();
+  await pass(0);
+  assert.equal(said.next, 'done');
+  assert.deepEqual([...overs.keys()], ['slow', 'next']);
+});
+
+test('one that never ends: the next invocation does not end, either, so that the host ends the process', async () => {
+  const { said, begin, pass } = scene();
+  begin('hangs', () => new Promise(() => {}));
+  await pass(4.8);
+  begin('next', async () => 'done');
+  await pass(5);
+  assert.deepEqual(said, { hangs: notDone, next: 'pending' });
 });
 
 test('what ends before, ends as it does; without a limit nothing is limited', async () => {
-  const clock = manualClock();
-  const allowed = { start: clock.now(), end: clock.now() + MINUTE };
-  assert.equal(await inTime(async () => 1, allowed, clock), 1);
-  await assert.rejects(
-    inTime(() => Promise.reject(new Error('its own')), allowed, clock),
-    /its own/,
-  );
-  assert.equal(await inTime(async (isOver) => isOver(), undefined, clock), false);
+  const { inTime, turns, said, begin, pass } = scene();
+  begin('well', async () => 1);
+  begin('badly', () => Promise.reject(new Error('its own')));
+  await pass(0);
+  assert.deepEqual(said, { well: '1', badly: 'Error: its own' });
+  assert.equal(await inTime(async (over) => over, { inTurn: turns }), undefined);
 });

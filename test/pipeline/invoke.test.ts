@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import type { LakeHealth, Window } from '../../shared/model.ts';
 import { healthyLake } from '../../shared/pipeline/health/decide.ts';
 import { createInvoke } from '../../shared/pipeline/outage/invoke.ts';
@@ -9,7 +10,7 @@ import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
 const window: Window = { app: 'shop', signal: 'requests', source: 'query', start: 0, end: 3_600_000 };
 const outcome = (state: RunState) => async () => unrun(state, window, undefined);
 
-function scene() {
+function scene(timeout?: number) {
   let now = 1_000_000;
   const said: string[] = [];
   const health: { is: LakeHealth } = { is: healthyLake };
@@ -22,8 +23,9 @@ function scene() {
     clock: {
       now: () => now,
       random: () => 0,
-      sleep: async (ms: number) => {
-        now += ms;
+      sleep: async (ms: number, abort?: AbortSignal) => {
+        await setImmediate();
+        if (!abort?.aborted) now += ms;
       },
     },
   };
@@ -32,8 +34,7 @@ function scene() {
     watched: (run) => run(),
     lakeReady: async () => {},
     refuseStranger: (lakeThere) => lakeThere,
-    resumed: async () => void said.push('planned'),
-    timeout: undefined,
+    timeout,
     outage: 0,
   });
   const run = async () => {
@@ -43,10 +44,10 @@ function scene() {
   const paused = (probeIn: number, by: LakeHealth['by'] = 'itself'): void => {
     health.is = { ...healthyLake, state: 'paused', by, probeAfter: now + probeIn };
   };
-  return { said, health, run, paused };
+  return { said, health, invoke, run, paused };
 }
 
-test('while the lake is paused one message comes back for each probe, and when it is over all is sent for', async () => {
+test('while the lake is paused one message comes back for each probe, and none when it is over', async () => {
   const { said, health, run, paused } = scene();
   await run();
   paused(60_000);
@@ -55,7 +56,7 @@ test('while the lake is paused one message comes back for each probe, and when i
   for (let n = 0; n < 2; n++) await run();
   health.is = healthyLake;
   for (let n = 0; n < 2; n++) await run();
-  const expected = ['done', 'message in 60', 'held', 'held', 'held', 'message in 120', 'held', 'held', 'planned'];
+  const expected = ['done', 'message in 60', 'held', 'held', 'held', 'message in 120', 'held', 'held'];
   assert.deepEqual(said, [...expected, 'done', 'done']);
 });
 
@@ -66,4 +67,18 @@ test('who paused it by hand wants it to stay so, and nobody comes back', async (
   health.is = { ...health.is, state: 'disabled', by: 'itself' };
   await run();
   assert.deepEqual(said, ['held', 'held']);
+});
+
+test('a run whose time is over hears of it, so that it renews its lease no more', async () => {
+  const { invoke } = scene(300_000);
+  let over: AbortSignal | undefined;
+  const hangs = (ports: { readonly over?: AbortSignal }) => {
+    over = ports.over;
+    return new Promise<never>(() => {});
+  };
+  await assert.rejects(
+    invoke(hangs, outcome('held'), (call) => call()),
+    /not done in 4\.8 min/,
+  );
+  assert.equal(over?.aborted, true);
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import type { LedgerEntry, Window } from '../../shared/model.ts';
 import { failedEntry, plannedEntry } from '../../shared/pipeline/entry.ts';
 import { createSooner } from '../../shared/pipeline/outage/sooner.ts';
@@ -14,12 +15,21 @@ function scene() {
   const entries = new Map<string, LedgerEntry>();
   const sent: string[] = [];
   let [now, refuses, reads] = [100 * HOUR, false, 0];
+  let slow: () => Promise<unknown> = async () => {};
   const sooner = createSooner({
-    clock: { now: () => now },
+    // Time that is slept passes when nothing else happens.
+    clock: {
+      now: () => now,
+      sleep: async (ms, abort) => {
+        await setImmediate();
+        if (!abort?.aborted) now += ms;
+      },
+    },
     hints: { send: async (window, delay) => void sent.push(`${keyOf(window)} in ${delay / 60_000}`) },
     ledger: {
       read: async (window) => {
         reads += 1;
+        await slow();
         if (refuses) throw new Error('away');
         const value = entries.get(keyOf(window));
         return value && { value, etag: `${value.notBefore}` };
@@ -45,7 +55,13 @@ function scene() {
       entries.set(keyOf(window), { ...entry, hintedAt: entry.notBefore });
       await sooner({ state: 'failed', window });
     },
-    well: (window: Window) => sooner({ state: 'done', window }),
+    well: (window: Window, minutes?: number) =>
+      sooner({ state: 'done', window }, minutes === undefined ? undefined : now + minutes * 60_000),
+    slowly: (each: typeof slow) => {
+      slow = each;
+    },
+    since: (begun: number) => (now - begun) / 60_000,
+    now: () => now,
     waits: (window: Window) => ((entries.get(keyOf(window))?.notBefore ?? 0) - now) / 60_000,
   };
 }
@@ -90,4 +106,27 @@ test('some after each run, until all are brought forward', async () => {
     counts.push(sent.length);
   }
   assert.deepEqual(counts, [10, 20, 25, 25]);
+});
+
+test('the first refusal ends it: what else waits is for the next that goes well', async () => {
+  const { sent, reads, fail, well, refuse } = scene();
+  for (let hour = 0; hour < 10; hour++) await fail(windowOf(hour), 7);
+  refuse(true);
+  await well(windowOf(99));
+  assert.equal(reads(), 1);
+  refuse(false);
+  await well(windowOf(99));
+  assert.equal(sent.length, 9);
+});
+
+test('it takes what is left of the time of an invocation, and no more', async () => {
+  const { sent, fail, well, slowly, pass, since, now } = scene();
+  for (let hour = 0; hour < 10; hour++) await fail(windowOf(hour), 7);
+  slowly(async () => pass(1));
+  await well(windowOf(99), 3);
+  assert.equal(sent.length, 3);
+  slowly(() => new Promise(() => {}));
+  const begun = now();
+  await well(windowOf(99), 2);
+  assert.equal(since(begun), 2);
 });

@@ -18,6 +18,8 @@ export interface GatePorts {
   readonly clock: Clock;
   /** Writes something small into the lake; throws as a run's write would. */
   probe(): Promise<unknown>;
+  /** A probe of this process has made the lake active again. */
+  woke?(): void;
 }
 
 /** Stands before whatever would touch the lake. */
@@ -38,7 +40,7 @@ const together = 10;
 const tellAfter: Millis = 60_000;
 
 /** Costs a call to the state in half a minute of work, and one or two for ten commits. */
-export function createGate({ store, clock, probe }: GatePorts): Gate {
+export function createGate({ store, clock, probe, woke }: GatePorts): Gate {
   const inOrder = inTurn();
   let known: { readonly value: LakeHealth; readonly etag: string | undefined } | undefined;
   let lookedAt = Number.NEGATIVE_INFINITY;
@@ -83,7 +85,9 @@ export function createGate({ store, clock, probe }: GatePorts): Gate {
     );
     // Not where a person has said something meanwhile.
     const isOurs = ({ state, since, by }: LakeHealth) => state === 'paused' && by === 'itself' && since === turn.since;
-    return (await change((health) => (isOurs(health) ? probed(health, error, clock.now()) : undefined))) ?? current();
+    const after = await change((health) => (isOurs(health) ? probed(health, error, clock.now()) : undefined));
+    if (after?.state === 'active') woke?.();
+    return after ?? current();
   };
   const current = (): LakeHealth => known?.value ?? healthyLake;
   const tell = async (error: string | undefined): Promise<void> => {

@@ -1,6 +1,6 @@
 import type { LakeHealth, Millis, Window } from '../../model.ts';
 import type { RunOutcome, RunPorts } from '../run.ts';
-import { createPaced, type Pace } from './paced.ts';
+import { type Braked, createPaced, type Pace } from './paced.ts';
 import type { SoonerPorts } from './sooner.ts';
 
 interface Wiring {
@@ -11,15 +11,13 @@ interface Wiring {
   lakeReady(): Promise<void>;
   /** Waits for that, and throws where the ledger is another lake's; a lake that is away is the run's to hear of. */
   refuseStranger(lakeThere: Promise<void>): Promise<void>;
-  /** Sends for what was held, when the lake is active again. */
-  resumed(): Promise<unknown>;
   /** How long the host lets an invocation run; undefined: without end. */
   readonly timeout: Millis | undefined;
   /** How long an invocation waits for a state that is away. */
   readonly outage: Millis;
 }
 
-type Given = Pick<RunPorts, 'allowed' | 'ready' | 'rest' | 'stateUntil'>;
+type Given = Pick<RunPorts, 'allowed' | 'over' | 'ready' | 'rest' | 'stateUntil'>;
 
 /**
  * How calls of the host become runs of this process. Waiting for its turn is part of the time that an invocation has.
@@ -27,7 +25,7 @@ type Given = Pick<RunPorts, 'allowed' | 'ready' | 'rest' | 'stateUntil'>;
  */
 export function createInvoke<P extends SoonerPorts & { readonly clock: RunPorts['clock'] }>(ports: P, wiring: Wiring) {
   const { clock } = ports;
-  const { look, watched, lakeReady, refuseStranger, resumed, timeout, outage } = wiring;
+  const { look, watched, lakeReady, refuseStranger, timeout, outage } = wiring;
   const { paced, ease } = createPaced(ports);
   const wake = createWake(ports);
   let hasHeld = false;
@@ -39,13 +37,13 @@ export function createInvoke<P extends SoonerPorts & { readonly clock: RunPorts[
     const start = clock.now();
     const until = start + outage;
     const allowed = timeout === undefined ? {} : { allowed: { start, end: start + timeout } };
-    const active = async (rest: () => Promise<void>) => {
+    const active: Braked = async (rest, over) => {
       const lakeThere = lakeReady();
       await refuseStranger(lakeThere);
       // A run holds its window before it hears that the lake is away: the ledger tries again once the queue gave up.
-      return call({ ...ports, stateUntil: until, ...allowed, rest, ready: () => lakeThere });
+      return call({ ...ports, stateUntil: until, ...allowed, rest, ready: () => lakeThere, ...(over && { over }) });
     };
-    const invoked = async (rest: () => Promise<void>) => {
+    const invoked: Braked = async (rest, over) => {
       const health = await look();
       if (health.state !== 'active') {
         hasHeld = true;
@@ -53,13 +51,9 @@ export function createInvoke<P extends SoonerPorts & { readonly clock: RunPorts[
         await wake(outcome.window, health);
         return outcome;
       }
-      if (hasHeld) {
-        ease();
-        // The planner's next tick would do the same, and does it where this fails.
-        await resumed().catch(() => undefined);
-      }
+      if (hasHeld) ease();
       hasHeld = false;
-      return watched(() => active(rest));
+      return watched(() => active(rest, over));
     };
     return paced(invoked, { inTurn, until, ...allowed });
   };

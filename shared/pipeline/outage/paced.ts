@@ -1,7 +1,7 @@
 import type { Clock, Interval, Millis } from '../../model.ts';
 import type { RunOutcome } from '../run.ts';
 import { brakeFor, createBrake } from './brake.ts';
-import { inTime } from './in-time.ts';
+import { createInTime, endOf } from './in-time.ts';
 import { isStoreFailure, outlast } from './outlast.ts';
 import { createSooner, type SoonerPorts } from './sooner.ts';
 
@@ -14,18 +14,20 @@ export interface Pace {
   readonly allowed?: Interval;
 }
 
-/** `rest`: to be awaited before anything is asked that may be refused. */
-export type Braked = (rest: () => Promise<void>) => Promise<RunOutcome>;
+/**
+ * `rest`: to be awaited before anything is asked that may be refused. `over`: aborted when nobody waits any more.
+ */
+export type Braked = (rest: () => Promise<void>, over?: AbortSignal) => Promise<RunOutcome>;
 
 /**
  * How runs of one process follow each other where something refuses: ever slower, patient with a state that is away,
  * none beyond its time; and when it is over, what waits comes sooner.
  */
 export function createPaced(ports: SoonerPorts & { readonly clock: Pick<Clock, 'now' | 'sleep' | 'random'> }) {
-  const [brake, sooner] = [createBrake(ports.clock), createSooner(ports)];
-  const braked = async (run: Braked, until: Millis): Promise<RunOutcome> => {
+  const [brake, sooner, inTime] = [createBrake(ports.clock), createSooner(ports), createInTime(ports.clock)];
+  const braked = async (run: Braked, until: Millis, over?: AbortSignal): Promise<RunOutcome> => {
     try {
-      const ran = await outlast(() => run(brake.wait), isStoreFailure, until, ports.clock);
+      const ran = await outlast(() => run(brake.wait, over), isStoreFailure, until, ports.clock);
       brake.told(brakeFor(ran));
       return ran;
     } catch (error) {
@@ -34,12 +36,9 @@ export function createPaced(ports: SoonerPorts & { readonly clock: Pick<Clock, '
     }
   };
   const paced = async (run: Braked, { inTurn, until, allowed }: Pace): Promise<RunOutcome> => {
-    const begin = (isOver: () => boolean) =>
-      inTurn(async () => {
-        if (isOver()) throw new Error('its time was over before its turn came'); // nobody waits for it any more
-        return braked(run, until);
-      });
-    return sooner(await inTime(begin, allowed, ports.clock));
+    const ran = await inTime((over) => braked(run, until, over), { inTurn, allowed });
+    await sooner(ran, allowed && endOf(allowed));
+    return ran;
   };
   return { paced, ease: brake.ease };
 }

@@ -4,7 +4,7 @@ import type { RunOutcome } from '../run.ts';
 export interface SoonerPorts {
   readonly ledger: Pick<Ledger, 'read' | 'write'>;
   readonly hints: Pick<Hints, 'send'>;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'sleep'>;
 }
 
 type Ended = Pick<RunOutcome, 'state' | 'window'>;
@@ -21,25 +21,34 @@ const together = 10;
 const most = 500;
 
 /**
- * Hears how each run of the process ended, and hands it on. Back-offs have grown while something refused; a run that
+ * Hears how each run of the process ended, and never rejects. Back-offs have grown while something refused; a run that
  * goes well shows that it is over for whoever asks the same: what failed there waits for a quarter of its back-off.
+ * `until`: nobody waits for that any longer; left out: as long as it takes.
  */
-export function createSooner(ports: SoonerPorts): <T extends Ended>(ran: T) => Promise<T> {
+export function createSooner(ports: SoonerPorts): (ran: Ended, until?: Millis) => Promise<void> {
+  const { clock } = ports;
   const failed = new Map<string, { readonly window: Window; readonly at: Millis }>();
-  return async (ran) => {
-    const { state, window } = ran;
-    if (['failed', 'halved', ...well].includes(state)) failed.delete(keyOf(window));
-    if (state === 'failed') failed.set(keyOf(window), { window, at: ports.clock.now() });
-    const [oldest] = failed.keys();
-    if (failed.size > most && oldest !== undefined) failed.delete(oldest);
-    if (!well.includes(state)) return ran;
+  const forward = async (window: Window, isOver: () => boolean): Promise<void> => {
     const alike = [...failed].filter(([, one]) => askedOf(one.window) === askedOf(window)).slice(0, together);
     for (const [key, { window: waiting, at }] of alike) {
+      if (isOver()) return;
       failed.delete(key);
-      // Where the ledger or the queue is away again its back-off holds.
-      await bringForward(waiting, at, ports).catch(() => undefined);
+      await bringForward(waiting, at, ports);
     }
-    return ran;
+  };
+  return async ({ state, window }, until = Number.POSITIVE_INFINITY) => {
+    if (['failed', 'halved', ...well].includes(state)) failed.delete(keyOf(window));
+    if (state === 'failed') failed.set(keyOf(window), { window, at: clock.now() });
+    const [oldest] = failed.keys();
+    if (failed.size > most && oldest !== undefined) failed.delete(oldest);
+    if (!well.includes(state) || failed.size === 0) return;
+    // Where the ledger or the queue is away again back-offs hold.
+    const forwarded = forward(window, () => clock.now() >= until).catch(() => undefined);
+    if (until === Number.POSITIVE_INFINITY) return forwarded;
+    const closed = new AbortController();
+    const late = clock.sleep(Math.max(0, until - clock.now()), closed.signal).catch(() => undefined);
+    await Promise.race([forwarded, late]);
+    closed.abort();
   };
 }
 

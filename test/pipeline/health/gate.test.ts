@@ -11,7 +11,7 @@ function world() {
   const inner = createMemoryHealth();
   let now = start;
   let broken: Error | undefined;
-  const count = { reads: 0, writes: 0, probes: 0 };
+  const count = { reads: 0, writes: 0, probes: 0, woke: 0 };
   const store: HealthStore = {
     read: () => {
       count.reads++;
@@ -30,7 +30,7 @@ function world() {
   return {
     count,
     inner,
-    gate: () => createGate({ store, clock, probe }),
+    gate: () => createGate({ store, clock, probe, woke: () => void count.woke++ }),
     advance: (by: number) => {
       now += by;
     },
@@ -62,8 +62,9 @@ test('writes that fail for a while pause the lake; probes resume it', async () =
   assert.equal(here.count.probes, 1, 'the next is due later');
   here.advance(2 * minute);
   here.setBroken(undefined);
+  assert.equal(here.count.woke, 0);
   assert.equal((await gate.look()).state, 'active');
-  assert.equal(here.count.probes, 2);
+  assert.deepEqual([here.count.probes, here.count.woke], [2, 1]);
 });
 
 test('of several instances one probes, and all see what came of it', async () => {
@@ -75,7 +76,7 @@ test('of several instances one probes, and all see what came of it', async () =>
   assert.equal(here.count.probes, 1);
   here.advance(minute);
   for (const gate of gates) assert.equal((await gate.look()).state, 'active');
-  assert.equal(here.count.probes, 1);
+  assert.deepEqual([here.count.probes, here.count.woke], [1, 1], 'who probed sends for what was held');
 });
 
 test('what a person says while a probe is under way holds', async () => {

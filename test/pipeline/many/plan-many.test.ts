@@ -48,9 +48,9 @@ function manyApps(count: number) {
   const ports = { ledger, hints, clock, patience: 1_800_000, limit: 100, lake: createMemoryStore() };
   let plan = createPlanner(config, ports);
   let look = async (): Promise<LakeHealth> => health;
-  const tick = async () => {
+  const tick = async (atOnce?: boolean) => {
     calls.clear();
-    return plan(look);
+    return plan(look, atOnce);
   };
   /** The settings name only the first so many apps from now on. */
   const keepOnly = (few: number) => {
@@ -89,6 +89,14 @@ describe('many feeds', () => {
     assert.ok(stopped.every(({ planned, repeated, open, horizon }) => planned + repeated + open + horizon === 0));
     assert.ok(here.sent.length > 0 && here.sent.every(({ app }) => app === 'app-0'));
     assert.ok((here.calls.get('tally') ?? 0) >= 20, 'their tallies are kept, too');
+  });
+
+  test('a tick that no other may follow notes at once what it sent for', async () => {
+    const here = manyApps(1);
+    await here.tick();
+    here.clock.advance(hour + 600_000);
+    await here.tick(true);
+    assert.deepEqual([here.sent.length, here.calls.get('hinted')], [10, 10]);
   });
 
   test('the first tick after one that failed sends once more for what waits, and no other does', async () => {

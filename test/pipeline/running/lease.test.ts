@@ -1,7 +1,9 @@
 /** Leases of machines whose clocks differ from ours. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import type { LedgerEntry, Millis } from '../../../shared/model.ts';
+import { claimWindow } from '../../../shared/pipeline/claim.ts';
 import { claimedEntry, plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { type PlanPorts, planFeed } from '../../../shared/pipeline/plan.ts';
 import { type RunPorts, runWindow } from '../../../shared/pipeline/run.ts';
@@ -93,4 +95,32 @@ test('a clock that was set back in mid-run tells nothing', () => {
   assert.equal(believedEntry(entry, clock), entry);
   clock.advance(lease - 1);
   assert.equal(believedEntry(entry, clock), entry);
+});
+
+test('a run that hangs and was given up holds its window for one lease more: the next claims it, as of one that died', async () => {
+  const clock = manualClock();
+  const ledger = createMemoryLedger();
+  const progress = { horizon: window.end, watermark: window.start };
+  await ledger.plan(window, progress, undefined, [plannedEntry(window, clock.now())]);
+  const seen = async () => (await ledger.read(window)) ?? assert.fail();
+  const over = new AbortController();
+  const ports = { ledger, clock, lease };
+  const hanging = await claimWindow(await seen(), { ...ports, over: over.signal });
+  const pass = async (time: Millis) => {
+    for (let n = 0; n < 12; n++) {
+      clock.advance(time / 12);
+      await setImmediate();
+    }
+  };
+  await pass(3 * lease);
+  assert.ok((await seen()).value.leaseUntil > clock.now(), 'renewed');
+  over.abort();
+  await setImmediate();
+  await pass(lease);
+  assert.ok((await seen()).value.leaseUntil <= clock.now(), 'renewed no more');
+  const next = await claimWindow(await seen(), ports);
+  assert.equal(next?.entry.died, 1);
+  await assert.rejects(hanging?.check() ?? assert.fail(), /overtaken/);
+  await next?.release();
+  await hanging?.release();
 });
