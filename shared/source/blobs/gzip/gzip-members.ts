@@ -16,6 +16,8 @@ export interface Gap {
 const MOST_KEPT = 1024 * 1024;
 /** So much is handed to zlib at once: where it breaks, no more than that was not unpacked before. */
 const SLICE = 16 * 1024;
+/** A header, and what follows it, is held for so long while nothing comes of it. */
+const MOST_VAIN = 128 * 1024;
 const [NAMED, COMMENTED, EXTRA, CHECKED] = [8, 16, 4, 2];
 const LINE_END = Uint8Array.of(0x0a);
 
@@ -62,11 +64,12 @@ export async function* gzipMembers(pieces: AsyncIterable<Uint8Array>, gaps: Gap[
         yield LINE_END;
         offset += 1;
       }
-      await input.take(header);
-      const member = unpack(input);
+      const member = unpack(input, header);
       for (let next = await member.next(); ; next = await member.next()) {
         if (next.done) {
-          if (next.value !== '') lose(input.place(), new Uint8Array(0), next.value);
+          // Where nothing came of it, what looked like its header may be data, with other members in it.
+          if (next.value !== '')
+            lose(input.place(), input.place() === start ? await untilHeader(input) : new Uint8Array(0), next.value);
           break;
         }
         offset += next.value.length;
@@ -114,10 +117,14 @@ async function headerLength(input: ByteReader): Promise<number> {
   return at < most.length ? at : 0;
 }
 
-/** The bytes of one member, behind its header. Returns why it broke off; ''. */
-async function* unpack(input: ByteReader): AsyncGenerator<Uint8Array, string> {
+/**
+ * The bytes of one member, behind its header, which is taken with the first of them (or when much was read in vain).
+ * Returns why it broke off; ''.
+ */
+async function* unpack(input: ByteReader, header: number): AsyncGenerator<Uint8Array, string> {
   const unpacker = createInflateRaw({ chunkSize: 256 * 1024 });
   let [sum, size, failed, ended]: [number, number, string, boolean] = [0, 0, '', false];
+  let untaken = header;
   const out: Uint8Array[] = [];
   unpacker.on('data', (piece: Uint8Array) => out.push(piece));
   const over = new Promise<void>((resolve) => {
@@ -132,12 +139,16 @@ async function* unpack(input: ByteReader): AsyncGenerator<Uint8Array, string> {
   });
   try {
     while (!ended && failed === '') {
-      const slice = await input.peek(SLICE);
+      const slice = (await input.peek(untaken + SLICE)).subarray(untaken);
       if (slice.length === 0) return 'gzip data is broken or cut short from here on (Z_BUF_ERROR)';
       const before = unpacker.bytesWritten;
       await Promise.race([over, new Promise<void>((done) => unpacker.write(slice, () => done()))]);
       await new Promise((turn) => setImmediate(turn)); // until what was pushed is here
-      await input.take(unpacker.bytesWritten - before);
+      untaken += unpacker.bytesWritten - before;
+      if (out.length > 0 || ended || untaken > MOST_VAIN) {
+        await input.take(untaken);
+        untaken = 0;
+      }
       for (const piece of out.splice(0)) {
         [sum, size] = [crc32(piece, sum), size + piece.length];
         yield piece;
