@@ -34,7 +34,7 @@ function healthNeeds({ health, now }: Pick<StatusFacts, 'now' | 'health'>): read
       kind: 'health',
       text: `The lake is ${health.state}${since}, ${who}${health.reason === '' ? '' : `: ${health.reason}`}`,
       advice:
-        health.state === 'paused'
+        health.state === 'paused' && health.by !== 'hand'
           ? 'Mend the cause; it resumes by itself when a probe succeeds, or with Resume. What was held is ' +
             'delivered, oldest first.'
           : 'Nothing runs until it is resumed by hand. Resume it before the source forgets what was held.',
