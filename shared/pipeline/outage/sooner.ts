@@ -1,5 +1,7 @@
 import type { Clock, Hints, Ledger, Millis, Window } from '../../model.ts';
+import { keepFew } from '../../pure/keep-few.ts';
 import type { RunOutcome } from '../run.ts';
+import { feedKey, windowKey } from '../sent.ts';
 
 export interface SoonerPorts {
   readonly ledger: Pick<Ledger, 'read' | 'write'>;
@@ -38,9 +40,7 @@ export function createSooner(ports: SoonerPorts): (ran: Ended, until?: Millis) =
   };
   return async ({ state, window }, until = Number.POSITIVE_INFINITY) => {
     if (['failed', 'halved', ...well].includes(state)) failed.delete(keyOf(window));
-    if (state === 'failed') failed.set(keyOf(window), { window, at: clock.now() });
-    const [oldest] = failed.keys();
-    if (failed.size > most && oldest !== undefined) failed.delete(oldest);
+    if (state === 'failed') keepFew(failed, keyOf(window), { window, at: clock.now() }, most);
     if (!well.includes(state) || failed.size === 0) return;
     // Where the ledger or the queue is away again back-offs hold.
     const forwarded = forward(window, () => clock.now() >= until).catch(() => undefined);
@@ -65,4 +65,4 @@ async function bringForward(window: Window, failedAt: Millis, { ledger, hints, c
 
 /** Who is asked for a window's records: the query API for an app's, one account for all blobs. */
 const askedOf = ({ app, source }: Window): string => (source === 'query' ? `query ${app}` : 'blobs');
-const keyOf = ({ app, signal, source, start, end }: Window): string => [app, signal, source, start, end].join(' ');
+const keyOf = (window: Window): string => `${feedKey(window)} ${windowKey(window)}`;
