@@ -1,8 +1,8 @@
 import type { Feed, LedgerEntry, Millis, Progress, Versioned, Window } from '../model.ts';
 import { hintDue, hintedEntry, isFromBefore, isOpen, isUnhinted, wasHeld } from './entry.ts';
+import { feedKey, windowKey } from './keys.ts';
 import type { PlanPorts } from './plan.ts';
 import { believedEntry } from './running/lease.ts';
-import { feedKey, windowKey } from './sent.ts';
 import { tidyWindow } from './tidy.ts';
 
 /** What is open of a feed, and what was sent for. */

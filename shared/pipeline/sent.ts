@@ -1,4 +1,5 @@
-import type { Feed, Interval, Millis, Window } from '../model.ts';
+import type { Feed, Millis, Window } from '../model.ts';
+import { feedKey, windowKey } from './keys.ts';
 import type { PlanPorts } from './plan.ts';
 
 /**
@@ -18,6 +19,3 @@ export async function noteSent(
   const before = notes.get(feedKey(feed))?.windows ?? [];
   notes.set(feedKey(feed), { at: clock.now(), windows: [...before, ...windows.map(windowKey)] });
 }
-
-export const feedKey = ({ app, signal, source }: Feed): string => `${app}\n${signal}\n${source}`;
-export const windowKey = ({ start, end }: Interval): string => `${start} ${end}`;

@@ -2,11 +2,12 @@ import { usualRetention } from '../config/query.ts';
 import { identityOf } from '../lake/path-identity.ts';
 import type { Config, LakeHealth, Millis, ObjectStore } from '../model.ts';
 import { nextDue } from '../pipeline/grid/tile.ts';
+import { feedKey } from '../pipeline/keys.ts';
 import { filesOfLake } from '../pipeline/lake/own-files.ts';
 import { createFeedMemory, type FeedMemory, type FeedTask, planMany } from '../pipeline/many/plan-many.ts';
 import { stoppedFeed } from '../pipeline/many/stopped.ts';
 import { type FeedPlan, heldFeed, type PlanPorts, planFeed, reviveFeed } from '../pipeline/plan.ts';
-import { feedKey, type SentMemory } from '../pipeline/sent.ts';
+import type { SentMemory } from '../pipeline/sent.ts';
 import { queryFeeds } from './query.ts';
 import { keptInLake } from './tend.ts';
 

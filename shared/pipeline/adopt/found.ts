@@ -1,5 +1,6 @@
-import type { Feed, FileRecord, Interval, LakeTables, LedgerRow, StoredObject } from '../../model.ts';
+import type { Feed, FileRecord, LakeTables, LedgerRow, StoredObject } from '../../model.ts';
 import { allOf } from '../../pure/all-of.ts';
+import { windowKey } from '../keys.ts';
 import { OF_WINDOW } from '../lake/meet.ts';
 import { filesOfLake } from '../lake/own-files.ts';
 import { readTold, type ToldPorts, toldWindow } from './table-told.ts';
@@ -82,23 +83,22 @@ export async function readFiles(groups: FoundGroups, ports: FoundPorts) {
 export async function windowsOf(found: readonly Found[], ports: FoundPorts): Promise<FoundWindow[]> {
   const there = new Set(found.flatMap((each) => ('there' in each ? [each.there] : [])));
   const windows = new Map<string, FoundWindow>();
-  const keyOf = ({ start, end }: Interval): string => `${start} ${end}`;
   for (const each of found) {
     if (!('row' in each)) continue;
     const { row } = each;
     const files = row.files.filter(({ path }) => there.has(path));
     const told = toldWindow(row, await allOf(files.map((file) => sighted(file, ports))));
-    if (told !== undefined) windows.set(keyOf(row.window), told);
+    if (told !== undefined) windows.set(windowKey(row.window), told);
   }
   for (const each of found) {
     if (!('story' in each)) continue;
     const { window, revision, file } = each.story;
-    const { told, ...known } = windows.get(keyOf(window)) ?? { window, revision: 0, files: [] };
+    const { told, ...known } = windows.get(windowKey(window)) ?? { window, revision: 0, files: [] };
     const files = [...known.files, await sighted(file, ports)];
     // Whoever puts a file back does not bring a retired window back.
     const isRetired = told?.state === 'retired';
     const newest = Math.max(known.revision, revision);
-    windows.set(keyOf(window), { ...known, files, revision: newest, ...(isRetired && { told }) });
+    windows.set(windowKey(window), { ...known, files, revision: newest, ...(isRetired && { told }) });
   }
   return [...windows.values()];
 }

@@ -2,6 +2,7 @@ import type { Counts, Feed, FileRecord, Interval, LedgerEntry, LedgerRow, Millis
 import { gapsBetween } from '../audit/gaps.ts';
 import { askedAgain, finishedEntry, plannedEntry } from '../entry.ts';
 import { tileRange } from '../grid/tile-range.ts';
+import { windowKey } from '../keys.ts';
 import { retiredEntry } from '../retention/retired-entry.ts';
 import { adoptedFingerprint, isRequeued, requeuedFingerprint } from '../verdict.ts';
 
@@ -43,7 +44,6 @@ export interface FeedWeight {
 }
 
 const day: Millis = 24 * 3_600_000;
-const keyOf = ({ start, end }: Interval): string => `${start} ${end}`;
 const overlap = (one: Interval, other: Interval): boolean => one.start < other.end && other.start < one.end;
 const rowsIn = (files: readonly FileRecord[]): number =>
   files.reduce((sum, { signal, rows }) => sum + (signal === 'quarantine' ? 0 : rows), 0);
@@ -64,23 +64,25 @@ export function weigh(
   planned?: { readonly from: Millis | undefined },
 ): FeedWeight {
   const active = entries.filter(({ state }) => state !== 'halved');
-  const halved = new Map(entries.flatMap((entry) => (entry.state === 'halved' ? [[keyOf(entry.window), entry]] : [])));
-  const seen = new Map(found.map((each) => [keyOf(each.window), each]));
+  const halved = new Map(
+    entries.flatMap((entry) => (entry.state === 'halved' ? [[windowKey(entry.window), entry]] : [])),
+  );
+  const seen = new Map(found.map((each) => [windowKey(each.window), each]));
   const changes = new Map<string, Change>();
   const counts = { same: 0, lost: 0 };
   for (const entry of active) {
-    const change = changeOf(entry, seen.get(keyOf(entry.window)));
+    const change = changeOf(entry, seen.get(windowKey(entry.window)));
     if (change === undefined) counts.same += 1;
-    else changes.set(keyOf(entry.window), change);
-    if (change !== undefined && !seen.has(keyOf(entry.window))) counts.lost += 1;
+    else changes.set(windowKey(entry.window), change);
+    if (change !== undefined && !seen.has(windowKey(entry.window))) counts.lost += 1;
   }
-  const taken = new Set(active.map(({ window }) => keyOf(window)));
-  const others = found.filter(({ window }) => !taken.has(keyOf(window))).toSorted(byWeight);
+  const taken = new Set(active.map(({ window }) => windowKey(window)));
+  const others = found.filter(({ window }) => !taken.has(windowKey(window))).toSorted(byWeight);
   const chosen: Chosen[] = [];
   const standing = byTime<LedgerEntry | Chosen>(active);
   const twice: Window[] = [];
   for (const each of others) {
-    const strays = each.files.filter((file) => !isOwn(file, halved.get(keyOf(each.window))));
+    const strays = each.files.filter((file) => !isOwn(file, halved.get(windowKey(each.window))));
     const over = standing.find(each.window);
     if (over === undefined) {
       const stands = { ...each, strays: [], again: false };
@@ -94,7 +96,7 @@ export function weigh(
       over.strays.push(...strays.map(meant));
       over.again ||= hasRows;
     } else if (strays.length > 0)
-      changes.set(keyOf(over.window), strayed(over, changes.get(keyOf(over.window)), strays, hasRows));
+      changes.set(windowKey(over.window), strayed(over, changes.get(windowKey(over.window)), strays, hasRows));
   }
   const windows = [...active.map(({ window }) => window), ...chosen.map(({ window }) => window)];
   const gaps = gapsIn(windows, planned?.from);

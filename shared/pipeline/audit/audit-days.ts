@@ -1,4 +1,5 @@
 import type { DayAudit, Interval, LedgerEntry, Millis } from '../../model.ts';
+import { windowKey } from '../keys.ts';
 
 const day: Millis = 24 * 3_600_000;
 
@@ -34,20 +35,18 @@ export function auditedDay(
   agreeing: ReadonlyMap<LedgerEntry, string>,
   known: DayAudit | undefined,
 ): { readonly audit: DayAudit; readonly isNews: boolean } {
-  const before = new Map(known?.windows.map((each) => [keyOf(each), each]));
+  const before = new Map(known?.windows.map((each) => [windowKey(each), each]));
   const after = new Map(before);
   let changed = known === undefined;
   for (const [{ window, revision }, fingerprint] of agreeing) {
     if (daysOf(window) !== of) continue;
     const { start, end } = window;
-    const earlier = before.get(keyOf(window));
+    const earlier = before.get(windowKey(window));
     const goesOn = earlier?.fingerprint === fingerprint && earlier.revision === revision;
-    after.set(keyOf(window), { start, end, revision, fingerprint, first: goesOn ? earlier.first : at, last: at });
+    after.set(windowKey(window), { start, end, revision, fingerprint, first: goesOn ? earlier.first : at, last: at });
     changed ||= !goesOn;
   }
   const windows = [...after.values()].toSorted((a, b) => a.start - b.start || a.end - b.end);
   const isRecent = known !== undefined && known.at <= at && known.at + day / 4 > at;
   return { audit: { day: of, at, windows }, isNews: changed || !isRecent };
 }
-
-const keyOf = ({ start, end }: Interval): string => `${start} ${end}`;

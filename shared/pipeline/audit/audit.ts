@@ -1,13 +1,14 @@
 import type { Confirmation, DayAudit, Feed, Interval, LedgerEntry, Look, Millis, Survey, Window } from '../../model.ts';
 import { type AskPorts, enqueue } from '../ask/ask.ts';
 import { isAtRest } from '../entry.ts';
+import { feedKey, windowKey } from '../keys.ts';
 import { keptTallies, wrongDays } from '../tally/check.ts';
 import { auditedDay, daysOf } from './audit-days.ts';
 import { gapsBetween } from './gaps.ts';
 import { judge, vanished, type WindowVerdict } from './judge.ts';
 import { limitedTo } from './limited.ts';
-import { keyOf, type Settled, type SettledPorts, settleFeed } from './settled.ts';
-import { dayLength, feedKey, forget, signalsWithRows, type Task, taskOf } from './task.ts';
+import { type Settled, type SettledPorts, settleFeed } from './settled.ts';
+import { dayLength, forget, signalsWithRows, type Task, taskOf } from './task.ts';
 
 /** One app of the query API: what audits ask, and how far back that makes sense. */
 export interface AuditedApp {
@@ -144,7 +145,7 @@ async function actOn(task: Task, seen: ReadonlyMap<Window, Look>, at: Millis, po
   const confirmed = confirmationsIn(known.values());
   const looked = done.map((entry) => {
     const { fingerprint } = seen.get(entry.window) ?? { fingerprint: '' };
-    const earlier = confirmed.get(keyOf(entry.window));
+    const earlier = confirmed.get(windowKey(entry.window));
     return { entry, fingerprint, verdict: judge(entry, earlier, fingerprint) };
   });
   const gone = vanished(looked, at);
@@ -188,7 +189,7 @@ async function actOn(task: Task, seen: ReadonlyMap<Window, Look>, at: Millis, po
 }
 
 const confirmationsIn = (days: Iterable<DayAudit>): ReadonlyMap<string, Confirmation> =>
-  new Map([...days].flatMap(({ windows }) => windows.map((each) => [keyOf(each), each])));
+  new Map([...days].flatMap(({ windows }) => windows.map((each) => [windowKey(each), each])));
 
 const sum = (all: readonly number[]): number => all.reduce((one, other) => one + other, 0);
 

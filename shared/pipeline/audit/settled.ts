@@ -3,6 +3,7 @@ import { appWord } from '../../pure/app-word.ts';
 import { readText } from '../../pure/read-text.ts';
 import { SCHEMA_VERSION } from '../../signals/columns-of.ts';
 import { isAtRest } from '../entry.ts';
+import { windowKey } from '../keys.ts';
 
 /** What jobs downstream may rely on, as a small file in the lake says it. */
 export interface Settled {
@@ -37,7 +38,7 @@ export async function settleFeed(
   if (progress === undefined) return undefined;
   const known = await readText(lake, settledName(feed));
   const before = known ? throughIn(known.value) : 0;
-  const isSettled = (entry: LedgerEntry) => settles(entry, confirmed.get(keyOf(entry.window)), recheck);
+  const isSettled = (entry: LedgerEntry) => settles(entry, confirmed.get(windowKey(entry.window)), recheck);
   const through = await settledEnd(feed, before, at - recheck, isSettled, ledger);
   const settled = { watermark: progress.watermark, through };
   await tellSettled(feed, settled, known, ports);
@@ -57,8 +58,6 @@ export async function tellSettled(
   await lake.put(settledName(feed), new TextEncoder().encode(text), known?.etag);
   await ledger.recordSettled(feed, settled.through);
 }
-
-export const keyOf = ({ start, end }: { readonly start: Millis; readonly end: Millis }): string => `${start} ${end}`;
 
 /** Read, or found to be as it was read, when nothing could come any more. */
 function settles(entry: LedgerEntry, confirmed: Confirmation | undefined, recheck: Millis): boolean {

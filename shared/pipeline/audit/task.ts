@@ -1,4 +1,5 @@
 import type { DayAudit, Feed, Interval, LedgerEntry, Millis, Signal } from '../../model.ts';
+import { feedKey } from '../keys.ts';
 import { rowsOf } from '../same-rows.ts';
 import type { AuditPorts } from './audit.ts';
 import { daysDue, daysOf } from './audit-days.ts';
@@ -6,7 +7,6 @@ import { daysDue, daysOf } from './audit-days.ts';
 export const dayLength: Millis = 24 * 3_600_000;
 /** What others have found meanwhile is asked for so often; and so often it is said how far a feed is settled. */
 export const forget: Millis = 6 * 3_600_000;
-export const feedKey = ({ app, signal, source }: Feed): string => `${app}\n${signal}\n${source}`;
 
 /** What there is to look at in one feed. */
 export interface Task {

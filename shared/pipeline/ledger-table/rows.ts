@@ -1,10 +1,11 @@
 import type { Confirmation, LedgerEntry, LedgerRow, Millis } from '../../model.ts';
 import { shownState } from '../../status/day-tally.ts';
 import { isAtRest } from '../entry.ts';
+import { windowKey } from '../keys.ts';
 
 /** What is known of the source beside the entries. */
 export interface Confirmed {
-  /** What audits have found, by `keyOf` of the window. */
+  /** What audits have found, by `windowKey` of the window. */
   readonly audits: ReadonlyMap<string, Confirmation>;
   /**
    * When the last sweep began that came to its end, and how long after its time a folder is swept. Undefined: blobs are
@@ -12,8 +13,6 @@ export interface Confirmed {
    */
   readonly sweep: { readonly at: Millis; readonly lookback: Millis } | undefined;
 }
-
-export const keyOf = ({ start, end }: { readonly start: Millis; readonly end: Millis }): string => `${start} ${end}`;
 
 /** Undefined for a window that was halved: its halves have rows of their own. Pure. */
 export function ledgerRow(entry: LedgerEntry, confirmed: Confirmed): LedgerRow | undefined {
@@ -37,7 +36,7 @@ export function ledgerRow(entry: LedgerEntry, confirmed: Confirmed): LedgerRow |
 function lastSeen(entry: LedgerEntry, { audits, sweep }: Confirmed): Millis {
   const { window, revision, doneAt } = entry;
   if (doneAt === 0 || !isAtRest(entry)) return doneAt;
-  const audit = audits.get(keyOf(window));
+  const audit = audits.get(windowKey(window));
   if (audit?.revision === revision) return Math.max(doneAt, audit.last);
   if (window.source === 'query' || sweep === undefined) return doneAt;
   return Math.max(doneAt, Math.min(sweep.at, window.end + sweep.lookback));

@@ -11,9 +11,10 @@ import type {
 } from '../../model.ts';
 import { allOf } from '../../pure/all-of.ts';
 import { dayOf } from '../../status/day-tally.ts';
+import { windowKey } from '../keys.ts';
 import { changedDays } from './changed.ts';
 import { dayText, fileOfDay, putIndex, readIndex, type TableIndex } from './days.ts';
-import { type Confirmed, keyOf, ledgerRow } from './rows.ts';
+import { type Confirmed, ledgerRow } from './rows.ts';
 
 export interface LedgerTablePorts {
   readonly ledger: Ledger;
@@ -170,7 +171,7 @@ async function rowsOf(feed: Feed, range: Interval, sweep: Confirmed['sweep'], le
     feed.source === 'query'
       ? new Map(
           (await Array.fromAsync(ledger.audits(feed, range))).flatMap(({ windows }) =>
-            windows.map((each) => [keyOf(each), each] as const),
+            windows.map((each) => [windowKey(each), each] as const),
           ),
         )
       : new Map();

@@ -1,6 +1,6 @@
 import type { Feed, Millis, Progress, Versioned } from '../../model.ts';
+import { feedKey } from '../keys.ts';
 import type { FeedPlan } from '../plan.ts';
-import { feedKey } from '../sent.ts';
 
 /** A feed that a tick of the planner may look at. */
 export interface FeedTask {

@@ -1,7 +1,7 @@
 import type { Clock, Hints, Ledger, Millis, Window } from '../../model.ts';
 import { keepFew } from '../../pure/keep-few.ts';
+import { feedKey, windowKey } from '../keys.ts';
 import type { RunOutcome } from '../run.ts';
-import { feedKey, windowKey } from '../sent.ts';
 
 export interface SoonerPorts {
   readonly ledger: Pick<Ledger, 'read' | 'write'>;

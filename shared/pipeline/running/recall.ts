@@ -1,4 +1,6 @@
 import type { Feed, LedgerEntry, Progress, Versioned, Window } from '../../model.ts';
+import { keepFew } from '../../pure/keep-few.ts';
+import { feedKey, windowKey } from '../keys.ts';
 
 /**
  * What a process knows from its own writes, so that it need not ask for it: entries as it last wrote them, how far
@@ -30,12 +32,7 @@ export function createRecall(): Recall {
   const entries = new Map<string, Versioned<LedgerEntry>>();
   const feeds = new Map<string, Versioned<Progress>>();
   const shared = new Set<string>();
-  const keep = <T>(map: Map<string, T>, key: string, value: T): void => {
-    map.delete(key);
-    map.set(key, value);
-    const [oldest] = map.keys();
-    if (map.size > MOST && oldest !== undefined) map.delete(oldest);
-  };
+  const keep = <T>(map: Map<string, T>, key: string, value: T): void => keepFew(map, key, value, MOST);
   return {
     entry: (window) => entries.get(keyOf(window)),
     keepEntry: (seen) => keep(entries, keyOf(seen.value.window), seen),
@@ -58,5 +55,4 @@ export function createRecall(): Recall {
   };
 }
 
-const feedKey = ({ app, signal, source }: Feed): string => JSON.stringify([app, signal, source]);
-const keyOf = (window: Window): string => `${feedKey(window)} ${window.start} ${window.end}`;
+const keyOf = (window: Window): string => `${feedKey(window)} ${windowKey(window)}`;
