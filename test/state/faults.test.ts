@@ -9,19 +9,22 @@ import type { Feed, Hints, Ledger, Window } from '../../shared/model.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
 import { createQueueHints } from '../../shared/state/hints-queue.ts';
 import { createTableLedger } from '../../shared/state/ledger-table.ts';
-import { frontClients } from '../front/clients.ts';
+import { frontClients, letTimePass } from '../front/clients.ts';
 import { type Fate, type StorageCall, type StorageFront, startStorageFront } from '../front/storageFront.ts';
 
 let azurite: Azurite;
 let front: StorageFront;
 let ledger: Ledger;
 let hints: Hints;
+let stopTime: () => Promise<void>;
 let made = 0;
 before(async () => {
   azurite = await startAzurite();
   front = await startStorageFront(azurite);
+  stopTime = letTimePass(front);
 });
 after(async () => {
+  await stopTime();
   await front.close();
   await azurite.close();
 });
