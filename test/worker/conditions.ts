@@ -16,6 +16,8 @@ export interface Condition {
   readonly token?: TokenFate;
   /** Where all but one thing works, only what is asked of that is the condition's: the rest is work that gets on. */
   readonly only?: (call: StorageCall) => boolean;
+  /** It begins when all windows are done, and not before them. */
+  readonly rested?: true;
 }
 
 type Which = (call: StorageCall) => boolean;
@@ -67,6 +69,8 @@ const lines = (where: string, to: NonNullable<Condition['line']>['to']): Conditi
 const api = (name: string, fault: Fault): Condition => ({ name: `query API: ${name}`, fault });
 
 export const conditions: readonly Condition[] = [
+  { name: 'nothing, while all windows run' },
+  { name: 'nothing, after all is done', rested: true },
   ...refusals('lake', isLake, {
     ServerBusy: 503,
     'ServerBusy 5': 503,

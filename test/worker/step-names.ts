@@ -7,7 +7,7 @@ export function stepOf({ service, method, path }: StorageCall): string {
     decodeURIComponent(path),
   );
   const row = kind?.slice(1).find((found) => found !== undefined);
-  const file = /\/(lake|exports)\/(_insights-lake\/\w+|.*\.(ndjson|blob))/.exec(plain);
+  const file = /\/(lake|exports)[^/]*\/(_insights-lake\/\w+|.*\.(ndjson|blob))/.exec(plain);
   const place = file ? `${file[1]}/${file[3] ?? file[2]}` : plain.replace(/\(.*\)/s, '').trim();
   return `${service} ${method} ${row === undefined ? place : `${place} ${row}`}`;
 }
