@@ -1,4 +1,11 @@
-import { type Identity, isBeginning, isSameFile } from '../../shared/source/blobs/loose/identify.ts';
+import {
+  type Identity,
+  isBeginning,
+  isSameFile,
+  LEAST_BEGINNING,
+  type Sum,
+  sumsOfAll,
+} from '../../shared/source/blobs/loose/identify.ts';
 
 /** A loose file as the lake remembers it. */
 export interface LooseRecord {
@@ -9,6 +16,8 @@ export interface LooseRecord {
   readonly bytes: number;
   readonly hash: string;
   readonly head: string;
+  /** The last of its heads; left out: it is shorter than they are, or an earlier version read it. */
+  readonly stem?: string;
 }
 
 /** A loose file that was given. */
@@ -50,20 +59,26 @@ export function assignLoose<R extends LooseRecord, F extends LooseFound>(
     ({ place }, file) => place === file.place,
     ({ path, place }, file) => path === file.path && !isThere(place),
   ];
+  const near = recordsNear(records);
   let rest = found;
   for (const fit of fits) rest = rest.filter((file) => !takeAll(file, (record) => fit(record, file)));
   const longestFirst = rest.toSorted((a, b) => b.bytes - a.bytes || (a.path < b.path ? -1 : 1));
   const fresh: F[] = [];
+  const texts = new Set([...taken.values()].flatMap(textsOf));
   for (const file of longestFirst) {
-    const other = [...taken.values(), ...fresh].find((each) => isSameFile(file, each) || isBeginning(file, each));
-    if (other === undefined) fresh.push(file);
-    else copies.push(file);
+    if (texts.has(textOf(file))) copies.push(file);
+    else {
+      fresh.push(file);
+      for (const text of textsOf(file)) texts.add(text);
+    }
   }
   return { known: [...taken], fresh, copies, replaced };
 
   /** Whether the file is a known one, or a copy of what stands for it already. */
   function takeAll(file: F, fits: (record: R) => boolean): boolean {
-    const fitting = records.filter(fits).sort((a, b) => b.bytes - a.bytes);
+    const fitting = near(file)
+      .filter(fits)
+      .sort((a, b) => b.bytes - a.bytes);
     const free = fitting.find((record) => !taken.has(record));
     if (free !== undefined) {
       if (!isSameFile(free, file) && !isBeginning(free, file)) replaced.push(file);
@@ -80,4 +95,32 @@ export function assignLoose<R extends LooseRecord, F extends LooseFound>(
     }
     return false;
   }
+}
+
+const textOf = ({ bytes, hash }: Sum): string => `${bytes} ${hash}`;
+
+/** What the file holds, and what it is known to begin with. */
+const textsOf = (file: Identity): string[] =>
+  sumsOfAll(file).flatMap((sums) => [
+    textOf(sums),
+    ...[...sums.beginnings]
+      .filter(([bytes]) => bytes >= LEAST_BEGINNING)
+      .map(([bytes, hash]) => textOf({ bytes, hash })),
+  ]);
+
+/** The known files that a given one can be, by its place, its name or its text: of thousands each is few others. */
+function recordsNear<R extends LooseRecord>(records: readonly R[]): (file: LooseFound) => R[] {
+  const numbers = new Map<string, number[]>();
+  const add = (key: string, number: number): void => {
+    const known = numbers.get(key);
+    if (known === undefined) numbers.set(key, [number]);
+    else known.push(number);
+  };
+  for (const [number, record] of records.entries())
+    for (const key of [`place ${record.place}`, `path ${record.path}`, textOf(record)]) add(key, number);
+  return (file) => {
+    const keys = [`place ${file.place}`, `path ${file.path}`, ...textsOf(file)];
+    const found = new Set(keys.flatMap((key) => numbers.get(key) ?? []));
+    return [...found].sort((a, b) => a - b).map((number) => records[number] as R);
+  };
 }

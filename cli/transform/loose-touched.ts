@@ -92,13 +92,10 @@ function isDone({ state, again, blobs = [] }: LedgerEntry, given: readonly BlobR
   );
 }
 
-export const recordOf = (known: Pick<LooseRecord, 'path'>, { place, bytes, hash, head }: Found): LooseRecord => ({
-  path: known.path,
-  place,
-  bytes,
-  hash,
-  head,
-});
+export const recordOf = (known: Pick<LooseRecord, 'path'>, { place, bytes, hash, head, heads }: Found): LooseRecord => {
+  const stem = heads.at(-1);
+  return { path: known.path, place, bytes, hash, head, ...(stem !== undefined && { stem }) };
+};
 
 const lackingText = ({ window, files }: LooseWindow, missing: readonly string[]): string =>
   `${window.app} ${window.signal}: the lake files of ${files.length} small files stay as they are, for ` +

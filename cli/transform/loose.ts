@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Ledger, LedgerEntry, Millis, ObjectStore, Window } from '../../shared/model.ts';
 import type { Contents } from '../../shared/source/blobs/loose/contents.ts';
-import { identify, LEAST_BEGINNING, sumsOfAll } from '../../shared/source/blobs/loose/identify.ts';
+import { identify, LEAST_BEGINNING, type Sums, sumsOfAll } from '../../shared/source/blobs/loose/identify.ts';
 import { countText } from '../terminal/numbers.ts';
 import type { ArchiveWindow } from './archive.ts';
 import { type Assigned, assignLoose, type LooseFound, type LooseRecord } from './assign-loose.ts';
@@ -93,7 +93,7 @@ const archiveWindow = ({ after: { window, layout, files }, paths }: ReadyWindow)
 
 /**
  * Twice where there may be a file that begins with another: their beginnings can be hashed only when their lengths are
- * known.
+ * known. Kept are those that are another's text: what thousands of files that begin alike keep grows with them only.
  */
 async function identifyAll(
   given: readonly LookedInto[],
@@ -104,18 +104,23 @@ async function identifyAll(
     unlessClosed(file.place, closed, async () => ({ ...file, ...(await identify(file.place, beginnings, abort)) }));
   const found: Found[] = [];
   for (const file of given) found.push(...listed(await known(file, [])));
+  const others = [...records, ...found.map((file) => ({ ...file, stem: file.heads.at(-1) }))];
+  const texts = new Set(others.map(({ bytes, hash }) => `${bytes} ${hash}`));
   const lengths = new Map<string, Set<number>>();
-  for (const { head, bytes } of [...records, ...found])
-    if (head !== '') lengths.set(head, (lengths.get(head) ?? new Set()).add(bytes));
-  const again = async (file: Found): Promise<Found | undefined> => {
-    const shorter = sumsOfAll(file).flatMap(({ head, bytes }) =>
-      [...(lengths.get(head) ?? [])].filter((length) => length < bytes),
+  for (const { head, stem = head, bytes } of others)
+    if (head !== '') lengths.set(stem, (lengths.get(stem) ?? new Set()).add(bytes));
+  const isText = ([bytes, hash]: readonly [number, string]) => texts.has(`${bytes} ${hash}`);
+  const telling = (sums: Sums): Sums => ({ ...sums, beginnings: new Map([...sums.beginnings].filter(isText)) });
+  const again = async (file: Found): Promise<readonly Found[]> => {
+    const shorter = sumsOfAll(file).flatMap(({ heads, bytes }) =>
+      heads.flatMap((head) => [...(lengths.get(head) ?? [])].filter((length) => length < bytes)),
     );
-    if (shorter.every((length) => length <= LEAST_BEGINNING)) return file;
-    return known(file, shorter);
+    if (shorter.every((length) => length <= LEAST_BEGINNING)) return [file];
+    const all = listed(await known(file, shorter));
+    return all.map((each) => ({ ...each, ...telling(each), ...(each.before && { before: telling(each.before) }) }));
   };
   const whole: Found[] = [];
-  for (const file of found) whole.push(...listed(await again(file)));
+  for (const file of found) whole.push(...(await again(file)));
   return whole;
 }
 

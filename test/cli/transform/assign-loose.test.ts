@@ -12,6 +12,8 @@ import { identify } from '../../../shared/source/blobs/loose/identify.ts';
 const text = (word: string, lines: number) => `${word.padEnd(70, '.')}\n`.repeat(lines);
 const hashOf = (content: string) => createHash('sha256').update(content).digest('hex');
 const headOf = (content: string) => (content.length < 64 ? '' : hashOf(content.slice(0, 64)));
+const headsOf = (content: string) =>
+  [64, 256, 1024, 4096].filter((length) => length <= content.length).map((length) => hashOf(content.slice(0, length)));
 
 function found(path: string, content: string, root = '/a'): LooseFound {
   const beginnings = new Map(Array.from({ length: content.length }, (_, n) => [n, hashOf(content.slice(0, n))]));
@@ -21,11 +23,12 @@ function found(path: string, content: string, root = '/a'): LooseFound {
     bytes: content.length,
     hash: hashOf(content),
     head: headOf(content),
+    heads: headsOf(content),
     beginnings,
   };
 }
 const record = (path: string, content: string, root = '/a'): LooseRecord => {
-  const { beginnings, ...rest } = found(path, content, root);
+  const { beginnings, heads, ...rest } = found(path, content, root);
   return rest;
 };
 
@@ -146,6 +149,7 @@ test('a file is what it is by its bytes in the clear, packed once, twice or not 
       bytes: content.length,
       hash: hashOf(content),
       head: headOf(content),
+      heads: headsOf(content),
       beginnings: new Map([10, 64, 71, 142].map((length) => [length, hashOf(content.slice(0, length))])),
     });
     assert.deepEqual([seen[1], seen[2]], [seen[0], seen[0]]);

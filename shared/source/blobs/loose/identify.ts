@@ -11,6 +11,11 @@ export interface Sum {
 export interface Sums extends Sum {
   /** SHA-256 of its first bytes; '' where it has fewer: files that begin with each other have the same. */
   readonly head: string;
+  /**
+   * SHA-256 of its first bytes, of four times as many, and so on, as far as it has them. A longer file that begins with
+   * all of it has the last of these, too: few others do, where thousands have the same head.
+   */
+  readonly heads: readonly string[];
   /** Hashes of its beginnings, by their lengths: of those that were asked for, and that it has. */
   readonly beginnings: ReadonlyMap<number, string>;
 }
@@ -23,6 +28,7 @@ export interface Identity extends Sums {
 
 /** A file with fewer bytes is not taken for the beginning of another. */
 export const LEAST_BEGINNING = 64;
+const HEADS = Array.from({ length: 16 }, (_, n) => LEAST_BEGINNING * 4 ** n);
 
 /** Reads the file to its end. `lengths`: of beginnings to be hashed, too. */
 export async function identify(path: string, lengths: readonly number[] = [], abort?: AbortSignal): Promise<Identity> {
@@ -40,22 +46,26 @@ export async function identify(path: string, lengths: readonly number[] = [], ab
 
 async function sumsOf(pieces: AsyncIterable<Uint8Array>, lengths: readonly number[]): Promise<Sums> {
   const digest = createHash('sha256');
-  const wanted = [...new Set([LEAST_BEGINNING, ...lengths])].sort((a, b) => a - b);
+  const asked = new Set([LEAST_BEGINNING, ...lengths]);
+  const wanted = [...new Set([...HEADS, ...asked])].sort((a, b) => a - b);
   const beginnings = new Map<number, string>();
-  let bytes = 0;
+  const heads: string[] = [];
+  let [bytes, first] = [0, 0];
   for await (const piece of pieces) {
     let at = 0;
-    for (let next = wanted[0]; next !== undefined && next <= bytes + piece.length; next = wanted[0]) {
+    for (let next = wanted[first]; next !== undefined && next <= bytes + piece.length; next = wanted[first]) {
       const cut = next - bytes;
       digest.update(piece.subarray(at, cut));
       at = cut;
-      beginnings.set(next, digest.copy().digest('hex'));
-      wanted.shift();
+      const hash = digest.copy().digest('hex');
+      if (HEADS.includes(next)) heads.push(hash);
+      if (asked.has(next)) beginnings.set(next, hash);
+      first += 1;
     }
     digest.update(piece.subarray(at));
     bytes += piece.length;
   }
-  return { bytes, hash: digest.digest('hex'), head: beginnings.get(LEAST_BEGINNING) ?? '', beginnings };
+  return { bytes, hash: digest.digest('hex'), head: heads[0] ?? '', heads, beginnings };
 }
 
 /** What a file is by the texts that it may be remembered by: by this version, and by an earlier one. */
@@ -67,7 +77,7 @@ export const isSameFile = (known: Sum, file: Identity): boolean =>
   sumsOfAll(file).some(({ bytes, hash }) => known.bytes === bytes && known.hash === hash);
 
 /** Whether `longer` begins with all of a known file, and has more; by the text that it is known by. */
-export const isBeginning = (known: Omit<Sums, 'beginnings'>, longer: Identity): boolean =>
+export const isBeginning = (known: Sum & Pick<Sums, 'head'>, longer: Identity): boolean =>
   known.head !== '' &&
   sumsOfAll(longer).some(
     ({ bytes, head, beginnings }) =>
