@@ -19,7 +19,7 @@ const HELP = `npm run bench -- [part…] [flags]
   bounds       memory and temporary disk that one window needs at most: many minutes, 8 GB of disk, Linux
 
   --bounds     the part bounds as well
-  --quick      throughput measured once, without the thirty pairs of signal and layout
+  --quick      throughput in three rounds in place of nine, without the thirty pairs of signal and layout
   --mb N       of requests that throughput measures, 200 at first; the rest goes with it
   --plot FILE  throughput as an SVG, as in docs/
   --json       one JSON object, a member for each part

@@ -34,6 +34,8 @@ export interface Measurement {
 export interface Sample {
   /** Of the processor, in user and system mode, all threads: what the machine does beside counts little. */
   readonly seconds: number;
+  /** Those of them in system mode: page faults, and what is copied from and to files. */
+  readonly system: number;
   readonly wall: number;
   readonly bytes: number;
   readonly memory: number;
@@ -97,7 +99,12 @@ function answerSource(file: string): Source {
 
 function runFile({ file, signal, layout, format }: Required<Measurement>, work: string): Promise<Counts> {
   const window: Window = { app: 'bench', signal, source: layout, ...HOUR };
-  return run(window, createFileSource([{ window, layout, files: [{ name: 'a', path: file }] }]), work, format);
+  return run(
+    window,
+    createFileSource([{ window, layout, files: [{ name: 'a', path: file, hour: HOUR.start }] }]),
+    work,
+    format,
+  );
 }
 
 const answer = ({ file }: Measurement, work: string): Promise<Counts> =>
@@ -125,6 +132,7 @@ try {
   const { user, system } = process.cpuUsage(cpu);
   const sample: Sample = {
     seconds: (user + system) / 1e6,
+    system: system / 1e6,
     wall: (performance.now() - began) / 1000,
     bytes: size,
     memory: await residentPeak(process.pid),

@@ -1,11 +1,12 @@
 /**
  * `node bench/throughput.ts [--quick] [--json] [--plot <file>]`: what records cost on their way into files, in seconds
- * of the processor, as ratios to what they cost other programs on the same machine in the same run. Each measurement is
- * a process of its own; what is compared runs in turn, three times, and the medians count. `--quick`: once, without the
+ * of the processor, as ratios to what they cost other programs on the same machine at the same time. Each measurement is
+ * a process of its own. What is compared runs in turn, nine times, forwards and backwards; a ratio is the median of
+ * those of single rounds, and where the middle half of them lies is told beside it. `--quick`: three times, without the
  * thirty pairs of signal and layout. `--mb`: of requests (200; an answer has two fifths of it, a pair a fifth).
  */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
@@ -26,15 +27,19 @@ const { values: flags } = parseArgs({
     plot: { type: 'string' },
   },
 });
-const rounds = flags.quick ? 1 : 3;
+const rounds = flags.quick ? 3 : 9;
 const size = Number(flags.mb) * MB;
 
 export interface Result {
   readonly text: string;
   readonly seconds: number;
+  /** Those of them in system mode. */
+  readonly system: number;
   readonly mbPerSecond: number;
   /** Of JSON.parse of the same bytes, of bare DuckDB, of JavaScript: above 1 is faster than that. */
   readonly toParse: number;
+  /** The middle half of the rounds' `toParse`. */
+  readonly spread: readonly [number, number];
   readonly toDuckdb: number | undefined;
   readonly toJavascript: number | undefined;
   readonly peakMb: number;
@@ -76,47 +81,56 @@ function answerPieces(bytes: number): Iterable<string> {
 }
 
 async function sample(measurement: Measurement): Promise<Sample> {
+  await touchMemory(measurement.file);
   const words = [join(import.meta.dirname, 'measure.ts'), JSON.stringify(measurement)];
   return JSON.parse((await promisify(execFile)(process.execPath, words)).stdout);
 }
 
-const median = (samples: readonly Sample[]): Sample => {
-  const sorted = samples.toSorted((one, other) => one.seconds - other.seconds);
-  const middle = sorted[Math.floor(sorted.length / 2)];
-  if (middle === undefined) throw new Error('nothing was measured');
-  return { ...middle, memory: Math.max(...samples.map(({ memory }) => memory)) };
-};
+/** The value with so much of the sorted ones below it: 0.5 is the median. */
+function quantile(values: readonly number[], part: number): number {
+  const value = values.toSorted((one, other) => one - other)[Math.floor(part * (values.length - 1) + 0.5)];
+  if (value === undefined) throw new Error('nothing was measured');
+  return value;
+}
 
 const rounded = (value: number): number => Math.round(value * 100) / 100;
 
-/** Measures in turn, round by round, so that a busy moment is nobody's alone. */
+/** Measures in turn, round by round, every other one backwards, so that a busy moment is nobody's alone. */
 async function compared(file: string, rows: readonly Asked[], times: number): Promise<Result[]> {
   const samples = rows.map((): Sample[] => []);
   for (let round = 0; round < times; round++)
-    for (const [index, { text: _text, atLeast: _least, ...asked }] of rows.entries())
+    for (const index of round % 2 === 0 ? rows.keys() : [...rows.keys()].reverse()) {
+      const { text: _text, atLeast: _least, ...asked } = rows[index] as Asked;
       samples[index]?.push(await sample({ ...asked, file }));
-  const medians = samples.map(median);
-  const secondsOf = (...kinds: readonly string[]) =>
-    medians[rows.findIndex(({ kind }) => kinds.includes(kind))]?.seconds;
-  const [parse = 0, duckdb, javascript] = [
-    secondsOf('parse', 'parseAnswer'),
-    secondsOf('duckdb'),
-    secondsOf('javascript'),
-  ];
-  return rows.map(({ text, atLeast }, index) => {
-    const { seconds, bytes, memory } = medians[index] as Sample;
-    return {
-      text,
-      seconds: rounded(seconds),
-      mbPerSecond: Math.round(bytes / MB / seconds),
-      toParse: rounded(parse / seconds),
-      toDuckdb: duckdb && rounded(duckdb / seconds),
-      toJavascript: javascript && rounded(javascript / seconds),
-      peakMb: Math.round(memory / MB),
-      atLeast,
-    };
-  });
+    }
+  const samplesOf = (...kinds: readonly string[]) => samples[rows.findIndex(({ kind }) => kinds.includes(kind))] ?? [];
+  return rows.map((row, index) => resultOf(row, samples[index] ?? [], samplesOf));
 }
+
+function resultOf(
+  { text, atLeast }: Asked,
+  ours: readonly Sample[],
+  samplesOf: (...kinds: readonly string[]) => readonly Sample[],
+): Result {
+  const middle = (of: (sample: Sample) => number) => quantile(ours.map(of), 0.5);
+  const ratios = (others: readonly Sample[]) => others.map((other, round) => other.seconds / seconds(ours[round]));
+  const ratio = (found: readonly number[]) => (found.length > 0 ? rounded(quantile(found, 0.5)) : undefined);
+  const toParse = ratios(samplesOf('parse', 'parseAnswer'));
+  return {
+    text,
+    seconds: rounded(middle(seconds)),
+    system: rounded(middle(({ system }) => system)),
+    mbPerSecond: Math.round(middle((sample) => sample.bytes / MB / sample.seconds)),
+    toParse: rounded(quantile(toParse, 0.5)),
+    spread: [rounded(quantile(toParse, 0.25)), rounded(quantile(toParse, 0.75))],
+    toDuckdb: ratio(ratios(samplesOf('duckdb'))),
+    toJavascript: ratio(ratios(samplesOf('javascript'))),
+    peakMb: Math.round(Math.max(...ours.map(({ memory }) => memory)) / MB),
+    atLeast,
+  };
+}
+
+const seconds = (sample: Sample | undefined): number => sample?.seconds ?? Number.NaN;
 
 /** Each signal in each layout beside JSON.parse of the same lines; none may be below half of what requests reach. */
 async function pairs(folder: string, times: number): Promise<Result[]> {
@@ -141,29 +155,32 @@ const shown = (ratio: number | undefined): string => (ratio === undefined ? '' :
 
 function table(results: readonly Result[]): string {
   const lines = results.map(
-    ({ text, seconds, mbPerSecond, toParse, toDuckdb, toJavascript, peakMb, atLeast }) =>
-      `| ${text} | ${seconds.toFixed(2)} | ${mbPerSecond} | ` +
-      `${shown(toParse)}${atLeast !== undefined && toParse < atLeast ? ` **below ${atLeast}**` : ''} | ` +
+    ({ text, seconds, system, mbPerSecond, toParse, spread, toDuckdb, toJavascript, peakMb, atLeast }) =>
+      `| ${text} | ${seconds.toFixed(2)} | ${system.toFixed(2)} | ${mbPerSecond} | ` +
+      `${shown(toParse)} (${spread.map(shown).join(' to ')})` +
+      `${atLeast !== undefined && toParse < atLeast ? ` **below ${atLeast}**` : ''} | ` +
       `${shown(toDuckdb)} | ${shown(toJavascript)} | ${peakMb} MB |`,
   );
   return [
-    '| what | seconds | MB/s | to JSON.parse | to DuckDB | to JavaScript | peak memory |',
-    '|---|--:|--:|--:|--:|--:|--:|',
+    '| what | seconds | in system mode | MB/s | to JSON.parse | to DuckDB | to JavaScript | peak memory |',
+    '|---|--:|--:|--:|--:|--:|--:|--:|',
     ...lines,
   ].join('\n');
 }
 
 /**
- * A virtual machine pays for memory that it never used before: 1.3 to 2.6 ms for each MB that is written to a file, and
- * 0.25 from then on. Without this the first program that writes much would pay for all that follow it.
+ * A virtual machine may hand pages that are free back to its host; who touches them next pays for that in system mode,
+ * 1.3 to 2.6 ms for each MB in place of 0.25. So before each measurement as much memory is used and freed as it needs.
  */
-async function touchMemory(file: string, bytes: number): Promise<void> {
-  await writeText(file, zeros(bytes));
-  await rm(file);
+async function touchMemory(file: string): Promise<void> {
+  const { size: bytes } = await stat(file);
+  await writeText(`${file}.memory`, zeros(bytes * 3));
+  await rm(`${file}.memory`);
 }
 
 function* zeros(bytes: number): Generator<string> {
-  for (let written = 0; written < bytes; written += MB) yield '0'.repeat(MB);
+  const text = '0'.repeat(MB);
+  for (let written = 0; written < bytes; written += MB) yield text;
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'bench-data-'));
@@ -171,7 +188,6 @@ try {
   const [blob, answer] = [join(folder, 'a.blob'), join(folder, 'answer.json')];
   await writeText(blob, recordsText('requests', 'continuous', size));
   await writeText(answer, answerPieces((size * 2) / 5));
-  await touchMemory(join(folder, 'memory'), size * 4);
   const results = {
     blobs: await compared(blob, blobRows, rounds),
     answers: await compared(answer, answerRows, rounds),

@@ -21,7 +21,7 @@ export interface BlobRecord {
   /** From the export's own folder on: the same in a container and in a download of it. */
   readonly name: string;
   readonly bytes: number;
-  /** SHA-256 of its bytes, in hex. */
+  /** SHA-256 of its bytes, in hex; '' of what is no loose file: exports are known by their names. */
   readonly hash: string;
   /** Its length unpacked; left out: it is not packed, or an older version wrote it. */
   readonly clear?: number;

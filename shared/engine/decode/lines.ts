@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { MOST_BETWEEN } from '../../framing/document.ts';
-import { createFramer } from '../../framing/framer.ts';
+import { createFramer, type Framer } from '../../framing/framer.ts';
 import { broken, NEWLINE, OPEN_ARRAY, OPEN_OBJECT, REASONS, skipBlank } from '../../framing/strict.ts';
 import type { Fault, Segment } from '../../model.ts';
 import type { ChunkReaders } from './chunk-readers.ts';
@@ -18,6 +18,8 @@ export interface Lines {
 
 /** So many bytes go to the framer at once: every line of them may be a fault. */
 const MOST_FRAMED = 64 * 1024;
+/** Memory for a document is used again up to so many bytes. */
+const MOST_KEPT = 64 * 1024;
 /** A longer record is set aside: its values would be too much for most readers, and for the memory of a small host. */
 const LONGEST = 21 * 1024 * 1024;
 
@@ -49,17 +51,24 @@ export function createLines(
   /** What is being read slowly. It stands still wherever tables may be full. */
   let slow: Iterator<void, number> | undefined;
 
+  /** Goes on where it rested: one for each broken line would be memory for each of them. */
+  let framer: Framer | undefined;
+  /** Bytes that it has had. */
+  let fed = 0;
+
   /** The stretch is one that the strict reading refuses: framed anew up to where that can go on. */
   function* readSlowly(from: number): Generator<void, number> {
     if (chunk.isQuery) return yield* readRowSlowly(from);
-    const framer = createFramer(0);
+    framer ??= createFramer(0);
+    const begin = from - fed;
     let to = from;
     for (let size = 1; ; size = Math.min(size * 4, MOST_FRAMED)) {
       const before = to;
       to = lineEnd(bytes, Math.min(to + size, end - 1), end);
-      for (const framed of framer.feed(bytes.subarray(before, to))) yield* takeFramed(framed, from);
+      fed += to - before;
+      for (const framed of framer.feed(bytes.subarray(before, to))) yield* takeFramed(framed, begin);
       if (to >= end) {
-        for (const framed of framer.end()) yield* takeFramed(framed, from);
+        for (const framed of framer.end()) yield* takeFramed(framed, begin);
         return end;
       }
       if (framer.resting()) return to;
@@ -68,22 +77,25 @@ export function createLines(
 
   function* takeFramed(
     framed: { readonly kind: string; readonly offset: number; readonly bytes: Uint8Array; readonly reason: string },
-    from: number,
+    begin: number,
   ): Generator<void> {
-    const start = from + framed.offset;
+    const start = begin + framed.offset;
     const reason = framed.kind === 'fault' ? framed.reason : yield* takeAlone(framed.bytes);
     if (reason !== '') fault(start, start + framed.bytes.length, reason);
   }
 
+  let alone = new Uint8Array(0);
+
   /** A document that does not stand in the chunk as it is. */
   function* takeAlone(document: Uint8Array): Generator<void, string> {
-    const copy = new Uint8Array(document.length + 1);
-    copy.set(document);
-    copy[document.length] = NEWLINE;
-    chunk.use(copy);
-    taker.use(copy);
+    const { length } = document;
+    if (length >= alone.length || alone.length > MOST_KEPT) alone = new Uint8Array(Math.max(length + 1, MOST_KEPT));
+    alone.set(document);
+    alone[length] = NEWLINE;
+    chunk.use(alone);
+    taker.use(alone);
     const to = readRecord(chunk, 0);
-    const reason = to < 0 || to < copy.length - 1 ? broken.reason : takeRecord(chunk, taker, 0, to);
+    const reason = to < length ? broken.reason : takeRecord(chunk, taker, 0, to);
     // Its bytes are gone after that.
     do yield;
     while (taker.more());

@@ -2,7 +2,6 @@ import type { BlobRecord, Layout, Millis, Reading, Source, StoredObject, UnseenP
 import { heeding } from '../../pure/heeding.ts';
 import { withoutClosed } from './closed-folders.ts';
 import { type ExportStore, type SignalFolder, timePrefixes } from './folders.ts';
-import { type HashedBlob, hashedBlob } from './hashed.ts';
 import { type KnownFolders, knownFolders } from './known-folders.ts';
 import { componentOf, type ExportLayout, exportName } from './layouts.ts';
 import {
@@ -15,6 +14,7 @@ import {
   placesMark,
   unseenPlace,
 } from './look.ts';
+import { type RecordedBlob, recordedBlob } from './recorded.ts';
 import { type RawBlob, readBlobs } from './records/read-blobs.ts';
 import { sharedNameText } from './shared-name.ts';
 
@@ -55,13 +55,13 @@ export function createBlobSource(settings: BlobSourceSettings): BlobSource {
     const growing = isOpen(window, settings);
     const several = settings.containers.length > 1;
     let [asked, tails, read] = [0, 0, false];
-    const records = new Map<ListedBlob, HashedBlob>();
+    const records = new Map<ListedBlob, RecordedBlob>();
     const toRead = blobs.map((blob) => {
       const raw = rawBlob(blob, layout, { grows: growing, several, abort });
       if (settings.remember !== true) return raw;
-      const hashed = hashedBlob(raw, nameOf(blob), blob.bytes);
-      records.set(blob, hashed);
-      return hashed.blob;
+      const recorded = recordedBlob(raw, nameOf(blob), blob.bytes, false);
+      records.set(blob, recorded);
+      return recorded.blob;
     });
     const recordOf = (blob: ListedBlob): BlobRecord =>
       records.get(blob)?.record() ?? { name: nameOf(blob), bytes: blob.bytes, hash: '' };

@@ -42,6 +42,21 @@ test('good and bad lines in turn: each good one is a row, each bad one told', ()
   assert.deepEqual([rows, faults], [1500, 1500]);
 });
 
+test('what is read slowly uses the same memory again: a line that is bad, or whose escapes are mended, costs none', (t) => {
+  const [{ transfer }, half] = [ArrayBuffer.prototype, '"t":"\\ud83d"'];
+  let asked = 0;
+  t.mock.method(ArrayBuffer.prototype, 'transfer', function (this: ArrayBuffer, length?: number) {
+    asked++;
+    return transfer.call(this, length);
+  });
+  const lines = Array.from({ length: 3000 }, (_, id) =>
+    id % 3 === 0 ? record(id) : id % 3 === 1 ? record(id).slice(0, 40) : `{${half},${record(id).slice(1)}`,
+  );
+  const { rows, faults } = decoded(lines);
+  assert.deepEqual([rows, faults], [2000, 1000]);
+  assert.ok(asked > 0 && asked < 20, `memory was asked for ${asked} times`);
+});
+
 test('keys that objects of JavaScript have by themselves are keys like any other', () => {
   const own = '"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":2}},"toString":3';
   const { rows, faults, extra } = decoded([`{${own},${record(1).slice(1)}`]);

@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import type { Layout, Millis, Reading, Source, Window } from '../../../model.ts';
-import { hashedBlob } from '../hashed.ts';
 import { fingerprintOf } from '../look.ts';
+import { recordedBlob } from '../recorded.ts';
 import { type RawBlob, readBlobs } from '../records/read-blobs.ts';
 
 /** The files of one window. */
@@ -40,7 +40,7 @@ export function createFileSource(entries: readonly FileWindow[]): Source {
       const layout = feeds.get(feedOf(window))?.[0]?.layout ?? 'continuous';
       const sorted = filesOf(window).toSorted((one, other) => (one.name < other.name ? -1 : 1));
       const seen = await Promise.all(sorted.map(lookAt));
-      const hashed = seen.map((file) => hashedBlob(rawFile(file), file.name, file.bytes));
+      const recorded = seen.map((file) => recordedBlob(rawFile(file), file.name, file.bytes, file.hour === undefined));
       let asked = 0;
       return {
         fingerprint: seen.length > 0 ? fingerprintOf(seen) : '',
@@ -48,8 +48,8 @@ export function createFileSource(entries: readonly FileWindow[]): Source {
         get asked() {
           return asked;
         },
-        blobs: () => hashed.map(({ record }) => record()),
-        chunks: () => readBlobs({ blobs: hashed.map(({ blob }) => blob), layout, abort, onRead: () => asked++ }),
+        blobs: () => recorded.map(({ record }) => record()),
+        chunks: () => readBlobs({ blobs: recorded.map(({ blob }) => blob), layout, abort, onRead: () => asked++ }),
       };
     },
   };
@@ -59,11 +59,12 @@ const isIn = ({ start, end }: Window, time: Millis): boolean => start <= time &&
 const keyOf = (window: Window) => [feedOf(window), window.start, window.end].join('/');
 const feedOf = ({ app, signal, source }: Window) => [app, signal, source].join('/');
 
-async function lookAt({ name, path }: LocalFile) {
+async function lookAt(file: LocalFile) {
+  const { path } = file;
   const { size, mtimeMs } = await stat(path).catch((cause: unknown) => {
     throw new Error(`read ${path}: it cannot be found; check the path`, { cause });
   });
-  return { name, path, bytes: size, etag: String(mtimeMs) };
+  return { ...file, bytes: size, etag: String(mtimeMs) };
 }
 
 function rawFile({ name, path, bytes }: LocalFile & { readonly bytes: number }): RawBlob {

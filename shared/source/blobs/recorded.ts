@@ -2,14 +2,16 @@ import { createHash } from 'node:crypto';
 import type { BlobRecord } from '../../model.ts';
 import type { RawBlob } from './records/read-blobs.ts';
 
-export interface HashedBlob {
+export interface RecordedBlob {
   readonly blob: RawBlob;
-  /** With '' for a hash until the blob was read to its end. */
   readonly record: () => BlobRecord;
 }
 
-/** The blob, and what the ledger remembers of it once it was read. `name`: what the ledger calls it. */
-export function hashedBlob(blob: RawBlob, name: string, bytes: number): HashedBlob {
+/**
+ * The blob, and what the ledger remembers of it. `name`: what the ledger calls it. `hashes`: once it was read to its
+ * end, the record has its hash, which only loose files are known by; '' before that, and of others.
+ */
+export function recordedBlob(blob: RawBlob, name: string, bytes: number, hashes: boolean): RecordedBlob {
   let [hash, clear] = ['', bytes];
   async function* read() {
     const digest = createHash('sha256');
@@ -23,5 +25,5 @@ export function hashedBlob(blob: RawBlob, name: string, bytes: number): HashedBl
     clear = length;
   };
   const record = (): BlobRecord => ({ name, bytes, hash, ...(clear !== bytes && { clear }) });
-  return { blob: { ...blob, read, onEnd }, record };
+  return { blob: { ...blob, ...(hashes && { read }), onEnd }, record };
 }
