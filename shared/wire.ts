@@ -22,7 +22,7 @@ import { type Healths, wireHealth } from './wire/health.ts';
 import { prepareLake, tablesOf } from './wire/lake.ts';
 import { type LedgerTables, wireLedgerTable } from './wire/ledger-table.ts';
 import { localPorts } from './wire/local.ts';
-import { lakeMet, meetPorts, refuseStranger } from './wire/meet.ts';
+import { guardedLake, lakeMet, meetPorts, refuseStranger } from './wire/meet.ts';
 import { processFault } from './wire/node.ts';
 import { createPlanner, type PlanOutcome, sharedTicks } from './wire/plan.ts';
 import { type Audits, keptOrAssumed, queryApis, wireAudits } from './wire/query.ts';
@@ -69,8 +69,10 @@ export function wired(): Wired {
  */
 export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTerminal = false): Wired {
   const watched = watchedLake(openLake(config));
-  const { lake } = watched;
   const ledger = openLedger(config.state, config.lake);
+  const meeting = meetPorts(watched.lake, ledger, ledgerPlaceOf(config.state, config.lake));
+  const { met, still } = lakeMet(meeting, () => prepareLake(watched.lake, tablesOf(config, watched.lake)));
+  const lake = guardedLake(watched.lake, still);
   const [hints, clock] = [openHints(config.state), systemClock];
   const blobs = config.exports && wireExports(config.exports, storageClock.now, ledger);
   const apis = queryApis(config, timeout);
@@ -99,8 +101,6 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
   const inLake = windowFiles(lake, [config.output.path], config.quarantine.prefix);
   const run = { ...ports, ...local, keptSince: kept.keptSince, ...memory, ...(tables === undefined && { inLake }) };
   const stateReady = untilItWorks(() => allOf([ledger.prepare(), hints.prepare()]));
-  const meeting = meetPorts(lake, ledger, ledgerPlaceOf(config.state, config.lake));
-  const met = lakeMet(meeting, () => prepareLake(lake, tables));
   const engineReady = untilItWorks(() => checkConditions(local.engine));
   const lakeReady = async (): Promise<void> => {
     await stateReady();

@@ -47,9 +47,9 @@ const span = ({ start, end }: { readonly start: number; readonly end: number }) 
 const asJson = ({ fault, report: { feeds, ...rest } }: Adopted) => ({
   fault,
   ...rest,
-  feeds: feeds.map(({ feed, same, lost, due, again, rows, twice, gaps, ...more }) => ({
+  feeds: feeds.map(({ feed, same, lost, due, again, retired, rows, twice, gaps, ...more }) => ({
     ...feed,
-    ...{ same, new: more.new, due, again, lost, rows },
+    ...{ same, new: more.new, due, again, lost, retired, rows },
     twice: twice.map(span),
     gaps: gaps.map(span),
   })),
@@ -87,6 +87,7 @@ function feedLines(counts: AdoptedFeed): readonly string[] {
     ...(counts.new > 0 ? [`${countText(counts.new)} are new to it, with ${countText(counts.rows)} rows`] : []),
     ...(counts.again > 0 ? [`${countText(counts.again)} run again`] : []),
     ...(counts.lost > 0 ? [`of ${countText(counts.lost)} no file is left`] : []),
+    ...(counts.retired > 0 ? [`${countText(counts.retired)} are retired, by the lake's rules of then`] : []),
     ...(counts.due > 0 ? [`${countText(counts.due)} are still to be read`] : []),
   ];
   const some = gaps.slice(0, 20).map((gap) => `  no window covers ${timeText(gap.start)} to ${timeText(gap.end)}`);

@@ -22,15 +22,20 @@ export interface LakeWord {
   readonly product: string;
   /** Rises as that of the ledger's mark does, a moment later: a ledger with a smaller one is a copy from before. */
   readonly count: number;
-  /** When it last rose. */
+  /** When it last rose, by the clock of whoever counted. */
   readonly countedAt: Millis;
+  /**
+   * The tag that the ledger's mark had at that count. Rows that are put back from a copy have other tags. '': not noted
+   * (a ledger in the lake goes where the lake goes).
+   */
+  readonly markTag: string;
 }
 
 /** How a ledger knows its lake. */
 export interface LedgerMark {
   /** That of the lake. */
   readonly id: string;
-  /** Rises about once an hour in which the ledger is used. */
+  /** Rises every few minutes in which the ledger is used. */
   readonly count: number;
   /** It is being made from the files of the lake, or that was interrupted: it must not be used before it is whole. */
   readonly adopting: boolean;

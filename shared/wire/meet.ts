@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { failureCode } from '../lake/failure.ts';
 import type { Ledger, LedgerPlace, Millis, ObjectStore } from '../model.ts';
 import { lakeGone } from '../pipeline/lake/belong.ts';
+import { LAKE_NAME } from '../pipeline/lake/lake-word.ts';
 import { countEvery, filesOf, type MeetPorts, meetLake, NotItsLake } from '../pipeline/lake/meet.ts';
 import { systemClock } from './clock.ts';
 import { productVersion } from './version.ts';
@@ -11,33 +12,53 @@ export const meetPorts = (lake: ObjectStore, ledger: Ledger, here: LedgerPlace):
   ...{ lake, ledger, here, now: systemClock.now, newId: randomUUID, product: productVersion() },
 });
 
-/**
- * Prepares the lake, and makes sure that the ledger is its own: at the first call, and again when the last time is a
- * while ago, so that a ledger that was restored meanwhile is seen. A failure is met again by the next call. The lake of
- * a ledger that has met one is not made anew.
- */
-export function lakeMet(ports: MeetPorts, prepare: () => Promise<unknown>): () => Promise<void> {
+/** So long a lake that was seen is taken to be there still. */
+const glanceEvery: Millis = 10_000;
+
+export interface LakeMet {
+  /**
+   * Prepares the lake, and makes sure that the ledger is its own: at the first call, and again when the last time is a
+   * while ago, so that a ledger that was restored meanwhile is seen. A failure is met again by the next call. The lake
+   * of a ledger that has met one is not made anew.
+   */
+  met(): Promise<void>;
+  /**
+   * Called before something is put: where the lake's word is another than it was, or gone, lake and ledger meet anew. A
+   * container that was emptied, or made anew, is not the lake. One call in ten seconds in which something is put.
+   */
+  still(): Promise<void>;
+}
+
+export function lakeMet(ports: MeetPorts, prepare: () => Promise<unknown>): LakeMet {
   let [met, prepared]: [{ readonly at: Millis; readonly done: Promise<void> } | undefined, boolean] = [
     undefined,
     false,
   ];
+  let [word, seenAt]: [string | undefined, Millis] = [undefined, 0];
+  let looking: Promise<void> | undefined;
+  const { lake, ledger, here, now } = ports;
+  const meetOnce = async () => {
+    word = await meetLake(ports, countEvery, word);
+    seenAt = now();
+  };
   const meet = async () => {
-    const known = prepared ? undefined : await ports.ledger.mark();
+    const known = prepared ? undefined : await ledger.mark();
     if (!prepared && known === undefined) await prepare();
     try {
-      await meetLake(ports);
+      await meetOnce();
     } catch (error) {
       if (known === undefined || !/^(Container|Filesystem)NotFound$/.test(failureCode(error))) throw error;
-      if ((await filesOf(ports.ledger)) === 'with rows') throw new NotItsLake(lakeGone(ports.lake.place, ports.here));
+      if ((await filesOf(ledger)) === 'with rows') throw new NotItsLake(lakeGone(lake.place, here));
       await prepare();
-      await meetLake(ports);
+      await meetOnce();
     }
     if (!prepared && known !== undefined) await prepare();
     prepared = true;
   };
-  return async () => {
-    const now = ports.now();
-    if (met === undefined || met.at + countEvery <= now) met = { at: now, done: meet() };
+  const metAtLeast = async (since: Millis) => {
+    const at = now();
+    // A clock that was set back makes nothing wait.
+    if (met === undefined || met.at <= since || met.at > at) met = { at, done: meet() };
     const mine = met;
     try {
       await mine.done;
@@ -46,7 +67,32 @@ export function lakeMet(ports: MeetPorts, prepare: () => Promise<unknown>): () =
       throw error;
     }
   };
+  const glance = async () => {
+    const found = word === undefined ? undefined : await lake.head(LAKE_NAME);
+    if (found === undefined || found !== word) return metAtLeast(Number.POSITIVE_INFINITY);
+    seenAt = now();
+  };
+  return {
+    met: () => metAtLeast(now() - countEvery),
+    still: async () => {
+      const passed = now() - seenAt;
+      if (passed >= 0 && passed < glanceEvery) return;
+      looking ??= glance().finally(() => {
+        looking = undefined;
+      });
+      await looking;
+    },
+  };
 }
+
+/** A lake in which something is put only while it is the one that was met. */
+export const guardedLake = (lake: ObjectStore, still: () => Promise<void>): ObjectStore => ({
+  ...lake,
+  put: async (name, content, etag) => {
+    await still();
+    return lake.put(name, content, etag);
+  },
+});
 
 /**
  * Resolves unless the ledger is not the lake's: a lake that cannot be reached is for the run to say, under its claim.

@@ -4,6 +4,7 @@ import { putWindows } from '../grid/grid.ts';
 import { LAKE_NAME, putLakeWord, readLakeWord } from '../lake/lake-word.ts';
 import type { MeetPorts } from '../lake/meet.ts';
 import { afterLoss } from '../race.ts';
+import { retiredEntry } from '../retention/retired-entry.ts';
 import { readRetired } from '../retention/retired-word.ts';
 import { requeuedFingerprint } from '../verdict.ts';
 import { type Found, type FoundGroups, type FoundPorts, feedIn, feedKey, readFiles, windowsOf } from './found.ts';
@@ -25,6 +26,8 @@ export interface AdoptedFeed extends Pick<FeedWeight, 'feed' | 'same' | 'lost'> 
   readonly new: number;
   readonly due: number;
   readonly again: number;
+  /** Those that the lake has let go by its rules; they are among those that are new, or were in the ledger. */
+  readonly retired: number;
   /** Rows of those that are new. */
   readonly rows: number;
   /** Entries that are put or changed. */
@@ -83,26 +86,19 @@ const byName = ({ feed: one }: AdoptedFeed, { feed: other }: AdoptedFeed): numbe
   feedKey(one) < feedKey(other) ? -1 : 1;
 
 async function weighFeed(feed: Feed, found: readonly Found[], ports: AdoptPorts): Promise<FeedWeight> {
-  const planned = await stillPlanned(
-    ports.planned?.find((one) => feedKey(one.feed) === feedKey(feed)),
-    ports,
-  );
+  const planned = ports.planned?.find((one) => feedKey(one.feed) === feedKey(feed));
+  // What the lake has let go by its rules is not read again, whatever the rules are now.
+  const retired = (await readRetired(ports.lake, feed))?.value.through ?? 0;
   const entries = await Array.fromAsync(ports.ledger.list(feed));
-  return weigh(feed, entries, await windowsOf(found, ports), ports.clock.now(), planned);
-}
-
-/** What the lake has let go by its rules is not read again, whatever the rules are now. */
-async function stillPlanned(planned: NonNullable<AdoptPorts['planned']>[number] | undefined, { lake }: AdoptPorts) {
-  const retired = planned && (await readRetired(lake, planned.feed))?.value.through;
-  if (planned === undefined || !retired) return planned;
-  return { ...planned, from: Math.max(planned.from ?? 0, retired) };
+  return weigh(feed, entries, await windowsOf(found, ports), { now: ports.clock.now(), retired }, planned);
 }
 
 function summed({ feed, put, change, same, lost, twice, gaps }: FeedWeight): AdoptedFeed {
   const due = put.filter(({ state }) => state === 'due').length;
   const again = change.filter((each) => each.again).length + put.filter((each) => each.again).length;
+  const retired = change.filter((each) => each.retired).length + put.filter(({ state }) => state === 'retired').length;
   return {
-    ...{ feed, same, lost, due, again, new: put.length - due, changed: put.length + change.length },
+    ...{ feed, same, lost, due, again, retired, new: put.length - due, changed: put.length + change.length },
     rows: put.reduce((sum, { counts }) => sum + counts.written, 0),
     ...{ twice: twice.slice(0, 100), twiceCount: twice.length },
     ...{ gaps: gaps.slice(0, 100), gapCount: gaps.length },
@@ -129,7 +125,8 @@ async function finish(
     // One that cannot be read is replaced as well.
     const etag = await lake.head(LAKE_NAME);
     const madeAt = (await readLakeWord(lake).catch(() => undefined))?.value.madeAt ?? now();
-    if (await putLakeWord(lake, { id, madeAt, ledger: here, product, count, countedAt: now() }, etag)) break;
+    const word = { id, madeAt, ledger: here, product, count, countedAt: now(), markTag: '' };
+    if ((await putLakeWord(lake, word, etag)) !== undefined) break;
   }
   const mark = await ledger.mark();
   if (mark?.value.adopting) await ledger.putMark({ id, count, adopting: false }, mark.etag);
@@ -155,7 +152,7 @@ async function changeEntry(change: Change, { ledger, clock }: AdoptPorts): Promi
     const seen = await ledger.read(change.window);
     if (seen === undefined) return;
     await ledger.opening(change.window);
-    if ((await ledger.write(changed(seen.value, change), seen.etag)) !== undefined) return;
+    if ((await ledger.write(changed(seen.value, change, clock.now()), seen.etag)) !== undefined) return;
     await afterLoss(
       losses,
       () => `adopt ${change.window.app} ${change.window.signal}: its entry changes all the time`,
@@ -164,7 +161,7 @@ async function changeEntry(change: Change, { ledger, clock }: AdoptPorts): Promi
   }
 }
 
-function changed(entry: LedgerEntry, { add, gone, revision, again }: Change): LedgerEntry {
+function changed(entry: LedgerEntry, { add, gone, revision, again, retired }: Change, now: Millis): LedgerEntry {
   const known = new Set(entry.files.map(({ path }) => path));
   const isGone = new Set(gone);
   const there = entry.files.map((file) => (isGone.has(file.path) ? { ...file, rows: 0, bytes: 0 } : file));
@@ -173,5 +170,6 @@ function changed(entry: LedgerEntry, { add, gone, revision, again }: Change): Le
     files: [...there, ...add.filter(({ path }) => !known.has(path))],
     revision: Math.max(entry.revision, revision),
   };
+  if (retired) return entry.state === 'retired' ? next : retiredEntry(next, now, next.revision + 1);
   return again ? { ...askedAgain(next, 0), fingerprint: requeuedFingerprint(next.fingerprint) } : next;
 }

@@ -1,10 +1,10 @@
 import type { Counts, Feed, FileRecord, Interval, LedgerEntry, LedgerRow, Millis, Window } from '../../model.ts';
-import { gapsBetween } from '../audit/gaps.ts';
 import { askedAgain, finishedEntry, plannedEntry } from '../entry.ts';
 import { tileRange } from '../grid/tile-range.ts';
 import { windowKey } from '../keys.ts';
 import { retiredEntry } from '../retention/retired-entry.ts';
 import { adoptedFingerprint, isRequeued, requeuedFingerprint } from '../verdict.ts';
+import { disjoint, gapsIn, leftOf, overlap, partAfter, partBefore } from './uncovered.ts';
 
 /** A window, as the files of a lake tell of it. */
 export interface FoundWindow {
@@ -25,6 +25,8 @@ export interface Change {
   /** That the files name; 0: none above the ledger's. */
   readonly revision: number;
   readonly again: boolean;
+  /** It lies in time that the lake has let go: it never runs again, and its files go. */
+  readonly retired?: boolean;
 }
 
 /** What is to be done for one feed, and what was found. */
@@ -44,7 +46,6 @@ export interface FeedWeight {
 }
 
 const day: Millis = 24 * 3_600_000;
-const overlap = (one: Interval, other: Interval): boolean => one.start < other.end && other.start < one.end;
 const rowsIn = (files: readonly FileRecord[]): number =>
   files.reduce((sum, { signal, rows }) => sum + (signal === 'quarantine' ? 0 : rows), 0);
 /** As an attempt that meant to write it: whoever runs the window empties it. */
@@ -55,12 +56,13 @@ const meant = ({ path, signal }: FileRecord): FileRecord => ({ path, signal, row
  * both have alike stays as it is. Where time is covered twice, the ledger's window stands, else the longest; it learns
  * the files of the others and runs again, which empties them. `planned`: the feed is planned from that time on
  * (undefined: from its first window), so time that no window covers is read; left out: gaps stay as they are.
+ * `retired`: exclusive end of what the lake has let go by its rules: all of that is retired, gaps of it, too.
  */
 export function weigh(
   feed: Feed,
   entries: readonly LedgerEntry[],
   found: readonly FoundWindow[],
-  now: Millis,
+  { now, retired = 0 }: { readonly now: Millis; readonly retired?: Millis },
   planned?: { readonly from: Millis | undefined },
 ): FeedWeight {
   const active = entries.filter(({ state }) => state !== 'halved');
@@ -71,10 +73,12 @@ export function weigh(
   const changes = new Map<string, Change>();
   const counts = { same: 0, lost: 0 };
   for (const entry of active) {
-    const change = changeOf(entry, seen.get(windowKey(entry.window)));
+    const found = seen.get(windowKey(entry.window));
+    const isGone = entry.window.end <= retired || found?.told?.state === 'retired';
+    const change = isGone ? retiring(entry, found) : changeOf(entry, found);
     if (change === undefined) counts.same += 1;
     else changes.set(windowKey(entry.window), change);
-    if (change !== undefined && !seen.has(windowKey(entry.window))) counts.lost += 1;
+    if (change !== undefined && !isGone && found === undefined) counts.lost += 1;
   }
   const taken = new Set(active.map(({ window }) => windowKey(window)));
   const others = found.filter(({ window }) => !taken.has(windowKey(window))).toSorted(byWeight);
@@ -99,15 +103,22 @@ export function weigh(
       changes.set(windowKey(over.window), strayed(over, changes.get(windowKey(over.window)), strays, hasRows));
   }
   const windows = [...active.map(({ window }) => window), ...chosen.map(({ window }) => window)];
-  const gaps = gapsIn(windows, planned?.from);
+  const all = gapsIn(windows, planned?.from, retired);
+  const gaps = all.flatMap(partAfter(retired));
   // What a window of two grids sticks out by belongs to none of those that stand.
   const left =
     planned === undefined ? disjoint(twice.flatMap((window) => leftOf(window, standing.near(window)))) : gaps;
   const { app, signal, source } = feed;
-  const due = left
-    .flatMap((part) => tileRange(part, day, []))
-    .map((tile): Window => ({ app, signal, source, ...tile }));
-  const put = [...chosen.map((each) => adopted(each, now)), ...due.map((window) => plannedEntry(window))];
+  const windowsIn = (parts: readonly Interval[]) =>
+    parts.flatMap((part) => tileRange(part, day, [])).map((tile): Window => ({ app, signal, source, ...tile }));
+  const put = [
+    ...chosen.map((each) => adopted(each, now, each.window.end <= retired)),
+    ...windowsIn(left.flatMap(partAfter(retired))).map((window) => plannedEntry(window)),
+    // As if they had been retired in their time: nobody plans them again.
+    ...windowsIn(planned === undefined ? [] : all.flatMap(partBefore(retired))).map((window) =>
+      retiredEntry(plannedEntry(window), now, 1),
+    ),
+  ];
   return {
     feed,
     put: put.toSorted((one, other) => one.window.start - other.window.start),
@@ -175,6 +186,15 @@ function changeOf(entry: LedgerEntry, found: FoundWindow | undefined): Change | 
   return { window, add, gone, revision: newer > revision ? newer : 0, again: !isRight && isAtRest };
 }
 
+/** Undefined where it is retired as it should be. */
+function retiring(entry: LedgerEntry, found: FoundWindow | undefined): Change | undefined {
+  const known = new Set(entry.files.map(({ path }) => path));
+  const add = (found?.files ?? []).filter(({ path }) => !known.has(path));
+  if (entry.state === 'retired' && add.length === 0) return undefined;
+  const newer = Math.max(entry.revision, found?.revision ?? 0);
+  return { window: entry.window, add, gone: [], revision: newer, again: false, retired: true };
+}
+
 const strayed = (
   { window, files }: LedgerEntry,
   known: Change | undefined,
@@ -195,7 +215,7 @@ const strayed = (
  * Done as far as the files tell; what its source looked like nobody knows, so whoever looks next confirms it or runs
  * it. Of a query window the ledger's table knows what an audit compares.
  */
-function adopted({ window, revision, files, strays, again, told }: Chosen, now: Millis): LedgerEntry {
+function adopted({ window, revision, files, strays, again, told }: Chosen, now: Millis, isGone: boolean): LedgerEntry {
   const rows = rowsIn(files);
   const known = told !== undefined && window.source === 'query' && !isRequeued(told.fingerprint);
   const fingerprint = known ? told.fingerprint : adoptedFingerprint(window, rows);
@@ -204,6 +224,7 @@ function adopted({ window, revision, files, strays, again, told }: Chosen, now: 
   const done = finishedEntry(plannedEntry(window), now, finish);
   const entry = { ...done, ...(told && toldTotals(told, done)), revision: Math.max(1, revision) };
   if (told?.state === 'retired') return retiredEntry(entry, told.lastDone, entry.revision);
+  if (isGone) return retiredEntry(entry, now, entry.revision);
   return again ? { ...askedAgain(entry, 0), fingerprint: requeuedFingerprint(entry.fingerprint) } : entry;
 }
 
@@ -224,25 +245,3 @@ const toldTotals = ({ late, purged, firstDone, window }: LedgerRow, { totals }: 
     delay: firstDone > 0 ? Math.max(0, firstDone - window.end) : (totals?.delay ?? 0),
   },
 });
-
-function gapsIn(windows: readonly Window[], from: Millis | undefined): readonly Interval[] {
-  const first = windows.reduce((least, { start }) => Math.min(least, start), Number.POSITIVE_INFINITY);
-  const lead = from !== undefined && from < first && windows.length > 0 ? [{ start: from, end: first }] : [];
-  const between = gapsBetween(windows.map((window) => plannedEntry(window)));
-  const planned = ({ start, end }: Interval) => ({ start: Math.max(start, from ?? start), end });
-  return [...lead, ...between.map(planned).filter(({ start, end }) => start < end)];
-}
-
-/** The parts of a window that none of these covers. */
-const leftOf = (window: Window, windows: readonly Window[]): readonly Interval[] =>
-  tileRange(window, day, [...new Set(windows)]).filter((tile) => !windows.some((other) => overlap(tile, other)));
-
-/** Parts that several windows leave, each time once. */
-function disjoint(parts: readonly Interval[]): readonly Interval[] {
-  const apart: Interval[] = [];
-  for (const { start, end } of parts.toSorted((one, other) => one.start - other.start)) {
-    const from = Math.max(start, apart.at(-1)?.end ?? start);
-    if (from < end) apart.push({ start: from, end });
-  }
-  return apart;
-}

@@ -8,6 +8,8 @@ export interface Found {
   readonly here: LedgerPlace;
   readonly lake: LakeWord | undefined;
   readonly ledger: LedgerMark | undefined;
+  /** Tag of the ledger's mark; '' where it has none. */
+  readonly tag: string;
   /** Windows' files lie in the lake; undefined: not looked at. */
   readonly data: boolean | undefined;
   /** The ledger has windows with files that hold rows, or were only meant to be written; undefined: not looked at. */
@@ -43,6 +45,7 @@ export function belongs(found: Found): Belonging {
         `${nothingRan} Bring back the lake or the ledger that it belongs to; or ${adoptIt}`,
     );
   if (ledger.count < lake.count) return refuse(olderText(found));
+  if (ledger.count === lake.count && lake.markTag !== '' && lake.markTag !== found.tag) return refuse(copyText(found));
   return { do: 'go on' };
 }
 
@@ -81,10 +84,16 @@ const wordLost = (place: string, here: LedgerPlace): string =>
   `${place}: the ledger (${placeText(here)}) knows its lake by an id, and this one has none: ` +
   `_insights-lake/lake.json is gone, or this is another lake. ${nothingRan} Restore that file; or ${adoptIt}`;
 
-const olderText = ({ place, here }: Pick<Found, 'place' | 'here'>): string =>
-  `${place}: the ledger (${placeText(here)}) is older than the lake: a copy from before, restored. ` +
+const comparedBy =
   `${nothingRan} insights-lake adopt compares it with the files that are there, and has what differs run again ` +
   '(it says what it would do first)';
+
+const olderText = ({ place, here }: Pick<Found, 'place' | 'here'>): string =>
+  `${place}: the ledger (${placeText(here)}) is older than the lake: a copy from before, restored. ${comparedBy}`;
+
+const copyText = ({ place, here }: Pick<Found, 'place' | 'here'>): string =>
+  `${place}: the ledger (${placeText(here)}) was put back from a copy, of which nobody knows how old it is: its mark ` +
+  `is not the one that the lake has noted. ${comparedBy}`;
 
 const elsewhere = ({ place, here, ledger }: Found, lake: LakeWord): string =>
   `${place}: this lake belongs to the ledger in ${placeText(lake.ledger)}, not to the one in ${placeText(here)}` +

@@ -10,9 +10,13 @@ export async function readLakeWord(lake: ObjectStore): Promise<Versioned<LakeWor
   return read && { value: parsed(read.value, lake.place), etag: read.etag };
 }
 
-/** False when the race was lost. */
-export async function putLakeWord(lake: ObjectStore, word: LakeWord, etag: string | undefined): Promise<boolean> {
-  const { id, madeAt, ledger, product, count, countedAt } = word;
+/** Returns its tag; undefined when the race was lost. */
+export async function putLakeWord(
+  lake: ObjectStore,
+  word: LakeWord,
+  etag: string | undefined,
+): Promise<string | undefined> {
+  const { id, madeAt, ledger, product, count, countedAt, markTag } = word;
   const document = {
     lake: id,
     madeAt: new Date(madeAt).toISOString(),
@@ -20,9 +24,10 @@ export async function putLakeWord(lake: ObjectStore, word: LakeWord, etag: strin
     product,
     count,
     countedAt: new Date(countedAt).toISOString(),
+    ...(markTag !== '' && { markTag }),
   };
   const text = `${JSON.stringify(document, null, 1)}\n`;
-  return (await lake.put(LAKE_NAME, new TextEncoder().encode(text), etag)) !== undefined;
+  return lake.put(LAKE_NAME, new TextEncoder().encode(text), etag);
 }
 
 function parsed(text: string, place: string): LakeWord {
@@ -48,6 +53,7 @@ function parsed(text: string, place: string): LakeWord {
     product: String(found.product ?? ''),
     count: Number(found.count) || 0,
     countedAt: time('countedAt'),
+    markTag: String(found.markTag ?? ''),
   };
 }
 

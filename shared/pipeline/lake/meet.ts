@@ -23,22 +23,40 @@ export interface MeetPorts {
   readonly product: string;
 }
 
-/** A copy of the ledger that is older than this is told from the ledger. */
+/** So often ledger and lake are looked at, and count. */
 export const countEvery: Millis = 5 * 60_000;
 
 /**
  * Makes sure that the ledger describes this lake, before anything is planned or run. Throws NotItsLake. Where neither
  * knows the other yet both are marked: the lake first, so that of two ledgers that meet one empty lake at once only one
- * is its own; a crash between the two is made good by the next meeting. Costs three calls where they know each other.
+ * is its own; a crash between the two is made good by the next meeting. Costs three calls where they know each other,
+ * and three more where it counts. `before`: tag of the lake's word at the meeting before, `every` ago: as long as it is
+ * the same nobody has counted since, whatever clocks say. Returns the tag that it has now.
  */
-export async function meetLake(ports: MeetPorts, every: Millis = countEvery): Promise<void> {
+export async function meetLake(
+  ports: MeetPorts,
+  every: Millis = countEvery,
+  before?: string,
+): Promise<string | undefined> {
   for (;;) {
     const { word, mark, verdict } = await judged(ports);
     if (verdict.do === 'refuse') throw new NotItsLake(verdict.why);
-    if (verdict.do === 'go on') return count(word, mark, ports, every);
+    if (verdict.do === 'go on') {
+      if (word === undefined || mark === undefined) return undefined;
+      const isFresh = isNoted(word.value, mark.value, ports) && word.etag !== before;
+      if (isFresh && isRecent(word.value, ports.now(), every)) return word.etag;
+      return count(word, mark, ports);
+    }
     await markBoth(word, mark, ports);
   }
 }
+
+/** A time that is still to come is one of a machine whose clock is ahead, and tells nothing. */
+const isRecent = ({ countedAt }: LakeWord, now: Millis, every: Millis): boolean =>
+  countedAt <= now && now < countedAt + every;
+
+const isNoted = (word: LakeWord, mark: LedgerMark, { here }: Pick<MeetPorts, 'here'>): boolean =>
+  here.kind === 'lake' || (word.markTag !== '' && word.count === mark.count);
 
 /** Why the ledger may not be used, without changing anything; '' when all is well. */
 export async function faultOfLake(ports: Pick<MeetPorts, 'lake' | 'ledger' | 'here'>): Promise<string> {
@@ -51,7 +69,7 @@ async function judged({ lake, ledger, here }: Pick<MeetPorts, 'lake' | 'ledger' 
   const word = await readLakeWord(lake);
   const mark = await ledger.mark();
   const found: Found = {
-    ...{ place: lake.place, here, lake: word?.value, ledger: mark?.value },
+    ...{ place: lake.place, here, lake: word?.value, ledger: mark?.value, tag: mark?.etag ?? '' },
     ...{ data: undefined, files: undefined },
   };
   const first = belongs(found);
@@ -69,25 +87,27 @@ async function markBoth(
   const id = word?.value.id ?? mark?.value.id ?? newId();
   if (word === undefined) {
     const count = mark?.value.count ?? 0;
-    const made = { id, madeAt: now(), ledger: here, product, count, countedAt: now() };
-    if (!(await putLakeWord(lake, made, undefined))) return;
+    const made = { id, madeAt: now(), ledger: here, product, count, countedAt: now(), markTag: '' };
+    if ((await putLakeWord(lake, made, undefined)) === undefined) return;
   }
   if (mark === undefined) await ledger.putMark({ id, count: 1, adopting: false }, undefined);
 }
 
 /**
- * First the ledger, then the lake: so only a ledger from before is behind. Others count as well; a lost race is theirs.
+ * First the ledger, then the lake: so only a ledger from before is behind. The tag is that of the mark with that count,
+ * as it is read. Others count as well; a lost race is theirs.
  */
 async function count(
-  word: Versioned<LakeWord> | undefined,
-  mark: Versioned<LedgerMark> | undefined,
-  { lake, ledger, now, product }: MeetPorts,
-  every: Millis,
-): Promise<void> {
-  if (word === undefined || mark === undefined || word.value.countedAt + every > now()) return;
+  word: Versioned<LakeWord>,
+  mark: Versioned<LedgerMark>,
+  { lake, ledger, here, now, product }: MeetPorts,
+): Promise<string | undefined> {
   const next = { ...mark.value, count: mark.value.count + 1 };
-  if (!(await ledger.putMark(next, mark.etag))) return;
-  await putLakeWord(lake, { ...word.value, product, count: next.count, countedAt: now() }, word.etag);
+  if (!(await ledger.putMark(next, mark.etag))) return undefined;
+  const seen = here.kind === 'table' ? await ledger.mark() : undefined;
+  if (here.kind === 'table' && (seen?.value.count !== next.count || seen.value.id !== next.id)) return undefined;
+  const counted = { product, count: next.count, countedAt: now(), markTag: seen?.etag ?? '' };
+  return putLakeWord(lake, { ...word.value, ...counted }, word.etag);
 }
 
 /** The name of a window, as every path template spells it, in the name of a file of ours. */

@@ -12,6 +12,7 @@ import type {
   Signal,
 } from '../../model.ts';
 import { allOf } from '../../pure/all-of.ts';
+import { readLakeWord } from '../lake/lake-word.ts';
 import { createRefusals, LEFT_OUT } from '../outage/refusals.ts';
 import { removeOldFiles } from '../tidy.ts';
 import { isOverdue, keptFrom, retiredBefore } from './due.ts';
@@ -74,6 +75,7 @@ const day: Millis = 24 * 3_600_000;
 export async function retireWindows(request: RetireRequest, ports: RetirePorts): Promise<readonly FeedRetired[]> {
   const found: FeedRetired[] = [];
   const { isEnough } = createRefusals();
+  const id = (await readLakeWord(ports.lake))?.value.id ?? '';
   for await (const feed of ports.ledger.feeds()) {
     const isWanted =
       (request.app === '' || feed.app === request.app) &&
@@ -83,7 +85,7 @@ export async function retireWindows(request: RetireRequest, ports: RetirePorts):
     const counts = nothingYet(feed, from);
     found.push(counts);
     try {
-      await retireFeed(counts, request, ports);
+      await retireFeed(counts, id, request, ports);
       isEnough();
     } catch (error) {
       counts.error = `${feed.app} ${feed.signal}: ${error instanceof Error ? error.message : error}`;
@@ -105,11 +107,12 @@ const nothingYet = (feed: Feed, keptFrom: Millis): Counts => ({
   ...{ removed: 0, waiting: 0, stuck: 0, foreign: 0, why: '', unfinished: false, error: '' },
 });
 
-async function retireFeed(counts: Counts, request: RetireRequest, ports: RetirePorts): Promise<void> {
+/** `id`: of the lake. What is known to be gone is not looked at, unless the ledger was adopted since. */
+async function retireFeed(counts: Counts, id: string, request: RetireRequest, ports: RetirePorts): Promise<void> {
   const { ledger, lake, clock } = ports;
   const { feed, keptFrom: from, start: before } = counts;
   const known = await readRetired(lake, feed);
-  const gone = request.all ? 0 : Math.min(known?.value.through ?? 0, before);
+  const gone = request.all || known?.value.lake !== id ? 0 : Math.min(known.value.through, before);
   let through: Millis | undefined;
   let some: LedgerEntry[] = [];
   const act = async (): Promise<void> => {
@@ -133,7 +136,7 @@ async function retireFeed(counts: Counts, request: RetireRequest, ports: RetireP
     }
   }
   await act();
-  if (request.remove) await writeRetired(lake, feed, { keptFrom: from, through: through ?? before }, known);
+  if (request.remove) await writeRetired(lake, feed, { keptFrom: from, through: through ?? before, lake: id }, known);
 }
 
 /** To be retired; or it is, and has files yet. */

@@ -7,6 +7,8 @@ export interface Retired {
   readonly keptFrom: Millis;
   /** All windows before it are retired, and their files are gone: what is looked at next begins here. */
   readonly through: Millis;
+  /** Id of the lake when that was so: a ledger that was adopted since can have brought some of them back. */
+  readonly lake: string;
 }
 
 export const retiredName = ({ app, signal, source }: Feed): string =>
@@ -25,10 +27,11 @@ export async function readRetired(lake: ObjectStore, feed: Feed): Promise<Versio
 
 function retiredIn(text: string): Retired {
   try {
-    const { keptFrom, retiredThrough } = JSON.parse(text);
-    return { keptFrom: Date.parse(keptFrom) || 0, through: Date.parse(retiredThrough) || 0 };
+    const { keptFrom, retiredThrough, lake } = JSON.parse(text);
+    const through = Date.parse(retiredThrough) || 0;
+    return { keptFrom: Date.parse(keptFrom) || 0, through, lake: String(lake ?? '') };
   } catch {
-    return { keptFrom: 0, through: 0 };
+    return { keptFrom: 0, through: 0, lake: '' };
   }
 }
 
@@ -36,12 +39,12 @@ function retiredIn(text: string): Retired {
 export async function writeRetired(
   lake: ObjectStore,
   feed: Feed,
-  { keptFrom, through }: Retired,
+  { keptFrom, through, lake: id }: Retired,
   known: Versioned<Retired> | undefined,
 ): Promise<void> {
-  if (known?.value.keptFrom === keptFrom && known.value.through === through) return;
+  if (known?.value.keptFrom === keptFrom && known.value.through === through && known.value.lake === id) return;
   const { app, signal, source } = feed;
   const times = { keptFrom: new Date(keptFrom).toISOString(), retiredThrough: new Date(through).toISOString() };
-  const text = `${JSON.stringify({ app, signal, source, ...times }, null, 1)}\n`;
+  const text = `${JSON.stringify({ app, signal, source, ...times, lake: id }, null, 1)}\n`;
   await lake.put(retiredName(feed), new TextEncoder().encode(text), known?.etag);
 }

@@ -50,7 +50,7 @@ const doneOf = (window: Window, rows = 5) => ({
 describe('what files tell, beside what the ledger has', () => {
   test('an empty ledger: entries that are done, and gaps of at most a day where the feed is planned', () => {
     const found = [at(0, 1), at(1, 2), at(60, 61)].map((window) => foundOf(window));
-    const { put, change, gaps } = weigh(feed, [], found, 7, { from: start - 3 * hour });
+    const { put, change, gaps } = weigh(feed, [], found, { now: 7 }, { from: start - 3 * hour });
     assert.deepEqual(
       put.map(({ window, state }) => [(window.start - start) / hour, (window.end - start) / hour, state]),
       [
@@ -66,15 +66,17 @@ describe('what files tell, beside what the ledger has', () => {
     assert.deepEqual([change, gaps.length], [[], 2]);
     const [, one] = put;
     assert.deepEqual([one?.fingerprint, one?.revision, one?.counts.written, one?.startedAt], ['rows:5', 2, 5, 0]);
-    assert.equal(weigh(feed, [], found, 7).put.length, 3, 'of a feed that nobody plans nothing is due');
+    assert.equal(weigh(feed, [], found, { now: 7 }).put.length, 3, 'of a feed that nobody plans nothing is due');
     const blobs = { ...feed, source: 'diagnostics' };
-    assert.equal(weigh(blobs, [], [foundOf(at(0, 1, blobs))], 7).put[0]?.fingerprint, 'adopted:5');
+    assert.equal(weigh(blobs, [], [foundOf(at(0, 1, blobs))], { now: 7 }).put[0]?.fingerprint, 'adopted:5');
   });
 
   test('a window that both have alike stays; another, or one whose file is gone, runs again with all files', () => {
     const stray = fileOf(at(1, 2), 4, start + 9 * hour);
     const found = [foundOf(at(0, 1)), { ...foundOf(at(1, 2)), files: [fileOf(at(1, 2), 5), stray] }];
-    const { put, change, same, lost } = weigh(feed, [doneOf(at(0, 1)), doneOf(at(1, 2)), doneOf(at(2, 3))], found, 7);
+    const { put, change, same, lost } = weigh(feed, [doneOf(at(0, 1)), doneOf(at(1, 2)), doneOf(at(2, 3))], found, {
+      now: 7,
+    });
     assert.deepEqual([put, same, lost], [[], 1, 1]);
     assert.deepEqual(
       change.map(({ window, add, gone, again }) => [window.start, add, gone.length, again]),
@@ -87,7 +89,7 @@ describe('what files tell, beside what the ledger has', () => {
 
   test('files of a later revision than the ledger has, of the very same lengths: their window runs again', () => {
     const older = { ...doneOf(at(0, 1)), revision: 1 };
-    const { change, same } = weigh(feed, [older], [{ ...foundOf(at(0, 1)), revision: 2 }], 7);
+    const { change, same } = weigh(feed, [older], [{ ...foundOf(at(0, 1)), revision: 2 }], { now: 7 });
     assert.deepEqual(
       [same, change.map(({ add, gone, revision, again }) => [add, gone, revision, again])],
       [0, [[[], [], 2, true]]],
@@ -96,7 +98,7 @@ describe('what files tell, beside what the ledger has', () => {
 
   test('two grids: the longest stands and learns the files of the others; what sticks out is read', () => {
     const found = [foundOf(at(0, 24)), foundOf(at(3, 4)), foundOf(at(23, 26))];
-    const { put, twice } = weigh(feed, [], found, 7);
+    const { put, twice } = weigh(feed, [], found, { now: 7 });
     assert.deepEqual(
       twice.map((window) => (window.start - start) / hour),
       [23, 3],
@@ -125,9 +127,9 @@ describe('what files tell, beside what the ledger has', () => {
     const emptied = { ...fileOf(at(0, 2), 0), bytes: 9 };
     const parent = halvedEntry({ ...plannedEntry(at(0, 2)), revision: 3 }, [emptied], 'too heavy');
     const found = [{ window: at(0, 2), revision: 0, files: [emptied] }, foundOf(at(0, 1)), foundOf(at(1, 2))];
-    const known = weigh(feed, [parent, doneOf(at(0, 1)), doneOf(at(1, 2))], found, 7);
+    const known = weigh(feed, [parent, doneOf(at(0, 1)), doneOf(at(1, 2))], found, { now: 7 });
     assert.deepEqual([known.put, known.change, known.twice], [[], [], []]);
-    const lost = weigh(feed, [], found, 7);
+    const lost = weigh(feed, [], found, { now: 7 });
     assert.deepEqual(
       lost.put.map(({ window, again }) => [(window.start - start) / hour, again]),
       [
@@ -141,7 +143,7 @@ describe('what files tell, beside what the ledger has', () => {
   test('a year of hours, and another grid over it, in a moment', () => {
     const hours = Array.from({ length: 8760 }, (_, n) => foundOf(at(n, n + 1)));
     const days = Array.from({ length: 365 }, (_, n) => foundOf(at(24 * n, 24 * n + 24)));
-    const { put, twice } = weigh(feed, [], [...hours, ...days], 7);
+    const { put, twice } = weigh(feed, [], [...hours, ...days], { now: 7 });
     assert.deepEqual([put.length, twice.length], [365, 8760]);
   });
 });

@@ -5,7 +5,7 @@ import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
 import type { Ledger, LedgerPlace, ObjectStore, Window } from '../../../shared/model.ts';
 import { finishedEntry, intendedEntry, plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { putLakeWord, readLakeWord } from '../../../shared/pipeline/lake/lake-word.ts';
-import { faultOfLake, type MeetPorts, meetLake, NotItsLake } from '../../../shared/pipeline/lake/meet.ts';
+import { countEvery, faultOfLake, type MeetPorts, meetLake, NotItsLake } from '../../../shared/pipeline/lake/meet.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
 import { createStoreLedger } from '../../../shared/state/ledger-store.ts';
 import { gated } from '../world.ts';
@@ -134,6 +134,14 @@ const cases: readonly Case[] = [
       return { lake, ledger: copy };
     },
     says: /older than the lake/,
+  },
+  {
+    what: 'a copy of the ledger that was made a moment ago',
+    make: async () => {
+      const { lake, ledger } = await acquainted(3);
+      return { lake, ledger: await copied(ledger) };
+    },
+    says: /was put back from a copy.*insights-lake adopt/,
   },
   {
     what: 'a ledger from before it had a mark',
@@ -275,6 +283,20 @@ describe('lake and ledger meet', () => {
     assert.ok(word && mark && mark.value.count >= word.value.count && word.value.count >= 15);
   });
 
+  test('a machine whose clock is ahead keeps nobody from counting', async () => {
+    const { lake, ledger } = await acquainted(3);
+    const countOf = async (now: number, before?: string) => {
+      const tag = await meetLake(meeting(lake, ledger, { now: () => now }), countEvery, before);
+      return { tag, count: (await ledger.mark())?.value.count ?? 0 };
+    };
+    const ahead = await countOf(9_000_000);
+    const others = await countOf(1_000_001);
+    assert.equal(others.count, ahead.count + 1, 'a time to come tells nothing');
+    const soon = await countOf(1_000_002);
+    assert.equal(soon.count, others.count);
+    assert.equal((await countOf(1_000_003, soon.tag)).count, soon.count + 1, 'nobody has counted since it was here');
+  });
+
   test('a ledger that lies in the lake goes where the lake goes', async () => {
     const lake = createMemoryStore();
     const own = { here: { kind: 'lake' } as const };
@@ -296,7 +318,7 @@ describe('lake and ledger meet', () => {
       await assert.rejects(meetLake(meeting(lake, createMemoryLedger())), /does not say which ledger the lake has/);
     }
     const lake = createMemoryStore();
-    const word = { id: 'a', madeAt: 1000, ledger: here, product: '0.1.0', count: 4, countedAt: 2000 };
+    const word = { id: 'a', madeAt: 1000, ledger: here, product: '0.1.0', count: 4, countedAt: 2000, markTag: 'm7' };
     assert.ok(await putLakeWord(lake, word, undefined));
     assert.deepEqual((await readLakeWord(lake))?.value, word);
   });

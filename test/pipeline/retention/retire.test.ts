@@ -12,6 +12,7 @@ import { settleFeed } from '../../../shared/pipeline/audit/settled.ts';
 import { backfillChoice } from '../../../shared/pipeline/backfill/choice.ts';
 import { askedAgain, plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { writeTableOf } from '../../../shared/pipeline/ledger-table/write.ts';
+import { gapFreeEnd } from '../../../shared/pipeline/progress.ts';
 import { isOverdue, keptFrom } from '../../../shared/pipeline/retention/due.ts';
 import { retireWindows } from '../../../shared/pipeline/retention/retire.ts';
 import { runWindow } from '../../../shared/pipeline/run.ts';
@@ -250,10 +251,22 @@ test('settled files and tallies know retired windows', async () => {
   assert.deepEqual(stretches, [{ start: 0, end: day, state: 'retired' }]);
 });
 
-for (const table of [true, false])
-  test(`a ledger found again from files${table ? ' and its table' : ' alone'} brings no retired window back`, async () => {
+/** Windows of that many days, as they were before any was retired; undefined: the ledger is lost. */
+const ledgers = [
+  ['found again', undefined],
+  ['restored from before', 30],
+  ['restored from long before', 15],
+] as const;
+for (const [table, [what, days]] of [true, false].flatMap((each) => ledgers.map((one) => [each, one] as const)))
+  test(`a ledger ${what} from files${table ? ' and its table' : ' alone'} brings no retired window back`, async () => {
     const world = keptWorld(false);
     await thirtyDays(world);
+    const ledger = createMemoryLedger();
+    if (days !== undefined) {
+      for await (const entry of world.ledger.list(dayWindow(0)))
+        if (entry.window.start < days * day) await ledger.write(entry, undefined);
+      await ledger.plan(dayWindow(0), { horizon: days * day, watermark: days * day }, undefined, []);
+    }
     await world.retire({ remove: true });
     world.clock.advance(2 * day);
     await world.retire({ remove: true });
@@ -271,7 +284,6 @@ for (const table of [true, false])
     const back = 'requests/app=shop/date=1970-01-04/query_19700104T0000Z_19700105T0000Z.parquet';
     await world.memory.put(back, Buffer.from('row'), undefined);
     let ids = 0;
-    const ledger = createMemoryLedger();
     const report = await adoptLake(true, {
       ...{ lake, ledger, clock, now: clock.now, newId: () => `id-${++ids}`, product: '1', tell: () => {} },
       here: { kind: 'table', url: 'https://a.table.core.windows.net', table: 't', part: 'p' },
@@ -289,17 +301,21 @@ for (const table of [true, false])
     const states = new Map(
       await Array.fromAsync(ledger.list(dayWindow(0)), ({ window, state }) => [window.start / day, state] as const),
     );
-    const gone = range(0, 22).filter((n) => table || n === 3);
-    if (table) for (const n of gone) assert.equal(states.get(n), 'retired', `day ${n}`);
+    assert.equal(report.feeds[0]?.again, 0, 'nothing of it runs again');
+    for (const n of range(0, 22))
+      assert.equal(states.get(n), table || n >= 3 || days !== undefined ? 'retired' : undefined, `day ${n}`);
+    assert.equal((await ledger.progress(dayWindow(0)))?.value.horizon, 30 * day, 'the planner goes on from there');
+    const through = await gapFreeEnd(dayWindow(0), days === undefined && !table ? 3 * day : 0, 99 * day, ledger);
+    assert.equal(through, 30 * day, 'and nothing is missing before it');
     for (const n of range(22, 30)) assert.equal(states.get(n), 'done', `day ${n}`);
     const found = await retireWindows(
-      { app: '', signals: [], remove: true, all: true },
+      { app: '', signals: [], remove: true, all: false },
       { ledger, lake, clock, rules: { requests: 10 * day } },
     );
     assert.equal(found[0]?.error, '');
     clock.advance(2 * day);
     await retireWindows(
-      { app: '', signals: [], remove: true, all: true },
+      { app: '', signals: [], remove: true, all: false },
       { ledger, lake, clock, rules: { requests: 10 * day } },
     );
     assert.deepEqual(
