@@ -22,7 +22,7 @@ import { type Healths, wireHealth } from './wire/health.ts';
 import { prepareLake, tablesOf } from './wire/lake.ts';
 import { type LedgerTables, wireLedgerTable } from './wire/ledger-table.ts';
 import { localPorts } from './wire/local.ts';
-import { guardedLake, lakeMet, meetPorts, refuseStranger } from './wire/meet.ts';
+import { guardedLake, lakeFault, lakeMet, meetPorts, refuseStranger } from './wire/meet.ts';
 import { processFault } from './wire/node.ts';
 import { createPlanner, type PlanOutcome, sharedTicks } from './wire/plan.ts';
 import { type Audits, keptOrAssumed, queryApis, wireAudits } from './wire/query.ts';
@@ -145,6 +145,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
       { ...config, whole: config },
       {
         ...{ ledger, now: clock.now, health: health.health, order: health.order, ready: stateReady },
+        fault: () => lakeFault(meeting),
         rerun: (request) => refuseStranger(lakeReady()).then(() => rerunWindows(request, ports)),
         backfills: underWay(backfills),
         backfill: backfillOrder(backfills),

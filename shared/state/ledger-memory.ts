@@ -29,11 +29,14 @@ const windowKey = ({ start, end }: Interval) => `${start}_${end}`;
 /** Of all ledgers together: one that took another's place has none of its tags. */
 let tags = 0;
 
-/** Every call takes effect at once, in one step; values are copied on their way in and out. */
-export function createMemoryLedger(): Ledger {
+/**
+ * Every call takes effect at once, in one step; values are copied on their way in and out. `mark`: of one whose place it
+ * takes, tag and all.
+ */
+export function createMemoryLedger(mark?: Versioned<LedgerMark>): Ledger {
   const states = new Map<string, FeedState>();
   let swept: Millis | undefined;
-  let mark: Versioned<LedgerMark> | undefined;
+  let marked = mark;
   const names = new Map<string, string>();
   const drifts = new Map<string, DriftSighting>();
   const nextTag = () => `m${++tags}`;
@@ -59,10 +62,10 @@ export function createMemoryLedger(): Ledger {
   const ledger: Ledger = {
     ...derivedTally(() => ledger),
     prepare: async () => {},
-    mark: async () => mark && { ...mark },
+    mark: async () => marked && { ...marked },
     putMark: async (value, etag) => {
-      if (mark?.etag !== etag) return false;
-      mark = { value: { ...value }, etag: nextTag() };
+      if (marked?.etag !== etag) return false;
+      marked = { value: { ...value }, etag: nextTag() };
       return true;
     },
     read: async (window: Window) => structuredClone(peek(window)?.entries.get(windowKey(window))),

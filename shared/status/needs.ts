@@ -13,15 +13,32 @@ const iso = (at: Millis): string => new Date(at).toISOString();
 const near = (at: Millis): string => `${iso(at).slice(0, 16).replace('T', ' ')} UTC`;
 
 /** What a person should look at, the worst first. Feeds that fail for one reason are one need. */
-export function needsOf(feeds: readonly FeedFacts[], facts: Pick<StatusFacts, 'now' | 'health'>): readonly Need[] {
+export function needsOf(
+  feeds: readonly FeedFacts[],
+  facts: Pick<StatusFacts, 'now' | 'health' | 'fault'>,
+): readonly Need[] {
   const planned = feeds.filter(({ state }) => state !== 'stopped');
   return [
+    ...faultNeeds(facts),
     ...healthNeeds(facts),
     ...failedNeeds(planned),
     ...lateNeeds(planned, facts.now),
     ...missingNeeds(planned),
     ...countNeeds(feeds),
     ...stoppedNeeds(feeds),
+  ];
+}
+
+function faultNeeds({ fault }: Pick<StatusFacts, 'fault'>): readonly Need[] {
+  if (fault === '') return [];
+  return [
+    {
+      kind: 'health',
+      text: 'Lake and ledger do not belong together; what this page shows is of the ledger',
+      advice: fault,
+      feeds: [],
+      count: 0,
+    },
   ];
 }
 

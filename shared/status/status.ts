@@ -32,6 +32,8 @@ export interface StatusFacts {
   readonly drift: readonly DriftSighting[];
   /** Undefined: nothing is known of it, the lake is taken as active. */
   readonly health: HealthReport | undefined;
+  /** Why nothing may be planned or run: lake and ledger do not belong together. '' where they do. */
+  readonly fault: string;
   readonly backfills: Status['backfills'];
   readonly settings: Status['settings'];
 }

@@ -5,7 +5,7 @@ import type { FeedFacts, StatusFacts } from './status.ts';
 /** The lake in one line. What is complete is so until the watermark that is furthest behind. */
 export function verdictOf(
   feeds: readonly FeedFacts[],
-  { now, health }: Pick<StatusFacts, 'now' | 'health'>,
+  { now, health, fault }: Pick<StatusFacts, 'now' | 'health' | 'fault'>,
 ): Status['verdict'] {
   const late = feeds.filter(({ state }) => state === 'late').length;
   const failed = feeds.filter(({ state }) => state === 'failed').length;
@@ -22,7 +22,7 @@ export function verdictOf(
   const isPaused = health !== undefined && health.state !== 'active';
   const state = isPaused
     ? 'paused'
-    : failed > 0
+    : failed > 0 || fault !== ''
       ? 'failed'
       : late > 0
         ? 'late'
@@ -31,6 +31,7 @@ export function verdictOf(
           : 'empty';
   const reach = reachText(feeds, completeUntil, behind);
   const troubles = [
+    ...(fault === '' ? [] : ['lake and ledger do not belong together: nothing runs']),
     ...(isPaused ? [`the lake is ${health.state}: nothing is written`] : []),
     ...(failed > 0 ? [`${plural(failed, 'feed')} failing`] : []),
     ...(late > 0 ? [`${plural(late, 'feed')} late`] : []),

@@ -3,7 +3,7 @@ import { failureCode } from '../lake/failure.ts';
 import type { Ledger, LedgerPlace, Millis, ObjectStore } from '../model.ts';
 import { lakeGone } from '../pipeline/lake/belong.ts';
 import { LAKE_NAME } from '../pipeline/lake/lake-word.ts';
-import { countEvery, filesOf, type MeetPorts, meetLake, NotItsLake } from '../pipeline/lake/meet.ts';
+import { countEvery, faultOfLake, filesOf, type MeetPorts, meetLake, NotItsLake } from '../pipeline/lake/meet.ts';
 import { systemClock } from './clock.ts';
 import { productVersion } from './version.ts';
 
@@ -83,6 +83,19 @@ export function lakeMet(ports: MeetPorts, prepare: () => Promise<unknown>): Lake
       await looking;
     },
   };
+}
+
+/** Why the ledger may not be used; '' where it is the lake's, and where the lake is away: that is said elsewhere. */
+export async function lakeFault(ports: Pick<MeetPorts, 'lake' | 'ledger' | 'here'>): Promise<string> {
+  try {
+    return await faultOfLake(ports);
+  } catch (error) {
+    const code = failureCode(error);
+    // A word that nobody can read.
+    if (code === '') return error instanceof Error ? error.message : String(error);
+    const isGone = /^(Container|Filesystem)NotFound$/.test(code) && (await filesOf(ports.ledger)) === 'with rows';
+    return isGone ? lakeGone(ports.lake.place, ports.here) : '';
+  }
 }
 
 /** A lake in which something is put only while it is the one that was met. */

@@ -21,6 +21,8 @@ export interface StatusWiring {
   readonly ledger: Ledger;
   now(): Millis;
   health?(): Promise<HealthReport>;
+  /** Why nothing may be planned or run. Left out: somebody has made sure that lake and ledger belong together. */
+  fault?(): Promise<string>;
   order?(order: HealthOrder, reason: string): Promise<HealthReport>;
   rerun(order: RerunOrder): Promise<object>;
   backfills?(): Promise<Status['backfills']>;
@@ -61,15 +63,16 @@ const notHere = (what: string) => async (): Promise<never> => {
 async function factsFor(
   request: StatusRequest,
   config: StatusConfig,
-  { ledger, now, backfills }: StatusWiring,
+  { ledger, now, backfills, fault }: StatusWiring,
   health: HealthReport,
 ) {
   const at = now();
-  const [tallies, reached, drift, filling] = await allOf([
+  const [tallies, reached, drift, filling, why] = await allOf([
     talliesOf(ledger, [request, { start: at - lately, end: at + longest }]),
     Array.fromAsync(ledger.reached()),
     Array.fromAsync(ledger.drift()),
     backfills?.() ?? [],
+    fault?.() ?? '',
   ]);
   return {
     now: at,
@@ -81,6 +84,7 @@ async function factsFor(
     reached,
     drift,
     health,
+    fault: why,
     backfills: filling,
     settings: config.whole === undefined ? {} : settingsView(config.whole),
   };

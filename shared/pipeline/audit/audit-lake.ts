@@ -1,6 +1,8 @@
 import type { Feed, Interval, LedgerEntry, Millis, Signal } from '../../model.ts';
 import { isAtRest } from '../entry.ts';
 import { filesOfLake } from '../lake/own-files.ts';
+import { keptPart, retiredBefore } from '../retention/due.ts';
+import { readRetired } from '../retention/retired-word.ts';
 import { gapsBetween } from './gaps.ts';
 import { type LakeView, listTables, type SeenFile, type WrongFile } from './in-tables.ts';
 import { isKept, judgeEntry, type LakeEntryPorts, noteTags, runAgain } from './lake-entry.ts';
@@ -93,8 +95,10 @@ export async function auditLake(request: LakeAuditRequest, ports: LakeAuditPorts
         if (isWanted) folders.add(folderOf(path)).add(stemOf(path));
       }
     }
-    const look = { there, seen, began };
-    if (entries.length > 0) feeds.push(await report(feed, entries, look, request.repair, ports));
+    if (entries.length === 0) continue;
+    const retired = (await readRetired(ports.lake, feed))?.value.keptFrom ?? 0;
+    const look = { there, seen, began, keptFrom: retiredBefore(feed, retired) };
+    feeds.push(await report(feed, entries, look, request.repair, ports));
   }
   const isAll = request.app === '' && request.signals.length === 0;
   const isDead = (name: string): boolean => seen?.removed.has(name) === true && !seen.live.has(name);
@@ -117,7 +121,7 @@ const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') +
 async function report(
   feed: Feed,
   entries: readonly LedgerEntry[],
-  view: LakeView & { readonly began: Millis },
+  view: LakeView & { readonly began: Millis; readonly keptFrom: Millis },
   repair: boolean,
   ports: LakeAuditPorts,
 ): Promise<FeedReport> {
@@ -145,13 +149,19 @@ async function report(
     unavailable: count(({ state }) => state === 'unavailable'),
     retired: count(({ state }) => state === 'retired'),
     // Folders of export blobs exist only where there was telemetry.
-    gaps: feed.source === 'query' ? gapsBetween(windows) : [],
+    // What the lake has let go by its rules lacks nothing.
+    gaps: feed.source === 'query' ? keptGaps(windows, view.keptFrom) : [],
     lengths: lengths.length > 1 ? lengths : [],
     wrong,
     repaired,
     stopped: feed.source === 'query' && ports.feeds !== undefined && !ports.feeds.some((one) => isSame(one, feed)),
   };
 }
+
+const keptGaps = (windows: readonly LedgerEntry[], from: Millis): readonly Interval[] =>
+  gapsBetween(windows)
+    .map((gap) => keptPart(gap, from))
+    .filter(({ start, end }) => start < end);
 
 const isSame = (one: Feed, other: Feed): boolean =>
   one.app === other.app && one.signal === other.signal && one.source === other.source;

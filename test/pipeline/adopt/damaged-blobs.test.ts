@@ -158,15 +158,14 @@ async function worldOn(exports: Exports, lake: ObjectStore, ledger: Ledger, now:
 
 /** `rest`: mark, feeds and the last sweep as well. */
 async function copyOf(from: Ledger, keeps = (_: number) => true, rest = true): Promise<Ledger> {
-  const to = createMemoryLedger();
+  const to = createMemoryLedger(rest ? await from.mark() : undefined);
   let n = 0;
   for await (const feed of from.feeds()) {
     for await (const entry of from.list(feed)) if (keeps(n++)) await to.write(entry, undefined);
     const progress = await from.progress(feed);
     if (progress) await to.plan(feed, progress.value, undefined, []);
   }
-  const [mark, swept] = [await from.mark(), await from.swept()];
-  if (rest && mark) await to.putMark(mark.value, undefined);
+  const swept = await from.swept();
   if (rest && swept !== undefined) await to.recordSweep(swept);
   return to;
 }

@@ -63,19 +63,18 @@ export async function copyOfLake(lake: ObjectStore, elsewhere = false): Promise<
   );
 }
 
-/** `keeps`: which of its rows; left out: all. */
+/** As it lies there, the tag of its mark, too. `keeps`: which of its rows; left out: all. */
 export async function copyOfLedger(
   from: Ledger,
   keeps: (entry: LedgerEntry, n: number) => boolean = () => true,
   keepsRest = true,
 ): Promise<Ledger> {
-  const to = createMemoryLedger();
+  const to = createMemoryLedger(keepsRest ? await from.mark() : undefined);
   let n = 0;
   for await (const entry of from.list(feed)) if (keeps(entry, n++)) await to.write(entry, undefined);
   if (!keepsRest) return to;
-  const [progress, mark] = [await from.progress(feed), await from.mark()];
+  const progress = await from.progress(feed);
   if (progress) await to.plan(feed, progress.value, undefined, []);
-  if (mark) await to.putMark(mark.value, undefined);
   return to;
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Signal } from '../../../shared/model.ts';
 import { auditLake, differs, type LakeAuditPorts } from '../../../shared/pipeline/audit/audit-lake.ts';
+import { readRetired, writeRetired } from '../../../shared/pipeline/retention/retired-word.ts';
 import { runWindow } from '../../../shared/pipeline/run.ts';
 import { auditedWorld, feed, hour, hourly, start } from './audited.ts';
 
@@ -73,6 +74,22 @@ test('an empty file that was tidied away is not missing; windows under way are n
   }
   const [only] = (await here.audit()).feeds;
   assert.deepEqual([only?.wrong, only?.open], [[], 1]);
+});
+
+test('time that the lake has let go by its rules is no gap', async () => {
+  const here = await fourHours();
+  const seen = await here.ledger.read({ ...feed, start, end: start + hour });
+  assert.ok(seen);
+  await here.ledger.write(
+    { ...seen.value, window: { ...feed, start: start + 6 * hour, end: start + 7 * hour } },
+    undefined,
+  );
+  const retired = { keptFrom: start + 5 * hour, through: start, lake: '' };
+  await writeRetired(here.lake, feed, retired, undefined);
+  const gapsOf = async () => (await here.audit()).feeds.flatMap(({ gaps }) => gaps);
+  assert.deepEqual(await gapsOf(), [{ start: start + 5 * hour, end: start + 6 * hour }]);
+  await writeRetired(here.lake, feed, { ...retired, keptFrom: start + 9 * hour }, await readRetired(here.lake, feed));
+  assert.deepEqual(await gapsOf(), []);
 });
 
 test('gaps, windows of several lengths, and feeds that nobody plans any more', async () => {
