@@ -82,9 +82,15 @@ async function changeWord(env: Env, change: (text: string) => string): Promise<v
   await wordOf(env).upload(text, Buffer.byteLength(text));
 }
 
-for (const [lake, words, clock] of [
-  ['young', 'a moment ago', 0],
-  ['ahead', 'while a machine whose clock is an hour ahead had counted', HOUR],
+for (const [lake, words, clock, says] of [
+  ['young', 'a moment ago', 0, /was put back from a copy.*insights-lake adopt/],
+  // Others count on, as a time that is still to come tells them nothing.
+  [
+    'ahead',
+    'while a machine whose clock is an hour ahead had counted',
+    HOUR,
+    /is older than the lake.*insights-lake adopt/,
+  ],
 ] as const)
   test(`a copy of the ledger that was made ${words}, then another format`, async () => {
     const env = settings(lake, hours);
@@ -94,10 +100,11 @@ for (const [lake, words, clock] of [
     await runAll(env);
     await putBack();
     const changed = { ...env, LAKE_FORMAT: 'csv' };
-    await assert.rejects(runAll(changed), /was put back from a copy.*insights-lake adopt/);
+    await assert.rejects(runAll(changed), says);
     const status = await run(['status'], changed);
     assert.equal(status.code, 1);
-    assert.match(status.out, /lake and ledger do not belong together: nothing runs[\s\S]*was put back from a copy/);
+    assert.match(status.out, /lake and ledger do not belong together: nothing runs/);
+    assert.match(status.out, says);
     const adopted = await run(['adopt', '--write'], changed);
     assert.equal(adopted.code, 0, adopted.err);
     await runAll(changed);
