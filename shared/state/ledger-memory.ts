@@ -30,8 +30,8 @@ const windowKey = ({ start, end }: Interval) => `${start}_${end}`;
 let tags = 0;
 
 /**
- * Every call takes effect at once, in one step; values are copied on their way in and out. `mark`: of one whose place it
- * takes, tag and all.
+ * Every call takes effect at once, in one step; values are copied on their way in and out. `mark`: of one whose place
+ * it takes, tag and all.
  */
 export function createMemoryLedger(mark?: Versioned<LedgerMark>): Ledger {
   const states = new Map<string, FeedState>();
