@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { nearlyRead } from '../shared/config/unknown-settings.ts';
 import { proxyFault } from '../shared/net/direct.ts';
 import { tellWaits } from '../shared/net/waits.ts';
 import { productVersion } from '../shared/wire/version.ts';
@@ -23,6 +24,7 @@ export async function main(words: readonly string[]): Promise<number> {
     own.err(`insights-lake: ${fault}\n`);
     return exitCodes.usage;
   }
+  for (const text of nearlyRead(process.env)) own.err(`insights-lake: ${text}\n`);
   const stop = (): void => {
     if (abort.signal.aborted) process.exit(exitCodes.interrupted);
     own.err('\ninterrupted: stopping; run the same command again to go on\n');

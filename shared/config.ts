@@ -7,7 +7,6 @@ import {
   type Path,
   type SettingFault,
   settingOf,
-  unknownSettings,
   valueAt,
   withFlatSettings,
 } from './config/flat.ts';
@@ -16,6 +15,7 @@ import { connectionOf } from './config/places.ts';
 import { type SettingsDocument, settingsDocument } from './config/schema.ts';
 import { shown } from './config/secret.ts';
 import { shapeFaults, shapingOf } from './config/shape.ts';
+import { unknownSettings } from './config/unknown-settings.ts';
 import type { AuditSettings, Config, TendingSettings } from './model.ts';
 
 /** Reads a file of the app's folder, by the path that stands behind the `@` of INSIGHTS_LAKE_CONFIG. */
@@ -32,7 +32,7 @@ export function parseConfig(env: Env, readFile: ReadFile = refuse): Config {
   const issues = parsed.error?.issues ?? [];
   const faults = [
     ...document.faults,
-    ...unknownSettings(env),
+    ...unknownSettings(env, connectionNameIn(raw)),
     ...issues.flatMap((issue) => issueFaults(issue, raw, origin)),
     ...(document.faults.length > 0 ? [] : wholeFaults(document.value, raw, env)),
   ];
@@ -41,6 +41,11 @@ export function parseConfig(env: Env, readFile: ReadFile = refuse): Config {
   if (Array.isArray(config) || faults.length > 0)
     throw new Error(faultMessage('settings', [...faults, ...(Array.isArray(config) ? config : [])]));
   return config;
+}
+
+function connectionNameIn(raw: object): string | undefined {
+  const name = valueAt(raw, ['exports', 'connection']);
+  return typeof name === 'string' && name !== '' ? name : undefined;
 }
 
 function refuse(): string {

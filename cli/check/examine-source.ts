@@ -18,7 +18,7 @@ const limits = { attempts: 2, passing: 0, doubts: 0, longestPause: 2000, longest
 export async function examineSource({ name, query }: App, abort: AbortSignal): Promise<Finding[]> {
   if (query === undefined) return [];
   try {
-    const credential = query.auth.kind === 'identity' ? identity(query.auth.clientId, query.url) : undefined;
+    const credential = query.auth.kind === 'identity' ? identity(query.auth, query.url) : undefined;
     const ask = createAsk(query, credential, systemClock, client);
     const source = createQuerySource({ settings: query, clock: systemClock, ask, limits });
     return await askAll(name, query, source, abort);

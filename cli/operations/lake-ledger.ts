@@ -90,8 +90,9 @@ const TABLE_HOST = new RegExp(`^https://[a-z0-9]{3,24}(\\.z\\d+)?\\.table\\.${CL
 const isStorage = (url: string): boolean =>
   TABLE_HOST.test(url) || /^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d+\/[a-z0-9]+$/.test(url);
 
-/** The key that opens the lake where the ledger is in the same account, else the identity at hand. */
+/** The key that opens the lake where the ledger is in the same account, else whoever asks the lake, or is at hand. */
 function accessTo(url: string, lake: Place): Access {
   const access: Access = lake.kind === 'container' ? lake.access : { kind: 'none' };
-  return access.kind === 'key' && access.account === accountName(url) ? access : { kind: 'identity', clientId: '' };
+  const opens = access.kind === 'identity' || (access.kind === 'key' && access.account === accountName(url));
+  return opens ? access : { kind: 'none' };
 }

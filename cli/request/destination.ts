@@ -1,6 +1,13 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { accountName, blobEndpoint, isConnectionString } from '../../shared/config/places.ts';
+import { identityOf } from '../../shared/config/identity-of.ts';
+import {
+  accountName,
+  blobEndpoint,
+  isConnectionString,
+  OPEN_CONNECTION,
+  travelsOpen,
+} from '../../shared/config/places.ts';
 import { secret } from '../../shared/config/secret.ts';
 import { secureUrl } from '../../shared/config/values.ts';
 import type { Access, Place } from '../../shared/model.ts';
@@ -82,7 +89,7 @@ function accessOf(endpoint: string, sas: string, env: Env, flag: string): Access
   const account = accountName(endpoint);
   if (env.AZURE_STORAGE_CONNECTION_STRING) return connectionAccess(env.AZURE_STORAGE_CONNECTION_STRING, account, flag);
   const key = env.AZURE_STORAGE_KEY;
-  return key ? { kind: 'key', account, key: secret(key) } : { kind: 'identity', clientId: '' };
+  return key ? { kind: 'key', account, key: secret(key) } : identityOf(env);
 }
 
 /** The emulator's account and key, which are the same everywhere and published with it. */
@@ -99,6 +106,7 @@ function connectionAccess(text: string, account: string, flag: string): Access {
     throw usage(
       'AZURE_STORAGE_CONNECTION_STRING is no storage connection string (AccountName=…;AccountKey=…); mend or unset it',
     );
+  if (travelsOpen(text)) throw usage(`AZURE_STORAGE_CONNECTION_STRING must be ${OPEN_CONNECTION}; mend or unset it`);
   const part = (name: string) => new RegExp(`(?:^|;)\\s*${name}=([^;]*)`, 'i').exec(text)?.[1];
   const development = part('UseDevelopmentStorage') !== undefined;
   const endpoint = part('BlobEndpoint');

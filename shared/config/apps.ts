@@ -1,5 +1,6 @@
 import type { App, ExportSettings, Interval, Signal } from '../model.ts';
 import { type Env, type SettingFault, settingOf } from './flat.ts';
+import { identityOf } from './identity-of.ts';
 import { fault } from './places.ts';
 import { BASIC_RETENTION, queryAddress } from './query.ts';
 import type { AppSettings, SettingsDocument } from './schema.ts';
@@ -90,7 +91,7 @@ export function appsOf(settings: SettingsDocument, env: Env): App[] {
       cloud: asked.cloud ?? 'public',
       endpoint: asked.endpoint,
       key: key === undefined ? undefined : secret(key),
-      clientId: settingOf(env, 'AZURE_CLIENT_ID') ?? '',
+      identity: identityOf(env),
     });
     const window = asked.window ?? hour;
     const lag = asked.lag ?? hour / 6;

@@ -1,5 +1,3 @@
-import { editsBetween, nearestWord } from './near.ts';
-
 export type Env = Readonly<Record<string, string | undefined>>;
 export type Path = readonly (string | number)[];
 
@@ -77,18 +75,6 @@ export const secretSettings = [
   'LAKE_SAS',
   'SHAPE_HASH_KEY',
 ] as const;
-
-/** Windows plans of App Service set these two themselves. */
-const foreign = /^APP_POOL_/;
-const connectionParts = [
-  'blobServiceUri',
-  'queueServiceUri',
-  'tableServiceUri',
-  'accountName',
-  'credential',
-  'clientId',
-  'tenantId',
-];
 
 function listOf(text: string): string[] {
   return text
@@ -174,49 +160,4 @@ export function assign(target: object, path: Path, value: unknown): void {
     at = next;
   }
   Reflect.set(at, path.at(-1) ?? '', value);
-}
-
-/**
- * Settings whose names begin otherwise are told by how near they are. A short word is near many that are not ours
- * (`RELEASE`, `BASE`).
- */
-const edits = (known: string): number => (known.length > 6 ? 2 : 1);
-
-const sorted = (word: string): string => [...word.toUpperCase()].sort().join('');
-
-/** One of ours that is at most two letters away, or has the same letters in another order. */
-function misspelt(name: string, words: readonly string[]): string | undefined {
-  const away = (known: string): number => editsBetween(name.toUpperCase(), known.toUpperCase());
-  const [near] = words
-    .filter((known) => Math.abs(known.length - name.length) <= 2)
-    .filter((known) => away(known) <= edits(known) || (away(known) <= 2 && sorted(name) === sorted(known)))
-    .sort((a, b) => away(a) - away(b));
-  return near;
-}
-
-/**
- * Settings that begin like ours, or are spelled nearly so, and are none: most likely misspelt, and silently ignored
- * otherwise.
- */
-export function unknownSettings(env: Env): SettingFault[] {
-  const known = [...flatSettings.map(([name]) => name), ...secretSettings];
-  const connections = connectionParts.map((part) => `ExportStorage__${part}`);
-  const ours = (name: string): readonly string[] | undefined => {
-    if (/^(APP|QUERY|EXPORT|LAKE|SHAPE|QUARANTINE|AUDIT|BUDGET)_/.test(name) && !foreign.test(name)) return known;
-    return name.startsWith('ExportStorage__') ? connections : undefined;
-  };
-  const parts = connectionParts.flatMap((part) => [`ExportStorage__${part}`, `AzureWebJobsStorage__${part}`]);
-  const all = [...known, ...parts, documentSetting, 'AzureWebJobsStorage', 'ExportStorage'];
-  return Object.keys(env).flatMap((name) => {
-    if (settingOf(env, name) === undefined || all.includes(name)) return [];
-    const words = ours(name);
-    const near = words === undefined ? misspelt(name, all) : nearestWord(name, words);
-    if (words === undefined && near === undefined) return [];
-    return [
-      {
-        setting: name,
-        text: `${name} is no setting of Insights Lake${near ? `; did you mean ${near}?` : '; remove or rename it'}`,
-      },
-    ];
-  });
 }

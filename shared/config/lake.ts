@@ -1,7 +1,8 @@
 import { defaultPathTemplate, pathTemplateFaults } from '../lake/path-template.ts';
 import type { Access, Format, Output, Place, QuarantineSettings, Shaping } from '../model.ts';
 import { isPrivate } from '../signals/shape.ts';
-import { type Env, type Path, type SettingFault, settingOf } from './flat.ts';
+import { documentSetting, type Env, type Path, type SettingFault, settingOf } from './flat.ts';
+import { identityOf } from './identity-of.ts';
 import { accountName, blobEndpoint, fault, isConnectionString, OPEN_CONNECTION, travelsOpen } from './places.ts';
 import { quarantinePrefixFault } from './quarantine-prefix.ts';
 import { folderKeyFaults } from './reader-names.ts';
@@ -74,7 +75,9 @@ function lakeAccess(lake: Lake, url: string, env: Env): Access {
   if (connectionString !== undefined) return { kind: 'connectionString', connectionString: secret(connectionString) };
   if (key !== undefined) return { kind: 'key', account: accountName(url), key: secret(key) };
   if (sas !== undefined) return { kind: 'sas', sas: secret(sas.replace(/^\?/, '')) };
-  return { kind: 'identity', clientId: lake.clientId ?? settingOf(env, 'AZURE_CLIENT_ID') ?? '' };
+  const isFlat = lake.clientId === undefined || settingOf(env, 'LAKE_CLIENT_ID') !== undefined;
+  const setting = isFlat ? 'LAKE_CLIENT_ID' : `${documentSetting}: lake.clientId`;
+  return identityOf(env, { setting, value: lake.clientId });
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Access } from '../model.ts';
 import { type Env, type SettingFault, settingOf } from './flat.ts';
+import { identityOf } from './identity-of.ts';
 import { secret, shown } from './secret.ts';
-import { secureUrl } from './values.ts';
+import { isLoopback, secureUrl } from './values.ts';
 
 /** The endpoints of a storage account and how to enter; urls are '' where a connection string names them. */
 export interface Connection {
@@ -27,9 +28,13 @@ export const isConnectionString = (text: string): boolean =>
  */
 export function travelsOpen(text: string): boolean {
   if (/(^|;)\s*(UseDevelopmentStorage=true|AccountName=devstoreaccount1\s*(;|$))/i.test(text)) return false;
-  const addresses = [...text.matchAll(/Endpoint=(http:\/\/[^;]+)/gi)].map(([, address = '']) => address);
-  if (addresses.some((address) => secureUrl(address) === undefined)) return true;
-  return /(^|;)\s*DefaultEndpointsProtocol=http\s*(;|$)/i.test(text) && !/(Blob|Table|Queue)Endpoint=/i.test(text);
+  const named = [...text.matchAll(/(?:Blob|Table|Queue)\w*Endpoint\s*=\s*([^;\s]+)/gi)].map(
+    ([, address = '']) => address,
+  );
+  if (named.some((address) => /^http:/i.test(address) && secureUrl(address) === undefined)) return true;
+  // What is not named goes by the protocol, beyond this machine.
+  const isHere = named.length > 0 && named.every((address) => URL.canParse(address) && isLoopback(new URL(address)));
+  return /(^|;)\s*DefaultEndpointsProtocol\s*=\s*http\s*(;|$)/i.test(text) && !isHere && named.length < 3;
 }
 
 /** What a connection must be that would be open. */
@@ -64,8 +69,8 @@ export function connectionOf(env: Env, name: string, needs: readonly Endpoint[])
   });
   if (faults.length > 0) return faults;
   const [blobUrl = '', queueUrl = '', tableUrl = ''] = found.map(({ value }) => (value ?? '').replace(/\/+$/, ''));
-  const clientId = settingOf(env, `${name}__clientId`) ?? settingOf(env, 'AZURE_CLIENT_ID') ?? '';
-  return { blobUrl, queueUrl, tableUrl, access: { kind: 'identity', clientId } };
+  const setting = `${name}__clientId`;
+  return { blobUrl, queueUrl, tableUrl, access: identityOf(env, { setting, value: settingOf(env, setting) }) };
 }
 
 function endpointUrl(

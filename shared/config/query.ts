@@ -1,4 +1,4 @@
-import type { Millis, QuerySettings, Secret } from '../model.ts';
+import type { Identity, Millis, QuerySettings, Secret } from '../model.ts';
 import { isLoopback } from './values.ts';
 
 /** What tables of Application Insights keep where nobody has changed it. */
@@ -42,8 +42,8 @@ export interface Access {
   /** Base address instead of the cloud's own; with or without `/v1`. */
   readonly endpoint: string | undefined;
   readonly key: Secret | undefined;
-  /** Client id of a managed identity; '' for the default credential. */
-  readonly clientId: string;
+  /** Who asks where there is no key. */
+  readonly identity: Identity;
 }
 
 /** Where and how a target is asked. An endpoint on this machine is asked without credentials unless a key is given. */
@@ -58,11 +58,7 @@ export function queryAddress(target: Target, access: Access): Pick<QuerySettings
       ? `${base}/v1/workspaces/${target.workspaceId}/${basic ? 'search' : 'query'}`
       : `${base}/v1/apps/${target.appId}/query`,
     scope: workspace ? cloud.workspaceScope : `${cloud.app}/.default`,
-    auth: access.key
-      ? { kind: 'key', key: access.key }
-      : loopback
-        ? { kind: 'none' }
-        : { kind: 'identity', clientId: access.clientId },
+    auth: access.key ? { kind: 'key', key: access.key } : loopback ? { kind: 'none' } : access.identity,
     schema: workspace
       ? { kind: 'workspace', resourceId: target.resourceId, ...(basic && { plan: 'basic' }) }
       : { kind: 'app' },

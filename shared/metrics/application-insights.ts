@@ -12,7 +12,7 @@ import {
   type PushMetricExporter,
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
-import { shownAddress } from '../net/direct.ts';
+import { isLoopback, shownAddress } from '../net/direct.ts';
 
 /** Where to. */
 export interface Ingestion {
@@ -47,7 +47,9 @@ const together = 500;
 
 export function applicationInsights({ url, key, http }: Ingestion): PushMetricExporter {
   const pipeline = createPipelineFromOptions({ retryOptions: { maxRetries: 2 } });
+  const isOpen = url.startsWith('http:') && !isLoopback(url);
   const send = async (items: readonly object[]): Promise<void> => {
+    if (isOpen) throw new Error(`send metrics to ${shownAddress(url)}: the key would travel in the clear; use https`);
     const headers = { 'content-type': 'application/json', accept: 'application/json' };
     const request = createPipelineRequest({ url, method: 'POST', body: JSON.stringify(items), timeout: 20_000 });
     for (const [name, value] of Object.entries(headers)) request.headers.set(name, value);

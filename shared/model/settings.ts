@@ -8,8 +8,15 @@ export interface Secret {
 
 export type Format = 'parquet' | 'ndjson' | 'csv';
 
+/** `clientId` '': the system-assigned one. `setting`: what names the client id, or would. */
+export interface Identity {
+  readonly kind: 'identity';
+  readonly clientId: string;
+  readonly setting: string;
+}
+
 export type Access =
-  | { readonly kind: 'identity'; readonly clientId: string }
+  | Identity
   | { readonly kind: 'connectionString'; readonly connectionString: Secret }
   | { readonly kind: 'key'; readonly account: string; readonly key: Secret }
   | { readonly kind: 'sas'; readonly sas: Secret }
@@ -93,10 +100,7 @@ export interface QuerySettings {
   readonly url: string;
   /** Entra scope of the token. */
   readonly scope: string;
-  readonly auth:
-    | { readonly kind: 'identity'; readonly clientId: string }
-    | { readonly kind: 'key'; readonly key: Secret }
-    | { readonly kind: 'none' };
+  readonly auth: Identity | { readonly kind: 'key'; readonly key: Secret } | { readonly kind: 'none' };
   /**
    * `workspace`: workspace tables and names; `resourceId` '' asks for every component in it. `plan`: the tables are on
    * the Basic (or Auxiliary) plan, which `url` serves; left out: on the Analytics plan.

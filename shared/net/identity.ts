@@ -1,7 +1,8 @@
 /** Tokens: from the app's identity in Azure, from the developer's own sign-in elsewhere. */
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/core-auth';
-import { type HttpClient, RestError } from '@azure/core-rest-pipeline';
+import { type HttpClient, type PipelineRequest, type PipelineResponse, RestError } from '@azure/core-rest-pipeline';
 import { DefaultAzureCredential } from '@azure/identity';
+import type { Identity } from '../model.ts';
 import { isDirect, shownAddress } from './direct.ts';
 import { signInText } from './sign-in.ts';
 import { whileWaiting } from './waits.ts';
@@ -12,13 +13,14 @@ export interface IdentityLimits {
   readonly token: number;
   /** How long a failed sign-in is believed, so that not every call waits for the same failure. */
   readonly failure: number;
+  /** How long an endpoint of this machine may be silent: it is asked once. */
+  readonly silence: number;
 }
 
-export const IDENTITY_LIMITS: IdentityLimits = { token: 60_000, failure: 30_000 };
+export const IDENTITY_LIMITS: IdentityLimits = { token: 60_000, failure: 30_000, silence: 15_000 };
 
 export interface IdentityOptions {
-  /** '': the system-assigned identity. */
-  readonly clientId: string;
+  readonly identity: Omit<Identity, 'kind'>;
   /** Of the cloud; undefined: the public one. */
   readonly authorityHost: string | undefined;
   readonly http: HttpClient;
@@ -27,12 +29,12 @@ export interface IdentityOptions {
 
 /** One credential, whose token many clients ask for: one of them at a time goes for it, and none waits for ever. */
 export function createIdentity(
-  { clientId, authorityHost, http, now }: IdentityOptions,
+  { identity, authorityHost, http, now }: IdentityOptions,
   limits = IDENTITY_LIMITS,
   inner: TokenCredential = new DefaultAzureCredential({
-    httpClient: listening(http),
+    httpClient: listening(http, limits.silence),
     processTimeoutInMs: limits.token,
-    ...(clientId !== '' && { managedIdentityClientId: clientId }),
+    ...(identity.clientId !== '' && { managedIdentityClientId: identity.clientId }),
     ...(authorityHost !== undefined && { authorityHost }),
   }),
 ): TokenCredential {
@@ -61,7 +63,7 @@ export function createIdentity(
         return await orAborted(asked, options.abortSignal);
       } catch (error) {
         if (options.abortSignal?.aborted) throw error;
-        const told = Object.assign(new Error(signInText(error, clientId, heard.last)), {
+        const told = Object.assign(new Error(signInText(error, identity, heard.last)), {
           name: 'AuthenticationFailedError',
         });
         failed.set(key, { error: told, until: now() + limits.failure });
@@ -78,36 +80,64 @@ export function createIdentity(
 const heard = { last: '' };
 
 /**
- * An endpoint of this machine may be starting, but where nobody listens for some seconds there is none. The library
- * would try six times, 19 s in all, before it goes on to the next way.
+ * An endpoint of this machine may be starting, but where nobody listens for some seconds, or it knows of nothing, there
+ * is none. The library would try six times, 19 s in all, before it goes on to the next way; and twice 30 s where
+ * nothing is answered.
  */
-const MOST_REFUSED = 4;
+const MOST_IN_VAIN = 4;
 
-function listening(http: HttpClient): HttpClient {
-  /** Refused connections by request: its id stays when the library repeats it. */
-  const refused = new Map<string, number>();
+export function listening(http: HttpClient, silence: number): HttpClient {
+  /** Tries in vain by request: its id stays when the library repeats it. */
+  const tries = new Map<string, number>();
+  const inVain = ({ requestId }: PipelineRequest): boolean => {
+    const times = (tries.get(requestId) ?? 0) + 1;
+    if (times === 1) tries.clear();
+    tries.set(requestId, times);
+    if (times < MOST_IN_VAIN) return false;
+    return tries.delete(requestId);
+  };
+  // A code that the library does not repeat.
+  const nobody = (words: string) => new RestError(words, { code: 'NoListener' });
   return {
     sendRequest: async (request) => {
       const where = shownAddress(request.url);
+      const direct = isDirect(request.url);
       try {
-        const answer = await http.sendRequest(request);
+        const answer = await (direct ? within(silence, http, request) : http.sendRequest(request));
         if (answer.status >= 400) heard.last = `${where} answered ${answer.status}${wordsOf(answer.bodyAsText)}`;
+        if (direct && answer.status === 404 && inVain(request)) throw nobody('it knows of no tokens');
         return answer;
       } catch (error) {
         const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
+        if (code === 'NoListener') throw error;
         // Most machines have no such endpoint on their link: that it is silent says nothing.
         if (!where.includes('://169.254.')) heard.last = `${where} does not answer (${code})`;
-        if (code !== 'ECONNREFUSED' || !isDirect(request.url)) throw error;
-        const times = (refused.get(request.requestId) ?? 0) + 1;
-        if (times === 1) refused.clear();
-        refused.set(request.requestId, times);
-        if (times < MOST_REFUSED) throw error;
-        refused.delete(request.requestId);
-        // A code that the library does not repeat.
-        throw new RestError('nobody listens there', { code: 'NoListener' });
+        if (direct && (code === 'NoAnswer' || (code === 'ECONNREFUSED' && inVain(request))))
+          throw nobody('nobody listens there');
+        throw error;
       }
     },
   };
+}
+
+async function within(limit: number, http: HttpClient, request: PipelineRequest): Promise<PipelineResponse> {
+  const late = AbortSignal.timeout(limit);
+  const given = request.abortSignal;
+  const ends = new AbortController();
+  const stop = () => ends.abort();
+  if (given?.aborted) stop();
+  given?.addEventListener('abort', stop);
+  const silent = new Promise<never>((_, reject) => {
+    late.addEventListener('abort', () => {
+      reject(new RestError(`no answer within ${limit / 1000} s`, { code: 'NoAnswer' }));
+      stop();
+    });
+  });
+  try {
+    return await Promise.race([http.sendRequest({ ...request, abortSignal: ends.signal }), silent]);
+  } finally {
+    given?.removeEventListener('abort', stop);
+  }
 }
 
 /** The reason in an answer, shortly. */

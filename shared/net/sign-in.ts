@@ -1,3 +1,4 @@
+import type { Identity } from '../model.ts';
 import { anyOf } from './any-of.ts';
 
 /** What a failed sign-in says: which ways were tried, what each answered, and what to do. Pure. */
@@ -21,7 +22,7 @@ const ADVICE: readonly (readonly [RegExp, (who: string) => string])[] = [
   ],
   [
     /\b(404|410|429|5\d\d)\b|did not answer|network|ECONN|ETIMEDOUT|NoAnswer|stood still|no answer/i,
-    () => 'the endpoint that gives tokens does not serve now; it is tried again later',
+    (who) => `the endpoint does not give ${who} a token now: try again later (the app does so by itself)`,
   ],
   [/az login|Azure CLI|az account/i, () => 'sign in (az login), or give the app an identity'],
 ];
@@ -36,13 +37,13 @@ const NOT_SET_UP = anyOf(
 );
 
 /** `heard`: what an endpoint refused with; '' when none did. */
-export function signInText(error: unknown, clientId: string, heard: string): string {
+export function signInText(error: unknown, { clientId, setting }: Omit<Identity, 'kind'>, heard: string): string {
   const reasons = [...(heard === '' ? [] : [heard]), ...reasonsOf(error)];
   const told = reasons.filter((reason) => !NOT_SET_UP.test(reason));
   const who =
     clientId === ''
-      ? 'the app’s own identity'
-      : `the identity with the client id ${clientId} (AZURE_CLIENT_ID, or the setting’s own)`;
+      ? `the system-assigned identity (${setting} names no other)`
+      : `the identity with the client id ${clientId} (${setting})`;
   // What the endpoint says in full the library says in part.
   const text = told.filter((reason) => heard === '' || reason === heard || !/ManagedIdentity/.test(reason)).join('; ');
   if (text === '')

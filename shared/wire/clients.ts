@@ -5,6 +5,7 @@ import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables';
 import { AnonymousCredential, ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { QueueClient } from '@azure/storage-queue';
 import { backfillQueueOf } from '../config/bindings.ts';
+import { identityOf } from '../config/identity-of.ts';
 import { tellTime } from '../lake/missed.ts';
 import { createContainerStore } from '../lake/store-container.ts';
 import { createFolderStore } from '../lake/store-folder.ts';
@@ -17,6 +18,7 @@ import type {
   Config,
   HealthStore,
   Hints,
+  Identity,
   Ledger,
   LedgerPlace,
   ObjectStore,
@@ -58,13 +60,15 @@ const storageScope = 'https://storage.azure.com/.default';
 const credentials = new Map<string, TokenCredential>();
 
 /**
- * The identity at hand: managed identity in Azure, the developer's own sign-in elsewhere. One per client id and cloud:
- * it keeps the tokens. `address`: what is asked, which tells the cloud.
+ * The identity at hand: managed identity in Azure, the developer's own sign-in elsewhere. One per client id, the setting
+ * that names it, and cloud: it keeps the tokens. `address`: what is asked, which tells the cloud.
  */
-export function identity(clientId: string, address: string): TokenCredential {
+export function identity({ clientId, setting }: Omit<Identity, 'kind'>, address: string): TokenCredential {
   const authorityHost = process.env.AZURE_AUTHORITY_HOST ?? authorityOf(address);
-  const key = `${clientId} ${authorityHost}`;
-  const known = credentials.get(key) ?? createIdentity({ clientId, authorityHost, http, now: systemClock.now });
+  const key = `${clientId} ${setting} ${authorityHost}`;
+  const known =
+    credentials.get(key) ??
+    createIdentity({ identity: { clientId, setting }, authorityHost, http, now: systemClock.now });
   credentials.set(key, known);
   return known;
 }
@@ -73,8 +77,8 @@ export function identity(clientId: string, address: string): TokenCredential {
 const bearers = new Map<TokenCredential, HttpClient>();
 
 /** Storage, asked with the token of that identity. */
-function storageAs(clientId: string, address: string): HttpClient {
-  const credential = identity(clientId, address);
+function storageAs(who: Identity, address: string): HttpClient {
+  const credential = identity(who, address);
   const known =
     bearers.get(credential) ?? withToken(tableHttp, { credential, scope: storageScope, now: systemClock.now });
   bearers.set(credential, known);
@@ -100,8 +104,7 @@ function containerClient({ url, container, access }: Extract<Place, { kind: 'con
     return new ContainerClient(`${address}?${access.sas.reveal().replace(/^\?/, '')}`, undefined, storage);
   if (access.kind === 'key')
     return new ContainerClient(address, new StorageSharedKeyCredential(access.account, access.key.reveal()), storage);
-  const own =
-    access.kind === 'identity' ? { httpClient: createStorageHttp(storageAs(access.clientId, address)) } : storage;
+  const own = access.kind === 'identity' ? { httpClient: createStorageHttp(storageAs(access, address)) } : storage;
   return new ContainerClient(address, new AnonymousCredential(), own);
 }
 
@@ -118,7 +121,7 @@ export function openNamedLedger({ url, table, part }: Extract<LedgerPlace, { kin
   const client =
     access.kind === 'key'
       ? new TableClient(url, table, new AzureNamedKeyCredential(access.account, access.key.reveal()), options)
-      : new TableClient(url, table, { ...options, httpClient: storageAs(clientIdOf(access), url) });
+      : new TableClient(url, table, { ...options, httpClient: storageAs(whoOf(access), url) });
   return createTableLedger({ client, lakeId: part, newId: randomUUID, now: systemClock.now });
 }
 
@@ -141,7 +144,7 @@ function tableClient({ access, table, tableUrl }: Config['state'], httpClient = 
         ...options,
         allowInsecureConnection: true,
       })
-    : new TableClient(tableUrl, table, { ...options, httpClient: storageAs(clientIdOf(access), tableUrl) });
+    : new TableClient(tableUrl, table, { ...options, httpClient: storageAs(whoOf(access), tableUrl) });
 }
 
 /**
@@ -165,11 +168,12 @@ export const openSweepQueue = (state: Config['state']): SweepQueue => createSwee
 
 function queueClient({ access, queue: windows, queueUrl }: Config['state'], queue = windows): QueueClient {
   if (access.kind === 'connectionString') return new QueueClient(access.connectionString.reveal(), queue, storage);
-  const httpClient = createStorageHttp(storageAs(clientIdOf(access), queueUrl));
+  const httpClient = createStorageHttp(storageAs(whoOf(access), queueUrl));
   return new QueueClient(`${queueUrl.replace(/\/$/, '')}/${queue}`, undefined, { httpClient });
 }
 
-const clientIdOf = (access: Access): string => (access.kind === 'identity' ? access.clientId : '');
+/** Who asks where nobody is named. */
+const whoOf = (access: Access): Identity => (access.kind === 'identity' ? access : identityOf(process.env));
 
 /**
  * Names the lake in the ledger: another destination starts its own state. Secrets are no part of it, nor is how it is

@@ -62,14 +62,19 @@ async function start(env: Env): Promise<Exporting> {
     import('./version.ts'),
   ]);
   const found = connectionOf(env.APPLICATIONINSIGHTS_CONNECTION_STRING ?? '');
-  const clientId = clientIdIn(env.APPLICATIONINSIGHTS_AUTHENTICATION_STRING ?? '');
+  const setting = 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING';
+  const clientId = clientIdIn(env[setting] ?? '');
   return startExport({
     ingestion: found && {
       ...found,
       http:
         clientId === undefined
           ? http
-          : withToken(http, { credential: identity(clientId, found.url), scope: found.scope, now: Date.now }),
+          : withToken(http, {
+              credential: identity({ clientId, setting }, found.url),
+              scope: found.scope,
+              now: Date.now,
+            }),
     },
     otlp: hasOtlp(env),
     service: {

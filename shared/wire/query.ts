@@ -51,7 +51,7 @@ const BASIC_AT_ONCE = 2;
  * as it takes.
  */
 export function queryApi(settings: QuerySettings, audited: boolean, budgets?: Budgets, reading?: Millis): QueryApi {
-  const credential = settings.auth.kind === 'identity' ? identity(settings.auth.clientId, settings.url) : undefined;
+  const credential = settings.auth.kind === 'identity' ? identity(settings.auth, settings.url) : undefined;
   const each = createAsk(settings, credential, systemClock, clientLimits(reading));
   const isBasic = settings.schema.kind === 'workspace' && settings.schema.plan === 'basic';
   const shared = budgets === undefined ? each : budgeted(each, budgets.all, seatsClock);

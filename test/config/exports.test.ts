@@ -27,7 +27,7 @@ reads([
       ExportStorage__clientId: other,
     },
     (c) => (c.exports?.place.kind === 'container' ? [c.exports.place.url, c.exports.place.access] : []),
-    ['https://ce.blob.core.windows.net', { kind: 'identity', clientId: other }],
+    ['https://ce.blob.core.windows.net', { kind: 'identity', clientId: other, setting: 'ExportStorage__clientId' }],
   ],
   [
     'exports alone, through another connection',

@@ -12,7 +12,7 @@ test('a handful of flat settings is enough, everything else has a default', () =
         query: {
           url: `https://api.applicationinsights.io/v1/apps/${guid}/query`,
           scope: 'https://api.applicationinsights.io/.default',
-          auth: { kind: 'identity', clientId: '' },
+          auth: { kind: 'identity', clientId: '', setting: 'AZURE_CLIENT_ID' },
           schema: { kind: 'app' },
           signals: signalNames,
           window: 3_600_000,
@@ -28,7 +28,7 @@ test('a handful of flat settings is enough, everything else has a default', () =
       url: 'https://lake.blob.core.windows.net',
       container: 'telemetry',
       prefix: '',
-      access: { kind: 'identity', clientId: '' },
+      access: { kind: 'identity', clientId: '', setting: 'LAKE_CLIENT_ID or AZURE_CLIENT_ID' },
     },
     output: {
       format: 'parquet',

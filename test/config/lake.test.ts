@@ -10,7 +10,7 @@ reads([
       url: 'https://lake.blob.core.windows.net',
       container: 'telemetry',
       prefix: '',
-      access: { kind: 'identity', clientId: other },
+      access: { kind: 'identity', clientId: other, setting: 'LAKE_CLIENT_ID' },
     },
   ],
   [

@@ -17,7 +17,7 @@ reads([
     {
       tableUrl: 'https://own.table.core.windows.net',
       queueUrl: 'https://own.queue.core.windows.net',
-      access: { kind: 'identity', clientId: guid },
+      access: { kind: 'identity', clientId: guid, setting: 'AzureWebJobsStorage__clientId' },
       table: 'insightslake',
       queue: 'insights-lake-windows',
     },
@@ -65,6 +65,9 @@ test('no key or SAS travels in the clear beyond this machine', () => {
       false,
     ],
     ['UseDevelopmentStorage=true', false],
+    ['DefaultEndpointsProtocol=http;AccountName=a;AccountKey=k;BlobEndpoint=https://a.blob.core.windows.net', true],
+    ['AccountName=a;AccountKey=k;BlobEndpoint = HTTP://a.blob.core.windows.net', true],
+    ['AccountName=a;AccountKey=k;QueueEndpoint=http://10.0.0.4:10001/a', true],
   ];
   for (const [text, open] of rows) assert.equal(travelsOpen(text), open, text);
 });

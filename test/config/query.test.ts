@@ -35,7 +35,7 @@ reads([
     'a private endpoint',
     { ...one, QUERY_ENDPOINT: 'https://api.private.example', AZURE_CLIENT_ID: other },
     (c) => c.apps[0]?.query?.auth,
-    { kind: 'identity', clientId: other },
+    { kind: 'identity', clientId: other, setting: 'AZURE_CLIENT_ID' },
   ],
 ]);
 

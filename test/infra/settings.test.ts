@@ -4,14 +4,14 @@ import { parseConfig } from '../../shared/config.ts';
 import { appSettingsOf, clientId, componentAppId, workspaceCustomerId } from './appSettings.ts';
 import { resourcesOf, ways } from './snapshots.ts';
 
-const access = { kind: 'identity', clientId } as const;
+const by = (setting: string) => ({ kind: 'identity', clientId, setting }) as const;
 const url = (account: string, service = 'blob') => `https://${account}.${service}.core.windows.net`;
-const container = (account: string, name: string, prefix = '') => ({
+const container = (account: string, name: string, prefix = '', setting = 'AZURE_CLIENT_ID') => ({
   kind: 'container',
   url: account,
   container: name,
   prefix,
-  access,
+  access: by(setting),
 });
 const accountOf = (way: string, letter: string): string =>
   resourcesOf(way).find(
@@ -69,12 +69,12 @@ for (const [way, [apps, lake, exports]] of Object.entries(expected))
     const host = accountOf(way, 'h');
     assert.equal(config.state.tableUrl, url(host, 'table'));
     assert.equal(config.state.queueUrl, url(host, 'queue'));
-    assert.deepEqual(config.state.access, access);
+    assert.deepEqual(config.state.access, by('AzureWebJobsStorage__clientId'));
     assert.deepEqual(config.lake, lake);
     assert.deepEqual(
       config.apps.map(({ name, query }) => ({ name, asked: query?.url.split('/v1/')[1], schema: query?.schema })),
       apps,
     );
-    for (const { query } of config.apps) assert.deepEqual(query?.auth, access);
-    assert.deepEqual(config.exports?.place, exports);
+    for (const { query } of config.apps) assert.deepEqual(query?.auth, by('AZURE_CLIENT_ID'));
+    assert.deepEqual(config.exports?.place, exports && { ...exports, access: by('ExportStorage__clientId') });
   });

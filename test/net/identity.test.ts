@@ -2,19 +2,20 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import type { AccessToken, TokenCredential } from '@azure/core-auth';
-import type { HttpClient } from '@azure/core-rest-pipeline';
-import { authorityOf, createIdentity } from '../../shared/net/identity.ts';
+import { createPipelineRequest, type HttpClient } from '@azure/core-rest-pipeline';
+import { authorityOf, createIdentity, listening } from '../../shared/net/identity.ts';
 import { createLimitedHttp } from '../../shared/net/limited-http.ts';
 import { signInText } from '../../shared/net/sign-in.ts';
 import { tellWaits, whileWaiting } from '../../shared/net/waits.ts';
 
 const noHttp: HttpClient = { sendRequest: () => Promise.reject(new Error('not asked')) };
-const limits = { token: 100, failure: 1_000 };
+const limits = { token: 100, failure: 1_000, silence: 50 };
+const named = { clientId: 'cid', setting: 'LAKE_CLIENT_ID' };
 const token: AccessToken = { token: 't', expiresOnTimestamp: 9e15 };
 const scope = 'https://storage.azure.com/.default';
 
 function identityOf(inner: TokenCredential, now: () => number = () => 0) {
-  return createIdentity({ clientId: 'cid', authorityHost: undefined, http: noHttp, now }, limits, inner);
+  return createIdentity({ identity: named, authorityHost: undefined, http: noHttp, now }, limits, inner);
 }
 
 describe('a token that does not come', () => {
@@ -106,18 +107,18 @@ describe('a sign-in that fails says which ways were tried, what was answered and
       'a wrong client id',
       chain(...unset),
       'http://localhost/token answered 400: No User Assigned Managed Identity found',
-      /answered 400.*client id cid \(AZURE_CLIENT_ID.*assign it to the app/,
+      /answered 400.*client id cid \(LAKE_CLIENT_ID\): assign it to the app/,
     ],
     [
       'an endpoint that is busy',
       chain(...unset, 'ManagedIdentityCredential: Network unreachable'),
       'http://localhost/token answered 503: busy',
-      /^no sign-in worked: http:\/\/localhost\/token answered 503: busy; .*does not serve now/,
+      /^no sign-in worked: http:\/\/localhost\/token answered 503: busy; the endpoint does not give the identity with the client id cid \(LAKE_CLIENT_ID\) a token now: try again later/,
     ],
   ];
   for (const [name, error, heard, expected] of rows)
     test(name, () => {
-      const text = signInText(error, 'cid', heard);
+      const text = signInText(error, named, heard);
       assert.match(text, expected);
       assert.ok(!text.includes('\n') && !/aka\.ms|Trace ID/.test(text), text);
     });
@@ -160,7 +161,7 @@ describe('a managed identity’s endpoint on this machine', () => {
       return real.sendRequest(request);
     },
   };
-  const make = () => createIdentity({ clientId: 'cid', authorityHost: undefined, http, now: () => 0 });
+  const make = () => createIdentity({ identity: named, authorityHost: undefined, http, now: () => 0 });
   before(async () => {
     endpoint = createServer((_, response) =>
       response.writeHead(answer[0], { 'content-type': 'application/json', connection: 'close' }).end(answer[1]),
@@ -214,4 +215,19 @@ describe('a managed identity’s endpoint on this machine', () => {
     assert.equal((await make().getToken('https://other.azure.com/.default'))?.token, 't');
     assert.equal(tries, 3);
   });
+
+  test('one that knows of nothing is asked four times, not six', async () => {
+    [tries, answer, onTry] = [0, [404, 'nope'], () => undefined];
+    await assert.rejects(
+      make().getToken('https://a.azure.com/.default'),
+      /msi\/token answered 404: nope; the endpoint does not give .* \(LAKE_CLIENT_ID\) a token now: try again later/,
+    );
+    assert.equal(tries, 4);
+  });
+});
+
+test('an endpoint of this machine that is silent is given up in the time it has, and not asked again', async () => {
+  const silent: HttpClient = { sendRequest: () => new Promise(() => {}) };
+  const request = createPipelineRequest({ url: 'http://127.0.0.1:1/msi/token' });
+  await assert.rejects(listening(silent, 20).sendRequest(request), { code: 'NoListener' });
 });

@@ -205,7 +205,7 @@ const settingsOf = ({ name, apps, hours }: Weather, front: StorageFront, simulat
 function configOf(env: Readonly<Record<string, string>>, { token }: Condition): Config {
   const config = parseConfig(env, () => '');
   if (token === undefined) return config;
-  const auth = { kind: 'identity', clientId: '' } as const;
+  const auth = { kind: 'identity', clientId: '', setting: 'AZURE_CLIENT_ID' } as const;
   return {
     ...config,
     apps: config.apps.map((app) => (app.query ? { ...app, query: { ...app.query, auth } } : app)),

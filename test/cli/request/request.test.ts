@@ -83,6 +83,18 @@ const refused: readonly (readonly [out: string, env: Record<string, string>, mes
     { AZURE_STORAGE_CONNECTION_STRING: 'hush' },
     /is no storage connection string/,
   ],
+  ...[
+    'DefaultEndpointsProtocol=http;AccountName=lake;AccountKey=hush',
+    'BlobEndpoint=http://lake.blob.core.windows.net;SharedAccessSignature=sv=1&sig=hush',
+    'AccountName=lake;AccountKey=hush;BlobEndpoint=https://lake.blob.core.windows.net;TableEndpoint=http://lake.x.net',
+  ].map(
+    (text) =>
+      [
+        'https://lake.blob.core.windows.net/raw',
+        { AZURE_STORAGE_CONNECTION_STRING: text },
+        /^AZURE_STORAGE_CONNECTION_STRING must be .* with https, as its key or SAS would travel in the clear; mend or/,
+      ] as const,
+  ),
 ];
 for (const [out, env, message] of refused) {
   test(`destination ${out} is refused without its secret`, () => {
@@ -170,7 +182,7 @@ test('an export with the least: all signals, hours, Parquet, identity', async ()
   const query = request.apps[0]?.query;
   assert.deepEqual(
     [query?.signals.length, query?.window, query?.auth, request.output.format, request.again],
-    [10, 3_600_000, { kind: 'identity', clientId: '' }, 'parquet', false],
+    [10, 3_600_000, { kind: 'identity', clientId: '', setting: 'AZURE_CLIENT_ID' }, 'parquet', false],
   );
 });
 

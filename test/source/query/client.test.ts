@@ -64,7 +64,7 @@ const dropAfter =
 
 type Auth = QuerySettings['auth'];
 const key: Auth = { kind: 'key', key: { reveal: () => SECRET } };
-const identity: Auth = { kind: 'identity', clientId: '' };
+const identity: Auth = { kind: 'identity', clientId: '', setting: 'AZURE_CLIENT_ID' };
 
 async function askOnce(
   handler: Handler,
