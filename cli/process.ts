@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { nearlyRead } from '../shared/config/unknown-settings.ts';
 import { proxyFault } from '../shared/net/direct.ts';
 import { tellWaits } from '../shared/net/waits.ts';
+import { knowSecretsOf } from '../shared/pure/known-secrets.ts';
 import { productVersion } from '../shared/wire/version.ts';
 import type { Examine } from './check/check.ts';
 import type { Edge } from './command.ts';
@@ -24,6 +25,7 @@ export async function main(words: readonly string[]): Promise<number> {
     own.err(`insights-lake: ${fault}\n`);
     return exitCodes.usage;
   }
+  knowSecretsOf(process.env);
   for (const text of nearlyRead(process.env)) own.err(`insights-lake: ${text}\n`);
   const stop = (): void => {
     if (abort.signal.aborted) process.exit(exitCodes.interrupted);

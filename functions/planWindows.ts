@@ -2,8 +2,19 @@ import { readFileSync } from 'node:fs';
 import { app } from '@azure/functions';
 import { bindingsOf } from '../shared/config/bindings.ts';
 import { planFacts } from '../shared/pipeline/facts.ts';
+import { knowSecretsOf } from '../shared/pure/known-secrets.ts';
+import { asPrinted, plain } from '../shared/pure/printable.ts';
 
 const { schedule } = bindingsOf(process.env, (path) => readFileSync(path, 'utf8'));
+
+// Whatever a service repeats to us, nothing that opens a door goes into a log.
+knowSecretsOf(process.env);
+app.hook.log((line) => {
+  line.message = plain(line.message);
+});
+app.hook.postInvocation((ended) => {
+  if (ended.error instanceof Error) ended.error = asPrinted(ended.error);
+});
 
 // Metrics go out once a minute: those of the last one when the host ends this process.
 app.hook.appTerminate(async () => {

@@ -10,9 +10,12 @@ import { test } from 'node:test';
 const mayImport: readonly (readonly [folder: string, allowed: readonly string[]])[] = [
   ['shared/model', ['shared/model/']],
   ['shared/wire', ['shared/']],
-  ['shared/config', ['shared/model.ts', 'shared/config', 'shared/lake/path-template.ts', 'shared/signals/']],
+  [
+    'shared/config',
+    ['shared/model.ts', 'shared/config', 'shared/lake/path-template.ts', 'shared/signals/', 'shared/pure/'],
+  ],
   ['shared/status/', ['shared/model.ts', 'shared/status/']],
-  ['shared/metrics/', ['shared/model.ts', 'shared/metrics/', 'shared/pipeline/', 'shared/net/']],
+  ['shared/metrics/', ['shared/model.ts', 'shared/metrics/', 'shared/pipeline/', 'shared/net/', 'shared/pure/']],
   [
     'shared/pipeline/',
     [
@@ -40,7 +43,7 @@ const mayImport: readonly (readonly [folder: string, allowed: readonly string[]]
     ],
   ],
   ['shared/engine/', ['shared/model.ts', 'shared/signals/', 'shared/framing/', 'shared/engine/']],
-  ['shared/net/', ['shared/net/']],
+  ['shared/net/', ['shared/model.ts', 'shared/net/', 'shared/pure/']],
   ['shared/lake/', ['shared/model.ts', 'shared/lake/', 'shared/signals/', 'shared/pure/']],
   [
     'shared/state/',

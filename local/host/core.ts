@@ -96,7 +96,10 @@ const url = 'insights-lake:functions-core';
 /** Must run before the first import of `@azure/functions`; once per process. */
 export function injectCore(): Core {
   const functions = new Map<string, RegisteredFunction>();
-  const goodbyes: ((context: object) => unknown)[] = [];
+  const hooks: [name: string, hook: (context: object) => unknown][] = [];
+  const meet = async (name: string, context: object) => {
+    for (const [, hook] of hooks.filter(([of]) => of === name)) await hook(context);
+  };
   let model: ProgrammingModel | undefined;
   const core = {
     version: 'local',
@@ -106,7 +109,7 @@ export function injectCore(): Core {
     },
     getProgrammingModel: () => model,
     registerHook: (name: string, hook: (context: object) => unknown) => {
-      if (name === 'appTerminate') goodbyes.push(hook);
+      hooks.push([name, hook]);
       return { dispose: () => undefined };
     },
     registerFunction: (metadata: FunctionMetadata, callback: Callback) => {
@@ -125,15 +128,25 @@ export function injectCore(): Core {
       invocationId: request.invocationId,
       request,
       metadata: found.metadata,
-      log: (level: string, _category: string, message: string) => log(level, message),
+      log: (level: string, category: string, message: string) => {
+        const line = { level, category, message, hookData: {}, appHookData: {} };
+        for (const [, hook] of hooks.filter(([name]) => name === 'log')) hook(line);
+        log(line.level, line.message);
+      },
     };
     const call = await model.getInvocationModel(context);
     const { context: invocation, inputs } = await call.getArguments();
-    const result = await call.invokeFunction(invocation, inputs, found.callback);
-    return (await call.getResponse(invocation, result)).returnValue;
+    const ended = await call.invokeFunction(invocation, inputs, found.callback).then(
+      (result) => ({ result, error: undefined }),
+      (error: unknown) => ({ result: undefined, error }),
+    );
+    const told = { ...ended, inputs, invocationContext: invocation, hookData: {}, appHookData: {} };
+    await meet('postInvocation', told);
+    if (told.error !== undefined) throw told.error;
+    return (await call.getResponse(invocation, told.result)).returnValue;
   };
   const terminate = async () => {
-    for (const goodbye of goodbyes) await goodbye({ hookData: {}, appHookData: {} });
+    await meet('appTerminate', { hookData: {}, appHookData: {} });
   };
   return { functions, invoke, terminate };
 }

@@ -1,12 +1,14 @@
 import type { Secret } from '../model.ts';
+import { knowSecret } from '../pure/known-secrets.ts';
 
 const hidden = '[secret]';
 
 /**
  * Wraps a secret so that printing, JSON and console.log answer `[secret]`; the text itself is in a closure, not in a
- * field.
+ * field. What is printed later is without it, whoever repeats it (shared/pure/known-secrets.ts).
  */
 export function secret(text: string): Secret {
+  knowSecret(text);
   return Object.freeze({
     reveal: () => text,
     toString: () => hidden,

@@ -1,4 +1,5 @@
 /** Turns what a store throws into one clear line without secrets. Pure. */
+import { withoutSecrets } from '../pure/known-secrets.ts';
 import { ADVICE, BY_STATUS, ON_PUT } from './advice.ts';
 
 /**
@@ -86,7 +87,7 @@ function plainMessage(error: unknown, code: string): string {
   // A page tells nothing in its first line.
   const words = said?.trimStart().startsWith('<') ? undefined : said;
   const line = words ?? BY_STATUS[status] ?? (status >= 500 ? BY_STATUS[500] : undefined) ?? 'no reason given';
-  return line
+  return withoutSecrets(line)
     .replace(/(https?:\/\/[^\s?'"]*)\?[^\s'"]*/g, '$1')
     .replace(/\b(sig|AccountKey|SharedKey|Bearer)([=: ]+)[^\s&;'"]+/gi, '$1$2…')
     .slice(0, 900);

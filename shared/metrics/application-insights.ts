@@ -13,6 +13,7 @@ import {
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
 import { isLoopback, shownAddress } from '../net/direct.ts';
+import { withoutSecrets } from '../pure/known-secrets.ts';
 
 /** Where to. */
 export interface Ingestion {
@@ -58,7 +59,7 @@ export function applicationInsights({ url, key, http }: Ingestion): PushMetricEx
     // 206: some items were refused, and why.
     if (status !== 200)
       throw new Error(
-        `send metrics to ${shownAddress(url)}: it answered ${status} ${(bodyAsText ?? '').slice(0, 300)}`,
+        `send metrics to ${shownAddress(url)}: it answered ${status} ${withoutSecrets(bodyAsText ?? '').slice(0, 300)}`,
       );
   };
   return {

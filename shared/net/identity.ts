@@ -3,6 +3,7 @@ import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/core-
 import { type HttpClient, type PipelineRequest, type PipelineResponse, RestError } from '@azure/core-rest-pipeline';
 import { DefaultAzureCredential } from '@azure/identity';
 import type { Identity } from '../model.ts';
+import { knowToken, withoutSecrets } from '../pure/known-secrets.ts';
 import { isDirect, shownAddress } from './direct.ts';
 import { signInText } from './sign-in.ts';
 import { whileWaiting } from './waits.ts';
@@ -60,7 +61,9 @@ export function createIdentity(
       const asked = underWay.get(key) ?? ask(scopes, options).finally(() => underWay.delete(key));
       underWay.set(key, asked);
       try {
-        return await orAborted(asked, options.abortSignal);
+        const got = await orAborted(asked, options.abortSignal);
+        if (got !== null) knowToken(got.token);
+        return got;
       } catch (error) {
         if (options.abortSignal?.aborted) throw error;
         const told = Object.assign(new Error(signInText(error, identity, heard.last)), {
@@ -142,7 +145,7 @@ async function within(limit: number, http: HttpClient, request: PipelineRequest)
 
 /** The reason in an answer, shortly. */
 function wordsOf(body: string | null | undefined): string {
-  const text = body ?? '';
+  const text = withoutSecrets(body ?? '');
   try {
     const { error_description, message, error } = JSON.parse(text);
     const said = [error_description, message, error].find((word) => typeof word === 'string') ?? error?.message;

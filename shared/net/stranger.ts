@@ -1,5 +1,6 @@
 /** Who answers in place of the service: a proxy, a gateway, a page that wants a sign-in. */
 import { type HttpClient, type PipelineResponse, RestError } from '@azure/core-rest-pipeline';
+import { withoutSecrets } from '../pure/known-secrets.ts';
 
 /** Passing troubles of a gateway: the libraries repeat them. */
 const PASSES = (status: number): boolean => status === 408 || status === 429 || status >= 500;
@@ -28,7 +29,7 @@ export function refuseStrangers(http: HttpClient): HttpClient {
 
 /** The title of a page, else its first words. */
 function wordsOf({ bodyAsText }: PipelineResponse): string {
-  const text = bodyAsText ?? '';
+  const text = withoutSecrets(bodyAsText ?? '');
   const title =
     /<(?:title|h1)[^>]*>([^<]*)</i.exec(text)?.[1] ?? text.replace(/<(script|style).*?<\/\1>|<[^>]*>/gis, ' ');
   return title.replace(/\s+/g, ' ').trim().slice(0, 120);

@@ -60,8 +60,8 @@ const storageScope = 'https://storage.azure.com/.default';
 const credentials = new Map<string, TokenCredential>();
 
 /**
- * The identity at hand: managed identity in Azure, the developer's own sign-in elsewhere. One per client id, the setting
- * that names it, and cloud: it keeps the tokens. `address`: what is asked, which tells the cloud.
+ * The identity at hand: managed identity in Azure, the developer's own sign-in elsewhere. One per client id, the
+ * setting that names it, and cloud: it keeps the tokens. `address`: what is asked, which tells the cloud.
  */
 export function identity({ clientId, setting }: Omit<Identity, 'kind'>, address: string): TokenCredential {
   const authorityHost = process.env.AZURE_AUTHORITY_HOST ?? authorityOf(address);

@@ -3,6 +3,7 @@ import type { Exporting } from '../metrics/export.ts';
 import { auditPoints, type Point, planPoints, runPoints, type Timer, tickPoints } from '../metrics/points.ts';
 import type { AuditOutcome } from '../pipeline/audit/audit.ts';
 import type { RunOutcome } from '../pipeline/run.ts';
+import { plain } from '../pure/printable.ts';
 import type { PlanOutcome } from './plan.ts';
 
 /**
@@ -99,5 +100,6 @@ let saidAt = Number.NEGATIVE_INFINITY;
 function report(error: unknown): undefined {
   if (Date.now() - saidAt < quiet) return;
   saidAt = Date.now();
-  console.warn(`metrics: ${error instanceof Error ? error.message : error}; what was recorded since is lost`);
+  const why = plain(error instanceof Error ? error.message : String(error));
+  console.warn(`metrics: ${why}; what was recorded since is lost`);
 }

@@ -1,3 +1,5 @@
+import { withoutSecrets } from '../../pure/known-secrets.ts';
+
 /** Errors nest about three deep; more is a loop or an attack on our log. */
 const DEEPEST = 6;
 const LONGEST = 600;
@@ -10,7 +12,9 @@ const LONGEST = 600;
 export function errorText(status: number, body: unknown): string {
   const parts: string[] = [];
   collect(body, parts, 0);
-  const text = [...new Set(parts)].join(': ').replaceAll(/\s+/g, ' ').trim();
+  const text = withoutSecrets([...new Set(parts)].join(': '))
+    .replaceAll(/\s+/g, ' ')
+    .trim();
   const short = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
   const head = status === 200 ? 'incomplete answer' : `status ${status}`;
   return short === '' ? head : `${head}: ${short}`;
