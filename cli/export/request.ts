@@ -57,8 +57,10 @@ export function exportRequest(options: Options, terminal: Terminal): ExportReque
 function exportFaults(settings: SettingsDocument, now: number): SettingFault[] {
   const { until } = settings.query;
   const future = until !== undefined && until > now;
+  // Of those without an id it is said already.
+  const told = { ...settings, apps: settings.apps.filter(({ appId, workspaceId }) => appId ?? workspaceId) };
   return [
-    ...appFaults(settings, (index, field) => flagOfApp(settings, index, field)),
+    ...appFaults(told, (index, field) => flagOfApp(told, index, field)),
     ...(future ? [fault('--to', `a time that has passed (now is ${timeText(now)})`, timeText(until))] : []),
   ];
 }

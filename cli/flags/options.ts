@@ -37,6 +37,9 @@ export function optionsOf(
       else values[token.name] = token.value === undefined ? true : [...listed(values[token.name]), token.value];
     } else if (token.kind === 'positional') {
       if (takes === '') faults.push(`${shown(token.value)} belongs to no flag`);
+      // An unset variable of a script, most likely: as a path it would be the folder that the shell is in.
+      else if (token.value === '')
+        faults.push('what is given without a flag is empty; give it a value or leave it out');
       else positionals.push(token.value);
     }
   }

@@ -19,6 +19,8 @@ const wrong: readonly (readonly [words: readonly string[], message: RegExp])[] =
   [['exprot'], /there is no command "exprot"; did you mean export\?/],
   [['help', 'exprot'], /there is no command "exprot"; did you mean export\?/],
   [['transform', ...out], /transform: no files or folders are given/],
+  [['transform', '', ...out], /transform: what is given without a flag is empty; give it a value or leave it out/],
+  [['inspect', 'x', ''], /inspect: what is given without a flag is empty/],
   [['transform', 'x'], /--out is missing/],
   [['transform', 'x', '--out'], /transform: --out <place> has no value/],
   [['transform', 'x', '--out='], /--out is empty/],
@@ -48,6 +50,10 @@ const wrong: readonly (readonly [words: readonly string[], message: RegExp])[] =
   [['transform', 'x', '--out', 'https://lake.blob.core.windows.net'], /names no container/],
   [['transform', 'x', '--out', 'http://lake.example/c'], /http only on 127.0.0.1/],
   [['export', ...range, ...out], /export: --app must be <name>=<application id>.*; it is missing/],
+  [
+    ['export', ...range, '--app', 'shop', ...out],
+    /^insights-lake: export: --app must be <name>=<id>.*; it is "shop"\n$/,
+  ],
   [['export', ...app, ...out], /--from must be a date.*; it is missing\n.*--to must be/],
   [
     ['export', ...app, '--from', 'yesterday', '--to', '2026-02-01', ...out],
