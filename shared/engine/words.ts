@@ -101,3 +101,13 @@ const turned = (hash: number, word: number): number => {
   const mixed = Math.imul(hash ^ word, 0x9e3779b1);
   return (mixed << 13) | (mixed >>> 19);
 };
+
+/** Where texts of these lengths begin and end, one behind the other; one of less than 0 is none. */
+export function putOffsets(lengths: Int32Array, offsets: Int32Array, rows: number): void {
+  let at = 0;
+  for (let row = 0; row < rows; row++) {
+    const length = lengths[row] as number;
+    if (length > 0) at += length;
+    offsets[row + 1] = at;
+  }
+}

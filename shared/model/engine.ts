@@ -11,6 +11,8 @@ export interface DraftFile {
   readonly part: number;
   /** Local files whose contents, one after the other, are the file. */
   readonly content: { readonly files: readonly string[]; readonly bytes: number };
+  /** As `FileRecord.hash`; left out: nobody has looked. */
+  readonly hash?: string;
   readonly rows: number;
   /** Of a Parquet file: what a Delta log tells of its columns, as JSON. */
   readonly statistics?: string;

@@ -49,7 +49,7 @@ export async function commitFiles(files: readonly DraftFile[], claim: Claim, por
   for (const [index, file] of files.entries()) {
     const record = records[index] as TableFile;
     const { path } = record;
-    const hash = await ports.hash?.(file.content);
+    const hash = ports.hash && (file.hash ?? (await ports.hash(file.content)));
     const etag = isInTable(file, ports)
       ? await putNew(path, file.content, ports.lake)
       : await putWhileOurs(path, file.content, tags[index], claim, ports);

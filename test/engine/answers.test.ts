@@ -4,7 +4,9 @@ import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { createEngine, engineDefaults } from '../../shared/engine/engine.ts';
+import { contentPieces } from '../../shared/lake/local-content.ts';
 import type { Chunk, DraftFile, Output } from '../../shared/model.ts';
+import { hashOf } from '../../shared/pure/hash-of.ts';
 import { hour, jsonLines, parquetRows, windowOf, workFolder } from './chunks.ts';
 
 /** Answers of a window, in chunks, whose end may say that they are none. */
@@ -58,6 +60,8 @@ async function drafted(chunks: readonly Chunk[], output: Output, small: number) 
   const [own, faults] = [files.filter(isOwn), files.filter((file) => !isOwn(file))];
   const parts = readdirSync(work).filter((name) => name.startsWith('part-'));
   assert.equal(parts.length, own.length, 'no other file is left');
+  for (const { hash, content } of own)
+    assert.equal(hash, await hashOf(contentPieces(content)), 'the hash of its bytes');
   for (const { content } of files) assert.equal(readFileSync(content.files[0] ?? '').length, content.bytes);
   const byHour = Map.groupBy(own, ({ partition }) => partition).values();
   for (const some of byHour)

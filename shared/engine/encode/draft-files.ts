@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto';
 import { open, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -50,6 +51,8 @@ interface OpenFile {
   readonly encoding: Encoding;
   bytes: number;
   rows: number;
+  /** Of its bytes, as they are written: to read a long file once more would cost as much as to write it. */
+  hash: Hash;
 }
 
 /** The file of one signal and partition that is being filled. */
@@ -128,7 +131,8 @@ export function createDraftFiles(
   }
 
   function openFile(kind: FileKind): OpenFile {
-    return { path: join(work, `part-${made++}`), encoding: encodingOf(output, kind), bytes: 0, rows: 0 };
+    const encoding = encodingOf(output, kind);
+    return { path: join(work, `part-${made++}`), encoding, bytes: 0, rows: 0, hash: createHash('sha256') };
   }
 
   /** Appends what is held in memory to the file. */
@@ -138,10 +142,10 @@ export function createDraftFiles(
     if (slot.file === undefined) {
       // Fails where somebody else has a file of this name.
       await writeFile(file.path, '', { flag: 'wx' });
-      file.bytes += await append(file.path, [file.encoding.begin()], output);
+      await append(file, [file.encoding.begin()], output);
     }
     Object.assign(slot, { file, held: [], heldBytes: 0 });
-    file.bytes += await append(file.path, file.encoding.rows(rows), output);
+    await append(file, file.encoding.rows(rows), output);
     file.rows += rows.count;
   }
 
@@ -149,7 +153,7 @@ export function createDraftFiles(
     if (slot.held.length > 0) await write(slot);
     const { signal, partition, part, rows, file } = slot;
     if (file === undefined) throw new Error(`${signal}: a file without rows`);
-    file.bytes += await append(file.path, [file.encoding.end(rows)], output);
+    await append(file, [file.encoding.end(rows)], output);
     const { size } = await stat(file.path);
     if (size !== file.bytes) throw new Error(`${file.path} has ${size} bytes instead of ${file.bytes}`);
     Object.assign(slot, { file: undefined, rows: 0, recordBytes: 0, part: part + 1 });
@@ -159,6 +163,7 @@ export function createDraftFiles(
       partition,
       part,
       content: { files: [file.path], bytes: size },
+      hash: file.hash.digest('hex').slice(0, 32),
       rows,
       ...(statistics && { statistics }),
     };
@@ -191,12 +196,12 @@ function markSlot(slot: Slot): { readonly slot: Slot; readonly back: () => Promi
   const before = { ...slot, held: [...slot.held] };
   const { file } = slot;
   const [bytes, rows] = [file?.bytes ?? 0, file?.rows ?? 0];
-  const unwrite = file?.encoding.mark();
+  const [unwrite, hash] = [file?.encoding.mark(), file?.hash.copy()];
   const back = async () => {
     Object.assign(slot, before);
     if (file === undefined) return;
     unwrite?.();
-    Object.assign(file, { bytes, rows });
+    Object.assign(file, { bytes, rows, hash });
     await truncate(file.path, bytes);
   };
   return { slot, back };
@@ -210,21 +215,20 @@ function encodingOf({ format }: Output, { columns, facts }: FileKind): Encoding 
 const packed = (piece: Uint8Array, { format, gzip }: Output): Uint8Array =>
   gzip && format !== 'parquet' ? gzipSync(piece) : piece;
 
-/** Returns the number of bytes. Members of gzip follow each other. */
-async function append(path: string, pieces: Iterable<Uint8Array>, output: Output): Promise<number> {
-  const file = await open(path, 'a');
-  let bytes = 0;
+/** Members of gzip follow each other. */
+async function append(file: OpenFile, pieces: Iterable<Uint8Array>, output: Output): Promise<void> {
+  const handle = await open(file.path, 'a');
   try {
     for (const piece of pieces) {
       if (piece.length === 0) continue;
       const content = packed(piece, output);
-      await file.appendFile(content);
-      bytes += content.length;
+      await handle.appendFile(content);
+      file.bytes += content.length;
+      file.hash.update(content);
     }
   } finally {
-    await file.close();
+    await handle.close();
   }
-  return bytes;
 }
 
 /** The bytes of a file without rows. */

@@ -1,6 +1,6 @@
 import { validOf } from '../../bits.ts';
 import type { Vector } from '../../vectors.ts';
-import { copy, grown, hashOf, same, viewOf } from '../../words.ts';
+import { copy, grown, hashOf, putOffsets, same, viewOf } from '../../words.ts';
 import type { Builder, Heavy } from './builders.ts';
 import type { Row } from './row.ts';
 
@@ -222,14 +222,8 @@ export class TextBuilder implements Builder {
 
   private offsetsOf(rows: number): Int32Array {
     this.offsets = grown(this.offsets, rows + 1);
-    const { values, offsets } = this;
-    let at = 0;
-    for (let row = 0; row < rows; row++) {
-      const length = values[row] as number;
-      if (length > 0) at += length;
-      offsets[row + 1] = at;
-    }
-    return offsets.subarray(0, rows + 1);
+    putOffsets(this.values, this.offsets, rows);
+    return this.offsets.subarray(0, rows + 1);
   }
 
   clear(): void {
