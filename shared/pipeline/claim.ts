@@ -14,7 +14,7 @@ import { inTurn } from '../pure/in-turn.ts';
 import { askedAgain, claimedEntry, intendedEntry } from './entry.ts';
 import { afterLoss } from './race.ts';
 import type { Recall } from './running/recall.ts';
-import { requeuedFingerprint } from './verdict.ts';
+import { isRequeued, requeuedFingerprint } from './verdict.ts';
 
 /** Another run has claimed the window since: this one must stop, and needs not report a failure. */
 export class Overtaken extends Error {
@@ -41,8 +41,11 @@ export interface Claim {
   readonly unput: Set<string>;
   /** Paths that this run has put. */
   readonly put: Set<string>;
-  /** It was done before, and the ledger has the tag of none of its files: no put would tell what others wrote. */
-  readonly isBare: boolean;
+  /**
+   * The lake is looked at for files that the ledger does not know: it was done before, and the tag of none of its files
+   * is known, so that no put would tell; or somebody has asked for it although its source is as it was.
+   */
+  readonly looksInLake: boolean;
   /** Why the lake's tables could not be asked which revision they have: such a run must end. Left out: they were. */
   readonly fault?: unknown;
   /** Aborted when the claim is lost. */
@@ -103,7 +106,7 @@ export async function claimWindow(seen: Versioned<LedgerEntry>, ports: ClaimPort
   });
   if (etag === undefined) ports.recall?.outdated(window, stands);
   if (etag === undefined) return undefined;
-  const claim = hold({ value: claimed, etag }, ports);
+  const claim = hold({ value: claimed, etag }, ports, isRequeued(seen.value.fingerprint));
   // Not spread: what stands in a claim changes.
   return asked !== undefined && 'fault' in asked ? Object.assign(claim, { fault: asked.fault }) : claim;
 }
@@ -144,7 +147,7 @@ function firstIntent(claimed: LedgerEntry, { tables, expected }: ClaimPorts): Le
   return file === undefined ? claimed : intendedEntry(claimed, [file]);
 }
 
-function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease, over }: ClaimPorts): Claim {
+function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease, over }: ClaimPorts, isAsked = false): Claim {
   const { window, revision, startedAt, files, doneAt } = claimed.value;
   // A ledger that was restored can count to the same revision once more: of two claims of it one is older.
   const isOurs = (now: ClaimedAs | undefined) => now?.revision === revision && now.startedAt === startedAt;
@@ -201,7 +204,7 @@ function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease, over }: C
     known,
     unput,
     put: new Set(),
-    isBare: doneAt > 0 && files.every(({ etag }) => etag === undefined),
+    looksInLake: isAsked || (doneAt > 0 && files.every(({ etag }) => etag === undefined)),
     abort: lost.signal,
     update,
     halve: (make, halves) => inOrder(() => change(make, (entry, etag) => ledger.halve(entry, etag ?? '', halves))),

@@ -74,7 +74,7 @@ export async function replaceOthers(
   ports: EmptyPorts & Pick<CommitPorts, 'tables'>,
   emptyFile: Engine['emptyFile'],
 ): Promise<FileRecord[]> {
-  if (claim.isBare) await learnFiles(claim, ports);
+  if (claim.looksInLake) await learnFiles(claim, ports);
   const kept = new Set(written.map((file) => file.path));
   const inTables = (file: FileRecord): boolean => isInTable(file, ports);
   const emptied: FileRecord[] = [];
@@ -147,8 +147,10 @@ async function tagsBefore(
 async function tagOf(path: string, claim: Claim, ports: Pick<CommitPorts, 'lake' | 'inLake'>) {
   if (claim.known.has(path)) return claim.known.get(path);
   const etag = await ports.lake.head(path);
-  const noted = claim.entry.files.find((file) => file.path === path)?.etag;
-  if (noted !== undefined && noted !== etag && !claim.put.has(path)) await learnFiles(claim, ports);
+  const known = claim.entry.files.find((file) => file.path === path);
+  // What an attempt has only meant to put may be there or not.
+  const isOther = known === undefined ? etag !== undefined : known.etag !== undefined && known.etag !== etag;
+  if (isOther && !claim.put.has(path)) await learnFiles(claim, ports);
   return etag;
 }
 

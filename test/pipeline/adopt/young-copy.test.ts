@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
+import { rerunWindows } from '../../../shared/pipeline/ask/rerun.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
 import { begun, copyOfLake, copyOfLedger, day, hour, type Row, type Settings, worldOn } from './damaged-world.ts';
 
@@ -72,4 +73,45 @@ for (const format of ['parquet', 'csv'] as const)
         let call = 0;
         while (await tryAt(settings, move, call)) call++;
       });
+  });
+
+/** Put by a run that died half-way, before its ledger fell back: new hours first, so the tag of the old one is right. */
+const halfWay = at(9, 10, 3);
+
+for (const [words, last, isAsked] of [
+  ['the next run that meets one of its files looks for the others', at(9, 3), false],
+  ['a run that somebody asks for looks for them', at(3, 15), true],
+] as const)
+  test(`a ledger that fell back while a run was half-way: ${words}`, async () => {
+    for (let call = 0; ; call++) {
+      const lake = await copyOfLake(createMemoryStore());
+      const ledger = createMemoryLedger();
+      const time = { now: begun + day + 1 };
+      const truth = { rows: at(3) };
+      const settings: Settings = { size: day, partition: 'hour', format: 'parquet', delta: false };
+      const before = worldOn({ lake, ledger }, truth, time, settings);
+      await before.meet();
+      await before.plan();
+      await before.deliver();
+      const copy = await copyOfLedger(ledger);
+      truth.rows = halfWay;
+      time.now += hour / 30;
+      await before.audit();
+      const died = await before.dieAt(call);
+      const world = worldOn({ lake, ledger: copy }, truth, time, settings);
+      truth.rows = last;
+      time.now += hour;
+      await world.audit();
+      await world.deliver();
+      if (isAsked) {
+        const all = { app: '', signals: [], start: 0, end: time.now, faulty: false, begin: true };
+        const clock = { now: () => time.now, sleep: async () => {}, random: () => 0.5 };
+        await rerunWindows(all, { ledger: copy, clock });
+        time.now += hour;
+        await world.plan();
+        await world.deliver();
+      }
+      assert.deepEqual(await world.seen(), last.map(({ id }) => id).sort(), `killed at ${call}`);
+      if (!died) break;
+    }
   });
