@@ -2,8 +2,9 @@ import type { Clock, Engine, Hints, LakeTables, Ledger, LedgerEntry, ObjectStore
 import type { Claim } from '../claim.ts';
 import { replaceOthers } from '../commit.ts';
 import { halvedEntry, plannedEntry } from '../entry.ts';
+import type { InLakePorts } from '../running/in-lake.ts';
 
-export interface HalvePorts {
+export interface HalvePorts extends InLakePorts {
   readonly ledger: Pick<Ledger, 'hinted'>;
   readonly lake: ObjectStore;
   readonly tables?: LakeTables;
@@ -36,9 +37,10 @@ export async function halveWindow(
   claim: Claim,
   halves: readonly [Window, Window],
   why: string,
-  { ledger, lake, tables, engine, clock, hints, spent = () => 0 }: HalvePorts,
+  { ledger, lake, tables, engine, clock, hints, inLake, spent = () => 0 }: HalvePorts,
 ): Promise<LedgerEntry> {
-  const emptied = await replaceOthers([], claim, { lake, clock, ...(tables && { tables }) }, engine.emptyFile);
+  const ports = { lake, clock, ...(tables && { tables }), ...(inLake && { inLake }) };
+  const emptied = await replaceOthers([], claim, ports, engine.emptyFile);
   const text = `halved at ${new Date(halves[1].start).toISOString()}: ${why}`;
   const { backfill } = claim.entry;
   const planned = halves.map((half) => ({ ...plannedEntry(half), ...(backfill !== undefined && { backfill }) }));

@@ -26,6 +26,7 @@ const kinds = {
   parquet: { format: 'parquet', delta: false },
   csv: { format: 'csv', delta: false },
   delta: { format: 'parquet', delta: true },
+  'parquet, days that are halved': { format: 'parquet', delta: false, heavy: true },
 } as const;
 const same = { size: day, partition: 'hour' } as const;
 
