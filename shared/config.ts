@@ -1,4 +1,4 @@
-import { appFaults, appsOf, overlapFaults, rangeFaults } from './config/apps.ts';
+import { appFaults, appsOf, overlapFaults, rangeFaults, twiceFaults } from './config/apps.ts';
 import { exportsOf } from './config/exports.ts';
 import { faultMessage, issueFaults, withoutFaults } from './config/faults.ts';
 import {
@@ -140,7 +140,7 @@ function assemble(settings: SettingsDocument, env: Env, origin: (path: Path) => 
   if (Array.isArray(state) || Array.isArray(blobs) || faults.length > 0) return faults;
   const apps = appsOf(settings, env);
   const exports = settings.exports && blobs ? exportsOf(settings.exports, settings, blobs) : undefined;
-  const overlaps = exports ? overlapFaults(apps, exports) : [];
+  const overlaps = [...twiceFaults(apps, nameOf), ...(exports ? overlapFaults(apps, exports) : [])];
   if (overlaps.length > 0) return overlaps;
   const { table, queue, lease } = settings.state;
   const shape = shapingOf(settings.shape, env);

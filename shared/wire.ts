@@ -7,6 +7,7 @@ import { type RequeueOutcome, type RequeueRequest, requeueWindows } from './pipe
 import { rerunWindows } from './pipeline/ask/rerun.ts';
 import { createTurns } from './pipeline/backfill/after-live.ts';
 import { watchedLake } from './pipeline/health/watched.ts';
+import { createNames } from './pipeline/names/names.ts';
 import { createInvoke } from './pipeline/outage/invoke.ts';
 import { type RunOutcome, runWindow, unrun } from './pipeline/run.ts';
 import { createRecall } from './pipeline/running/recall.ts';
@@ -25,7 +26,7 @@ import { localPorts } from './wire/local.ts';
 import { guardedLake, lakeFault, lakeMet, meetPorts, refuseStranger } from './wire/meet.ts';
 import { processFault } from './wire/node.ts';
 import { createPlanner, type PlanOutcome, sharedTicks } from './wire/plan.ts';
-import { type Audits, keptOrAssumed, queryApis, wireAudits } from './wire/query.ts';
+import { type Audits, keptOrAssumed, namedApps, queryApis, wireAudits } from './wire/query.ts';
 import { checkConditions, untilItWorks } from './wire/ready.ts';
 import { sourceOf } from './wire/source.ts';
 import { wireStatus } from './wire/status.ts';
@@ -69,14 +70,15 @@ export function wired(): Wired {
  */
 export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTerminal = false): Wired {
   const watched = watchedLake(openLake(config));
-  const ledger = openLedger(config.state, config.lake);
+  const ledger = openLedger(config.state, config.lake, (feed) => names.originOf(feed));
+  const names = createNames(namedApps(config), ledger, systemClock.now);
   const meeting = meetPorts(watched.lake, ledger, ledgerPlaceOf(config.state, config.lake));
   const { met, still } = lakeMet(meeting, () => prepareLake(watched.lake, tablesOf(config, watched.lake)));
   const lake = guardedLake(watched.lake, still);
   const [hints, clock] = [openHints(config.state), systemClock];
   const blobs = config.exports && wireExports(config.exports, storageClock.now, ledger);
   const apis = queryApis(config, timeout);
-  const source = sourceOf(config, apis, blobs?.source);
+  const source = sourceOf(config, apis, blobs?.source, names);
   const { planLimit: limit, patience, lease } = config;
   const tables = tablesOf(config, lake);
   const ports = {
@@ -92,6 +94,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
     refresh: config.exports?.refresh ?? 0,
     isBeyond: beyondLake(config, clock.now),
     keptFrom: keptInLake(config, clock.now),
+    ...{ names, originOf: names.originOf, others: names.others },
     sourceNow: storageClock.now,
   };
   const local = localPorts(config.output, { ...config, dedupe: config.exports?.dedupe ?? 'id' });
@@ -144,7 +147,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
     statusPorts: wireStatus(
       { ...config, whole: config },
       {
-        ...{ ledger, now: clock.now, health: health.health, order: health.order, ready: stateReady },
+        ...{ ledger, names, now: clock.now, health: health.health, order: health.order, ready: stateReady },
         fault: () => lakeFault(meeting),
         rerun: (request) => refuseStranger(lakeReady()).then(() => rerunWindows(request, ports)),
         backfills: underWay(backfills),

@@ -5,9 +5,11 @@ import { parseConfig } from '../../shared/config.ts';
 import { failureCode } from '../../shared/lake/failure.ts';
 import type { Config, ObjectStore, Place } from '../../shared/model.ts';
 import { faultOfLake } from '../../shared/pipeline/lake/meet.ts';
+import { createNames } from '../../shared/pipeline/names/names.ts';
 import { ledgerPlaceOf, openBackfillQueue, openHints, openLedger, openStore } from '../../shared/wire/clients.ts';
 import { systemClock } from '../../shared/wire/clock.ts';
 import { engineOf } from '../../shared/wire/local.ts';
+import { namedApps } from '../../shared/wire/query.ts';
 import { tooOld } from '../request/too-old.ts';
 import type { Examine, Finding, Level, Subject } from './check.ts';
 import { examineSource } from './examine-source.ts';
@@ -47,6 +49,7 @@ export const examine: Examine = async function* (env, abort) {
     attempt('lake', () => examineLake(opened(config.lake))),
     ...(place ? [attempt('lake', () => examineLake(opened(place)))] : []),
     attempt('state', () => examineTable(config)),
+    examineNames(config),
     attempt('state', () => examineQueue(config)),
   ];
   for (const look of looks) yield* await look;
@@ -134,6 +137,25 @@ async function examineTable({ state, lake }: Config): Promise<string> {
   let feeds = 0;
   for await (const _ of ledger.feeds()) feeds++;
   return `table ${state.table}: can be written and read; knows ${feeds} feeds of this lake`;
+}
+
+/** Apps that this lake knows by another name; that the table cannot be read is said elsewhere. */
+async function examineNames(config: Config): Promise<Finding[]> {
+  try {
+    const names = createNames(namedApps(config), openLedger(config.state, config.lake), systemClock.now);
+    await names.look();
+    const found = Map.groupBy(
+      names.renamed(),
+      ({ feed, now }) => `${now} is the app that this lake knows as ${feed.app}`,
+    );
+    return [...found].map(([text, feeds]) => {
+      const signals = feeds.map(({ feed }) => feed.signal).join(', ');
+      const what = 'their rows go on from where the old name ended, and nothing of it comes twice';
+      return finding('state', 'warn', `${text} (${signals}): ${what}; set the old name again unless that is meant`);
+    });
+  } catch {
+    return [];
+  }
 }
 
 async function examineQueue({ state }: Config): Promise<string> {

@@ -1,4 +1,5 @@
-import type { App, ExportSettings, Interval, Signal } from '../model.ts';
+import type { App, ExportSettings, Interval, QuerySettings, Signal } from '../model.ts';
+import { originOf, shareRows } from '../pure/origin.ts';
 import { type Env, type SettingFault, settingOf } from './flat.ts';
 import { identityOf } from './identity-of.ts';
 import { fault } from './places.ts';
@@ -99,6 +100,26 @@ export function appsOf(settings: SettingsDocument, env: Env): App[] {
     const { from, until, retention = asked.plan === 'basic' ? BASIC_RETENTION : undefined } = asked;
     return { name: app.name, query: { ...address, signals, window, lag, from, until, retention } };
   });
+}
+
+/** Two names of one app bring its rows twice: refused where they want the same signal of the same time. */
+export function twiceFaults(apps: readonly App[], nameOf: NameOf): SettingFault[] {
+  return apps.flatMap(({ name, query }, index) => {
+    const other = apps.slice(0, index).find((each) => query && each.query && readsTwice(each.query, query));
+    if (query === undefined || other === undefined) return [];
+    const setting = nameOf(index, query.schema.kind === 'app' ? 'appId' : 'workspaceId');
+    const text =
+      `${setting} must be that of an app that no other name has for the same signals and time: ${other.name} and ` +
+      `${name} would bring the same rows twice; keep one, or let one end where the other begins (until and from)`;
+    return [{ setting, text }];
+  });
+}
+
+function readsTwice(one: QuerySettings, other: QuerySettings): boolean {
+  const isSame = shareRows(originOf(one), originOf(other)) && one.signals.some((each) => other.signals.includes(each));
+  const start = ({ from = Number.NEGATIVE_INFINITY }: QuerySettings): number => from;
+  const end = ({ until = Number.POSITIVE_INFINITY }: QuerySettings): number => until;
+  return isSame && Math.max(start(one), start(other)) < Math.min(end(one), end(other));
 }
 
 /**

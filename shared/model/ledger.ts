@@ -81,6 +81,8 @@ export interface LedgerEntry {
   readonly error: string;
   /** The backfill that asked for it, until it is done; left out: none did. */
   readonly backfill?: string;
+  /** What its rows were read from, as `OriginOf` tells it; left out: not known, or blobs. */
+  readonly origin?: string;
 }
 
 /** A value with the tag that guards its next write. */
@@ -124,6 +126,18 @@ export interface PlannedTags {
 
 /** What tells a claim from every other: a ledger that was restored counts to its revision once more. */
 export type ClaimedAs = Pick<LedgerEntry, 'revision' | 'startedAt'>;
+
+/** What a ledger says of a feed as a whole. */
+export interface Opening {
+  readonly feed: Feed;
+  /** When its last `opening` was, as text; '': there was none. */
+  readonly word: string;
+  /** All that it has ever read, as shared/pure/origin.ts spells it; none: an older version wrote it, or blobs did. */
+  readonly origins: readonly string[];
+}
+
+/** What a feed reads by the settings, as shared/pure/origin.ts spells it; undefined: they do not name it. */
+export type OriginOf = (feed: Feed) => string | undefined;
 
 /** One entity per window, guarded by ETags. A lake has one ledger. */
 export interface Ledger {
@@ -189,8 +203,8 @@ export interface Ledger {
    * its next ticks, whatever becomes of the window's message. Within five minutes a process says it once.
    */
   opening(feed: Feed): Promise<void>;
-  /** Every feed, as `feeds`, each with when the last `opening` was, as text; '': there was none. */
-  openings(): AsyncIterable<{ readonly feed: Feed; readonly word: string }>;
+  /** Every feed, as `feeds`, each with what is known of it as a whole. */
+  openings(): AsyncIterable<Opening>;
   /** What audits know of the days in the range, by day. */
   audits(feed: Feed, range: Interval): AsyncIterable<DayAudit>;
   /**

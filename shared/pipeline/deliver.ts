@@ -9,6 +9,7 @@ import type {
   Ledger,
   LedgerEntry,
   Millis,
+  OriginOf,
   Reading,
   Source,
   TableFile,
@@ -30,6 +31,8 @@ export interface DeliverPorts extends CommitPorts {
   withWorkFolder<T>(use: (folder: string) => Promise<T>): Promise<T>;
   /** From when on the source has the rows of that window's feed; undefined, or left out: it has them all. */
   readonly keptSince?: (window: Window) => Millis | undefined;
+  /** What a window is read from; left out: it is not kept. */
+  readonly originOf?: OriginOf;
   /**
    * When the host began this invocation, and when it ends it, ready or not. Left out: a run may take as long as it
    * takes.
@@ -76,7 +79,9 @@ async function readAndWrite(claim: Claim, watch: Watch, ports: DeliverPorts): Pr
       if (lost !== undefined) return { entry: lost };
       const emptied = await replaceOthers(written, claim, ports, ports.engine.emptyFile);
       const drift = await sightDrift(draft.drift ?? [], claim.entry, ports.ledger);
+      const origin = ports.originOf?.(window);
       const finish = {
+        ...(origin !== undefined && { origin }),
         fingerprint: reading.fingerprint,
         counts: draft.counts,
         asked: reading.asked,

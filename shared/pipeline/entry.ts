@@ -80,6 +80,7 @@ export interface Finish {
   readonly wasted?: number;
   readonly files: readonly FileRecord[];
   readonly blobs?: readonly BlobRecord[];
+  readonly origin?: string;
 }
 
 /**

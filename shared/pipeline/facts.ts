@@ -112,9 +112,18 @@ export function planFacts({ feeds, errors, health }: Planned, now: Millis): obje
     behind: now - watermark,
   }));
   const refound = feeds.filter((plan) => plan.refound).map(({ feed: { app, signal } }) => `${app} ${signal}`);
-  const note =
-    'the ledger had lost how far these feeds were planned; found from its entries: ' +
-    `${refound.slice(0, furthest).join(', ')}`;
+  const had = feeds.flatMap(({ feed: { app, signal }, had: other }) =>
+    other === undefined ? [] : [`${app} ${signal} (${other.app} until ${time(other.end)})`],
+  );
+  const named = (all: readonly string[]): string => all.slice(0, furthest).join(', ');
+  const notes = [
+    ...(refound.length > 0
+      ? [`the ledger had lost how far these feeds were planned; found from its entries: ${named(refound)}`]
+      : []),
+    ...(had.length > 0
+      ? [`another name of the same app has brought these rows, and they do not come once more: ${named(had)}`]
+      : []),
+  ];
   return {
     event: 'plan',
     feeds: feeds.length,
@@ -128,7 +137,7 @@ export function planFacts({ feeds, errors, health }: Planned, now: Millis): obje
     health: health.state,
     ...(health.state !== 'active' && { heldSince: time(health.since), heldWhy: health.reason.slice(0, 500) }),
     ...losingFacts(feeds, now),
-    ...(refound.length > 0 && { note }),
+    ...(notes.length > 0 && { note: notes.join('; ') }),
   };
 }
 

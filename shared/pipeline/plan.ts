@@ -12,6 +12,8 @@ import type {
 } from '../model.ts';
 import { plannedEntry } from './entry.ts';
 import { dueWindows, gridLine, type Tiling } from './grid/tile.ts';
+import { dueBeside } from './names/due-beside.ts';
+import { endOfOthers, type Others } from './names/names.ts';
 import { gapFreeEnd, progressFound } from './progress.ts';
 import { type Revived, revive } from './revive.ts';
 import { noteSent, type SentMemory } from './sent.ts';
@@ -40,6 +42,8 @@ export interface PlanPorts {
   readonly sourceNow?: () => Millis;
   /** For removing empty files that are old; left out: they stay until something happens to their window. */
   readonly tidy?: Pick<TidyPorts, 'lake' | 'tables' | 'refused'>;
+  /** What other names of the feed's app have brought, which is not planned once more; left out: nothing. */
+  readonly others?: (feed: Feed) => Promise<Others | undefined>;
   /** What this process has sent for and not noted in the ledger; left out: it is noted at once. */
   readonly notes?: SentMemory;
 }
@@ -59,6 +63,8 @@ export interface FeedPlan {
   readonly refound?: boolean;
   /** How long the source keeps its rows; left out: not known. */
   readonly retention?: Millis;
+  /** Time that was left out, as another name of the same app has brought its rows; left out: none. */
+  readonly had?: Interval & { readonly app: string };
   /** How far the feed is in the ledger, with its tag, as far as this tick knows: a later one can plan from it. */
   readonly stands?: Versioned<Progress>;
 }
@@ -86,28 +92,39 @@ export async function planFeed(
   if (unseen !== undefined) return unseen;
   const seen = await revive(feed, ports);
   const [known, refound] = await progressOf(feed, seen.progress, ports);
-  const first = from ?? gridLine(sourceNow(), tiling.size);
+  const others = await ports.others?.(feed);
+  const line = gridLine(sourceNow(), tiling.size);
+  const first = from ?? (known === undefined ? Math.min(line, (await endOfOthers(others, ledger)) ?? line) : line);
   let stands = known ?? { value: { horizon: first, watermark: first }, etag: undefined };
-  const watermark = await watermarkOf(feed, stands.value, seen.held, ledger);
+  let watermark = await watermarkOf(feed, stands.value, seen.held, ledger);
   let planned = 0;
+  let had: FeedPlan['had'];
   for (;;) {
     const most = Math.min(together, limit - planned);
-    const due = dueWindows(stands.value.horizon, sourceNow(), tiling, most);
-    const next = { horizon: due.at(-1)?.end ?? stands.value.horizon, watermark };
+    const { due, over } = await dueBeside(stands.value.horizon, sourceNow(), tiling, most, others, ledger);
+    // Windows that are open before it are done first: the watermark does not jump over them.
+    if (over !== undefined && watermark < stands.value.horizon) break;
+    if (over !== undefined) [had, watermark] = [{ ...over, start: had?.start ?? stands.value.horizon }, over.end];
+    const next = { horizon: over?.end ?? due.at(-1)?.end ?? stands.value.horizon, watermark };
     const hasMoved = stands.etag === undefined || due.length > 0 || watermark > stands.value.watermark;
     const tags = hasMoved ? await planWindows(feed, due, next, stands.etag, ports) : undefined;
     if (tags === undefined) break;
     planned += due.length;
     stands = { value: next, etag: tags.progress };
-    if (due.length < most || planned >= limit) break;
+    if ((over === undefined && due.length === 0) || planned >= limit) break;
+    if (over === undefined && others === undefined && due.length < most) break;
     const after = await ledger.progress(feed);
     if (after === undefined) break;
     stands = after;
   }
   const { value, etag } = stands;
   await ledger.tally(feed);
-  const tagged = etag !== undefined && { stands: { value, etag } };
-  return { ...factsOf(feed, seen), planned, horizon: value.horizon, watermark, ...tagged, ...(refound && { refound }) };
+  const more = {
+    ...(etag !== undefined && { stands: { value, etag } }),
+    ...(refound && { refound }),
+    ...(had && { had }),
+  };
+  return { ...factsOf(feed, seen), planned, horizon: value.horizon, watermark, ...more };
 }
 
 /** Undefined where that cannot be all: more is due, or the ledger has changed since. */
@@ -121,7 +138,7 @@ async function planUnseen(
   const most = Math.min(together, limit);
   const due = dueWindows(horizon, sourceNow(), tiling, most);
   const end = due.at(-1)?.end;
-  if (end === undefined || due.length === most) return undefined;
+  if (end === undefined || due.length === most || (await ports.others?.(feed)) !== undefined) return undefined;
   const tags = await planWindows(feed, due, { horizon: end, watermark }, etag, ports);
   return tags && { ...factsOf(feed, nothing), planned: due.length, horizon: end, watermark };
 }

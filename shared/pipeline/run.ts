@@ -5,6 +5,7 @@ import { isOpen, isUnhinted, mayRun, plannedEntry, unchangedEntry } from './entr
 import { type HalvePorts, halveWindow, tooHeavy } from './halve/halve.ts';
 import { halvesOf } from './halve/in-two.ts';
 import { adviceFor, OutOfTime } from './halve/watch.ts';
+import { isOfOther } from './names/names.ts';
 import { afterLoss } from './race.ts';
 import { giveUp, oneLine, sendAgain } from './running/give-up.ts';
 import { caughtUp, LedgerBehind } from './running/in-lake.ts';
@@ -13,7 +14,7 @@ import { lookedAt, lookFirst, type OpenedLook } from './running/look-first.ts';
 import { outcomeOf, type Ran, type RunOutcome, unrun } from './running/outcome.ts';
 import { counting, spentOf } from './running/spent.ts';
 import { removeOldEmpties, type TidyPorts } from './tidy.ts';
-import { loses } from './verdict.ts';
+import { isRequeued, loses } from './verdict.ts';
 
 export type { RunOutcome, RunState } from './running/outcome.ts';
 export { unrun } from './running/outcome.ts';
@@ -88,7 +89,8 @@ export async function runSeen(
   if (ports.rest !== undefined) await ports.rest();
   // A window that was done before is first looked at, so that being asked again costs a listing and no claim.
   if (look === undefined && seen.value.fingerprint !== '' && seen.value.state === 'done') {
-    const found = await lookFirst(seen.value, ports.source);
+    const stays = !isRequeued(seen.value.fingerprint) && isOfOther(seen.value, ports.originOf);
+    const found = stays ? { less: otherText } : await lookFirst(seen.value, ports.source);
     if (found.less !== undefined) {
       const settled = unchangedEntry(seen.value);
       const etag = await ports.ledger.write(settled, seen.etag);
@@ -101,6 +103,10 @@ export async function runSeen(
   const claim = await claimWindow(seen, ports);
   return claim && runClaimed(claim, claim.entry.died > seen.value.died, ports, look);
 }
+
+const otherText =
+  'its rows were read from another app than its name stands for now, and stay as they are; insights-lake rerun reads ' +
+  'it from this one';
 
 /**
  * Puts a window that the feed does not have into the ledger and runs it. Undefined when it cannot be told without more

@@ -8,6 +8,7 @@ import type {
   LedgerEntry,
   LedgerMark,
   Millis,
+  OriginOf,
   Progress,
   Versioned,
   Window,
@@ -22,6 +23,7 @@ interface FeedState {
   progress: Versioned<Progress> | undefined;
   readonly audits: Map<Millis, DayAudit>;
   opened: string;
+  readonly origins: Set<string>;
 }
 
 const windowKey = ({ start, end }: Interval) => `${start}_${end}`;
@@ -33,7 +35,7 @@ let tags = 0;
  * Every call takes effect at once, in one step; values are copied on their way in and out. `mark`: of one whose place
  * it takes, tag and all.
  */
-export function createMemoryLedger(mark?: Versioned<LedgerMark>): Ledger {
+export function createMemoryLedger(mark?: Versioned<LedgerMark>, originOf: OriginOf = () => undefined): Ledger {
   const states = new Map<string, FeedState>();
   let swept: Millis | undefined;
   let marked = mark;
@@ -49,8 +51,11 @@ export function createMemoryLedger(mark?: Versioned<LedgerMark>): Ledger {
       progress: undefined,
       audits: new Map(),
       opened: '',
+      origins: new Set<string>(),
     };
     states.set(key, known);
+    const origin = originOf(known.feed);
+    if (origin !== undefined) known.origins.add(origin);
     return known;
   };
   const peek = ({ app, source, signal }: Feed) => states.get(JSON.stringify([app, source, signal]));
@@ -123,7 +128,8 @@ export function createMemoryLedger(mark?: Versioned<LedgerMark>): Ledger {
       stateOf(feed).opened = nextTag();
     },
     async *openings() {
-      for (const { feed, opened } of [...states.values()]) yield { feed: { ...feed }, word: opened };
+      for (const { feed, opened, origins } of [...states.values()])
+        yield { feed: { ...feed }, word: opened, origins: [...origins] };
     },
     async *audits(feed, { start, end }) {
       const days = [...(peek(feed)?.audits.values() ?? [])].filter(({ day }) => start <= day && day < end);

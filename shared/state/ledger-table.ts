@@ -1,6 +1,6 @@
 /** The ledger in Table Storage. */
 import type { TableClient, TransactionAction } from '@azure/data-tables';
-import type { DriftSighting, Feed, Ledger, LedgerEntry, Millis } from '../model.ts';
+import type { DriftSighting, Feed, Ledger, LedgerEntry, Millis, OriginOf } from '../model.ts';
 import { keepFew } from '../pure/keep-few.ts';
 import { driftOf, driftRecord } from './drift-record.ts';
 import { COMMON_VERSION, isOpen, isWatched, readTime, spellTime } from './entry-record.ts';
@@ -18,6 +18,8 @@ export interface TableLedgerOptions {
   /** A word that was never used before: tells a write of ours, whose answer was lost, from another's. */
   readonly newId: () => string;
   readonly now: () => Millis;
+  /** Left out: it is not kept what feeds read. */
+  readonly originOf?: OriginOf;
 }
 
 /** A transaction holds 100 changes: progress, and for each window an entry and its copy. */
@@ -37,7 +39,7 @@ const MAX_REMEMBERED = 200;
  * a lost race when the SDK repeats it: so each write leaves a word of its own, by which the loser of a race sees that
  * it has won it.
  */
-export function createTableLedger({ client, lakeId, newId, now }: TableLedgerOptions): Ledger {
+export function createTableLedger({ client, lakeId, newId, now, originOf }: TableLedgerOptions): Ledger {
   const table = tableCalls(client);
   /**
    * Tags of the copies of entries that this process has planned last, or seen without a message: they guard the note
@@ -49,12 +51,15 @@ export function createTableLedger({ client, lakeId, newId, now }: TableLedgerOpt
   /** When this process last said that a window of a feed is opened. */
   const opened = new Map<string, Millis>();
 
+  const feedFacts = ({ app, signal, source }: Feed) => {
+    const origin = rows.originProperty(originOf?.({ app, signal, source }));
+    return { app, signal, source, stateVersion: COMMON_VERSION, ...origin };
+  };
   /** Before its first entry, so that no feed with entries is missed. */
   const register = async (feed: Feed) => {
     const keys = { partitionKey: rows.lakePartition(lakeId), rowKey: rows.feedRow(feed) };
     if (registered.has(keys.rowKey)) return;
-    const { app, signal, source } = feed;
-    await table.upsert({ ...keys, app, signal, source, stateVersion: COMMON_VERSION });
+    await table.upsert({ ...keys, ...feedFacts(feed) });
     registered.add(keys.rowKey);
   };
   const entriesIn = async function* (feed: Feed, range: Parameters<Ledger['list']>[1] = {}) {
@@ -175,11 +180,11 @@ export function createTableLedger({ client, lakeId, newId, now }: TableLedgerOpt
         yield { app: String(app), signal: signal as Feed['signal'], source: String(source) };
       }
     },
-    opening: async ({ app, signal, source }) => {
-      const keys = { partitionKey: rows.lakePartition(lakeId), rowKey: rows.feedRow({ app, signal, source }) };
+    opening: async (feed) => {
+      const keys = { partitionKey: rows.lakePartition(lakeId), rowKey: rows.feedRow(feed) };
       const since = now() - (opened.get(keys.rowKey) ?? 0);
       if (since >= 0 && since < OPENING) return;
-      await table.upsert({ ...keys, app, signal, source, stateVersion: COMMON_VERSION, opened: spellTime(now()) });
+      await table.upsert({ ...keys, ...feedFacts(feed), opened: spellTime(now()) });
       registered.add(keys.rowKey);
       opened.set(keys.rowKey, now());
     },
@@ -189,6 +194,7 @@ export function createTableLedger({ client, lakeId, newId, now }: TableLedgerOpt
         yield {
           feed: { app: String(app), signal: signal as Feed['signal'], source: String(source) },
           word: String(word),
+          origins: rows.originsIn(entity),
         };
       }
     },

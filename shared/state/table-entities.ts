@@ -61,6 +61,13 @@ export const rowRange = (
 /** The lake's own partition: which feeds there are, and a row that shows that the table can be written. */
 export const lakePartition = (lakeId: string): string => keyWord(lakeId);
 export const feedRow = (feed: Feed): string => `f|${feedWords(feed)}`;
+/**
+ * What a feed has read stands in a property for each: so whoever says it merges it in, and takes nothing away.
+ */
+export const originProperty = (origin: string | undefined): Readonly<Record<string, string>> =>
+  origin === undefined ? {} : { [`origin${componentKey(origin)}`]: origin };
+export const originsIn = (entity: Readonly<Record<string, unknown>>): readonly string[] =>
+  Object.entries(entity).flatMap(([name, value]) => (/^origin[0-9a-f]{32}$/.test(name) ? [String(value)] : []));
 export const driftRow = (sighting: DriftSighting): string => `d|${driftKey(sighting)}`;
 /** The name that an export folder goes by. */
 export const appRow = (component: string): string => `a|${componentKey(component)}`;

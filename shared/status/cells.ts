@@ -30,6 +30,8 @@ export interface FeedTime {
   readonly expected: Interval;
   /** What backfills are bringing in, or will: neither late nor forgotten. */
   readonly past: readonly Interval[];
+  /** What another name of the same app has brought; left out: nothing. */
+  readonly elsewhere?: readonly Interval[];
 }
 
 type Shares = Partial<Record<CellLetter, Millis>>;
@@ -71,11 +73,12 @@ function sharesOf(stretches: readonly Stretch[], strip: Strip, time: FeedTime): 
 
 /** Stretches as they are shown: parted where they begin to be late, with what was never planned between them. */
 export function letteredStretches(stretches: readonly Stretch[], time: FeedTime): readonly Lettered[] {
-  const { expected, past } = time;
+  const { expected, past, elsewhere = [] } = time;
   const shown = stretches.flatMap((stretch) => parted(stretch, time));
   const missing: Lettered[] = [];
   let reached = expected.start;
-  for (const { start, end } of [...stretches, { start: expected.end, end: expected.end }]) {
+  const there = [...stretches, ...elsewhere].toSorted((a, b) => a.start - b.start);
+  for (const { start, end } of [...there, { start: expected.end, end: expected.end }]) {
     const gap = { start: reached, end: Math.min(start, expected.end) };
     if (gap.end > gap.start) missing.push(...lettered(gap, past));
     reached = Math.max(reached, end);

@@ -26,6 +26,7 @@ export function needsOf(
     ...missingNeeds(planned),
     ...countNeeds(feeds),
     ...stoppedNeeds(feeds),
+    ...renamedNeeds(feeds),
   ];
 }
 
@@ -186,6 +187,22 @@ function stoppedNeeds(feeds: readonly FeedFacts[]): readonly Need[] {
       text: `The settings do not name ${namesOf(stopped)} any more: nothing new is planned${left}`,
       advice: 'Put them back into the settings, and they go on where they were; or leave what is there as it is.',
       ...shown(stopped),
+    },
+  ];
+}
+
+function renamedNeeds(feeds: readonly FeedFacts[]): readonly Need[] {
+  const renamed = feeds.filter(({ now }) => now !== undefined);
+  if (renamed.length === 0) return [];
+  const names = [...new Set(renamed.map(({ feed, now }) => `${feed.app} is ${now}`))];
+  return [
+    {
+      kind: 'stopped',
+      text: `Apps go by another name now: ${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`,
+      advice:
+        'Under the new name their rows come from where the old one ended; what the old one brought stays, and is ' +
+        'audited as before.',
+      ...shown(renamed),
     },
   ];
 }

@@ -36,6 +36,16 @@ export interface StatusFacts {
   readonly fault: string;
   readonly backfills: Status['backfills'];
   readonly settings: Status['settings'];
+  /** Feeds of apps with several names: those of the others, and the name in the settings now. Left out: none. */
+  readonly named?: readonly Named[];
+}
+
+/** A feed of an app that has, or had, other names. */
+export interface Named {
+  readonly feed: Feed;
+  /** Its name in the settings; undefined where that is its own. */
+  readonly now: string | undefined;
+  readonly others: readonly Feed[];
 }
 
 /** One feed, with what the settings say of it; undefined: they do not name it, or its rows come from export blobs. */
@@ -46,6 +56,8 @@ export interface FeedFacts {
   readonly tallies: readonly DayTally[];
   readonly time: FeedTime;
   readonly state: Status['feeds'][number]['state'];
+  /** The name by which its app goes now; undefined: its own, or none. */
+  readonly now: string | undefined;
 }
 
 const DRIFT_SHOWN = 50;
@@ -92,7 +104,7 @@ const copyOf = (sums: Sums): Status['total'] => ({ ...sums, windows: { ...sums.w
 /** Those of the settings, and those that the ledger has beside them; by app, source and signal. */
 function feedsOf(
   request: StatusRequest,
-  { now, config, isConfigured, tallies, reached, backfills }: StatusFacts,
+  { now, config, isConfigured, tallies, reached, backfills, named = [] }: StatusFacts,
 ): readonly FeedFacts[] {
   const isWanted = ({ app, signal }: Feed): boolean =>
     (request.app === '' || app === request.app) && (request.signals.length === 0 || request.signals.includes(signal));
@@ -103,6 +115,7 @@ function feedsOf(
   );
   const reaches = new Map(reached.map((each) => [keyOf(each.feed), each]));
   const days = Map.groupBy(tallies, ({ feed }) => keyOf(feed));
+  const names = new Map(named.map((each) => [keyOf(each.feed), each]));
   const keys = new Set([...queries.keys(), ...reaches.keys(), ...days.keys()]);
   return [...keys]
     .toSorted()
@@ -111,8 +124,11 @@ function feedsOf(
       const own = (days.get(key) ?? []).toSorted((a, b) => a.day - b.day);
       const known = { feed: { app, signal, source }, query: queries.get(key), reached: reaches.get(key), tallies: own };
       const past = source === 'query' ? backfills.flatMap((each) => rangeOf(each, known.feed)) : [];
-      const time = { ...timeOf(known, config, now), past };
-      return { ...known, time, state: stateOf(known, time, isConfigured) };
+      const others = names.get(key)?.others ?? [];
+      const elsewhere = others.flatMap((each) => (days.get(keyOf(each)) ?? []).flatMap(({ stretches }) => stretches));
+      const time = { ...timeOf(known, config, now), past, elsewhere };
+      const called = names.get(key)?.now;
+      return { ...known, now: called, time, state: stateOf(known, time, isConfigured && called === undefined) };
     })
     .filter(({ feed }) => isWanted(feed));
 }

@@ -44,6 +44,7 @@ interface Ports {
   /** Whether live windows leave room for one of the past. */
   isFree(): Promise<boolean>;
   keptFrom(signal: Signal): Millis | undefined;
+  readonly others: NonNullable<BackfillPorts['others']>;
   look(): Promise<LakeHealth>;
   stateReady(): Promise<void>;
   /** How long a call waits for a state that is away: a message that is given up is missed for PLAN_PATIENCE. */
@@ -64,9 +65,10 @@ const usual = 2;
 const later: Millis = 10_000;
 
 export function wireBackfills(config: Config, apis: ReadonlyMap<string, QueryApi>, ports: Ports) {
-  const { ledger, clock, look, run, keptFrom } = ports;
+  const { ledger, clock, look, run, keptFrom, others } = ports;
   const queue = openBackfillQueue(config.state);
-  const own: BackfillPorts = { ledger, clock, store: openBackfills(config.state, config.lake), queue, keptFrom };
+  const store = openBackfills(config.state, config.lake);
+  const own: BackfillPorts = { ledger, clock, store, queue, keptFrom, others };
   const prepared = async (): Promise<void> => {
     await ports.stateReady();
     await queue.prepare();

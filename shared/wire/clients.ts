@@ -22,6 +22,7 @@ import type {
   Ledger,
   LedgerPlace,
   ObjectStore,
+  OriginOf,
   Place,
   Seats,
   SweepQueue,
@@ -108,8 +109,11 @@ function containerClient({ url, container, access }: Extract<Place, { kind: 'con
   return new ContainerClient(address, new AnonymousCredential(), own);
 }
 
-export const openLedger = (state: Config['state'], lake: Place): Ledger =>
-  createTableLedger({ client: tableClient(state), lakeId: lakeId(lake), newId: randomUUID, now: systemClock.now });
+export const openLedger = (state: Config['state'], lake: Place, originOf?: OriginOf): Ledger =>
+  createTableLedger({
+    ...{ client: tableClient(state), lakeId: lakeId(lake), newId: randomUUID, now: systemClock.now },
+    ...(originOf && { originOf }),
+  });
 
 /** How the lake is, for all instances. */
 export const openHealth = (state: Config['state'], lake: Place): HealthStore =>

@@ -1,11 +1,12 @@
 import { usualRetention } from '../config/query.ts';
 import { identityOf } from '../lake/path-identity.ts';
-import type { Config, LakeHealth, Millis, ObjectStore } from '../model.ts';
+import type { Config, LakeHealth, Millis, ObjectStore, Opening } from '../model.ts';
 import { nextDue } from '../pipeline/grid/tile.ts';
 import { feedKey } from '../pipeline/keys.ts';
 import { filesOfLake } from '../pipeline/lake/own-files.ts';
 import { createFeedMemory, type FeedMemory, type FeedTask, planMany } from '../pipeline/many/plan-many.ts';
-import { stoppedFeed } from '../pipeline/many/stopped.ts';
+import { oldName, stoppedFeed } from '../pipeline/many/stopped.ts';
+import type { Names } from '../pipeline/names/names.ts';
 import { type FeedPlan, heldFeed, type PlanPorts, planFeed, reviveFeed } from '../pipeline/plan.ts';
 import type { SentMemory } from '../pipeline/sent.ts';
 import { queryFeeds } from './query.ts';
@@ -26,7 +27,7 @@ export interface PlanOutcome {
  */
 export function createPlanner(
   config: Config,
-  ports: PlanPorts & { readonly lake: ObjectStore },
+  ports: PlanPorts & { readonly lake: ObjectStore; readonly names: Names },
   tend: Tend = async () => new Set(),
 ): (look: () => Promise<LakeHealth>, atOnce?: boolean) => Promise<PlanOutcome> {
   const memory = createFeedMemory();
@@ -106,8 +107,14 @@ export function filesBeyond(lake: ObjectStore, templates: readonly string[]): No
 /** Sends again what backfills have lost; resolves with those that go on. `resumedAt`: when the lake was resumed. */
 type Tend = (resumedAt: Millis) => Promise<ReadonlySet<string>>;
 
-async function planAll(config: Config, now: PlanPorts, health: LakeHealth, memory: FeedMemory): Promise<PlanOutcome> {
+async function planAll(
+  config: Config,
+  { names, ...ports }: PlanPorts & { readonly names: Names },
+  health: LakeHealth,
+  memory: FeedMemory,
+): Promise<PlanOutcome> {
   const held = health.state !== 'active';
+  const now = { ...ports, others: names.others };
   const tasks = config.apps.flatMap(queryFeeds).map(({ feed, query }): FeedTask => {
     const tiling = { size: query.window, lag: query.lag, until: query.until };
     // What the lake would not keep is not brought in.
@@ -122,14 +129,16 @@ async function planAll(config: Config, now: PlanPorts, health: LakeHealth, memor
     };
   });
   const known = new Set(tasks.map(({ feed }) => feedKey(feed)));
-  const words = new Map<string, string>();
-  if (!held)
-    for await (const { feed, word } of now.ledger.openings()) {
-      words.set(feedKey(feed), word);
-      if (known.has(feedKey(feed))) continue;
-      const plan = () => (feed.source === 'query' ? stoppedFeed(feed, now.ledger) : reviveFeed(feed, now));
-      tasks.push({ feed, plan, nextDue: () => Number.POSITIVE_INFINITY });
-    }
+  const openings: readonly Opening[] = held ? [] : await Array.fromAsync(now.ledger.openings());
+  if (!held) names.saw(openings);
+  const words = new Map(openings.map(({ feed, word }) => [feedKey(feed), word]));
+  for (const { feed } of openings) {
+    if (known.has(feedKey(feed))) continue;
+    const isOld = names.nameOf(feed) !== undefined;
+    const end = () => (isOld ? oldName(feed, now) : stoppedFeed(feed, now.ledger));
+    const plan = () => (feed.source === 'query' ? end() : reviveFeed(feed, now));
+    tasks.push({ feed, plan, nextDue: () => Number.POSITIVE_INFINITY });
+  }
   // What is said of a paused lake is no news for later, and after it has been resumed all is looked at.
   if (held) memory.idle.clear();
   const told = tasks.map((task): FeedTask => ({ ...task, word: words.get(feedKey(task.feed)) ?? '' }));

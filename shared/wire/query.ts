@@ -21,7 +21,9 @@ import { type AuditedApp, type AuditMemory, type AuditOutcome, auditWindows } fr
 import { auditLake, type LakeAudit, type LakeAuditRequest } from '../pipeline/audit/audit-lake.ts';
 import { createBudget } from '../pipeline/budget.ts';
 import { readingTime } from '../pipeline/halve/watch.ts';
+import type { NamedApp, Names } from '../pipeline/names/names.ts';
 import { hashOf } from '../pure/hash-of.ts';
+import { originOf } from '../pure/origin.ts';
 import { atMost, budgeted, within } from '../source/query/budgeted.ts';
 import { clientLimits, createAsk } from '../source/query/client.ts';
 import { createQuerySource } from '../source/query/source.ts';
@@ -80,6 +82,11 @@ export function queryApis(
 export const queryFeeds = ({ name, query }: App): readonly { readonly query: QuerySettings; readonly feed: Feed }[] =>
   query === undefined ? [] : query.signals.map((signal) => ({ query, feed: { app: name, signal, source: 'query' } }));
 
+export const namedApps = ({ apps }: Pick<Config, 'apps'>): readonly NamedApp[] =>
+  apps.flatMap(({ name, query }) =>
+    query === undefined ? [] : [{ app: name, origin: originOf(query), signals: query.signals }],
+  );
+
 /** From when on the source of a window has its rows; undefined where nothing is known of it. */
 export function keptSince(apps: readonly App[], now: () => Millis): (window: Window) => Millis | undefined {
   const retentions = new Map(apps.map(({ name, query }) => [name, query?.retention]));
@@ -134,6 +141,7 @@ interface AuditWiring extends AskPorts {
   readonly lake: ObjectStore;
   readonly tables?: LakeTables;
   readonly limit: number;
+  readonly names: Names;
 }
 
 export function wireAudits(
@@ -150,6 +158,15 @@ export function wireAudits(
     if (api === undefined || app.query === undefined) return [];
     return [{ app: app.name, feeds, survey: api.survey, retention: app.query.retention ?? Number.POSITIVE_INFINITY }];
   });
+  const { names } = ports;
+  /** Feeds of old names, looked after by the API of the app that goes by another now. */
+  const renamed = async (): Promise<AuditedApp[]> => {
+    await names.look();
+    return names.renamed().flatMap(({ feed, now }) => {
+      const of = audited.find(({ app }) => app === now);
+      return of === undefined ? [] : [{ ...of, app: feed.app, feeds: [feed] }];
+    });
+  };
   const newWindows = newWindowsOf(apps, ports);
   const memory: AuditMemory = new Map();
   return {
@@ -162,13 +179,17 @@ export function wireAudits(
       return auditLake(request, {
         ...ports,
         hash: hashOf,
-        feeds: apps.flatMap(queryFeeds).map(({ feed }) => feed),
+        feeds: [...audited, ...(await renamed())].flatMap(({ feeds }) => feeds),
       });
     },
     audit: async () => {
       if ((await health()).state !== 'active') return { feeds: [], asked: 0, errors: [] };
       await ready();
-      return auditWindows(audited, { ...ports, ...audit, memory, time }, new AbortController().signal);
+      return auditWindows(
+        [...audited, ...(await renamed())],
+        { ...ports, ...audit, memory, time },
+        new AbortController().signal,
+      );
     },
   };
 }

@@ -1,13 +1,23 @@
 import { overlapText, sourceOverlap } from '../config/apps.ts';
 import type { Config, Source, Window } from '../model.ts';
+import type { Names } from '../pipeline/names/names.ts';
 import type { QueryApi } from './query.ts';
 
-/** One source for all windows: the query API of the window's app, or the containers of export blobs. */
-export function sourceOf(config: Config, apis: ReadonlyMap<string, QueryApi>, blobs: Source | undefined): Source {
+/**
+ * One source for all windows: the query API of the window's app, whatever it is called by now, or the containers of
+ * export blobs.
+ */
+export function sourceOf(
+  config: Config,
+  apis: ReadonlyMap<string, QueryApi>,
+  blobs: Source | undefined,
+  names: Names,
+): Source {
   return {
     open: async (window, abort) => {
       if (window.source !== 'query') refuseOverlap(window, config);
-      const source = window.source === 'query' ? apis.get(window.app)?.source : blobs;
+      else if (!apis.has(window.app)) await names.look();
+      const source = window.source === 'query' ? apis.get(names.nameOf(window) ?? '')?.source : blobs;
       if (source) return source.open(window, abort);
       throw new Error(
         `${window.app} ${window.source}: no such source in the settings any more; put it back, or leave the ` +

@@ -1,5 +1,6 @@
 import type { Config, DayTally, HealthOrder, HealthReport, Interval, Ledger, LedgerEntry, Millis } from '../model.ts';
 import { healthyLake } from '../pipeline/health/decide.ts';
+import type { Names } from '../pipeline/names/names.ts';
 import { allOf } from '../pure/all-of.ts';
 import { SCHEMA_VERSION } from '../signals/columns-of.ts';
 import { STATE_VERSION } from '../state/entry-record.ts';
@@ -7,8 +8,9 @@ import type { BackfillOrder, RerunOrder, StatusPorts } from '../status/answer.ts
 import type { StatusRequest, WindowRequest } from '../status/request.ts';
 import type { Status, WindowView } from '../status/schema.ts';
 import { placeName, settingsView } from '../status/settings-view.ts';
-import { statusOf } from '../status/status.ts';
+import { type Named, statusOf } from '../status/status.ts';
 import { windowView } from '../status/window-view.ts';
+import { queryFeeds } from './query.ts';
 import { productVersion } from './version.ts';
 
 /** How things stand is told of the last week, whatever range is looked at. */
@@ -27,6 +29,8 @@ export interface StatusWiring {
   rerun(order: RerunOrder): Promise<object>;
   backfills?(): Promise<Status['backfills']>;
   backfill?(order: BackfillOrder): Promise<object>;
+  /** What apps were called before; left out: nothing is known of it. */
+  readonly names?: Names;
   /** Of the ledger: that it is there. */
   ready(): Promise<unknown>;
 }
@@ -63,16 +67,17 @@ const notHere = (what: string) => async (): Promise<never> => {
 async function factsFor(
   request: StatusRequest,
   config: StatusConfig,
-  { ledger, now, backfills, fault }: StatusWiring,
+  { ledger, now, backfills, fault, names }: StatusWiring,
   health: HealthReport,
 ) {
   const at = now();
-  const [tallies, reached, drift, filling, why] = await allOf([
+  const [tallies, reached, drift, filling, why, named] = await allOf([
     talliesOf(ledger, [request, { start: at - lately, end: at + longest }]),
     Array.fromAsync(ledger.reached()),
     Array.fromAsync(ledger.drift()),
     backfills?.() ?? [],
     fault?.() ?? '',
+    names === undefined ? [] : namedFeeds(config, names),
   ]);
   return {
     now: at,
@@ -85,9 +90,19 @@ async function factsFor(
     drift,
     health,
     fault: why,
-    backfills: filling,
+    ...{ backfills: filling, named },
     settings: config.whole === undefined ? {} : settingsView(config.whole),
   };
+}
+
+async function namedFeeds({ apps }: StatusConfig, names: Names): Promise<readonly Named[]> {
+  await names.look();
+  const found: Named[] = names.renamed().map(({ feed, now }) => ({ feed, now, others: [] }));
+  for (const { feed } of apps.flatMap(queryFeeds)) {
+    const others = await names.others(feed);
+    if (others !== undefined) found.push({ feed, now: undefined, others: others.feeds });
+  }
+  return found;
 }
 
 /** Ranges that meet are read at once; a day is told once. */

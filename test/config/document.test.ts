@@ -86,3 +86,35 @@ test('apps of the document and flat ones exclude each other', () => {
     /^APP_NAME, APP_ID and apps of INSIGHTS_LAKE_CONFIG exclude/,
   );
 });
+
+test('two names of one app are refused where they want the same signal of the same time', () => {
+  const component = '/subscriptions/a/resourceGroups/b/providers/microsoft.insights/components/c';
+  const twice = /^INSIGHTS_LAKE_CONFIG: apps\[1\]\.(appId|workspaceId) must be that of an app that no other name has/;
+  const shop = { name: 'shop', appId: guid };
+  const faults: readonly [object, object, boolean][] = [
+    [shop, { name: 'store', appId: guid.toUpperCase() }, true],
+    [shop, { name: 'store', appId: other }, false],
+    [shop, { name: 'store', appId: guid, from: '2026-02-01' }, true],
+    [{ ...shop, until: '2026-02-01' }, { name: 'store', appId: guid, from: '2026-02-01' }, false],
+    [{ ...shop, until: '2026-02-02' }, { name: 'store', appId: guid, from: '2026-02-01' }, true],
+    [{ ...shop, signals: ['requests'] }, { name: 'store', appId: guid, signals: ['traces', 'exceptions'] }, false],
+    [{ ...shop, signals: ['requests'] }, { name: 'store', appId: guid, signals: ['traces', 'requests'] }, true],
+    [{ name: 'all', workspaceId: guid }, { name: 'shop', workspaceId: guid, resourceId: component }, true],
+    [
+      { name: 'shop', workspaceId: guid, resourceId: component },
+      { name: 'store', workspaceId: guid, resourceId: component.toLowerCase() },
+      true,
+    ],
+    [
+      { name: 'shop', workspaceId: guid, resourceId: component },
+      { name: 'store', workspaceId: guid, resourceId: `${component}d` },
+      false,
+    ],
+    [shop, { name: 'store', workspaceId: guid }, false],
+  ];
+  for (const [first, second, isRefused] of faults) {
+    const found = faultsOf({ ...place, INSIGHTS_LAKE_CONFIG: JSON.stringify({ apps: [first, second] }) });
+    assert.equal(found.length, isRefused ? 1 : 0, `${JSON.stringify(second)}: ${found}`);
+    if (isRefused) assert.match(found[0] ?? '', twice);
+  }
+});

@@ -103,7 +103,7 @@ function openingTests(make: LedgerContract['make'], opens: boolean): void {
       const found = await all(open().openings());
       assert.deepEqual(
         found.filter((each) => each.feed.signal === 'traces'),
-        [{ feed: other, word: '' }],
+        [{ feed: other, word: '', origins: [] }],
       );
       words.push(found.find((each) => each.feed.signal === 'requests')?.word ?? 'none');
       await new Promise((go) => setTimeout(go, 3));

@@ -1,6 +1,7 @@
 import type { Clock, Feed, Interval, Ledger, LedgerEntry, Millis, Signal } from '../../model.ts';
-import { askedAgain } from '../entry.ts';
-import { activeWindows, coverRange, tilesOf } from '../grid/grid.ts';
+import { askedAgain, plannedEntry } from '../entry.ts';
+import { lackingTiles, putWindows } from '../grid/grid.ts';
+import type { Others } from '../names/names.ts';
 import { afterLoss } from '../race.ts';
 import { requeuedFingerprint } from '../verdict.ts';
 
@@ -34,6 +35,8 @@ export interface RerunPorts {
   readonly clock: Clock;
   /** Length of new windows of a feed, and from when on they may be planned; left out, or undefined: none are put. */
   readonly newWindows?: (feed: Feed) => { readonly size: Millis; readonly from: Millis } | undefined;
+  /** What other names of a feed's app have brought, which is not brought once more; left out: nothing. */
+  readonly others?: (feed: Feed) => Promise<Others | undefined>;
 }
 
 /**
@@ -69,7 +72,7 @@ async function addMissing(
   feed: Feed,
   request: RerunRequest,
   outcome: { -readonly [K in keyof RerunOutcome]: RerunOutcome[K] },
-  { ledger, clock, newWindows }: RerunPorts,
+  { ledger, clock, newWindows, others }: RerunPorts,
 ): Promise<void> {
   const made = feed.source === 'query' ? newWindows?.(feed) : undefined;
   const horizon = (await ledger.progress(feed))?.value.horizon;
@@ -83,9 +86,19 @@ async function addMissing(
   const start = Math.max(Number.isFinite(request.start) ? request.start : (first ?? horizon), made.from);
   const range = { start, end: Math.min(request.end, horizon) };
   if (range.start >= range.end) return;
-  const known = new Set((await activeWindows(feed, range, ledger)).map(({ window }) => window.start));
-  const lacking = (await tilesOf(feed, range, made.size, ledger)).filter((tile) => !known.has(tile.start));
-  if (lacking.length > 0 && request.begin) await coverRange(feed, range, made.size, { ledger, clock });
+  const look = async () => lackingTiles(feed, range, made.size, await others?.(feed), ledger);
+  let lacking = await look();
+  for (let losses = 1; request.begin; losses++) {
+    if (
+      await putWindows(
+        lacking.map((window) => plannedEntry(window)),
+        { ledger, clock },
+      )
+    )
+      break;
+    await afterLoss(losses, () => `rerun ${feed.app} ${feed.signal}: others put windows into it all the time`, clock);
+    lacking = await look();
+  }
   outcome.windows += lacking.length;
   outcome.chosen += lacking.length;
   outcome.missing += lacking.length;

@@ -1,9 +1,10 @@
 import type { Feed, Interval, LedgerEntry, Millis, Signal } from '../../model.ts';
 import { isAtRest } from '../entry.ts';
 import { filesOfLake } from '../lake/own-files.ts';
+import type { Others } from '../names/names.ts';
 import { keptPart, retiredBefore } from '../retention/due.ts';
 import { readRetired } from '../retention/retired-word.ts';
-import { gapsBetween } from './gaps.ts';
+import { gapsIn } from './gaps.ts';
 import { type LakeView, listTables, type SeenFile, type WrongFile } from './in-tables.ts';
 import { isKept, judgeEntry, type LakeEntryPorts, noteTags, runAgain } from './lake-entry.ts';
 
@@ -18,6 +19,8 @@ export interface LakeAuditRequest extends Interval {
 export interface LakeAuditPorts extends LakeEntryPorts {
   /** Feeds that the settings name; left out: not known. */
   readonly feeds?: readonly Feed[];
+  /** What other names of a feed's app have brought; left out: nothing. */
+  readonly others?: (feed: Feed) => Promise<Others | undefined>;
 }
 
 /** What the ledger says of one feed, and what of that is not true of the lake. */
@@ -150,7 +153,7 @@ async function report(
     retired: count(({ state }) => state === 'retired'),
     // Folders of export blobs exist only where there was telemetry.
     // What the lake has let go by its rules lacks nothing.
-    gaps: feed.source === 'query' ? keptGaps(windows, view.keptFrom) : [],
+    gaps: feed.source === 'query' ? await keptGaps(feed, windows, view.keptFrom, ports) : [],
     lengths: lengths.length > 1 ? lengths : [],
     wrong,
     repaired,
@@ -158,10 +161,15 @@ async function report(
   };
 }
 
-const keptGaps = (windows: readonly LedgerEntry[], from: Millis): readonly Interval[] =>
-  gapsBetween(windows)
-    .map((gap) => keptPart(gap, from))
-    .filter(({ start, end }) => start < end);
+async function keptGaps(
+  feed: Feed,
+  windows: readonly LedgerEntry[],
+  from: Millis,
+  ports: LakeAuditPorts,
+): Promise<readonly Interval[]> {
+  const gaps = await gapsIn(feed, windows, ports);
+  return gaps.map((gap) => keptPart(gap, from)).filter(({ start, end }) => start < end);
+}
 
 const isSame = (one: Feed, other: Feed): boolean =>
   one.app === other.app && one.signal === other.signal && one.source === other.source;

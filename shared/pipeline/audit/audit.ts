@@ -1,10 +1,22 @@
-import type { Confirmation, DayAudit, Feed, Interval, LedgerEntry, Look, Millis, Survey, Window } from '../../model.ts';
+import type {
+  Confirmation,
+  DayAudit,
+  Feed,
+  Interval,
+  LedgerEntry,
+  Look,
+  Millis,
+  OriginOf,
+  Survey,
+  Window,
+} from '../../model.ts';
 import { type AskPorts, enqueue } from '../ask/ask.ts';
 import { isAtRest } from '../entry.ts';
 import { feedKey, windowKey } from '../keys.ts';
+import { isOfOther, type Others } from '../names/names.ts';
 import { keptTallies, wrongDays } from '../tally/check.ts';
 import { auditedDay, daysOf } from './audit-days.ts';
-import { gapsBetween } from './gaps.ts';
+import { gapsIn } from './gaps.ts';
 import { judge, vanished, type WindowVerdict } from './judge.ts';
 import { limitedTo } from './limited.ts';
 import { type Settled, type SettledPorts, settleFeed } from './settled.ts';
@@ -29,6 +41,10 @@ export interface AuditPorts extends AskPorts, SettledPorts {
   readonly limit: number;
   /** How long an audit may take; left out: as long as it takes. */
   readonly time?: Millis;
+  /** What the windows of a feed are read from now; left out: what they always were. */
+  readonly originOf?: OriginOf;
+  /** What other names of a feed's app have brought; left out: nothing. */
+  readonly others?: (feed: Feed) => Promise<Others | undefined>;
   /** What this process knows from the audits before, by feed; left out: it asks each time. */
   readonly memory?: AuditMemory;
 }
@@ -165,7 +181,11 @@ async function actOn(task: Task, seen: ReadonlyMap<Window, Look>, at: Millis, po
   }
   const [due, compared] = [new Set(days), new Set(done)];
   count.open += entries.filter(
-    (entry) => due.has(daysOf(entry.window)) && !compared.has(entry) && entry.state !== 'retired',
+    (entry) =>
+      due.has(daysOf(entry.window)) &&
+      !compared.has(entry) &&
+      entry.state !== 'retired' &&
+      !isOfOther(entry, ports.originOf),
   ).length;
   const audited = days.map((day) => auditedDay(day, at, agreeing, known.get(day)));
   const news = audited.filter(({ isNews }) => isNews).map(({ audit }) => audit);
@@ -183,7 +203,7 @@ async function actOn(task: Task, seen: ReadonlyMap<Window, Look>, at: Millis, po
     windows: enqueued.length + sum(Object.values(count)),
     ...count,
     enqueued,
-    gaps: gapsBetween(entries),
+    gaps: await gapsIn(feed, entries, ports),
     settled,
   };
 }

@@ -1,9 +1,10 @@
-import type { Confirmation, Feed, Ledger, LedgerEntry, Millis, ObjectStore, Versioned } from '../../model.ts';
+import type { Confirmation, Feed, Ledger, LedgerEntry, Millis, ObjectStore, OriginOf, Versioned } from '../../model.ts';
 import { appWord } from '../../pure/app-word.ts';
 import { readText } from '../../pure/read-text.ts';
 import { SCHEMA_VERSION } from '../../signals/columns-of.ts';
 import { isAtRest } from '../entry.ts';
 import { windowKey } from '../keys.ts';
+import { isOfOther } from '../names/names.ts';
 
 /** What jobs downstream may rely on, as a small file in the lake says it. */
 export interface Settled {
@@ -17,6 +18,7 @@ export interface SettledPorts {
   readonly lake: ObjectStore;
   /** How long after its end late rows of a window can come. */
   readonly recheck: Millis;
+  readonly originOf?: OriginOf;
 }
 
 /** That of the query API has no source in its name, as it had before there were others. */
@@ -38,7 +40,10 @@ export async function settleFeed(
   if (progress === undefined) return undefined;
   const known = await readText(lake, settledName(feed));
   const before = known ? throughIn(known.value) : 0;
-  const isSettled = (entry: LedgerEntry) => settles(entry, confirmed.get(windowKey(entry.window)), recheck);
+  // What was read from another app stays as it is.
+  const isSettled = (entry: LedgerEntry) =>
+    (isAtRest(entry) && isOfOther(entry, ports.originOf)) ||
+    settles(entry, confirmed.get(windowKey(entry.window)), recheck);
   const through = await settledEnd(feed, before, at - recheck, isSettled, ledger);
   const settled = { watermark: progress.watermark, through };
   await tellSettled(feed, settled, known, ports);

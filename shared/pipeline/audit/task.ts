@@ -1,5 +1,6 @@
 import type { DayAudit, Feed, Interval, LedgerEntry, Millis, Signal } from '../../model.ts';
 import { feedKey } from '../keys.ts';
+import { isOfOther } from '../names/names.ts';
 import { rowsOf } from '../same-rows.ts';
 import type { AuditPorts } from './audit.ts';
 import { daysDue, daysOf } from './audit-days.ts';
@@ -18,7 +19,7 @@ export interface Task {
   readonly fresh: boolean;
   /** Days of which all entries are known, and these, halved ones among them. */
   readonly whole: { readonly days: readonly Millis[]; readonly entries: readonly LedgerEntry[] };
-  /** Done, and not asked for again: those that are compared. */
+  /** Done, not asked for again, and read from what the app reads now: those that are compared. */
   readonly done: readonly LedgerEntry[];
 }
 
@@ -44,8 +45,11 @@ export async function taskOf(feed: Feed, retention: Millis, ports: AuditPorts): 
   // Today goes on: windows can begin after now.
   const whole = { days: days.filter((each) => each >= from && each + dayLength <= now), entries: all };
   const due = new Set(days);
-  const isDone = ({ state, again, window }: LedgerEntry) =>
-    (state === 'done' || state === 'unavailable') && !again && due.has(daysOf(window));
+  const isDone = (entry: LedgerEntry) =>
+    (entry.state === 'done' || entry.state === 'unavailable') &&
+    !entry.again &&
+    due.has(daysOf(entry.window)) &&
+    !isOfOther(entry, ports.originOf);
   return { feed, days, known, fresh, entries, whole, done: entries.filter(isDone) };
 }
 

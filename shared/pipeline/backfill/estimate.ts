@@ -11,6 +11,8 @@ import type {
   Window,
 } from '../../model.ts';
 import { isAtRest } from '../entry.ts';
+import { tileRange } from '../grid/tile-range.ts';
+import { type Others, othersIn } from '../names/names.ts';
 import { rowsOf } from '../same-rows.ts';
 import { backfillChoice } from './choice.ts';
 import { type BackfillScope, firstLive } from './steer.ts';
@@ -21,6 +23,8 @@ export interface EstimatePorts {
   readonly survey: Survey;
   /** From when on the lake keeps rows of a signal; undefined, or left out: for ever. */
   readonly keptFrom?: (signal: Signal) => Millis | undefined;
+  /** What other names of a feed's app have brought, which is not brought once more; left out: nothing. */
+  readonly others?: (feed: Feed) => Promise<Others | undefined>;
   /** Requests that all instances together may make in 30 s; left out: as many as it takes. */
   readonly rate?: number;
 }
@@ -77,14 +81,14 @@ export async function planBackfill(
     const range = { start: Math.min(inLake, last), end: last };
     const lost = { start: request.start, end: Math.min(since, last) };
     const beyond = { start: lost.end, end: range.start };
-    const found = await countWindows(feed, range, request.choice, scope.window, ports.ledger);
+    const others = await ports.others?.(feed);
+    const count = (part: Interval) => countWindows(feed, part, request.choice, scope.window, others, ports.ledger);
+    const found = await count(range);
     const unavailable = lost.end > lost.start ? cells(lost, scope.window) : 0;
     const doubtfulEnd = Math.min(range.end, scope.doubtfulBefore ?? range.start);
     const isDoubtful = doubtfulEnd > range.start;
     const doubtful = { start: range.start, end: doubtfulEnd };
-    const old = isDoubtful
-      ? await countWindows(feed, doubtful, request.choice, scope.window, ports.ledger)
-      : { windows: 0 };
+    const old = isDoubtful ? await count(doubtful) : { windows: 0 };
     const sampled = found.windows === 0 ? [] : samplesOf(feed, range, scope.window);
     const skipped = found.skipped + (beyond.end > beyond.start ? cells(beyond, scope.window) : 0);
     counted.push({ feed, found: { ...found, skipped, unavailable, doubtful: old.windows }, sampled });
@@ -119,13 +123,18 @@ async function countWindows(
   range: Interval,
   choice: BackfillRequest['choice'],
   size: Millis,
+  others: Others | undefined,
   ledger: Ledger,
 ): Promise<Omit<FeedPlan, 'unavailable' | 'doubtful'>> {
   let [windows, skipped, time, reached] = [0, 0, 0, range.start];
+  const theirs = await othersIn(others, range, ledger);
   const gap = (to: Millis): void => {
     if (to <= reached || choice === 'failed') return;
-    windows += cells({ start: reached, end: to }, size);
-    time += to - reached;
+    for (const each of tileRange({ start: reached, end: to }, Number.POSITIVE_INFINITY, theirs)) {
+      if (theirs.includes(each)) continue;
+      windows += cells(each, size);
+      time += each.end - each.start;
+    }
   };
   for await (const entry of ledger.list(feed, { start: range.start - day, end: range.end })) {
     const { start, end } = entry.window;

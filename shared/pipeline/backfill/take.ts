@@ -15,6 +15,7 @@ import type {
 import { plannedEntry } from '../entry.ts';
 import { activeWindows, putWindows } from '../grid/grid.ts';
 import { tileRange } from '../grid/tile-range.ts';
+import { type Others, othersIn } from '../names/names.ts';
 import { afterLoss } from '../race.ts';
 import { backfillChoice, backfilledEntry } from './choice.ts';
 
@@ -25,6 +26,8 @@ export interface BackfillPorts {
   readonly queue: BackfillQueue;
   /** From when on the lake keeps rows of a signal; undefined, or left out: for ever. */
   readonly keptFrom?: (signal: Signal) => Millis | undefined;
+  /** What other names of a feed's app have brought, which is not brought once more; left out: nothing. */
+  readonly others?: (feed: Feed) => Promise<Others | undefined>;
 }
 
 const day: Millis = 24 * 3_600_000;
@@ -110,10 +113,10 @@ async function inDay(backfill: Backfill, place: Place, ports: BackfillPorts): Pr
   for (let losses = 1; ; losses++) {
     const known = await activeWindows(feed, range, ports.ledger);
     const entries = new Map(known.map((entry) => [entry.window.start, entry]));
-    const tiles = tileRange(
-      range,
-      backfill.window,
-      known.map(({ window }) => window),
+    const others = await othersIn(await ports.others?.(feed), range, ports.ledger);
+    const theirs = new Set(others.map(({ start }) => start));
+    const tiles = tileRange(range, backfill.window, [...known.map(({ window }) => window), ...others]).filter(
+      ({ start }) => entries.has(start) || !theirs.has(start),
     );
     const taken = await firstOf(tiles, feed, entries, backfill, place, ports);
     if (taken !== 'lost') return taken;

@@ -1,5 +1,6 @@
 import type { Clock, Feed, Interval, Ledger, LedgerEntry, Millis, Window } from '../../model.ts';
 import { plannedEntry } from '../entry.ts';
+import { type Others, othersIn } from '../names/names.ts';
 import { afterLoss } from '../race.ts';
 import { tileRange } from './tile-range.ts';
 
@@ -87,6 +88,21 @@ const crowdText = ({ app, signal }: Feed): string =>
   `write the ledger of ${app} ${signal}: others put windows into it all the time`;
 
 const overlap = (one: Interval, other: Interval): boolean => one.start < other.end && other.start < one.end;
+
+/** Time of the range, cut on the grid of `size`, that neither the feed nor another name of its app has brought. */
+export async function lackingTiles(
+  feed: Feed,
+  range: Interval,
+  size: Millis,
+  others: Others | undefined,
+  ledger: Ledger,
+): Promise<Window[]> {
+  const { app, signal, source } = feed;
+  const own = (await activeWindows(feed, range, ledger)).map(({ window }) => window);
+  const there = [...own, ...(await othersIn(others, range, ledger))];
+  const fresh = tileRange(range, size, there).filter((tile) => !there.some((each) => overlap(each, tile)));
+  return fresh.map(({ start, end }) => ({ app, signal, source, start, end }));
+}
 
 /** The windows that stand for the range, all of them in the ledger. */
 export async function coverRange(feed: Feed, range: Interval, size: Millis, ports: GridPorts): Promise<Window[]> {

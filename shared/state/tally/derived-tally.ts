@@ -14,7 +14,7 @@ export function derivedTally(
     tally: async () => {},
     opening: async () => {},
     async *openings() {
-      for await (const feed of ledger().feeds()) yield { feed, word: '' };
+      for await (const feed of ledger().feeds()) yield { feed, word: '', origins: [] };
     },
     async *tallies({ start, end }) {
       const found: DayTally[] = [];

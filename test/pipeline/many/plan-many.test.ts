@@ -5,6 +5,7 @@ import type { Config, Feed, LakeHealth, Ledger, Signal, Window } from '../../../
 import { claimedEntry, finishedEntry, plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { planFacts } from '../../../shared/pipeline/facts.ts';
 import { createFeedMemory, type FeedTask, planMany } from '../../../shared/pipeline/many/plan-many.ts';
+import { createNames } from '../../../shared/pipeline/names/names.ts';
 import type { FeedPlan } from '../../../shared/pipeline/plan.ts';
 import { signals } from '../../../shared/signals/tables.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
@@ -45,7 +46,8 @@ function manyApps(count: number) {
   const query = { window: hour, lag: 600_000, from: undefined, until: undefined, retention: undefined, signals };
   const apps = Array.from({ length: count }, (_, n) => ({ name: `app-${n}`, query }));
   const config = { apps, output: { path: '' } } as unknown as Config;
-  const ports = { ledger, hints, clock, patience: 1_800_000, limit: 100, lake: createMemoryStore() };
+  const names = createNames([], ledger, clock.now);
+  const ports = { ledger, hints, clock, patience: 1_800_000, limit: 100, lake: createMemoryStore(), names };
   let plan = createPlanner(config, ports);
   let look = async (): Promise<LakeHealth> => health;
   const tick = async (atOnce?: boolean) => {
