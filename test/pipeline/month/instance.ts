@@ -130,7 +130,15 @@ export function startInstance(world: World): Instance {
       world.asking -= 1;
     }
   };
-  const seats = mortal(world.seats);
+  const told = mortal(world.seats);
+  const seats: typeof told = {
+    ...told,
+    rest: (until) =>
+      told.rest(until).catch((error: unknown) => {
+        world.unheard.push(until);
+        throw error;
+      }),
+  };
   const ask = budgeted(slow, createBudget({ seats, clock, holder: randomUUID(), limits: world.budget }), clock);
   const brake = createBrake(clock);
   const api = { settings: settingsOf(world), ask, clock };

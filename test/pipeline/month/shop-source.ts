@@ -32,9 +32,13 @@ export interface ShopSource {
   faults(all: readonly Fault[]): void;
   /**
    * What the server saw since the last call: the most requests in any 30 s, those that came although it had asked for
-   * so much quiet with a 429, and how often it did.
+   * so much quiet with a 429, and how often it did. `unheard`: until when it had asked for some that only a process
+   * heard of that died of it.
    */
-  asked(quiet: Millis): { readonly most: number; readonly rash: readonly string[]; readonly throttled: number };
+  asked(
+    quiet: Millis,
+    unheard: readonly Millis[],
+  ): { readonly most: number; readonly rash: readonly string[]; readonly throttled: number };
 }
 
 export const timeOf = ({ timestamp }: Row): Millis => Date.parse(String(timestamp));
@@ -76,7 +80,7 @@ export async function shopSource(options: SourceOptions, chance: Chance, now: ()
     ...{ simulator, data, count, rows: own },
     resourceId: workspace && sample ? resourceIdOf(sample) : '',
     // What was counted is not needed any more.
-    asked: (quiet) => counter((simulator.requests as LoggedRequest[]).splice(0), quiet),
+    asked: (quiet, unheard) => counter((simulator.requests as LoggedRequest[]).splice(0), quiet, unheard),
     past: (range, at) => data.add(made(range), at),
     hourTo: (at) => {
       for (const row of made({ start: at - hour, end: at })) {
@@ -120,7 +124,7 @@ const heard: Millis = 7_000;
 function requestCounter() {
   let recent: Millis[] = [];
   let [from, to] = [0, 0];
-  return (requests: readonly LoggedRequest[], quiet: Millis) => {
+  return (requests: readonly LoggedRequest[], quiet: Millis, unheard: readonly Millis[]) => {
     let [most, throttled] = [0, 0];
     const rash: string[] = [];
     for (const { at, status } of requests) {
@@ -129,6 +133,7 @@ function requestCounter() {
       if (at > from && at < to) rash.push(`${at - from} ms later, ${to - at} ms too early`);
       if (status !== 429) continue;
       throttled++;
+      if (unheard.some((until) => Math.abs(until - at - quiet) < 1)) continue;
       [from, to] = [at > to ? at + heard : from, Math.max(to, at + quiet)];
     }
     return { most, rash, throttled };

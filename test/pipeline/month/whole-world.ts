@@ -62,6 +62,8 @@ export interface World {
   readonly work: string;
   readonly rowLimit: number;
   readonly messages: Message[];
+  /** Until when the API had asked for quiet in answers that only a process heard that died of them. */
+  readonly unheard: Millis[];
   readonly count: Record<string, number>;
   readonly now: Millis;
   lakeAway: boolean;
@@ -87,7 +89,7 @@ export async function startWorld(options: MonthOptions): Promise<World> {
   const clock = monthClock(start, () => chance.next());
   return {
     ...{ options, chance, clock, lake: seenLake(table), ledger: createMemoryLedger(), health: createMemoryHealth() },
-    ...{ backfills: createMemoryBackfills(), seats: createMemorySeats(), budget, messages: [], rowLimit },
+    ...{ backfills: createMemoryBackfills(), seats: createMemorySeats(), budget, messages: [], unheard: [], rowLimit },
     source: await shopSource(source, chance, clock.now),
     feeds: signals.map((signal): Feed => ({ app: 'shop', signal, source: 'query' })),
     work: mkdtempSync(join(tmpdir(), 'month-')),

@@ -126,7 +126,7 @@ async function round(world: World, instances: Instance[], n: number, kept: Map<S
   assert.deepEqual(world.lake.twice, [], `seen twice at hour ${n}`);
   // A run ends after half an hour, an audit after a third of one.
   assert.ok(world.now <= begun + 2 * hour, `hour ${n} took until ${new Date(world.now).toISOString()}`);
-  const { most, rash, throttled } = source.asked(1000 * (storm(n)[0]?.retryAfter ?? 0));
+  const { most, rash, throttled } = source.asked(1000 * (storm(n)[0]?.retryAfter ?? 0), world.unheard);
   count.asked = Math.max(count.asked ?? 0, most);
   count.throttled = (count.throttled ?? 0) + throttled;
   assert.ok(most <= world.budget.rate, `${most} requests in 30 s at hour ${n}`);
