@@ -66,9 +66,7 @@ export const lineWords: Readonly<Record<string, LineWords>> = {
       losing:
         'feeds of which rows are about to go from the source before they are in the lake: `app`, `signal`, ' +
         '`source`, `until`',
-      note:
-        'only when the ledger had lost how far feeds were planned, and found it again; or when an app goes by another ' +
-        'name: where its old one ended',
+      note: 'only when the ledger had lost how far feeds were planned and found it, or an app goes by another name',
     },
   },
   run: {

@@ -2,7 +2,7 @@ import type { LedgerMark } from './belonging.ts';
 import type { DriftSighting } from './engine.ts';
 import type { BlobRecord, FileRecord } from './files.ts';
 import type { DayTally, Reached } from './tally.ts';
-import type { Feed, Interval, Millis, Window } from './windows.ts';
+import type { Feed, Interval, Millis, Opening, Window } from './windows.ts';
 
 /**
  * `failed` shows that the last attempt failed; the window is tried again when `notBefore` has passed. `halved`: it was
@@ -126,18 +126,6 @@ export interface PlannedTags {
 
 /** What tells a claim from every other: a ledger that was restored counts to its revision once more. */
 export type ClaimedAs = Pick<LedgerEntry, 'revision' | 'startedAt'>;
-
-/** What a ledger says of a feed as a whole. */
-export interface Opening {
-  readonly feed: Feed;
-  /** When its last `opening` was, as text; '': there was none. */
-  readonly word: string;
-  /** All that it has ever read, as shared/pure/origin.ts spells it; none: an older version wrote it, or blobs did. */
-  readonly origins: readonly string[];
-}
-
-/** What a feed reads by the settings, as shared/pure/origin.ts spells it; undefined: they do not name it. */
-export type OriginOf = (feed: Feed) => string | undefined;
 
 /** One entity per window, guarded by ETags. A lake has one ledger. */
 export interface Ledger {

@@ -33,3 +33,15 @@ export interface Feed {
 
 /** The unit of work. For a query a range of event time; for export blobs a range of the time in their folder names. */
 export interface Window extends Feed, Interval {}
+
+/** What a ledger says of a feed as a whole. */
+export interface Opening {
+  readonly feed: Feed;
+  /** When its last `opening` was, as text; '': there was none. */
+  readonly word: string;
+  /** All that it has ever read, as shared/pure/origin.ts spells it; none: an older version wrote it, or blobs did. */
+  readonly origins: readonly string[];
+}
+
+/** What a feed reads by the settings, as shared/pure/origin.ts spells it; undefined: they do not name it. */
+export type OriginOf = (feed: Feed) => string | undefined;

@@ -195,10 +195,11 @@ function renamedNeeds(feeds: readonly FeedFacts[]): readonly Need[] {
   const renamed = feeds.filter(({ now }) => now !== undefined);
   if (renamed.length === 0) return [];
   const names = [...new Set(renamed.map(({ feed, now }) => `${feed.app} is ${now}`))];
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
   return [
     {
       kind: 'stopped',
-      text: `Apps go by another name now: ${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`,
+      text: `Apps go by another name now: ${names.slice(0, 3).join(', ')}${more}`,
       advice:
         'Under the new name their rows come from where the old one ended; what the old one brought stays, and is ' +
         'audited as before.',
