@@ -95,6 +95,7 @@ export const ADVICE: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the name could not be looked up; check the address and the network',
   ECONNREFUSED: 'nothing listens there; check the address (is Azurite running?)',
   ECONNRESET: 'the connection broke',
+  PARSE_ERROR: 'the answer broke off, or is none of the service; it is tried again',
   EHOSTUNREACH: 'no way leads there; check the network, and private endpoints',
   ENETUNREACH: 'no way leads there; check the network',
   EPIPE: 'the connection broke',
@@ -138,12 +139,16 @@ export const ON_PUT: Readonly<Record<string, string>> = {
   BlobBeingRehydrated: 'the file that is to be replaced is on its way out of the archive tier; wait until it is there',
 };
 
+/** Of any other status. */
+export const ODD = 'the service does not answer like this; check the address, and whatever stands between (a proxy)';
+
 /** Where neither code nor body tells. */
 export const BY_STATUS: Readonly<Record<number, string>> = {
   400: 'the service does not understand the call; report it, with the code',
   401: 'the service does not know who asks; check the tenant of the identity, and the key or SAS',
   403: 'not allowed; check the role of this identity, and the account’s firewall',
   404: 'it is not there; check its name',
+  408: 'the service took too long and does not say whether it was done; it is tried again',
   409: 'something there stands in the way; look the code up in docs/operations.md',
   412: 'it changed meanwhile, or somebody holds a lease on it',
   429: 'the service takes no more calls for now; it is tried again later',

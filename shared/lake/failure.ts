@@ -1,6 +1,6 @@
 /** Turns what a store throws into one clear line without secrets. Pure. */
 import { withoutSecrets } from '../pure/known-secrets.ts';
-import { ADVICE, BY_STATUS, ON_PUT } from './advice.ts';
+import { ADVICE, BY_STATUS, ODD, ON_PUT } from './advice.ts';
 
 /**
  * What went wrong, in the store's own word (`BlobArchived`, `ContainerNotFound`, `ENOSPC`), for callers that tell
@@ -86,7 +86,7 @@ function plainMessage(error: unknown, code: string): string {
   const status = failureStatus(error);
   // A page tells nothing in its first line.
   const words = said?.trimStart().startsWith('<') ? undefined : said;
-  const line = words ?? BY_STATUS[status] ?? (status >= 500 ? BY_STATUS[500] : undefined) ?? 'no reason given';
+  const line = words ?? BY_STATUS[Math.min(status, 500)] ?? (status > 0 ? ODD : 'no reason given');
   return withoutSecrets(line)
     .replace(/(https?:\/\/[^\s?'"]*)\?[^\s'"]*/g, '$1')
     .replace(/\b(sig|AccountKey|SharedKey|Bearer)([=: ]+)[^\s&;'"]+/gi, '$1$2…')

@@ -9,14 +9,16 @@ import {
   RestError,
 } from '@azure/core-rest-pipeline';
 import { isDirect } from './direct.ts';
-import { withoutLongWait } from './retry-after.ts';
+import { createPatience } from './patience.ts';
+import { withPlainWait } from './retry-after.ts';
 
 /** In milliseconds. */
 export interface HttpLimits {
   /** How long an answer to a small request may take to begin. Storage itself gives up on most calls after 30 s. */
   readonly first: number;
   /**
-   * How long a body, sent or received, may stand still; and how long the answer to a large request may take to begin.
+   * How long a body, sent or received, may stand still, or bring next to nothing (patience.ts); and how long the answer
+   * to a large request may take to begin.
    */
   readonly idle: number;
   /** How long an answer that is not read as a stream may take to come, however it trickles. */
@@ -61,7 +63,7 @@ export function createLimitedHttp(
       const sent = requestFor(request, timer.signal, size, () => timer.restart(limits.idle));
       try {
         timer.restart(patience);
-        const response = withoutLongWait(await inner.sendRequest(sent), limits.pause);
+        const response = withPlainWait(await inner.sendRequest(sent), limits.pause);
         response.request = request;
         const isStream = wantsStream?.has(response.status) || wantsStream?.has(Number.POSITIVE_INFINITY);
         const body = response.readableStreamBody as Readable | undefined;
@@ -200,12 +202,14 @@ async function* watched(body: Readable, timer: Timer, idle: number, fail: () => 
     body.destroy(new Error('stood still'));
   };
   timer.signal.addEventListener('abort', onStall);
+  const patience = createPatience(idle);
   try {
-    timer.restart(idle);
+    timer.restart(patience.begin());
     for await (const piece of body) {
       timer.pause();
+      patience.took(piece.length);
       yield piece;
-      timer.restart(idle);
+      timer.restart(patience.begin());
     }
   } catch (error) {
     if (stood) throw fail();

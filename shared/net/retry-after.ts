@@ -5,9 +5,11 @@ import type { PipelineResponse } from '@azure/core-rest-pipeline';
  * Undefined where missing or meaningless.
  */
 export function retryAfter(header: string, now: number): number | undefined {
-  if (header === '') return undefined;
-  const isSeconds = /^\s*[-+]?\d+(\.\d+)?\s*$/.test(header);
-  const millis = isSeconds ? Number(header) * 1000 : Date.parse(header) - now;
+  if (header.trim() === '') return undefined;
+  const seconds = Number(header);
+  // A date begins with its weekday; the parser takes `5, 5` for one of 2001.
+  const date = /^\s*[a-z]/i.test(header) ? Date.parse(header) - now : Number.NaN;
+  const millis = Number.isNaN(seconds) ? date : seconds * 1000;
   return Number.isFinite(millis) ? Math.max(0, millis) : undefined;
 }
 
@@ -19,15 +21,20 @@ const HEADERS = [
 ] as const;
 
 /**
- * The answer without a request to wait for longer than `most`: the libraries would, for a day where somebody says so,
- * and in silence. Without it their own pauses hold, and the call ends.
+ * The answer with a wait that the libraries understand: they would wait for a day where somebody says so, in silence;
+ * until a date by our own clock, whoever says it; and not at all for `1e9`, which no timer holds. What is longer than
+ * `most`, or says nothing, is left out: then their own pauses hold, and the call ends.
  */
-export function withoutLongWait(response: PipelineResponse, most: number): PipelineResponse {
+export function withPlainWait(response: PipelineResponse, most: number): PipelineResponse {
+  const { headers } = response;
   // Where nobody says what time it is, a date says nothing, and is far from the beginning of time.
-  const theirs = Date.parse(response.headers.get('date') ?? '') || 0;
+  const theirs = Date.parse(headers.get('date') ?? '') || 0;
   for (const [name, unit] of HEADERS) {
-    const wait = retryAfter(response.headers.get(name) ?? '', theirs);
-    if (wait !== undefined && (wait / 1000) * unit > most) response.headers.delete(name);
+    const said = headers.get(name);
+    if (said === undefined) continue;
+    const wait = ((retryAfter(said, theirs) ?? Number.POSITIVE_INFINITY) / 1000) * unit;
+    if (wait > most) headers.delete(name);
+    else headers.set(name, String(wait / unit));
   }
   return response;
 }

@@ -22,5 +22,5 @@ export function frontClients({ connectionString }: StorageFront) {
  * From now on time passes only while every call waits that the front does not answer: pauses and limits are what users
  * get, cost nothing, and a machine that is busy never meets one. Until what it returns is called.
  */
-export const letTimePass = ({ held }: StorageFront): (() => Promise<void>) =>
+export const letTimePass = ({ held }: Pick<StorageFront, 'held'>): (() => Promise<void>) =>
   virtualTime().letPass((request) => held.has(request.socket?.localPort ?? 0));

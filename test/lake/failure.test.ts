@@ -93,7 +93,10 @@ test('an answer without a body says by code or status what to do', () => {
   assert.match(storeFailure('look up x', head(409, 'NeverHeardOf')).message, /docs\/operations.md \(NeverHeardOf\)$/);
   assert.match(storeFailure('look up x', head(502, '')).message, /^look up x: the service failed; .*\(HTTP 502\)$/);
   const named = rest({ statusCode: 418, code: 'Odd' }, 'Odd');
-  assert.match(storeFailure('look up x', named).message, /^look up x: no reason given \(Odd\)$/);
+  assert.match(
+    storeFailure('look up x', named).message,
+    /^look up x: the service does not answer like this; check .*\(Odd\)$/,
+  );
 });
 
 test('tables: the text out of odata JSON, and never the JSON', () => {

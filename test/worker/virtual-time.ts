@@ -158,17 +158,24 @@ export function virtualTime(): VirtualTime {
 
 /** Packing and unpacking go on in threads that no list of what is under way names: how many pieces are in work. */
 function countPacking(): () => number {
-  type Packs = { _transform(piece: unknown, encoding: unknown, done: (...told: unknown[]) => void): void };
+  type Packs = {
+    readonly destroyed: boolean;
+    _transform(piece: unknown, encoding: unknown, done: (...told: unknown[]) => void): void;
+  };
   let base: Packs = createGunzip() as unknown as Packs;
   while (!Object.hasOwn(base, '_transform')) base = Object.getPrototypeOf(base);
   const transform = base._transform;
-  let pieces = 0;
+  // Each takes one piece after the other, and what cannot be unpacked has no end but that of its stream.
+  const packs = new Set<Packs>();
   base._transform = function packed(piece, encoding, done) {
-    pieces += 1;
+    packs.add(this);
     transform.call(this, piece, encoding, (...told) => {
-      pieces -= 1;
+      packs.delete(this);
       done(...told);
     });
   };
-  return () => pieces;
+  return () => {
+    for (const each of packs) if (each.destroyed) packs.delete(each);
+    return packs.size;
+  };
 }

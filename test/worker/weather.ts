@@ -101,6 +101,7 @@ export async function weather(condition: Condition, wanted: Weather): Promise<We
     await app.backfills.start({ ...past, choice: 'missing' });
     // The token that it has is good for six minutes.
     if (condition.token !== undefined) await sleep(6 * MINUTE);
+    if (condition.rested) triggers.open();
     while (condition.rested && !(await isDone())) await sleep(15_000);
     const told = await under(condition, places, triggers, lasts, upload);
     ended = Date.now();

@@ -1,5 +1,6 @@
 import { failureCode, storeFailure } from '../../lake/failure.ts';
 import type { Millis } from '../../model.ts';
+import { createPatience } from '../../net/patience.ts';
 
 /** Watches over one exchange: tells its end by the caller, by time and by the other side apart. */
 export interface Watch {
@@ -10,8 +11,8 @@ export interface Watch {
   /** Takes the error with which the exchange ended. Throws it on where the caller has aborted. */
   lose(error: unknown): undefined;
   /**
-   * The stream's pieces, none of which may take longer than `stall`. A failing stream ends early and is lost, it does
-   * not throw.
+   * The stream's pieces; some bytes more may not take longer than `stall` (patience.ts). A failing stream ends early,
+   * and is lost, it does not throw.
    */
   pieces(stream: AsyncIterable<Uint8Array>, stall: Millis): AsyncIterable<Uint8Array>;
   /** Why the exchange was lost; '' while it is not. */
@@ -45,13 +46,15 @@ export function createWatch(abort: AbortSignal): Watch {
   }
 
   async function* pieces(stream: AsyncIterable<Uint8Array>, stall: Millis): AsyncGenerator<Uint8Array> {
+    const patience = createPatience(stall);
     try {
-      expect('more of the answer', stall);
+      expect('more of the answer', patience.begin());
       for await (const piece of stream) {
         // While the disk takes the piece, the server is not to blame for the pause.
         clearTimeout(timer);
+        patience.took(piece.length);
         yield piece;
-        expect('more of the answer', stall);
+        expect('more of the answer', patience.begin());
       }
     } catch (error) {
       lose(error);

@@ -1,0 +1,73 @@
+/**
+ * Whatever is said in place of an answer, by whomever: each call to storage ends as an error in one line with a code,
+ * soon and after few tries, and none takes it for a file, for none, or for an empty ledger. ODD=all: each call with
+ * each of them, a minute on an idle machine; the default takes every third.
+ */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { TableClient } from '@azure/data-tables';
+import { AnonymousCredential, ContainerClient } from '@azure/storage-blob';
+import { QueueClient } from '@azure/storage-queue';
+import { createContainerStore } from '../../shared/lake/store-container.ts';
+import { createLimitedHttp } from '../../shared/net/limited-http.ts';
+import { createStorageHttp } from '../../shared/net/storage-http.ts';
+import { refuseStrangers } from '../../shared/net/stranger.ts';
+import { plannedEntry } from '../../shared/pipeline/entry.ts';
+import { createQueueHints } from '../../shared/state/hints-queue.ts';
+import { createTableLedger } from '../../shared/state/ledger-table.ts';
+import { letTimePass } from '../front/clients.ts';
+import { oddAnswers } from '../front/odd-answers.ts';
+import { startOddServer } from '../front/odd-server.ts';
+
+const odd = await startOddServer();
+const stopTime = letTimePass(odd);
+after(async () => {
+  await stopTime();
+  odd.close();
+});
+
+const http = refuseStrangers(createLimitedHttp());
+const options = { httpClient: createStorageHttp(http) };
+const url = `http://127.0.0.1:${odd.port}/account`;
+const none = new AnonymousCredential();
+const client = new ContainerClient(`${url}/lake`, none, options);
+const store = createContainerStore({ client, prefix: '', newId: () => 'id' });
+const table = new TableClient(url, 'table', { allowInsecureConnection: true, httpClient: http });
+const ledger = createTableLedger({ client: table, lakeId: 'lake', newId: () => 'id', now: Date.now });
+const hints = createQueueHints(new QueueClient(`${url}/queue`, none, options));
+const feed = { app: 'shop', signal: 'requests', source: 'query' } as const;
+const window = { ...feed, start: 0, end: 3_600_000 };
+const calls: readonly (() => Promise<unknown>)[] = [
+  () => store.head('a'),
+  () => store.put('a', Buffer.from('x'), undefined),
+  () => Array.fromAsync(store.list('')),
+  () => Array.fromAsync(store.folders('')),
+  () => Array.fromAsync(store.read('a')),
+  () => Array.fromAsync(store.read('a', { start: 0, end: 10 })),
+  () => store.remove('a', 'tag'),
+  () => ledger.read(window),
+  () => ledger.claimed(window),
+  () => Array.fromAsync(ledger.list(feed)),
+  () => Array.fromAsync(ledger.open(feed)),
+  () => ledger.write(plannedEntry(window), undefined),
+  () => ledger.progress(feed),
+  () => hints.send(window, 0),
+  () => hints.prepare(),
+];
+const share = process.env.ODD === 'all' ? 1 : 3;
+
+for (const [n, { name, says, fits }] of oddAnswers.entries())
+  test(name, async () => {
+    odd.says = says;
+    for (const call of calls.filter((_, k) => k % share === n % share)) {
+      odd.asked = 0;
+      const began = Date.now();
+      const told = await call().catch((error: Error) => error);
+      if (fits?.test(String(call))) continue;
+      assert.ok(told instanceof Error && 'code' in told, `${call} has got ${JSON.stringify(told)}`);
+      assert.notEqual(told.code, '', told.message);
+      assert.doesNotMatch(told.message, /[<\n{]|undefined|no reason given|\[object/, String(call));
+      const took = (Date.now() - began) / 1000;
+      assert.ok(odd.asked <= 4 && took <= 130, `${call}: ${odd.asked} calls, ${took} s`);
+    }
+  });
