@@ -84,7 +84,8 @@ export async function readAnswer(
   const reading = createReading(asked);
   const fault = await feed(body, reading, taker, most);
   const best = reading.best();
-  const outcome = fault ?? (best === undefined ? NO_TABLE : undefined);
+  // A result without rows has columns, too.
+  const outcome = fault ?? (best === undefined || best.columns.length === 0 ? NO_TABLE : undefined);
   const answer = { columns: best?.columns ?? [], rows: best?.rows ?? 0, error: reading.error(), fault: outcome };
   const counts = outcome === undefined && answer.error === undefined;
   return { ...answer, rest: counts ? (best?.buffer?.rows() ?? NOTHING) : NOTHING };
