@@ -125,11 +125,23 @@ export function observedStore(store: ObjectStore, { mark }: Blame): ObjectStore 
         mark('destination', error);
         throw error;
       });
+  const told = <A extends readonly unknown[], T>(call: (...given: A) => AsyncIterable<T>) =>
+    async function* each(...given: A): AsyncIterable<T> {
+      try {
+        yield* call(...given);
+      } catch (error) {
+        mark('destination', error);
+        throw error;
+      }
+    };
   return {
     ...store,
     prepare: noted(store.prepare),
     head: noted(store.head),
     put: noted(store.put),
     remove: noted(store.remove),
+    list: told(store.list),
+    folders: told(store.folders),
+    read: told(store.read),
   };
 }

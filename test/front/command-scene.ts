@@ -19,6 +19,7 @@ import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { memoryData } from '../../local/simulator/data.ts';
 import { startSimulator } from '../../local/simulator/startSimulator.ts';
 import { telemetryRows } from '../../local/telemetry/telemetryRows.ts';
+import type { Signal } from '../../shared/model.ts';
 import { blobsLeft } from '../e2e/left.ts';
 import { exportBlob, HOUR, MINUTE, START } from '../worker/inputs.ts';
 import { type Places, stuckBy } from '../worker/stuck.ts';
@@ -62,16 +63,17 @@ const connections = struckConnections();
 const wallAzurite = startAzurite({ inMemory: true });
 
 /** One a process. `hours`: of blobs and of rows, a window each. */
-export async function startCommandScene(hours = 4): Promise<CommandScene> {
+export async function startCommandScene(
+  hours = 4,
+  signals: readonly Signal[] = ['requests', 'traces'],
+): Promise<CommandScene> {
   const work = await mkdtemp(join(tmpdir(), 'commands-'));
   const azurite = await wallAzurite;
   const virtual = virtualTime();
   const front = await startStorageFront(azurite);
   const from = START + 9 * HOUR;
   const shop = { seed: '1', app: 'shop', perHour: 6, start: from, end: from + hours * HOUR };
-  const data = memoryData(
-    (['requests', 'traces'] as const).flatMap((signal) => [...telemetryRows({ ...shop, signal })]),
-  );
+  const data = memoryData(signals.flatMap((signal) => [...telemetryRows({ ...shop, signal })]));
   const simulator = await startSimulator({ data, auth: { kind: 'key', key: API_KEY } });
   const tokens = await startTokenEndpoint(10 * MINUTE, IDENTITY_SECRET);
   Object.assign(process.env, tokens.env);
@@ -98,7 +100,7 @@ export async function startCommandScene(hours = 4): Promise<CommandScene> {
     QUERY_FROM: new Date(shop.start).toISOString(),
     QUERY_UNTIL: new Date(shop.end).toISOString(),
     QUERY_WINDOW: '1h',
-    SIGNALS: 'requests,traces',
+    SIGNALS: signals.join(),
     EXPORT_CONTAINER: 'exports',
     EXPORT_CONNECTION: 'AzureWebJobsStorage',
     LAKE_CONNECTION_STRING: front.connectionString,
@@ -109,7 +111,7 @@ export async function startCommandScene(hours = 4): Promise<CommandScene> {
   const run = await commandRunner({ ...places, ...virtual, folder: work, env: { QUERY_KEY: API_KEY } });
   const place = (container: string) => `${front.urls.blob}/${container}?${sas}`;
   const [apiIds, time] = [
-    (['requests', 'traces'] as const).flatMap((signal) => data.all(signal).map(({ itemId }) => String(itemId))),
+    signals.flatMap((signal) => data.all(signal).map(({ itemId }) => String(itemId))),
     (at: number) => new Date(at).toISOString(),
   ];
   let lakes = 0;
@@ -128,7 +130,7 @@ export async function startCommandScene(hours = 4): Promise<CommandScene> {
         `shop=${APP_ID}`,
         ...range,
         '--signals',
-        'requests,traces',
+        signals.join(),
         '--endpoint',
         simulator.url,
         '--key-env',
@@ -186,7 +188,7 @@ async function prepared(env: Readonly<Record<string, string>>): Promise<void> {
   const config = parseConfig(env, () => '');
   const app = wire(config);
   assert.deepEqual((await app.plan()).errors, []);
-  for (const signal of ['requests', 'traces'] as const)
+  for (const signal of (env.SIGNALS ?? '').split(',') as Signal[])
     for (let at = Date.parse(env.QUERY_FROM ?? ''); at < Date.parse(env.QUERY_UNTIL ?? ''); at += HOUR) {
       const { state, error } = await app.run({ app: 'shop', signal, source: 'query', start: at, end: at + HOUR });
       assert.equal(state, 'done', error);

@@ -9,14 +9,28 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BlobServiceClient } from '@azure/storage-blob';
 import type { LedgerEntry } from '../../shared/model.ts';
 import { exportBlob, HOUR, MINUTE } from '../worker/inputs.ts';
+import { assertSound, assertWhole, type Left, leftIn, seenIn } from './command-lake.ts';
 import type { Act, CommandScene } from './command-scene.ts';
 
 export interface Step extends Act {
   /** How it may end where nothing is wrong; left out: 0. */
   readonly codes?: readonly number[];
+  /**
+   * Throws where what it left is wrong, however it ended: a row that is there twice, a file that nobody has. Resolves
+   * to what it left, without times and ids; undefined: it is not told.
+   */
+  sound(): Promise<string | undefined>;
   /** Throws unless it has come about. */
-  check(): Promise<void>;
+  check(): Promise<unknown>;
+  /** The same, as the product sees it. */
+  audit(): Promise<unknown>;
 }
+
+/** Commands that only look. */
+const looks: readonly string[] = [
+  ...['audit', 'status', 'adopt', 'drift', 'requeue'].flatMap((name) => [`${name} --out`, `${name} --settings`]),
+  ...['backfill plan', 'backfill status', 'check'],
+];
 
 export type Steps = Readonly<Record<string, () => Promise<Step>>>;
 
@@ -26,7 +40,7 @@ export async function stepsOf(scene: CommandScene): Promise<Steps> {
     import('../../shared/config.ts'),
     import('../../shared/wire/clients.ts'),
   ]);
-  const { run, acts, inTime, ids, place, azurite, folder } = scene;
+  const { run, acts, inTime, place, azurite, folder } = scene;
   const container = (name: string) =>
     BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient(name);
   const env: Record<string, string> = {
@@ -65,13 +79,22 @@ export async function stepsOf(scene: CommandScene): Promise<Steps> {
     const { code, out, err } = await run(words);
     assert.equal(code, 0, `${words.join(' ')}\n${out}\n${err}`);
   };
-  /** The app has each row once, and finds nothing wrong. */
+  /** The lake of the app, by the ledger in its table. */
+  const ofApp = async (): Promise<Left> => ({ ...(await leftIn(azurite, 'lakesteps')), ledger: await entries() });
+  /** The app has each row once. */
   const whole = async (): Promise<void> => {
     await settle();
-    assert.deepEqual([...(await ids('lakesteps'))].sort(), rows.toSorted());
-    await ended(['audit', '--settings', settings]);
+    assertWhole(await ofApp(), rows);
   };
-  const steer = (...words: readonly string[]): Step => ({ words: [...words, '--settings', settings], check: whole });
+  const steer = (...words: readonly string[]): Step => ({
+    words: [...words, '--settings', settings],
+    sound: async () => {
+      assertSound(await ofApp(), rows);
+      return undefined;
+    },
+    check: whole,
+    audit: () => ended(['audit', '--settings', settings]),
+  });
   async function removeFile(lake: string): Promise<void> {
     for await (const { name } of container(lake).listBlobsFlat())
       if (name.endsWith('.ndjson')) return void (await container(lake).deleteBlob(name));
@@ -82,17 +105,40 @@ export async function stepsOf(scene: CommandScene): Promise<Steps> {
     await ended(act.words);
     return act as Required<Act>;
   }
-  const ofLake = async ({ lake, ids: wanted }: Required<Act>): Promise<void> => {
-    await ended(['audit', '--out', place(lake)]);
-    assert.deepEqual([...(await ids(lake))].sort(), wanted.toSorted());
+  const kept = new Map<string, Promise<Required<Act>>>();
+  /** The same for all runs of a command, as each leaves it whole. */
+  const filledOnce = (name: string): Promise<Required<Act>> => {
+    const act = kept.get(name) ?? filled();
+    kept.set(name, act);
+    return act;
   };
-  const filledAgain = async (act: Required<Act>): Promise<void> => {
-    await ended(act.words);
-    await ofLake(act);
-  };
+  const onLake = ({ lake, ids: wanted }: Required<Act>, words: readonly string[]): Step => ({
+    words,
+    sound: async () => assertSound(await leftIn(azurite, lake), wanted),
+    check: async () => assertWhole(await leftIn(azurite, lake), wanted),
+    audit: () => ended(['audit', '--out', place(lake)]),
+  });
+  /** What the command found is mended by the one that filled the lake. */
+  const mending = (act: Required<Act>, words: readonly string[]): Step => ({
+    ...onLake(act, words),
+    check: async () => {
+      await ended(act.words);
+      assertWhole(await leftIn(azurite, act.lake), act.ids);
+    },
+  });
   const filling = (name: string) => async (): Promise<Step> => {
-    const act = acts[name]?.() ?? assert.fail();
-    return { ...act, check: () => ofLake(act as Required<Act>) };
+    const act = (acts[name]?.() ?? assert.fail()) as Required<Act>;
+    return onLake(act, act.words);
+  };
+  const seen = () => seenIn(azurite, ['lakeseen', 'lakeofapp', 'exports'], 'insightslake');
+  /** It leaves everything as it is. */
+  const looking = (make: () => Act) => async (): Promise<Step> => {
+    const before = await seen();
+    const same = async () => {
+      assert.deepEqual(await seen(), before);
+      return 'as it was';
+    };
+    return { ...make(), sound: same, check: same, audit: same };
   };
   const health = (order: string, state: string) => async (): Promise<Step> => ({
     ...steer(order),
@@ -130,6 +176,7 @@ export async function stepsOf(scene: CommandScene): Promise<Steps> {
   await settle();
   await whole();
   return {
+    ...Object.fromEntries(looks.map((name) => [name, looking(acts[name] ?? assert.fail(name))])),
     transform: filling('transform'),
     export: filling('export'),
     sweep: filling('sweep'),
@@ -178,36 +225,35 @@ export async function stepsOf(scene: CommandScene): Promise<Steps> {
     'backfill resume': ofBackfill('resume', 'running'),
     'backfill cancel': ofBackfill('cancel'),
     'audit --repair --out': async () => {
-      const act = await filled();
+      const act = await filledOnce('audit');
       await removeFile(act.lake);
-      const words = ['audit', '--repair', '--out', place(act.lake)];
-      return { words, codes: [0, 1], check: () => filledAgain(act) };
+      // What the ledger calls done is not there: that is what it is for.
+      return {
+        ...mending(act, ['audit', '--repair', '--out', place(act.lake)]),
+        codes: [0, 1],
+        sound: async () => undefined,
+      };
     },
     'rerun --start --out': async () => {
-      const act = await filled();
-      return { words: ['rerun', '--start', '--out', place(act.lake)], check: () => filledAgain(act) };
+      const act = await filledOnce('rerun');
+      return mending(act, ['rerun', '--start', '--out', place(act.lake)]);
     },
     'adopt --write --out': async () => {
-      const act = await filled();
+      const act = await filledOnce('adopt');
       const all = container(act.lake);
       for await (const { name } of all.listBlobsFlat({ prefix: '_insights-lake/' })) await all.deleteBlob(name);
-      return { words: ['adopt', '--write', '--out', place(act.lake)], check: () => ofLake(act) };
+      return onLake(act, ['adopt', '--write', '--out', place(act.lake)]);
     },
     'retention --remove --out': async () => {
-      const { lake } = await filled();
-      const words = ['retention', '--out', place(lake), '--keep', '7d', '--remove'];
+      const act = await filled();
+      const words = ['retention', '--out', place(act.lake), '--keep', '7d', '--remove'];
       const check = async () => {
         // Files wait a day.
         await inTime(() => sleep(26 * HOUR));
         await ended(words);
-        assert.deepEqual(await ids(lake), []);
+        assert.deepEqual((await leftIn(azurite, act.lake)).ids, []);
       };
-      return { words, check };
+      return { ...onLake(act, words), check };
     },
-    ...Object.fromEntries(
-      Object.entries(acts)
-        .filter(([, make]) => make().lake === undefined)
-        .map(([name, make]) => [name, async () => ({ ...make(), codes: [0], check: async () => {} })]),
-    ),
   };
 }

@@ -16,10 +16,21 @@ const LEASE = MINUTE;
 let scene: Scene;
 before(async () => {
   const settings = { LEASE: '1m', AzureFunctionsJobHost__functionTimeout: '00:05:00' };
-  scene = await startScene({ hours: all ? 80 : 24, signals: 'requests,traces', settings });
-  for (let tick = 0; tick < 4; tick++) assert.equal((await scene.call('planWindows')).error, '');
+  scene = await startScene({ hours: all ? 160 : 24, signals: 'requests,traces', settings });
+  for (let tick = 0; tick < (all ? 10 : 4); tick++) assert.equal((await scene.call('planWindows')).error, '');
 });
-after(() => scene?.close());
+after(async () => {
+  // A test that fails leaves those that it began.
+  for (const worker of await Promise.all(begun)) await worker.kill();
+  await scene?.close();
+});
+
+const begun: Promise<Worker>[] = [];
+function begin(): Promise<Worker> {
+  const worker = startWorker(scene.env);
+  begun.push(worker);
+  return worker;
+}
 
 let taken = 8;
 /** Hours of the day, which have rows. */
@@ -58,12 +69,12 @@ async function endedBefore(count: number, victim: Worker, signal: 'SIGTERM' | un
 
 for (const signal of ['SIGTERM', undefined] as const)
   test(`a worker ends in the middle of a run (${signal ?? 'SIGKILL'}), and another goes on`, async (t) => {
-    let next = startWorker(scene.env);
+    let next = begin();
     const steps: string[] = [];
     // Call by call of a fresh process: its looks at lake, ledger and queue are among them.
     for (let count = all ? 1 : signal === undefined ? 13 : 6; steps.length < (all ? 40 : 1); count++) {
       const victim = await next;
-      next = startWorker(scene.env);
+      next = begin();
       const text = message(nextHour(), count % 2 === 0 ? 'requests' : 'traces');
       const step = await endedBefore(count, victim, signal, text);
       if (step === undefined) {
@@ -82,7 +93,7 @@ for (const signal of ['SIGTERM', undefined] as const)
   });
 
 test('two at once, told of the same windows: each is done, by one of them', async () => {
-  const other = await startWorker(scene.env);
+  const other = await begin();
   const texts = Array.from({ length: all ? 12 : 4 }, () => message(nextHour()));
   const runs = await Promise.all(
     [scene.worker, other].map(async (worker, n) => {
