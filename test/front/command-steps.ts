@@ -27,7 +27,7 @@ export interface Step extends Act {
 }
 
 /** Commands that only look. */
-const looks: readonly string[] = [
+export const LOOKS: readonly string[] = [
   ...['audit', 'status', 'adopt', 'drift', 'requeue'].flatMap((name) => [`${name} --out`, `${name} --settings`]),
   ...['backfill plan', 'backfill status', 'check'],
 ];
@@ -176,7 +176,7 @@ export async function stepsOf(scene: CommandScene): Promise<Steps> {
   await settle();
   await whole();
   return {
-    ...Object.fromEntries(looks.map((name) => [name, looking(acts[name] ?? assert.fail(name))])),
+    ...Object.fromEntries(LOOKS.map((name) => [name, looking(acts[name] ?? assert.fail(name))])),
     transform: filling('transform'),
     export: filling('export'),
     sweep: filling('sweep'),

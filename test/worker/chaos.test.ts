@@ -1,16 +1,19 @@
 /**
- * Two workers at once on what comes next (windows, blobs, ticks, sweeps, audits), while calls to storage and questions
- * to the query API are not answered, or half, or cut off, or done and not answered, by chance; and now and then a
- * worker dies in the middle. When it is over the lake is whole, and nobody holds a window. WORKER_CHAOS: so many calls
- * of functions (left out: none); CHAOS_SEED repeats a run as far as two processes can be repeated.
+ * Two workers at once on what comes next (windows, blobs, ticks, sweeps, audits, messages that are none), while calls to
+ * storage and questions to the query API are not answered, or half, or cut off, or done and not answered, by chance,
+ * one by one or all that are alike for minutes; and now and then a worker dies in the middle, and comes back with other
+ * settings, or with a line on which each call waits. When it is over the lake is whole, and nobody holds a window.
+ * WORKER_CHAOS: so many calls of functions (left out: none); CHAOS_SEED repeats a run as far as two processes can be
+ * repeated.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Fault } from '../../local/simulator/faults.ts';
 import { chanceOf } from '../../local/telemetry/chance.ts';
 import type { Fate } from '../front/storageFront.ts';
-import { HOUR, MINUTE, message, START } from './inputs.ts';
+import { MINUTE, message } from './inputs.ts';
 import { type Scene, startScene, until } from './scene.ts';
+import { stepOf } from './step-names.ts';
 import { startWorker, type Worker } from './worker.ts';
 
 const many = Number(process.env.WORKER_CHAOS ?? 0);
@@ -50,16 +53,36 @@ const acts: Readonly<Record<string, () => Promise<readonly [name: string, text?:
   plan: async () => ['planWindows'],
   sweep: async () => ['sweepBlobs'],
   audit: async () => ['auditWindows'],
+  poison: async () => ['runWindow', poison[chance.int(0, poison.length - 1)] ?? ''],
 };
-const order = ['window', 'blob', 'window', 'again', 'plan', 'window', 'sweep', 'audit'];
+/** What no message of ours says, and what it says of windows that are none. */
+const poison: readonly string[] = [
+  ...['', 'null', '{}', '[]', '{"app":"shop"', '\u0000\ufffd', '"shop"', message(9, 'spans')],
+  ...[message(9).replace('shop', 'nobody'), message(9).replace('"query"', '"other"')],
+  ...[message(9).replace('T09:00', 'T09:07'), message(9).replace('T10:00', 'T08:00'), message(24 * 400)],
+];
+/** With which the other worker comes back. */
+const settings: readonly Readonly<Record<string, string>>[] = [
+  ...[{}, { LAKE_GZIP: 'true' }, { LAKE_PARTITION: 'day' }, { EXPORT_WINDOW: '6h' }, { QUERY_WINDOW: '2h' }],
+  { LAKE_PATH: '{app}/{signal}/{yyyy}{MM}{dd}/{source}_{start}_{end}.{ext}' },
+];
+const lines = ['fast-clock.ts', 'slow-calls.ts'].map((name) => `--import=${import.meta.resolve(`./${name}`)}`);
+const slowly = { NODE_OPTIONS: lines.join(' '), SLOW_CALLS: '1500' };
+
+const order = ['window', 'blob', 'window', 'again', 'plan', 'window', 'sweep', 'poison', 'audit'];
 
 test(`${many} calls of two workers under hangs and cuts`, { skip: many === 0 && 'set WORKER_CHAOS' }, async (t) => {
   t.diagnostic(`CHAOS_SEED=${seed}`);
-  let [struck, deaths, called, failed] = [0, 0, 0, 0];
-  scene.front.fate = () => {
+  let [struck, deaths, called, failed, poisoned] = [0, 0, 0, 0, 0];
+  let strike: { readonly until: number; readonly words: string; readonly fate: Fate } | undefined;
+  scene.front.fate = (call) => {
+    const words = stepOf(call);
+    if (strike !== undefined && Date.now() < strike.until && strike.words === words) return strike.fate;
     if (!chance.hit(0.06)) return undefined;
     struck++;
-    return fates[chance.int(0, fates.length - 1)];
+    const fate = fates[chance.int(0, fates.length - 1)];
+    if (chance.hit(0.1)) strike = { until: Date.now() + chance.int(1, 6) * MINUTE, words, fate };
+    return fate;
   };
   for (const fault of faults) scene.simulator.fault({ ...fault, probability: 0.04 });
   const turns = async (first: Worker, dies: boolean): Promise<void> => {
@@ -71,10 +94,12 @@ test(`${many} calls of two workers under hangs and cuts`, { skip: many === 0 && 
       if (dies && chance.hit(0.15)) {
         await Promise.race([run, until(() => false, chance.int(1, 5) * 1000)]);
         await worker.kill(chance.hit(0.5) ? 'SIGTERM' : undefined);
-        worker = await startWorker(scene.env);
+        const changes = settings[chance.int(0, settings.length - 1)];
+        worker = await startWorker({ ...scene.env, ...changes, ...(chance.hit(0.4) && slowly) });
         deaths++;
       }
       const { took, error } = await run;
+      poisoned += name === 'runWindow' && poison.includes(text ?? '') ? 1 : 0;
       failed += error === '' ? 0 : 1;
       assert.ok(took <= 20 * MINUTE, `${name} took ${Math.round(took / 1000)} s`);
     }
@@ -84,16 +109,15 @@ test(`${many} calls of two workers under hangs and cuts`, { skip: many === 0 && 
   scene.front.fate = undefined;
   scene.simulator.clearFaults();
   t.diagnostic(
-    `${struck} calls struck, ${await scene.front.applyLater()} done later, ${deaths} deaths, ${failed} failed`,
+    `${struck} calls struck, ${await scene.front.applyLater()} done later, ${deaths} deaths, ${poisoned} poisoned, ${failed} failed`,
   );
 
   const whole = async () => {
     await scene.call('planWindows');
     await scene.call('sweepBlobs');
     for (const { window, state, again } of await scene.entries()) {
-      if (state === 'done' && !again) continue;
-      if (window.source === 'query') await scene.call('runWindow', message((window.start - START) / HOUR));
-      else await scene.call('runWindow', windowMessage(window));
+      if (['done', 'halved'].includes(state) && !again) continue;
+      await scene.call('runWindow', windowMessage(window));
     }
     return scene.isWhole();
   };
@@ -103,6 +127,8 @@ test(`${many} calls of two workers under hangs and cuts`, { skip: many === 0 && 
     ({ state, leaseUntil }) => state === 'running' || leaseUntil > Date.now(),
   );
   assert.deepEqual(held, []);
+  const foreign = (await scene.entries()).filter(({ window }) => !['shop', 'other'].includes(window.app));
+  assert.deepEqual(foreign, [], 'windows that nobody planned');
 });
 
 const windowMessage = (window: { readonly start: number; readonly end: number }): string =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { blame, observedBegin } from '../../../cli/deliver/observe.ts';
+import { blame, observedBegin, observedStore } from '../../../cli/deliver/observe.ts';
 import type { Chunk } from '../../../shared/model.ts';
 import { refusalOf } from '../../../shared/source/query/refusal.ts';
 
@@ -57,4 +57,35 @@ test('progress tells what the engine has read, less where it takes back', async 
     [-3, 9],
     [0, 0],
   ]);
+});
+
+test('whatever the lake refuses is its own side, listings and reads as well', async () => {
+  const refused = async (what: string): Promise<never> => {
+    throw new Error(`${what}: not allowed (AuthorizationFailure)`);
+  };
+  const refusedList = async function* (what: string): AsyncIterable<never> {
+    yield await refused(what);
+  };
+  const marks = blame();
+  const store = observedStore(
+    {
+      ...{ place: 'lake', prepare: () => refused('prepare'), head: () => refused('head') },
+      ...{ put: () => refused('put'), remove: () => refused('remove'), list: () => refusedList('list') },
+      ...{ folders: () => refusedList('folders'), read: () => refusedList('read') },
+    },
+    marks,
+  );
+  const calls: Record<string, () => Promise<unknown>> = {
+    prepare: store.prepare,
+    head: () => store.head('a'),
+    put: () => store.put('a', new Uint8Array(), undefined),
+    remove: () => store.remove('a', '1'),
+    list: () => Array.fromAsync(store.list('')),
+    folders: () => Array.fromAsync(store.folders('')),
+    read: () => Array.fromAsync(store.read('a')),
+  };
+  for (const [what, call] of Object.entries(calls)) {
+    await assert.rejects(call, /AuthorizationFailure/);
+    assert.equal(marks.of(`${what}: not allowed (AuthorizationFailure)`).side, 'destination', what);
+  }
 });
