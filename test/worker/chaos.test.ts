@@ -121,7 +121,9 @@ test(`${many} calls of two workers under hangs and cuts`, { skip: many === 0 && 
     }
     return scene.isWhole();
   };
-  await until(whole, 60 * MINUTE);
+  await until(whole, 120 * MINUTE);
+  for (const entry of await scene.entries())
+    if (entry.state !== 'done' || entry.again) t.diagnostic(JSON.stringify({ ...entry, files: entry.files.length }));
   t.diagnostic(`${await scene.assertWhole()} rows, in the ${scene.worker.kind}`);
   const held = (await scene.entries()).filter(
     ({ state, leaseUntil }) => state === 'running' || leaseUntil > Date.now(),
