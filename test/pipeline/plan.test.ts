@@ -57,6 +57,36 @@ describe('planFeed', () => {
     assert.equal(here.sent.length, 250);
   });
 
+  test('what was sent for before a process began is sent for once more, bounded per tick, and that costs reads', async () => {
+    const here = planner(100);
+    await here.tick();
+    here.clock.advance(250 * hour);
+    for (let tick = 0; tick < 4; tick++) await here.tick();
+    here.sent.length = 0;
+    const calls = { read: 0, write: 0 };
+    const ledger = {
+      ...here.ledger,
+      read: (window: Window) => {
+        calls.read += 1;
+        return here.ledger.read(window);
+      },
+      write: (...given: Parameters<typeof here.ledger.write>) => {
+        calls.write += 1;
+        return here.ledger.write(...given);
+      },
+    };
+    here.clock.advance(60_000);
+    const anew = { ...here, ledger, began: here.clock.now() };
+    const ticks = [];
+    for (let tick = 0; tick < 5; tick++) {
+      here.clock.advance(60_000);
+      ticks.push((await planFeed(feed, tiling, undefined, anew)).repeated);
+    }
+    assert.deepEqual(ticks, [100, 100, 50, 0, 0]);
+    assert.equal(new Set(here.sent.map((window) => window.start)).size, 250, 'each once');
+    assert.deepEqual(calls, { read: 250, write: 250 });
+  });
+
   test('two planners at once plan nothing twice and leave nothing out', async () => {
     const here = planner();
     await here.tick();

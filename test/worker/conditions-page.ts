@@ -7,7 +7,7 @@ import type { Weathered } from './weather.ts';
 
 const page = join(import.meta.dirname, '../../docs/operations.md');
 const NAME = 'conditions';
-const HEAD = ['| condition | one app: calls | minutes | ten apps: calls | minutes |', '|---|--:|--:|--:|--:|'];
+const HEAD = ['| condition | one app: calls | minutes | ten apps: struck of all | minutes |', '|---|--:|--:|--:|--:|'];
 
 /** Two cells of a row: calls and minutes. */
 export interface Cell {
@@ -17,13 +17,13 @@ export interface Cell {
   readonly told: string;
 }
 
-/** Of many apps only what the condition strikes is counted: the others go on as on any day. */
+/** Of many apps what the condition strikes is told by itself: the others go on as on any day. */
 export function cellOf(weathered: Weathered, apps: number): Cell {
   const { worst, struck, last, healed, rows, longest, steps, errors } = weathered;
   const minutes = healed === undefined ? 'NOT WHOLE' : (healed / 60_000).toFixed(1);
   const most = [steps.slice(0, 40).join(', '), ...errors.slice(0, 3)].join('; ');
   const told = `${worst} all, ${struck} struck, ${last} last, ${rows} rows, longest ${Math.round(longest / 1000)} s; ${most}`;
-  return { apps, text: `${apps === 1 ? worst : struck} | ${minutes}`, told };
+  return { apps, text: `${apps === 1 ? worst : `${struck} of ${worst}`} | ${minutes}`, told };
 }
 
 const rowsIn = (text: string): Map<string, string[]> =>
