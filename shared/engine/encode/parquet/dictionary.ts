@@ -17,23 +17,49 @@ const MOST_ENTRIES = 2 ** 24;
  * any page of them.
  */
 export function usedDictionary(vector: DictionaryVector, rows: number): Dictionary | undefined {
-  const { indices, offsets, bytes, validity } = vector;
-  const numbers = new Int32Array(offsets.length).fill(-1);
-  const used: number[] = [];
-  const found = new Int32Array(countValid(validity, 0, rows));
-  let [at, plain] = [0, 0];
-  for (let row = 0; row < rows; row++) {
-    if (!isValid(validity, row)) continue;
-    const entry = indices[row] as number;
-    if (numbers[entry] === -1) numbers[entry] = used.push(entry) - 1;
-    found[at++] = numbers[entry] as number;
-    plain += 4 + (offsets[entry + 1] as number) - (offsets[entry] as number);
+  const { offsets, bytes } = vector;
+  const indices = withoutNulls(vector, rows);
+  const times = new Int32Array(offsets.length - 1);
+  countEach(times, indices);
+  let [plain, used] = [0, 0];
+  for (let entry = 0; entry < times.length; entry++) {
+    const count = times[entry] as number;
+    plain += count * (4 + (offsets[entry + 1] as number) - (offsets[entry] as number));
+    if (count > 0) used++;
   }
-  const entries = pickedTexts(used, offsets, bytes);
-  const size = entries.bytes.length + 4 * used.length + found.length;
-  return used.length === 0 || used.length > MOST_ENTRIES || size > plain
-    ? undefined
-    : { entries, count: used.length, indices: found };
+  if (used === 0 || used > MOST_ENTRIES) return undefined;
+  const isWhole = used === times.length;
+  const entries = isWhole ? { kind: 'text' as const, offsets, bytes, validity: undefined } : usedOf(times, vector);
+  const size = (entries.offsets[used] as number) + 4 * used + indices.length;
+  if (size > plain) return undefined;
+  return { entries, count: used, indices: isWhole ? indices : renumbered(times, indices) };
+}
+
+function withoutNulls({ indices, validity }: DictionaryVector, rows: number): Int32Array {
+  if (validity === undefined) return indices.subarray(0, rows);
+  const found = new Int32Array(countValid(validity, 0, rows));
+  for (let row = 0, at = 0; row < rows; row++) if (isValid(validity, row)) found[at++] = indices[row] as number;
+  return found;
+}
+
+function countEach(times: Int32Array, indices: Int32Array): void {
+  for (let at = 0; at < indices.length; at++) {
+    const entry = indices[at] as number;
+    times[entry] = (times[entry] as number) + 1;
+  }
+}
+
+const usedOf = (times: Int32Array, { offsets, bytes }: DictionaryVector): TextVector =>
+  pickedTexts(
+    [...times.keys()].filter((entry) => times[entry] !== 0),
+    offsets,
+    bytes,
+  );
+
+function renumbered(times: Int32Array, indices: Int32Array): Int32Array {
+  let used = 0;
+  const numbers = times.map((count) => (count > 0 ? used++ : -1));
+  return indices.map((entry) => numbers[entry] as number);
 }
 
 /** The entries of these numbers, one after the other. */
