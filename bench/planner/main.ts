@@ -99,6 +99,13 @@ async function startReal(env: Record<string, string>, host: string): Promise<Cal
   };
 }
 
+/** What a process has used, in hundredths of a second, by Linux. */
+const processorSeconds = (pid: number): number => {
+  const [, text = ''] = /\) (.*)$/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+  const [user, system] = text.split(' ').slice(11, 13).map(Number);
+  return ((user ?? 0) + (system ?? 0)) / 100;
+};
+
 async function measure(apps: number, what = ''): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'insights-lake-planner-'));
   let ahead = 0;
@@ -125,14 +132,18 @@ async function measure(apps: number, what = ''): Promise<void> {
   const app = await (host === undefined ? startChild(folder, env) : startReal(env, host));
   const tick = async (name: string): Promise<void> => {
     storage.counted();
-    const began = performance.now();
+    const [began, used] = [performance.now(), processorSeconds(app.pid)];
     const lines = await app.tick();
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
     const { calls, kinds, most } = storage.counted();
     const bytes = lines.reduce((sum, line) => sum + line.length, 0);
     const peak = Math.round((await residentPeak(app.pid)) / 1e6);
     console.log(`${apps} apps, ${name}: ${calls} calls, ${seconds} s, ${bytes} bytes of log, ${peak} MB at most`);
-    if (process.env.KINDS) console.log(`  ${JSON.stringify(kinds)}, ${most} at once; ${lines.at(-1)?.slice(0, 300)}`);
+    const spent = (processorSeconds(app.pid) - used).toFixed(1);
+    if (process.env.KINDS)
+      console.log(
+        `  ${spent} s of the processor, ${JSON.stringify(kinds)}, ${most} at once; ${lines.at(-1)?.slice(0, 300)}`,
+      );
     const fault = lines.find((line) => line.startsWith('failed'));
     if (fault !== undefined) throw new Error(fault);
   };

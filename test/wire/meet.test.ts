@@ -16,10 +16,13 @@ async function scene(file = 'requests/first.parquet') {
   const time = { now: 1_000_000 };
   const [store, ledger] = [createMemoryStore(), createMemoryLedger()];
   const looks: string[] = [];
+  const refuse: { with?: Error | undefined; until?: Promise<void> } = {};
   const lake: ObjectStore = {
     ...store,
     head: async (name) => {
       looks.push(name);
+      await refuse.until;
+      if (refuse.with !== undefined) throw refuse.with;
       return store.head(name);
     },
   };
@@ -36,7 +39,7 @@ async function scene(file = 'requests/first.parquet') {
     undefined,
   );
   looks.length = 0;
-  return { time, store, ledger, looks, guarded, met };
+  return { time, store, ledger, looks, guarded, met, refuse };
 }
 
 async function empty(store: ObjectStore): Promise<void> {
@@ -82,4 +85,20 @@ test('that others have counted stops nothing', async () => {
   time.now -= 3_600_000; // a clock that is set right
   assert.ok(await guarded.put('requests/last.parquet', bytes, undefined));
   await met();
+});
+
+test('a word that may not be read, or does not come, keeps back what puts, and nothing longer than that', async () => {
+  const { time, store, guarded, refuse } = await scene();
+  time.now += 10_000;
+  refuse.with = Object.assign(new Error('403'), { code: 'AuthorizationPermissionMismatch' });
+  await assert.rejects(guarded.put('requests/next.parquet', bytes, undefined), /403/);
+  assert.equal(await store.head('requests/next.parquet'), undefined);
+  refuse.with = undefined;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  refuse.until = promise;
+  const puts = [1, 2].map((n) => guarded.put(`requests/${n}.parquet`, bytes, undefined));
+  await new Promise((go) => setImmediate(go));
+  assert.equal(await store.head('requests/1.parquet'), undefined, 'it waits');
+  resolve();
+  assert.equal((await Promise.all(puts)).filter((tag) => tag !== undefined).length, 2);
 });
