@@ -101,7 +101,7 @@ async function startReal(env: Record<string, string>, host: string): Promise<Cal
 
 /** What a process has used, in hundredths of a second, by Linux. */
 const processorSeconds = (pid: number): number => {
-  const [, text = ''] = /\) (.*)$/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+  const [, text = ''] = /\) (.*)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
   const [user, system] = text.split(' ').slice(11, 13).map(Number);
   return ((user ?? 0) + (system ?? 0)) / 100;
 };
