@@ -6,7 +6,7 @@ import { countEvery, meetLake } from '../../shared/pipeline/lake/meet.ts';
 import { systemClock } from '../../shared/wire/clock.ts';
 import { prepareLake, tablesOf } from '../../shared/wire/lake.ts';
 import { asTheyAre, engineOf, localPorts } from '../../shared/wire/local.ts';
-import { meetPorts } from '../../shared/wire/meet.ts';
+import { guardedLake, lakeMet, meetPorts } from '../../shared/wire/meet.ts';
 import { openPlace } from '../../shared/wire/open-place.ts';
 import { windowFiles } from '../../shared/wire/stories.ts';
 import { exitCodes, Failure, usage } from '../failure.ts';
@@ -46,16 +46,16 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
   const lake = observedStore(await openPlace(request.lake), blamed);
   const archive = request.command === 'transform' ? await archiveOf(request, abort) : undefined;
   const tables = tablesOf(request, lake);
-  const { ledger, ofApp, orphaned, meet } = await onDestination(async () => {
+  const { ledger, here, ofApp, orphaned, meet, word } = await onDestination(async () => {
     await prepareLake(lake, tables);
     const { ledger, here, ofApp } = await ledgerOfLake(request.lake, lake, request.settings);
     // A ledger in the lake counts with every command: a copy from before is told from it, however young.
     const meet = (every = ofApp ? countEvery : 0) => meetLake(meetPorts(lake, ledger, here), every);
     await meet(Number.POSITIVE_INFINITY);
     if (!ofApp) await agreeOnOutput(lake, request.output, shapeMarks(shape));
-    await meet();
+    const word = await meet();
     // What an app runs is its own affair: its claims are respected.
-    return { ledger, ofApp, meet, orphaned: (await lastOwnerDied(lake)) && !ofApp };
+    return { ledger, here, ofApp, meet, word, orphaned: (await lastOwnerDied(lake)) && !ofApp };
   });
   const given = request.command === 'export' ? {} : request.apps;
   const settle = (folders: readonly AppFolder[]) =>
@@ -70,10 +70,12 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
   // What the query API answers is not kept waiting; of blobs a thread reads one window after the other.
   const alone = request.command !== 'export';
   const { begin, close } = engineOf(request.output, making, worthwhile(jobs, request, plan.tasks), alone);
+  // A ledger in the lake goes with it; that of an app stays, and would have the rest of a lake that was emptied.
+  const { still } = lakeMet(meetPorts(lake, ledger, here), async () => undefined, word);
   const ports = {
     ...local,
     engine: { ...local.engine, begin: observedBegin(begin, onRead) },
-    lake,
+    lake: ofApp ? guardedLake(lake, still) : lake,
     ...(tables ? { tables } : { inLake: windowFiles(lake, [request.output.path], '_quarantine') }),
     ledger,
     source,

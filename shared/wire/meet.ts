@@ -29,14 +29,15 @@ export interface LakeMet {
   still(): Promise<void>;
 }
 
-export function lakeMet(ports: MeetPorts, prepare: () => Promise<unknown>): LakeMet {
+/** `seen`: tag of the lake's word, for whoever has just met it. */
+export function lakeMet(ports: MeetPorts, prepare: () => Promise<unknown>, seen?: string): LakeMet {
   let [met, prepared]: [{ readonly at: Millis; readonly done: Promise<void> } | undefined, boolean] = [
     undefined,
     false,
   ];
-  let [word, seenAt]: [string | undefined, Millis] = [undefined, 0];
   let looking: Promise<void> | undefined;
   const { lake, ledger, here, now } = ports;
+  let [word, seenAt] = [seen, seen === undefined ? 0 : now()];
   const meetOnce = async () => {
     word = await meetLake(ports, countEvery, word);
     seenAt = now();

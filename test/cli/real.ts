@@ -8,6 +8,7 @@ import { runCommand } from '../../cli/run.ts';
 export async function run(
   words: readonly string[],
   env: Record<string, string> = {},
+  prepared: typeof prepare = prepare,
 ): Promise<{ code: number; out: string; err: string }> {
   const text = { out: '', err: '' };
   const terminal = {
@@ -28,7 +29,7 @@ export async function run(
   const examine = async function* () {};
   const edge = {
     terminal,
-    prepare,
+    prepare: prepared,
     examine,
     operations: async () => operations,
     version: '0',

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { prepare } from '../../../cli/deliver/prepare.ts';
 import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import { parseConfig } from '../../../shared/config.ts';
 import { openLedger, openStore } from '../../../shared/wire/clients.ts';
@@ -184,4 +185,44 @@ test('a container that was deleted is not made anew in silence where the ledger 
   assert.equal(await container.exists(), false);
   assert.match((await wire(config).adopt({ ...request, write: false }, () => {})).fault, /none is here/);
   assert.equal(await container.exists(), false);
+});
+
+test('a command at the lake of an app puts nothing more into it once it was emptied', async (t) => {
+  const config = parseConfig(settings('emptied'));
+  assert.deepEqual((await wire(config).plan()).errors, []);
+  const root = join(folder, 'two-hours');
+  for (const hour of ['05', '06']) {
+    const file = join(root, `Till_${'1'.repeat(32)}/Messages/2026-03-04/${hour}/a.blob`);
+    await mkdir(dirname(file), { recursive: true });
+    const context = { data: { eventTime: `2026-03-04T${hour}:01:00Z` } };
+    await writeFile(
+      file,
+      `${JSON.stringify({ message: [{ raw: hour }], internal: { data: { id: hour } }, context })}\n`,
+    );
+  }
+  const lake = openStore(config.lake);
+  const names = async () => (await Array.fromAsync(lake.list(''))).map(({ name }) => name);
+  const now = Date.now;
+  let windows = 0;
+  const emptying: typeof prepare = async (...args) => {
+    const made = await prepare(...args);
+    return {
+      ...made,
+      run: async (window) => {
+        windows += 1;
+        if (windows === 2) {
+          for (const { name, etag } of await Array.fromAsync(lake.list(''))) await lake.remove(name, etag);
+          t.mock.method(Date, 'now', () => now() + 10_000);
+        }
+        return made.run(window);
+      },
+    };
+  };
+  const env = { AZURE_STORAGE_CONNECTION_STRING: azurite.connectionString };
+  const out = `${azurite.blobUrl}/emptied`;
+  const done = await run(['transform', root, '--out', out, '--window', '1h'], env, emptying);
+  assert.equal(windows, 2);
+  assert.match(done.err, /none is here: this place is not its lake/);
+  assert.notEqual(done.code, 0);
+  assert.deepEqual(await names(), []);
 });
