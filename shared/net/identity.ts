@@ -107,7 +107,10 @@ export function listening(http: HttpClient, silence: number): HttpClient {
       const direct = isDirect(request.url);
       try {
         const answer = await (direct ? within(silence, http, request) : http.sendRequest(request));
-        if (answer.status >= 400) heard.last = `${where} answered ${answer.status}${wordsOf(answer.bodyAsText)}`;
+        const refused = refusalIn(answer, direct);
+        if (refused !== '') heard.last = `${where} answered ${refused}`;
+        // The library would go there with the secret of this machine's endpoint.
+        answer.headers.delete('location');
         if (direct && answer.status === 404 && inVain(request)) throw nobody('it knows of no tokens');
         return answer;
       } catch (error) {
@@ -143,6 +146,12 @@ async function within(limit: number, http: HttpClient, request: PipelineRequest)
   }
 }
 
+/** '' where there is none: what this machine's endpoint gives without an error is a token. */
+function refusalIn({ status, bodyAsText }: PipelineResponse, direct: boolean): string {
+  if (status >= 400) return `${status}${wordsOf(bodyAsText)}`;
+  return !direct || /"access_token"/.test(bodyAsText ?? '') ? '' : `${status} without a token${wordsOf(bodyAsText)}`;
+}
+
 /** The reason in an answer, shortly. */
 function wordsOf(body: string | null | undefined): string {
   const text = withoutSecrets(body ?? '');
@@ -151,7 +160,7 @@ function wordsOf(body: string | null | undefined): string {
     const said = [error_description, message, error].find((word) => typeof word === 'string') ?? error?.message;
     return typeof said === 'string' ? `: ${said.split('\n')[0]?.slice(0, 300)}` : '';
   } catch {
-    return text === '' || text.trimStart().startsWith('<') ? '' : `: ${text.split('\n')[0]?.slice(0, 100)}`;
+    return text === '' || text.trimStart().startsWith('<') ? '' : `: ${text.split(/[\r\n]/)[0]?.slice(0, 100)}`;
   }
 }
 

@@ -25,6 +25,7 @@ const ADVICE: readonly (readonly [RegExp, (who: string) => string])[] = [
     /\b(404|410|429|5\d\d)\b|did not answer|network|ECONN|ETIMEDOUT|NoAnswer|stood still|no answer/i,
     (who) => `the endpoint does not give ${who} a token now: try again later (the app does so by itself)`,
   ],
+  [/without a token|HPE_/, () => 'what answers there gives no tokens; see what stands in its place (a proxy)'],
   [/az login|Azure CLI|az account/i, () => 'sign in (az login), or give the app an identity'],
 ];
 
