@@ -73,7 +73,7 @@ export async function seenIn(azurite: Azurite, containers: readonly string[], ta
   const seen: string[] = [];
   for (const name of containers)
     for await (const blob of client.getContainerClient(name).listBlobsFlat())
-      if (!/\/(probe|lake\.json)$/.test(blob.name)) seen.push(`${name}/${blob.name} ${blob.properties.etag}`);
+      if (!/\/(probe|check|lake\.json)$/.test(blob.name)) seen.push(`${name}/${blob.name} ${blob.properties.etag}`);
   // Of the questions that are left.
   for (const { etag: _etag, timestamp: _timestamp, ...entity } of await entitiesLeft(azurite, table))
     if (entity.partitionKey !== 'budget' && entity.rowKey !== 'mark') seen.push(JSON.stringify(entity));

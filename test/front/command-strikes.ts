@@ -47,6 +47,7 @@ const alike = ({ service, method, path }: StorageCall): string => {
   const prefix = /(?:^|&)(prefix|comp|restype)=[^&]*/g;
   const asked = [...query.matchAll(prefix)].map(([text]) => text.replace('&', '')).join('&');
   return `${service} ${method} ${decodeURIComponent(`${place}?${asked}`)}`
+    .replace(/backfill\|[^']*/g, 'backfill')
     .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'id')
     .replace(/\d+/g, '#');
 };
