@@ -414,6 +414,7 @@ test('runWindow does what an administrator asks of backfills, and logs the answe
   const counts = {
     windows: 3,
     skipped: 2,
+    retired: 0,
     unavailable: 1,
     doubtful: 0,
     rows: 10,

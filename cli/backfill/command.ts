@@ -44,7 +44,7 @@ async function backfill(options: Options, { terminal, operations }: Edge): Promi
     const found = plan === undefined ? { backfills: reports.map(withoutEvent) } : { plan: planJson(plan) };
     terminal.out(`${JSON.stringify({ command: 'backfill', exitCode: 0, ...found }, null, 2)}\n`);
   } else if (plan !== undefined) terminal.out(`${planLines(plan, asked).join('\n')}\n`);
-  else terminal.out(reports.length === 0 ? 'there is no backfill\n' : `${reports.map(lineOf).join('\n')}\n`);
+  else terminal.out(reports.length === 0 ? 'there is no backfill\n' : `${reports.flatMap(linesOf).join('\n')}\n`);
   if (asked.do === 'start' && !isJson)
     terminal.out(
       'insights-lake backfill status tells how far it is; pause, resume and cancel take its name with --id\n',
@@ -99,10 +99,13 @@ function askedOf(options: Options): BackfillAsked {
 }
 
 function planLines(plan: BackfillPlan, asked: BackfillAsked): readonly string[] {
-  const { app, signals, windows, skipped, unavailable, doubtful } = plan;
+  const { app, signals, windows, skipped, retired, unavailable, doubtful } = plan;
   return [
     `${app}, ${signals.join(', ')}: ${countText(windows)} windows would run, ${countText(skipped)} are done or on ` +
       'their way',
+    ...(retired === 0
+      ? []
+      : [`${countText(retired)} windows are older than what the lake keeps (LAKE_RETENTION), and stay retired`]),
     ...(unavailable === 0
       ? []
       : [`${countText(unavailable)} windows are older than what the source keeps (QUERY_RETENTION), and are left out`]),
@@ -131,6 +134,11 @@ function guesses({ rows, bytes, requests, time, sampled, concurrency }: Backfill
     'insights-lake backfill start with the same flags begins it',
   ];
 }
+
+const linesOf = (report: BackfillReport): readonly string[] => [
+  lineOf(report),
+  ...(report.remark ? [report.remark] : []),
+];
 
 function lineOf({ id, state, app, signals, start, end, share, taken, open, failed, eta }: BackfillReport): string {
   const range = `${timeText(start)} to ${timeText(end)}`;

@@ -35,13 +35,15 @@ async function rerun(options: Options, { terminal, operations }: Edge): Promise<
     terminal.out(`${JSON.stringify({ command: 'rerun', exitCode: 0, started: begin, ...found }, null, 2)}\n`);
     return exitCodes.done;
   }
-  const { windows, chosen, open, missing: lacked, rows, asked } = found;
+  const { windows, chosen, open, retired, missing: lacked, rows, asked } = found;
   const who = lake === undefined ? 'the app runs them' : 'run the command that made the lake again, and it runs them';
   terminal.out(
     `${countText(chosen)} of ${countText(windows)} windows ${begin ? 'are due again' : 'would run again'}: ` +
       `${countText(rows)} rows, ${countText(asked)} requests or blobs the last time` +
       `${lacked > 0 ? `; ${countText(lacked)} of them the ledger lacks, and their requests are guessed` : ''}` +
-      `${open > 0 ? `; ${countText(open)} are under way anyway` : ''}; ${begin ? who : 'with --start they do'}\n`,
+      `${open > 0 ? `; ${countText(open)} are under way anyway` : ''}` +
+      `${retired > 0 ? `; ${countText(retired)} are retired (LAKE_RETENTION) and stay so` : ''}` +
+      `${chosen > 0 ? `; ${begin ? who : 'with --start they do'}` : ''}\n`,
   );
   return exitCodes.done;
 }

@@ -63,9 +63,7 @@ export const lineWords: Readonly<Record<string, LineWords>> = {
       health: 'of the lake: active, paused or disabled',
       heldSince: 'where it is not active: since when',
       heldWhy: 'and why',
-      losing:
-        'feeds of which rows are about to go from the source before they are in the lake: `app`, `signal`, ' +
-        '`source`, `until`',
+      losing: 'feeds of which rows are about to be lost at the source: `app`, `signal`, `source`, `until`',
       note: 'only when the ledger had lost how far feeds were planned and found it, or an app goes by another name',
     },
   },
@@ -223,6 +221,7 @@ export const lineWords: Readonly<Record<string, LineWords>> = {
       taken: 'windows handed out',
       open: 'those of them that are under way',
       failed: 'those that failed, and are tried again',
+      remark: 'what of the range is left out, where it begins',
     },
   },
   backfillPlan: {
@@ -236,6 +235,7 @@ export const lineWords: Readonly<Record<string, LineWords>> = {
       concurrency: 'windows that would run at a time',
       windows: 'windows that would run',
       skipped: 'windows that are done or on their way',
+      retired: 'windows that are older than the lake keeps its rows',
       unavailable: 'windows that the source does not keep any more',
       doubtful: 'windows older than the usual 90 days, where `QUERY_RETENTION` is not set',
       rows: 'rows, guessed',

@@ -69,6 +69,8 @@ export interface BackfillPlan extends BackfillRequest {
   /** Windows that would run, and those of the range that would not: done, or on their way. */
   readonly windows: number;
   readonly skipped: number;
+  /** Windows that are older than the lake keeps its rows. */
+  readonly retired: number;
   /** Windows of which the source does not have the rows any more. */
   readonly unavailable: number;
   /** Windows, of those that would run, that are older than tables keep their rows where nobody has changed it. */
@@ -88,6 +90,8 @@ export interface BackfillReport extends Backfill {
   readonly share: number;
   /** When it is likely to be done; 0: not known. */
   readonly eta: Millis;
+  /** What of the range that was asked for it leaves out, and why; left out: nothing, or that was said before. */
+  readonly remark?: string;
   /** Its windows that are under way, and those that failed and are tried again. */
   readonly open: number;
   readonly failed: number;

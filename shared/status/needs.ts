@@ -1,8 +1,9 @@
 import type { DayTally, Feed, Interval, Millis, ShownState } from '../model.ts';
 import { isLate, letteredStretches } from './cells.ts';
+import { faultNeeds, healthNeeds } from './health-needs.ts';
 import type { Need } from './schema.ts';
 import type { FeedFacts, StatusFacts } from './status.ts';
-import { plural, spanWords } from './verdict.ts';
+import { near, plural, spanWords } from './verdict.ts';
 
 /** A window may be so much later than its lag, and is not called late: two ticks of the planner, a queue, a run. */
 export const lateAfter: Millis = 30 * 60_000;
@@ -10,7 +11,6 @@ export const lateAfter: Millis = 30 * 60_000;
 const FEEDS_SHOWN = 20;
 const GROUPS_SHOWN = 30;
 const iso = (at: Millis): string => new Date(at).toISOString();
-const near = (at: Millis): string => `${iso(at).slice(0, 16).replace('T', ' ')} UTC`;
 
 /** What a person should look at, the worst first. Feeds that fail for one reason are one need. */
 export function needsOf(
@@ -20,46 +20,13 @@ export function needsOf(
   const planned = feeds.filter(({ state }) => state !== 'stopped');
   return [
     ...faultNeeds(facts),
-    ...healthNeeds(facts),
+    ...healthNeeds(planned, facts),
     ...failedNeeds(planned),
-    ...lateNeeds(planned, facts.now),
+    ...lateNeeds(planned, facts),
     ...missingNeeds(planned),
     ...countNeeds(feeds),
     ...stoppedNeeds(feeds),
     ...renamedNeeds(feeds),
-  ];
-}
-
-function faultNeeds({ fault }: Pick<StatusFacts, 'fault'>): readonly Need[] {
-  if (fault === '') return [];
-  return [
-    {
-      kind: 'health',
-      text: 'Lake and ledger do not belong together; what this page shows is of the ledger',
-      advice: fault,
-      feeds: [],
-      count: 0,
-    },
-  ];
-}
-
-function healthNeeds({ health, now }: Pick<StatusFacts, 'now' | 'health'>): readonly Need[] {
-  if (health === undefined || health.state === 'active') return [];
-  const since = health.since > 0 ? ` for ${spanWords(now - health.since)}` : '';
-  const who = health.by === 'hand' ? 'by hand' : 'by itself';
-  return [
-    {
-      kind: 'health',
-      text: `The lake is ${health.state}${since}, ${who}${health.reason === '' ? '' : `: ${health.reason}`}`,
-      advice:
-        health.state === 'paused' && health.by !== 'hand'
-          ? 'Mend the cause; it resumes by itself when a probe succeeds, or with Resume. What was held is ' +
-            'delivered, oldest first.'
-          : 'Nothing runs until it is resumed by hand. Resume it before the source forgets what was held.',
-      feeds: [],
-      count: 0,
-      action: { order: 'resume', body: {} },
-    },
   ];
 }
 
@@ -96,7 +63,8 @@ function failedNeeds(feeds: readonly FeedFacts[]): readonly Need[] {
 const withoutNames = (text: string, { app, signal }: Feed): string =>
   text.replaceAll(app, '<app>').replaceAll(signal, '<signal>');
 
-function lateNeeds(feeds: readonly FeedFacts[], now: Millis): readonly Need[] {
+function lateNeeds(feeds: readonly FeedFacts[], { now, health }: Pick<StatusFacts, 'now' | 'health'>): readonly Need[] {
+  const isHeld = health !== undefined && health.state !== 'active';
   const late = feeds.filter(({ state }) => state === 'late');
   const [first] = late;
   if (first === undefined) return [];
@@ -108,9 +76,10 @@ function lateNeeds(feeds: readonly FeedFacts[], now: Millis): readonly Need[] {
       text:
         `${plural(late.length, 'feed')} (${namesOf(late)}) behind for longer than expected: ` +
         `${spanWords(now - from)} at the most`,
-      advice:
-        'Look whether planWindows and runWindow run (docs/operations.md); a backlog after an outage is worked off ' +
-        'oldest first.',
+      advice: isHeld
+        ? `The lake is ${health.state}: what is due runs when it is resumed, oldest first.`
+        : 'Look whether planWindows and runWindow run (docs/operations.md); a backlog after an outage is worked off ' +
+          'oldest first.',
       ...shown(late),
       ...(start !== undefined && { window: { ...first.feed, at: iso(start) } }),
     },

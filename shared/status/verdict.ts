@@ -64,3 +64,5 @@ export function spanWords(span: Millis): string {
   if (minutes < 120) return plural(minutes, 'minute');
   return minutes < 48 * 60 ? plural(Math.round(minutes / 60), 'hour') : plural(Math.round(minutes / 1440), 'day');
 }
+
+export const near = (at: Millis): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

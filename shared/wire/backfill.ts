@@ -19,6 +19,7 @@ import { planBackfill } from '../pipeline/backfill/estimate.ts';
 import { backfillFacts, backfillPlanFacts } from '../pipeline/backfill/facts.ts';
 import {
   type BackfillScope,
+  leftOut,
   orderBackfill,
   reportBackfill,
   startBackfill,
@@ -87,7 +88,9 @@ export function wireBackfills(config: Config, apis: ReadonlyMap<string, QueryApi
         const { request, scope } = resolved(wish, config, apis, clock);
         const time = new Date(clock.now()).toISOString().slice(0, 19).replace(/[:-]/g, '');
         const id = `${time}-${randomUUID().slice(0, 4)}`;
-        return report(await startBackfill(request, id.toLowerCase(), scope, own));
+        const begun = await startBackfill(request, id.toLowerCase(), scope, own);
+        const remark = leftOut(request, begun, scope, own);
+        return { ...(await report(begun)), ...(remark !== '' && { remark }) };
       },
       order: async (id, order) => {
         await prepared();

@@ -23,6 +23,8 @@ export interface RerunOutcome {
   readonly chosen: number;
   /** Those that are on their way anyway. */
   readonly open: number;
+  /** Those that are retired: older than the lake keeps its rows, they do not come back. */
+  readonly retired: number;
   /** Those of `chosen` that the ledger lacked. */
   readonly missing: number;
   /** What their last runs read, and how many requests or blobs that took. */
@@ -45,7 +47,7 @@ export interface RerunPorts {
  * so that live windows are not late.
  */
 export async function rerunWindows(request: RerunRequest, ports: RerunPorts): Promise<RerunOutcome> {
-  const outcome = { windows: 0, chosen: 0, open: 0, missing: 0, rows: 0, asked: 0 };
+  const outcome = { windows: 0, chosen: 0, open: 0, retired: 0, missing: 0, rows: 0, asked: 0 };
   for await (const feed of ports.ledger.feeds()) {
     if (!isWanted(feed, request)) continue;
     for await (const entry of ports.ledger.list(feed, request)) {
@@ -54,6 +56,7 @@ export async function rerunWindows(request: RerunRequest, ports: RerunPorts): Pr
       const faulty = request.faulty || request.missing === true;
       const choice = choiceOf(entry, faulty);
       if (choice === 'open') outcome.open += 1;
+      if (entry.state === 'retired') outcome.retired += 1;
       if (choice !== 'run' || (request.begin && !(await askAgain(entry, faulty, ports)))) continue;
       outcome.chosen += 1;
       outcome.rows += entry.counts.read;

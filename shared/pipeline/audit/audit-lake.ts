@@ -83,7 +83,7 @@ export async function auditLake(request: LakeAuditRequest, ports: LakeAuditPorts
   const feeds: FeedReport[] = [];
   const known = new Set<string>();
   const folders = new Set<string>();
-  const isNear = (name: string): boolean => folders.has(folderOf(name)) || folders.has(stemOf(name));
+  const isNear = (name: string): boolean => isBeside(name, folders);
   for await (const feed of ports.ledger.feeds()) {
     const wanted =
       (request.app === '' || feed.app === request.app) &&
@@ -95,7 +95,7 @@ export async function auditLake(request: LakeAuditRequest, ports: LakeAuditPorts
       if (isWanted) entries.push(entry);
       for (const { path } of entry.files) {
         known.add(path);
-        if (isWanted) folders.add(folderOf(path)).add(stemOf(path));
+        if (isWanted) for (const place of placesOf(path)) folders.add(place);
       }
     }
     if (entries.length === 0) continue;
@@ -107,13 +107,32 @@ export async function auditLake(request: LakeAuditRequest, ports: LakeAuditPorts
   const isDead = (name: string): boolean => seen?.removed.has(name) === true && !seen.live.has(name);
   const isStray = (name: string): boolean =>
     isNear(name) && !known.has(name) && !isDead(name) && seen?.live.has(name) !== true;
-  const strangers = [...(seen?.live.keys() ?? [])].filter(
-    (name) => !known.has(name) && (isAll || folders.has(folderOf(name)) || folders.has(stemOf(name))),
-  );
+  const strangers = [...(seen?.live.keys() ?? [])].filter((name) => !known.has(name) && (isAll || isNear(name)));
   return {
     ...{ feeds, unknown: [...there.keys()].filter(isStray).sort(), strangers: strangers.sort() },
     ...{ dead: [...there.keys()].filter(isDead).length, files: there.size, bytes },
   };
+}
+
+/** What others of the same feed have in common with a file: see `isBeside`. */
+function placesOf(path: string): readonly string[] {
+  const words = folderOf(path).split('/').slice(0, -1);
+  const timed = words.findIndex((word) => /(^|[^0-9a-z])(19|20)\d\d/i.test(word));
+  const before = timed === -1 ? words : words.slice(0, timed);
+  const after = timed === -1 ? [] : words.slice(timed).map((word) => word.replace(/\d/g, '0'));
+  const root = before.length === 0 ? [] : [`${before.join('/')}/`];
+  return [stemOf(path), folderOf(path), [...before, ...after].join('/'), ...root];
+}
+
+/**
+ * Whether a file is named like a window's, lies in a folder that some are in or would be at another time, or below the
+ * folders that stand before the time. Not what readers pass over, such as `_delta_log`.
+ */
+function isBeside(path: string, places: ReadonlySet<string>): boolean {
+  const words = folderOf(path).split('/').slice(0, -1);
+  const above = words.map((_, n) => `${words.slice(0, n + 1).join('/')}/`);
+  if (words.slice(1).some((word) => /^[._]/.test(word))) return places.has(folderOf(path)) || places.has(stemOf(path));
+  return [...placesOf(path), ...above].some((place) => places.has(place));
 }
 
 /** The name of a file without part, revision and format: what it has of its window, in whatever folder it lies. */

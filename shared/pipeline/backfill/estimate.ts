@@ -11,10 +11,9 @@ import type {
   Window,
 } from '../../model.ts';
 import { isAtRest } from '../entry.ts';
-import { tileRange } from '../grid/tile-range.ts';
-import { type Others, othersIn } from '../names/names.ts';
+import type { Others } from '../names/names.ts';
 import { rowsOf } from '../same-rows.ts';
-import { backfillChoice } from './choice.ts';
+import { type Counted, cells, countWindows } from './count.ts';
 import { type BackfillScope, firstLive } from './steer.ts';
 
 export interface EstimatePorts {
@@ -41,13 +40,9 @@ const day: Millis = 24 * 3_600_000;
 /** The budget counts so long. */
 const period: Millis = 34_000;
 
-interface FeedPlan {
-  readonly windows: number;
-  readonly skipped: number;
+interface FeedPlan extends Counted {
   readonly unavailable: number;
   readonly doubtful: number;
-  /** Time that the windows cover. */
-  readonly time: Millis;
 }
 
 /** What a backfill would be. Changes nothing; memory does not depend on the range. */
@@ -60,6 +55,7 @@ export async function planBackfill(
   const plan = {
     windows: 0,
     skipped: 0,
+    retired: 0,
     unavailable: 0,
     doubtful: 0,
     rows: 0,
@@ -90,8 +86,8 @@ export async function planBackfill(
     const doubtful = { start: range.start, end: doubtfulEnd };
     const old = isDoubtful ? await count(doubtful) : { windows: 0 };
     const sampled = found.windows === 0 ? [] : samplesOf(feed, range, scope.window);
-    const skipped = found.skipped + (beyond.end > beyond.start ? cells(beyond, scope.window) : 0);
-    counted.push({ feed, found: { ...found, skipped, unavailable, doubtful: old.windows }, sampled });
+    const retired = found.retired + (beyond.end > beyond.start ? cells(beyond, scope.window) : 0);
+    counted.push({ feed, found: { ...found, retired, unavailable, doubtful: old.windows }, sampled });
   }
   const all = counted.flatMap(({ sampled }) => sampled);
   const { looks } = all.length === 0 ? { looks: [] } : await ports.survey.survey(all, abort);
@@ -104,6 +100,7 @@ export async function planBackfill(
     const weight = await weightOf(feed, ports);
     plan.windows += found.windows;
     plan.skipped += found.skipped;
+    plan.retired += found.retired;
     plan.unavailable += found.unavailable;
     plan.doubtful += found.doubtful;
     plan.rows += expected;
@@ -116,41 +113,6 @@ export async function planBackfill(
   const time = Math.max(plan.time, Math.round((plan.requests / rate) * period));
   return { ...request, ...plan, end, time };
 }
-
-/** Streams over what the ledger has; what it has not is counted, not listed. */
-async function countWindows(
-  feed: Feed,
-  range: Interval,
-  choice: BackfillRequest['choice'],
-  size: Millis,
-  others: Others | undefined,
-  ledger: Ledger,
-): Promise<Omit<FeedPlan, 'unavailable' | 'doubtful'>> {
-  let [windows, skipped, time, reached] = [0, 0, 0, range.start];
-  const theirs = await othersIn(others, range, ledger);
-  const gap = (to: Millis): void => {
-    if (to <= reached || choice === 'failed') return;
-    for (const each of tileRange({ start: reached, end: to }, Number.POSITIVE_INFINITY, theirs)) {
-      if (theirs.includes(each)) continue;
-      windows += cells(each, size);
-      time += each.end - each.start;
-    }
-  };
-  for await (const entry of ledger.list(feed, { start: range.start - day, end: range.end })) {
-    const { start, end } = entry.window;
-    if (entry.state === 'halved' || end <= range.start) continue;
-    gap(Math.min(start, range.end));
-    reached = Math.max(reached, end);
-    if (backfillChoice(entry, '', choice) !== 'run') skipped += 1;
-    else [windows, time] = [windows + 1, time + end - start];
-  }
-  gap(range.end);
-  return { windows, skipped, time };
-}
-
-/** Windows on the grid of `size` that a stretch is cut into. */
-const cells = ({ start, end }: Interval, size: Millis): number =>
-  Math.floor((end - 1) / size) - Math.floor(start / size) + 1;
 
 function samplesOf(feed: Feed, range: Interval, size: Millis): readonly Window[] {
   const starts = Array.from({ length: samples }, (_, n) => {

@@ -23,6 +23,7 @@ export const backfillFacts = ({ signals, start, end, begunAt, next, eta, ...repo
   taken: report.taken,
   open: report.open,
   failed: report.failed,
+  ...(report.remark && { remark: report.remark }),
 });
 
 /** `time` in milliseconds; rows, bytes, requests and time are guessed from `sampled` windows. */
@@ -36,6 +37,7 @@ export const backfillPlanFacts = ({ signals, start, end, choice, ...plan }: Back
   concurrency: plan.concurrency,
   windows: plan.windows,
   skipped: plan.skipped,
+  retired: plan.retired,
   unavailable: plan.unavailable,
   doubtful: plan.doubtful,
   rows: plan.rows,

@@ -10,6 +10,7 @@ import type {
 } from '../../model.ts';
 import { gridLine } from '../grid/tile.ts';
 import { afterLoss } from '../race.ts';
+import { countWindows } from './count.ts';
 import { type BackfillPorts, dayOf } from './take.ts';
 
 /** What a backfill needs to know of the app that it is of. */
@@ -34,6 +35,7 @@ export async function startBackfill(
   const { ledger, clock, store } = ports;
   const now = clock.now();
   let end = request.end;
+  await refuseSame(request, ports);
   for (const signal of request.signals) {
     const feed: Feed = { app: request.app, signal, source: 'query' };
     await begunFeed(feed, scope, ports);
@@ -46,6 +48,7 @@ export async function startBackfill(
     throw new Error(
       `backfill ${request.app}: nothing of the range can be brought in: ${whyNothing(request, end, scope, ports)}`,
     );
+  await refuseNothing({ ...request, start, end }, scope, ports);
   const slots = Array.from({ length: request.concurrency }, () => ({ turn: 0, at: now }));
   const cursor = { day: dayOf(start), signal: 0, next: start, taken: 0 };
   const { window } = scope;
@@ -54,6 +57,58 @@ export async function startBackfill(
     throw new Error(`backfill ${id}: there is one of this name already; try again`);
   await pass(backfill, ports);
   return backfill;
+}
+
+/** What of the range that was asked for is left out. */
+export function leftOut(
+  request: BackfillRequest,
+  { start, end }: Pick<Backfill, 'start' | 'end'>,
+  scope: BackfillScope,
+  ports: BackfillPorts,
+): string {
+  const why = start > request.start || end < request.end ? whyNothing(request, end, scope, ports) : '';
+  const doubtful = scope.doubtfulBefore !== undefined && start < scope.doubtfulBefore;
+  return [
+    ...(why === '' ? [] : [`left out of the range: ${why}`]),
+    ...(doubtful
+      ? [
+          `windows before ${time(scope.doubtfulBefore ?? 0)} are older than tables usually keep rows: those of which ` +
+            'the source has none become unavailable (set QUERY_RETENTION to what its tables keep)',
+        ]
+      : []),
+  ].join('; ');
+}
+
+/** One that goes on already would find all that this one brings taken. */
+async function refuseSame({ app, signals, start, end, choice }: BackfillRequest, { store }: BackfillPorts) {
+  for await (const other of store.list()) {
+    const goesOn = other.state === 'running' || other.state === 'paused';
+    const covers = other.start <= start && other.end >= end && signals.every((each) => other.signals.includes(each));
+    if (goesOn && other.app === app && covers && other.choice === choice)
+      throw new Error(
+        `backfill ${app}: ${other.id} brings this range in already, and is ${other.state}; insights-lake backfill ` +
+          `status tells how far it is${other.state === 'paused' ? ', and resume has it go on' : ''}`,
+      );
+  }
+}
+
+/** Where all of it is done, or on its way, no backfill is begun for nothing. */
+async function refuseNothing(request: BackfillRequest, { window }: BackfillScope, ports: BackfillPorts) {
+  const { app, signals, choice } = request;
+  let skipped = 0;
+  for (const signal of signals) {
+    const feed: Feed = { app, signal, source: 'query' };
+    const range = { start: Math.max(request.start, ports.keptFrom?.(signal) ?? request.start), end: request.end };
+    if (range.start >= range.end) continue;
+    const found = await countWindows(feed, range, choice, window, await ports.others?.(feed), ports.ledger);
+    if (found.windows > 0) return;
+    skipped += found.skipped + found.retired;
+  }
+  const hint = choice === 'missing' ? '; with --only all those that are done run once more' : '';
+  throw new Error(
+    `backfill ${app}: nothing of the range is left to bring in: ${skipped} windows are done, on their way or ` +
+      `retired${hint}`,
+  );
 }
 
 function whyNothing(

@@ -74,11 +74,14 @@ export const probed = (health: LakeHealth, error: string | undefined, now: Milli
 export const isDisabledByNow = ({ state, since }: LakeHealth, now: Millis): boolean =>
   state === 'paused' && since + patience <= now;
 
+/** Who paused it stays said: nobody else has decided anything since. */
 export const disabledByTime = (health: LakeHealth, now: Millis): LakeHealth => ({
   ...health,
   state: 'disabled',
   since: now,
-  by: 'itself',
+  reason:
+    `paused ${health.by === 'hand' ? 'by hand' : 'by itself'} for seven days, from ` +
+    `${new Date(health.since).toISOString()} on${health.reason === '' ? '' : `: ${health.reason}`}`,
 });
 
 /** What a person decides holds, whatever the lake does; undefined: it is so already. */

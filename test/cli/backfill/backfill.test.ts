@@ -8,7 +8,7 @@ const range = { start: Date.UTC(2025, 0, 1), end: Date.UTC(2026, 0, 1) };
 const env = { APP_NAME: 'shop' };
 const request = { app: 'shop', signals: ['requests' as const], ...range, choice: 'missing' as const, concurrency: 2 };
 const given: BackfillPlan = {
-  ...{ ...request, windows: 8760, skipped: 24, unavailable: 100, doubtful: 0 },
+  ...{ ...request, windows: 8760, skipped: 24, retired: 0, unavailable: 100, doubtful: 0 },
   ...{ rows: 1_234_567, bytes: 74_000_000, requests: 17_520, time: 7_200_000, sampled: 12 },
 };
 const report: BackfillReport = {

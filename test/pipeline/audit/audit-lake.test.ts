@@ -106,3 +106,37 @@ test('gaps, windows of several lengths, and feeds that nobody plans any more', a
   const part = await here.audit({ start: start + 2 * hour, end: start + 4 * hour });
   assert.deepEqual([part.feeds[0]?.windows, part.unknown], [2, []], 'files of other windows are known all the same');
 });
+
+test('files of others are named wherever the feed could have some, in folders of times without rows too', async () => {
+  const templates: readonly (readonly [own: string, foreign: readonly string[], others: readonly string[]])[] = [
+    [
+      'requests/app=shop/date=2026-01-01/hour=03/query_20260101T030000Z_20260101T040000Z.csv',
+      [
+        'requests/app=shop/date=2026-01-01/hour=03/x.csv',
+        'requests/app=shop/date=2026-01-01/hour=17/x.csv',
+        'requests/app=shop/date=2025-12-24/x.csv',
+        'requests/app=shop/x.csv',
+        'requests/app=shop/backup/2020/x.csv',
+      ],
+      ['requests/app=pay/date=2026-01-01/hour=03/x.csv', 'other/x.csv', 'x.csv', 'requests/app=shop/_delta_log/0.json'],
+    ],
+    [
+      '2026/01/01/requests/shop/query_20260101T030000Z_20260101T040000Z.csv',
+      ['2026/01/02/requests/shop/x.csv', '2025/12/31/requests/shop/x.csv'],
+      ['2026/01/01/requests/pay/x.csv', '2026/01/01/x.csv', 'reports/2026/x.csv'],
+    ],
+    ['requests/shop/query_20260101T030000Z_20260101T040000Z.csv', ['requests/shop/old/x.csv'], ['requests/x.csv']],
+  ];
+  for (const [own, foreign, others] of templates) {
+    const here = await fourHours();
+    const window = { ...feed, start: start + 3 * hour, end: start + 4 * hour };
+    const seen = await here.ledger.read(window);
+    assert.ok(seen);
+    const files = [{ path: own, signal: 'requests' as const, rows: 1, bytes: 1 }];
+    assert.ok(await here.ledger.write({ ...seen.value, files }, seen.etag));
+    for (const path of [own, ...foreign, ...others]) await put(here, path, 'x');
+    const range = { start: window.start, end: window.end };
+    const found = await here.audit({ ...range, app: 'shop' });
+    assert.deepEqual(found.unknown.toSorted(), foreign.toSorted(), own);
+  }
+});

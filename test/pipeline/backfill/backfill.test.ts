@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { BackfillChoice, BackfillTurn, LedgerEntry, Signal, Window } from '../../../shared/model.ts';
 import { planBackfill } from '../../../shared/pipeline/backfill/estimate.ts';
 import {
+  leftOut,
   orderBackfill,
   reportBackfill,
   startBackfill,
@@ -22,6 +23,7 @@ const begin = Date.UTC(2026, 0, 1);
 const live = begin + 10 * day;
 const feed = { app: 'shop', signal: 'requests', source: 'query' } as const;
 const scope = { window: hour, from: live, keptSince: undefined };
+const range = { app: 'shop', start: begin, end: begin + 2 * day };
 
 function world() {
   let now = live;
@@ -314,4 +316,47 @@ test('a report: share, failed ones, when it is likely to be done', async () => {
   const within = { ...half.value, day: begin, signal: 0, next: begin + 12 * hour };
   assert.equal((await reportBackfill(within, here.ports)).share, 0.25, 'half of the first of two days');
   assert.equal(report.eta, live + 2 * hour);
+});
+
+test('a range that one brings in already, or of which nothing is left, begins no other', async () => {
+  const here = world();
+  await here.start();
+  await assert.rejects(here.start(), /one brings this range in already, and is running/);
+  await orderBackfill('one', 'pause', here.ports);
+  await assert.rejects(here.start({ end: begin + day }), /is paused; .* resume has it go on$/);
+  await assert.rejects(here.start({ end: begin + 3 * day }), /there is one of this name already/);
+  await orderBackfill('one', 'resume', here.ports);
+  await here.deliver();
+  await assert.rejects(here.start(), /nothing of the range is left .*: 48 windows are done.*--only all/);
+  await assert.rejects(here.start({ choice: 'failed' }), /nothing of the range is left/);
+  assert.equal((await Array.fromAsync(here.ports.store.list())).length, 1);
+});
+
+test('what is left out of the range is said', async () => {
+  const here = world();
+  await here.plan();
+  const request = { ...range, choice: 'missing' as const, concurrency: 1, signals: ['requests' as const] };
+  const text = (begun: { start: number; end: number }, more: object = {}) =>
+    leftOut(request, begun, { ...scope, ...more }, here.ports);
+  assert.equal(text(range), '');
+  assert.match(text({ ...range, start: begin + day }, { keptSince: begin + day }), /source keeps rows since .*02T/);
+  assert.match(text({ ...range, end: begin + day }), /^left out of the range: windows from .*02T.* are the planner's$/);
+  assert.match(text(range, { doubtfulBefore: begin + day }), /^windows before .*02T.* become unavailable/);
+});
+
+test('of windows that are retired the plan says so', async () => {
+  const here = world();
+  await here.put([begin, begin + hour], 'done');
+  const seen = await here.ledger.read({ ...feed, start: begin, end: begin + hour });
+  assert.ok(seen && (await here.ledger.write({ ...seen.value, state: 'retired' }, seen.etag)));
+  const survey = { survey: async () => ({ looks: [], asked: 0 }) };
+  const request = { ...range, choice: 'missing' as const, concurrency: 1, signals: ['requests' as const], app: 'shop' };
+  const kept = () => begin + 6 * hour;
+  const abort = new AbortController().signal;
+  const plan = (keptFrom?: () => number) =>
+    planBackfill(request, scope, { ...here.ports, survey, ...(keptFrom && { keptFrom }) }, abort);
+  const { windows, skipped, retired } = await plan();
+  assert.deepEqual([windows, skipped, retired], [46, 1, 1]);
+  const told = await plan(kept);
+  assert.deepEqual([told.windows, told.skipped, told.retired], [42, 0, 6]);
 });

@@ -84,7 +84,11 @@ test('after seven days paused it is disabled, and nobody probes it', () => {
   assert.equal(isDisabledByNow(paused, week - 1), false);
   assert.equal(isDisabledByNow(paused, week), true);
   const disabled = disabledByTime(paused, week);
-  assert.deepEqual([disabled.state, disabled.since, disabled.reason], ['disabled', week, 'gone']);
+  assert.deepEqual([disabled.state, disabled.since], ['disabled', week]);
+  assert.match(disabled.reason, /^paused by itself for seven days, from .*: gone$/);
+  const byHand = disabledByTime({ ...paused, by: 'hand', reason: '' }, week);
+  assert.equal(byHand.by, 'hand');
+  assert.match(byHand.reason, /^paused by hand for seven days, from [^ ]* on$/);
   assert.equal(isProbeDue(disabled, week + 30 * 24 * hour), false);
   assert.equal(isDisabledByNow(disabled, week + 30 * 24 * hour), false);
   assert.equal(isDisabledByNow(healthyLake, week), false);

@@ -1,0 +1,53 @@
+import type { BackfillRequest, Feed, Interval, Ledger, Millis } from '../../model.ts';
+import { tileRange } from '../grid/tile-range.ts';
+import { type Others, othersIn } from '../names/names.ts';
+import { backfillChoice } from './choice.ts';
+
+/** Windows of a range. */
+export interface Counted {
+  /** Those that would run. */
+  readonly windows: number;
+  /** Those that are done, or on their way. */
+  readonly skipped: number;
+  readonly retired: number;
+  /** Time that those cover that would run. */
+  readonly time: Millis;
+}
+
+const day: Millis = 24 * 3_600_000;
+
+/** Streams over what the ledger has; what it has not is counted, not listed. */
+export async function countWindows(
+  feed: Feed,
+  range: Interval,
+  choice: BackfillRequest['choice'],
+  size: Millis,
+  others: Others | undefined,
+  ledger: Ledger,
+): Promise<Counted> {
+  let [windows, skipped, retired, time, reached] = [0, 0, 0, 0, range.start];
+  const theirs = await othersIn(others, range, ledger);
+  const gap = (to: Millis): void => {
+    if (to <= reached || choice === 'failed') return;
+    for (const each of tileRange({ start: reached, end: to }, Number.POSITIVE_INFINITY, theirs)) {
+      if (theirs.includes(each)) continue;
+      windows += cells(each, size);
+      time += each.end - each.start;
+    }
+  };
+  for await (const entry of ledger.list(feed, { start: range.start - day, end: range.end })) {
+    const { start, end } = entry.window;
+    if (entry.state === 'halved' || end <= range.start) continue;
+    gap(Math.min(start, range.end));
+    reached = Math.max(reached, end);
+    if (entry.state === 'retired') retired += 1;
+    else if (backfillChoice(entry, '', choice) !== 'run') skipped += 1;
+    else [windows, time] = [windows + 1, time + end - start];
+  }
+  gap(range.end);
+  return { windows, skipped, retired, time };
+}
+
+/** Windows on the grid of `size` that a stretch is cut into. */
+export const cells = ({ start, end }: Interval, size: Millis): number =>
+  Math.floor((end - 1) / size) - Math.floor(start / size) + 1;
