@@ -21,7 +21,7 @@ insights-lake status --out ./lake --json`,
   exits: {
     ...stateExits,
     0: 'nothing is late, failed or paused',
-    1: 'a feed is late or failed, or the lake is paused',
+    1: 'a feed is late or failed, the lake is paused, or not the one of its ledger',
   },
   run: status,
 };
