@@ -30,11 +30,11 @@ export function beginDraft(
   const files = createDraftFiles(work, output, kindOf, settings);
   const quarantine = createQuarantineFile(join(work, 'quarantine.ndjson'), window, settings.keepBytesInQuarantine);
 
-  async function encode(groups: Iterable<RowGroup>): Promise<DraftFile[]> {
+  async function encode(groups: Iterable<RowGroup>, goesOn = true): Promise<DraftFile[]> {
     const full: DraftFile[] = [];
     for (const { signal, partition, rows, raw } of groups)
       full.push(...(await files.add(signal, partition, rows, raw)));
-    await quarantine.add(decoder.takeFaults());
+    await quarantine.add(decoder.takeFaults(goesOn));
     return full;
   }
 
@@ -50,7 +50,7 @@ export function beginDraft(
       [back, kept] = [undefined, []];
       return [];
     }
-    const full = answer === 'open' && back === undefined ? await encode(decoder.finish()) : [];
+    const full = answer === 'open' && back === undefined ? await encode(decoder.finish(), false) : [];
     if (answer === 'open') back ??= mark();
     kept.push(...(await encode(decoder.decode(chunk))));
     if (answer === 'open') return full;
@@ -74,7 +74,7 @@ export function beginDraft(
     add: (chunk: Chunk) => careful(() => add(chunk)),
     finish: () =>
       careful(async () => [
-        ...(await encode(decoder.finish())),
+        ...(await encode(decoder.finish(), false)),
         ...(await files.finish()),
         ...(await quarantine.finish(window.start, decoder.quarantined)),
       ]),

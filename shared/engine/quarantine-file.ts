@@ -56,12 +56,17 @@ export function createQuarantineFile(path: string, window: Window, keepBytes: bo
   };
 }
 
-/** `bytes` as text where they are text, else as base64, which `encoding` then says. */
+/** `bytes` as text where they are text, else as base64, as `encoding` says; `leftOut`: how many are not kept. */
 function entryOf({ blob, offset, length, reason, bytes, records }: Fault, keepBytes: boolean): Record<string, unknown> {
   const entry = { blob, offset, length, reason, ...(records !== undefined && { records }) };
   if (!keepBytes) return entry;
+  const left = length - bytes.length;
+  return { ...entry, ...textOf(bytes), ...(left > 0 && { leftOut: left }) };
+}
+
+function textOf(bytes: Uint8Array): Record<string, unknown> {
   // What JSON would have to escape byte for byte (NUL is six characters) is shorter as base64.
   const text = isUtf8(bytes) ? Buffer.from(bytes).toString('utf8') : undefined;
-  if (text !== undefined && JSON.stringify(text).length <= 2 * bytes.length + 4096) return { ...entry, bytes: text };
-  return { ...entry, bytes: Buffer.from(bytes).toString('base64'), encoding: 'base64' };
+  if (text !== undefined && JSON.stringify(text).length <= 2 * bytes.length + 4096) return { bytes: text };
+  return { bytes: Buffer.from(bytes).toString('base64'), encoding: 'base64' };
 }

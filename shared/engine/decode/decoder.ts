@@ -39,8 +39,8 @@ export interface Decoder {
   finish(): Generator<RowGroup>;
   /** Between two answers, when all rows have been asked for. Returns what takes back whatever comes after. */
   mark(): () => void;
-  /** What could not be read since the last call. */
-  takeFaults(): readonly Fault[];
+  /** What could not be read since the last call; `goesOn`: but for the last stretch. */
+  takeFaults(goesOn?: boolean): readonly Fault[];
   readonly quarantined: Faults['counts'];
   readonly counts: DecodeCounts;
   readonly drift: readonly Drift[];

@@ -1,3 +1,4 @@
+import { shareLine } from '../../framing/broken-lines.ts';
 import type { Fault } from '../../model.ts';
 
 /**
@@ -10,7 +11,9 @@ interface Open {
   readonly offset: number;
   readonly reason: string;
   end: number;
+  /** Lines, of which the last may go on in what follows. */
   records: number;
+  lastByte: number | undefined;
   readonly kept: Uint8Array[];
   keptBytes: number;
 }
@@ -18,8 +21,8 @@ interface Open {
 export interface Faults {
   /** `bytes` are copied. Neighbours with the same reason become one; `between`: what stands before this one. */
   add(fault: Fault, between?: Uint8Array): void;
-  /** All that were added since the last call. */
-  take(): readonly Fault[];
+  /** All that were added since the last call; `goesOn`: but for the last, which neighbours may follow. */
+  take(goesOn?: boolean): readonly Fault[];
   /** When all have been taken. Returns what forgets those that are added after. */
   mark(): () => void;
   /** Of all calls: faults, and those of them that are in no entry, with their bytes. */
@@ -45,31 +48,34 @@ export function createFaults(): Faults {
   return {
     counts,
     add({ blob, offset, length, reason, bytes: more, records = 1 }, between = NOTHING) {
-      counts.found += records;
       const last = open.at(-1);
-      const gap = last === undefined ? -1 : offset - last.end;
-      if (last?.blob === blob && last.reason === reason && gap === between.length) {
+      const gap = last === undefined || last.blob !== blob ? -1 : offset - last.end;
+      const follows = last?.reason === reason && gap === between.length;
+      const lines = follows && shareLine(last.lastByte, between) ? records - 1 : records;
+      counts.found += lines;
+      const full = follows && last.keptBytes >= MOST_QUARANTINED.entryBytes && bytes < MOST_QUARANTINED.bytes;
+      if (follows && !(full && entries < MOST_QUARANTINED.entries)) {
         if (gap > 0) keep(last, between);
         keep(last, more);
-        last.end = offset + length;
-        last.records += records;
+        Object.assign(last, { end: offset + length, records: last.records + lines, lastByte: more.at(-1) });
       } else if (entries < MOST_QUARANTINED.entries) {
         entries++;
-        const entry = { blob, offset, reason, end: offset + length, records, kept: [], keptBytes: 0 };
-        keep(entry, more);
-        open.push(entry);
+        const entry = { blob, offset, reason, end: offset + length, records: lines, kept: [], keptBytes: 0 };
+        open.push({ ...entry, lastByte: more.at(-1) });
+        keep(open.at(-1) as Open, more);
       } else {
-        counts.leftOut += records;
+        counts.leftOut += lines;
         counts.leftOutBytes += length;
       }
     },
-    take() {
-      const found = open.map(({ blob, offset, end, reason, kept, records }) => ({
+    take(goesOn = false) {
+      const last = goesOn ? open.slice(-1) : [];
+      const found = open.slice(0, open.length - last.length).map(({ blob, offset, end, reason, kept, records }) => ({
         ...{ blob, offset, length: end - offset, reason },
         bytes: Buffer.concat(kept),
-        ...(records > 1 && { records }),
+        ...(records !== 1 && { records }),
       }));
-      open = [];
+      open = last;
       return found;
     },
     mark() {

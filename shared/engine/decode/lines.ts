@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { brokenLines } from '../../framing/broken-lines.ts';
 import { MOST_BETWEEN } from '../../framing/document.ts';
 import { createFramer, type Framer } from '../../framing/framer.ts';
 import { broken, NEWLINE, OPEN_ARRAY, OPEN_OBJECT, REASONS, skipBlank } from '../../framing/strict.ts';
@@ -44,7 +45,8 @@ export function createLines(
     const offset = segment.offset + from - segment.position;
     const gap = Math.min(from - told, MOST_BETWEEN);
     const between = bytes.subarray(from - gap, from);
-    tell({ blob: segment.blob, offset, length: to - from, reason, bytes: bytes.subarray(from, to) }, between);
+    const lost = bytes.subarray(from, to);
+    tell({ blob: segment.blob, offset, length: to - from, reason, bytes: lost, records: brokenLines(lost) }, between);
     told = to;
   }
 

@@ -43,3 +43,21 @@ test('one entry keeps a mebibyte at most', () => {
     [5 * MOST_QUARANTINED.entryBytes, MOST_QUARANTINED.entryBytes],
   );
 });
+
+test('neighbours beyond a mebibyte go on in an entry of their own, while there is room; a line in pieces is one line', () => {
+  const faults = createFaults();
+  const pieces = 20;
+  for (let n = 0; n < pieces; n++) {
+    faults.add(at(n * MOST_QUARANTINED.entryBytes, MOST_QUARANTINED.entryBytes));
+    if (n === 10) assert.equal(faults.take(true).length, 10, 'the last may go on');
+  }
+  const found = faults.take();
+  const whole = found.at(-1);
+  assert.equal(found.length, 6, 'as many as there is room for, 16 with those before');
+  assert.deepEqual(
+    [whole?.bytes.length, whole?.length],
+    [MOST_QUARANTINED.entryBytes, 5 * MOST_QUARANTINED.entryBytes],
+    'the last tells the length of all that follows',
+  );
+  assert.deepEqual(faults.counts, { found: 1, leftOut: 0, leftOutBytes: 0 });
+});

@@ -1,3 +1,4 @@
+import { brokenLines, shareLine } from '../../../framing/broken-lines.ts';
 import { type ByteQueue, createByteQueue, drop, held, push } from '../../../framing/bytes.ts';
 import { isOf, NEWLINE, SPACE, skip, trimmedEnd } from '../../../framing/classes.ts';
 import { type Framed, MOST_BETWEEN } from '../../../framing/document.ts';
@@ -69,7 +70,8 @@ function* fed(framer: Framer, bytes: Uint8Array): Iterable<readonly Part[]> {
 /** Neighbours that cannot be read for the same reason are told together: millions of them would be as many objects. */
 function* groups(found: Iterable<Framed>): Iterable<readonly Part[]> {
   let parts: Part[] = [];
-  for (const part of found) {
+  for (const framed of found) {
+    const part: Part = framed.kind === 'fault' ? { ...framed, records: brokenLines(framed.bytes) } : framed;
     const last = parts.at(-1);
     const both = last?.kind === 'fault' && last.reason === part.reason ? together(last, part) : undefined;
     if (both !== undefined) parts[parts.length - 1] = both;
@@ -91,7 +93,10 @@ function together(one: Part, other: Part): Part | undefined {
   const { buffer, byteOffset } = one.bytes;
   const near = other.bytes.buffer === buffer && other.bytes.byteOffset === byteOffset + one.bytes.length + gap;
   if (gap < 0 || gap > MOST_BETWEEN || !near || length > JOINED) return undefined;
-  return { ...one, bytes: new Uint8Array(buffer, byteOffset, length), records: (one.records ?? 1) + 1 };
+  const end = one.bytes.length;
+  const bytes = new Uint8Array(buffer, byteOffset, length);
+  const shared = shareLine(bytes[end - 1], bytes.subarray(end, end + gap)) ? 1 : 0;
+  return { ...one, bytes, records: (one.records ?? 1) + (other.records ?? 1) - shared };
 }
 
 function* linesUpTo(cut: number, queue: ByteQueue): Iterable<readonly Part[]> {
