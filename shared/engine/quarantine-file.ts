@@ -38,7 +38,7 @@ export function createQuarantineFile(path: string, window: Window, keepBytes: bo
     },
     async finish(partition, { leftOut, leftOutBytes }) {
       if (leftOut > 0) {
-        const reason = `${leftOut} more stretches that cannot be read are left out; the first ones are above`;
+        const reason = `${leftOut} more lines that cannot be read are left out; the first ones are above`;
         await write({ blob: '', offset: 0, length: leftOutBytes, reason });
       }
       await close();

@@ -22,6 +22,8 @@ export type Outcome =
       readonly passing: boolean;
       /** Not a byte came in all the time that an answer may take; left out: something did. */
       readonly silent?: true;
+      /** It came whole, and is wrong in itself: less of it is hardly better. Left out: that may be its length. */
+      readonly spoilt?: true;
     }
   /** The workspace has no such table (yet). */
   | { readonly kind: 'absent' }
@@ -74,6 +76,12 @@ export function outcomeOf(reply: Reply, asked: Asked): Outcome {
   // Who works on a question that is too much says so in time (`Prefer: wait`): silence is no matter of size.
   if (reply.lost !== '' && reply.timedOut && reply.status === 0)
     return { kind: 'retry', reason: reply.lost, after: undefined, heavy: false, passing: false, silent: true };
+  // Packed wrongly, or not to its end, is how it was sent: a connection that breaks is called otherwise.
+  const packing = /\((Z_[A-Z]+_ERROR)\)/.exec(reply.lost)?.[1];
+  if (packing !== undefined) {
+    const reason = `the answer is packed wrongly (${packing})`;
+    return { ...retry(reason, undefined, false), ...(packing !== 'Z_BUF_ERROR' && { spoilt: true }) };
+  }
   if (reply.lost !== '') return retry(reply.lost, undefined, reply.timedOut, !reply.timedOut);
   if (reply.status === 200) return answerOutcome(reply, asked);
   if (reply.status === 204) return { kind: 'doubtful', reason: 'status 204: the resource holds no data' };
@@ -122,7 +130,10 @@ function answerOutcome(reply: Reply, asked: Asked): Outcome {
     if (TOO_LARGE.test(text)) return { kind: 'split', reason: text };
     return retry(text, waitOf(reply, asked.now), TOO_HEAVY.test(text), THROTTLED.test(text));
   }
-  if (answer.fault !== undefined) return retry(`the answer is ${answer.fault.reason}`, undefined, false);
+  if (answer.fault !== undefined) {
+    const { kind, reason } = answer.fault;
+    return { ...retry(`the answer is ${reason}`, undefined, false), ...(kind !== 'cut' && { spoilt: true }) };
+  }
   if (answer.rows >= asked.rowLimit)
     return { kind: 'split', reason: `${answer.rows} rows, as many as an answer may hold` };
   if (reply.age > 0) return { kind: 'doubtful', reason: `the answer comes from a cache and is ${reply.age} s old` };
@@ -137,7 +148,12 @@ function isAbsent(text: string, asked: Asked): boolean {
   return asked.schema === 'workspace' && UNRESOLVED_TABLE.exec(text)?.[0].includes(`'${asked.table}'`) === true;
 }
 
-function retry(reason: string, after: Millis | undefined, heavy: boolean, passing = false): Outcome {
+function retry(
+  reason: string,
+  after: Millis | undefined,
+  heavy: boolean,
+  passing = false,
+): Extract<Outcome, { kind: 'retry' }> {
   return { kind: 'retry', reason, after, heavy, passing };
 }
 

@@ -28,7 +28,8 @@ export async function* readParts(
   const waiting: Part[] = [{ start, end: ticksOf(context.window.end), buckets: 1, bucket: 0 }];
   let rows = 0;
   let absent = false;
-  let vain = 0;
+  /** Halvings in doubt since the last answer, and since the last one with rows. */
+  let [vain, barren] = [0, 0];
   let refused = '';
   for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
     const parts = await forecast.partsOf(part, rows, Number(part.start - start));
@@ -39,9 +40,9 @@ export async function* readParts(
     }
     const settled = yield* settlePart(part, context, vain);
     if (settled.kind === 'split') {
-      vain = settled.doubt === undefined ? 0 : vain + 1;
+      [vain, barren] = settled.doubt === undefined ? [0, 0] : [vain + 1, barren + 1];
       if (settled.rows > 0) await forecast.cutAt(settled.rows);
-      waiting.push(...cut(part, settled, vain, context).toReversed());
+      waiting.push(...cut(part, settled, vain, barren, context).toReversed());
       halved();
       if (settled.doubt !== undefined) refused ||= settled.reason;
       continue;
@@ -51,6 +52,7 @@ export async function* readParts(
     absent ||= settled.kind === 'absent';
     if (settled.kind === 'rows') {
       rows += settled.answer.rows;
+      if (settled.answer.rows > 0) barren = 0;
       forecast.fitted(settled.answer.rows);
     }
   }
@@ -59,8 +61,8 @@ export async function* readParts(
   return { fingerprint: absent ? 'absent' : `rows:${rows}`, remark };
 }
 
-function cut(part: Part, { reason, doubt }: Split, vain: number, context: Context): readonly Part[] {
-  if (doubt !== undefined && vain > doubt.halvings) throw doubt.error;
+function cut(part: Part, { reason, doubt }: Split, vain: number, barren: number, context: Context): readonly Part[] {
+  if (doubt !== undefined && (vain > doubt.halvings || barren > doubt.barren)) throw doubt.error;
   const halves = halvesOf(part);
   if (halves !== undefined) return halves;
   const least = 'though one tick of 100 ns and one bucket of rows is the least that can be asked for';

@@ -24,6 +24,10 @@ export interface SourceLimits {
    * fault.
    */
   readonly patience: number;
+  /** The same where answers without rows come between: they say nothing. */
+  readonly barren: number;
+  /** Halvings where the answer comes whole, and is wrong in itself. */
+  readonly spoilt: number;
   /**
    * How often a doubtful answer (cached, or 204) is asked again, without anything else between, before it is believed.
    */
@@ -43,6 +47,8 @@ export const SOURCE_LIMITS: SourceLimits = {
   passing: 90_000,
   heavy: 2,
   patience: 6,
+  barren: 12,
+  spoilt: 2,
   doubts: 3,
   rows: 500_000,
   pause: 1000,
@@ -76,9 +82,10 @@ export interface Split {
   readonly rows: number;
   readonly reason: string;
   /**
-   * Left out: the API says that it is too much. Else how many halvings in a row may be tried, and the error after that.
+   * Left out: the API says that it is too much. Else how many halvings in a row may be tried, how many while no row
+   * came at all, and the error after that.
    */
-  readonly doubt?: { readonly halvings: number; readonly error: Error };
+  readonly doubt?: { readonly halvings: number; readonly barren: number; readonly error: Error };
 }
 
 /** Asking again now is pointless; the reason says what to do. */

@@ -158,6 +158,7 @@ test('an answer with a fault is asked again, empty ones too', () => {
       after: undefined,
       heavy: false,
       passing: false,
+      ...(kind !== 'cut' && { spoilt: true }),
     });
   }
 });

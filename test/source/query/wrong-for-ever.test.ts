@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import type { Clock, QuerySettings, Window } from '../../../shared/model.ts';
+import { createAsk } from '../../../shared/source/query/client.ts';
+import { createQuerySource } from '../../../shared/source/query/source.ts';
+
+const START = Date.UTC(2026, 0, 1);
+const HOUR = 3_600_000;
+const changed = (bytes: Buffer, at: number): Buffer => {
+  const copy = Buffer.from(bytes);
+  copy[copy.length + at] = (copy[copy.length + at] ?? 0) ^ 0xff;
+  return copy;
+};
+
+type Sent = readonly [encoding: string, bytes: Buffer];
+/** What is wrong with every answer, for ever, and how often a window is asked for at most: where rows lie all over, and
+ * where all of them lie in one second and the rest of the hour is answered rightly. */
+const rows: readonly (readonly [what: string, spoil: (body: Buffer) => Sent, all: number, one: number])[] = [
+  ['a checksum', (body) => ['gzip', changed(gzipSync(body), -8)], 6, 12],
+  ['a length behind the checksum', (body) => ['gzip', changed(gzipSync(body), -1)], 6, 12],
+  ['no gzip, though it says so', (body) => ['gzip', body], 6, 12],
+  ['gzip, though it does not say so', (body) => ['identity', gzipSync(body)], 6, 12],
+  ['no JSON', (body) => ['identity', Buffer.concat([body.subarray(0, -3), Buffer.from('}}}')])], 6, 12],
+  ['a page', () => ['identity', Buffer.from('<html>sign in</html>')], 6, 12],
+  ['nothing', () => ['identity', Buffer.alloc(0)], 6, 12],
+  ['a cell too many', (body) => ['identity', Buffer.from(String(body).replace('"rows":[[', '"rows":[["x",'))], 6, 12],
+  // These may be too long for somebody on the way.
+  ['gzip without an end', (body) => ['gzip', gzipSync(body).subarray(0, -8)], 14, 40],
+  ['half of gzip', (body) => ['gzip', gzipSync(body).subarray(0, 60)], 14, 40],
+  ['half of it', (body) => ['identity', body.subarray(0, body.length >> 1)], 14, 40],
+];
+
+const window = { app: 'a', signal: 'requests', source: 'query', start: START, end: START + HOUR } as Window;
+const columns = [
+  { name: 'itemId', type: 'string' },
+  { name: 'timestamp', type: 'datetime' },
+];
+
+/** Asked how often, before a server whose answers with rows are all spoilt; rows every `step` from `from` on. */
+async function askedBefore(
+  spoil: (body: Buffer) => Sent,
+  from: number,
+  step: number,
+): Promise<readonly [number, string]> {
+  let asked = 0;
+  const server = createServer(async (request, response) => {
+    asked += 1;
+    const query = String(JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString()).query);
+    const [low = '', high = ''] = [...query.matchAll(/datetime\(([^)]+)\)/g)].map(([, time]) => time);
+    const times = Array.from({ length: 200 }, (_, n) => START + from + n * step);
+    const found = times.filter((time) => time >= Date.parse(low) && time < Date.parse(high));
+    const list = found.map((time) => [`id${time}`, new Date(time).toISOString()]);
+    const body = Buffer.from(JSON.stringify({ tables: [{ name: 'PrimaryResult', columns, rows: list }] }));
+    const [encoding, bytes] = found.length === 0 ? ['identity', body] : spoil(body);
+    response
+      .writeHead(200, { 'content-encoding': encoding, date: new Date(START + 99 * HOUR).toUTCString() })
+      .end(bytes);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/v1/apps/a/query`;
+  let now = START + 99 * HOUR;
+  const sleep = async (millis: number) => {
+    now += millis;
+  };
+  const clock: Clock = { now: () => now, random: () => 0.5, sleep };
+  const settings = {
+    url,
+    scope: '',
+    auth: { kind: 'none' },
+    schema: { kind: 'app' },
+    lag: 0,
+  } as unknown as QuerySettings;
+  const source = createQuerySource({ settings, ask: createAsk(settings, undefined, clock), clock });
+  let error = '';
+  try {
+    const reading = await source.open(window, new AbortController().signal);
+    for await (const chunk of reading.chunks()) assert.notEqual(chunk.answer, 'whole');
+  } catch (caught) {
+    error = caught instanceof Error ? caught.message : String(caught);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+  return [asked, error];
+}
+
+for (const [what, spoil, all, one] of rows)
+  test(`${what}, for ever: the window is asked for ${all} times at most, ${one} where few parts have rows`, async () => {
+    for (const [from, step, most] of [
+      [0, 18_000, all],
+      [HOUR - 1_000, 5, one],
+      [HOUR / 3, 5, one],
+    ] as const) {
+      const [asked, error] = await askedBefore(spoil, from, step);
+      assert.match(error, /tried again later/);
+      assert.ok(asked <= most && asked >= 4, `asked ${asked} times: ${error}`);
+    }
+  });
