@@ -1,3 +1,4 @@
+import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { RangedFile } from '../engine/ledger-table/read.ts';
 import { compactTime } from '../lake/compact-time.ts';
@@ -71,8 +72,9 @@ export function createStories(
     if (file.name.endsWith('.parquet')) return parquetStory(file, named, lake);
     if (named === undefined) return (await isBare(file, lake)) ? 'empty' : undefined;
     const { window, signal, revision } = named;
+    // One that is spoilt is its window's all the same, and its run replaces it.
     const rows = file.archived ? 0 : await rowsIn(file, lake);
-    return { window, revision, file: record(file, isAside ? 'quarantine' : signal, rows) };
+    return { window, revision, file: record(file, isAside ? 'quarantine' : signal, rows ?? 0) };
   };
 }
 
@@ -119,29 +121,32 @@ async function factsOf({ name, bytes, etag }: StoredObject, lake: ObjectStore) {
   }
 }
 
-/** Lines of NDJSON; records of CSV, whose quotes can hold lines, without its head. */
-async function rowsIn({ name, bytes, etag }: StoredObject, lake: ObjectStore): Promise<number> {
+/**
+ * Lines of NDJSON; records of CSV, whose quotes can hold lines, without its head. Undefined: it should be packed, and
+ * cannot be unpacked.
+ */
+async function rowsIn({ name, bytes, etag }: StoredObject, lake: ObjectStore): Promise<number | undefined> {
   const isCsv = /\.csv(\.gz)?$/.test(name);
   let [lines, quoted] = [0, false];
-  for await (const piece of plain(lake.read(name, { start: 0, end: bytes, etag }), name.endsWith('.gz')))
-    for (const byte of piece) {
-      if (isCsv && byte === 0x22) quoted = !quoted;
-      else if (byte === 0x0a && !quoted) lines += 1;
-    }
+  try {
+    for await (const piece of plain(lake.read(name, { start: 0, end: bytes, etag }), name.endsWith('.gz')))
+      for (const byte of piece) {
+        if (isCsv && byte === 0x22) quoted = !quoted;
+        else if (byte === 0x0a && !quoted) lines += 1;
+      }
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && String(error.code).startsWith('Z_')) return undefined;
+    throw error;
+  }
   return isCsv ? Math.max(0, lines - 1) : lines;
 }
 
-async function* plain(pieces: AsyncIterable<Uint8Array>, isPacked: boolean): AsyncIterable<Uint8Array> {
-  if (!isPacked) {
-    yield* pieces;
-    return;
-  }
-  const gunzip = createGunzip();
-  const feed = (async () => {
-    for await (const piece of pieces) if (!gunzip.write(piece)) await new Promise((go) => gunzip.once('drain', go));
-    gunzip.end();
-  })();
-  feed.catch((error: Error) => gunzip.destroy(error));
-  yield* gunzip;
-  await feed;
+/** Where it cannot be unpacked, or nobody reads on, the store is asked for no more. */
+function plain(pieces: AsyncIterable<Uint8Array>, isPacked: boolean): AsyncIterable<Uint8Array> {
+  return isPacked ? pipeline(Readable.from(copies(pieces)), createGunzip(), () => {}) : pieces;
+}
+
+/** Pieces are read ahead. */
+async function* copies(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  for await (const piece of pieces) yield Buffer.from(piece);
 }

@@ -2,9 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { filePath, quarantinePath, windowPrefixes } from '../../shared/lake/paths.ts';
 import { createMemoryStore } from '../../shared/lake/store-memory.ts';
-import type { Signal, Window } from '../../shared/model.ts';
+import type { ObjectStore, Signal, Window } from '../../shared/model.ts';
 import { windowFiles } from '../../shared/wire/stories.ts';
 
 const [hour, day] = [3_600_000, 86_400_000];
@@ -94,4 +96,40 @@ test('where the date stands first no listing is of the whole lake: what is liste
     [at(dateFirst, query, 'requests', query.start - 2 * hour), late].sort(),
   );
   assert.ok(listed <= 36 && listings <= 40, `${listed} of ${all} files in ${listings} listings`);
+});
+
+test('a packed file that cannot be unpacked is its window\u2019s all the same; what the store fails with goes through', async () => {
+  const lake = createMemoryStore();
+  const [own = ''] = templates;
+  const path = filePath(own, {
+    ...{ window, signal: 'requests', partition: window.start, part: 1, format: 'ndjson', gzip: true },
+  });
+  await lake.put(path, Buffer.alloc(300_000, 'spoilt '), undefined);
+  let [opened, closed] = [0, 0];
+  const read = (): ObjectStore['read'] =>
+    async function* () {
+      opened += 1;
+      try {
+        for (let n = 0; n < 100; n++) {
+          yield Buffer.alloc(64 * 1024, 'spoilt ');
+        }
+      } finally {
+        closed += 1;
+      }
+    };
+  const found = await windowFiles({ ...lake, read: read() }, [own], '_quarantine')(window);
+  assert.deepEqual(
+    found.map(({ file }) => [file.path, file.rows]),
+    [[path, 0]],
+  );
+  await setImmediate();
+  assert.deepEqual([opened, closed], [1, 1]);
+  const packed = {
+    ...lake,
+    read: async function* () {
+      yield gzipSync('{}\n').subarray(0, 12);
+      throw Object.assign(new Error('away'), { code: 'ServerBusy' });
+    },
+  };
+  await assert.rejects(windowFiles(packed, [own], '_quarantine')(window), /away/);
 });
