@@ -34,6 +34,8 @@ for (const format of formats)
       assert.equal((await run(['audit', '--out', lake])).code, 0);
       const plain = (bytes: Buffer) => (file.endsWith('.gz') ? gunzipSync(bytes) : bytes);
       if (format.length > 0) assert.deepEqual(plain(await readFile(file)), plain(was));
+      // Of equal length it is what audits tell: adopt goes by lengths.
+      if (damage(was).length === was.length) return;
       await writeFile(file, damage(was));
       assert.equal((await run(['adopt', '--out', lake, '--write'])).code, 0);
       assert.equal((await run(transform)).code, 0);
