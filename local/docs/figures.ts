@@ -55,7 +55,9 @@ function throughput(): readonly Figure[] {
     text,
     `${mbPerSecond.toFixed(0)} MB of JSON a second of one core; ` +
       `${toParse.toFixed(2)} of JSON.parse (${spread.map((each) => each.toFixed(2)).join(' to ')}), ` +
-      (toDuckdb === undefined ? '' : `${toDuckdb.toFixed(2)} of DuckDB, ${toJavascript?.toFixed(2)} of JavaScript; `) +
+      (toDuckdb === undefined
+        ? ''
+        : `${toDuckdb.toFixed(2)} of DuckDB, ${toJavascript?.toFixed(2)} times JavaScript; `) +
       `${peakMb.toFixed(0)} MB of memory`,
   ]);
 }
