@@ -26,7 +26,7 @@ export interface ChunkMaker {
 }
 
 /** What a chunk holds at most (a single longer document aside), so that memory is bounded whatever the blobs hold. */
-const MOST = { bytes: 8 * 1024 * 1024, segments: 50_000, faults: 10_000, faultBytes: 4 * 1024 * 1024 };
+const MOST = { bytes: 8 * 1024 * 1024, segments: 50_000, faults: 1_000, faultBytes: 4 * 1024 * 1024 };
 const NEWLINE = 0x0a;
 
 /** So many lines make a chunk where they are: copying them would cost more than a chunk of their own. */
