@@ -157,7 +157,7 @@ async function mendTallies(tasks: readonly Task[], { ledger }: AuditPorts): Prom
 }
 
 async function actOn(task: Task, seen: ReadonlyMap<Window, Look>, at: Millis, ports: AuditPorts): Promise<FeedAudit> {
-  const { feed, days, known, entries, done } = task;
+  const { feed, days, known, entries, done, whole } = task;
   const confirmed = confirmationsIn(known.values());
   const looked = done.map((entry) => {
     const { fingerprint } = seen.get(entry.window) ?? { fingerprint: '' };
@@ -193,10 +193,12 @@ async function actOn(task: Task, seen: ReadonlyMap<Window, Look>, at: Millis, po
   const now = new Map([...confirmed, ...confirmationsIn(audited.map(({ audit }) => audit))]);
   const remembered = ports.memory?.get(feedKey(feed));
   const isTold = remembered !== undefined && remembered.settledAt <= at && at < remembered.settledAt + forget;
-  const settled = isTold ? undefined : await settleFeed(feed, now, at, ports);
+  // What was found was written within the last hours, by whatever process, and how far that settles the feed was said.
+  const isRecent = news.length === 0;
+  const settled = isTold || isRecent ? undefined : await settleFeed(feed, now, at, { ...ports, entries: whole });
   if (remembered !== undefined) {
     for (const audit of news) remembered.days.set(audit.day, audit);
-    if (!isTold) remembered.settledAt = at;
+    if (settled !== undefined) remembered.settledAt = at;
   }
   return {
     feed,

@@ -19,6 +19,8 @@ export interface SettledPorts {
   /** How long after its end late rows of a window can come. */
   readonly recheck: Millis;
   readonly originOf?: OriginOf;
+  /** The entries of the feed from some time on, up to now; left out: they are listed. */
+  readonly entries?: { readonly from: Millis; readonly entries: readonly LedgerEntry[] };
 }
 
 /** That of the query API has no source in its name, as it had before there were others. */
@@ -44,7 +46,7 @@ export async function settleFeed(
   const isSettled = (entry: LedgerEntry) =>
     (isAtRest(entry) && isOfOther(entry, ports.originOf)) ||
     settles(entry, confirmed.get(windowKey(entry.window)), recheck);
-  const through = await settledEnd(feed, before, at - recheck, isSettled, ledger);
+  const through = await settledEnd(feed, before, at - recheck, isSettled, ports);
   const settled = { watermark: progress.watermark, through };
   await tellSettled(feed, settled, known, ports);
   return settled;
@@ -77,10 +79,12 @@ async function settledEnd(
   from: Millis,
   to: Millis,
   isSettled: (entry: LedgerEntry) => boolean,
-  ledger: Ledger,
+  { ledger, entries }: SettledPorts,
 ): Promise<Millis> {
   let reached = from;
-  for await (const entry of ledger.list(feed, from === 0 ? { end: to } : { start: from, end: to })) {
+  const known = entries?.entries.filter(({ window: { start } }) => from <= start && start < to);
+  const listed = () => ledger.list(feed, from === 0 ? { end: to } : { start: from, end: to });
+  for await (const entry of known !== undefined && from >= (entries?.from ?? from) && from > 0 ? known : listed()) {
     if (entry.state === 'halved') continue;
     if (reached === 0) reached = entry.window.start;
     if (entry.window.start !== reached || !isSettled(entry)) break;

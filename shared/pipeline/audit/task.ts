@@ -17,8 +17,8 @@ export interface Task {
   readonly entries: readonly LedgerEntry[];
   /** What was known was read for this audit, and tallies are checked by the way. */
   readonly fresh: boolean;
-  /** Days of which all entries are known, and these, halved ones among them. */
-  readonly whole: { readonly days: readonly Millis[]; readonly entries: readonly LedgerEntry[] };
+  /** Days of which all entries are known, and these, halved ones among them, from some time on. */
+  readonly whole: { readonly from: Millis; readonly days: readonly Millis[]; readonly entries: readonly LedgerEntry[] };
   /** Done, not asked for again, and read from what the app reads now: those that are compared. */
   readonly done: readonly LedgerEntry[];
 }
@@ -43,7 +43,7 @@ export async function taskOf(feed: Feed, retention: Millis, ports: AuditPorts): 
   if (first < now) for await (const entry of ledger.list(feed, { start: from, end: now })) all.push(entry);
   const entries = all.filter(({ state }) => state !== 'halved');
   // Today goes on: windows can begin after now.
-  const whole = { days: days.filter((each) => each >= from && each + dayLength <= now), entries: all };
+  const whole = { from, days: days.filter((each) => each >= from && each + dayLength <= now), entries: all };
   const due = new Set(days);
   const isDone = (entry: LedgerEntry) =>
     (entry.state === 'done' || entry.state === 'unavailable') &&

@@ -13,14 +13,17 @@ import { createSurvey } from '../../../shared/source/query/survey/survey.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
 import { textLake } from '../world.ts';
 
-/** A day of audits over 30 days of ten apps with ten signals: requests counted at the server. */
+/**
+ * A day of audits over 30 days of ten apps with ten signals: requests counted at the server, calls to ledger and lake
+ * by page.
+ */
 
 const hour = 3_600_000;
 const day = 24 * hour;
 const start = Date.UTC(2026, 0, 1);
 const days = 30;
 
-test('at most 300 requests a day, and late rows are found', async (t) => {
+test('at most 300 requests a day, and two transactions for each unchanged day of a feed; late rows are found', async (t) => {
   let now = start + days * day;
   const clock: Clock = { now: () => now, random: () => 0.5, sleep: async () => {} };
   // One row an hour, in its first quarter; all apps are alike.
@@ -34,7 +37,29 @@ test('at most 300 requests a day, and late rows are found', async (t) => {
   const data = memoryData(rows);
   const simulator = await startSimulator({ data, now: clock.now });
   // What runs and planner keep of the days is another matter.
-  const ledger: Ledger = { ...createMemoryLedger(), async *tallies() {}, tally: async () => {} };
+  const calls = new Map<string, number>();
+  const counted = <T extends object>(port: T, pages: readonly string[]): T =>
+    new Proxy(port, {
+      get: (target, key) => {
+        const value = Reflect.get(target, key);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          const name = String(key);
+          calls.set(name, (calls.get(name) ?? 0) + 1);
+          const found = value.apply(target, args);
+          if (!pages.includes(name)) return found;
+          return (async function* () {
+            let n = 0;
+            for await (const each of found) {
+              if (n++ > 0 && n % 1000 === 1) calls.set(name, (calls.get(name) ?? 0) + 1);
+              yield each;
+            }
+          })();
+        };
+      },
+    });
+  const inner: Ledger = { ...createMemoryLedger(), async *tallies() {}, tally: async () => {} };
+  const ledger = counted(inner, ['list', 'audits']);
   const apps: AuditedApp[] = [];
   for (let n = 0; n < 10; n++) {
     const feeds = signals.map((signal): Feed => ({ app: `app${n}`, signal, source: 'query' }));
@@ -50,6 +75,7 @@ test('at most 300 requests a day, and late rows are found', async (t) => {
         const entry = { ...plannedEntry({ ...feed, start: at, end: at + hour }), revision: 1 };
         await ledger.write(finishedEntry(entry, at + hour, finish), undefined);
       }
+    for (const feed of feeds) await ledger.plan(feed, { horizon: now, watermark: now }, undefined, []);
     const settings: QuerySettings = {
       url: `${simulator.url}/v1/apps/app${n}/query`,
       ...{ scope: '', auth: { kind: 'none' }, schema: { kind: 'app' }, signals, window: hour, lag: 0 },
@@ -61,10 +87,11 @@ test('at most 300 requests a day, and late rows are found', async (t) => {
   const memory: AuditMemory = new Map();
   const hints = { prepare: async () => {}, send: async () => {} };
   const ports = {
-    ...{ ledger, lake: textLake(), clock, hints, refresh: 0, limit: 240, memory },
+    ...{ ledger, lake: counted(textLake(), ['list']), clock, hints, refresh: 0, limit: 240, memory },
     ...{ recheck: 50 * hour, horizon: days * day, purged: 'follow' as const },
   };
   let [asked, looked] = [0, 0];
+  calls.clear();
   for (let tick = 0; tick < 24; tick++, now += hour) {
     const outcome = await auditWindows(apps, ports, new AbortController().signal);
     assert.deepEqual(outcome.errors, []);
@@ -76,6 +103,9 @@ test('at most 300 requests a day, and late rows are found', async (t) => {
     asked += outcome.asked;
     looked += outcome.feeds.reduce((sum, { windows }) => sum + windows, 0);
   }
+  const transactions = [...calls.values()].reduce((sum, count) => sum + count, 0) / (100 * days);
+  t.diagnostic(`${transactions.toFixed(2)} transactions: ${JSON.stringify([...calls])}`);
+  assert.ok(transactions <= 2, `${transactions} transactions`);
   t.diagnostic(`${simulator.requests.length} requests a day, ${looked} looks at windows`);
   assert.equal(asked, simulator.requests.length);
   assert.ok(asked <= 300, `${asked} requests`);
