@@ -7,7 +7,7 @@ import { startAzurite } from '../../local/azurite.ts';
 import { type RunningApp, startApp } from '../../local/demo/app.ts';
 import { startSimulator } from '../../local/simulator/startSimulator.ts';
 import { type Chance, chanceOf } from '../../local/telemetry/chance.ts';
-import { environment } from '../e2e/process.ts';
+import { clockModule, environment } from '../e2e/process.ts';
 import { soakCommands } from './commands.ts';
 import { soakSource } from './exports.ts';
 import { damage, differences } from './lake.ts';
@@ -53,20 +53,32 @@ export async function soakAppLife(base: string, seed: string, until: number, tel
   });
   const settings = join(base, 'settings.json');
   const commands = soakCommands(base, chance, tell);
-  let app: RunningApp | undefined;
+  const apps: RunningApp[] = [];
+  const end = async (): Promise<void> => {
+    for (const each of apps.splice(0)) await each.kill();
+  };
+  /** One or two instances; each has a clock of its own. */
   const begin = async (): Promise<void> => {
     const values = env();
     tell(`  begun: ${JSON.stringify(Object.fromEntries(changing.map(([name]) => [name, values[name]])))}`);
     await writeFile(settings, JSON.stringify({ IsEncrypted: false, Values: values }));
-    app = startApp(
-      environment(values),
-      join(base, 'app.log'),
-      () => {},
-      (error) => tell(`  ${error.message}`),
-    );
-    await app.ready;
+    for (let n = chance.hit(0.35) ? 2 : 1; n > 0; n--) {
+      const shift = chance.pick([0, 0, 0, -120_000, 60_000]);
+      tell(`  an instance, its clock off by ${shift / 1000} s`);
+      const clock = { NODE_OPTIONS: `--import=${clockModule}`, CLOCK_SHIFT_MS: String(shift) };
+      const app = startApp(
+        { ...environment(values), ...clock },
+        join(base, 'app.log'),
+        () => {},
+        (error) => tell(`  ${error.message}`),
+      );
+      apps.push(app);
+      await app.ready;
+    }
   };
   const look = async (): Promise<void> => {
+    const resumed = await commands.whole(['resume', '--settings', settings]);
+    assert.equal(resumed.code, 0, resumed.out + resumed.err);
     for (let second = 0; ; second += 3) {
       const truth = new Map([...source.truth(), ...web.truth()]);
       const faults = await rowsSeen(lake, table).then(
@@ -78,6 +90,16 @@ export async function soakAppLife(base: string, seed: string, until: number, tel
       await sleep(3000);
     }
   };
+  /** Whoever paused a backfill or cancelled one has what is left of it planned by the horizon all the same. */
+  const steerBackfill = async (): Promise<void> => {
+    const status = await commands.whole(['backfill', 'status', '--settings', settings, '--json']);
+    if (status.code !== 0) return;
+    const { backfills } = JSON.parse(status.out) as { backfills: readonly { id: string }[] };
+    if (backfills.length === 0) return;
+    const what = chance.pick(['pause', 'resume', 'cancel'] as const);
+    const { id } = chance.pick(backfills);
+    await commands.atOnce([['backfill', what, '--settings', settings, '--id', id]], 0.3, async () => {});
+  };
   tell(`app ${seed}: ${table ? 'tables' : 'plain'}`);
   try {
     await stored();
@@ -88,16 +110,17 @@ export async function soakAppLife(base: string, seed: string, until: number, tel
       if (chance.hit(0.3)) tell(`  ${web.change(chance)}`);
       if (chance.hit(0.1)) tell(`  ${await damage(lake, chance)}`);
       if (chance.hit(0.3)) {
-        await app?.kill();
+        await end();
         await begin();
       }
+      if (chance.hit(0.2)) await steerBackfill();
       const all = Array.from({ length: chance.int(0, 2) }, () => steering(settings, range, chance));
       await commands.atOnce(all, 0.4, () => sleep(chance.int(500, 4000)));
       if (steps % 8 === 0) await look();
     }
     await look();
   } finally {
-    await app?.kill();
+    await end();
     await simulator.close();
     await azurite.close();
   }
@@ -124,6 +147,15 @@ function steering(settings: string, range: { readonly start: number; readonly en
     ['backfill', 'start', ...given, ...within, '--only', chance.pick(['missing', 'failed', 'all'])],
     ['backfill', 'status', ...given],
     ['sweep', '--enqueue', ...given],
+    ['backfill', 'plan', ...given, ...within],
+    ['rerun', ...given, ...within, '--signals', 'traces', '--start'],
+    ['audit', ...given, ...within, '--repair', '--json'],
+    ['pause', ...given, '--reason', 'soak'],
+    ['pause', ...given, '--dry-run'],
+    ['resume', ...given],
+    ['disable', ...given],
+    ['sweep', '--enqueue', ...given, '--from', within[1] ?? '', '--to', within[3] ?? ''],
+    ['check', ...given],
     ['status', ...given],
     ['drift', ...given],
   ]);

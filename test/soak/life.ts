@@ -116,6 +116,8 @@ export async function soakLife(base: string, seed: string, until: number, tell: 
         words: [name],
       } of await commands.atOnce(all, 0.6, meanwhile))
         assert.notEqual(code, 2, `${name}: ${err}`);
+      // Clocks are set.
+      if (chance.hit(0.2)) commands.later(chance.pick([-2 * HOUR, 2 * HOUR]));
       if (chance.hit(0.15)) await lose();
       if (steps === retireAt) await retire();
       if (steps % 6 === 0) await look();
@@ -153,6 +155,9 @@ function commandWords({ out, lake, range, endpoint, chance, source }: WordsFor) 
     const start = range.start + chance.int(0, 5) * HOUR;
     return { start, end: Math.min(range.end, start + chance.int(1, 6) * HOUR) };
   };
+  const within = ({ start, end }: Interval): string[] => [
+    ...['--from', new Date(start).toISOString(), '--to', new Date(end).toISOString()],
+  ];
   const every: readonly (() => string[])[] = [
     () => transform([]),
     () => transform([]),
@@ -168,6 +173,12 @@ function commandWords({ out, lake, range, endpoint, chance, source }: WordsFor) 
     () => there(['rerun', '--start']),
     () => there(['adopt']),
     () => there(['adopt', '--write']),
+    () => there(['rerun', '--missing', '--start']),
+    () => there(['rerun', ...within(part()), '--start']),
+    () => there(['audit', ...within(part()), '--repair']),
+    () => there(['status', '--json']),
+    () => there(['drift']),
+    () => ['inspect', ...source.inputs()],
     () => there(['status']),
     () => there(['retention', '--keep', '400d', '--remove']),
   ];

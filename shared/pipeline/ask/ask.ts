@@ -113,5 +113,6 @@ export function freeAt(entry: LedgerEntry, now: Millis, refresh: Millis): Millis
   const held = entry.state === 'running' && entry.leaseUntil > now;
   // What failed brought nothing that would have to be spared: its back-off alone counts.
   if (entry.state === 'failed') return orAtOnce(entry.notBefore);
-  return orAtOnce(held ? now + refresh : entry.startedAt + refresh);
+  // What began later than now began by a clock that is ahead.
+  return orAtOnce(held ? now + refresh : Math.min(entry.startedAt, now) + refresh);
 }

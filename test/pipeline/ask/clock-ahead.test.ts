@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { enqueue } from '../../../shared/pipeline/ask/ask.ts';
+import { enqueue, freeAt } from '../../../shared/pipeline/ask/ask.ts';
 import { requeueWindows } from '../../../shared/pipeline/ask/requeue.ts';
 import { rerunWindows } from '../../../shared/pipeline/ask/rerun.ts';
+import { plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { requeuedFingerprint } from '../../../shared/pipeline/verdict.ts';
 import { auditedWorld, feed, hour, hourly, start } from '../audit/audited.ts';
 
@@ -43,3 +44,13 @@ for (const [what, ask] of Object.entries(asked))
       ],
     );
   });
+
+test('what ran by a clock that is days ahead may run again a refresh interval from now, not from then', () => {
+  const window = { ...feed, start, end: start + hour };
+  const ran = (startedAt: number) => ({ ...plannedEntry(window), state: 'done' as const, revision: 1, startedAt });
+  const now = start + 10 * hour;
+  assert.deepEqual(
+    [48, 0, -0.5, -1].map((hours) => freeAt(ran(now + hours * hour), now, hour)),
+    [now + hour, now + hour, now + hour / 2, 0],
+  );
+});
