@@ -21,6 +21,7 @@ export interface StorageCall {
  *   refused, and done when the test lets it be (`applyLater`).
  * - `cut`, `stall`: the answer breaks off, or stands still for ever, after so many bytes of its body. `trickle`: so
  *   many bytes at a time, with a pause of so many milliseconds.
+ * - `swap`: storage has done it, and somebody changes the answer on its way.
  * - `never`: no answer comes; storage has done it (`done`) or not. `broken`: the connection ends in its place.
  */
 export type Fate =
@@ -30,6 +31,7 @@ export type Fate =
   | { readonly cut: number }
   | { readonly stall: number }
   | { readonly trickle: number; readonly pause: number }
+  | { readonly swap: (answer: Answer) => Answer }
   | { readonly never: 'done' | 'undone' }
   | { readonly broken: 'done' | 'undone' }
   | undefined;
@@ -167,6 +169,7 @@ async function pass(
     if (what !== undefined && !('cut' in what)) hold();
     return send(answer, response, what);
   }
+  if ('swap' in what) return send(what.swap(await forward(post)), response, undefined);
   if ('never' in what) {
     if (what.never === 'done') await forward(post);
     return hold();

@@ -11,7 +11,12 @@ export interface Condition {
   /** What the query API answers. */
   readonly fault?: Fault;
   /** Connections there fail with that code; `silent`: nobody says anything. */
-  readonly line?: { readonly to: readonly (Service | 'api')[]; readonly code: string };
+  readonly line?: {
+    readonly to: readonly (Service | 'api')[];
+    readonly code: string;
+    /** Only every other one. */
+    readonly flips?: true;
+  };
   /** What the endpoint answers that gives the identity its tokens, of which each holds for six minutes. */
   readonly token?: TokenFate;
   /** Where all but one thing works, only what is asked of that is the condition's: the rest is work that gets on. */
@@ -55,6 +60,24 @@ const broken = (where: string, which: Which, only?: Which): Condition[] =>
   } satisfies Record<string, Fate>).map(([name, fate]) => ({
     name: `${where}: ${name}`,
     fate: struck(which, fate),
+    ...(only && { only }),
+  }));
+
+/** Of answers that succeed, as one that hands on headers, and not all of a body, does. */
+const swapped = (where: string, which: Which, only?: Which): Condition[] =>
+  Object.entries({
+    'half of each answer': (body: Uint8Array) => body.subarray(0, body.length / 2),
+    'nothing in each answer': () => Buffer.alloc(0),
+    'a page in each answer': () => Buffer.from('<html><title>Sign in</title></html>'),
+  }).map(([name, change]) => ({
+    name: `${where}: ${name}`,
+    fate: struck(which, {
+      swap: (answer) => {
+        if (answer.status >= 300 || answer.body.length === 0) return answer;
+        const body = change(answer.body);
+        return { ...answer, body, headers: { ...answer.headers, 'content-length': body.length } };
+      },
+    }),
     ...(only && { only }),
   }));
 
@@ -134,6 +157,9 @@ export const conditions: readonly Condition[] = [
   }),
   ...broken('whole account', () => true),
   ...lines('whole account', account),
+  ...swapped('lake', isLake, isLake),
+  ...swapped('exports', isExport, isExport),
+  ...swapped('table', isTable),
   api('429, Retry-After 5', { kind: 'throttle', retryAfter: 5 }),
   api('429', { kind: 'throttle' }),
   api('429, Retry-After 0', { kind: 'throttle', retryAfter: 0 }),
@@ -151,6 +177,11 @@ export const conditions: readonly Condition[] = [
   api('partial answers', { kind: 'partial' }),
   api('a proxy’s page', { kind: 'notJson' }),
   ...lines('query API', ['api']),
+  ...(['blob', 'queue', 'table', 'api'] as const).map((to): Condition => {
+    const code = to === 'api' ? 'ECONNRESET' : 'ENOTFOUND';
+    const place = to === 'api' ? 'query API' : to === 'blob' ? 'lake' : to;
+    return { name: `${place}: every other connection: ${code}`, line: { to: [to], code, flips: true } };
+  }),
   ...([400, 404, 429, 500, 'silent'] as const).map((token) => ({
     name: `token endpoint: ${token === 'silent' ? 'never answers' : token}`,
     token,

@@ -23,7 +23,14 @@ export const portsOf = ({ front, simulator }: Pick<Struck, 'front' | 'simulator'
 /** Which connections of a condition fail, and how. */
 export const lineFate = ({ line }: Condition, places: Places): Connections['fate'] => {
   const ports = portsOf(places);
-  return line && ((port) => (line.to.some((to) => ports[to] === port) ? line.code : undefined));
+  let met = 0;
+  return (
+    line &&
+    ((port) => {
+      if (!line.to.some((to) => ports[to] === port)) return undefined;
+      return line.flips && met++ % 2 === 1 ? undefined : line.code;
+    })
+  );
 };
 
 /** The same of a scene whose simulator is none of ours. */
