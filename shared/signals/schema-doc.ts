@@ -62,7 +62,7 @@ are: timestamp, the signal's own, the common ones, \`extra\` and \`exportWindow\
   twice, with one itemId.
 - **Nothing is lost**: what has no column is in \`extra\`, nested as it was. Where a value did not fit its column, a key
   stood twice, or something else stood where an object was expected, \`extra\` holds the record whole. Empty objects,
-  arrays and nulls may be missing.
+  arrays and nulls may be missing. Half of a surrogate pair, which no file can hold, is U+FFFD.
 - **Settings** may drop, hash, rename and add columns, and take fields out of \`extra\` (settings.md, Shaping).
 - **File metadata** (Parquet): insights_lake_schema, _signal, _app, _source, _window; _shape where settings shaped the
   columns.

@@ -123,7 +123,7 @@ export function wireBackfills(config: Config, apis: ReadonlyMap<string, QueryApi
       return outcome;
     },
   };
-  const tend = (resumedAt: number) => tendBackfills(own, config.patience, resumedAt);
+  const tend = (resumedAt: number, began: number) => tendBackfills(own, config.patience, resumedAt, began);
   return { wired, tend };
 }
 

@@ -42,7 +42,7 @@ export function createPlanner(
       faults.push(`plan backfills: ${error instanceof Error ? error.message : error}`);
       return new Set();
     };
-    const running = held ? new Set<string>() : await tend(health.since).catch(failed);
+    const running = held ? new Set<string>() : await tend(health.since, began).catch(failed);
     const now = {
       ...ports,
       beyond,
@@ -104,8 +104,11 @@ export function filesBeyond(lake: ObjectStore, templates: readonly string[]): No
   };
 }
 
-/** Sends again what backfills have lost; resolves with those that go on. `resumedAt`: when the lake was resumed. */
-type Tend = (resumedAt: Millis) => Promise<ReadonlySet<string>>;
+/**
+ * Sends again what backfills have lost; resolves with those that go on. `resumedAt`: when the lake was resumed;
+ * `began`: when this process began, or the last tick failed.
+ */
+type Tend = (resumedAt: Millis, began: Millis) => Promise<ReadonlySet<string>>;
 
 async function planAll(
   config: Config,

@@ -70,6 +70,7 @@ function world() {
   };
   return {
     ...{ ports, ledger, hints, passed, deliver, put, run },
+    claim: (window: Window) => write(window, (entry) => claimedEntry(entry, now, hour)),
     advance: (by: number) => {
       now += by;
     },
@@ -152,6 +153,30 @@ test('messages that get lost are sent again; a message that comes twice leads to
   here.advance(hour);
   await tendBackfills(here.ports, hour / 2, 0);
   assert.equal(here.passed.length, 0, 'it is done');
+});
+
+test('a process that begins sends at once what was given up before it, but for what runs', async () => {
+  const here = world();
+  await here.start({ concurrency: 2 });
+  const turns = here.passed.splice(0);
+  here.advance(60_000);
+  const began = here.ports.clock.now();
+  const [first] = turns;
+  assert.ok(first);
+  const taken = await takeNext(first, here.ports);
+  assert.ok(taken);
+  await here.claim(taken.window);
+  await tendBackfills(here.ports, hour / 2, 0, began);
+  assert.equal(here.passed.length, 0, 'one of its windows runs: its message goes on when that ends');
+  await here.run(taken.window);
+  await tendBackfills(here.ports, hour / 2, 0, 0);
+  assert.equal(here.passed.length, 0, 'who was there before waits');
+  here.advance(1);
+  await tendBackfills(here.ports, hour / 2, 0, began + 1);
+  assert.equal(here.passed.length, 2);
+  await tendBackfills(here.ports, hour / 2, 0, began + 1);
+  assert.equal(here.passed.length, 2, 'once');
+  assert.deepEqual(starts(await here.deliver()), hours(48).slice(1));
 });
 
 test('who dies between ledger and backfill leaves the window to the next turn', async () => {
