@@ -23,9 +23,9 @@ import {
   orderBackfill,
   reportBackfill,
   startBackfill,
-  tendBackfills,
 } from '../pipeline/backfill/steer.ts';
 import { type BackfillPorts, type Taking, takeNext } from '../pipeline/backfill/take.ts';
+import { tendBackfills } from '../pipeline/backfill/tend.ts';
 import { isStoreFailure, outlast } from '../pipeline/outage/outlast.ts';
 import type { RunOutcome } from '../pipeline/run.ts';
 import type { BackfillOrder } from '../status/answer.ts';

@@ -2,14 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BackfillChoice, BackfillTurn, LedgerEntry, Signal, Window } from '../../../shared/model.ts';
 import { planBackfill } from '../../../shared/pipeline/backfill/estimate.ts';
-import {
-  leftOut,
-  orderBackfill,
-  reportBackfill,
-  startBackfill,
-  tendBackfills,
-} from '../../../shared/pipeline/backfill/steer.ts';
+import { leftOut, orderBackfill, reportBackfill, startBackfill } from '../../../shared/pipeline/backfill/steer.ts';
 import { type BackfillPorts, takeNext } from '../../../shared/pipeline/backfill/take.ts';
+import { tendBackfills } from '../../../shared/pipeline/backfill/tend.ts';
 import { claimedEntry, failedEntry, finishedEntry, plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { putWindows } from '../../../shared/pipeline/grid/grid.ts';
 import { planFeed } from '../../../shared/pipeline/plan.ts';

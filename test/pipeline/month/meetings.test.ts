@@ -4,7 +4,8 @@ import { type Chance, chanceOf } from '../../../local/telemetry/chance.ts';
 import type { Millis, Window } from '../../../shared/model.ts';
 import { requeueWindows } from '../../../shared/pipeline/ask/requeue.ts';
 import { rerunWindows } from '../../../shared/pipeline/ask/rerun.ts';
-import { orderBackfill, startBackfill, tendBackfills } from '../../../shared/pipeline/backfill/steer.ts';
+import { orderBackfill, startBackfill } from '../../../shared/pipeline/backfill/steer.ts';
+import { tendBackfills } from '../../../shared/pipeline/backfill/tend.ts';
 import { runWindow } from '../../../shared/pipeline/run.ts';
 import { auditedWorld, day, hour, hourly, start } from '../audit/audited.ts';
 import {
