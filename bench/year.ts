@@ -2,16 +2,20 @@
  * `node bench/year.ts` plans a year of ten signals in windows of 15 minutes, as ticks of the planner do that find all
  * of it due: windows, seconds, and what the process holds at a quarter, at half and at the end (VmHWM). The ledger keeps
  * how far feeds are and no entries, so that what is resident is the planner. `node bench/year.ts azurite [DAYS]`: into
- * a real table and queue. Linux.
+ * a real table and queue. `node bench/year.ts backfill`: the year as a backfill in a real table, which is what brings a
+ * past year in: planned, counted at a source that answers at once, and begun. Linux.
  */
 import { randomUUID } from 'node:crypto';
 import { TableClient } from '@azure/data-tables';
 import { QueueClient } from '@azure/storage-queue';
 import { startAzurite } from '../local/azurite.ts';
 import type { Feed, Hints, Ledger, Window } from '../shared/model.ts';
+import { planBackfill } from '../shared/pipeline/backfill/estimate.ts';
+import { startBackfill } from '../shared/pipeline/backfill/steer.ts';
 import { planFeed } from '../shared/pipeline/plan.ts';
 import { signals } from '../shared/signals/tables.ts';
-import { createQueueHints } from '../shared/state/hints-queue.ts';
+import { createTableBackfills } from '../shared/state/backfills-table.ts';
+import { createBackfillQueue, createQueueHints } from '../shared/state/hints-queue.ts';
 import { createTableLedger } from '../shared/state/ledger-table.ts';
 import { slimLedger } from './slim-ledger.ts';
 import { residentPeak } from './watch.ts';
@@ -49,7 +53,31 @@ const seconds = (): string => ((performance.now() - began) / 1000).toFixed(1);
 const tell = async (share: number): Promise<void> =>
   console.log(`${share * 100} %: ${seconds()} s, ${Math.round((await residentPeak(process.pid)) / 1e6)} MB at most`);
 
-if (place === 'azurite') {
+if (place === 'backfill') {
+  const azurite = await startAzurite({ inMemory: true });
+  const client = TableClient.fromConnectionString(azurite.connectionString, 'ledger', {
+    allowInsecureConnection: true,
+  });
+  const clock = { now: () => from + 365 * day, random: () => 0.5, sleep: async () => {} };
+  const kept = { client, lakeId: 'year', newId: randomUUID };
+  const ledger = createTableLedger({ ...kept, now: clock.now });
+  const queue = createBackfillQueue(new QueueClient(azurite.connectionString, 'backfill'));
+  await Promise.all([ledger.prepare(), queue.prepare()]);
+  const look = { fingerprint: 'rows:100', empty: false };
+  const survey = { survey: async (windows: readonly Window[]) => ({ looks: windows.map(() => look), asked: 1 }) };
+  const range = { app: 'shop', signals, start: from, end: from + 365 * day, choice: 'missing' as const };
+  const request = { ...range, concurrency: 2 };
+  const scope = { window: size, from: from + 365 * day, keptSince: undefined };
+  const ports = { ledger, clock, store: createTableBackfills(kept), queue, survey };
+  const plan = await planBackfill(request, scope, ports, new AbortController().signal);
+  await tell(0.5);
+  await startBackfill(request, 'year', scope, ports);
+  await tell(1);
+  console.log(
+    `${plan.windows} windows as one backfill, planned and begun in ${seconds()} s, in a real table and queue`,
+  );
+  await azurite.close();
+} else if (place === 'azurite') {
   const azurite = await startAzurite({ inMemory: true });
   const allowed = { allowInsecureConnection: true };
   const table = TableClient.fromConnectionString(azurite.connectionString, 'ledger', allowed);
