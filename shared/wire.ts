@@ -14,7 +14,7 @@ import { createRecall } from './pipeline/running/recall.ts';
 import { allOf } from './pure/all-of.ts';
 import { hashOf } from './pure/hash-of.ts';
 import type { StatusPorts } from './status/answer.ts';
-import { type Adopts, wireAdopts } from './wire/adopt.ts';
+import { type Adopts, feedRules, wireAdopts } from './wire/adopt.ts';
 import { backfillOrder, underWay, type WiredBackfills, wireBackfills } from './wire/backfill.ts';
 import { ledgerPlaceOf, openHealth, openHints, openLake, openLedger, storageClock } from './wire/clients.ts';
 import { systemClock } from './wire/clock.ts';
@@ -30,7 +30,7 @@ import { type Audits, keptOrAssumed, namedApps, queryApis, wireAudits } from './
 import { checkConditions, untilItWorks } from './wire/ready.ts';
 import { sourceOf } from './wire/source.ts';
 import { wireStatus } from './wire/status.ts';
-import { windowFiles } from './wire/stories.ts';
+import { lakeLook, windowFiles } from './wire/stories.ts';
 import { beyondLake, keptInLake, type Tends, wireTends } from './wire/tend.ts';
 
 /** The app, put together from its settings: what the triggers call. */
@@ -81,9 +81,14 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
   const source = sourceOf(config, apis, blobs?.source, names);
   const { planLimit: limit, patience, lease } = config;
   const tables = tablesOf(config, lake);
+  const lost = lakeLook({ lake, clock, ...(tables && { tables }) }, [config.output.path], config.quarantine.prefix, {
+    ready: () => lakeReady(),
+    rules: feedRules(config, lake),
+  });
   const ports = {
     lake,
     ...(tables && { tables }),
+    lost,
     ledger,
     hints,
     clock,

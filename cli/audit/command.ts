@@ -14,11 +14,11 @@ export const auditCommand: Command = {
   forms: [['[--settings <file>] [--out <place>]', 'whether the lake is as its ledger says']],
   about: `\
 Compares the ledger with the files that are really there, and names what differs: files that somebody deleted or
-altered (by length, and by hash where the store has given them another tag), files that no window knows, time between
-two windows that none covers, windows that failed, feeds that the settings no longer plan. Of Delta
-tables it compares the log as well: files that readers see and should not, or should and do not. Per app and signal it
-says how many windows there are and through when they are complete. It changes nothing; with --repair the windows of
-files that differ run again.`,
+altered (by length, and by hash where the store has given them another tag), files that no window knows, windows that
+the ledger lacks although their files are there, time that no window covers, windows that failed, feeds that the
+settings no longer plan. Of Delta tables it compares the log as well: files that readers see and should not, or should
+and do not. Per app and signal it says how many windows there are and through when they are complete. It changes
+nothing; with --repair the windows of files that differ run again.`,
   examples: `insights-lake audit --settings deployed.json
 insights-lake audit --out ./lake --json
 insights-lake audit --settings deployed.json --app shop --from 2026-01-01 --repair`,
@@ -44,7 +44,7 @@ const span = ({ start, end }: { readonly start: number; readonly end: number }) 
   end: iso(end),
 });
 
-const asJson = ({ feeds, ...rest }: LakeAudit) => ({
+const asJson = ({ feeds, lost, ...rest }: LakeAudit) => ({
   feeds: feeds.map(({ feed, start, end, completeThrough, gaps, ...each }) => ({
     ...feed,
     ...each,
@@ -52,15 +52,23 @@ const asJson = ({ feeds, ...rest }: LakeAudit) => ({
     completeThrough: iso(completeThrough),
     gaps: gaps.map(span),
   })),
+  lost: lost.map(({ feed, windows, ...range }) => ({ ...feed, windows, ...span(range) })),
   ...rest,
 });
 
 function linesOf(found: LakeAudit): readonly Line[] {
-  const { feeds, unknown, strangers, dead, files, bytes } = found;
+  const { feeds, unknown, lost, strangers, dead, files, bytes } = found;
   const wrong = feeds.reduce((sum, feed) => sum + feed.wrong.length, 0);
   const repaired = feeds.reduce((sum, feed) => sum + feed.repaired, 0);
   return [
     ...feeds.flatMap(feedLines),
+    ...lost.map(
+      ({ feed: { app, signal, source }, windows, start, end }): Line => [
+        `${app} ${signal} (${source}): the ledger lacks ${countText(windows)} windows whose files are here, from ` +
+          `${timeText(start)} to ${timeText(end)}`,
+        'bad',
+      ],
+    ),
     ...strangers.map((path): Line => [`readers of the table see a file that no window knows: ${path}`, 'bad']),
     ...unknown.map((path): Line => [`no window knows the file ${path}`, 'bad']),
     [

@@ -8,7 +8,7 @@ import { prepareLake, tablesOf } from '../../shared/wire/lake.ts';
 import { asTheyAre, engineOf, localPorts } from '../../shared/wire/local.ts';
 import { guardedLake, lakeMet, meetPorts } from '../../shared/wire/meet.ts';
 import { openPlace } from '../../shared/wire/open-place.ts';
-import { windowFiles } from '../../shared/wire/stories.ts';
+import { lakeLook, windowFiles } from '../../shared/wire/stories.ts';
 import { exitCodes, Failure, usage } from '../failure.ts';
 import { ledgerOfLake } from '../operations/lake-ledger.ts';
 import { placeThere } from '../operations/lake-there.ts';
@@ -81,6 +81,9 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
     source,
     clock: systemClock,
     lease,
+    lost: lakeLook({ lake, clock: systemClock, ...(tables && { tables }) }, [request.output.path], '_quarantine', {
+      ready: async () => {},
+    }),
     ready: (claimed: LedgerEntry) => refuseOther(claimed, { ...beside, orphaned: false }),
     ...(request.command === 'export' && (await keptSince(request.apps))),
   };

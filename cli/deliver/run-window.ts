@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import type { LedgerEntry, Reading, Source, Window } from '../../shared/model.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
-import { coverRange, putWindows } from '../../shared/pipeline/grid/grid.ts';
+import { coverRange, type GridPorts, putWindows } from '../../shared/pipeline/grid/grid.ts';
 import { type Lacking, lackingIn, type SeenBlob } from '../../shared/pipeline/lacking.ts';
 import { type RunOutcome, type RunPorts, runWindow, unrun } from '../../shared/pipeline/run.ts';
 import { believedEntry } from '../../shared/pipeline/running/lease.ts';
@@ -35,7 +35,7 @@ export interface RunnerSetup {
   /** Whoever worked on the lake before has died: its claims need not be respected. */
   readonly orphaned: boolean;
   readonly blamed: Blame;
-  readonly ports: RunPorts;
+  readonly ports: RunPorts & GridPorts;
   readonly abort: AbortSignal;
 }
 
@@ -101,15 +101,16 @@ interface AtRest {
  */
 async function readied(
   window: Window,
-  { plan, orphaned, ports: { ledger, source, clock }, abort }: RunnerSetup,
+  { plan, orphaned, ports, abort }: RunnerSetup,
 ): Promise<AtRest | 'overlaps' | undefined> {
+  const { ledger, source } = ports;
   const listed = plan.known.get(keyOf(window));
   if (listed?.state === 'done' && !listed.again && plan.done !== 'repeat') return { entry: listed };
   for (;;) {
     const seen = await ledger.read(window);
     if (seen?.value.state === 'running' && !orphaned) return undefined;
     if (seen === undefined) {
-      if (await putWindows([plannedEntry(window)], { ledger, clock })) return undefined;
+      if (await putWindows([plannedEntry(window)], ports)) return undefined;
       if ((await ledger.read(window)) === undefined) return 'overlaps';
       continue;
     }

@@ -12,6 +12,7 @@ import { openLedger } from '../../shared/wire/clients.ts';
 import { systemClock } from '../../shared/wire/clock.ts';
 import { tablesOf } from '../../shared/wire/lake.ts';
 import { wireStatus } from '../../shared/wire/status.ts';
+import { windowNames } from '../../shared/wire/stories.ts';
 import { wire } from '../../shared/wire.ts';
 import { chosenOutput } from '../deliver/beside-ledger.ts';
 import { exitCodes, Failure, usage } from '../failure.ts';
@@ -55,8 +56,10 @@ export const operations: Operations = {
       if (lake === undefined) return (await appWith(env, request.app)).auditLake(request);
       const { ledger, store } = await ledgerThere(lake, 'audit', request.app);
       const tables = await tablesIn(store);
+      const { path } = (await chosenOutput(store)) ?? {};
       return auditLake(request, {
         ...{ ledger, lake: store, clock: systemClock, hash: hashOf },
+        named: windowNames(path ? [path] : [], '_quarantine'),
         ...(tables && { tables }),
       });
     }),

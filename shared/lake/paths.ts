@@ -67,17 +67,28 @@ const FAR = { before: 31 * DAY, after: 2 * DAY };
  * and the signal stand before the date, else one for each day that its rows can be of, so that no listing is of the
  * whole lake.
  */
-export function windowPrefixes(template: string, window: Window, signal: Signal): readonly string[] {
+export function windowPrefixes(template: string, window: Window, signal: Signal, far = FAR): readonly string[] {
   const form = { format: 'parquet', gzip: false } as const;
   const stem = template.replace(/\.(\{ext\}|(parquet|ndjson|csv)(\.gz)?)$/, '.{ext}');
   const days: string[] = [];
-  for (let day = Math.floor((window.start - FAR.before) / DAY) * DAY; day < window.end + FAR.after; day += DAY) {
+  for (
+    let day = Math.max(0, Math.floor((window.start - far.before) / DAY) * DAY);
+    day < window.end + far.after;
+    day += DAY
+  ) {
     const hours = stem.includes('{HH}') ? [day, day + 11 * HOUR, day + 23 * HOUR] : [day];
     const paths = hours.map((at) => filePath(stem, { ...form, window, signal, partition: Math.max(0, at), part: 1 }));
     days.push(paths.map((path) => path.slice(0, path.lastIndexOf('.'))).reduce(commonStart));
   }
   const [date = 0, ...names] = [/\{(yyyy|MM|dd)\}/, /\{app\}/, /\{signal\}/].map((token) => stem.search(token));
   return names.every((at) => at < date) ? [days.reduce(commonStart)] : [...new Set(days)];
+}
+
+/** What the paths of all files of an app and a signal begin with: all of the lake's where the date comes first. */
+export function feedPrefix(template: string, app: string, signal: Signal): string {
+  const filled = template.replaceAll('{signal}', signal).replaceAll('{app}', appWord(app));
+  const open = filled.search(/\{\w+\}/);
+  return open < 0 ? filled : filled.slice(0, open);
 }
 
 function commonStart(one: string, other: string): string {

@@ -71,7 +71,7 @@ async function meet(
     if (freeAt(seen.value, clock.now(), refresh) <= clock.now())
       return (await runSeen({ ...seen, value: askedAgain(seen.value, 0) }, ports, look)) ?? 'changed';
   }
-  const asked = await askFor(window, ports, { again: true, ...(seen && { seen }) });
+  const asked = await askFor(window, ports, { again: true, event: true, ...(seen && { seen }) });
   if (asked === 'overlaps') return 'overlaps';
   if (asked === 'skipped' && seen === undefined)
     return { ...unrun('unchanged', window, undefined), error: 'it is older than the lake keeps its rows' };
@@ -87,7 +87,7 @@ async function meet(
 /** The same while the lake is paused: the ledger remembers, and the planner sends for it when the lake is resumed. */
 export async function arriveHeld(cell: Window, hour: Millis, why: string, ports: AskPorts): Promise<RunOutcome> {
   for (let window = cell; ; window = await windowAt(cell, hour, cell, ports.ledger)) {
-    const asked = await askFor(window, ports);
+    const asked = await askFor(window, ports, { event: true });
     if (asked === 'overlaps') continue;
     return { ...unrun('held', window, asked === 'skipped' ? undefined : asked.entry), error: why };
   }

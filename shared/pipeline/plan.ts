@@ -10,16 +10,17 @@ import type {
   Versioned,
   Window,
 } from '../model.ts';
+import type { TakeInPorts } from './adopt/take-in.ts';
 import { plannedEntry } from './entry.ts';
 import { dueWindows, gridLine, type Tiling } from './grid/tile.ts';
 import { dueBeside } from './names/due-beside.ts';
 import { endOfOthers, type Others } from './names/names.ts';
-import { gapFreeEnd, progressFound } from './progress.ts';
+import { gapFreeEnd, regainProgress } from './progress.ts';
 import { type Revived, revive } from './revive.ts';
 import { noteSent, type SentMemory } from './sent.ts';
 import type { TidyPorts } from './tidy.ts';
 
-export interface PlanPorts {
+export interface PlanPorts extends Pick<TakeInPorts, 'lost'> {
   readonly ledger: Ledger;
   readonly hints: Hints;
   readonly clock: Clock;
@@ -27,8 +28,6 @@ export interface PlanPorts {
   readonly patience: Millis;
   /** New windows, and likewise repeated hints, that one tick makes at most for one feed. */
   readonly limit: number;
-  /** Whether the lake has files of the feed's windows from that time on. Left out: not known. */
-  readonly beyond?: (feed: Feed, from: Millis) => Promise<boolean>;
   /** When the lake was last resumed: what was hinted before has come to nothing, and its back-off is over. */
   readonly resumedAt?: Millis;
   /**
@@ -91,7 +90,8 @@ export async function planFeed(
   const unseen = idle && (await planUnseen(feed, tiling, idle, ports));
   if (unseen !== undefined) return unseen;
   const seen = await revive(feed, ports);
-  const [known, refound] = await progressOf(feed, seen.progress, ports);
+  const known = seen.progress ?? (await regainProgress(feed, ports));
+  const refound = known !== undefined && seen.progress === undefined;
   const others = await ports.others?.(feed);
   const line = gridLine(sourceNow(), tiling.size);
   const first = from ?? (known === undefined ? Math.min(line, (await endOfOthers(others, ledger)) ?? line) : line);
@@ -141,27 +141,6 @@ async function planUnseen(
   if (end === undefined || due.length === most || (await ports.others?.(feed)) !== undefined) return undefined;
   const tags = await planWindows(feed, due, { horizon: end, watermark }, etag, ports);
   return tags && { ...factsOf(feed, nothing), planned: due.length, horizon: end, watermark };
-}
-
-/**
- * The progress of a feed, found from its entries where it is lost. Where the lake has windows that come after the last
- * entry more is lost than that: planned anew, in another length maybe, their rows would come twice.
- */
-async function progressOf(
-  feed: Feed,
-  seen: Versioned<Progress> | undefined,
-  { ledger, beyond }: PlanPorts,
-): Promise<readonly [Versioned<Progress> | undefined, boolean]> {
-  if (seen !== undefined) return [seen, false];
-  const found = await progressFound(feed, ledger);
-  if (found === undefined) return [undefined, false];
-  if (await beyond?.(feed, found.horizon))
-    throw new Error(
-      `the ledger has lost how far it was planned, and windows from ${new Date(found.horizon).toISOString()} on ` +
-        'of which the lake has files; run insights-lake adopt, which finds them again (it says what it would do first)',
-    );
-  await ledger.plan(feed, found, undefined, []);
-  return [await ledger.progress(feed), true];
 }
 
 /**

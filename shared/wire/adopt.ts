@@ -2,10 +2,12 @@ import { readLedgerFile } from '../engine/ledger-table/read.ts';
 import { failureCode } from '../lake/failure.ts';
 import { createGroups } from '../lake/spool/groups.ts';
 import { workFolders } from '../lake/work-folders.ts';
-import type { Config, ObjectStore } from '../model.ts';
+import type { Config, Feed, ObjectStore } from '../model.ts';
 import { type AdoptPorts, type AdoptReport, adoptLake } from '../pipeline/adopt/adopt.ts';
+import { feedKey } from '../pipeline/keys.ts';
 import { LAKE_NAME } from '../pipeline/lake/lake-word.ts';
 import { faultOfLake, type MeetPorts } from '../pipeline/lake/meet.ts';
+import { readRetired } from '../pipeline/retention/retired-word.ts';
 import { systemClock } from './clock.ts';
 import { prepareLake } from './lake.ts';
 import { queryFeeds } from './query.ts';
@@ -37,14 +39,23 @@ type Adopting = MeetPorts & Pick<AdoptPorts, 'tables' | 'planned'>;
 export const wireAdopts = (config: Config, meeting: Adopting, stateReady: () => Promise<void>): Adopts => ({
   adopt: async (request, tell) => {
     await stateReady();
-    const { apps, output, quarantine } = config;
-    const kept = keptInLake(config, systemClock.now);
-    // What the lake would not keep is not read again.
-    const planned = apps
-      .flatMap(queryFeeds)
-      .map(({ feed, query }) => ({ feed, from: query.from && Math.max(query.from, kept(feed.signal) ?? 0) }));
-    return adoptWith({ ...meeting, planned }, [output.path], quarantine.prefix, request, tell);
+    const { output, quarantine } = config;
+    return adoptWith({ ...meeting, planned: plannedFeeds(config) }, [output.path], quarantine.prefix, request, tell);
   },
+});
+
+/** What is planned, but for what the lake would not keep: it is not read again. */
+function plannedFeeds(config: Pick<Config, 'apps' | 'tending'>): NonNullable<AdoptPorts['planned']> {
+  const kept = keptInLake(config, systemClock.now);
+  return config.apps
+    .flatMap(queryFeeds)
+    .map(({ feed, query }) => ({ feed, from: query.from && Math.max(query.from, kept(feed.signal) ?? 0) }));
+}
+
+/** The same of one feed, and what the lake has let go of it. */
+export const feedRules = (config: Pick<Config, 'apps' | 'tending'>, lake: ObjectStore) => async (feed: Feed) => ({
+  planned: plannedFeeds(config).find((one) => feedKey(one.feed) === feedKey(feed)),
+  retired: (await readRetired(lake, feed))?.value.through,
 });
 
 /** `templates`: of paths that the settings have. */

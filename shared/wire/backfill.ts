@@ -38,7 +38,7 @@ export interface WiredBackfills {
   backfillTurn(turn: BackfillTurn): Promise<RunOutcome | undefined>;
 }
 
-interface Ports {
+interface Ports extends Pick<BackfillPorts, 'lost'> {
   readonly ledger: Ledger;
   readonly clock: Clock;
   run(window: Window): Promise<RunOutcome>;
@@ -66,10 +66,10 @@ const usual = 2;
 const later: Millis = 10_000;
 
 export function wireBackfills(config: Config, apis: ReadonlyMap<string, QueryApi>, ports: Ports) {
-  const { ledger, clock, look, run, keptFrom, others } = ports;
+  const { ledger, clock, look, run, keptFrom, others, lost } = ports;
   const queue = openBackfillQueue(config.state);
   const store = openBackfills(config.state, config.lake);
-  const own: BackfillPorts = { ledger, clock, store, queue, keptFrom, others };
+  const own: BackfillPorts = { ledger, clock, store, queue, keptFrom, others, ...(lost && { lost }) };
   const prepared = async (): Promise<void> => {
     await ports.stateReady();
     await queue.prepare();

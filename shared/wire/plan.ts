@@ -1,9 +1,7 @@
 import { usualRetention } from '../config/query.ts';
-import { identityOf } from '../lake/path-identity.ts';
-import type { Config, LakeHealth, Millis, ObjectStore, Opening } from '../model.ts';
+import type { Config, LakeHealth, Millis, Opening } from '../model.ts';
 import { nextDue } from '../pipeline/grid/tile.ts';
 import { feedKey } from '../pipeline/keys.ts';
-import { filesOfLake } from '../pipeline/lake/own-files.ts';
 import { createFeedMemory, type FeedMemory, type FeedTask, planMany } from '../pipeline/many/plan-many.ts';
 import { oldName, stoppedFeed } from '../pipeline/many/stopped.ts';
 import type { Names } from '../pipeline/names/names.ts';
@@ -27,14 +25,13 @@ export interface PlanOutcome {
  */
 export function createPlanner(
   config: Config,
-  ports: PlanPorts & { readonly lake: ObjectStore; readonly names: Names },
+  ports: PlanPorts & { readonly names: Names },
   tend: Tend = async () => new Set(),
 ): (look: () => Promise<LakeHealth>, atOnce?: boolean) => Promise<PlanOutcome> {
   const memory = createFeedMemory();
   const notes: SentMemory = new Map();
   let began = ports.clock.now();
   let failing = false;
-  const beyond = filesBeyond(ports.lake, [config.output.path]);
   const tick = async (health: LakeHealth, atOnce: boolean): Promise<PlanOutcome> => {
     const held = health.state !== 'active';
     const faults: string[] = [];
@@ -45,7 +42,6 @@ export function createPlanner(
     const running = held ? new Set<string>() : await tend(health.since, began).catch(failed);
     const now = {
       ...ports,
-      beyond,
       ...(!atOnce && { notes }),
       resumedAt: health.since,
       began,
@@ -89,18 +85,6 @@ export function sharedTicks(tick: (atOnce: boolean) => Promise<PlanOutcome>) {
         .then(again)
         .catch(() => undefined);
     },
-  };
-}
-
-/** Asked only where the ledger has lost how far a feed was planned: a listing of the lake. */
-export function filesBeyond(lake: ObjectStore, templates: readonly string[]): NonNullable<PlanPorts['beyond']> {
-  return async ({ app, signal, source }, from) => {
-    for await (const { name } of filesOfLake(lake)) {
-      const window = identityOf(name, templates)?.window;
-      const isOfFeed = window?.app === app && window.signal === signal && window.source === source;
-      if (isOfFeed && window.start >= from) return true;
-    }
-    return false;
   };
 }
 

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { usualRetention } from '../config/query.ts';
 import type {
   App,
-  AuditSettings,
   Budget,
   Config,
   Feed,
@@ -30,6 +29,7 @@ import { createQuerySource } from '../source/query/source.ts';
 import { createSurvey } from '../source/query/survey/survey.ts';
 import { identity, openSeats, seatsClock } from './clients.ts';
 import { idle, systemClock } from './clock.ts';
+import { windowNames } from './stories.ts';
 
 /** The query API of one app: what reads its windows, and what looks at them without reading. */
 export interface QueryApi {
@@ -145,7 +145,7 @@ interface AuditWiring extends AskPorts {
 }
 
 export function wireAudits(
-  { apps, audit }: Pick<Config, 'apps'> & { readonly audit: AuditSettings },
+  { apps, audit, output, quarantine }: Pick<Config, 'apps' | 'audit' | 'output' | 'quarantine'>,
   apis: ReadonlyMap<string, QueryApi>,
   ports: AuditWiring,
   ready: () => Promise<void>,
@@ -179,6 +179,7 @@ export function wireAudits(
       return auditLake(request, {
         ...ports,
         hash: hashOf,
+        named: windowNames([output.path], quarantine.prefix),
         feeds: [...audited, ...(await renamed())].flatMap(({ feeds }) => feeds),
       });
     },

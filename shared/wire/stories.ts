@@ -4,10 +4,13 @@ import type { RangedFile } from '../engine/ledger-table/read.ts';
 import { compactTime } from '../lake/compact-time.ts';
 import { parquetFacts } from '../lake/parquet-facts.ts';
 import { identityOf, intervalOf, usualTemplates } from '../lake/path-identity.ts';
-import { quarantinePath, windowPrefixes } from '../lake/paths.ts';
-import type { FileRecord, ObjectStore, Signal, StoredObject, Window } from '../model.ts';
+import { defaultPathTemplate } from '../lake/path-template.ts';
+import { feedPrefix, quarantinePath, windowPrefixes } from '../lake/paths.ts';
+import type { Feed, FileRecord, Interval, ObjectStore, Signal, StoredObject, Window } from '../model.ts';
 import type { AdoptPorts } from '../pipeline/adopt/adopt.ts';
 import type { FileStory } from '../pipeline/adopt/found.ts';
+import { createLakeLook, type LookPorts } from '../pipeline/adopt/lake-look.ts';
+import type { LakeLook } from '../pipeline/adopt/take-in.ts';
 import type { InLake } from '../pipeline/running/in-lake.ts';
 import { signals } from '../signals/tables.ts';
 
@@ -30,13 +33,24 @@ export function windowFiles(lake: ObjectStore, templates: readonly string[], qua
   };
 }
 
-/** None begins like another. */
 function prefixesOf(window: Window, templates: readonly string[], quarantine: string): readonly string[] {
-  const own = window.source === 'query' ? [window.signal] : signals;
-  const all = [...new Set([...templates, ...usualTemplates])].flatMap((template) =>
-    own.flatMap((signal) => windowPrefixes(template, window, signal)),
+  const all = beginnings(window, templates, (template, signal) => windowPrefixes(template, window, signal));
+  return leastOf([...all, quarantinePath(window, quarantine)]);
+}
+
+/** Blobs can hold records of other signals. */
+const beginnings = (
+  { source, signal }: Feed,
+  templates: readonly string[],
+  of: (template: string, signal: Signal) => readonly string[],
+): readonly string[] =>
+  [...new Set([...templates, ...usualTemplates])].flatMap((template) =>
+    (source === 'query' ? [signal] : signals).flatMap((each) => of(template, each)),
   );
-  const sorted = [...all, quarantinePath(window, quarantine)].toSorted();
+
+/** None begins like another. */
+function leastOf(prefixes: readonly string[]): readonly string[] {
+  const sorted = [...new Set(prefixes)].toSorted();
   return sorted.filter((each, n) => !sorted.some((other, m) => m < n && each.startsWith(other)));
 }
 
@@ -46,6 +60,44 @@ const isSame = (one: Window, other: Window): boolean =>
   one.source === other.source &&
   one.start === other.start &&
   one.end === other.end;
+
+/** Whose file it is by its name, set aside or not; undefined: none of these templates made it. */
+export const windowNames =
+  (templates: readonly string[], quarantine: string) =>
+  (path: string): Window | undefined =>
+    identityOf(path.startsWith(`${quarantine}/`) ? path.slice(quarantine.length + 1) : path, templates)?.window;
+
+/** How the lake is looked at for windows that its ledger has lost. */
+export function lakeLook(
+  { lake, tables, clock }: Pick<LookPorts, 'lake' | 'clock' | 'tables'> & { readonly lake: ObjectStore },
+  templates: readonly string[],
+  quarantine: string,
+  more: Pick<LookPorts, 'ready' | 'rules'> & Partial<Pick<LookPorts, 'story'>>,
+): LakeLook {
+  const hours = [defaultPathTemplate('hour')];
+  // Of a query feed's files none holds rows of another signal.
+  const below = (feed: Feed, of: readonly string[], range?: Interval, own = feed.source === 'query') =>
+    leastOf(
+      beginnings(own ? { ...feed, source: 'query' } : feed, of, (template, signal) =>
+        range === undefined
+          ? [feedPrefix(template, feed.app, signal)]
+          : windowPrefixes(template, { ...feed, ...reach(range) }, signal, farOf(feed)),
+      ),
+    );
+  return createLakeLook({
+    ...{ lake, clock, ...(tables && { tables }), story: createStories(lake, templates, quarantine), ...more },
+    named: windowNames(templates, quarantine),
+    own: (feed, range) => below(feed, templates, range, true),
+    beginnings: (feed, range) => below(feed, templates, range),
+    aside: (feed, range) => below(feed, hours, range, true).map((each) => `${quarantine}/${each}`),
+  });
+}
+
+/** A window that reaches into the range begins a day earlier at most, and ends a day later. */
+const reach = ({ start, end }: Interval): Interval => ({ start: start - longest, end: end + longest });
+const longest = 24 * 3_600_000;
+/** Rows of the query API are of their window's own time. */
+const farOf = ({ source }: Feed) => (source === 'query' ? { before: 0, after: 0 } : undefined);
 
 /** A stored file, to be read in ranges. */
 export const rangesOf = ({ name, bytes, etag }: StoredObject, lake: ObjectStore): RangedFile => ({

@@ -104,7 +104,7 @@ export async function windowsOf(found: readonly Found[], ports: FoundPorts): Pro
 }
 
 /** Of a table's file only what readers see counts. */
-async function sighted(file: FileRecord, { tables }: FoundPorts): Promise<FileRecord> {
+export async function sighted(file: FileRecord, { tables }: Pick<FoundPorts, 'tables'>): Promise<FileRecord> {
   if (tables === undefined || file.signal === 'quarantine' || (await tables.isLive(file))) return file;
   return { ...file, rows: 0, bytes: 0 };
 }

@@ -1,10 +1,9 @@
-import type { Clock, Hints, Ledger, LedgerEntry, Millis, Versioned, Window } from '../../model.ts';
+import type { Clock, Hints, LedgerEntry, Millis, Versioned, Window } from '../../model.ts';
 import { askedAgain, hintedEntry, isAtRest, plannedEntry } from '../entry.ts';
-import { putWindows } from '../grid/grid.ts';
+import { type GridPorts, putWindows } from '../grid/grid.ts';
 import { afterLoss } from '../race.ts';
 
-export interface AskPorts {
-  readonly ledger: Ledger;
+export interface AskPorts extends GridPorts {
   readonly clock: Clock;
   readonly hints: Hints;
   /** A blob window runs at most once in this time. */
@@ -30,6 +29,8 @@ export interface AskOptions {
   readonly seen?: Versioned<LedgerEntry>;
   /** Whoever asks is called again where it dies, as a host does with an event. Left out: false. */
   readonly again?: boolean;
+  /** The window is held even where the lake cannot be looked at: nobody asks a second time. Left out: false. */
+  readonly event?: boolean;
   /** No message goes out now: the planner sends it when there is room (`isUnhinted` in entry.ts). Left out: false. */
   readonly later?: boolean;
 }
@@ -41,15 +42,16 @@ export interface AskOptions {
  */
 export async function askFor(
   window: Window,
-  { ledger, clock, refresh, isBeyond = () => false }: Omit<AskPorts, 'hints'>,
-  { skip = () => false, seen: first, again = false }: AskOptions = {},
+  { isBeyond = () => false, ...ports }: Omit<AskPorts, 'hints'>,
+  { skip = () => false, seen: first, again = false, event = false }: AskOptions = {},
 ): Promise<Asked | 'skipped' | 'overlaps'> {
+  const { ledger, clock, refresh } = ports;
   for (let losses = 1; ; losses++) {
     const seen = (losses === 1 ? first : undefined) ?? (await ledger.read(window));
     const now = clock.now();
     if (seen === undefined) {
       if (isBeyond(window)) return 'skipped';
-      const isNew = await putWindows([plannedEntry(window)], { ledger, clock });
+      const isNew = await putWindows([plannedEntry(window)], { ...ports, unseen: event });
       const found = await ledger.read(window);
       if (found === undefined) return 'overlaps';
       if (isNew && found.value.revision === 0) return { entry: found.value, etag: found.etag, free: 0, pending: false };

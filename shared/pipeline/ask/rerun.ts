@@ -1,6 +1,7 @@
-import type { Clock, Feed, Interval, Ledger, LedgerEntry, Millis, Signal } from '../../model.ts';
+import type { Clock, Feed, Interval, LedgerEntry, Millis, Signal } from '../../model.ts';
+import { takeIn } from '../adopt/take-in.ts';
 import { askedAgain, plannedEntry } from '../entry.ts';
-import { lackingTiles, putWindows } from '../grid/grid.ts';
+import { type GridPorts, lackingTiles, putWindows } from '../grid/grid.ts';
 import type { Others } from '../names/names.ts';
 import { afterLoss } from '../race.ts';
 import { requeuedFingerprint } from '../verdict.ts';
@@ -32,8 +33,7 @@ export interface RerunOutcome {
   readonly asked: number;
 }
 
-export interface RerunPorts {
-  readonly ledger: Ledger;
+export interface RerunPorts extends GridPorts {
   readonly clock: Clock;
   /** Length of new windows of a feed, and from when on they may be planned; left out, or undefined: none are put. */
   readonly newWindows?: (feed: Feed) => { readonly size: Millis; readonly from: Millis } | undefined;
@@ -75,10 +75,12 @@ async function addMissing(
   feed: Feed,
   request: RerunRequest,
   outcome: { -readonly [K in keyof RerunOutcome]: RerunOutcome[K] },
-  { ledger, clock, newWindows, others }: RerunPorts,
+  ports: RerunPorts,
 ): Promise<void> {
+  const { ledger, clock, newWindows, others } = ports;
   const made = feed.source === 'query' ? newWindows?.(feed) : undefined;
-  const horizon = (await ledger.progress(feed))?.value.horizon;
+  const progress = await ledger.progress(feed);
+  const horizon = progress?.value.horizon;
   if (made === undefined || horizon === undefined) return;
   let [first, asked, done]: [Millis | undefined, number, number] = [undefined, 0, 0];
   for await (const entry of ledger.list(feed, request)) {
@@ -89,13 +91,15 @@ async function addMissing(
   const start = Math.max(Number.isFinite(request.start) ? request.start : (first ?? horizon), made.from);
   const range = { start, end: Math.min(request.end, horizon) };
   if (range.start >= range.end) return;
+  // What the lake has is not missing.
+  if (request.begin) await takeIn(feed, range, progress, ports);
   const look = async () => lackingTiles(feed, range, made.size, await others?.(feed), ledger);
   let lacking = await look();
   for (let losses = 1; request.begin; losses++) {
     if (
       await putWindows(
         lacking.map((window) => plannedEntry(window)),
-        { ledger, clock },
+        ports,
       )
     )
       break;

@@ -1,5 +1,5 @@
-import type { Feed, Interval, LedgerEntry, Millis, Signal } from '../../model.ts';
-import { isAtRest } from '../entry.ts';
+import type { Feed, Interval, LedgerEntry, Millis, Signal, Window } from '../../model.ts';
+import { isAtRest, plannedEntry } from '../entry.ts';
 import { filesOfLake } from '../lake/own-files.ts';
 import type { Others } from '../names/names.ts';
 import { keptPart, retiredBefore } from '../retention/due.ts';
@@ -7,6 +7,7 @@ import { readRetired } from '../retention/retired-word.ts';
 import { gapsIn } from './gaps.ts';
 import { type LakeView, listTables, type SeenFile, type WrongFile } from './in-tables.ts';
 import { isKept, judgeEntry, type LakeEntryPorts, noteTags, runAgain } from './lake-entry.ts';
+import { type LostOfFeed, lostOf } from './lost.ts';
 
 /** Which windows to look at; `app` '' and no signals: all. */
 export interface LakeAuditRequest extends Interval {
@@ -17,6 +18,8 @@ export interface LakeAuditRequest extends Interval {
 }
 
 export interface LakeAuditPorts extends LakeEntryPorts {
+  /** Whose file it is by its name; undefined: no template that is known made it. Left out: names tell nothing. */
+  named?(path: string): Window | undefined;
   /** Feeds that the settings name; left out: not known. */
   readonly feeds?: readonly Feed[];
   /** What other names of a feed's app have brought; left out: nothing. */
@@ -56,6 +59,8 @@ export interface LakeAudit {
    * wrote them, or the ledger has lost them.
    */
   readonly unknown: readonly string[];
+  /** Feeds of which the ledger has lost windows: files of them are there. */
+  readonly lost: readonly LostOfFeed[];
   /** Files that readers of the tables see and no window knows: the rows in them may be there twice. */
   readonly strangers: readonly string[];
   /** Files that no reader sees any more and that wait for their removal. */
@@ -66,8 +71,8 @@ export interface LakeAudit {
 }
 
 /** Whether something is not as it should be. What is open is on its way. */
-export const differs = ({ feeds, unknown, strangers }: LakeAudit): boolean =>
-  unknown.length + strangers.length > 0 ||
+export const differs = ({ feeds, unknown, lost, strangers }: LakeAudit): boolean =>
+  unknown.length + lost.length + strangers.length > 0 ||
   feeds.some(({ wrong, gaps, failed, stopped }) => wrong.length + gaps.length + failed > 0 || stopped);
 
 /** The ledger beside the files that are really there. Changes nothing unless it is asked to repair. */
@@ -84,10 +89,11 @@ export async function auditLake(request: LakeAuditRequest, ports: LakeAuditPorts
   const known = new Set<string>();
   const folders = new Set<string>();
   const isNear = (name: string): boolean => isBeside(name, folders);
+  const isOfFeed = (feed: Feed): boolean =>
+    (request.app === '' || feed.app === request.app) &&
+    (request.signals.length === 0 || request.signals.includes(feed.signal));
   for await (const feed of ports.ledger.feeds()) {
-    const wanted =
-      (request.app === '' || feed.app === request.app) &&
-      (request.signals.length === 0 || request.signals.includes(feed.signal));
+    const wanted = isOfFeed(feed);
     const entries: LedgerEntry[] = [];
     // All of them: a folder can hold files of windows that were not asked for.
     for await (const entry of ports.ledger.list(feed)) {
@@ -100,16 +106,24 @@ export async function auditLake(request: LakeAuditRequest, ports: LakeAuditPorts
     }
     if (entries.length === 0) continue;
     const retired = (await readRetired(ports.lake, feed))?.value.keptFrom ?? 0;
-    const look = { there, seen, began, keptFrom: retiredBefore(feed, retired) };
+    const look = { there, seen, began, keptFrom: retiredBefore(feed, retired), until: request.end };
     feeds.push(await report(feed, entries, look, request.repair, ports));
   }
   const isAll = request.app === '' && request.signals.length === 0;
   const isDead = (name: string): boolean => seen?.removed.has(name) === true && !seen.live.has(name);
+  const ownerOf = (name: string): Window | undefined => {
+    const window = ports.named?.(name);
+    return window && isOfFeed(window) && window.start < request.end && request.start < window.end ? window : undefined;
+  };
   const isStray = (name: string): boolean =>
-    isNear(name) && !known.has(name) && !isDead(name) && seen?.live.has(name) !== true;
-  const strangers = [...(seen?.live.keys() ?? [])].filter((name) => !known.has(name) && (isAll || isNear(name)));
+    !known.has(name) && !isDead(name) && seen?.live.has(name) !== true && (isNear(name) || ownerOf(name) !== undefined);
+  const unknown = [...there.keys()].filter(isStray).sort();
+  const strangers = [...(seen?.live.keys() ?? [])]
+    .filter((name) => !known.has(name) && (isAll || isNear(name) || ownerOf(name) !== undefined))
+    .sort();
+  const owners = [...unknown, ...strangers].map(ownerOf).filter((window) => window !== undefined);
   return {
-    ...{ feeds, unknown: [...there.keys()].filter(isStray).sort(), strangers: strangers.sort() },
+    ...{ feeds, unknown, strangers, lost: await lostOf(owners, ports.ledger) },
     ...{ dead: [...there.keys()].filter(isDead).length, files: there.size, bytes },
   };
 }
@@ -143,7 +157,7 @@ const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') +
 async function report(
   feed: Feed,
   entries: readonly LedgerEntry[],
-  view: LakeView & { readonly began: Millis; readonly keptFrom: Millis },
+  view: LakeView & { readonly began: Millis; readonly keptFrom: Millis; readonly until: Millis },
   repair: boolean,
   ports: LakeAuditPorts,
 ): Promise<FeedReport> {
@@ -172,7 +186,7 @@ async function report(
     retired: count(({ state }) => state === 'retired'),
     // Folders of export blobs exist only where there was telemetry.
     // What the lake has let go by its rules lacks nothing.
-    gaps: feed.source === 'query' ? await keptGaps(feed, windows, view.keptFrom, ports) : [],
+    gaps: feed.source === 'query' ? await keptGaps(feed, windows, view, ports) : [],
     lengths: lengths.length > 1 ? lengths : [],
     wrong,
     repaired,
@@ -180,14 +194,19 @@ async function report(
   };
 }
 
+/** The last windows of those that the ledger says were planned can be what it lacks. */
 async function keptGaps(
   feed: Feed,
   windows: readonly LedgerEntry[],
-  from: Millis,
+  { keptFrom, until }: { readonly keptFrom: Millis; readonly until: Millis },
   ports: LakeAuditPorts,
 ): Promise<readonly Interval[]> {
-  const gaps = await gapsIn(feed, windows, ports);
-  return gaps.map((gap) => keptPart(gap, from)).filter(({ start, end }) => start < end);
+  const last = windows.at(-1)?.window;
+  const planned = Math.min(until, (last && (await ports.ledger.progress(last)))?.value.horizon ?? 0);
+  const rest = last && last.end < planned ? [plannedEntry({ ...last, start: planned, end: planned + 1 })] : [];
+  return (await gapsIn(feed, [...windows, ...rest], ports))
+    .map((gap) => keptPart(gap, keptFrom))
+    .filter(({ start, end }) => start < end);
 }
 
 const isSame = (one: Feed, other: Feed): boolean =>

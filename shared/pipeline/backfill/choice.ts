@@ -1,5 +1,6 @@
-import type { BackfillChoice, LedgerEntry, Millis } from '../../model.ts';
+import type { BackfillChoice, Clock, LedgerEntry, Millis } from '../../model.ts';
 import { askedAgain, isAtRest } from '../entry.ts';
+import { gridLine } from '../grid/tile.ts';
 import { requeuedFingerprint } from '../verdict.ts';
 
 /**
@@ -24,3 +25,9 @@ export const backfilledEntry = (entry: LedgerEntry, id: string, now: Millis): Le
   hintedAt: now,
   backfill: id,
 });
+
+/** Where the live windows of a feed begin that was never planned. */
+export const firstLive = (
+  { window, from }: { readonly window: Millis; readonly from: Millis | undefined },
+  clock: Pick<Clock, 'now'>,
+): Millis => from ?? gridLine(clock.now(), window);

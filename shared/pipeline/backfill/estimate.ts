@@ -13,8 +13,9 @@ import type {
 import { isAtRest } from '../entry.ts';
 import type { Others } from '../names/names.ts';
 import { rowsOf } from '../same-rows.ts';
+import { firstLive } from './choice.ts';
 import { type Counted, cells, countWindows } from './count.ts';
-import { type BackfillScope, firstLive } from './steer.ts';
+import type { BackfillScope } from './steer.ts';
 
 export interface EstimatePorts {
   readonly ledger: Ledger;

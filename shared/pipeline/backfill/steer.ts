@@ -1,15 +1,7 @@
-import type {
-  Backfill,
-  BackfillReport,
-  BackfillRequest,
-  BackfillState,
-  Clock,
-  Feed,
-  Millis,
-  Versioned,
-} from '../../model.ts';
-import { gridLine } from '../grid/tile.ts';
+import type { Backfill, BackfillReport, BackfillRequest, BackfillState, Feed, Millis, Versioned } from '../../model.ts';
+import { regainProgress } from '../progress.ts';
 import { afterLoss } from '../race.ts';
+import { firstLive } from './choice.ts';
 import { countWindows } from './count.ts';
 import { type BackfillPorts, dayOf } from './take.ts';
 
@@ -130,15 +122,12 @@ const inLakeSince = ({ signals, start }: BackfillRequest, { keptFrom }: Backfill
   Math.min(...signals.map((signal) => keptFrom?.(signal) ?? start));
 
 /** A feed that was never planned would be planned from the end of the backfill on. */
-async function begunFeed(feed: Feed, scope: BackfillScope, { ledger, clock }: BackfillPorts): Promise<void> {
-  if ((await ledger.progress(feed)) !== undefined) return;
+async function begunFeed(feed: Feed, scope: BackfillScope, ports: BackfillPorts): Promise<void> {
+  const { ledger, clock } = ports;
+  if (((await ledger.progress(feed)) ?? (await regainProgress(feed, ports))) !== undefined) return;
   const first = firstLive(scope, clock);
   await ledger.plan(feed, { horizon: first, watermark: first }, undefined, []);
 }
-
-/** Where the live windows of a feed begin that was never planned. */
-export const firstLive = ({ window, from }: BackfillScope, clock: Pick<Clock, 'now'>): Millis =>
-  from ?? gridLine(clock.now(), window);
 
 /** Rows that export blobs brought must not come a second time. */
 async function refuseTwice(

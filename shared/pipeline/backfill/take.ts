@@ -6,21 +6,19 @@ import type {
   Clock,
   Feed,
   Interval,
-  Ledger,
   LedgerEntry,
   Millis,
   Signal,
   Window,
 } from '../../model.ts';
 import { plannedEntry } from '../entry.ts';
-import { activeWindows, putWindows } from '../grid/grid.ts';
+import { activeWindows, type GridPorts, putWindows } from '../grid/grid.ts';
 import { tileRange } from '../grid/tile-range.ts';
 import { type Others, othersIn } from '../names/names.ts';
 import { afterLoss } from '../race.ts';
 import { backfillChoice, backfilledEntry } from './choice.ts';
 
-export interface BackfillPorts {
-  readonly ledger: Ledger;
+export interface BackfillPorts extends GridPorts {
   readonly clock: Clock;
   readonly store: BackfillStore;
   readonly queue: BackfillQueue;
@@ -135,8 +133,9 @@ async function firstOf(
   entries: ReadonlyMap<Millis, LedgerEntry>,
   { id, choice, start: begin }: Backfill,
   place: Place,
-  { ledger, clock }: BackfillPorts,
+  ports: BackfillPorts,
 ): Promise<Window | undefined | 'lost'> {
+  const { ledger, clock } = ports;
   // A window that reaches into the day from the one before was that day's, but for the first.
   const from = place.day <= begin ? Number.NEGATIVE_INFINITY : place.day;
   for (const { start, end } of tiles) {
@@ -146,7 +145,7 @@ async function firstOf(
     if (entry === undefined) {
       if (choice === 'failed') continue;
       const planned = { ...plannedEntry(window, clock.now()), backfill: id };
-      return (await putWindows([planned], { ledger, clock })) ? window : 'lost';
+      return (await putWindows([planned], ports)) ? window : 'lost';
     }
     const what = backfillChoice(entry, id, choice);
     if (what === 'leave') continue;

@@ -1,4 +1,5 @@
-import type { Clock, Feed, Interval, Ledger, LedgerEntry, Millis, Window } from '../../model.ts';
+import type { Clock, Feed, Interval, Ledger, LedgerEntry, Millis, Progress, Window } from '../../model.ts';
+import { type TakeInPorts, takeIn } from '../adopt/take-in.ts';
 import { plannedEntry } from '../entry.ts';
 import { type Others, othersIn } from '../names/names.ts';
 import { afterLoss } from '../race.ts';
@@ -10,9 +11,9 @@ import { tileRange } from './tile-range.ts';
  * command), in whatever order and length.
  */
 
-export interface GridPorts {
+export interface GridPorts extends Pick<TakeInPorts, 'lost' | 'unseen'> {
   readonly ledger: Ledger;
-  readonly clock: Pick<Clock, 'sleep' | 'random'>;
+  readonly clock: Pick<Clock, 'now' | 'sleep' | 'random'>;
 }
 
 /** No window of a grid is longer. */
@@ -21,13 +22,13 @@ const longest: Millis = 24 * 3_600_000;
 const together = 40;
 
 /**
- * The windows of the feed that lie in the range at least in part, by start. Those that were halved are not: their
- * halves are.
+ * The windows of the feed that lie in the range (left undefined: in all time) at least in part, by start. Those that
+ * were halved are not: their halves are.
  */
-export async function activeWindows(feed: Feed, range: Interval, ledger: Ledger): Promise<LedgerEntry[]> {
+export async function activeWindows(feed: Feed, range: Interval | undefined, ledger: Ledger): Promise<LedgerEntry[]> {
   const found: LedgerEntry[] = [];
-  for await (const entry of ledger.list(feed, { start: range.start - longest, end: range.end }))
-    if (entry.state !== 'halved' && entry.window.end > range.start) found.push(entry);
+  for await (const entry of ledger.list(feed, range && { start: range.start - longest, end: range.end }))
+    if (entry.state !== 'halved' && (range === undefined || entry.window.end > range.start)) found.push(entry);
   return found;
 }
 
@@ -56,10 +57,10 @@ export async function windowAt(feed: Feed, at: Millis, cell: Interval, ledger: L
 }
 
 /**
- * Puts entries of new windows of one feed into the ledger, in order, as long as it has no window of a part of their
- * time; false when it has. Decided by one conditional write: what the feed has is read after the tag of its progress,
- * under which the entries are put, and every window enters the ledger in this way. So of two that put overlapping
- * windows at once, one is refused.
+ * Puts entries of new windows of one feed into the ledger, in order, as long as neither it nor the lake has a window of
+ * a part of their time; false when one has: it is in the ledger by now. Decided by one conditional write: what the feed
+ * has is read after the tag of its progress, under which the entries are put, and every window enters the ledger in
+ * this way. So of two that put overlapping windows at once, one is refused.
  */
 export async function putWindows(entries: readonly LedgerEntry[], ports: GridPorts): Promise<boolean> {
   for (let from = 0; from < entries.length; from += together) {
@@ -69,20 +70,30 @@ export async function putWindows(entries: readonly LedgerEntry[], ports: GridPor
   return true;
 }
 
-async function putTogether(entries: readonly LedgerEntry[], { ledger, clock }: GridPorts): Promise<boolean> {
+async function putTogether(entries: readonly LedgerEntry[], ports: GridPorts): Promise<boolean> {
+  const { ledger, clock } = ports;
   const [first, last] = [entries[0]?.window, entries.at(-1)?.window];
   if (first === undefined || last === undefined) return true;
+  const range = { start: first.start, end: last.end };
   for (let losses = 1; ; losses++) {
     const known = await ledger.progress(first);
-    const there = await activeWindows(first, { start: first.start, end: last.end }, ledger);
+    if (await takeIn(first, range, known, ports)) return false;
+    // Without its progress a feed may have lost more than that.
+    const there = await activeWindows(first, known === undefined ? undefined : range, ledger);
     if (entries.some(({ window }) => there.some((other) => overlap(window, other.window)))) return false;
-    const { horizon, watermark } = known?.value ?? { horizon: first.start, watermark: first.start };
+    const { horizon, watermark } = known?.value ?? foundIn(there, first.start);
     const progress = { horizon: Math.max(horizon, last.end), watermark };
     await ledger.opening(first);
     if ((await ledger.plan(first, progress, known?.etag, entries)) !== undefined) return true;
     await afterLoss(losses, () => crowdText(first), clock);
   }
 }
+
+/** How far a feed is of which only the entries tell. */
+const foundIn = (entries: readonly LedgerEntry[], start: Millis): Progress => ({
+  horizon: entries.reduce((latest, { window }) => Math.max(latest, window.end), start),
+  watermark: entries.reduce((first, { window }) => Math.min(first, window.start), start),
+});
 
 const crowdText = ({ app, signal }: Feed): string =>
   `write the ledger of ${app} ${signal}: others put windows into it all the time`;

@@ -12,7 +12,7 @@ import { meetLake } from '../../../shared/pipeline/lake/meet.ts';
 import { planFeed } from '../../../shared/pipeline/plan.ts';
 import { isRequeued } from '../../../shared/pipeline/verdict.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
-import { filesBeyond } from '../../../shared/wire/plan.ts';
+import { lakeLook } from '../../../shared/wire/stories.ts';
 import { openedLedger } from '../opened.ts';
 import { gated, manualClock } from '../world.ts';
 import { foundInMemory } from './found.ts';
@@ -255,23 +255,20 @@ test('the app that had the lake is refused from then on; so is a copy of its led
   await assert.rejects(meetLake(first), /belongs to the ledger in/);
 });
 
-test('a ledger that lost its last windows and its horizon: nothing is planned over what the lake has', async () => {
+test('a ledger that lost its last windows and its horizon: what the lake has enters it before anything is planned', async () => {
   const { lake, clock, ports } = await lakeOf([at(0, 1), at(1, 2), at(2, 3)]);
   const with_ = ports();
   await with_.ledger.write(doneOf(at(0, 1)), undefined);
   const hints = { prepare: async () => {}, send: async () => {} };
   const tiling = { size: 24 * hour, lag: 0, until: undefined };
-  const ask = { ledger: with_.ledger, clock, hints, patience: 1, limit: 100, beyond: filesBeyond(lake, []) };
-  await assert.rejects(
-    planFeed(feed, tiling, start, ask),
-    /has lost .* windows from 2026-01-05T01:00.*insights-lake adopt/,
-  );
-  assert.equal(await with_.ledger.progress(feed), undefined);
-  await adoptLake(true, with_);
-  assert.equal((await planFeed(feed, tiling, start, ask)).watermark, start + 3 * hour);
-  const others = filesBeyond(lake, []);
+  const lost = lakeLook({ lake, clock }, [], '_quarantine', { ready: async () => {} });
+  const ask = { ledger: with_.ledger, clock, hints, patience: 1, limit: 100, lost };
+  const { refound, watermark } = await planFeed(feed, tiling, start, ask);
+  assert.deepEqual([refound, watermark], [true, start + 3 * hour]);
+  const entries = await Array.fromAsync(with_.ledger.list(feed));
   assert.deepEqual(
-    [await others(feed, start + 3 * hour), await others({ ...feed, app: 'till' }, start)],
-    [false, false],
+    entries.slice(0, 3).map(({ window, state }) => [window.start, state]),
+    [0, 1, 2].map((from) => [start + from * hour, 'done']),
   );
+  assert.deepEqual([await lost.hasFeed(feed), await lost.hasFeed({ ...feed, app: 'till' })], [true, false]);
 });

@@ -14,6 +14,7 @@ import { writeLedgerTable } from '../../../shared/pipeline/ledger-table/write.ts
 import { planFeed } from '../../../shared/pipeline/plan.ts';
 import { type RunPorts, runWindow } from '../../../shared/pipeline/run.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
+import { lakeLook, windowNames } from '../../../shared/wire/stories.ts';
 import { gated } from '../world.ts';
 import { foundInMemory } from './found.ts';
 import { tableInMemory } from './table-in-memory.ts';
@@ -39,6 +40,10 @@ export interface Settings {
   readonly delta: boolean;
   /** Every other day, and a day with late rows, is too much for one run. */
   readonly heavy?: boolean;
+  /** Left out: the usual one. */
+  readonly path?: string;
+  /** Left out: no. */
+  readonly gzip?: boolean;
 }
 
 export type Ledger = ReturnType<typeof createMemoryLedger>;
@@ -71,12 +76,12 @@ export async function copyOfLedger(
   from: Ledger,
   keeps: (entry: LedgerEntry, n: number) => boolean = () => true,
   keepsRest = true,
+  keepsProgress = keepsRest,
 ): Promise<Ledger> {
   const to = createMemoryLedger(keepsRest ? await from.mark() : undefined);
   let n = 0;
   for await (const entry of from.list(feed)) if (keeps(entry, n++)) await to.write(entry, undefined);
-  if (!keepsRest) return to;
-  const progress = await from.progress(feed);
+  const progress = keepsProgress ? await from.progress(feed) : undefined;
   if (progress) await to.plan(feed, progress.value, undefined, []);
   return to;
 }
@@ -133,7 +138,7 @@ export function worldOn(
     );
     return ids.length === 0 ? 'rows:0' : `rows:${ids.length} ids:${ids.reduce((one, other) => one + other, 0)}`;
   };
-  const template = defaultPathTemplate(settings.partition);
+  const template = settings.path ?? defaultPathTemplate(settings.partition);
   const part = (at: Millis) => (settings.partition === 'hour' ? at : Math.floor(at / day) * day);
   const story: AdoptPorts['story'] = async ({ name, bytes }) => {
     const named = identityOf(name, [template]);
@@ -147,7 +152,7 @@ export function worldOn(
     };
   };
   const inLake: RunPorts['inLake'] = async ({ start, end }) => {
-    const all = await Array.fromAsync(lake.list('requests/'));
+    const all = await Array.fromAsync(lake.list(''));
     const named = (name: string) => identityOf(name, [template])?.window;
     const own = all.filter(({ name }) => named(name)?.start === start && named(name)?.end === end);
     return (await Promise.all(own.map(story))).filter((each) => typeof each === 'object');
@@ -185,7 +190,7 @@ export function worldOn(
             ...identity,
             part: settings.partition === 'hour' ? 1 : 1 + (file.partition % day) / hour,
             format: settings.format,
-            gzip: false,
+            gzip: settings.gzip === true,
           });
     },
     discard: async () => {},
@@ -209,6 +214,12 @@ export function worldOn(
     planned: [{ feed, from: begun }],
     story,
   };
+  const lost = lakeLook({ lake, clock, ...(tables && { tables }) }, [template], '_quarantine', {
+    ready: () => meetLake(meeting),
+    rules: async () => ({ planned: { from: begun }, retired: undefined }),
+    story,
+  });
+  const opens = { ledger, clock, lost };
   const deliver = async () => {
     for (let window = sent.shift(); window !== undefined; window = sent.shift()) await runWindow(window, run);
   };
@@ -219,10 +230,12 @@ export function worldOn(
     plan: () =>
       planFeed(feed, { size: settings.size, lag: 0, until: undefined }, begun, {
         ...run,
-        hints,
-        patience: hour / 2,
-        limit: 500,
+        ...{ hints, lost, patience: hour / 2, limit: 500 },
       }),
+    /** What puts windows beside the planner. */
+    opens,
+    run,
+    named: windowNames([template], '_quarantine'),
     audit: () =>
       auditWindows(
         [{ app: feed.app, feeds: [feed], survey, retention: 900 * day }],
@@ -284,7 +297,7 @@ export function worldOn(
     seen: async (): Promise<string[]> => {
       const names = delta
         ? await liveIn(lake)
-        : (await Array.fromAsync(lake.list('requests/'))).map(({ name }) => name);
+        : (await Array.fromAsync(lake.list(''))).map(({ name }) => name).filter((name) => !name.startsWith('_'));
       const lines = await Promise.all(names.map((name) => linesIn(lake, name)));
       return lines.flatMap((some) => some.slice(1)).sort();
     },

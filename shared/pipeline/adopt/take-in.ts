@@ -1,0 +1,125 @@
+import type { Clock, Feed, Interval, Ledger, LedgerEntry, Millis, Progress, Versioned } from '../../model.ts';
+import { windowKey } from '../keys.ts';
+import { NotItsLake } from '../lake/meet.ts';
+import { type FoundWindow, weigh } from './weigh.ts';
+
+/**
+ * The grid of a feed is what the ledger has of it; a ledger that has lost entries would be cut anew over time of which
+ * the lake has files, and their rows come twice. So whoever opens windows where entries may be missing takes those in
+ * first whose files are there, as adopt does: behind the horizon, and in a feed of which the ledger knows no horizon.
+ * Windows at the horizon are nobody's yet, and cost nothing.
+ */
+export interface LakeLook {
+  /** Whether the lake may have files of the feed: one listing for all sources of app and signal. */
+  hasFeed(feed: Feed): Promise<boolean>;
+  /**
+   * Windows of the feed that lie in the range at least in part and have files with rows, without those that are
+   * `known`.
+   */
+  windows(feed: Feed, range: Interval, known: ReadonlySet<string>): Promise<readonly FoundWindow[]>;
+  /** The time around the range that is looked at with it. */
+  around(feed: Feed, range: Interval): Interval;
+  /** Whether that was looked at a moment ago, and all was in the ledger. */
+  isLooked(feed: Feed, around: Interval): boolean;
+  noteLooked(feed: Feed, around: Interval): void;
+  /**
+   * From when on a feed is planned (undefined: from its first window), so that time without files is read as well; and
+   * what the lake has let go. Left out: nothing is planned here.
+   */
+  rules?(feed: Feed): Promise<{
+    readonly planned: { readonly from: Millis | undefined } | undefined;
+    readonly retired: Millis | undefined;
+  }>;
+}
+
+export interface TakeInPorts {
+  readonly ledger: Ledger;
+  readonly clock: Pick<Clock, 'now'>;
+  /** Left out: nobody looks. */
+  readonly lost?: LakeLook;
+  /** A lake that is away is taken to have nothing: an event must be held all the same. Left out: it throws. */
+  readonly unseen?: boolean;
+}
+
+/** What the ledger has lost cannot be taken in without a person. */
+export class LostWindows extends Error {
+  constructor(feed: Feed, why: string) {
+    super(
+      `the ledger has lost windows of ${feed.app} ${feed.signal} (${feed.source}): ${why}; nothing was begun there; ` +
+        'run insights-lake adopt, which finds them again (it says what it would do first)',
+    );
+    this.name = 'LostWindows';
+  }
+}
+
+/** No window is longer. */
+const longest: Millis = 24 * 3_600_000;
+/** A transaction of the ledger holds that many entries. */
+const together = 40;
+export const always: Interval = { start: 0, end: Number.POSITIVE_INFINITY };
+
+/**
+ * Puts into the ledger what the lake has of the feed in the range, and the ledger does not. True when it has, or
+ * somebody else was first: look at the ledger again. Throws, and has put nothing, where a person must decide.
+ * `known`: the feed's progress, read before; undefined: the ledger has none, and the range is all time.
+ */
+export async function takeIn(
+  feed: Feed,
+  range: Interval,
+  known: Versioned<Progress> | undefined,
+  ports: TakeInPorts,
+): Promise<boolean> {
+  if (known !== undefined && range.start >= known.value.horizon) return false;
+  try {
+    return await lookAndTake(feed, range, known, ports);
+  } catch (error) {
+    if (ports.unseen && !(error instanceof LostWindows || error instanceof NotItsLake)) return false;
+    throw error;
+  }
+}
+
+async function lookAndTake(
+  feed: Feed,
+  range: Interval,
+  known: Versioned<Progress> | undefined,
+  { ledger, clock, lost }: TakeInPorts,
+): Promise<boolean> {
+  if (lost === undefined) return false;
+  const around = known === undefined ? always : lost.around(feed, range);
+  if (known === undefined ? !(await lost.hasFeed(feed)) : lost.isLooked(feed, around)) return false;
+  const listed = known && { start: around.start - longest, end: around.end };
+  const entries = await Array.fromAsync(ledger.list(feed, listed));
+  const found = await lost.windows(feed, around, new Set(entries.map(({ window }) => windowKey(window))));
+  if (found.length === 0) {
+    if (known !== undefined) lost.noteLooked(feed, around);
+    return false;
+  }
+  const { planned, retired = 0 } = (await lost.rules?.(feed)) ?? {};
+  const fill = known === undefined ? planned : undefined;
+  const { put, twice } = weigh(feed, entries, found, { now: clock.now(), retired }, fill);
+  if (twice.length > 0)
+    throw new LostWindows(feed, `files of them lie over time that others stand for (${found[0]?.files[0]?.path})`);
+  await putAll(feed, entries, put, known, ledger);
+  return true;
+}
+
+/** The first write moves the horizon behind all of them: who dies on the way leaves gaps, which this looks into. */
+async function putAll(
+  feed: Feed,
+  entries: readonly LedgerEntry[],
+  put: readonly LedgerEntry[],
+  known: Versioned<Progress> | undefined,
+  ledger: Ledger,
+): Promise<void> {
+  const all = [...entries, ...put].map(({ window }) => window);
+  const horizon = all.reduce((latest, { end }) => Math.max(latest, end), known?.value.horizon ?? 0);
+  const watermark = known?.value.watermark ?? all.reduce((first, { start }) => Math.min(first, start), horizon);
+  await ledger.opening(feed);
+  let etag = known?.etag;
+  for (let from = 0; from < put.length; from += together) {
+    const some = put.slice(from, from + together);
+    const tags = await ledger.plan(feed, { horizon, watermark }, etag, some);
+    if (tags === undefined) return;
+    etag = tags.progress ?? (await ledger.progress(feed))?.etag;
+  }
+}
