@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { QueueClient } from '@azure/storage-queue';
-import { exportBlob } from './inputs.ts';
+import { exportBlob, HOUR, START } from './inputs.ts';
 import { type Scene, startScene } from './scene.ts';
 import { startWorker, type Worker } from './worker.ts';
 
@@ -25,14 +25,14 @@ after(async () => {
   await scene?.close();
 });
 
-const queue = () => new QueueClient(scene.azurite.connectionString, 'windows');
+const queue = (name = 'windows') => new QueueClient(scene.azurite.connectionString, name);
 
 /** What waits in the queue, now or later; it is gone then, as after five tries. */
-async function takeAll(): Promise<string[]> {
-  const { approximateMessagesCount = 0 } = await queue().getProperties();
-  const { receivedMessageItems } = await queue().receiveMessages({ numberOfMessages: 32 });
+async function takeAll(name?: string): Promise<string[]> {
+  const { approximateMessagesCount = 0 } = await queue(name).getProperties();
+  const { receivedMessageItems } = await queue(name).receiveMessages({ numberOfMessages: 32 });
   const texts = receivedMessageItems.map(({ messageText }) => Buffer.from(messageText, 'base64').toString());
-  await queue().clearMessages();
+  await queue(name).clearMessages();
   assert.ok(texts.length <= approximateMessagesCount);
   return texts;
 }
@@ -53,11 +53,21 @@ test('windows are planned, and messages sent', async () => {
   assert.equal(texts.length, 2 * HOURS);
 });
 
+let turns: string[] = [];
+test('a backfill sends its messages', async () => {
+  const [from, to] = [START + 5 * HOUR, START + 8 * HOUR].map((at) => new Date(at).toISOString());
+  const wish = { do: 'start', app: 'shop', from, to, signals: ['requests'], concurrency: 2 };
+  assert.equal((await scene.call('runWindow', JSON.stringify({ backfill: wish }))).error, '');
+  turns = await takeAll('windows-backfill');
+  assert.equal(turns.length, 2);
+});
+
 for (const [what, [changes, told]] of Object.entries(wrong))
   test(`${what}: every call names it`, async () => {
     const bad = await start(changes);
     const calls = [
       ...texts.slice(0, 2).map((text) => ['runWindow', text]),
+      ...turns.map((text) => ['runBackfill', text]),
       ...['planWindows', 'sweepBlobs', 'auditWindows', 'tendLake'].map((name) => [name, '']),
       ['transformBlob', exportBlob(9, 0).name],
     ];
@@ -69,8 +79,10 @@ test('mended, the first tick sends for all that waits, and not once more with th
   assert.equal((await scene.call('planWindows', '', good)).error, '');
   const again = await takeAll();
   assert.deepEqual(again.toSorted(), texts.toSorted());
+  const others = await takeAll('windows-backfill');
+  assert.equal(others.length, turns.length, 'those of the backfill as well');
   assert.equal((await scene.call('planWindows', '', good)).error, '');
-  assert.deepEqual(await takeAll(), []);
+  assert.deepEqual([await takeAll(), await takeAll('windows-backfill')], [[], []]);
   for (const text of again) assert.equal((await scene.call('runWindow', text, good)).error, '');
   await scene.assertWhole();
   t.diagnostic(`${again.length} messages, in the ${good.kind}`);
