@@ -7,6 +7,8 @@ export type Document = Readonly<Record<string, unknown>>;
 
 /** Documents on their way at once. */
 const CONCURRENCY = 8;
+/** Where the ledger of a lake lies that commands made. */
+const LEDGER = '_insights-lake/ledger/';
 
 /** The document as it was at one moment; undefined where there is none. */
 export async function readDocument(store: ObjectStore, name: string): Promise<Versioned<Document> | undefined> {
@@ -48,8 +50,9 @@ function parse(text: string, name: string): Document {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Error(`read ${name}: it is no JSON document any more; restore it or choose another destination`, {
-      cause,
-    });
+    const isOfLedger = name.startsWith(LEDGER);
+    const anew = `remove ${LEDGER} and have insights-lake adopt make the ledger anew from the files`;
+    const advice = isOfLedger ? `restore it, or ${anew}` : 'restore it or choose another destination';
+    throw new Error(`read ${name}: it is no JSON document any more; ${advice}`, { cause });
   }
 }

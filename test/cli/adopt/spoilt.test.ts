@@ -1,11 +1,11 @@
 /** Somebody writes over a file of a lake, or cuts it: its window runs again, whatever the file can be read as. */
 import assert from 'node:assert/strict';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { run } from '../real.ts';
-import { classic, lines, newLake, put } from '../transform/lake-of-commands.ts';
+import { classic, lines, named, newLake, put } from '../transform/lake-of-commands.ts';
 
 const formats = [['--format', 'ndjson', '--gzip'], ['--format', 'csv', '--gzip'], ['--format', 'ndjson'], []];
 const damages: readonly (readonly [string, (was: Buffer) => Buffer])[] = [
@@ -42,3 +42,24 @@ for (const format of formats)
       assert.equal((await run(['audit', '--out', lake])).code, 0);
       if (format.length > 0) assert.deepEqual(plain(await readFile(file)), plain(was));
     });
+
+for (const document of ['windows/', 'progress.json', 'mark.json'])
+  test(`a spoilt document of the ledger (${document}): what is said brings the lake on`, async () => {
+    const { root, lake, transform, messages } = newLake();
+    const folder = await put(join(root, 'in'), { [classic('a.blob')]: lines(0, 5), 'loose.json': lines(5, 9) });
+    assert.equal((await transform(folder)).code, 0);
+    const ledger = join(lake, '_insights-lake/ledger/');
+    const names = (await readdir(ledger, { recursive: true })).filter((name) => name.endsWith('.json'));
+    await writeFile(join(ledger, names.find((name) => name.includes(document)) ?? ''), 'spoilt');
+    const spoilt = await run(['transform', folder, '--out', lake, '--format', 'ndjson']);
+    assert.deepEqual([spoilt.code, await messages()], [4, named(0, 9)]);
+    assert.match(
+      spoilt.err,
+      /no JSON document any more; restore it, or remove _insights-lake\/ledger\/ and have .* adopt/,
+    );
+    await rm(ledger, { recursive: true });
+    assert.equal((await run(['adopt', '--out', lake, '--write'])).code, 0);
+    assert.equal((await transform(folder, '--window', '6h')).code, 0);
+    assert.deepEqual(await messages(), named(0, 9));
+    assert.equal((await run(['audit', '--out', lake])).code, 0);
+  });
