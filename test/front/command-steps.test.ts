@@ -45,7 +45,7 @@ const isWanted = (title: string): boolean =>
 let scene: CommandScene;
 let steps: Steps;
 before(async () => {
-  scene = await startCommandScene(1, ['traces']);
+  scene = await startCommandScene(1, ['requests']);
   steps = await stepsOf(scene);
 });
 after(() => scene?.close());
@@ -148,7 +148,8 @@ for (const name of names)
         t.diagnostic(
           `${groups.flat().length} calls, ${groups.length} runs, never met: ${[...missed].join(', ') || 'none'}`,
         );
-        assert.ok(missed.size <= calls.length / 10, [...missed].join('\n'));
+        // Some are made only the first time that an app meets something.
+        assert.ok(missed.size <= Math.ceil(calls.length / 5), [...missed].join('\n'));
       });
     }
 

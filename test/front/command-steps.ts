@@ -180,7 +180,7 @@ export async function stepsOf(scene: CommandScene): Promise<Steps> {
     transform: filling('transform'),
     export: filling('export'),
     sweep: filling('sweep'),
-    'rerun --start': async () => steer('rerun', '--start', ...range, '--signals', 'traces'),
+    'rerun --start': async () => steer('rerun', '--start', ...range, '--signals', 'requests'),
     requeue: async () => {
       const [one] = (await entries()).filter(({ window }) => window.source === 'query');
       const seen = one && (await ledger().read(one.window));
