@@ -115,7 +115,12 @@ const deeds: Readonly<Record<string, (world: World, size: Millis) => Promise<voi
       concurrency: 1,
       ...range,
     };
-    await startBackfill(wish, 'one', { window: size, from: end, keptSince: undefined }, ports);
+    // Where the feed had lost its progress all that it had is taken in at once, and nothing may be left to bring in.
+    const begins = await startBackfill(wish, 'one', { window: size, from: end, keptSince: undefined }, ports).then(
+      () => true,
+      (error: Error) => assert.match(error.message, /nothing of the range is left to bring in: 18 windows are done/),
+    );
+    if (!begins) return;
     for (let turn = 0; ; turn++) {
       const taken = await takeNext({ id: 'one', slot: 0, turn }, ports);
       if (taken === undefined) return;
