@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { shown } from '../../shared/config/secret.ts';
-import type { ObjectStore } from '../../shared/model.ts';
+import type { Feed, Ledger, ObjectStore } from '../../shared/model.ts';
 import { plainFolder } from '../../shared/pure/plain-name.ts';
-import { appOf, componentOf, isNamed } from '../../shared/source/blobs/layouts.ts';
+import { appOf, componentOf, earlierNames, isNamed } from '../../shared/source/blobs/layouts.ts';
 import { readDocument, writeDocument } from '../../shared/state/documents.ts';
 import { usage } from '../failure.ts';
 
@@ -70,8 +70,11 @@ export async function settleApps(
   folders: readonly AppFolder[],
   given: Readonly<Record<string, string>>,
   store: ObjectStore,
+  ledger: Pick<Ledger, 'feeds'>,
 ): Promise<SettledApps> {
   refuseUnknown(folders, given);
+  let listed: Promise<readonly Feed[]> | undefined;
+  const feeds = () => (listed ??= Array.fromAsync(ledger.feeds()));
   for (;;) {
     const found = await readDocument(store, NAME);
     if (found !== undefined && found.value.version !== VERSION)
@@ -83,8 +86,10 @@ export async function settleApps(
     for (const each of folders.toSorted((one, other) => (one.folder < other.folder ? -1 : 1))) {
       if (Object.hasOwn(apps, each.folder)) continue;
       const before = nameKnown(each, names);
-      const name = nameOf(each, given, names, before);
-      if (before === undefined && name !== appOf(each.folder, each.appName, given)) told.push(noticeOf(each, name));
+      const wanted =
+        before === undefined ? await wantedOf(each, given, names, feeds) : appOf(each.folder, each.appName, given);
+      const name = nameOf(each, wanted, isNamed(each.folder, given), names, before);
+      if (before === undefined && name !== wanted) told.push(noticeOf(each, name));
       if (before === undefined) names.set(keyOf(each), name);
       apps[each.folder] = name;
     }
@@ -115,23 +120,42 @@ function nameKnown({ layout, folder }: AppFolder, names: ReadonlyMap<string, str
   );
 }
 
+/**
+ * Earlier versions remembered no names, and made other ones of letters with marks as macOS spells them: what the lake
+ * has by such a name, and not by today's, keeps it.
+ */
+async function wantedOf(
+  { layout, folder, appName }: AppFolder,
+  given: Readonly<Record<string, string>>,
+  names: ReadonlyMap<string, string>,
+  feeds: () => Promise<readonly Feed[]>,
+): Promise<string> {
+  const wanted = appOf(folder, appName, given);
+  const earlier = isNamed(folder, given) ? [] : earlierNames(appName).filter((name) => !isHeld(name, layout, names));
+  if (earlier.every((name) => name === wanted)) return wanted;
+  const ofLayout = (await feeds()).filter(({ source }) => source === layout || source.startsWith(`${layout}-`));
+  return [wanted, ...earlier].find((name) => ofLayout.some(({ app }) => app === name)) ?? wanted;
+}
+
 function nameOf(
   each: AppFolder,
-  given: Readonly<Record<string, string>>,
+  wanted: string,
+  isGiven: boolean,
   names: ReadonlyMap<string, string>,
   known: string | undefined,
 ): string {
-  const { layout, folder, appName } = each;
-  const wanted = appOf(folder, appName, given);
-  if (isNamed(folder, given)) {
+  const { layout } = each;
+  if (isGiven) {
     if (known === undefined || known === wanted) return wanted;
     throw otherName(each, wanted, known);
   }
   if (known !== undefined) return known;
-  const held = [...names].some(([key, name]) => name === wanted && key.startsWith(`${layout} `));
-  if (!held) return wanted;
+  if (!isHeld(wanted, layout, names)) return wanted;
   return `${wanted.slice(0, 54)}-${createHash('sha256').update(keyOf(each)).digest('hex').slice(0, 8)}`;
 }
+
+const isHeld = (wanted: string, layout: string, names: ReadonlyMap<string, string>): boolean =>
+  [...names].some(([key, name]) => name === wanted && key.startsWith(`${layout} `));
 
 const noticeOf = ({ folder, appName }: AppFolder, name: string): string =>
   `another folder has the short name of ${appName} already, so ${folder} goes by ${name}; start a new lake with ` +

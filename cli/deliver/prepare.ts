@@ -59,7 +59,7 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
   });
   const given = request.command === 'export' ? {} : request.apps;
   const settle = (folders: readonly AppFolder[]) =>
-    ofApp ? settleAppsWith(folders, given, ledger.appNamed) : settleApps(folders, given, lake);
+    ofApp ? settleAppsWith(folders, given, ledger.appNamed) : settleApps(folders, given, lake, ledger);
   const planned = await planOf();
   const beside = { ledger, lake, clock: systemClock, orphaned };
   const { tasks, incomplete } = await onDestination(() =>

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { Feed, Interval, Ledger, Millis, Window } from '../../shared/model.ts';
 import { activeWindows } from '../../shared/pipeline/grid/grid.ts';
 import { tileRange } from '../../shared/pipeline/grid/tile-range.ts';
-import { appOf } from '../../shared/source/blobs/layouts.ts';
+import { appOf, earlierNames } from '../../shared/source/blobs/layouts.ts';
 import type { FileWindow } from '../../shared/source/blobs/loose/files.ts';
 import type { ArchiveWindow } from './archive.ts';
 import type { Aside } from './aside.ts';
@@ -99,12 +99,13 @@ async function windowsFor(
 ): Promise<(place: FilePlace) => Window> {
   const feeds = new Set<string>();
   for await (const feed of ledger.feeds()) feeds.add(feedKey(feed));
+  const legacy = [...feeds].some((key) => OF_FOLDER.test(key)) ? legacyFeeds : () => [];
   const known = new Map<string, readonly Interval[]>();
   const range = {
     start: Math.floor(Math.min(...places.map((place) => place.hour)) / day) * day,
     end: Math.max(...places.map((place) => place.hour)) + day,
   };
-  for (const feed of places.flatMap((place) => [feedOf(place, apps), legacyFeed(place)])) {
+  for (const feed of places.flatMap((place) => [feedOf(place, apps), ...legacy(place)])) {
     if (known.has(feedKey(feed)) || !feeds.has(feedKey(feed))) continue;
     known.set(
       feedKey(feed),
@@ -113,8 +114,10 @@ async function windowsFor(
   }
   const tiles = new Map<string, readonly Interval[]>();
   return (place) => {
-    const old = known.get(feedKey(legacyFeed(place)))?.find((window) => isIn(window, place.hour));
-    if (old !== undefined) return { ...legacyFeed(place), start: old.start, end: old.end };
+    for (const old of legacy(place)) {
+      const held = known.get(feedKey(old))?.find((window) => isIn(window, place.hour));
+      if (held !== undefined) return { ...old, start: held.start, end: held.end };
+    }
     const feed = feedOf(place, apps);
     const midnight = Math.floor(place.hour / day) * day;
     const key = `${feedKey(feed)}\n${midnight}`;
@@ -135,10 +138,19 @@ const feedOf = ({ folder, appName, signal, layout }: FilePlace, apps: PlacedRequ
 /** The end of the path of an hour folder. */
 const TIME = /\/(\d{4}-\d\d-\d\d\/\d\d|y=\d{4}\/m=\d\d\/d=\d\d\/h=\d\d)\/$/;
 
-function legacyFeed(place: FilePlace): Feed {
-  const kind = place.folderPrefix.replace(TIME, '').toLowerCase();
-  const source = `${place.layout}-${createHash('sha256').update(kind).digest('hex').slice(0, 8)}`;
-  return { ...feedOf(place, {}), source };
+const OF_FOLDER = /\n(continuous|diagnostics|dataExport)-[0-9a-f]{8}$/;
+/** Of an app's key as Azure writes it, and as the folder of an app may have it, too. */
+const KEY = /_([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})(?=\/|$)/;
+
+/** They told one spelling of a folder from another: that of the place comes first. */
+function legacyFeeds({ folderPrefix, appName, signal, layout }: FilePlace): Feed[] {
+  const kind = folderPrefix.replace(TIME, '').toLowerCase();
+  const keys = [kind, kind.replace(KEY, '_$1$2$3$4$5'), kind.replace(KEY, '_$1-$2-$3-$4-$5')];
+  const kinds = new Set(keys.flatMap((each) => [each, each.normalize('NFC'), each.normalize('NFD')]));
+  return [...kinds].flatMap((each) => {
+    const source = `${layout}-${createHash('sha256').update(each).digest('hex').slice(0, 8)}`;
+    return earlierNames(appName).map((app) => ({ app, signal, source }));
+  });
 }
 
 const isIn = ({ start, end }: Interval, time: Millis): boolean => start <= time && time < end;

@@ -21,7 +21,7 @@ export async function transformPlan(
   ledger: Ledger,
   abort: AbortSignal,
   settle: (folders: readonly AppFolder[]) => Promise<SettledApps> = (folders) =>
-    settleApps(folders, request.apps, store),
+    settleApps(folders, request.apps, store, ledger),
 ): Promise<TransformPlan> {
   const { window: length, app = 'archive', replace } = request;
   const folders = placed.flatMap((path) => placeOf(path) ?? []);

@@ -137,14 +137,20 @@ function hourOf({ y, m, d, h }: Record<string, string>): Millis | undefined {
 
 /** An app's short name, `[a-z0-9][a-z0-9-]*` of at most 63, from what Azure calls it. */
 export function shortName(name: string): string {
-  const plain = name
-    .normalize('NFC')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-');
-  const short = plain.replace(/^-/, '').slice(0, 63).replace(/-$/, '') || 'app';
+  const short = plainShort(name.normalize('NFC'));
   // Azure lets an app be called 007 or null; in a folder that would be no name to readers
   return misreadAs(short) === undefined ? short : `app-${short}`.slice(0, 63);
 }
+
+function plainShort(name: string): string {
+  const plain = name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  return plain.replace(/^-/, '').slice(0, 63).replace(/-$/, '') || 'app';
+}
+
+/** What earlier versions called such an app: after the letters as one disk or another spells them. */
+export const earlierNames = (name: string): readonly string[] => [
+  ...new Set([name, name.normalize('NFC'), name.normalize('NFD')].map(plainShort)),
+];
 
 /**
  * The short name of the app whose exports are in `folder`: as `apps` names it (by its whole path or by its last part,

@@ -5,6 +5,7 @@ import { settleApps } from '../../../cli/deliver/app-names.ts';
 import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
 import { appOf } from '../../../shared/source/blobs/layouts.ts';
 import { readDocument, writeDocument } from '../../../shared/state/documents.ts';
+import { createStoreLedger } from '../../../shared/state/ledger-store.ts';
 
 const NAME = '_insights-lake/apps.json';
 const PLAIN = 'shop_0123456789ab4cde8f01234567890abc';
@@ -18,7 +19,8 @@ async function lakeWith(apps: Readonly<Record<string, string>>) {
   const known = Object.fromEntries(Object.entries(apps).map(([key, name]) => [`continuous ${key}`, name]));
   await writeDocument(store, NAME, { version: 1, apps: known }, undefined);
   return {
-    settle: async (...names: readonly string[]) => (await settleApps(names.map(folder), {}, store)).apps,
+    settle: async (...names: readonly string[]) =>
+      (await settleApps(names.map(folder), {}, store, createStoreLedger(store))).apps,
     remembered: async () => (await readDocument(store, NAME))?.value.apps,
     known,
   };
