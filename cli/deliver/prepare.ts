@@ -3,6 +3,7 @@ import type { App, Feed, Interval, Ledger, LedgerEntry, Source, Window } from '.
 import { activeWindows } from '../../shared/pipeline/grid/grid.ts';
 import { tileRange } from '../../shared/pipeline/grid/tile-range.ts';
 import { countEvery, meetLake } from '../../shared/pipeline/lake/meet.ts';
+import type { NamedApp } from '../../shared/pipeline/names/names.ts';
 import { systemClock } from '../../shared/wire/clock.ts';
 import { prepareLake, tablesOf } from '../../shared/wire/lake.ts';
 import { asTheyAre, engineOf, localPorts } from '../../shared/wire/local.ts';
@@ -19,6 +20,7 @@ import { type AppFolder, settleApps, settleAppsWith } from './app-names.ts';
 import { agreeOnOutput, lastOwnerDied } from './beside-ledger.ts';
 import { worthwhile } from './jobs.ts';
 import { blame, observedBegin, observedSource, observedStore } from './observe.ts';
+import { originsOf, refuseOtherNames } from './other-name.ts';
 import { apartFrom, refuseOther } from './other-source.ts';
 import type { ExportRequest, Prepare, Task } from './ports.ts';
 import { recordTable } from './record-table.ts';
@@ -46,9 +48,11 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
   const lake = observedStore(await openPlace(request.lake), blamed);
   const archive = request.command === 'transform' ? await archiveOf(request, abort) : undefined;
   const tables = tablesOf(request, lake);
+  const named = request.command === 'export' ? (await query()).namedApps(request) : [];
+  const originOf = originsOf(named);
   const { ledger, here, ofApp, orphaned, meet, word } = await onDestination(async () => {
     await prepareLake(lake, tables);
-    const { ledger, here, ofApp } = await ledgerOfLake(request.lake, lake, request.settings);
+    const { ledger, here, ofApp } = await ledgerOfLake(request.lake, lake, request.settings, originOf);
     // A ledger in the lake counts with every command: a copy from before is told from it, however young.
     const meet = (every = ofApp ? countEvery : 0) => meetLake(meetPorts(lake, ledger, here), every);
     await meet(Number.POSITIVE_INFINITY);
@@ -85,7 +89,7 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
       ready: async () => {},
     }),
     ready: (claimed: LedgerEntry) => refuseOther(claimed, { ...beside, orphaned: false }),
-    ...(request.command === 'export' && (await keptSince(request.apps))),
+    ...(request.command === 'export' && { originOf, ...(await keptSince(request.apps)) }),
   };
   const run = windowRunner({ plan, orphaned, blamed, ports, abort });
   const ran: Window[] = [];
@@ -112,7 +116,7 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
       const found = archive ?? (await archiveOf(request, abort));
       return onDestination(() => transformPlan(request, found, lake, ledger, abort, settle));
     }
-    if (request.command === 'export') return onDestination(() => exportPlan(request, ledger, ofApp));
+    if (request.command === 'export') return onDestination(() => exportPlan(request, named, ledger, ofApp));
     await placeThere(request.container, 'sweep: --container');
     try {
       const { apps, notices } = await settle(await exportFolders(request.container));
@@ -137,7 +141,12 @@ async function onDestination<T>(use: () => Promise<T>): Promise<T> {
   }
 }
 
-async function exportPlan({ apps, range, again }: ExportRequest, ledger: Ledger, ofApp: boolean): Promise<Plan> {
+async function exportPlan(
+  { apps, range, again }: ExportRequest,
+  named: readonly NamedApp[],
+  ledger: Ledger,
+  ofApp: boolean,
+): Promise<Plan> {
   const known = new Map<string, LedgerEntry>();
   const tasks: Task[] = [];
   for (const { name, query } of apps) {
@@ -151,6 +160,7 @@ async function exportPlan({ apps, range, again }: ExportRequest, ledger: Ledger,
       tasks.push(...windows.map(({ start, end }) => ({ window: { ...feed, start, end }, weight: end - start })));
     }
   }
+  await refuseOtherNames(named, range, [...known.values()], ledger, systemClock.now);
   const fresh = systemClock.now() - range.end < latest;
   const notices = fresh
     ? ['telemetry can arrive two days late: run it with --again two days after the end of the range to be complete']

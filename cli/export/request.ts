@@ -1,4 +1,4 @@
-import { appFaults, appsOf } from '../../shared/config/apps.ts';
+import { appFaults, appsOf, twiceFaults } from '../../shared/config/apps.ts';
 import type { SettingFault } from '../../shared/config/flat.ts';
 import { fault } from '../../shared/config/places.ts';
 import type { SettingsDocument } from '../../shared/config/schema.ts';
@@ -59,8 +59,11 @@ function exportFaults(settings: SettingsDocument, now: number): SettingFault[] {
   const future = until !== undefined && until > now;
   // Of those without an id it is said already.
   const told = { ...settings, apps: settings.apps.filter(({ appId, workspaceId }) => appId ?? workspaceId) };
+  const nameOf = (index: number, field: string) => flagOfApp(told, index, field);
+  const faults = appFaults(told, nameOf);
   return [
-    ...appFaults(told, (index, field) => flagOfApp(told, index, field)),
+    ...faults,
+    ...(faults.length === 0 ? twiceFaults(appsOf(told, {}), nameOf, 'keep one') : []),
     ...(future ? [fault('--to', `a time that has passed (now is ${timeText(now)})`, timeText(until))] : []),
   ];
 }

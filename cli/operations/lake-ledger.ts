@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Env } from '../../shared/config/flat.ts';
 import { accountName } from '../../shared/config/places.ts';
 import { parseConfig } from '../../shared/config.ts';
-import type { Access, Config, Ledger, LedgerPlace, ObjectStore, Place } from '../../shared/model.ts';
+import type { Access, Config, Ledger, LedgerPlace, ObjectStore, OriginOf, Place } from '../../shared/model.ts';
 import { readLakeWord } from '../../shared/pipeline/lake/lake-word.ts';
 import { faultOfLake } from '../../shared/pipeline/lake/meet.ts';
 import { createStoreLedger } from '../../shared/state/ledger-store.ts';
@@ -20,10 +20,16 @@ export interface LakeLedger {
 
 /**
  * The ledger that a command on this lake works with: that of the app by `settings`, else the one that the lake names,
- * else one of its own in the lake. Throws Failure where it may not be used from here.
+ * else one of its own in the lake. `originOf`: what the command reads. Throws Failure where it may not be used from
+ * here.
  */
-export async function ledgerOfLake(place: Place, lake: ObjectStore, settings: Env | undefined): Promise<LakeLedger> {
-  if (settings !== undefined) return writable(await bySettings(place, settings));
+export async function ledgerOfLake(
+  place: Place,
+  lake: ObjectStore,
+  settings: Env | undefined,
+  originOf: OriginOf = () => undefined,
+): Promise<LakeLedger> {
+  if (settings !== undefined) return writable(await bySettings(place, settings, originOf));
   const named = (await readLakeWord(lake))?.value.ledger;
   if (named === undefined || named.kind === 'lake')
     return { ledger: createStoreLedger(lake), here: { kind: 'lake' }, ofApp: false };
@@ -34,7 +40,7 @@ export async function ledgerOfLake(place: Place, lake: ObjectStore, settings: En
         'give the settings of its app with --settings',
     );
   const { openNamedLedger } = await clients();
-  return writable({ ledger: openNamedLedger(named, accessTo(named.url, place)), here: named, ofApp: true });
+  return writable({ ledger: openNamedLedger(named, accessTo(named.url, place), originOf), here: named, ofApp: true });
 }
 
 /** The lake that is there, with its ledger. Throws Failure where they do not belong together, or know no such app. */
@@ -54,7 +60,7 @@ export async function ledgerThere(
 /** What asks Azure is loaded where the ledger is there. */
 const clients = () => import('../../shared/wire/clients.ts');
 
-async function bySettings(place: Place, env: Env): Promise<LakeLedger> {
+async function bySettings(place: Place, env: Env, originOf: OriginOf): Promise<LakeLedger> {
   const { lakeId, ledgerPlaceOf, openLedger } = await clients();
   let config: Config;
   try {
@@ -65,7 +71,7 @@ async function bySettings(place: Place, env: Env): Promise<LakeLedger> {
   const { state, lake } = config;
   if (lakeId(lake) !== lakeId(place))
     throw usage('--settings are of an app with another lake than --out; give the address that they have');
-  return { ledger: openLedger(state, lake), here: ledgerPlaceOf(state, lake), ofApp: true };
+  return { ledger: openLedger(state, lake, originOf), here: ledgerPlaceOf(state, lake), ofApp: true };
 }
 
 /** What nobody may write from here is said before anything is read. */

@@ -102,15 +102,22 @@ export function appsOf(settings: SettingsDocument, env: Env): App[] {
   });
 }
 
-/** Two names of one app bring its rows twice: refused where they want the same signal of the same time. */
-export function twiceFaults(apps: readonly App[], nameOf: NameOf): SettingFault[] {
+/**
+ * Two names of one app bring its rows twice: refused where they want the same signal of the same time. `advice`: what
+ * to do.
+ */
+export function twiceFaults(
+  apps: readonly App[],
+  nameOf: NameOf,
+  advice = 'keep one, or let one end where the other begins (until and from)',
+): SettingFault[] {
   return apps.flatMap(({ name, query }, index) => {
     const other = apps.slice(0, index).find((each) => query && each.query && readsTwice(each.query, query));
     if (query === undefined || other === undefined) return [];
     const setting = nameOf(index, query.schema.kind === 'app' ? 'appId' : 'workspaceId');
     const text =
       `${setting} must be that of an app that no other name has for the same signals and time: ${other.name} and ` +
-      `${name} would bring the same rows twice; keep one, or let one end where the other begins (until and from)`;
+      `${name} would bring the same rows twice; ${advice}`;
     return [{ setting, text }];
   });
 }

@@ -120,13 +120,17 @@ export const openHealth = (state: Config['state'], lake: Place): HealthStore =>
   createTableHealth({ client: tableClient(state), lakeId: lakeId(lake), newId: randomUUID });
 
 /** The ledger in a table that a lake names. */
-export function openNamedLedger({ url, table, part }: Extract<LedgerPlace, { kind: 'table' }>, access: Access): Ledger {
+export function openNamedLedger(
+  { url, table, part }: Extract<LedgerPlace, { kind: 'table' }>,
+  access: Access,
+  originOf: OriginOf,
+): Ledger {
   const options = { allowInsecureConnection: isLoopback(url), httpClient: tableHttp };
   const client =
     access.kind === 'key'
       ? new TableClient(url, table, new AzureNamedKeyCredential(access.account, access.key.reveal()), options)
       : new TableClient(url, table, { ...options, httpClient: storageAs(whoOf(access), url) });
-  return createTableLedger({ client, lakeId: part, newId: randomUUID, now: systemClock.now });
+  return createTableLedger({ client, lakeId: part, newId: randomUUID, now: systemClock.now, originOf });
 }
 
 /** Where the tables of the state are, without secrets. */

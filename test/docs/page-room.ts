@@ -74,6 +74,7 @@ function hereOf(block: string, { blobUrl }: Azurite, room: number): string {
     .replaceAll(/https:\/\/my(lake|exports)\.(blob|dfs)\.core\.windows\.net/g, blobUrl)
     .replaceAll(/=(<app id>|…)/g, (_, what) => (what === '…' ? '=…' : `=${guid}`))
     .replaceAll(/--app (\w+)=…/g, `--app $1=${guid}`)
+    .replaceAll(`pay=${guid}`, `pay=${guid.replace('0', '9')}`) // two names of one app are refused
     .replaceAll(/SHAPE_HASH_KEY=…/g, 'SHAPE_HASH_KEY=a-key-of-the-pages')
     .replaceAll(/(export .*)--from 2026-01-01 --to 2026-02-01/g, '$1--from 2026-01-31 --to 2026-02-01 --window 1d')
     .replaceAll(/<functionApp>|(--(?:resource-group|name) )…/g, (_, flag = '') => `${flag}ilake-func`)

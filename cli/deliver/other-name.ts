@@ -1,0 +1,65 @@
+import type { Feed, Interval, Ledger, LedgerEntry, Opening, OriginOf } from '../../shared/model.ts';
+import { activeWindows } from '../../shared/pipeline/grid/grid.ts';
+import { createNames, firstOfOthers, isOfOther, type NamedApp } from '../../shared/pipeline/names/names.ts';
+import { isRequeued } from '../../shared/pipeline/verdict.ts';
+import { usage } from '../failure.ts';
+import { timeText } from '../terminal/numbers.ts';
+
+/** What the apps of a command read. */
+export function originsOf(apps: readonly NamedApp[]): OriginOf {
+  const origins = new Map(apps.map(({ app, origin }) => [app, origin]));
+  return ({ app, source }) => (source === 'query' ? origins.get(app) : undefined);
+}
+
+/**
+ * An app is what it reads, not what it is called: throws Failure where the lake has a time of the range from one of the
+ * apps under another name, or under its name from another app. `known`: what it has under the names of the command.
+ */
+export async function refuseOtherNames(
+  apps: readonly NamedApp[],
+  range: Interval,
+  known: readonly LedgerEntry[],
+  ledger: Ledger,
+  now: () => number,
+): Promise<void> {
+  const originOf = originsOf(apps);
+  const other = known.find((entry) => isOfOther(entry, originOf) && !isRequeued(entry.fingerprint));
+  if (other !== undefined) throw usage(otherAppText(other, originOf(other.window)));
+  const names = createNames(apps, { openings: () => openingsIn(apps, range, known, ledger) }, now);
+  for (const { app, signals } of apps)
+    for (const signal of signals) {
+      const others = await names.others({ app, signal, source: 'query' });
+      const first = await firstOfOthers(others, range, ledger);
+      if (first !== undefined) throw usage(otherNameText({ app, signal }, first));
+    }
+}
+
+/** What feeds have read: a ledger in the lake does not keep it, so its entries of the range tell. */
+async function* openingsIn(
+  apps: readonly NamedApp[],
+  range: Interval,
+  known: readonly LedgerEntry[],
+  ledger: Ledger,
+): AsyncGenerator<Opening> {
+  const own = new Set(apps.map(({ app }) => app));
+  for await (const each of ledger.openings()) {
+    const { feed, origins } = each;
+    if (feed.source !== 'query' || !apps.some(({ signals }) => signals.includes(feed.signal))) continue;
+    const isKnown = ({ window: { app, signal } }: LedgerEntry) => app === feed.app && signal === feed.signal;
+    const entries = async () => (own.has(feed.app) ? known.filter(isKnown) : activeWindows(feed, range, ledger));
+    const told = origins.length > 0 ? origins : (await entries()).flatMap(({ origin }) => origin ?? []);
+    yield { ...each, origins: [...new Set(told)] };
+  }
+}
+
+const otherNameText = (
+  { app, signal }: Pick<Feed, 'app' | 'signal'>,
+  { app: other, start, end }: Interval & Pick<Feed, 'app'>,
+): string =>
+  `export: this lake has ${signal} from ${timeText(start)} to ${timeText(end)} of ${app} under another name, ` +
+  `${other}, and rows would be there twice; say ${other} instead of ${app}, or choose a range without that time, or ` +
+  'another --out';
+
+const otherAppText = ({ window: { app, signal, start }, origin }: LedgerEntry, now: string | undefined): string =>
+  `export: this lake has ${app} ${signal} of ${timeText(start)} from another source (${origin}) than ${app} stands ` +
+  `for now (${now}), and these rows stay as they are; give ${app} another name here, or choose another --out`;
