@@ -44,6 +44,7 @@ const fields = {
   dead: 0,
   feeds: [],
   unknown: [],
+  lost: [],
   files: 0,
   bytes: 0,
   fields: [],

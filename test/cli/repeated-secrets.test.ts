@@ -20,6 +20,7 @@ const secrets = { header: 'h3ader+of/the-endpoint==', key: 'api/key+of-the-query
 
 let [server, url, spell]: [Server | undefined, string, (secret: string) => string] = [undefined, '', String];
 let folder = '';
+const command = join(import.meta.dirname, '..', '..', 'cli/main.ts');
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'repeated-'));
   server = createServer((request, response) => {
@@ -55,7 +56,8 @@ const calls: readonly (readonly [string, (folder: string) => string, Record<stri
 ];
 
 async function said(words: string, env: Record<string, string>): Promise<string> {
-  const child = spawn(process.execPath, ['cli/main.ts', ...words.replace('URL', url).split(' ')], {
+  const child = spawn(process.execPath, [command, ...words.replace('URL', url).split(' ')], {
+    cwd: folder,
     env: { PATH: '/nowhere', HOME: folder, ...env, IDENTITY_ENDPOINT: `${url}/msi/token` },
   });
   const parts: string[] = [];
