@@ -1,4 +1,5 @@
 import type { Clock, Feed, Interval, Ledger, LedgerEntry, ObjectStore, Window } from '../../shared/model.ts';
+import { type LakeLook, takeIn } from '../../shared/pipeline/adopt/take-in.ts';
 import { activeWindows } from '../../shared/pipeline/grid/grid.ts';
 import { countText, timeText } from '../terminal/numbers.ts';
 import type { Task } from './ports.ts';
@@ -9,6 +10,8 @@ export interface OtherPorts {
   readonly clock: Pick<Clock, 'now'>;
   /** Whoever worked on the lake before has died: what is running is not. */
   readonly orphaned: boolean;
+  /** Left out: the ledger is taken to have lost nothing. */
+  readonly lost?: LakeLook;
 }
 
 export interface Apart {
@@ -26,12 +29,12 @@ export async function apartFrom(
   { ledger, ...ports }: OtherPorts,
   swept: boolean,
 ): Promise<Apart> {
+  const groups = Map.groupBy(tasks, ({ window }) => [window.app, window.signal, isQuery(window)].join('\n'));
+  for (const some of groups.values()) await regainOthers(some, { ledger, ...ports });
   const feeds = await Array.fromAsync(ledger.feeds());
   const kept: Task[] = [];
   const incomplete: string[] = [];
-  for (const some of Map.groupBy(tasks, ({ window }) =>
-    [window.app, window.signal, isQuery(window)].join('\n'),
-  ).values()) {
+  for (const some of groups.values()) {
     const [first] = some;
     if (first === undefined) continue;
     const { app, signal } = first.window;
@@ -48,6 +51,19 @@ export async function apartFrom(
   }
   return { tasks: kept, incomplete };
 }
+
+/** What the ledger has lost of the other source the lake tells. */
+async function regainOthers(tasks: readonly Task[], ports: OtherPorts): Promise<void> {
+  const [first] = tasks;
+  if (first === undefined) return;
+  const { app, signal } = first.window;
+  for (const source of isQuery(first.window) ? exportSources : ['query']) {
+    const feed = { app, signal, source };
+    await takeIn(feed, rangeOf(tasks), await ports.ledger.progress(feed), ports);
+  }
+}
+
+const exportSources = ['continuous', 'diagnostics', 'dataExport'];
 
 /**
  * The same of a window that a run has just claimed: throws where the lake has its time, or is about to get it, from the

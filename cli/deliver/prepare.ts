@@ -65,7 +65,9 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
   const settle = (folders: readonly AppFolder[]) =>
     ofApp ? settleAppsWith(folders, given, ledger.appNamed) : settleApps(folders, given, lake, ledger);
   const planned = await planOf();
-  const beside = { ledger, lake, clock: systemClock, orphaned };
+  const seen = { lake, clock: systemClock, ...(tables && { tables }) };
+  const lost = lakeLook(seen, [request.output.path], '_quarantine', { ready: async () => {} });
+  const beside = { ledger, lake, clock: systemClock, orphaned, lost };
   const { tasks, incomplete } = await onDestination(() =>
     apartFrom(planned.tasks, beside, request.command === 'sweep'),
   );
@@ -85,9 +87,7 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
     source,
     clock: systemClock,
     lease,
-    lost: lakeLook({ lake, clock: systemClock, ...(tables && { tables }) }, [request.output.path], '_quarantine', {
-      ready: async () => {},
-    }),
+    lost,
     ready: (claimed: LedgerEntry) => refuseOther(claimed, { ...beside, orphaned: false }),
     ...(request.command === 'export' && { originOf, ...(await keptSince(request.apps)) }),
   };

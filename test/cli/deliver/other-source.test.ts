@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { refuseOther } from '../../../cli/deliver/other-source.ts';
+import { apartFrom, refuseOther } from '../../../cli/deliver/other-source.ts';
+import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
 import type { Ledger, Window } from '../../../shared/model.ts';
 import { plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { putWindows } from '../../../shared/pipeline/grid/grid.ts';
 import { runWindow } from '../../../shared/pipeline/run.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
+import { begun, copyOfLake, copyOfLedger, feed, type Settings, worldOn } from '../../pipeline/adopt/damaged-world.ts';
 import { drain, settle, startRunner, step } from '../../pipeline/runners.ts';
 import {
   gated,
@@ -119,4 +121,26 @@ test('whatever the order of their steps: the rows of a time come from one source
     },
   );
   assert.ok(one > 0, `${both} times neither, ${one} times one of them`);
+});
+
+test('what the ledger has lost of the other source is found in the lake', async () => {
+  const settings: Settings = { size: 4 * HOUR, format: 'csv', partition: 'hour', delta: false };
+  const truth = { rows: [{ id: 'a', at: begun + HOUR }] };
+  const time = { now: begun + 24 * HOUR };
+  for (const hasProgress of [true, false]) {
+    const held = { lake: await copyOfLake(createMemoryStore()), ledger: createMemoryLedger() };
+    const whole = worldOn(held, truth, time, settings);
+    await whole.meet();
+    await whole.plan();
+    await whole.deliver();
+    const ledger = await copyOfLedger(held.ledger, () => false, true, hasProgress);
+    const { opens } = worldOn({ lake: held.lake, ledger }, truth, time, settings);
+    const tasks = Array.from({ length: 24 }, (_, n) => begun + n * HOUR).map((start) => ({
+      window: { ...feed, source: 'continuous', start, end: start + HOUR },
+      weight: 1,
+    }));
+    const found = await apartFrom(tasks, { ...opens, lake: held.lake, orphaned: false }, false);
+    assert.deepEqual(found.tasks, tasks.slice(4));
+    assert.match(found.incomplete.join(), /^4 windows of shop requests .* rows would be there twice/);
+  }
 });
