@@ -1,16 +1,17 @@
-import type { Clock, Feed, Interval, Millis, ObjectStore, StoredObject, Window } from '../../model.ts';
+import type { Clock, Feed, Interval, LedgerEntry, Millis, ObjectStore, StoredObject, Window } from '../../model.ts';
 import { allOf } from '../../pure/all-of.ts';
 import { keepFew } from '../../pure/keep-few.ts';
 import { feedKey, windowKey } from '../keys.ts';
-import { countEvery, OF_WINDOW } from '../lake/meet.ts';
+import { countEvery } from '../lake/meet.ts';
+import { isInOther } from '../lake/own-files.ts';
 import { type FileStory, type FoundPorts, sighted } from './found.ts';
 import { type LakeLook, LostWindows } from './take-in.ts';
 import type { FoundWindow } from './weigh.ts';
 
 export interface LookPorts extends Pick<FoundPorts, 'story' | 'tables'>, Pick<LakeLook, 'rules'> {
-  readonly lake: Pick<ObjectStore, 'list' | 'place'>;
+  readonly lake: Pick<ObjectStore, 'list' | 'head' | 'place'>;
   readonly clock: Pick<Clock, 'now'>;
-  /** Whose file it is by its name; undefined: no template that is known made it. */
+  /** Whose file it is by its name; undefined: no template that is known made it, and it is for `adopt` to judge. */
   named(path: string): Window | undefined;
   /** What the paths of the feed's files begin with, at that time; left out: at any. */
   beginnings(feed: Feed, range?: Interval): readonly string[];
@@ -29,8 +30,6 @@ const together = 16;
 const most = { files: 20_000, text: 2 * 1024 ** 3 };
 /** Only bounds what is remembered. */
 const remembered = 5000;
-/** Names of Parquet files that tell no feed: their metadata does. */
-const odd = '';
 
 /**
  * A look remembers for five minutes where there was nothing that the ledger lacks: what makes a ledger lose windows
@@ -52,15 +51,12 @@ export function createLakeLook(ports: LookPorts): LakeLook {
   return {
     hasFeed: async (feed) => {
       await ports.ready();
-      for (const prefix of ports.own(feed)) {
-        const feeds = await feedsBelow(prefix);
-        if (feeds.has(feedKey(feed)) || feeds.has(odd)) return true;
-      }
+      for (const prefix of ports.own(feed)) if ((await feedsBelow(prefix)).has(feedKey(feed))) return true;
       return false;
     },
-    windows: async (feed, range, known) => {
+    windows: async (feed, range, entries) => {
       await ports.ready();
-      return windowsIn(feed, range, known, ports);
+      return windowsIn(feed, range, entries, ports);
     },
     around: ({ source }, { start, end }) => {
       const size = source === 'query' ? day : 32 * day;
@@ -79,31 +75,30 @@ async function feedsIn(prefix: string, { lake, named }: LookPorts): Promise<Read
   for await (const { name } of lake.list(prefix)) {
     const window = named(name);
     if (window !== undefined) feeds.add(feedKey(window));
-    else if (isOdd(name)) feeds.add(odd);
   }
   return feeds;
 }
 
-const isOdd = (name: string): boolean => name.endsWith('.parquet') && OF_WINDOW.test(name);
-
 async function windowsIn(
   feed: Feed,
   range: Interval,
-  known: ReadonlySet<string>,
+  entries: readonly LedgerEntry[],
   ports: LookPorts,
 ): Promise<readonly FoundWindow[]> {
   const at = Number.isFinite(range.end) ? range : undefined;
+  const known = new Set(entries.flatMap(({ window, files }) => [windowKey(window), ...files.map(({ path }) => path)]));
   const isMissing = (window: Window): boolean =>
     feedKey(window) === feedKey(feed) &&
     window.start < range.end &&
     range.start < window.end &&
     !known.has(windowKey(window));
-  if ((await filesBelow(ports.own(feed, at), isMissing, ports)).length === 0) return [];
-  const files = await filesBelow(ports.beginnings(feed, at), isMissing, ports);
-  files.push(...(await filesBelow(ports.aside(feed, at), isMissing, ports)));
-  const text = files.reduce((sum, { name, bytes }) => sum + (name.endsWith('.parquet') ? 0 : bytes), 0);
-  if (files.length > most.files || text > most.text)
-    throw new LostWindows(feed, `${files.length} files of them lie in ${ports.lake.place}`);
+  const isLost = ({ name }: StoredObject): boolean => {
+    const window = known.has(name) ? undefined : ports.named(name);
+    return window !== undefined && isMissing(window);
+  };
+  const below = missingBelow(feed, isLost, ports);
+  if ((await below(ports.own(feed, at))).length === 0) return [];
+  const files = await below([...ports.beginnings(feed, at), ...ports.aside(feed, at)]);
   const windows = new Map<string, FoundWindow>();
   for (const { window, revision, file } of await storiesOf(files, ports)) {
     if (!isMissing(window)) continue;
@@ -118,18 +113,22 @@ async function windowsIn(
   );
 }
 
-async function filesBelow(
-  prefixes: readonly string[],
-  isMissing: (window: Window) => boolean,
-  { lake, named }: LookPorts,
-): Promise<StoredObject[]> {
-  const files: StoredObject[] = [];
-  for (const prefix of prefixes)
-    for await (const file of lake.list(prefix)) {
-      const window = named(file.name);
-      if (window === undefined ? isOdd(file.name) : isMissing(window)) files.push(file);
-    }
-  return files;
+/** None of lakes that lie in folders of this one. Throws where they are too many, and lists no further. */
+function missingBelow(feed: Feed, isLost: (file: StoredObject) => boolean, { lake }: LookPorts) {
+  const lakes = new Map<string, boolean>();
+  return async (prefixes: readonly string[]): Promise<StoredObject[]> => {
+    const files: StoredObject[] = [];
+    let text = 0;
+    for (const prefix of prefixes)
+      for await (const file of lake.list(prefix)) {
+        if (!isLost(file) || (await isInOther(file.name, lake, lakes))) continue;
+        files.push(file);
+        text += file.name.endsWith('.parquet') ? 0 : file.bytes;
+        if (files.length > most.files || text > most.text)
+          throw new LostWindows(feed, `more than can be looked at of their files lie in ${lake.place}`);
+      }
+    return files;
+  };
 }
 
 async function storiesOf(files: readonly StoredObject[], { story }: LookPorts): Promise<FileStory[]> {

@@ -1,6 +1,7 @@
 import type { Clock, Feed, Interval, Ledger, LedgerEntry, Millis, Progress, Versioned } from '../../model.ts';
 import { windowKey } from '../keys.ts';
 import { NotItsLake } from '../lake/meet.ts';
+import { leftOf, overlap } from './uncovered.ts';
 import { type FoundWindow, weigh } from './weigh.ts';
 
 /**
@@ -13,10 +14,10 @@ export interface LakeLook {
   /** Whether the lake may have files of the feed: one listing for all sources of app and signal. */
   hasFeed(feed: Feed): Promise<boolean>;
   /**
-   * Windows of the feed that lie in the range at least in part and have files with rows, without those that are
-   * `known`.
+   * Windows of the feed that lie in the range at least in part and have files with rows, of which none of these entries
+   * knows.
    */
-  windows(feed: Feed, range: Interval, known: ReadonlySet<string>): Promise<readonly FoundWindow[]>;
+  windows(feed: Feed, range: Interval, entries: readonly LedgerEntry[]): Promise<readonly FoundWindow[]>;
   /** The time around the range that is looked at with it. */
   around(feed: Feed, range: Interval): Interval;
   /** Whether that was looked at a moment ago, and all was in the ledger. */
@@ -88,17 +89,28 @@ async function lookAndTake(
   const around = known === undefined ? always : lost.around(feed, range);
   if (known === undefined ? !(await lost.hasFeed(feed)) : lost.isLooked(feed, around)) return false;
   const listed = known && { start: around.start - longest, end: around.end };
-  const entries = await Array.fromAsync(ledger.list(feed, listed));
-  const found = await lost.windows(feed, around, new Set(entries.map(({ window }) => windowKey(window))));
-  if (found.length === 0) {
+  const before = await Array.fromAsync(ledger.list(feed, listed));
+  const missing = await lost.windows(feed, around, before);
+  if (missing.length === 0) {
     if (known !== undefined) lost.noteLooked(feed, around);
     return false;
   }
+  // Windows that others have put since have files as well.
+  const entries = await Array.fromAsync(ledger.list(feed, listed));
+  const there = new Set(entries.map(({ window }) => windowKey(window)));
+  const found = missing.filter(({ window }) => !there.has(windowKey(window)));
   const { planned, retired = 0 } = (await lost.rules?.(feed)) ?? {};
   const fill = known === undefined ? planned : undefined;
-  const { put, twice } = weigh(feed, entries, found, { now: clock.now(), retired }, fill);
-  if (twice.length > 0)
-    throw new LostWindows(feed, `files of them lie over time that others stand for (${found[0]?.files[0]?.path})`);
+  const weighed = (some: readonly FoundWindow[]) => weigh(feed, entries, some, { now: clock.now(), retired }, fill);
+  const twice = new Set(weighed(found).twice);
+  // What lies elsewhere is nobody's trouble here: it stays for adopt and audit.
+  const inWay = known === undefined ? always : range;
+  const active = entries.flatMap(({ window, state }) => (state === 'halved' ? [] : [window]));
+  for (const { window, files } of found)
+    if (twice.has(window) && leftOf(window, active).some((part) => overlap(part, inWay)))
+      throw new LostWindows(feed, `files of them lie over time that others stand for (${files[0]?.path})`);
+  const { put } = weighed(found.filter(({ window }) => !twice.has(window)));
+  if (put.length === 0) return false;
   await putAll(feed, entries, put, known, ledger);
   return true;
 }

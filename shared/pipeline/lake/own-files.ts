@@ -12,11 +12,16 @@ export async function* filesOfLake(lake: ObjectStore): AsyncGenerator<StoredObje
   const lakes = new Map<string, boolean>();
   for await (const file of lake.list('')) {
     if (file.name.startsWith(OWN)) continue;
-    if (!(await isInLake(file.name, lake, lakes))) yield file;
+    if (!(await isInOther(file.name, lake, lakes))) yield file;
   }
 }
 
-async function isInLake(name: string, lake: ObjectStore, lakes: Map<string, boolean>): Promise<boolean> {
+/** Whether it lies in a lake in a folder of this one. `lakes`: folders that were looked into. */
+export async function isInOther(
+  name: string,
+  lake: Pick<ObjectStore, 'head'>,
+  lakes: Map<string, boolean>,
+): Promise<boolean> {
   for (let end = name.indexOf('/'); end > 0; end = name.indexOf('/', end + 1)) {
     const folder = name.slice(0, end + 1);
     // The folders of partitions are many, and none of them is anybody's lake.

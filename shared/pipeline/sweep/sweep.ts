@@ -12,6 +12,7 @@ import type {
   UnseenPlace,
   Window,
 } from '../../model.ts';
+import { LostWindows } from '../adopt/take-in.ts';
 import { type AskPorts, enqueue } from '../ask/ask.ts';
 import { activeWindows } from '../grid/grid.ts';
 import { tileRange } from '../grid/tile-range.ts';
@@ -127,8 +128,14 @@ async function look(
     if (sighting.archived > 0) seen.archived += 1;
     if (ports.emptied === 'follow') there.add(keyOf(sighting.window));
     const unseen = unseenFor(sighting.unseen ?? [], sighting.window);
-    const todo = await lookAfter({ ...sighting, unseen }, await entryIn(known, sighting.window), ports);
-    if (todo !== 'same') seen[todo] += 1;
+    const todo = await lookAfter({ ...sighting, unseen }, await entryIn(known, sighting.window), ports).catch(
+      (error) => {
+        // The other feeds go on; this one is swept again.
+        if (!(error instanceof LostWindows)) throw error;
+        odd.failed.add(error.message);
+      },
+    );
+    if (todo !== undefined && todo !== 'same') seen[todo] += 1;
     tell({ ...seen, at: sighting.window.start });
   }
   if (ports.emptied === 'follow' && odd.failed.size === 0)

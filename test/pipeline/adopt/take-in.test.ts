@@ -1,0 +1,160 @@
+/** What is taken in of windows that a ledger has lost, and what is left to `adopt`: on the names of files alone. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { defaultPathTemplate } from '../../../shared/lake/path-template.ts';
+import { filePath } from '../../../shared/lake/paths.ts';
+import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
+import type { Feed, FileRecord, ObjectStore, Window } from '../../../shared/model.ts';
+import { claimedEntry, finishedEntry, halvedEntry, plannedEntry } from '../../../shared/pipeline/entry.ts';
+import { putWindows } from '../../../shared/pipeline/grid/grid.ts';
+import { planFeed } from '../../../shared/pipeline/plan.ts';
+import { type SweepPorts, sweepBlobs } from '../../../shared/pipeline/sweep/sweep.ts';
+import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
+import { lakeLook } from '../../../shared/wire/stories.ts';
+
+const hour = 3_600_000;
+const day = 24 * hour;
+const begun = Date.UTC(2026, 0, 10);
+const now = begun + 12 * day;
+const clock = { now: () => now, sleep: async () => {}, random: () => 0.5 };
+const hints = { prepare: async () => {}, send: async () => {} };
+const query: Feed = { app: 'shop', signal: 'requests', source: 'query' };
+const blobs: Feed = { ...query, source: 'continuous' };
+const byDay = defaultPathTemplate('day');
+const dateFirst = '{yyyy}/{MM}/{dd}/{signal}/{app}/{source}_{start}_{end}.{ext}';
+
+const pathOf = (window: Window, template = byDay): string =>
+  filePath(template, {
+    ...{ window, signal: window.signal, format: 'ndjson', gzip: false, part: 1 },
+    partition: Math.floor(window.start / day) * day,
+  });
+const spanOf = (feed: Feed, from: number, until: number): Window => ({
+  ...feed,
+  start: begun + from,
+  end: begun + until,
+});
+
+async function put(lake: ObjectStore, path: string, rows = 3): Promise<FileRecord> {
+  const text = Buffer.from('{"a":1}\n'.repeat(rows));
+  await lake.put(path, text, undefined);
+  return { path, signal: 'requests', rows, bytes: text.length };
+}
+
+const lookAt = (lake: ObjectStore, template = byDay) =>
+  lakeLook({ lake, clock }, [template], '_quarantine', { ready: async () => {} });
+
+const doneWith = (window: Window, files: readonly FileRecord[]) =>
+  finishedEntry(claimedEntry(plannedEntry(window), now, 1), now, {
+    ...{ fingerprint: 'adopted:3', asked: 1, files },
+    counts: { read: 3, written: 3, deduplicated: 0, quarantined: 0 },
+  });
+
+async function planned(lake: ObjectStore, template: string) {
+  const ledger = createMemoryLedger();
+  const tiling = { size: day, lag: 0, until: begun + 5 * day };
+  const ports = { ledger, clock, hints, patience: hour, limit: 100, lost: lookAt(lake, template) };
+  await planFeed(query, tiling, begun, ports);
+  return (await Array.fromAsync(ledger.list(query))).map(({ state, files }) => `${state} ${files.length}`);
+}
+
+for (const template of [dateFirst, '{app}/{signal}/{yyyy}/{MM}/{dd}/{source}_{start}_{end}.{ext}'])
+  test(`a new feed takes in nothing of a lake in a folder, of a copy, or that no template names: ${template}`, async () => {
+    const lake = createMemoryStore();
+    const other = spanOf(query, 0, day);
+    // Where a folder of the template begins, another lake may.
+    await lake.put('shop/_insights-lake/lake.json', Buffer.from('{}'), undefined);
+    for (const folder of ['shop', 'backup', 'shop/requests']) await put(lake, `${folder}/${pathOf(other)}`);
+    await put(lake, pathOf(other, template.startsWith('{app}') ? template : `shop/${template}`));
+    await put(lake, `odd/${pathOf(other).replace('.ndjson', '.parquet')}`);
+    assert.deepEqual(await planned(lake, template), Array(5).fill('due 0'));
+    const own = createMemoryStore();
+    await put(own, pathOf(other, template));
+    assert.deepEqual(await planned(own, template), ['done 1', 'due 0', 'due 0', 'due 0', 'due 0']);
+  });
+
+test('a new app in a lake with more odd files than can be looked at is planned, and none of them is opened', async () => {
+  const odd = Array.from({ length: 24_000 }, (_, n) => `old/${n}/${pathOf(spanOf(query, 0, day))}`);
+  const lake: ObjectStore = {
+    ...createMemoryStore(),
+    async *list() {
+      for (const name of odd) yield { name: name.replace('ndjson', 'parquet'), bytes: 10, etag: 'e', archived: false };
+    },
+    read: () => assert.fail('opened'),
+  };
+  assert.deepEqual(await planned(lake, dateFirst), Array(5).fill('due 0'));
+});
+
+test('what lies over other windows, or an entry knows by its path, is in nobody\u2019s way elsewhere', async () => {
+  const lake = createMemoryStore();
+  const [whole, stray] = [spanOf(blobs, 0, day), spanOf(blobs, 20 * hour, 28 * hour)];
+  const own = await put(lake, pathOf(whole));
+  await put(lake, pathOf(stray), 1);
+  const knows = await put(lake, pathOf(spanOf(blobs, 3 * hour, 4 * hour)), 1);
+  const ledger = createMemoryLedger();
+  const progress = { horizon: begun + 10 * day, watermark: begun };
+  await ledger.plan(blobs, progress, undefined, [doneWith(whole, [own, { ...knows, rows: 0, bytes: 0 }])]);
+  const ports = { ledger, clock, lost: lookAt(lake) };
+  assert.equal(await putWindows([plannedEntry(spanOf(blobs, 5 * day, 6 * day))], ports), true);
+  // What sticks out would come twice there.
+  const beside = [plannedEntry(spanOf(blobs, day, 2 * day))];
+  await assert.rejects(putWindows(beside, ports), { name: 'LostWindows' });
+  assert.equal((await Array.fromAsync(ledger.list(blobs))).length, 2);
+});
+
+test('a window that is halved while the lake is looked at has lost nothing', async () => {
+  const inner = createMemoryStore();
+  const ledger = createMemoryLedger();
+  const [whole, first, second] = [spanOf(blobs, 0, day), spanOf(blobs, 0, day / 2), spanOf(blobs, day / 2, day)];
+  const progress = { horizon: begun + 10 * day, watermark: begun };
+  await ledger.plan(blobs, progress, undefined, [plannedEntry(whole)]);
+  let isHalved = false;
+  const lake: ObjectStore = {
+    ...inner,
+    async *list(prefix) {
+      const seen = isHalved ? undefined : await ledger.read(whole);
+      isHalved = true;
+      if (seen) {
+        await ledger.halve(halvedEntry(seen.value, [], 'x', 0), seen.etag, [plannedEntry(first), plannedEntry(second)]);
+        await put(inner, pathOf(first));
+      }
+      yield* inner.list(prefix);
+    },
+  };
+  const fresh = [plannedEntry(spanOf(blobs, 5 * day, 6 * day))];
+  assert.equal(await putWindows(fresh, { ledger, clock, lost: lookAt(lake) }), true);
+  assert.ok(isHalved);
+});
+
+test('a feed whose lost windows a person must decide about is an error of the sweep, and the others go on', async () => {
+  const lake = createMemoryStore();
+  const ledger = createMemoryLedger();
+  const whole = spanOf(blobs, 9 * day, 10 * day);
+  const own = await put(lake, pathOf(whole));
+  await put(lake, pathOf(spanOf(blobs, 9.5 * day, 10.5 * day)), 1);
+  const [till, at] = [
+    { ...blobs, app: 'till' },
+    { horizon: now, watermark: begun },
+  ];
+  await ledger.plan(blobs, at, undefined, [doneWith(whole, [own])]);
+  await ledger.plan(till, at, undefined, []);
+  const sent: string[] = [];
+  const sightings: SweepPorts['sightings'] = {
+    async *sightings() {
+      for (const feed of [blobs, till])
+        for (const from of [10 * day, 11 * day]) {
+          const window = spanOf(feed, from, from + hour);
+          yield { window, blobs: 1, bytes: 1, archived: 0, fingerprint: 'f', empty: false };
+        }
+    },
+  };
+  const swept = await sweepBlobs(
+    {
+      ...{ ledger, clock, refresh: 0, sightings, lookback: 2 * day, window: hour, emptied: 'keep', lost: lookAt(lake) },
+      hints: { ...hints, send: async ({ app, start }) => void sent.push(`${app} ${(start - begun) / day}`) },
+    },
+    new AbortController().signal,
+  );
+  assert.deepEqual([swept.enqueued, sent], [3, ['shop 11', 'till 10', 'till 11']]);
+  assert.match(swept.errors.join(), /^the ledger has lost windows of shop requests/);
+  assert.equal(await ledger.swept(), undefined, 'it begins there again');
+});
