@@ -115,7 +115,10 @@ async function lookAndTake(
   return true;
 }
 
-/** The first write moves the horizon behind all of them: who dies on the way leaves gaps, which this looks into. */
+/**
+ * The first write moves the horizon behind all of them: who dies on the way leaves gaps, which this looks into. So what
+ * is to be read comes first: of what is missing then the lake has the rows.
+ */
 async function putAll(
   feed: Feed,
   entries: readonly LedgerEntry[],
@@ -128,8 +131,9 @@ async function putAll(
   const watermark = known?.value.watermark ?? all.reduce((first, { start }) => Math.min(first, start), horizon);
   await ledger.opening(feed);
   let etag = known?.etag;
+  const inOrder = put.toSorted((one, other) => one.doneAt - other.doneAt);
   for (let from = 0; from < put.length; from += together) {
-    const some = put.slice(from, from + together);
+    const some = inOrder.slice(from, from + together);
     const tags = await ledger.plan(feed, { horizon, watermark }, etag, some);
     if (tags === undefined) return;
     etag = tags.progress ?? (await ledger.progress(feed))?.etag;
