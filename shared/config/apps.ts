@@ -1,5 +1,5 @@
 import type { App, ExportSettings, Interval, QuerySettings, Signal } from '../model.ts';
-import { originOf, shareRows } from '../pure/origin.ts';
+import { originOf } from '../pure/origin.ts';
 import { type Env, type SettingFault, settingOf } from './flat.ts';
 import { identityOf } from './identity-of.ts';
 import { fault } from './places.ts';
@@ -123,7 +123,7 @@ export function twiceFaults(
 }
 
 function readsTwice(one: QuerySettings, other: QuerySettings): boolean {
-  const isSame = shareRows(originOf(one), originOf(other)) && one.signals.some((each) => other.signals.includes(each));
+  const isSame = originOf(one) === originOf(other) && one.signals.some((each) => other.signals.includes(each));
   const start = ({ from = Number.NEGATIVE_INFINITY }: QuerySettings): number => from;
   const end = ({ until = Number.POSITIVE_INFINITY }: QuerySettings): number => until;
   return isSame && Math.max(start(one), start(other)) < Math.min(end(one), end(other));

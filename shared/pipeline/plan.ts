@@ -96,17 +96,20 @@ export async function planFeed(
   const line = gridLine(sourceNow(), tiling.size);
   const first = from ?? (known === undefined ? Math.min(line, (await endOfOthers(others, ledger)) ?? line) : line);
   let stands = known ?? { value: { horizon: first, watermark: first }, etag: undefined };
-  let watermark = await watermarkOf(feed, stands.value, seen.held, ledger);
+  let watermark = await watermarkOf(feed, stands.value, seen.held, ledger, others);
   let planned = 0;
   let had: FeedPlan['had'];
   for (;;) {
     const most = Math.min(together, limit - planned);
     const { due, over } = await dueBeside(stands.value.horizon, sourceNow(), tiling, most, others, ledger);
-    // Windows that are open before it are done first: the watermark does not jump over them.
-    if (over !== undefined && watermark < stands.value.horizon) break;
-    if (over !== undefined) [had, watermark] = [{ ...over, start: had?.start ?? stands.value.horizon }, over.end];
+    if (over !== undefined) {
+      had = { ...over, start: had?.start ?? stands.value.horizon };
+      // Not over windows that are open before it.
+      if (watermark === stands.value.horizon) watermark = over.end;
+    }
     const next = { horizon: over?.end ?? due.at(-1)?.end ?? stands.value.horizon, watermark };
-    const hasMoved = stands.etag === undefined || due.length > 0 || watermark > stands.value.watermark;
+    const { value } = stands;
+    const hasMoved = stands.etag === undefined || next.horizon > value.horizon || watermark > value.watermark;
     const tags = hasMoved ? await planWindows(feed, due, next, stands.etag, ports) : undefined;
     if (tags === undefined) break;
     planned += due.length;
@@ -208,7 +211,8 @@ async function watermarkOf(
   { horizon, watermark }: Progress,
   held: Millis | undefined,
   ledger: Ledger,
+  others: Others | undefined,
 ): Promise<Millis> {
   const most = Math.min(horizon, held ?? horizon);
-  return most > watermark ? gapFreeEnd(feed, watermark, most, ledger) : watermark;
+  return most > watermark ? gapFreeEnd(feed, watermark, most, ledger, others) : watermark;
 }

@@ -1,18 +1,26 @@
 import type { Feed, Ledger, Millis, Progress, Versioned } from '../model.ts';
 import { always, type TakeInPorts, takeIn } from './adopt/take-in.ts';
+import { coveredEnd, type Others } from './names/names.ts';
 
 /**
  * The end of the gap-free run of done windows from `start` on, at most `end`. Where one was halved it follows the
- * halves. A window that is asked for again counts as done: it was.
+ * halves; what other names have brought is no gap. A window that is asked for again counts as done: it was.
  */
-export async function gapFreeEnd(feed: Feed, start: Millis, end: Millis, ledger: Ledger): Promise<Millis> {
+export async function gapFreeEnd(
+  feed: Feed,
+  start: Millis,
+  end: Millis,
+  ledger: Ledger,
+  others?: Others,
+): Promise<Millis> {
   let reached = start;
-  for await (const entry of ledger.list(feed, { start, end })) {
-    if (entry.state === 'halved') continue;
-    if (entry.window.start !== reached || entry.doneAt === 0) break;
-    reached = entry.window.end;
+  for await (const { state, window, doneAt } of ledger.list(feed, { start, end })) {
+    if (state === 'halved') continue;
+    if (window.start > reached) reached = await coveredEnd(others, { start: reached, end: window.start }, ledger);
+    if (window.start !== reached || doneAt === 0) return reached;
+    reached = window.end;
   }
-  return reached;
+  return reached < end ? coveredEnd(others, { start: reached, end }, ledger) : reached;
 }
 
 /**

@@ -18,3 +18,7 @@ export function originOf({ url, schema }: Pick<QuerySettings, 'url' | 'schema'>)
 /** Whether rows of one can be rows of the other: the same, or a component of a workspace and all of it. */
 export const shareRows = (one: string, other: string): boolean =>
   one === other || one.startsWith(`${other} `) || other.startsWith(`${one} `);
+
+/** Whether it is certain that they are two: an app by its id and by its workspace can be one and the same. */
+export const areTwo = (one: string, other: string): boolean =>
+  one.split(' ', 1)[0] === other.split(' ', 1)[0] && !shareRows(one, other);

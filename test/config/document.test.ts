@@ -99,7 +99,8 @@ test('two names of one app are refused where they want the same signal of the sa
     [{ ...shop, until: '2026-02-02' }, { name: 'store', appId: guid, from: '2026-02-01' }, true],
     [{ ...shop, signals: ['requests'] }, { name: 'store', appId: guid, signals: ['traces', 'exceptions'] }, false],
     [{ ...shop, signals: ['requests'] }, { name: 'store', appId: guid, signals: ['traces', 'requests'] }, true],
-    [{ name: 'all', workspaceId: guid }, { name: 'shop', workspaceId: guid, resourceId: component }, true],
+    [{ name: 'all', workspaceId: guid }, { name: 'shop', workspaceId: guid, resourceId: component }, false],
+    [{ name: 'all', workspaceId: guid }, { name: 'shop', workspaceId: guid }, true],
     [
       { name: 'shop', workspaceId: guid, resourceId: component },
       { name: 'store', workspaceId: guid, resourceId: component.toLowerCase() },

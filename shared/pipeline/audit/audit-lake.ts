@@ -1,7 +1,7 @@
 import type { Feed, Interval, LedgerEntry, Millis, Signal, Window } from '../../model.ts';
 import { isAtRest, plannedEntry } from '../entry.ts';
 import { filesOfLake } from '../lake/own-files.ts';
-import type { Others } from '../names/names.ts';
+import { coveredEnd, type Others } from '../names/names.ts';
 import { keptPart, retiredBefore } from '../retention/due.ts';
 import { readRetired } from '../retention/retired-word.ts';
 import { gapsIn } from './gaps.ts';
@@ -179,7 +179,7 @@ async function report(
     rows: windows.reduce((sum, { state, counts }) => sum + (state === 'retired' ? 0 : counts.written), 0),
     start: Math.min(...windows.map(({ window }) => window.start)),
     end: Math.max(...windows.map(({ window }) => window.end)),
-    completeThrough: completeThrough(windows),
+    completeThrough: await completeThrough(feed, windows, ports),
     open: count((entry) => !isAtRest(entry) && entry.state !== 'failed'),
     failed: count(({ state }) => state === 'failed'),
     unavailable: count(({ state }) => state === 'unavailable'),
@@ -212,9 +212,15 @@ async function keptGaps(
 const isSame = (one: Feed, other: Feed): boolean =>
   one.app === other.app && one.signal === other.signal && one.source === other.source;
 
-function completeThrough(windows: readonly LedgerEntry[]): Millis {
+async function completeThrough(feed: Feed, windows: readonly LedgerEntry[], ports: LakeAuditPorts): Promise<Millis> {
   let reached = windows[0]?.window.start ?? 0;
+  const over = async (end: Millis): Promise<Millis> => {
+    const others = await ports.others?.(feed);
+    const has = (entry: LedgerEntry) => entry.doneAt > 0 && others?.has(entry) === true;
+    return coveredEnd(others && { ...others, has }, { start: reached, end }, ports.ledger);
+  };
   for (const { window, doneAt } of windows) {
+    if (window.start > reached) reached = await over(window.start);
     if (window.start !== reached || doneAt === 0) break;
     reached = window.end;
   }

@@ -4,7 +4,7 @@ import { readText } from '../../pure/read-text.ts';
 import { SCHEMA_VERSION } from '../../signals/columns-of.ts';
 import { isAtRest } from '../entry.ts';
 import { windowKey } from '../keys.ts';
-import { isOfOther } from '../names/names.ts';
+import { coveredEnd, isOfOther, type Others } from '../names/names.ts';
 
 /** What jobs downstream may rely on, as a small file in the lake says it. */
 export interface Settled {
@@ -19,6 +19,8 @@ export interface SettledPorts {
   /** How long after its end late rows of a window can come. */
   readonly recheck: Millis;
   readonly originOf?: OriginOf;
+  /** What other names of the feed's app have brought; left out: nothing. */
+  readonly others?: (feed: Feed) => Promise<Others | undefined>;
   /** The entries of the feed from some time on, up to now; left out: they are listed. */
   readonly entries?: { readonly from: Millis; readonly entries: readonly LedgerEntry[] };
 }
@@ -79,14 +81,21 @@ async function settledEnd(
   from: Millis,
   to: Millis,
   isSettled: (entry: LedgerEntry) => boolean,
-  { ledger, entries }: SettledPorts,
+  { ledger, entries, others }: SettledPorts,
 ): Promise<Millis> {
   let reached = from;
+  // What other names have brought is no gap, once it is so old.
+  const over = async (end: Millis): Promise<Millis> => {
+    const theirs = await others?.(feed);
+    const has = (entry: LedgerEntry) => entry.window.end <= to && isAtRest(entry) && theirs?.has(entry) === true;
+    return coveredEnd(theirs && { ...theirs, has }, { start: reached, end }, ledger);
+  };
   const known = entries?.entries.filter(({ window: { start } }) => from <= start && start < to);
   const listed = () => ledger.list(feed, from === 0 ? { end: to } : { start: from, end: to });
   for await (const entry of known !== undefined && from >= (entries?.from ?? from) && from > 0 ? known : listed()) {
     if (entry.state === 'halved') continue;
     if (reached === 0) reached = entry.window.start;
+    if (entry.window.start > reached) reached = await over(entry.window.start);
     if (entry.window.start !== reached || !isSettled(entry)) break;
     reached = entry.window.end;
   }

@@ -1,5 +1,5 @@
 import type { Feed, Interval, Ledger, LedgerEntry, Millis, Opening, OriginOf, Signal } from '../../model.ts';
-import { shareRows } from '../../pure/origin.ts';
+import { areTwo, shareRows } from '../../pure/origin.ts';
 
 /**
  * An app is what it reads, not what it is called: the ledger keeps what each feed has read, so an app that goes by
@@ -39,57 +39,115 @@ export interface Others {
   readonly feeds: readonly Feed[];
   /** Those of them that the settings do not name any more. */
   readonly old: readonly Feed[];
+  /** Whether what is open of a feed is still run. */
+  isRun(feed: Feed): boolean;
   has(entry: LedgerEntry): boolean;
 }
 
-/** Only what begins alike can share rows. */
+/** A workspace of which that may be a component; an app is its own. */
 const placeOf = (origin: string): string => origin.split(' ', 2).join(' ');
+
+const keyOf = (signal: Signal, word: string): string => `${signal} ${word}`;
 
 /** What other processes plan is seen so late. */
 const glance: Millis = 5 * 60_000;
 
+/** What has been seen, by what it is asked for. */
+interface Seen {
+  /** By signal and origin, and by signal and place. */
+  readonly at: ReadonlyMap<string, readonly Opening[]>;
+  readonly within: ReadonlyMap<string, readonly Opening[]>;
+  readonly origins: ReadonlyMap<string, readonly string[]>;
+  /** By signal and old name. */
+  readonly renamed: ReadonlyMap<string, Renamed>;
+}
+
+function seenIn(found: readonly Opening[], apps: readonly NamedApp[]): Seen {
+  const told = found.filter(({ feed, origins }) => feed.source === 'query' && origins.length > 0);
+  const by = (words: (opening: Opening) => readonly string[]) =>
+    groups(told.flatMap((each) => [...new Set(words(each))].map((word) => [keyOf(each.feed.signal, word), each])));
+  const own = new Set(apps.map(({ app }) => app));
+  const reading = new Map(
+    apps.toReversed().flatMap(({ app, origin, signals }) => signals.map((signal) => [keyOf(signal, origin), app])),
+  );
+  const renamed = told.flatMap(({ feed, origins }): [string, Renamed][] => {
+    const now = own.has(feed.app)
+      ? undefined
+      : origins.map((each) => reading.get(keyOf(feed.signal, each))).find(Boolean);
+    return now === undefined ? [] : [[keyOf(feed.signal, feed.app), { feed, now }]];
+  });
+  return {
+    at: by(({ origins }) => origins),
+    within: by(({ origins }) => origins.map(placeOf)),
+    origins: new Map(told.map(({ feed, origins }) => [keyOf(feed.signal, feed.app), origins])),
+    renamed: new Map(renamed),
+  };
+}
+
+function groups(pairs: readonly (readonly [string, Opening])[]): ReadonlyMap<string, readonly Opening[]> {
+  const grouped = new Map<string, Opening[]>();
+  for (const [key, opening] of pairs) {
+    const known = grouped.get(key);
+    if (known === undefined) grouped.set(key, [opening]);
+    else known.push(opening);
+  }
+  return grouped;
+}
+
+/**
+ * Whether what was `read` under a name that stands for `now` has rows of `origin`. A workspace and a component of it
+ * that the settings name both are meant to be there both.
+ */
+const countsFor = (origin: string, read: string, now: string | undefined): boolean =>
+  read === origin || (read !== now && shareRows(read, origin));
+
 export function createNames(apps: readonly NamedApp[], ledger: Pick<Ledger, 'openings'>, now: () => Millis): Names {
   const own = new Map(apps.map((each) => [each.app, each]));
-  let known: ReadonlyMap<string, readonly Opening[]> = new Map();
-  let lookedAt = Number.NEGATIVE_INFINITY;
-  let renamed: readonly Renamed[] = [];
-  const saw = (found: readonly Opening[]): void => {
-    const told = found.filter(({ feed, origins }) => feed.source === 'query' && origins.length > 0);
-    known = Map.groupBy(
-      told.flatMap((each) => [...new Set(each.origins.map(placeOf))].map((place) => ({ ...each, place }))),
-      ({ feed, place }) => `${feed.signal} ${place}`,
-    );
-    renamed = told.flatMap(({ feed, origins }) => {
-      if (own.has(feed.app)) return [];
-      const app = apps.find(({ origin, signals }) => origins.includes(origin) && signals.includes(feed.signal));
-      return app === undefined ? [] : [{ feed, now: app.app }];
-    });
-    lookedAt = now();
+  let [found, lookedAt]: [readonly Opening[], Millis] = [[], Number.NEGATIVE_INFINITY];
+  let known: Seen | undefined;
+  const seen = (): Seen => {
+    known ??= seenIn(found, apps);
+    return known;
+  };
+  const saw = (openings: readonly Opening[]): void => {
+    [found, lookedAt, known] = [openings, now(), undefined];
   };
   const nameOf = ({ app, signal }: Feed): string | undefined =>
-    own.has(app) ? app : renamed.find(({ feed }) => feed.app === app && feed.signal === signal)?.now;
+    own.has(app) ? app : seen().renamed.get(keyOf(signal, app))?.now;
   const originOf = (feed: Feed): string | undefined =>
     feed.source === 'query' ? own.get(nameOf(feed) ?? '')?.origin : undefined;
   const look = async (): Promise<void> => {
     if (lookedAt + glance <= now() || lookedAt > now()) saw(await Array.fromAsync(ledger.openings()));
+  };
+  /** What is not done will be read from what its name stands for; of an older version's, from any that it ever was. */
+  const readsOf = ({ window, doneAt, origin }: LedgerEntry, stands: string | undefined): readonly string[] => {
+    if (doneAt === 0) return stands === undefined ? [] : [stands];
+    return origin === undefined ? (seen().origins.get(keyOf(window.signal, window.app)) ?? []) : [origin];
   };
   return {
     saw,
     look,
     originOf,
     nameOf,
-    renamed: () => renamed,
+    renamed: () => [...seen().renamed.values()],
     others: async (feed) => {
       await look();
       const origin = originOf(feed);
       if (origin === undefined) return undefined;
-      const found = (known.get(`${feed.signal} ${placeOf(origin)}`) ?? []).filter(
-        (each) => each.feed.app !== feed.app && each.origins.some((other) => shareRows(origin, other)),
-      );
-      const has = (entry: LedgerEntry): boolean =>
-        entry.state !== 'halved' && (entry.origin === undefined || shareRows(origin, entry.origin));
-      const feeds = found.map((each) => each.feed);
-      return feeds.length === 0 ? undefined : { feeds, old: feeds.filter(({ app }) => !own.has(app)), has };
+      const { at, within } = seen();
+      const place = placeOf(origin);
+      const near = [origin, place].flatMap((word) => at.get(keyOf(feed.signal, word)) ?? []);
+      const all = origin === place ? (within.get(keyOf(feed.signal, place)) ?? []) : near;
+      const feeds = [...new Set(all)]
+        .filter(({ feed: { app } }) => app !== feed.app)
+        .filter((each) => each.origins.some((read) => countsFor(origin, read, originOf(each.feed))))
+        .map((each) => each.feed);
+      const has = (entry: LedgerEntry): boolean => {
+        const stands = originOf(entry.window);
+        return entry.state !== 'halved' && readsOf(entry, stands).some((read) => countsFor(origin, read, stands));
+      };
+      const old = feeds.filter(({ app }) => !own.has(app));
+      return feeds.length === 0 ? undefined : { feeds, old, isRun: (each) => originOf(each) !== undefined, has };
     },
   };
 }
@@ -126,21 +184,35 @@ export async function firstOfOthers(
   return first;
 }
 
-/** Where the last of the old names of the feed's app ended; undefined: it has none. */
+/** How far windows of other names cover the range from its start on without a gap. */
+export async function coveredEnd(others: Others | undefined, range: Interval, ledger: Ledger): Promise<Millis> {
+  let reached = range.start;
+  for (const window of await othersIn(others, range, ledger)) {
+    if (window.start > reached) break;
+    reached = Math.max(reached, window.end);
+  }
+  return Math.min(reached, range.end);
+}
+
+/**
+ * Where the last of the old names of the feed's app ended, or came to where nobody runs its windows any more;
+ * undefined: it has none.
+ */
 export async function endOfOthers(others: Others | undefined, ledger: Ledger): Promise<Millis | undefined> {
   let end: Millis | undefined;
   for (const feed of others?.old ?? []) {
-    const horizon = (await ledger.progress(feed))?.value.horizon;
-    if (horizon !== undefined) end = Math.max(end ?? horizon, horizon);
+    const stood = (await ledger.progress(feed))?.value;
+    const reached = others?.isRun(feed) ? stood?.horizon : stood?.watermark;
+    if (reached !== undefined) end = Math.max(end ?? reached, reached);
   }
   return end;
 }
 
 /**
- * Whether the rows of a window were read from another app than its name stands for now: they stay, and what that app
- * has does not take their place unless somebody asks for it.
+ * Whether the rows of a window were certainly read from another app than its name stands for now: they stay, and what
+ * that app has does not take their place unless somebody asks for it.
  */
 export function isOfOther({ window, origin, doneAt }: LedgerEntry, originOf: OriginOf | undefined): boolean {
   const now = originOf?.(window);
-  return origin !== undefined && now !== undefined && doneAt > 0 && origin !== now;
+  return origin !== undefined && now !== undefined && doneAt > 0 && areTwo(origin, now);
 }

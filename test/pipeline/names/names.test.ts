@@ -2,80 +2,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { chanceOf } from '../../../local/telemetry/chance.ts';
-import type { BackfillStore, Feed, Interval, Millis, Window } from '../../../shared/model.ts';
+import type { BackfillStore } from '../../../shared/model.ts';
 import { rerunWindows } from '../../../shared/pipeline/ask/rerun.ts';
 import { startBackfill } from '../../../shared/pipeline/backfill/steer.ts';
 import { takeNext } from '../../../shared/pipeline/backfill/take.ts';
-import { oldName } from '../../../shared/pipeline/many/stopped.ts';
-import { createNames, type NamedApp } from '../../../shared/pipeline/names/names.ts';
-import { planFeed } from '../../../shared/pipeline/plan.ts';
 import { originOf, shareRows } from '../../../shared/pure/origin.ts';
 import { createMemoryBackfills } from '../../../shared/state/backfills-memory.ts';
-import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
+import { hour, signals, start, tiled, world } from './named.ts';
 
-const hour: Millis = 3_600_000;
-const start = Date.UTC(2026, 0, 1);
-const signals = ['requests'] as const;
 const whole = 'workspace 1';
 const part = 'workspace 1 /subscriptions/a';
-
-/** A ledger that one app after the other plans into; what is planned is done at once unless `slow`. */
-function world() {
-  let now = start + 30 * hour;
-  let apps: readonly NamedApp[] = [];
-  const ledger = createMemoryLedger(undefined, (feed) => names.originOf(feed));
-  let names = createNames(apps, ledger, () => now);
-  const clock = { now: () => now, random: () => 0.5, sleep: async () => {} };
-  const feedOf = (app: string): Feed => ({ app, signal: 'requests', source: 'query' });
-  const settings = (...given: readonly (readonly [app: string, origin: string])[]) => {
-    apps = given.map(([app, origin]) => ({ app, origin, signals }));
-    names = createNames(apps, ledger, () => now);
-  };
-  const run = async (windows: readonly Window[]) => {
-    for (const window of windows) {
-      const seen = await ledger.read(window);
-      assert.ok(seen, `no entry of ${window.app}`);
-      const origin = names.originOf(window);
-      const done = { ...seen.value, ...(origin && { origin }), state: 'done' as const, again: false, doneAt: now };
-      await ledger.write({ ...done, fingerprint: 'rows:1', revision: seen.value.revision + 1 }, seen.etag);
-    }
-  };
-  const tick = async (size: Millis, from?: Millis, isSlow = false, until?: Millis) => {
-    const sent: Window[] = [];
-    const hints = { prepare: async () => {}, send: async (window: Window) => void sent.push(window) };
-    const ports = { ledger, hints, clock, patience: hour, limit: 7, others: names.others };
-    names.saw(await Array.fromAsync(ledger.openings()));
-    const told = [];
-    for (const { app } of apps) told.push(await planFeed(feedOf(app), { size, lag: 0, until }, from, ports));
-    for (const { feed } of names.renamed()) await oldName(feed, ports);
-    if (!isSlow) await run(sent);
-    return told;
-  };
-  const windows = async (origin = 'app x'): Promise<readonly Window[]> => {
-    const found: Window[] = [];
-    for await (const feed of ledger.feeds())
-      for await (const entry of ledger.list(feed))
-        if (entry.origin === undefined || shareRows(entry.origin, origin)) found.push(entry.window);
-    return found.toSorted((a, b) => a.start - b.start);
-  };
-  const later = (by: Millis) => {
-    now += by;
-    names = createNames(apps, ledger, () => now);
-  };
-  return { ledger, clock, settings, tick, windows, later, run, feedOf, names: () => names };
-}
-
-/** No two share a moment; what lies in none. */
-function tiled(windows: readonly Interval[]): readonly Interval[] {
-  const gaps: Interval[] = [];
-  for (const [n, window] of windows.entries()) {
-    const before = windows[n - 1];
-    if (before === undefined) continue;
-    assert.ok(before.end <= window.start, `twice from ${new Date(window.start).toISOString()} on`);
-    if (before.end < window.start) gaps.push({ start: before.end, end: window.start });
-  }
-  return gaps;
-}
 
 describe('an app that goes by another name', () => {
   test('names and window lengths by chance: every moment is planned once, whatever starts the settings have', async () => {
