@@ -42,10 +42,10 @@ export interface Claim {
   /** Paths that this run has put. */
   readonly put: Set<string>;
   /**
-   * The lake is looked at for files that the ledger does not know: it was done before, and the tag of none of its files
-   * is known, so that no put would tell; or somebody has asked for it although its source is as it was.
+   * Where the lake is looked at for files that the ledger does not know. `everywhere`: it was done before, and no tag
+   * of its files is known, so no put would tell. `near` those that it knows: it was asked for, its source as it was.
    */
-  readonly looksInLake: boolean;
+  readonly looksInLake: 'everywhere' | 'near' | 'no';
   /** Why the lake's tables could not be asked which revision they have: such a run must end. Left out: they were. */
   readonly fault?: unknown;
   /** Aborted when the claim is lost. */
@@ -204,7 +204,7 @@ function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease, over }: C
     known,
     unput,
     put: new Set(),
-    looksInLake: isAsked || (doneAt > 0 && files.every(({ etag }) => etag === undefined)),
+    looksInLake: doneAt > 0 && files.every(({ etag }) => etag === undefined) ? 'everywhere' : isAsked ? 'near' : 'no',
     abort: lost.signal,
     update,
     halve: (make, halves) => inOrder(() => change(make, (entry, etag) => ledger.halve(entry, etag ?? '', halves))),

@@ -74,7 +74,7 @@ export async function replaceOthers(
   ports: EmptyPorts & Pick<CommitPorts, 'tables'>,
   emptyFile: Engine['emptyFile'],
 ): Promise<FileRecord[]> {
-  if (claim.looksInLake) await learnFiles(claim, ports);
+  if (claim.looksInLake !== 'no') await learnFiles(claim, ports, claim.looksInLake === 'near');
   const kept = new Set(written.map((file) => file.path));
   const inTables = (file: FileRecord): boolean => isInTable(file, ports);
   const emptied: FileRecord[] = [];

@@ -1,7 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { RangedFile } from '../engine/ledger-table/read.ts';
-import { compactTime } from '../lake/compact-time.ts';
 import { parquetFacts } from '../lake/parquet-facts.ts';
 import { identityOf, intervalOf, usualTemplates } from '../lake/path-identity.ts';
 import { defaultPathTemplate } from '../lake/path-template.ts';
@@ -16,16 +15,18 @@ import { signals } from '../signals/tables.ts';
 
 /**
  * The files of one window that lie in a lake: a listing of what their paths begin with, for each signal that a window
- * of its source can have rows of, and what those say of themselves that are named like it.
+ * of its source can have rows of, and what those say of themselves that are named like it. `near`: of the days of the
+ * window and beside it, in its own signal and those of these files; and their further parts.
  */
 export function windowFiles(lake: ObjectStore, templates: readonly string[], quarantine: string) {
   const story = createStories(lake, templates, quarantine);
-  return async (window: Window): Promise<readonly InLake[]> => {
+  const named = windowNames(templates, quarantine);
+  return async (window: Window, near?: readonly FileRecord[]): Promise<readonly InLake[]> => {
     const found: FileStory[] = [];
-    const [from, to] = [compactTime(window.start), compactTime(window.end)];
-    for (const prefix of prefixesOf(window, templates, quarantine))
+    for (const prefix of prefixesOf(window, templates, quarantine, near))
       for await (const file of lake.list(prefix)) {
-        if (!file.name.includes(from) || !file.name.includes(to)) continue;
+        const own = named(file.name);
+        if (own === undefined || !isSame(own, window)) continue;
         const told = await story(file);
         if (typeof told === 'object' && isSame(told.window, window)) found.push(told);
       }
@@ -33,10 +34,25 @@ export function windowFiles(lake: ObjectStore, templates: readonly string[], qua
   };
 }
 
-function prefixesOf(window: Window, templates: readonly string[], quarantine: string): readonly string[] {
-  const all = beginnings(window, templates, (template, signal) => windowPrefixes(template, window, signal));
-  return leastOf([...all, quarantinePath(window, quarantine)]);
+function prefixesOf(
+  window: Window,
+  templates: readonly string[],
+  quarantine: string,
+  near?: readonly FileRecord[],
+): readonly string[] {
+  const own = new Set([window.signal, ...(near ?? []).map(({ signal }) => signal)]);
+  const all = beginnings(window, templates, (template, signal) =>
+    near === undefined
+      ? windowPrefixes(template, window, signal)
+      : own.has(signal)
+        ? windowPrefixes(template, window, signal, beside)
+        : [],
+  );
+  const parts = (near ?? []).map(({ path }) => path.replace(/(_\d+)?\.[a-z.]+$/, ''));
+  return leastOf([...all, ...parts, quarantinePath(window, quarantine)]);
 }
+
+const beside = { before: 24 * 3_600_000, after: 24 * 3_600_000 };
 
 /** Blobs can hold records of other signals. */
 const beginnings = (

@@ -133,3 +133,40 @@ test('a packed file that cannot be unpacked is its window\u2019s all the same; w
   };
   await assert.rejects(windowFiles(packed, [own], '_quarantine')(window), /away/);
 });
+
+test('a window that somebody asks for is looked for by a few listings, and no file of another is opened', async () => {
+  const hourFirst = '{yyyy}/{MM}/{dd}/{HH}/{signal}/{app}/{source}_{start}_{end}.{ext}';
+  const dateFirst = '{yyyy}/{MM}/{dd}/{signal}/{app}/{source}_{start}_{end}.{ext}';
+  for (const source of ['query', 'continuous'])
+    for (const template of [hourFirst, dateFirst]) {
+      const lake = createMemoryStore();
+      const own = { ...window, source };
+      const size = template === hourFirst ? hour : day;
+      const far = Math.floor((own.start - 20 * day) / size) * size;
+      const here = Math.floor(own.start / size) * size;
+      const known = at(template, own, 'requests', far);
+      const mine = [
+        ...[known, at(template, own, 'requests', far, 2), at(template, own, 'requests', here)],
+        ...[at(template, own, 'requests', here + day), quarantinePath(own)],
+      ];
+      const others = Array.from({ length: 50 }, (_, n) => at(template, { ...own, app: `app ${n}` }, 'requests', here));
+      for (const path of [...mine, ...others]) await lake.put(path, Buffer.from('a,b\r\n1,2\r\n'), undefined);
+      let [listings, opened] = [0, 0];
+      const counted: ObjectStore = {
+        ...lake,
+        list: (prefix) => {
+          listings += 1;
+          return lake.list(prefix);
+        },
+        read: (...asked) => {
+          opened += 1;
+          return lake.read(...asked);
+        },
+      };
+      const near = [{ path: known, signal: 'requests' as const, rows: 1, bytes: 10 }];
+      const found = await windowFiles(counted, [template], '_quarantine')(own, near);
+      assert.deepEqual(found.map(({ file }) => file.path).sort(), mine.sort());
+      assert.ok(listings <= 6, `${listings} listings`);
+      assert.equal(opened, mine.length);
+    }
+});

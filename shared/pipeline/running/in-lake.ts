@@ -10,8 +10,12 @@ export interface InLake {
 }
 
 export interface InLakePorts {
-  /** A listing, and a look into each file of the window. Left out: nobody looks. */
-  inLake?(window: Window): Promise<readonly InLake[]>;
+  /**
+   * What lies in the lake of the window, by listings and a look into each file that is named so. `near`: only beside
+   * these files and at the window's own time, by a few listings; left out: wherever it can have any. Left out: nobody
+   * looks.
+   */
+  inLake?(window: Window, near?: readonly FileRecord[]): Promise<readonly InLake[]>;
 }
 
 /** The lake has a revision of the window that is not below ours: the ledger was lost, or is older than the lake. */
@@ -34,12 +38,12 @@ const looked = new WeakSet<Claim>();
  * it, or the ledger is a copy from before. Its run then replaces whatever lies in the lake of the window. Throws
  * LedgerBehind where the lake is further than the ledger; first of all Overtaken: that is what it is mostly.
  */
-export async function learnFiles(claim: Claim, { inLake }: InLakePorts): Promise<void> {
+export async function learnFiles(claim: Claim, { inLake }: InLakePorts, isNear = false): Promise<void> {
   if (inLake === undefined || looked.has(claim)) return;
   await claim.check();
-  looked.add(claim);
-  const { window, revision } = claim.entry;
-  const found = await inLake(window);
+  if (!isNear) looked.add(claim);
+  const { window, revision, files } = claim.entry;
+  const found = await inLake(window, isNear ? files : undefined);
   await claim.check();
   await claim.update((entry) =>
     intendedEntry(

@@ -7,8 +7,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
 import { rerunWindows } from '../../../shared/pipeline/ask/rerun.ts';
+import { claimWindow } from '../../../shared/pipeline/claim.ts';
+import { claimedEntry, finishedEntry, plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
-import { begun, copyOfLake, copyOfLedger, day, hour, type Row, type Settings, worldOn } from './damaged-world.ts';
+import { begun, copyOfLake, copyOfLedger, day, feed, hour, type Row, type Settings, worldOn } from './damaged-world.ts';
 
 const at = (...hours: readonly number[]): readonly Row[] =>
   hours.map((each) => ({ id: `h${each}`, at: begun + each * hour }));
@@ -114,4 +116,24 @@ for (const [words, last, isAsked] of [
       assert.deepEqual(await world.seen(), last.map(({ id }) => id).sort(), `killed at ${call}`);
       if (!died) break;
     }
+  });
+
+for (const [fingerprint, etag, wanted] of [
+  ['f', 'tag', 'no'],
+  ['f+requeued', 'tag', 'near'],
+  ['f+requeued', undefined, 'everywhere'],
+  ['f', undefined, 'everywhere'],
+] as const)
+  test(`${fingerprint}, its files ${etag ? 'with' : 'without'} tags: the lake is looked at: ${wanted}`, async () => {
+    const ledger = createMemoryLedger();
+    const clock = { now: () => begun, sleep: async () => Promise.reject(new Error('ended')), random: () => 0.5 };
+    const planned = plannedEntry({ ...feed, start: begun, end: begun + day });
+    const counts = { read: 1, written: 1, deduplicated: 0, quarantined: 0 };
+    const file = { path: 'a', signal: 'requests' as const, rows: 1, bytes: 9, ...(etag && { etag }) };
+    const finish = { fingerprint, counts, asked: 0, files: [file] };
+    await ledger.write(finishedEntry(claimedEntry(planned, begun, hour), begun, finish), undefined);
+    const seen = await ledger.read(planned.window);
+    const claim = seen && (await claimWindow(seen, { ledger, clock, lease: hour }));
+    assert.equal(claim?.looksInLake, wanted);
+    await claim?.release();
   });
