@@ -4,6 +4,7 @@ import { nearlyRead } from '../shared/config/unknown-settings.ts';
 import { proxyFault } from '../shared/net/direct.ts';
 import { tellWaits } from '../shared/net/waits.ts';
 import { knowSecretsOf } from '../shared/pure/known-secrets.ts';
+import { ownWords } from '../shared/signals/own-words.ts';
 import { productVersion } from '../shared/wire/version.ts';
 import type { Examine } from './check/check.ts';
 import type { Edge } from './command.ts';
@@ -25,8 +26,9 @@ export async function main(words: readonly string[]): Promise<number> {
     own.err(`insights-lake: ${fault}\n`);
     return exitCodes.usage;
   }
-  knowSecretsOf(process.env);
-  for (const text of nearlyRead(process.env)) own.err(`insights-lake: ${text}\n`);
+  knowSecretsOf(process.env, ownWords);
+  // Of `check` it is one of the findings.
+  for (const text of words[0] === 'check' ? [] : nearlyRead(process.env)) own.err(`insights-lake: ${text}\n`);
   const stop = (): void => {
     if (abort.signal.aborted) process.exit(exitCodes.interrupted);
     own.err('\ninterrupted: stopping; run the same command again to go on\n');

@@ -1,20 +1,26 @@
 import { readFileSync } from 'node:fs';
 import { app } from '@azure/functions';
+import { azureNames } from '../shared/config/azure-names.ts';
 import { bindingsOf } from '../shared/config/bindings.ts';
+import { nearlyRead } from '../shared/config/unknown-settings.ts';
 import { planFacts } from '../shared/pipeline/facts.ts';
 import { knowSecretsOf } from '../shared/pure/known-secrets.ts';
 import { asPrinted, plain } from '../shared/pure/printable.ts';
+import { ownWords } from '../shared/signals/own-words.ts';
 
 const { schedule } = bindingsOf(process.env, (path) => readFileSync(path, 'utf8'));
 
 // Whatever a service repeats to us, nothing that opens a door goes into a log.
-knowSecretsOf(process.env);
+knowSecretsOf(process.env, ownWords);
 app.hook.log((line) => {
   line.message = plain(line.message);
 });
 app.hook.postInvocation((ended) => {
   if (ended.error instanceof Error) ended.error = asPrinted(ended.error);
 });
+
+/** Told by the first tick. */
+let doubts = nearlyRead(process.env, azureNames);
 
 // Metrics go out once a minute: those of the last one when the host ends this process.
 app.hook.appTerminate(async () => {
@@ -26,6 +32,8 @@ app.hook.appTerminate(async () => {
 app.timer('planWindows', {
   schedule,
   handler: async (_timer, context) => {
+    for (const text of doubts) context.warn(text);
+    doubts = [];
     // At the first call: clients and engine take a while to load, and what cannot be loaded fails a call, not the whole
     // app.
     const { wired } = await import('../shared/wire.ts');

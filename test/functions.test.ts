@@ -26,6 +26,7 @@ let wired: () => FakeWired;
 fakeWire(() => wired());
 
 const core = injectCore();
+Object.assign(process.env, { AZURE_CLIENTID: 'x', API_ENDPOINT: 'x', GOPROXY: 'x' });
 process.env.PLAN_SCHEDULE = '*/2 * * * * *';
 process.env.AUDIT_SCHEDULE = '30 * * * * *';
 process.env.EXPORT_CONTAINER = 'exports, insights-logs-*';
@@ -120,6 +121,16 @@ const give = (part: Partial<FakeWired>): void => {
     ...part,
   });
 };
+
+test('what is spelt nearly as a name of Azure’s is told by the first tick, and by no other', async () => {
+  give({});
+  const told = async () => {
+    await invoke('planWindows', {}).catch(() => undefined);
+    return lines.splice(0).filter((line) => /did you mean/.test(line));
+  };
+  assert.deepEqual(await told(), ['AZURE_CLIENTID is set and not read here; did you mean AZURE_CLIENT_ID?']);
+  assert.deepEqual(await told(), []);
+});
 
 test('each function is bound to its trigger', () => {
   const bound = Object.fromEntries(

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { azureNames } from '../../shared/config/azure-names.ts';
 import { backfillQueueOf } from '../../shared/config/bindings.ts';
 import type { Env } from '../../shared/config/flat.ts';
+import { nearlyRead } from '../../shared/config/unknown-settings.ts';
 import { parseConfig } from '../../shared/config.ts';
 import { failureCode } from '../../shared/lake/failure.ts';
 import type { Config, ObjectStore, Place } from '../../shared/model.ts';
@@ -33,6 +35,7 @@ export const examine: Examine = async function* (env, abort) {
       'warn',
       `${name}: a reference into Key Vault, which only the app can follow; what it opens fails here`,
     );
+  for (const text of nearlyRead(env, azureNames)) yield finding('settings', 'warn', text);
   const config = configOf(env);
   if (Array.isArray(config)) {
     yield* config;

@@ -20,12 +20,6 @@ export const azureNames: readonly string[] = [
   'AZURE_REGIONAL_AUTHORITY_NAME',
   'AZURE_POD_IDENTITY_AUTHORITY_HOST',
   'AZURE_IDENTITY_DISABLE_MULTITENANTAUTH',
-  'IDENTITY_ENDPOINT',
-  'IDENTITY_HEADER',
-  'IDENTITY_SERVER_THUMBPRINT',
-  'IMDS_ENDPOINT',
-  'MSI_ENDPOINT',
-  'MSI_SECRET',
   'APPLICATIONINSIGHTS_CONNECTION_STRING',
   'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
   'AzureFunctionsJobHost__functionTimeout',
@@ -56,6 +50,12 @@ export const terminalNames: readonly string[] = [
 
 /** Read, and set by whatever runs the process, not by hand. */
 export const platformNames: readonly string[] = [
+  'IDENTITY_ENDPOINT',
+  'IDENTITY_HEADER',
+  'IDENTITY_SERVER_THUMBPRINT',
+  'IMDS_ENDPOINT',
+  'MSI_ENDPOINT',
+  'MSI_SECRET',
   'WEBSITE_AUTH_ENABLED',
   'WEBSITE_INSTANCE_ID',
   'WEBSITE_SITE_NAME',
@@ -71,13 +71,9 @@ export const platformNames: readonly string[] = [
 
 /** Names of others that look like one of these, or of ours, and are none. */
 export const othersNames: readonly string[] = [
-  'FTP_PROXY',
-  'WSS_PROXY',
-  'WS_PROXY',
-  'SOCKS_PROXY',
-  'RSYNC_PROXY',
-  'GRPC_PROXY',
-  'NPM_PROXY',
+  'GO_PROXY',
+  'HTTP2_PROXY',
+  'AZURERM_CLIENT_ID',
   'AZURE_USER_NAME',
   'ARM_CLIENT_ID',
   'ARM_TENANT_ID',

@@ -14,9 +14,11 @@ const connectionParts = [
   'tenantId',
 ];
 
-/** Has a meaning somewhere as it stands: never misspelt. Proxies are written small as well. */
+const connections = ['ExportStorage', 'AzureWebJobsStorage'];
+
+/** Has a meaning somewhere as it stands, or is one more of those: never misspelt. Proxies are written small as well. */
 const isMeant = (name: string): boolean =>
-  [azureNames, terminalNames, platformNames].some((names) => names.includes(name)) ||
+  [azureNames, terminalNames, platformNames, connections].some((names) => names.includes(name.replace(/_?\d+$/, ''))) ||
   othersNames.includes(name.toUpperCase()) ||
   (/_proxy$/.test(name) && azureNames.includes(name.toUpperCase()));
 
@@ -24,14 +26,15 @@ const sorted = (word: string): string => [...word.toUpperCase()].sort().join('')
 
 /**
  * One of these that is at most two letters away, or has the same letters in another order. A short word is near many
- * that are not ours (`RELEASE`, `BASE`), unless it stands in the other whole.
+ * that are not ours (`RELEASE`, `BASE`), unless it stands in the other whole; so is a proxy near others' (`APT_PROXY`).
  */
 function misspelt(name: string, words: readonly string[]): string | undefined {
   const upper = name.toUpperCase();
   const away = (known: string): number => editsBetween(upper, known.toUpperCase());
   const isNear = (known: string): boolean => {
     const within = upper.includes(known.toUpperCase()) && (known.includes('_') || !upper.endsWith(known));
-    return away(known) <= (known.length > 6 || within || sorted(name) === sorted(known) ? 2 : 1);
+    const isLong = known.endsWith('_PROXY') ? known.startsWith(upper) : known.length > 6;
+    return away(known) <= (isLong || within || sorted(name) === sorted(known) ? 2 : 1);
   };
   return words
     .filter((known) => Math.abs(known.length - name.length) <= 2 && isNear(known))
@@ -41,12 +44,12 @@ function misspelt(name: string, words: readonly string[]): string | undefined {
 const isBlank = (env: Env, name: string): boolean => settingOf(env, name) === undefined;
 
 /**
- * Settings that begin like ours, or are spelled nearly as what is read here, and are none: most likely misspelt, and
- * silently ignored otherwise. `connection`: the one of the exports.
+ * Settings that begin like ours, or are spelled nearly as one of ours, and are none: most likely misspelt, and silently
+ * ignored otherwise. `connection`: the one of the exports.
  */
 export function unknownSettings(env: Env, connection = 'ExportStorage'): SettingFault[] {
   const known = [...flatSettings.map(([name]) => name), ...secretSettings, documentSetting];
-  const parts = ['ExportStorage', 'AzureWebJobsStorage', connection].flatMap((name) => [
+  const parts = [...connections, connection].flatMap((name) => [
     name,
     ...connectionParts.map((part) => `${name}__${part}`),
   ]);
@@ -54,7 +57,7 @@ export function unknownSettings(env: Env, connection = 'ExportStorage'): Setting
     if (/^(APP|QUERY|EXPORT|LAKE|SHAPE|QUARANTINE|AUDIT|BUDGET)_/.test(name) && !foreign.test(name)) return known;
     return name.startsWith('ExportStorage__') ? parts : undefined;
   };
-  const all = [...known, ...parts, ...azureNames];
+  const all = [...known, ...parts];
   return Object.keys(env).flatMap((name) => {
     if (isBlank(env, name) || all.includes(name) || isMeant(name)) return [];
     const words = ours(name);
@@ -65,12 +68,15 @@ export function unknownSettings(env: Env, connection = 'ExportStorage'): Setting
   });
 }
 
-/** Variables of a terminal that are spelled nearly as one that commands read; one line each. */
-export function nearlyRead(env: Env): string[] {
-  const all = [...azureNames, ...terminalNames];
+/**
+ * Variables that are spelled nearly as one of others' `names` that is read and is not set; one line each. Those names
+ * are not ours to give out, so that this is told and refuses nothing.
+ */
+export function nearlyRead(env: Env, names: readonly string[] = [...azureNames, ...terminalNames]): string[] {
   return Object.keys(env).flatMap((name) => {
     if (isBlank(env, name) || isMeant(name)) return [];
-    const near = misspelt(name, all);
-    return near === undefined ? [] : [`${name} is set and not read here; did you mean ${near}?`];
+    const near = misspelt(name, names);
+    if (near === undefined || !isBlank(env, near)) return [];
+    return [`${name} is set and not read here; did you mean ${near}?`];
   });
 }

@@ -1,5 +1,5 @@
 /** Turns what a store throws into one clear line without secrets. Pure. */
-import { withoutSecrets } from '../pure/known-secrets.ts';
+import { beginningWithoutSecrets } from '../pure/known-secrets.ts';
 import { ADVICE, BY_STATUS, ODD, ON_PUT } from './advice.ts';
 
 /**
@@ -87,7 +87,7 @@ function plainMessage(error: unknown, code: string): string {
   // A page tells nothing in its first line.
   const words = said?.trimStart().startsWith('<') ? undefined : said;
   const line = words ?? BY_STATUS[Math.min(status, 500)] ?? (status > 0 ? ODD : 'no reason given');
-  return withoutSecrets(line)
+  return beginningWithoutSecrets(line)
     .replace(/(https?:\/\/[^\s?'"]*)\?[^\s'"]*/g, '$1')
     .replace(/\b(sig|AccountKey|SharedKey|Bearer)([=: ]+)[^\s&;'"]+/gi, '$1$2…')
     .slice(0, 900);

@@ -13,7 +13,7 @@ import {
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
 import { isLoopback, shownAddress } from '../net/direct.ts';
-import { withoutSecrets } from '../pure/known-secrets.ts';
+import { beginningWithoutSecrets } from '../pure/known-secrets.ts';
 
 /** Where to. */
 export interface Ingestion {
@@ -57,10 +57,9 @@ export function applicationInsights({ url, key, http }: Ingestion): PushMetricEx
     request.allowInsecureConnection = url.startsWith('http://');
     const { status, bodyAsText } = await pipeline.sendRequest(http, request);
     // 206: some items were refused, and why.
-    if (status !== 200)
-      throw new Error(
-        `send metrics to ${shownAddress(url)}: it answered ${status} ${withoutSecrets(bodyAsText ?? '').slice(0, 300)}`,
-      );
+    if (status === 200) return;
+    const said = beginningWithoutSecrets(bodyAsText ?? '').slice(0, 300);
+    throw new Error(`send metrics to ${shownAddress(url)}: it answered ${status} ${said}`);
   };
   return {
     export: (metrics, done) => {

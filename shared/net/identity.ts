@@ -3,7 +3,7 @@ import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/core-
 import { type HttpClient, type PipelineRequest, type PipelineResponse, RestError } from '@azure/core-rest-pipeline';
 import { DefaultAzureCredential } from '@azure/identity';
 import type { Identity } from '../model.ts';
-import { knowToken, withoutSecrets } from '../pure/known-secrets.ts';
+import { beginningWithoutSecrets, knowToken } from '../pure/known-secrets.ts';
 import { isDirect, shownAddress } from './direct.ts';
 import { signInText } from './sign-in.ts';
 import { whileWaiting } from './waits.ts';
@@ -154,7 +154,7 @@ function refusalIn({ status, bodyAsText }: PipelineResponse, direct: boolean): s
 
 /** The reason in an answer, shortly. */
 function wordsOf(body: string | null | undefined): string {
-  const text = withoutSecrets(body ?? '');
+  const text = beginningWithoutSecrets(body ?? '');
   try {
     const { error_description, message, error } = JSON.parse(text);
     const said = [error_description, message, error].find((word) => typeof word === 'string') ?? error?.message;

@@ -1,5 +1,5 @@
 import type { Identity } from '../model.ts';
-import { withoutSecrets } from '../pure/known-secrets.ts';
+import { beginningWithoutSecrets } from '../pure/known-secrets.ts';
 import { anyOf } from './any-of.ts';
 
 /** What a failed sign-in says: which ways were tried, what each answered, and what to do. Pure. */
@@ -67,7 +67,7 @@ function reasonsOf(error: unknown): string[] {
 
 /** Without stacks, addresses’ queries and identifiers of the request; bodies of JSON by their text. */
 function oneLine(message: string): string {
-  const text = withoutSecrets(message)
+  const text = beginningWithoutSecrets(message)
     .split('\n')
     .map((line) => line.trim())
     .filter(

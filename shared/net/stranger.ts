@@ -1,6 +1,6 @@
 /** Who answers in place of the service: a proxy, a gateway, a page that wants a sign-in. */
 import { type HttpClient, type PipelineRequest, type PipelineResponse, RestError } from '@azure/core-rest-pipeline';
-import { withoutSecrets } from '../pure/known-secrets.ts';
+import { beginningWithoutSecrets } from '../pure/known-secrets.ts';
 
 /** Passing troubles of a gateway: the libraries repeat them. */
 const PASSES = (status: number): boolean => status === 408 || status === 429 || status >= 500;
@@ -59,7 +59,7 @@ function formOf(request: PipelineRequest, response: PipelineResponse): 'as asked
 
 /** The title of a page, the message of an error, else its first words. */
 function wordsOf({ bodyAsText }: PipelineResponse): string {
-  const text = withoutSecrets(bodyAsText ?? '');
+  const text = beginningWithoutSecrets(bodyAsText ?? '');
   const title =
     /<(?:title|h1|Message)[^>]*>([^<]*)</i.exec(text)?.[1] ??
     /"message"\s*:\s*(?:\{[^}]*"value"\s*:\s*)?"([^"\\]*)/i.exec(text)?.[1] ??

@@ -29,22 +29,38 @@ const typing: readonly (readonly [string, (name: string) => string])[] = [
 
 describe('whatever is spelt nearly as something that is read is named, with what was probably meant', () => {
   const parts = connections.flatMap((name) => [`${name}__blobServiceUri`, `${name}__clientId`, `${name}__credential`]);
-  for (const name of [...own, ...azureNames, ...parts])
-    test(name, () => {
-      const wrong = new Set(typing.map(([, spell]) => spell(name)));
-      const read = [...own, ...azureNames, ...terminalNames, ...connections];
-      let tried = 0;
+  const read = [...own, ...azureNames, ...terminalNames, ...connections];
+  const wrongs = (name: string): string[] =>
+    [...new Set(typing.map(([, spell]) => spell(name)))].filter(
+      (spelt) =>
+        spelt !== name &&
+        spelt.length >= 5 &&
+        !read.some((known) => known === spelt || (/_proxy$/.test(spelt) && known === spelt.toUpperCase())),
+    );
+  for (const name of [...own, ...parts])
+    test(`${name}: refused`, () => {
+      const wrong = wrongs(name);
       for (const spelt of wrong) {
-        const isRead = read.some(
-          (known) => known === spelt || (/_proxy$/.test(spelt) && known === spelt.toUpperCase()),
-        );
-        if (isRead || spelt === name || spelt.length < 5) continue;
-        tried += 1;
         const said = faultsOf({ ...one, [spelt]: '5' }).join('\n');
         assert.ok(said.includes(`${spelt} is no setting of Insights Lake`), `${spelt} is accepted: ${said}`);
       }
-      assert.ok(tried > 3, `${tried} ways were tried`);
+      assert.ok(wrong.length > 3, `${wrong.length} ways were tried`);
     });
+  for (const name of azureNames)
+    test(`${name}: told, not refused`, () => {
+      const wrong = wrongs(name);
+      for (const spelt of wrong) {
+        assert.deepEqual(faultsOf({ ...one, [spelt]: '5' }), []);
+        const [said = ''] = nearlyRead({ ...one, [spelt]: '5' }, azureNames);
+        assert.ok(said.startsWith(`${spelt} is set and not read here; did you mean `), `${spelt}: ${said}`);
+      }
+      assert.ok(wrong.length > 3, `${wrong.length} ways were tried`);
+    });
+});
+
+test('beside the right name a like one is somebody else’s', () => {
+  assert.equal(nearlyRead({ AZURE_CLIENTID: 'x' }).length, 1);
+  assert.deepEqual(nearlyRead({ AZURE_CLIENTID: 'x', AZURE_CLIENT_ID: 'y' }), []);
 });
 
 test('parts of a connection of another name are looked at alike', () => {
@@ -99,9 +115,28 @@ OTEL_METRIC_EXPORT_INTERVAL OTEL_BSP_SCHEDULE_DELAY OTEL_EXPORTER_OTLP_INSECURE 
 all_proxy ftp_proxy FTP_PROXY SOCKS_PROXY NO_COLOR FORCE_COLOR CLICOLOR COLORTERM TERM GITHUB_TOKEN GITHUB_RUN_ID
 SYSTEM_ACCESSTOKEN SYSTEM_OIDCREQUESTURI BUILD_BUILDID CI TF_BUILD DOCKER_HOST DOTNET_ROOT SSL_CERT_FILE
 NODE_EXTRA_CA_CERTS NODE_TLS_REJECT_UNAUTHORIZED npm_config_cache JAVA_HOME PYTHONPATH LOGNAME HOSTNAME
+API_ENDPOINT AI_ENDPOINT S3_ENDPOINT WS_ENDPOINT MS_ENDPOINT MI_ENDPOINT MQ_ENDPOINT TSI_ENDPOINT SSI_ENDPOINT
+MCP_ENDPOINT SMS_ENDPOINT IMS_ENDPOINT MDS_ENDPOINT IMDS_ENDPOINTS MSI_ENDPOINTS MSI_SECRETS IDENTITY_HEADERS
+API_SECRET MY_SECRET MS_SECRET MFA_SECRET MI_SECRET HMI_SECRET SSO_SECRET DB_SECRET AAD_SECRET AD_SECRET
+GOPROXY GO_PROXY APT_PROXY WSL_PROXY MY_PROXY TCP_PROXY SMTP_PROXY MAIL_PROXY DB_PROXY API_PROXY S3_PROXY TOR_PROXY
+XL_PROXY CF_PROXY HTTP2_PROXY _PROXY NO_PROXIES WSS_PROXY WS_PROXY RSYNC_PROXY GRPC_PROXY NPM_PROXY
+AZURE_CLIENT_ID_2 AZURE_CLIENT_ID2 AZURE_STORAGE_KEY1 AZURERM_CLIENT_ID AzureWebJobsStorage1 AzureWebJobsStorage2
+ExportStorage2
 `
   .trim()
   .split(/\s+/);
+
+test('names of others that are near one of Azure’s or OpenTelemetry’s refuse nothing', () => {
+  for (const name of [
+    'APPLICATION_INSIGHTS_CONNECTION_STRING',
+    'OTEL_METRIC_EXPORTER',
+    'AZURE_TENANT_IDS',
+    'NOPROXY',
+  ]) {
+    assert.deepEqual(faultsOf({ ...one, [name]: 'x' }), []);
+    assert.equal(nearlyRead({ [name]: 'x' }).length, 1, name);
+  }
+});
 
 test('names that exist elsewhere are left alone', () => {
   assert.ok(ofOthers.length > 180, String(ofOthers.length));

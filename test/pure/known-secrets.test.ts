@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
-import { knowSecret, knowSecretsOf, knowToken, withoutSecrets } from '../../shared/pure/known-secrets.ts';
+import {
+  beginningWithoutSecrets,
+  knowSecret,
+  knowSecretsOf,
+  knowToken,
+  withoutSecrets,
+} from '../../shared/pure/known-secrets.ts';
+import { ownWords } from '../../shared/signals/own-words.ts';
 
 const key = 'Zm9v+YmFy/cXV4==';
 const header = 'h3ader-OF+the/endpoint=';
@@ -71,6 +79,75 @@ test('what is none stays as it is', () => {
     '',
   ])
     assert.equal(withoutSecrets(text), text);
+});
+
+test('of variables of others only what looks like a secret is one; no word of our own', () => {
+  const words = {
+    ...{
+      PARTITION_KEY: 'requests',
+      DB_PASSWORD: 'insights',
+      CACHE_KEY: 'availabilityResults',
+      NPM_TOKEN: 'true-or-false',
+    },
+    ...{
+      SORT_KEY: 'requests,dependencies',
+      DB_URL: 'postgres://me:insights@db/x',
+      X_HEADERS: 'accept=application/json',
+    },
+  };
+  const secrets = { SHOP_TOKEN: 'b1gg-er8x', LONG_KEY: 'abcdefghijklmnopqrst', QUERY_KEY: 'plainly' };
+  knowSecretsOf({ ...words, ...secrets }, ownWords);
+  const text = 'requests,dependencies insights-lake availabilityResults true-or-false application/json';
+  assert.equal(withoutSecrets(text), text);
+  for (const each of Object.values(secrets)) assert.equal(withoutSecrets(`a ${each} b`), 'a [secret] b');
+});
+
+test('headers that metrics are sent with: each value, as it is and as it is sent', () => {
+  const basic = b64('me:w0rd-of-basic');
+  knowSecretsOf(
+    {
+      OTEL_EXPORTER_OTLP_HEADERS: `api-key=NRAK-ABCDEF0123456789,x-scope=shop,content-type=application/json`,
+      OTEL_EXPORTER_OTLP_METRICS_HEADERS: `Authorization=Bearer%20h0ney%2Fcomb, signature=Basic ${basic},x-token=p%40sswOrd`,
+    },
+    ownWords,
+  );
+  for (const each of [
+    'NRAK-ABCDEF0123456789',
+    'h0ney/comb',
+    'h0ney%2Fcomb',
+    basic,
+    'w0rd-of-basic',
+    'p@sswOrd',
+    'p%40sswOrd',
+  ])
+    assert.equal(withoutSecrets(`a ${each} b`), 'a [secret] b', each);
+  const text = 'x-scope=shop content-type=application/json Bearer';
+  assert.equal(withoutSecrets(text), text);
+});
+
+test('a long run of backslashes before what a secret begins with', () => {
+  const module = import.meta.resolve('../../shared/pure/known-secrets.ts');
+  const script = `
+    import { knowSecret, withoutSecrets } from ${JSON.stringify(module)};
+    knowSecret('/s1ash+first');
+    knowSecret(String.raw\`+\\\\p1us/first\`);
+    const run = '\\\\'.repeat(300_000);
+    const told = withoutSecrets(run + '/s1ash' + '\\\\'.repeat(3) + '+first ' + run + 'u002fs1ash+first');
+    console.log(withoutSecrets(run) === run, told, withoutSecrets(JSON.stringify(String.raw\`+\\\\p1us/first\`)));`;
+  // Of its square it would take ten minutes; a process can be ended.
+  const ran = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 60_000 });
+  assert.equal(ran.stdout.trim(), 'true [secret] [secret] "[secret]"', ran.stderr);
+});
+
+test('of a text that is too long none of what is cut is shown', () => {
+  const word = 'w0rd-that/is+long-enough-to-be-cut-in-two';
+  knowSecret(word);
+  for (let before = 7900; before < 8000; before++) {
+    const told = beginningWithoutSecrets(`${'ab '.repeat(2600).padEnd(before - 1, '.')} ${word} ${'x'.repeat(9000)}`);
+    assert.ok(told.length > 7700 && told.length <= 8000, String(told.length));
+    assert.ok(!/w0rd/.test(told), told.slice(-60));
+  }
+  assert.equal(beginningWithoutSecrets('a short one'), 'a short one');
 });
 
 test('of tokens the last 50 are known, and what was told before them', () => {

@@ -1,6 +1,6 @@
 import type { AnswerColumn } from '../../model.ts';
 import { anyOf } from '../../net/any-of.ts';
-import { withoutSecrets } from '../../pure/known-secrets.ts';
+import { beginningWithoutSecrets } from '../../pure/known-secrets.ts';
 import { signalTables } from '../../signals/tables.ts';
 
 /** What an answer holds beside its rows. Only what is known to be harmless is. */
@@ -152,7 +152,7 @@ export function saysNothing(value: unknown): boolean {
 /** Strings stay as they are, so that what they say is recognised; the rest as JSON. */
 export function textOf(value: unknown): string {
   const strings = stringsIn(value);
-  return withoutSecrets(strings.length > 0 ? strings.join(' ') : JSON.stringify(value)).slice(0, 2000);
+  return beginningWithoutSecrets(strings.length > 0 ? strings.join(' ') : JSON.stringify(value)).slice(0, 2000);
 }
 
 function stringsIn(value: unknown): string[] {

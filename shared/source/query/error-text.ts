@@ -1,4 +1,4 @@
-import { withoutSecrets } from '../../pure/known-secrets.ts';
+import { beginningWithoutSecrets } from '../../pure/known-secrets.ts';
 
 /** Errors nest about three deep; more is a loop or an attack on our log. */
 const DEEPEST = 6;
@@ -12,7 +12,7 @@ const LONGEST = 600;
 export function errorText(status: number, body: unknown): string {
   const parts: string[] = [];
   collect(body, parts, 0);
-  const text = withoutSecrets([...new Set(parts)].join(': '))
+  const text = beginningWithoutSecrets([...new Set(parts)].join(': '))
     .replaceAll(/\s+/g, ' ')
     .trim();
   const short = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;

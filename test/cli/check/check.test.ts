@@ -104,6 +104,17 @@ test('what is planned from before what the source keeps has a line for each app;
 
 const shaped = (shape: object): Env => ({ INSIGHTS_LAKE_CONFIG: JSON.stringify({ shape }) });
 
+test('a name that is nearly one of Azure’s has a line to look at; names of others have none', async () => {
+  const more = { AZURE_CLIENTID: 'x', API_ENDPOINT: 'x', GOPROXY: 'x', OTEL_METRIC_EXPORTER: 'none' };
+  const found = (await findings({ ...settings(), ...more })).filter((line) =>
+    /API|PROXY|did you mean|^fail/.test(line),
+  );
+  assert.deepEqual(found, [
+    'warn settings AZURE_CLIENTID is set and not read here; did you mean AZURE_CLIENT_ID?',
+    'warn settings OTEL_METRIC_EXPORTER is set and not read here; did you mean OTEL_METRICS_EXPORTER?',
+  ]);
+});
+
 test('conditions on rows and a quarantine of its own have a line each, where there are some', async () => {
   const about = async (more: Env) =>
     (await findings({ ...settings(), ...more }))
