@@ -26,6 +26,8 @@ export interface Answer {
 export interface Fault {
   /** `noTable`: JSON, but not of a query. */
   readonly kind: 'empty' | 'cut' | 'malformed' | 'noTable';
+  /** It began as JSON does. */
+  readonly begun?: boolean;
   readonly reason: string;
 }
 
@@ -93,7 +95,11 @@ export async function readAnswer(
 
 const NOTHING = new Uint8Array(0);
 const NO_TABLE: Fault = { kind: 'noTable', reason: 'JSON without a result table' };
-const SECOND: Fault = { kind: 'malformed', reason: 'a long table of rows before the one that is the result' };
+const SECOND: Fault = {
+  kind: 'malformed',
+  begun: true,
+  reason: 'a long table of rows before the one that is the result',
+};
 
 /** Pushes the body through the scanner and has rows taken in between. */
 async function feed(
@@ -110,7 +116,7 @@ async function feed(
       scanner.push(piece);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      return { kind: 'malformed', reason: `not what the query API returns: ${error.message}` };
+      return { kind: 'malformed', begun: scanner.begun(), reason: `not what the query API returns: ${error.message}` };
     }
     const table = likely();
     if (table?.buffer === undefined || table.columns.length === 0 || table.buffer.length < most) continue;

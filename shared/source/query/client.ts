@@ -20,7 +20,7 @@ import { createWatch, type Watch } from './watch.ts';
 export interface ClientLimits {
   /** How long the server may work on a query, in seconds; it allows 600 at most. */
   readonly wait: number;
-  /** How long the first byte may take: `wait`, and the three minutes that a query may queue before. */
+  /** How long the first byte may take, white space aside: `wait`, and the three minutes that it may queue before. */
   readonly first: Millis;
   /** How long the body may pause. */
   readonly stall: Millis;
@@ -102,7 +102,7 @@ export function createAsk(
         const said = hopeless === '' ? {} : { hopeless };
         return { ...NO_REPLY, lost: watch.lost(), timedOut: watch.timedOut(), ...said };
       }
-      const reply = credentials.mask(await read(response, question, watch, limits.stall));
+      const reply = credentials.mask(await read(response, question, watch, limits));
       if (reply.status === 401 || reply.status === 403) credentials.forget();
       return reply;
     } finally {
@@ -111,9 +111,16 @@ export function createAsk(
   }
 }
 
-async function read(response: PipelineResponse, question: Question, watch: Watch, stall: Millis): Promise<Reply> {
+async function read(
+  response: PipelineResponse,
+  question: Question,
+  watch: Watch,
+  limits: ClientLimits,
+): Promise<Reply> {
   const { status, headers } = response;
-  const pieces = watch.pieces(bodyOf(response), stall);
+  const { stall, first } = limits;
+  // Some gateways send a space now and then while the query is at work. An error is known by its status already.
+  const pieces = watch.pieces(bodyOf(response), stall, status === 200 ? first : stall);
   const answer = status === 200 ? await readAnswer(pieces, question.table, question.rows) : undefined;
   const body = status === 200 ? undefined : await readError(pieces);
   question.abort.throwIfAborted();

@@ -22,7 +22,7 @@ export type Outcome =
       readonly passing: boolean;
       /** Not a byte came in all the time that an answer may take; left out: something did. */
       readonly silent?: true;
-      /** It came whole, and is wrong in itself: less of it is hardly better. Left out: that may be its length. */
+      /** It is wrong from its first byte: less of it is hardly better. Left out: that may be its length. */
       readonly spoilt?: true;
     }
   /** The workspace has no such table (yet). */
@@ -69,6 +69,8 @@ const TRANSIENT = new Set([408, 425, 429]);
 const PASSING = new Set([429, 502, 503]);
 /** What is asked is nothing that the server can do: waiting does not help. */
 const NOT_SUPPORTED = 501;
+/** What zlib says of the first bytes. Of later ones: a page behind half of an answer looks like a wrong checksum. */
+const NO_GZIP = /header|compression method|window size/;
 const UNRESOLVED_TABLE = /Failed to resolve (table|entity)[^.]*/i;
 
 export function outcomeOf(reply: Reply, asked: Asked): Outcome {
@@ -77,10 +79,10 @@ export function outcomeOf(reply: Reply, asked: Asked): Outcome {
   if (reply.lost !== '' && reply.timedOut && reply.status === 0)
     return { kind: 'retry', reason: reply.lost, after: undefined, heavy: false, passing: false, silent: true };
   // Packed wrongly, or not to its end, is how it was sent: a connection that breaks is called otherwise.
-  const packing = /\((Z_[A-Z]+_ERROR)\)/.exec(reply.lost)?.[1];
+  const packing = /\(Z_[A-Z]+_ERROR: ([^)]*)\)/.exec(reply.lost)?.[1];
   if (packing !== undefined) {
     const reason = `the answer is packed wrongly (${packing})`;
-    return { ...retry(reason, undefined, false), ...(packing !== 'Z_BUF_ERROR' && { spoilt: true }) };
+    return { ...retry(reason, undefined, false), ...(NO_GZIP.test(packing) && { spoilt: true }) };
   }
   if (reply.lost !== '') return retry(reply.lost, undefined, reply.timedOut, !reply.timedOut);
   if (reply.status === 200) return answerOutcome(reply, asked);
@@ -131,8 +133,9 @@ function answerOutcome(reply: Reply, asked: Asked): Outcome {
     return retry(text, waitOf(reply, asked.now), TOO_HEAVY.test(text), THROTTLED.test(text));
   }
   if (answer.fault !== undefined) {
-    const { kind, reason } = answer.fault;
-    return { ...retry(`the answer is ${reason}`, undefined, false), ...(kind !== 'cut' && { spoilt: true }) };
+    const { kind, begun, reason } = answer.fault;
+    const isSpoilt = kind !== 'cut' && begun !== true;
+    return { ...retry(`the answer is ${reason}`, undefined, false), ...(isSpoilt && { spoilt: true }) };
   }
   if (answer.rows >= asked.rowLimit)
     return { kind: 'split', reason: `${answer.rows} rows, as many as an answer may hold` };

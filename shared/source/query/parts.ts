@@ -9,6 +9,8 @@ export interface Part {
   readonly end: Ticks;
   readonly buckets: number;
   readonly bucket: number;
+  /** How many of the ranges that this is a part of were answered with a body that is wrong; left out: none. */
+  readonly wrong?: number;
 }
 
 /** Beyond that, rows share id and tick: cutting further would not help. */

@@ -28,7 +28,7 @@ export async function* readParts(
   const waiting: Part[] = [{ start, end: ticksOf(context.window.end), buckets: 1, bucket: 0 }];
   let rows = 0;
   let absent = false;
-  /** Halvings in doubt since the last answer, and since the last one with rows. */
+  /** Halvings in doubt since the last answer, and for wrong bodies since the last one with rows. */
   let [vain, barren] = [0, 0];
   let refused = '';
   for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
@@ -40,7 +40,8 @@ export async function* readParts(
     }
     const settled = yield* settlePart(part, context, vain);
     if (settled.kind === 'split') {
-      [vain, barren] = settled.doubt === undefined ? [0, 0] : [vain + 1, barren + 1];
+      if (settled.doubt === undefined) [vain, barren] = [0, 0];
+      else [vain, barren] = [vain + 1, settled.doubt.barren === undefined ? barren : barren + 1];
       if (settled.rows > 0) await forecast.cutAt(settled.rows);
       waiting.push(...cut(part, settled, vain, barren, context).toReversed());
       halved();
@@ -62,8 +63,11 @@ export async function* readParts(
 }
 
 function cut(part: Part, { reason, doubt }: Split, vain: number, barren: number, context: Context): readonly Part[] {
-  if (doubt !== undefined && (vain > doubt.halvings || barren > doubt.barren)) throw doubt.error;
-  const halves = halvesOf(part);
+  // Of a table without rows many ranges beside each other may be too much: one within the other, they are not many.
+  const wrong = (part.wrong ?? 0) + (doubt?.barren === undefined ? 0 : 1);
+  const most = doubt?.barren ?? Number.POSITIVE_INFINITY;
+  if (doubt !== undefined && (vain > doubt.halvings || Math.min(barren, wrong) > most)) throw doubt.error;
+  const halves = halvesOf(wrong > 0 ? { ...part, wrong } : part);
   if (halves !== undefined) return halves;
   const least = 'though one tick of 100 ns and one bucket of rows is the least that can be asked for';
   throw doubt?.error ?? new Error(`${nameOf(part, context)}: ${reason}, ${least}`);

@@ -24,6 +24,8 @@ export interface Scanner {
    * Takes the next bytes of the document, cut anywhere. Throws a RangeError where it is not JSON of the expected shape.
    */
   push(bytes: Uint8Array): void;
+  /** Whether the document has come to its first bracket. */
+  begun(): boolean;
   /** Whether the document has come to its end. */
   whole(): boolean;
 }
@@ -163,7 +165,11 @@ export function createScanner(visitor: Visitor): Scanner {
     position = before + bytes.length;
   }
 
-  return { push, whole: () => open.length === 0 && expect === 'after' };
+  return {
+    push,
+    begun: () => open.length > 0 || expect === 'after',
+    whole: () => open.length === 0 && expect === 'after',
+  };
 }
 
 function parseJson(pieces: readonly Uint8Array[]): unknown {

@@ -92,7 +92,7 @@ function settledBy(
 ): Split | RefusedQuestion | { readonly kind: 'absent' } | undefined {
   if (outcome.kind === 'absent') return { kind: 'absent' };
   if (outcome.kind === 'split') return { kind: 'split', rows: reply.answer?.rows ?? 0, reason: outcome.reason };
-  if (outcome.kind === 'fail') return refused(outcome, reply, tries, asking, context.limits);
+  if (outcome.kind === 'fail') return refused(outcome, reply, tries, asking);
   if (outcome.kind === 'doubtful') {
     tries.heavy = 0;
     return undefined;
@@ -105,7 +105,7 @@ function settledBy(
   tries.doubts = 0;
   if (tries.heavy >= limits.heavy) {
     const error = new Error(`${asking.name}: ${reason}, however little is asked for; the window is tried again later`);
-    return { kind: 'split', rows: 0, reason, doubt: { halvings: limits.patience, barren: limits.barren, error } };
+    return { kind: 'split', rows: 0, reason, doubt: { halvings: limits.patience, error } };
   }
   const plain = reason.replaceAll(/[\da-f-]{6,}/gi, ''); // without ids and times
   [tries.same, tries.reason] = [plain === tries.reason ? tries.same + 1 : 1, plain];
@@ -121,6 +121,8 @@ function settledBy(
   const vain = `asked ${tries.failures} times in vain: ${reason}; the window is tried again later`;
   const error = new Error(`${asking.name}: ${vain}`);
   if (cuts === undefined || (passing && !broken)) throw error;
+  if (reply.status !== 200 || reply.answer?.error !== undefined)
+    return { kind: 'split', rows: 0, reason, doubt: { halvings: limits.patience, error } };
   const [halvings, barren] = outcome.spoilt ? [limits.spoilt, limits.spoilt] : [limits.patience, limits.barren];
   return { kind: 'split', rows: 0, reason, doubt: { halvings, barren, error } };
 }
@@ -133,12 +135,11 @@ function refused(
   { status }: Reply,
   tries: Tries,
   { name, cuts }: Asking,
-  { barren }: Context['limits'],
 ): Split | RefusedQuestion | undefined {
   if (cuts === undefined || halvings === 0) return { kind: 'refused', status, reason };
   tries.refusals += 1;
   if (tries.refusals < 2) return undefined;
-  return { kind: 'split', rows: 0, reason, doubt: { halvings, barren, error: refusalOf(status, name, reason) } };
+  return { kind: 'split', rows: 0, reason, doubt: { halvings, error: refusalOf(status, name, reason) } };
 }
 
 /**

@@ -24,9 +24,12 @@ export interface SourceLimits {
    * fault.
    */
   readonly patience: number;
-  /** The same where answers without rows come between: they say nothing. */
+  /**
+   * The same, of one within the other, where the body that comes is wrong and answers without rows come between: they
+   * say nothing.
+   */
   readonly barren: number;
-  /** Halvings where the answer comes whole, and is wrong in itself. */
+  /** Halvings where the answer is wrong from its first byte. */
   readonly spoilt: number;
   /**
    * How often a doubtful answer (cached, or 204) is asked again, without anything else between, before it is believed.
@@ -82,10 +85,10 @@ export interface Split {
   readonly rows: number;
   readonly reason: string;
   /**
-   * Left out: the API says that it is too much. Else how many halvings in a row may be tried, how many while no row
-   * came at all, and the error after that.
+   * Left out: the API says that it is too much. Else how many halvings in a row may be tried, how many of one within
+   * the other while no row came at all (left out: no matter, it was no body that was wrong), and the error after that.
    */
-  readonly doubt?: { readonly halvings: number; readonly barren: number; readonly error: Error };
+  readonly doubt?: { readonly halvings: number; readonly barren?: number; readonly error: Error };
 }
 
 /** Asking again now is pointless; the reason says what to do. */

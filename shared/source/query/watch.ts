@@ -11,10 +11,11 @@ export interface Watch {
   /** Takes the error with which the exchange ended. Throws it on where the caller has aborted. */
   lose(error: unknown): undefined;
   /**
-   * The stream's pieces; some bytes more may not take longer than `stall` (patience.ts). A failing stream ends early,
-   * and is lost, it does not throw.
+   * The stream's pieces; some bytes more may not take longer than `stall` (patience.ts). `first`: the limit of what was
+   * expected before, which goes on while nothing but white space comes. A failing stream ends early, and is lost, it
+   * does not throw.
    */
-  pieces(stream: AsyncIterable<Uint8Array>, stall: Millis): AsyncIterable<Uint8Array>;
+  pieces(stream: AsyncIterable<Uint8Array>, stall: Millis, first: Millis): AsyncIterable<Uint8Array>;
   /** Why the exchange was lost; '' while it is not. */
   lost(): string;
   timedOut(): boolean;
@@ -26,13 +27,16 @@ export interface Watch {
 export function createWatch(abort: AbortSignal): Watch {
   const late = new AbortController();
   let timer: NodeJS.Timeout | undefined;
+  let due = 0;
   let lost = '';
   let hopeless = '';
 
-  function expect(what: string, millis: Millis): void {
+  /** `limit`: of which `millis` are left. */
+  function expect(what: string, millis: Millis, limit = millis): void {
     clearTimeout(timer);
+    due = performance.now() + millis;
     timer = setTimeout(() => {
-      lost = `${what} did not come within ${Math.round(millis / 1000)} s`;
+      lost = `${what} did not come within ${Math.round(limit / 1000)} s`;
       late.abort();
     }, millis);
   }
@@ -45,16 +49,21 @@ export function createWatch(abort: AbortSignal): Watch {
     if (failureCode(error) === 'CERT') hopeless = storeFailure('the connection failed', error).message;
   }
 
-  async function* pieces(stream: AsyncIterable<Uint8Array>, stall: Millis): AsyncGenerator<Uint8Array> {
-    const patience = createPatience(stall);
+  async function* pieces(stream: AsyncIterable<Uint8Array>, stall: Millis, first: Millis): AsyncGenerator<Uint8Array> {
+    let limit = Math.max(stall, first);
+    let patience = createPatience(first > stall ? Math.max(stall, due - performance.now()) : stall);
+    let isBlank = true;
+    const begin = () => expect('more of the answer', patience.begin(), limit);
     try {
-      expect('more of the answer', patience.begin());
+      begin();
       for await (const piece of stream) {
         // While the disk takes the piece, the server is not to blame for the pause.
         clearTimeout(timer);
-        patience.took(piece.length);
+        if (!isBlank) patience.took(piece.length);
+        else if (piece.every(isSpace)) patience.took(0);
+        else [isBlank, limit, patience] = [false, stall, createPatience(stall)];
         yield piece;
-        expect('more of the answer', patience.begin());
+        begin();
       }
     } catch (error) {
       lose(error);
@@ -77,5 +86,9 @@ export function createWatch(abort: AbortSignal): Watch {
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown reason';
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  // All that is wrong with gzip is one code; the words say where. They are zlib's own.
+  return code.startsWith('Z_') ? `${code}: ${error.message}` : code;
 }
+
+const isSpace = (byte: number): boolean => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);

@@ -131,7 +131,7 @@ test('what comes back, as facts', async () => {
     [
       'packed badly',
       send(200, 'nonsense', { 'content-encoding': 'gzip' }),
-      { status: 200, lost: 'the connection failed (Z_DATA_ERROR)' },
+      { status: 200, lost: 'the connection failed (Z_DATA_ERROR: incorrect header check)' },
     ],
     [
       'no first byte',
@@ -155,6 +155,35 @@ test('what comes back, as facts', async () => {
       what,
     );
   }
+});
+
+/** Sends a space 20 times a second, and in place of the `ends`th the answer. */
+const spaces =
+  (ends: number): Handler =>
+  (_request, response) => {
+    let sent = 0;
+    response.writeHead(200).flushHeaders();
+    const timer = setInterval(() => {
+      sent += 1;
+      if (sent < ends) return response.write(' ');
+      clearInterval(timer);
+      return response.end(ANSWER);
+    }, 50);
+    response.on('close', () => clearInterval(timer));
+  };
+
+test('while only white space comes, an answer may take what the first byte may, and not begin anew', async () => {
+  const came = await askOnce(spaces(14), undefined, undefined, NO_MORE);
+  assert.deepEqual([came.lost, came.answer?.rows], ['', 2]);
+  const never = await askOnce(spaces(2000), undefined, undefined, { ...NO_MORE, first: 1000 });
+  assert.deepEqual([never.lost, never.timedOut], ['more of the answer did not come within 1 s', true]);
+  const refused = await askOnce(
+    (_request, response) => response.writeHead(500).write(' '),
+    undefined,
+    undefined,
+    NO_MORE,
+  );
+  assert.deepEqual([refused.status, refused.lost], [500, '']);
 });
 
 test('faults of a 200 stand in the answer', async () => {

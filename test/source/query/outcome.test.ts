@@ -147,10 +147,16 @@ test('what a reply means', () => {
 });
 
 test('an answer with a fault is asked again, empty ones too', () => {
-  for (const kind of ['empty', 'cut', 'malformed', 'noTable'] as const) {
+  for (const [kind, begun] of [['empty'], ['cut'], ['malformed'], ['malformed', true], ['noTable']] as const) {
     const reply = {
       ...NOTHING,
-      answer: { rest: new Uint8Array(0), columns: [], rows: 0, error: undefined, fault: { kind, reason: 'odd' } },
+      answer: {
+        rest: new Uint8Array(0),
+        columns: [],
+        rows: 0,
+        error: undefined,
+        fault: { kind, begun: begun === true, reason: 'odd' },
+      },
     };
     assert.deepEqual(outcomeOf(reply, APP), {
       kind: 'retry',
@@ -158,7 +164,7 @@ test('an answer with a fault is asked again, empty ones too', () => {
       after: undefined,
       heavy: false,
       passing: false,
-      ...(kind !== 'cut' && { spoilt: true }),
+      ...(kind !== 'cut' && begun === undefined && { spoilt: true }),
     });
   }
 });

@@ -15,19 +15,19 @@ const changed = (bytes: Buffer, at: number): Buffer => {
   return copy;
 };
 
-type Sent = readonly [encoding: string, bytes: Buffer];
+type Sent = readonly [encoding: string, bytes: Buffer, status?: number];
 /** What is wrong with every answer, for ever, and how often a window is asked for at most: where rows lie all over, and
  * where all of them lie in one second and the rest of the hour is answered rightly. */
 const rows: readonly (readonly [what: string, spoil: (body: Buffer) => Sent, all: number, one: number])[] = [
-  ['a checksum', (body) => ['gzip', changed(gzipSync(body), -8)], 6, 12],
-  ['a length behind the checksum', (body) => ['gzip', changed(gzipSync(body), -1)], 6, 12],
   ['no gzip, though it says so', (body) => ['gzip', body], 6, 12],
   ['gzip, though it does not say so', (body) => ['identity', gzipSync(body)], 6, 12],
-  ['no JSON', (body) => ['identity', Buffer.concat([body.subarray(0, -3), Buffer.from('}}}')])], 6, 12],
   ['a page', () => ['identity', Buffer.from('<html>sign in</html>')], 6, 12],
   ['nothing', () => ['identity', Buffer.alloc(0)], 6, 12],
-  ['a cell too many', (body) => ['identity', Buffer.from(String(body).replace('"rows":[[', '"rows":[["x",'))], 6, 12],
   // These may be too long for somebody on the way.
+  ['a checksum', (body) => ['gzip', changed(gzipSync(body), -8)], 14, 40],
+  ['a length behind the checksum', (body) => ['gzip', changed(gzipSync(body), -1)], 14, 40],
+  ['no JSON', (body) => ['identity', Buffer.concat([body.subarray(0, -3), Buffer.from('}}}')])], 14, 40],
+  ['a cell too many', (body) => ['identity', Buffer.from(String(body).replace('"rows":[[', '"rows":[["x",'))], 14, 40],
   ['gzip without an end', (body) => ['gzip', gzipSync(body).subarray(0, -8)], 14, 40],
   ['half of gzip', (body) => ['gzip', gzipSync(body).subarray(0, 60)], 14, 40],
   ['half of it', (body) => ['identity', body.subarray(0, body.length >> 1)], 14, 40],
@@ -39,24 +39,23 @@ const columns = [
   { name: 'timestamp', type: 'datetime' },
 ];
 
-/** Asked how often, before a server whose answers with rows are all spoilt; rows every `step` from `from` on. */
-async function askedBefore(
-  spoil: (body: Buffer) => Sent,
-  from: number,
-  step: number,
-): Promise<readonly [number, string]> {
+/** What a server sends instead of an answer, which would hold so many rows, of so long a range; undefined: the answer. */
+type Spoil = (body: Buffer, rows: number, range: number) => Sent | undefined;
+
+/** Asked how often, and what came of it, before a server where rows have these times. */
+async function askedBefore(spoil: Spoil, times: readonly number[]): Promise<readonly [number, string]> {
   let asked = 0;
   const server = createServer(async (request, response) => {
     asked += 1;
     const query = String(JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString()).query);
     const [low = '', high = ''] = [...query.matchAll(/datetime\(([^)]+)\)/g)].map(([, time]) => time);
-    const times = Array.from({ length: 200 }, (_, n) => START + from + n * step);
     const found = times.filter((time) => time >= Date.parse(low) && time < Date.parse(high));
     const list = found.map((time) => [`id${time}`, new Date(time).toISOString()]);
     const body = Buffer.from(JSON.stringify({ tables: [{ name: 'PrimaryResult', columns, rows: list }] }));
-    const [encoding, bytes] = found.length === 0 ? ['identity', body] : spoil(body);
+    const instead = spoil(body, found.length, Date.parse(high) - Date.parse(low));
+    const [encoding, bytes, status = 200] = instead ?? ['identity', body];
     response
-      .writeHead(200, { 'content-encoding': encoding, date: new Date(START + 99 * HOUR).toUTCString() })
+      .writeHead(status, { 'content-encoding': encoding, date: new Date(START + 99 * HOUR).toUTCString() })
       .end(bytes);
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -75,17 +74,18 @@ async function askedBefore(
     lag: 0,
   } as unknown as QuerySettings;
   const source = createQuerySource({ settings, ask: createAsk(settings, undefined, clock), clock });
-  let error = '';
+  let came = '';
   try {
     const reading = await source.open(window, new AbortController().signal);
     for await (const chunk of reading.chunks()) assert.notEqual(chunk.answer, 'whole');
+    came = reading.fingerprint;
   } catch (caught) {
-    error = caught instanceof Error ? caught.message : String(caught);
+    came = caught instanceof Error ? caught.message : String(caught);
   } finally {
     server.closeAllConnections();
     server.close();
   }
-  return [asked, error];
+  return [asked, came];
 }
 
 for (const [what, spoil, all, one] of rows)
@@ -95,8 +95,41 @@ for (const [what, spoil, all, one] of rows)
       [HOUR - 1_000, 5, one],
       [HOUR / 3, 5, one],
     ] as const) {
-      const [asked, error] = await askedBefore(spoil, from, step);
+      const times = Array.from({ length: 200 }, (_, n) => START + from + n * step);
+      const [asked, error] = await askedBefore((body, found) => (found === 0 ? undefined : spoil(body)), times);
       assert.match(error, /tried again later/);
       assert.ok(asked <= most && asked >= 4, `asked ${asked} times: ${error}`);
     }
+  });
+
+const refusal = (status: number, code: string): Sent => [
+  'identity',
+  Buffer.from(JSON.stringify({ error: { code, message: 'no' } })),
+  status,
+];
+/** What comes whenever a range is too long, and nowhere else; it may not be called so. */
+const tooLong: readonly (readonly [what: string, spoil: (body: Buffer) => Sent])[] = [
+  ['504', () => refusal(504, 'GatewayTimeout')],
+  ['500', () => refusal(500, 'InternalServerError')],
+  ['400', () => refusal(400, 'BadArgumentError')],
+  ['half of it', (body) => ['identity', body.subarray(0, body.length >> 1)]],
+  ['half of it and a page', (body) => ['identity', Buffer.concat([body.subarray(0, -3), Buffer.from('<html>')])]],
+  [
+    'gzip without an end and a page',
+    (body) => ['gzip', Buffer.concat([gzipSync(body).subarray(0, -8), Buffer.from('<html>502 closed</html>')])],
+  ],
+];
+
+for (const [what, spoil] of tooLong)
+  test(`${what} wherever a range is too long: the window comes, though it has no row or one`, async () => {
+    for (const parts of [16, 32])
+      for (const times of [[], [START + HOUR - 5]]) {
+        const [asked, came] = await askedBefore(
+          (body, _rows, range) => (range > HOUR / parts ? spoil(body) : undefined),
+          times,
+        );
+        assert.equal(came, `rows:${times.length}`);
+        // Each of the longer ones twice, or three times.
+        assert.ok(asked <= 3 * parts, `asked ${asked} times`);
+      }
   });
