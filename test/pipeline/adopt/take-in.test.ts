@@ -130,7 +130,8 @@ test('a feed whose lost windows a person must decide about is an error of the sw
   const ledger = createMemoryLedger();
   const whole = spanOf(blobs, 9 * day, 10 * day);
   const own = await put(lake, pathOf(whole));
-  await put(lake, pathOf(spanOf(blobs, 9.5 * day, 10.5 * day)), 1);
+  const stray = pathOf(spanOf(blobs, 9.5 * day, 10.5 * day));
+  await put(lake, stray, 1);
   const [till, at] = [
     { ...blobs, app: 'till' },
     { horizon: now, watermark: begun },
@@ -147,14 +148,17 @@ test('a feed whose lost windows a person must decide about is an error of the sw
         }
     },
   };
-  const swept = await sweepBlobs(
-    {
-      ...{ ledger, clock, refresh: 0, sightings, lookback: 2 * day, window: hour, emptied: 'keep', lost: lookAt(lake) },
-      hints: { ...hints, send: async ({ app, start }) => void sent.push(`${app} ${(start - begun) / day}`) },
-    },
-    new AbortController().signal,
-  );
+  const ports: SweepPorts = {
+    ...{ ledger, clock, refresh: 0, sightings, lookback: 2 * day, window: hour, emptied: 'keep', lost: lookAt(lake) },
+    hints: { ...hints, send: async ({ app, start }) => void sent.push(`${app} ${(start - begun) / day}`) },
+  };
+  const sweep = () => sweepBlobs(ports, new AbortController().signal);
+  const swept = await sweep();
   assert.deepEqual([swept.enqueued, sent], [3, ['shop 11', 'till 10', 'till 11']]);
   assert.match(swept.errors.join(), /^the ledger has lost windows of shop requests/);
   assert.equal(await ledger.swept(), undefined, 'it begins there again');
+  await lake.put(stray, Buffer.from(''), await lake.head(stray));
+  const after = await sweep();
+  assert.deepEqual([after.enqueued, after.errors, sent.at(-1)], [1, [], 'shop 10']);
+  assert.equal(await ledger.swept(), now);
 });
