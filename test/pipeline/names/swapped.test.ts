@@ -1,6 +1,7 @@
 /** Names that change places, are given up, and come back, while windows of them are open. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { chanceOf } from '../../../local/telemetry/chance.ts';
 import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
 import type { LedgerEntry, Millis } from '../../../shared/model.ts';
 import { auditLake, differs } from '../../../shared/pipeline/audit/audit-lake.ts';
@@ -62,6 +63,29 @@ describe('names that change places', () => {
     for (let n = 0; n < 6; n++) await here.tick(hour, start);
     assert.equal((await entriesOf(here, 'old')).length, 0);
   });
+});
+
+test('an app whose names change by chance while its windows run late: every moment is there once', async () => {
+  for (let seed = 0; seed < 10; seed++) {
+    const chance = chanceOf(`late ${seed}`);
+    const here = world();
+    here.settings(['shop', 'app x']);
+    await here.tick(hour, start);
+    for (let step = 0; step < 40; step++) {
+      if (chance.hit(0.15)) here.settings([chance.pick(['shop', 'store', 'pay']), 'app x']);
+      await here.tick(hour, undefined, true);
+      here.later(hour / 3);
+      for await (const feed of here.ledger.feeds()) {
+        const open = (await Array.fromAsync(here.ledger.open(feed))).map(({ window }) => window);
+        await here.run(open.filter(() => chance.hit(0.4)));
+      }
+    }
+    for (let n = 0; n < 8; n++) await here.tick(hour, undefined);
+    const all = await here.windows();
+    assert.deepEqual(tiled(all), [], `seed ${seed}`);
+    assert.equal(all[0]?.start, start);
+    assert.ok((all.at(-1)?.end ?? 0) > here.clock.now() - hour, `seed ${seed}: not up to now`);
+  }
 });
 
 test('windows that a name left open when it was given up are planned for the components of its workspace', async () => {
