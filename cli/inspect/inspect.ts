@@ -60,7 +60,7 @@ async function readInto(
     })) {
       abort.throwIfAborted();
       // What is no text at all is told once, by what it is.
-      if (found.kind === 'unreadable' && signature !== '' && records === 0) continue;
+      if (signature !== '' && (place === undefined || (found.kind === 'unreadable' && records === 0))) continue;
       if (found.kind === 'record') records += 1;
       const told = aside.partial.has(path) || (place !== undefined && found.kind === 'record');
       const partial = told ? '' : partialText(found);

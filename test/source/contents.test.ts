@@ -83,7 +83,8 @@ for (const [what, content, expected] of KINDS)
     );
   });
 
-test('what a file without records is', async () => {
+test('what a file is that is no text, also where lines of records lie in it as they are', async () => {
+  const lines = `\n${flat('01')}\n${flat('02')}\n`;
   const utf16 = Buffer.from(`${flat('01')}\n`, 'utf16le');
   const files: readonly (readonly [content: string | Uint8Array, signature: RegExp])[] = [
     [Buffer.from('4f626a0104146176726f', 'hex'), /^an Avro file/],
@@ -93,6 +94,13 @@ test('what a file without records is', async () => {
     [utf16, /^UTF-16 text/],
     [Buffer.from(utf16).swap16(), /^UTF-16 text/],
     ['PAR1....', /^a Parquet file/],
+    [`PAR1${lines}`, /^a Parquet file/],
+    [`ORC${lines}`, /^an ORC file/],
+    [`SQLite format 3\0${lines}`, /^an SQLite database/],
+    [`Obj\x01${lines}`, /^an Avro file/],
+    [`PK\x03\x04a.json${lines}`, /^a zip archive/],
+    [gzipSync(`PK\x03\x04a.json${lines}`), /^a zip archive/],
+    [`${'a.json'.padEnd(257, '\0')}ustar\0${lines}`, /^a tar archive/],
     [Buffer.concat([Buffer.from('name'.padEnd(257, '\0')), Buffer.from('ustar\0')]), /^a tar archive/],
     ['hello', /^$/],
     ['', /^$/],

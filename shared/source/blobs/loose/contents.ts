@@ -23,7 +23,7 @@ export interface Contents {
   readonly records: number;
   /** Stretches that are no record. */
   readonly unreadable: number;
-  /** What a file without records is by its first bytes, with what to do; '' when nobody knows. */
+  /** What a file is by its first bytes, with what to do: no records are read from it. '': they give nothing away. */
   readonly signature: string;
   /** Why the file is only a part of what was asked for, with what to do; '' when nothing says so. */
   readonly partial: string;
@@ -60,8 +60,10 @@ export async function contentsOf(path: string, abort?: AbortSignal): Promise<Con
       addTo(kinds, found.record);
     }
   }
-  const signature = records === 0 ? signatureOf(head) : '';
-  return { bytes, hash: hash.digest('hex'), kinds: [...kinds.values()], records, unreadable, signature, partial };
+  const signature = signatureOf(head);
+  // What lies unpacked in an archive or a table of another kind is not the file's own text: a part of it at best.
+  const own = signature === '' ? { kinds: [...kinds.values()], records } : { kinds: [], records: 0 };
+  return { bytes, hash: hash.digest('hex'), ...own, unreadable, signature, partial };
 }
 
 function addTo(kinds: Map<string, KindCount>, record: Readonly<Record<string, unknown>>): void {
