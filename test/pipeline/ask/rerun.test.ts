@@ -32,6 +32,7 @@ test('a preview counts and changes nothing', async () => {
     chosen: 4,
     open: 0,
     missing: 0,
+    retired: 0,
     rows: 4,
     asked: 4,
   });
@@ -43,7 +44,7 @@ test('the windows of a range run again, though nothing changed; the planner send
   const here = await eightHours();
   const range = { start: start + 2 * hour, end: start + 4 * hour };
   assert.equal((await here.rerun(range)).chosen, 2);
-  assert.deepEqual(await here.rerun(range), { windows: 2, chosen: 0, open: 2, missing: 0, rows: 0, asked: 0 });
+  assert.deepEqual(await here.rerun(range), { windows: 2, chosen: 0, open: 2, missing: 0, retired: 0, rows: 0, asked: 0 });
   assert.deepEqual(here.sent, [], 'no message: live windows go first');
   await here.plan();
   assert.deepEqual(await here.deliver(), ['done', 'done']);
@@ -66,6 +67,7 @@ test('only what failed, or was not to be had; others, and what was halved, are l
     chosen: 2,
     open: 1,
     missing: 0,
+    retired: 0,
     rows: 2,
     asked: 2,
   });
@@ -81,7 +83,7 @@ test('missing: those that failed, and those that the ledger lacks, from the star
   const range = { ...all, start: start - 5 * hour, end: start + 20 * hour, missing: true };
   const ask = (begin: boolean) => rerunWindows({ ...range, begin }, { ...here.ports, newWindows });
   const before = JSON.stringify(await here.entries());
-  assert.deepEqual(await ask(false), { windows: 13, chosen: 6, open: 0, missing: 5, rows: 1, asked: 6 });
+  assert.deepEqual(await ask(false), { windows: 13, chosen: 6, open: 0, missing: 5, retired: 0, rows: 1, asked: 6 });
   assert.equal(JSON.stringify(await here.entries()), before, 'a preview changes nothing');
   assert.equal((await ask(true)).missing, 5);
   assert.deepEqual(here.sent, [], 'no message: live windows go first');
@@ -92,7 +94,7 @@ test('missing: those that failed, and those that the ledger lacks, from the star
     Array.from({ length: 6 }, () => 'done'),
   );
   assert.deepEqual(await here.differing(), []);
-  assert.deepEqual(await ask(false), { windows: 13, chosen: 0, open: 0, missing: 0, rows: 0, asked: 0 });
+  assert.deepEqual(await ask(false), { windows: 13, chosen: 0, open: 0, missing: 0, retired: 0, rows: 0, asked: 0 });
   const kept = () => ({ size: hour, from: start - 7 * hour });
   const older = { ...range, start: start - 50 * hour, begin: false };
   assert.equal((await rerunWindows(older, { ...here.ports, newWindows: kept })).missing, 2, 'none that the lake drops');
