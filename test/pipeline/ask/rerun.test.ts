@@ -44,7 +44,15 @@ test('the windows of a range run again, though nothing changed; the planner send
   const here = await eightHours();
   const range = { start: start + 2 * hour, end: start + 4 * hour };
   assert.equal((await here.rerun(range)).chosen, 2);
-  assert.deepEqual(await here.rerun(range), { windows: 2, chosen: 0, open: 2, missing: 0, retired: 0, rows: 0, asked: 0 });
+  assert.deepEqual(await here.rerun(range), {
+    windows: 2,
+    chosen: 0,
+    open: 2,
+    missing: 0,
+    retired: 0,
+    rows: 0,
+    asked: 0,
+  });
   assert.deepEqual(here.sent, [], 'no message: live windows go first');
   await here.plan();
   assert.deepEqual(await here.deliver(), ['done', 'done']);
