@@ -49,10 +49,18 @@ const doneWith = (window: Window, files: readonly FileRecord[]) =>
     counts: { read: 3, written: 3, deduplicated: 0, quarantined: 0 },
   });
 
+/** Every file tells by its metadata that it is of the first day, as a copy does. */
 async function planned(lake: ObjectStore, template: string) {
   const ledger = createMemoryLedger();
   const tiling = { size: day, lag: 0, until: begun + 5 * day };
-  const ports = { ledger, clock, hints, patience: hour, limit: 100, lost: lookAt(lake, template) };
+  const lost = lakeLook({ lake, clock }, [template], '_quarantine', {
+    ready: async () => {},
+    story: async ({ name: path, bytes }) => ({
+      ...{ window: spanOf(query, 0, day), revision: 1 },
+      file: { path, signal: 'requests', rows: 3, bytes },
+    }),
+  });
+  const ports = { ledger, clock, hints, patience: hour, limit: 100, lost };
   await planFeed(query, tiling, begun, ports);
   return (await Array.fromAsync(ledger.list(query))).map(({ state, files }) => `${state} ${files.length}`);
 }
