@@ -3,7 +3,15 @@ import { failureCode } from '../lake/failure.ts';
 import type { Ledger, LedgerPlace, Millis, ObjectStore } from '../model.ts';
 import { lakeGone } from '../pipeline/lake/belong.ts';
 import { LAKE_NAME } from '../pipeline/lake/lake-word.ts';
-import { countEvery, faultOfLake, filesOf, type MeetPorts, meetLake, NotItsLake } from '../pipeline/lake/meet.ts';
+import {
+  countEvery,
+  faultOfLake,
+  filesOf,
+  type MeetPorts,
+  type Met,
+  meetLake,
+  NotItsLake,
+} from '../pipeline/lake/meet.ts';
 import { systemClock } from './clock.ts';
 import { productVersion } from './version.ts';
 
@@ -29,15 +37,15 @@ export interface LakeMet {
   still(): Promise<void>;
 }
 
-/** `seen`: tag of the lake's word, for whoever has just met it. */
-export function lakeMet(ports: MeetPorts, prepare: () => Promise<unknown>, seen?: string): LakeMet {
+/** `seen`: for whoever has just met it. */
+export function lakeMet(ports: MeetPorts, prepare: () => Promise<unknown>, seen?: Met): LakeMet {
   let [met, prepared]: [{ readonly at: Millis; readonly done: Promise<void> } | undefined, boolean] = [
     undefined,
     false,
   ];
   let looking: Promise<void> | undefined;
   const { lake, ledger, here, now } = ports;
-  let [word, seenAt] = [seen, seen === undefined ? 0 : now()];
+  let [word, seenAt] = [seen, seen?.tag === undefined ? 0 : now()];
   const meetOnce = async () => {
     word = await meetLake(ports, countEvery, word);
     seenAt = now();
@@ -69,8 +77,8 @@ export function lakeMet(ports: MeetPorts, prepare: () => Promise<unknown>, seen?
     }
   };
   const glance = async () => {
-    const found = word === undefined ? undefined : await lake.head(LAKE_NAME);
-    if (found === undefined || found !== word) return metAtLeast(Number.POSITIVE_INFINITY);
+    const found = word?.tag === undefined ? undefined : await lake.head(LAKE_NAME);
+    if (found === undefined || found !== word?.tag) return metAtLeast(Number.POSITIVE_INFINITY);
     seenAt = now();
   };
   return {

@@ -102,3 +102,38 @@ test('a word that may not be read, or does not come, keeps back what puts, and n
   resolve();
   assert.equal((await Promise.all(puts)).filter((tag) => tag !== undefined).length, 2);
 });
+
+test('processes whose clocks differ by any time count once in five minutes each, whatever the others say', async () => {
+  for (const skew of [0, 60_000, 360_000, 86_400_000]) {
+    const [store, ledger] = [createMemoryStore(), createMemoryLedger()];
+    const made = { now: 1_000_000_000, ids: 0, counts: 0 };
+    const counting = {
+      ...ledger,
+      putMark: (...args: Parameters<typeof ledger.putMark>) => {
+        made.counts += 1;
+        return ledger.putMark(...args);
+      },
+    };
+    const [one, two] = [0, skew].map((behind) =>
+      lakeMet(
+        {
+          ...{ lake: store, ledger: counting, here, product: '1' },
+          now: () => made.now - behind,
+          newId: () => `lake-${++made.ids}`,
+        },
+        () => store.prepare(),
+      ),
+    );
+    await one?.met();
+    await two?.met();
+    made.counts = 0;
+    for (let second = 1; second <= 1200; second++) {
+      made.now += 1000;
+      for (const each of [one, two]) {
+        if (second % 60 === 0) await each?.met();
+        await each?.still();
+      }
+    }
+    assert.ok(made.counts >= 3 && made.counts <= 9, `${skew}: ${made.counts} in 20 minutes`);
+  }
+});

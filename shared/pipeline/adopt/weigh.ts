@@ -4,6 +4,7 @@ import { tileRange } from '../grid/tile-range.ts';
 import { windowKey } from '../keys.ts';
 import { retiredEntry } from '../retention/retired-entry.ts';
 import { adoptedFingerprint, isRequeued, requeuedFingerprint } from '../verdict.ts';
+import { isLetGo } from './let-go.ts';
 import { disjoint, gapsIn, leftOf, overlap, partAfter, partBefore } from './uncovered.ts';
 
 /** A window, as the files of a lake tell of it. */
@@ -56,7 +57,8 @@ const meant = ({ path, signal }: FileRecord): FileRecord => ({ path, signal, row
  * both have alike stays as it is. Where time is covered twice, the ledger's window stands, else the longest; it learns
  * the files of the others and runs again, which empties them. `planned`: the feed is planned from that time on
  * (undefined: from its first window), so time that no window covers is read; left out: gaps stay as they are.
- * `retired`: exclusive end of what the lake has let go by its rules: all of that is retired, gaps of it, too.
+ * `retired`: exclusive end of what the lake has let go by its rules: all of that is retired, gaps of it, too; not what
+ * was brought in since.
  */
 export function weigh(
   feed: Feed,
@@ -74,7 +76,7 @@ export function weigh(
   const counts = { same: 0, lost: 0 };
   for (const entry of active) {
     const found = seen.get(windowKey(entry.window));
-    const isGone = entry.window.end <= retired || found?.told?.state === 'retired';
+    const isGone = isLetGo(entry, found, retired);
     const change = isGone ? retiring(entry, found) : changeOf(entry, found);
     if (change === undefined) counts.same += 1;
     else changes.set(windowKey(entry.window), change);

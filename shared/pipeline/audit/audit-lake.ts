@@ -1,4 +1,5 @@
 import type { Feed, Interval, LedgerEntry, Millis, Signal, Window } from '../../model.ts';
+import { appWord } from '../../pure/app-word.ts';
 import { isAtRest, plannedEntry } from '../entry.ts';
 import { filesOfLake } from '../lake/own-files.ts';
 import { coveredEnd, type Others } from '../names/names.ts';
@@ -55,8 +56,8 @@ export interface FeedReport {
 export interface LakeAudit {
   readonly feeds: readonly FeedReport[];
   /**
-   * Files beside those of the ledger, below the folders of these feeds' files or named like one of them: nobody of ours
-   * wrote them, or the ledger has lost them.
+   * Files beside those of the ledger, in folders that these feeds' files have or could have, or named like one of them:
+   * nobody of ours wrote them, or the ledger has lost them.
    */
   readonly unknown: readonly string[];
   /** Feeds of which the ledger has lost windows: files of them are there. */
@@ -99,9 +100,11 @@ export async function auditLake(request: LakeAuditRequest, ports: LakeAuditPorts
     for await (const entry of ports.ledger.list(feed)) {
       const isWanted = wanted && entry.window.start >= request.start && entry.window.start < request.end;
       if (isWanted) entries.push(entry);
-      for (const { path } of entry.files) {
+      for (const { path, signal } of entry.files) {
         known.add(path);
-        if (isWanted) for (const place of placesOf(path)) folders.add(place);
+        if (!isWanted) continue;
+        const own = signal === 'quarantine' ? feed.signal : signal;
+        for (const place of placesOf(path, appWord(feed.app), own)) folders.add(place);
       }
     }
     if (entries.length === 0) continue;
@@ -128,25 +131,39 @@ export async function auditLake(request: LakeAuditRequest, ports: LakeAuditPorts
   };
 }
 
-/** What others of the same feed have in common with a file: see `isBeside`. */
-function placesOf(path: string): readonly string[] {
-  const words = folderOf(path).split('/').slice(0, -1);
-  const timed = words.findIndex((word) => /(^|[^0-9a-z])(19|20)\d\d/i.test(word));
-  const before = timed === -1 ? words : words.slice(0, timed);
-  const after = timed === -1 ? [] : words.slice(timed).map((word) => word.replace(/\d/g, '0'));
-  const root = before.length === 0 ? [] : [`${before.join('/')}/`];
-  return [stemOf(path), folderOf(path), [...before, ...after].join('/'), ...root];
+/**
+ * What others of the same feed have in common with a file: its name, its folder, and the folders of times that its
+ * template makes, from the first that stands below app and signal: see `isBeside`.
+ */
+function placesOf(path: string, app: string, signal: string): readonly string[] {
+  const { before, after } = partsOf(path);
+  const stands = (word: string, name: string) => word === name || word.endsWith(`=${name}`);
+  const at = before.findIndex((word) => stands(word, app));
+  const isOwn = at !== -1 && before.some((word, n) => n !== at && stands(word, signal));
+  const above = isOwn ? after.map((_, n) => timesOf([...before, ...after.slice(0, n)])) : [];
+  return [stemOf(path), folderOf(path), timesOf([...before, ...after]), ...above];
 }
 
+/** Folders before the first that is named by a time; those from there on, whatever the time is. */
+function partsOf(path: string): { readonly before: readonly string[]; readonly after: readonly string[] } {
+  const words = folderOf(path).split('/').slice(0, -1);
+  const timed = words.findIndex((word) => /(^|[^0-9a-z])(19|20)\d\d/i.test(word));
+  const at = timed === -1 ? words.length : timed;
+  return { before: words.slice(0, at), after: words.slice(at).map((word) => word.replace(/\d/g, '0')) };
+}
+
+/** No folder begins like that. */
+const timesOf = (words: readonly string[]): string => `//${words.join('/')}`;
+
 /**
- * Whether a file is named like a window's, lies in a folder that some are in or would be at another time, or below the
- * folders that stand before the time. Not what readers pass over, such as `_delta_log`.
+ * Whether a file lies in a folder that some are in, or is named like a window's; or holds data by its name, and lies
+ * where some would be at another time. What readers pass over is nobody's.
  */
 function isBeside(path: string, places: ReadonlySet<string>): boolean {
-  const words = folderOf(path).split('/').slice(0, -1);
-  const above = words.map((_, n) => `${words.slice(0, n + 1).join('/')}/`);
-  if (words.slice(1).some((word) => /^[._]/.test(word))) return places.has(folderOf(path)) || places.has(stemOf(path));
-  return [...placesOf(path), ...above].some((place) => places.has(place));
+  if (/(^|\/)[._][^/]*$/.test(path)) return false;
+  if (places.has(folderOf(path)) || places.has(stemOf(path))) return true;
+  const { before, after } = partsOf(path);
+  return /\.(parquet|ndjson|csv)(\.gz)?$/.test(path) && places.has(timesOf([...before, ...after]));
 }
 
 /** The name of a file without part, revision and format: what it has of its window, in whatever folder it lies. */

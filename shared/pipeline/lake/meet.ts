@@ -23,6 +23,16 @@ export interface MeetPorts {
   readonly product: string;
 }
 
+/** What a process knows of its lake from one meeting to the next. */
+export interface Met {
+  /** Of the lake's word; undefined: not known. */
+  readonly tag: string | undefined;
+  /** When it has counted itself, by its clock. */
+  readonly countedAt: Millis;
+}
+
+const never: Met = { tag: undefined, countedAt: Number.NEGATIVE_INFINITY };
+
 /** So often ledger and lake are looked at, and count. */
 export const countEvery: Millis = 5 * 60_000;
 
@@ -30,29 +40,30 @@ export const countEvery: Millis = 5 * 60_000;
  * Makes sure that the ledger describes this lake, before anything is planned or run. Throws NotItsLake. Where neither
  * knows the other yet both are marked: the lake first, so that of two ledgers that meet one empty lake at once only one
  * is its own; a crash between the two is made good by the next meeting. Costs three calls where they know each other,
- * and three more where it counts. `before`: tag of the lake's word at the meeting before, `every` ago: as long as it is
- * the same nobody has counted since, whatever clocks say. Returns the tag that it has now.
+ * and three more where it counts. `before`: what the meeting before returned, `every` ago: as long as the tag is the
+ * same nobody has counted since, whatever clocks say; and who has counted itself, by its own clock, counts no more
+ * until `every` has passed: others may have clocks that say otherwise.
  */
-export async function meetLake(
-  ports: MeetPorts,
-  every: Millis = countEvery,
-  before?: string,
-): Promise<string | undefined> {
+export async function meetLake(ports: MeetPorts, every: Millis = countEvery, before: Met = never): Promise<Met> {
+  const now = ports.now();
+  const { countedAt } = before;
   for (;;) {
     const { word, mark, verdict } = await judged(ports);
     if (verdict.do === 'refuse') throw new NotItsLake(verdict.why);
     if (verdict.do === 'go on') {
-      if (word === undefined || mark === undefined) return undefined;
-      const isFresh = isNoted(word.value, mark.value, ports) && word.etag !== before;
-      if (isFresh && isRecent(word.value, ports.now(), every)) return word.etag;
-      return count(word, mark, ports);
+      if (word === undefined || mark === undefined) return { tag: undefined, countedAt };
+      const isFresh = isNoted(word.value, mark.value, ports) && word.etag !== before.tag;
+      if (isFresh && (isRecent(before, now, every) || isRecent(word.value, now, every)))
+        return { tag: word.etag, countedAt };
+      const tag = await count(word, mark, ports);
+      return { tag, countedAt: tag === undefined ? countedAt : now };
     }
     await markBoth(word, mark, ports);
   }
 }
 
 /** A time that is still to come is one of a machine whose clock is ahead, and tells nothing. */
-const isRecent = ({ countedAt }: LakeWord, now: Millis, every: Millis): boolean =>
+const isRecent = ({ countedAt }: Pick<LakeWord, 'countedAt'>, now: Millis, every: Millis): boolean =>
   countedAt <= now && now < countedAt + every;
 
 const isNoted = (word: LakeWord, mark: LedgerMark, { here }: Pick<MeetPorts, 'here'>): boolean =>

@@ -113,19 +113,41 @@ test('files of others are named wherever the feed could have some, in folders of
       'requests/app=shop/date=2026-01-01/hour=03/query_20260101T030000Z_20260101T040000Z.csv',
       [
         'requests/app=shop/date=2026-01-01/hour=03/x.csv',
+        'requests/app=shop/date=2026-01-01/hour=03/notes.txt',
         'requests/app=shop/date=2026-01-01/hour=17/x.csv',
-        'requests/app=shop/date=2025-12-24/x.csv',
-        'requests/app=shop/x.csv',
-        'requests/app=shop/backup/2020/x.csv',
+        'requests/app=shop/date=2025-12-24/x.csv.gz',
+        'requests/app=shop/x.parquet',
       ],
-      ['requests/app=pay/date=2026-01-01/hour=03/x.csv', 'other/x.csv', 'x.csv', 'requests/app=shop/_delta_log/0.json'],
+      [
+        ...['requests/app=pay/date=2026-01-01/hour=03/x.csv', 'other/x.csv', 'x.csv', 'requests/x.csv'],
+        ...['_SUCCESS', '.DS_Store', '_delta_log/0.json', '_old/date=2026-01-01/x.csv', 'date=2026-01-02/_x.csv'].map(
+          (name) => `requests/app=shop/${name}`,
+        ),
+        ...['README.md', 'backup/2020/x.csv', 'date=2026-01-02/notes.txt', 'date=2026-01-01/hour=03/_SUCCESS'].map(
+          (name) => `requests/app=shop/${name}`,
+        ),
+      ],
     ],
     [
       '2026/01/01/requests/shop/query_20260101T030000Z_20260101T040000Z.csv',
       ['2026/01/02/requests/shop/x.csv', '2025/12/31/requests/shop/x.csv'],
       ['2026/01/01/requests/pay/x.csv', '2026/01/01/x.csv', 'reports/2026/x.csv'],
     ],
-    ['requests/shop/query_20260101T030000Z_20260101T040000Z.csv', ['requests/shop/old/x.csv'], ['requests/x.csv']],
+    [
+      'telemetry/2026/01/01/requests/shop/query_20260101T030000Z_20260101T040000Z.csv',
+      ['telemetry/2026/01/02/requests/shop/x.ndjson'],
+      ['telemetry/README.md', 'telemetry/dashboards/a.json', 'telemetry/x.csv', 'telemetry/2026/01/02/x.csv'],
+    ],
+    [
+      'requests/shop/2026/01/01/query_20260101T030000Z_20260101T040000Z.csv',
+      ['requests/shop/2026/x.csv'],
+      ['requests/shop/reports/2026/q1.csv'],
+    ],
+    [
+      'requests/shop/query_20260101T030000Z_20260101T040000Z.csv',
+      ['requests/shop/x.csv'],
+      ['requests/x.csv', 'requests/shop/old/x.csv', 'requests/shop/.x.csv.crc'],
+    ],
   ];
   for (const [own, foreign, others] of templates) {
     const here = await fourHours();

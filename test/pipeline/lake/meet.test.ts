@@ -5,7 +5,14 @@ import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
 import type { Ledger, LedgerPlace, ObjectStore, Window } from '../../../shared/model.ts';
 import { finishedEntry, intendedEntry, plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { putLakeWord, readLakeWord } from '../../../shared/pipeline/lake/lake-word.ts';
-import { countEvery, faultOfLake, type MeetPorts, meetLake, NotItsLake } from '../../../shared/pipeline/lake/meet.ts';
+import {
+  countEvery,
+  faultOfLake,
+  type MeetPorts,
+  type Met,
+  meetLake,
+  NotItsLake,
+} from '../../../shared/pipeline/lake/meet.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
 import { createStoreLedger } from '../../../shared/state/ledger-store.ts';
 import { gated } from '../world.ts';
@@ -285,16 +292,21 @@ describe('lake and ledger meet', () => {
 
   test('a machine whose clock is ahead keeps nobody from counting', async () => {
     const { lake, ledger } = await acquainted(3);
-    const countOf = async (now: number, before?: string) => {
-      const tag = await meetLake(meeting(lake, ledger, { now: () => now }), countEvery, before);
-      return { tag, count: (await ledger.mark())?.value.count ?? 0 };
+    const countOf = async (now: number, before?: Met) => {
+      const met = await meetLake(meeting(lake, ledger, { now: () => now }), countEvery, before);
+      return { met, count: (await ledger.mark())?.value.count ?? 0 };
     };
     const ahead = await countOf(9_000_000);
     const others = await countOf(1_000_001);
     assert.equal(others.count, ahead.count + 1, 'a time to come tells nothing');
     const soon = await countOf(1_000_002);
     assert.equal(soon.count, others.count);
-    assert.equal((await countOf(1_000_003, soon.tag)).count, soon.count + 1, 'nobody has counted since it was here');
+    assert.equal((await countOf(1_000_003, soon.met)).count, soon.count + 1, 'nobody has counted since it was here');
+    const again = await countOf(9_000_001);
+    assert.equal(again.count, soon.count + 2);
+    const own = await countOf(1_000_004, others.met);
+    assert.equal(own.count, again.count, 'who has counted waits by its own clock');
+    assert.equal((await countOf(1_000_001 + countEvery, own.met)).count, own.count + 1);
   });
 
   test('a ledger that lies in the lake goes where the lake goes', async () => {
