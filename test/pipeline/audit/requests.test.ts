@@ -36,6 +36,7 @@ test('at most 300 requests a day, and two transactions for each unchanged day of
   );
   const data = memoryData(rows);
   const simulator = await startSimulator({ data, now: clock.now });
+  t.after(() => simulator.close());
   // What runs and planner keep of the days is another matter.
   const calls = new Map<string, number>();
   const counted = <T extends object>(port: T, pages: readonly string[]): T =>
@@ -114,5 +115,4 @@ test('at most 300 requests a day, and two transactions for each unchanged day of
   data.add([row('traces', now - 40 * hour, 'late')], now);
   const found = await auditWindows(apps, ports, new AbortController().signal);
   assert.equal(found.feeds.flatMap(({ enqueued }) => enqueued).length, 10);
-  await simulator.close();
 });
