@@ -1,5 +1,5 @@
 import type { Feed, Interval, Ledger, LedgerEntry, Millis, Opening, OriginOf, Signal } from '../../model.ts';
-import { areTwo, shareRows } from '../../pure/origin.ts';
+import { areTwo } from '../../pure/origin.ts';
 
 /**
  * An app is what it reads, not what it is called: the ledger keeps what each feed has read, so an app that goes by
@@ -54,9 +54,8 @@ const glance: Millis = 5 * 60_000;
 
 /** What has been seen, by what it is asked for. */
 interface Seen {
-  /** By signal and origin, and by signal and place. */
+  /** By signal and origin. */
   readonly at: ReadonlyMap<string, readonly Opening[]>;
-  readonly within: ReadonlyMap<string, readonly Opening[]>;
   readonly origins: ReadonlyMap<string, readonly string[]>;
   /** By signal and old name. */
   readonly renamed: ReadonlyMap<string, Renamed>;
@@ -64,8 +63,9 @@ interface Seen {
 
 function seenIn(found: readonly Opening[], apps: readonly NamedApp[]): Seen {
   const told = found.filter(({ feed, origins }) => feed.source === 'query' && origins.length > 0);
-  const by = (words: (opening: Opening) => readonly string[]) =>
-    groups(told.flatMap((each) => [...new Set(words(each))].map((word) => [keyOf(each.feed.signal, word), each])));
+  const read = told.flatMap((each) =>
+    [...new Set(each.origins)].map((word): [string, Opening] => [keyOf(each.feed.signal, word), each]),
+  );
   const own = new Set(apps.map(({ app }) => app));
   const reading = new Map(
     apps.toReversed().flatMap(({ app, origin, signals }) => signals.map((signal) => [keyOf(signal, origin), app])),
@@ -77,8 +77,7 @@ function seenIn(found: readonly Opening[], apps: readonly NamedApp[]): Seen {
     return now === undefined ? [] : [[keyOf(feed.signal, feed.app), { feed, now }]];
   });
   return {
-    at: by(({ origins }) => origins),
-    within: by(({ origins }) => origins.map(placeOf)),
+    at: groups(read),
     origins: new Map(told.map(({ feed, origins }) => [keyOf(feed.signal, feed.app), origins])),
     renamed: new Map(renamed),
   };
@@ -95,11 +94,11 @@ function groups(pairs: readonly (readonly [string, Opening])[]): ReadonlyMap<str
 }
 
 /**
- * Whether what was `read` under a name that stands for `now` has rows of `origin`. A workspace and a component of it
- * that the settings name both are meant to be there both.
+ * Whether what was `read` under a name that stands for `now` has all rows of `origin`: a component's are not all of its
+ * workspace. A workspace and a component of it that the settings name both are meant to be there both.
  */
 const countsFor = (origin: string, read: string, now: string | undefined): boolean =>
-  read === origin || (read !== now && shareRows(read, origin));
+  read === origin || (read !== now && origin.startsWith(`${read} `));
 
 export function createNames(apps: readonly NamedApp[], ledger: Pick<Ledger, 'openings'>, now: () => Millis): Names {
   const own = new Map(apps.map((each) => [each.app, each]));
@@ -134,11 +133,9 @@ export function createNames(apps: readonly NamedApp[], ledger: Pick<Ledger, 'ope
       await look();
       const origin = originOf(feed);
       if (origin === undefined) return undefined;
-      const { at, within } = seen();
-      const place = placeOf(origin);
-      const near = [origin, place].flatMap((word) => at.get(keyOf(feed.signal, word)) ?? []);
-      const all = origin === place ? (within.get(keyOf(feed.signal, place)) ?? []) : near;
-      const feeds = [...new Set(all)]
+      const { at } = seen();
+      const near = [origin, placeOf(origin)].flatMap((word) => at.get(keyOf(feed.signal, word)) ?? []);
+      const feeds = [...new Set(near)]
         .filter(({ feed: { app } }) => app !== feed.app)
         .filter((each) => each.origins.some((read) => countsFor(origin, read, originOf(each.feed))))
         .map((each) => each.feed);

@@ -75,7 +75,7 @@ test('two names of one app in one command are refused, and nothing is written', 
   const component = '/subscriptions/s/resourceGroups/g/providers/microsoft.insights/components/shop';
   for (const [apps, flag] of [
     [[`shop=${one}`, `store=${one.toUpperCase()}`], '--app'],
-    [[`--workspace shop=${workspace}`, `--workspace store=${workspace},${component}`], '--workspace'],
+    [[`--workspace shop=${workspace},${component}`, `--workspace store=${workspace},${component}/`], '--workspace'],
   ] as const) {
     const { code, err } = await exported('together', [0, 2], [...apps]);
     assert.equal(code, 2, err);

@@ -59,10 +59,10 @@ describe('an app that goes by another name', () => {
     assert.deepEqual(here.names().renamed(), [{ feed: here.feedOf('shop'), now: 'store' }]);
   });
 
-  test('a workspace as a whole, and a component of it; another component, and another signal, are others', async () => {
+  test('a workspace as a whole has a component of it; the whole, another component, and another signal, are others', async () => {
     for (const [first, second, shares] of [
       [whole, part, true],
-      [part, whole, true],
+      [part, whole, false],
       [part, 'workspace 1 /subscriptions/b', false],
       [whole, 'workspace 12', false],
       ['app x', 'app y', false],
