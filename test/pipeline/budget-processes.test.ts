@@ -124,7 +124,7 @@ test('processes ask tables on the Basic plan two questions at a time, all togeth
   const apps = [
     { name: 'one', endpoint: basic.url, ...workspace },
     // Whoever asks is limited, not what is asked.
-    { name: 'two', endpoint: basic.url, ...workspace },
+    { name: 'two', endpoint: basic.url, ...workspace, workspaceId: '33333333-4444-5555-6666-777777777778' },
     { name: 'three', endpoint: other.url, appId: '11111111-2222-3333-4444-555555555555' },
   ];
   const env = environment({
