@@ -1,7 +1,8 @@
 import type { Clock, Feed, Interval, Ledger, LedgerEntry, Millis, Progress, Versioned } from '../../model.ts';
+import { overlap } from '../grid/tile-range.ts';
 import { windowKey } from '../keys.ts';
 import { NotItsLake } from '../lake/meet.ts';
-import { leftOf, overlap } from './uncovered.ts';
+import { leftOf } from './uncovered.ts';
 import { type FoundWindow, weigh } from './weigh.ts';
 
 /**

@@ -1,12 +1,11 @@
 import type { Interval, Millis, Window } from '../../model.ts';
 import { gapsBetween } from '../audit/gaps.ts';
 import { plannedEntry } from '../entry.ts';
-import { tileRange } from '../grid/tile-range.ts';
+import { overlap, tileRange } from '../grid/tile-range.ts';
 
 /** Time that no window covers. */
 
 const day: Millis = 24 * 3_600_000;
-export const overlap = (one: Interval, other: Interval): boolean => one.start < other.end && other.start < one.end;
 
 /**
  * `from`: the feed is planned from there on. What is retired is no gap at the beginning, and is one up to its end: a

@@ -1,11 +1,11 @@
 import type { Counts, Feed, FileRecord, Interval, LedgerEntry, LedgerRow, Millis, Window } from '../../model.ts';
 import { askedAgain, finishedEntry, plannedEntry } from '../entry.ts';
-import { tileRange } from '../grid/tile-range.ts';
+import { overlap, tileRange } from '../grid/tile-range.ts';
 import { windowKey } from '../keys.ts';
 import { retiredEntry } from '../retention/retired-entry.ts';
 import { adoptedFingerprint, isRequeued, requeuedFingerprint } from '../verdict.ts';
 import { isLetGo } from './let-go.ts';
-import { disjoint, gapsIn, leftOf, overlap, partAfter, partBefore } from './uncovered.ts';
+import { disjoint, gapsIn, leftOf, partAfter, partBefore } from './uncovered.ts';
 
 /** A window, as the files of a lake tell of it. */
 export interface FoundWindow {

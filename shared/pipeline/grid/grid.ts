@@ -3,7 +3,7 @@ import { type TakeInPorts, takeIn } from '../adopt/take-in.ts';
 import { plannedEntry } from '../entry.ts';
 import { type Others, othersIn } from '../names/names.ts';
 import { afterLoss } from '../race.ts';
-import { tileRange } from './tile-range.ts';
+import { overlap, tileRange } from './tile-range.ts';
 
 /**
  * The grid of a feed is what the ledger has of it: a window that is there keeps its time, and only the gaps between
@@ -97,8 +97,6 @@ const foundIn = (entries: readonly LedgerEntry[], start: Millis): Progress => ({
 
 const crowdText = ({ app, signal }: Feed): string =>
   `write the ledger of ${app} ${signal}: others put windows into it all the time`;
-
-const overlap = (one: Interval, other: Interval): boolean => one.start < other.end && other.start < one.end;
 
 /** Time of the range, cut on the grid of `size`, that neither the feed nor another name of its app has brought. */
 export async function lackingTiles(

@@ -27,3 +27,5 @@ function cut(gap: Interval, size: Millis): Interval[] {
   }
   return tiles;
 }
+
+export const overlap = (one: Interval, other: Interval): boolean => one.start < other.end && other.start < one.end;
