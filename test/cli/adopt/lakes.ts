@@ -9,7 +9,8 @@ import { run } from '../real.ts';
 
 const base = await mkdtemp(join(tmpdir(), 'insights-adopt-'));
 export const removeLakes = () => rm(base, { recursive: true, force: true });
-const duckdb = await (await DuckDBInstance.create(':memory:')).connect();
+// Without its cache of files (test/engine/encode/duckdb.ts).
+const duckdb = await (await DuckDBInstance.create(':memory:', { enable_external_file_cache: 'false' })).connect();
 
 export const KEY = '1234567890abcdef1234567890abcdef';
 export const record = (id: number, hour: number) =>

@@ -5,9 +5,13 @@ import type { Encoding } from '../../../shared/engine/encode/encoding.ts';
 import type { Rows } from '../../../shared/engine/vectors.ts';
 import type { Typed } from './rows.ts';
 
-/** An independent reader. */
+/**
+ * An independent reader. Without its cache of files: that takes a file for the one it has read before where name, size
+ * and second of writing are the same (DuckDB 1.5), and a test that writes one file again and again reads a mixture.
+ */
 export async function openReader(): Promise<DuckDBConnection> {
-  const connection = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
+  const options = { threads: '1', enable_external_file_cache: 'false' };
+  const connection = await (await DuckDBInstance.create(':memory:', options)).connect();
   await connection.run(`SET TimeZone = 'UTC'`);
   return connection;
 }

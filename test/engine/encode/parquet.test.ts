@@ -57,7 +57,7 @@ test('what was put is read, group by group', async () => {
       const path = writeBytes(work, 'any.parquet', bytes);
       assert.deepEqual(await cellsIn(reader, path, columns), groups.flat());
     }),
-    { numRuns: 60 },
+    { seed: -638992200, numRuns: 60 },
   );
 });
 
