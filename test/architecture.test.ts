@@ -168,3 +168,13 @@ test('no two files of a folder differ by one letter', () => {
   );
   assert.deepEqual(alike, []);
 });
+
+test('tests take their chance from test/seeds.ts, which tries the same cases each time', () => {
+  const wrong = files
+    .filter((file) => file.startsWith('test/') && file !== 'test/seeds.ts' && file !== 'test/soak/main.ts')
+    .filter((file) => {
+      const text = readFileSync(join(root, file), 'utf8');
+      return /^import (?!type).* from 'fast-check'|Math\.random\(|Date\.now\(\) %|random(Int|Bytes)\(/m.test(text);
+    });
+  assert.deepEqual(wrong, []);
+});

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { nextTick, scheduleOf } from '../../shared/config/schedule.ts';
+import fc from '../seeds.ts';
 
 interface Judged {
   readonly schedule: string;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { durationOf, durationText, instantOf } from '../../shared/config/values.ts';
+import fc from '../seeds.ts';
 
 test('durations and instants', () => {
   for (const [text, length] of [

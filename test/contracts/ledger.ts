@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
-import fc from 'fast-check';
 import type {
   DayAudit,
   Feed,
@@ -13,6 +12,7 @@ import type {
   Window,
   WindowState,
 } from '../../shared/model.ts';
+import fc from '../seeds.ts';
 
 export interface LedgerContract {
   /** A new ledger: each call of the function that it gives opens it once more, as another process would. */

@@ -10,6 +10,7 @@ import { type Chance, chanceOf, shareOf } from '../../local/telemetry/chance.ts'
 import type { Row } from '../../local/telemetry/row.ts';
 import { SIGNALS } from '../../local/telemetry/tables.ts';
 import type { Format } from '../../shared/model.ts';
+import { seedOf } from '../seeds.ts';
 import { assertStruck, assertValid, strikeWithAll } from './asked.ts';
 import { assertLake } from './assertLake.ts';
 import { differences, type Leniency } from './compare.ts';
@@ -22,7 +23,7 @@ import { fromQuery } from './truth.ts';
  * row and column by column. E2E_SEED repeats a run, E2E_KILLS (default 40) and E2E_HOURS (default 3: an hour is ten
  * windows) make it longer.
  */
-const seed = process.env.E2E_SEED ?? String(Date.now() % 1_000_000);
+const seed = seedOf('E2E_SEED');
 const kills = Number(process.env.E2E_KILLS ?? 40);
 const hours = Number(process.env.E2E_HOURS ?? 3);
 

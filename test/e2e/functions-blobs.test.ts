@@ -5,6 +5,7 @@ import type { ExportBlob } from '../../local/telemetry/exportBlobs.ts';
 import { telemetryRows } from '../../local/telemetry/telemetryRows.ts';
 import type { Signal } from '../../shared/model.ts';
 import { recogniseBlob } from '../../shared/source/blobs/layouts.ts';
+import { seedOf } from '../seeds.ts';
 import { assertValid } from './asked.ts';
 import { assertLake } from './assertLake.ts';
 import { classicDifferences } from './compare.ts';
@@ -20,7 +21,7 @@ import { fromBlob, fromQuery, type LakeRow, windowText } from './truth.ts';
  * app that is asked by query. Then the lake is compared with the blobs row by row and column by column. E2E_SEED
  * repeats a run.
  */
-const seed = process.env.E2E_SEED ?? String(Date.now() % 1_000_000);
+const seed = seedOf('E2E_SEED');
 const HOUR = 3_600_000;
 const START = Date.UTC(2024, 4, 10, 8);
 const shop = { app: 'shop', perHour: 15, start: START, end: START + WINDOW };

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { chanceOf } from '../../local/telemetry/chance.ts';
 import { SIGNALS } from '../../local/telemetry/tables.ts';
 import type { Interval, Window } from '../../shared/model.ts';
+import { seedOf } from '../seeds.ts';
 import { assertValid } from './asked.ts';
 import { assertLake } from './assertLake.ts';
 import { type FunctionApp, startFunctionApp, WINDOW } from './functionApp.ts';
@@ -14,7 +15,7 @@ import { fromQuery } from './truth.ts';
  * stalled before every single one until a successor is done, three at once, messages twice and out of order. Then the
  * lake is compared with the source row by row and column by column. E2E_SEED repeats a run.
  */
-const seed = process.env.E2E_SEED ?? String(Date.now() % 1_000_000);
+const seed = seedOf('E2E_SEED');
 const HOUR = 3_600_000;
 const START = Date.UTC(2024, 4, 10, 8);
 const shop = { app: 'shop', perHour: 15, start: START, end: START + 14 * HOUR };

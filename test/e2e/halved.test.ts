@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { chanceOf } from '../../local/telemetry/chance.ts';
 import type { Signal, Window } from '../../shared/model.ts';
+import { seedOf } from '../seeds.ts';
 import { assertLake } from './assertLake.ts';
 import { differences } from './compare.ts';
 import { type FunctionApp, startFunctionApp, WINDOW } from './functionApp.ts';
@@ -12,7 +13,7 @@ import { fromQuery, type LakeRow, windowAt, windowText } from './truth.ts';
  * What the triggers call, in processes of their own, against Azurite: a window whose runs die each time, and one whose
  * run takes longer than the host lets it, are halved and done. E2E_SEED repeats a run.
  */
-const seed = process.env.E2E_SEED ?? String(Date.now() % 1_000_000);
+const seed = seedOf('E2E_SEED');
 const START = Date.UTC(2024, 4, 10);
 const shop = { app: 'shop', perHour: 60, start: START, end: START + WINDOW };
 const windowOf = (signal: Signal): Window => ({

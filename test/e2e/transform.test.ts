@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { chanceOf } from '../../local/telemetry/chance.ts';
 import { telemetryRows } from '../../local/telemetry/telemetryRows.ts';
 import type { Signal } from '../../shared/model.ts';
+import { seedOf } from '../seeds.ts';
 import { assertLake } from './assertLake.ts';
 import { classicDifferences } from './compare.ts';
 import { startCommand } from './process.ts';
@@ -15,7 +16,7 @@ import { denser, shopBlobs } from './shopRows.ts';
 import { fromBlob, type LakeRow, windowText } from './truth.ts';
 
 /** `transform` over a Continuous Export archive on disk, killed and continued. E2E_SEED repeats a run. */
-const seed = process.env.E2E_SEED ?? String(Date.now() % 1_000_000);
+const seed = seedOf('E2E_SEED');
 const HOUR = 3_600_000;
 const START = Date.UTC(2024, 4, 10, 6);
 const exported = { seed, app: 'store', perHour: 60, start: START, end: START + 2 * HOUR };

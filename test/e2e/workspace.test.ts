@@ -8,6 +8,7 @@ import { type Simulator, startSimulator } from '../../local/simulator/startSimul
 import { resourceIdOf, signalOf } from '../../local/telemetry/asCells.ts';
 import type { Row } from '../../local/telemetry/row.ts';
 import { SIGNALS } from '../../local/telemetry/tables.ts';
+import { seedOf } from '../seeds.ts';
 import { assertStruck, assertValid, strikeWithAll } from './asked.ts';
 import { assertLake } from './assertLake.ts';
 import { differences } from './compare.ts';
@@ -19,7 +20,7 @@ import { fromWorkspace, type LakeRow } from './truth.ts';
  * `export` of a Log Analytics workspace that two components report to, under faults and with answers that hold few
  * rows. The lake is compared with the workspace row by row and column by column. E2E_SEED repeats a run.
  */
-const seed = process.env.E2E_SEED ?? String(Date.now() % 1_000_000);
+const seed = seedOf('E2E_SEED');
 const HOUR = 3_600_000;
 const START = Date.UTC(2024, 4, 10, 9);
 const END = START + 2 * HOUR;

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { createEngine, engineDefaults } from '../../shared/engine/engine.ts';
 import { contentPieces } from '../../shared/lake/local-content.ts';
 import type { Chunk, DraftFile, Output } from '../../shared/model.ts';
 import { hashOf } from '../../shared/pure/hash-of.ts';
+import fc from '../seeds.ts';
 import { hour, jsonLines, parquetRows, windowOf, workFolder } from './chunks.ts';
 
 /** Answers of a window, in chunks, whose end may say that they are none. */

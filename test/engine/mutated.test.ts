@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { asExportRecord } from '../../local/telemetry/asExportRecord.ts';
 import { SIGNALS } from '../../local/telemetry/tables.ts';
 import { telemetryRows } from '../../local/telemetry/telemetryRows.ts';
 import type { Chunk, Layout } from '../../shared/model.ts';
 import { readBlobs } from '../../shared/source/blobs/records/read-blobs.ts';
+import fc from '../seeds.ts';
 import { blobsOf, bytesOf, type MutatedBlob } from '../source/mutated.ts';
 import { RECORDS } from '../source/records.ts';
 import { countOriginals, countValues, documentsBeside, missingValues } from './accounted.ts';

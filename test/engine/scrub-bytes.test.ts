@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { Row } from '../../shared/engine/decode/rows/row.ts';
 import { fieldRules } from '../../shared/engine/shaping/field-rules.ts';
 import { type FieldTree, keepingTree, placeTree, removePath, treeOf } from '../../shared/engine/shaping/field-tree.ts';
 import { scrub } from '../../shared/engine/shaping/scrub.ts';
 import { Sink } from '../../shared/engine/sink.ts';
+import fc from '../seeds.ts';
 
 /** A tree that hides these dotted paths. */
 function hiding(...paths: readonly string[]): FieldTree {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { Row } from '../../shared/engine/decode/rows/row.ts';
 import { fieldRules } from '../../shared/engine/shaping/field-rules.ts';
 import {
@@ -15,6 +14,7 @@ import {
 } from '../../shared/engine/shaping/field-tree.ts';
 import { scrub } from '../../shared/engine/shaping/scrub.ts';
 import { Sink } from '../../shared/engine/sink.ts';
+import fc from '../seeds.ts';
 import { query } from './chunks.ts';
 import { scrubText } from './scrub-text.ts';
 

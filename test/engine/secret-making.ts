@@ -1,4 +1,5 @@
-import fc, { type GeneratorValue } from 'fast-check';
+import type { GeneratorValue } from 'fast-check';
+import fc from '../seeds.ts';
 import { array, escaped, jsonOf, type Node, type ObjectNode, object, otherCase, text } from './secret-text.ts';
 
 /** A text or number that stands nowhere else, and where it stands in its record. */

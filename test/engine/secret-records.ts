@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import type { AnswerColumn, Layout, Signal } from '../../shared/model.ts';
 import { columnsOf } from '../../shared/signals/columns-of.ts';
 import { signalTables } from '../../shared/signals/tables.ts';
+import fc from '../seeds.ts';
 import {
   bend,
   type Draw,

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import type { Layout, Signal } from '../../shared/model.ts';
 import type { Column } from '../../shared/signals/column.ts';
 import { columnsOf } from '../../shared/signals/columns-of.ts';
 import type { FieldSettings, ShapeSettings } from '../../shared/signals/shape-settings.ts';
+import fc from '../seeds.ts';
 import { type Draw, oneIn, oneOf } from './secret-making.ts';
 import { DIMENSIONS, type SecretRecord } from './secret-records.ts';
 import { otherCase } from './secret-text.ts';

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { secret } from '../../shared/config/secret.ts';
 import type { DraftFile, Layout, Output, Shaping, Signal } from '../../shared/model.ts';
 import { isPrivate } from '../../shared/signals/shape.ts';
 import { type AllShapeSettings, shapesOf } from '../../shared/signals/shape-settings.ts';
 import { signals } from '../../shared/signals/tables.ts';
 import { asTheyAre, engineOf } from '../../shared/wire/local.ts';
+import fc from '../seeds.ts';
 import { chunkOf, parquetOutput, query, windowOf, workFolder } from './chunks.ts';
 import { fateOf } from './secret-fates.ts';
 import { type Draw, oneIn, oneOf, type Secret } from './secret-making.ts';

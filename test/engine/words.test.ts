@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { copy, hashOf, SHORT, same, viewOf } from '../../shared/engine/words.ts';
 import { plainEnd, STOP } from '../../shared/framing/strict.ts';
+import fc from '../seeds.ts';
 
 const texts = fc.uint8Array({ maxLength: 80 });
 const places = fc.nat(9);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { createFramer, type FramerLimits } from '../../shared/framing/framer.ts';
+import fc from '../seeds.ts';
 import { blobs, bytesOf } from '../source/mutated.ts';
 import { CORPUS, RECORDS } from '../source/records.ts';
 

@@ -7,7 +7,6 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { crc32, inflateRawSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
-import fc from 'fast-check';
 import { publishedManifest, released, runs } from '../../infra/runs.ts';
 import type { Startup } from '../../infra/startup.ts';
 import { type ZipEntry, zipOf } from '../../infra/zip.ts';
@@ -17,6 +16,7 @@ import { telemetryData } from '../../local/simulator/data.ts';
 import { startSimulator } from '../../local/simulator/startSimulator.ts';
 import { SIGNALS } from '../../local/telemetry/tables.ts';
 import { telemetryRows } from '../../local/telemetry/telemetryRows.ts';
+import fc from '../seeds.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { identityOf } from '../../shared/lake/path-identity.ts';
 import { defaultPathTemplate, pathTemplateFaults } from '../../shared/lake/path-template.ts';
 import { filePath, tableFilePath } from '../../shared/lake/paths.ts';
 import { signals } from '../../shared/signals/tables.ts';
+import fc from '../seeds.ts';
 
 const hour = 3_600_000;
 const templates = [

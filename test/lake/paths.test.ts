@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { compactTime } from '../../shared/lake/compact-time.ts';
 import { defaultPathTemplate, pathTemplateFaults } from '../../shared/lake/path-template.ts';
 import { type FileIdentity, filePath, quarantinePath } from '../../shared/lake/paths.ts';
 import type { Output, Window } from '../../shared/model.ts';
+import fc from '../seeds.ts';
 
 const at = (text: string) => Date.parse(text);
 const window: Window = {

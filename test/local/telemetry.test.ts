@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { asCells, columnsOf } from '../../local/telemetry/asCells.ts';
 import { deliveredAt } from '../../local/telemetry/deliveredAt.ts';
 import { EXPORT_FOLDERS, exportBlobs } from '../../local/telemetry/exportBlobs.ts';
@@ -9,6 +8,7 @@ import type { Row } from '../../local/telemetry/row.ts';
 import { APP_COLUMNS, SIGNALS } from '../../local/telemetry/tables.ts';
 import { telemetryRows } from '../../local/telemetry/telemetryRows.ts';
 import type { Signal } from '../../shared/model.ts';
+import fc from '../seeds.ts';
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 10, 21, 19);

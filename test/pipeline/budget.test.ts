@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { Budget, Clock, Seats } from '../../shared/model.ts';
 import { createBudget } from '../../shared/pipeline/budget.ts';
 import { createMemorySeats } from '../../shared/state/seats-memory.ts';
+import fc from '../seeds.ts';
 import { settle } from './runners.ts';
 
 /** A clock that moves when everybody waits. */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { entryActions } from '../../shared/lake/delta/actions.ts';
 import { openDeltaLake } from '../../shared/lake/delta/lake-tables.ts';
 import { ownFile } from '../../shared/lake/delta/names.ts';
@@ -11,6 +10,7 @@ import type { Ledger, ObjectStore, Source } from '../../shared/model.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
 import { type RunPorts, runWindow } from '../../shared/pipeline/run.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
+import fc from '../seeds.ts';
 import { chaosFacts, chaosRuns, cut, doLate, drain, hang, putOff, type Runner, startRunner, step } from './runners.ts';
 import { gated, window as hourWindow, manualClock, type Truth, truthSource, wordEngine } from './world.ts';
 

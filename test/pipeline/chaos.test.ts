@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import type { Ledger, LedgerEntry, Source } from '../../shared/model.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
 import { type RunPorts, runWindow } from '../../shared/pipeline/run.ts';
 import { createRecall } from '../../shared/pipeline/running/recall.ts';
 import { isRequeued, requeuedFingerprint } from '../../shared/pipeline/verdict.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
+import fc from '../seeds.ts';
 import { chaosFacts, chaosRuns, cut, doLate, drain, hang, putOff, type Runner, startRunner, step } from './runners.ts';
 import {
   expectedFiles,

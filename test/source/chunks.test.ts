@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import fc from 'fast-check';
 import { createReaders } from '../../shared/engine/decode/chunk-readers.ts';
 import { createLines } from '../../shared/engine/decode/lines.ts';
 import type { RowTaker } from '../../shared/engine/decode/row-taker.ts';
@@ -15,6 +14,7 @@ import { linesIn } from '../../shared/framing/lines-in.ts';
 import { valueEnd } from '../../shared/framing/strict.ts';
 import type { Chunk, Fault } from '../../shared/model.ts';
 import { readBlobs } from '../../shared/source/blobs/records/read-blobs.ts';
+import fc from '../seeds.ts';
 import { blobs, bytesOf } from './mutated.ts';
 import { RECORDS } from './records.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { inflated } from '../../shared/source/blobs/gzip/inflate.ts';
+import fc from '../seeds.ts';
 
 async function* cutAt(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   // The memory of a piece is used again for the next one, as readers of files do.

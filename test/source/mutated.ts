@@ -2,7 +2,7 @@
  * Blobs made of real records, in any framing, and damaged in every way that issue 4 names: cut, flipped, concatenated,
  * re-encoded.
  */
-import fc from 'fast-check';
+import fc from '../seeds.ts';
 import { RECORDS } from './records.ts';
 
 type Mutation = readonly ['cut' | 'flip' | 'insert' | 'copy', at: number, value: number];

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { BlobServiceClient } from '@azure/storage-blob';
-import fc from 'fast-check';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { createContainerStore } from '../../shared/lake/store-container.ts';
 import { createFolderStore } from '../../shared/lake/store-folder.ts';
@@ -14,6 +13,7 @@ import type { Feed, Ledger, LedgerEntry, Window } from '../../shared/model.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
 import { createStoreLedger } from '../../shared/state/ledger-store.ts';
 import { ledgerContract } from '../contracts/ledger.ts';
+import fc from '../seeds.ts';
 
 let base = '';
 let azurite: Azurite;

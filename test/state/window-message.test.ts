@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { Signal } from '../../shared/model.ts';
 import { parseWindowMessage, windowMessage } from '../../shared/state/window-message.ts';
+import fc from '../seeds.ts';
 
 const message = {
   app: 'shop',

@@ -1,7 +1,6 @@
 /** Two commands bring one app's time into one lake at once, one from the query API and one from export blobs. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { apartFrom, refuseOther } from '../../../cli/deliver/other-source.ts';
 import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
 import type { Ledger, Window } from '../../../shared/model.ts';
@@ -20,6 +19,7 @@ import {
   truthSource,
   wordEngine,
 } from '../../pipeline/world.ts';
+import fc from '../../seeds.ts';
 
 const HOUR = 3_600_000;
 const lease = 1e12;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { isUtf8 } from 'node:buffer';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { createReaders } from '../../../shared/engine/decode/chunk-readers.ts';
 import { readRecord } from '../../../shared/engine/decode/lines.ts';
 import { asDecoded } from '../../../shared/engine/decode/rows/row-shape.ts';
 import { broken, REASONS, valueEnd } from '../../../shared/framing/strict.ts';
 import type { Chunk, Layout } from '../../../shared/model.ts';
 import { signals } from '../../../shared/signals/tables.ts';
+import fc from '../../seeds.ts';
 import { blobs, bytesOf } from '../../source/mutated.ts';
 
 /**

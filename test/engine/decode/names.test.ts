@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { nameOf } from '../../../shared/engine/decode/walk/members.ts';
+import fc from '../../seeds.ts';
 
 test('a key is the name that JSON has it for, whichever were met before', () => {
   // Few letters, so that many share a place and a length, and some are met again.

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { bytesOf } from '../../../shared/engine/encode/check-rows.ts';
 import { joinRows } from '../../../shared/engine/encode/join.ts';
 import { ndjsonEncoding } from '../../../shared/engine/encode/text/text.ts';
+import fc from '../../seeds.ts';
 import { encoded } from './duckdb.ts';
 import { type Cell, rowsOf, type Typed } from './rows.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import fc from 'fast-check';
 import { parquetEncoding } from '../../../shared/engine/encode/parquet/parquet.ts';
+import fc from '../../seeds.ts';
 import { workFolder } from '../chunks.ts';
 import { answer, cellsIn, encoded, openReader, writeBytes } from './duckdb.ts';
 import { type Cell, rowsOf, type Typed } from './rows.ts';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import fc from 'fast-check';
 import { putDecimal } from '../../../shared/engine/encode/text/digits.ts';
 import { jsonReal, plainReal } from '../../../shared/engine/encode/text/real.ts';
 import { csvEncoding, ndjsonEncoding } from '../../../shared/engine/encode/text/text.ts';
 import { timeText } from '../../../shared/engine/encode/text/time.ts';
 import { Sink } from '../../../shared/engine/sink.ts';
+import fc from '../../seeds.ts';
 import { answer, encoded, openReader } from './duckdb.ts';
 import { type Cell, rowsOf, type Typed } from './rows.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { compilePattern, PatternFault } from '../../../shared/engine/where/pattern.ts';
+import fc from '../../seeds.ts';
 
 const table: readonly (readonly [pattern: string, found: readonly string[], not: readonly string[]])[] = [
   ['', ['', 'a'], []],

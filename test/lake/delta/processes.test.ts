@@ -17,6 +17,7 @@ import { createFolderStore } from '../../../shared/lake/store-folder.ts';
 import type { ObjectStore } from '../../../shared/model.ts';
 import { createStoreLedger } from '../../../shared/state/ledger-store.ts';
 import { textOf } from '../../contracts/store.ts';
+import { seedOf } from '../../seeds.ts';
 import { truthOf, windowsOf } from './windows.ts';
 
 /**
@@ -25,7 +26,7 @@ import { truthOf, windowsOf } from './windows.ts';
  */
 const KILLS = Number(process.env.TABLE_KILLS ?? 6);
 const AT_ONCE = 8;
-const seed = process.env.TABLE_SEED ?? String(Date.now() % 1_000_000);
+const seed = seedOf('TABLE_SEED');
 
 async function run(place: string, calls: number, name: string): Promise<void> {
   const args = [join(import.meta.dirname, 'writer.ts'), place, String(calls), name];

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { Window } from '../../../shared/model.ts';
 import { arriveInWindow } from '../../../shared/pipeline/arrive.ts';
 import { runWindow } from '../../../shared/pipeline/run.ts';
 import { createRecall } from '../../../shared/pipeline/running/recall.ts';
 import { sweepBlobs } from '../../../shared/pipeline/sweep/sweep.ts';
+import fc from '../../seeds.ts';
 import { blobName, exportStore, exportsWorld, hour, mortal, never, struckAt } from '../exports-world.ts';
 import { chaosFacts, chaosRuns, doLate } from '../runners.ts';
 import { DoneLater } from '../world.ts';

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
 import type { Feed, Interval, Ledger, LedgerEntry } from '../../../shared/model.ts';
 import { askFor } from '../../../shared/pipeline/ask/ask.ts';
@@ -9,6 +8,7 @@ import { activeWindows, coverRange, putWindows, tilesOf, windowAt } from '../../
 import { halvesOf } from '../../../shared/pipeline/halve/in-two.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
 import { createStoreLedger } from '../../../shared/state/ledger-store.ts';
+import fc from '../../seeds.ts';
 import { drain, startRunner, step } from '../runners.ts';
 import { gated, manualClock, noHints } from '../world.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { bytesText, spanText, timeText } from '../../../cli/terminal/numbers.ts';
 import type { Interval } from '../../../shared/model.ts';
 import { tileRange } from '../../../shared/pipeline/grid/tile-range.ts';
+import fc from '../../seeds.ts';
 
 const table: readonly (readonly [
   what: string,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { dueWindows, gridLine } from '../../../shared/pipeline/grid/tile.ts';
+import fc from '../../seeds.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;

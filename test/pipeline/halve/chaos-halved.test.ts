@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import type { Feed, Ledger, LedgerEntry, Source, Window } from '../../../shared/model.ts';
 import { askedAgain, isOpen, plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { type PlanPorts, planFeed } from '../../../shared/pipeline/plan.ts';
 import { type RunOutcome, type RunPorts, runWindow } from '../../../shared/pipeline/run.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
+import fc from '../../seeds.ts';
 import { chaosFacts, chaosRuns, cut, doLate, drain, hang, putOff, type Runner, startRunner, step } from '../runners.ts';
 import { gated, manualClock, type Truth, textLake, truthSource, wordEngine } from '../world.ts';
 

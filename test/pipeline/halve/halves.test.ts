@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import type { Window } from '../../../shared/model.ts';
 import { halvesOf } from '../../../shared/pipeline/halve/in-two.ts';
+import fc from '../../seeds.ts';
 
 const at = (time: string): number => Date.parse(`2026-01-31T${time}Z`);
 const windowOf = (start: number, end: number, source = 'query'): Window => ({

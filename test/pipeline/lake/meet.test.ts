@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
 import type { Ledger, LedgerPlace, ObjectStore, Window } from '../../../shared/model.ts';
 import { finishedEntry, intendedEntry, plannedEntry } from '../../../shared/pipeline/entry.ts';
@@ -15,6 +14,7 @@ import {
 } from '../../../shared/pipeline/lake/meet.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
 import { createStoreLedger } from '../../../shared/state/ledger-store.ts';
+import fc from '../../seeds.ts';
 import { gated } from '../world.ts';
 
 const here: LedgerPlace = { kind: 'table', url: 'https://one.table.core.windows.net', table: 'ledger', part: 'a1' };

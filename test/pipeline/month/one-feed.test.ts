@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chanceOf } from '../../../local/telemetry/chance.ts';
+import { seedOf } from '../../seeds.ts';
 import { auditedWorld, day, hour, start } from '../audit/audited.ts';
 
 /**
@@ -10,7 +11,7 @@ import { auditedWorld, day, hour, start } from '../audit/audited.ts';
  * lake twice; at the end the lake is the source, row by row; and every window that an audit had run again had changed.
  * MONTH_SEED repeats a run.
  */
-const seed = process.env.MONTH_SEED ?? String(Date.now() % 1_000_000);
+const seed = seedOf('MONTH_SEED');
 /** By default half of it, and four of the ten days: MONTH_DAYS=30 is all. */
 const days = Number(process.env.MONTH_DAYS ?? 14);
 const lakeAway = days >= 30 ? 10 * day : 4 * day;

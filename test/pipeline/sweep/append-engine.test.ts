@@ -10,6 +10,7 @@ import { type RunPorts, runWindow } from '../../../shared/pipeline/run.ts';
 import { sweepBlobs } from '../../../shared/pipeline/sweep/sweep.ts';
 import { windowName } from '../../../shared/signals/window-name.ts';
 import { localPorts } from '../../../shared/wire/local.ts';
+import { seedOf } from '../../seeds.ts';
 import { blobName, exportStore, exportsWorld, hour, mortal, never } from '../exports-world.ts';
 import { cutsOf, endsInCharacter, type Line, linesOf, looksWhole, type Row } from './appended.ts';
 
@@ -21,7 +22,7 @@ import { cutsOf, endsInCharacter, type Line, linesOf, looksWhole, type Row } fro
  */
 const CUTS = Number(process.env.APPEND_CUTS ?? 1000);
 const EVERY = Number(process.env.APPEND_EVERY ?? 30);
-const seed = process.env.APPEND_SEED ?? String(Date.now() % 1_000_000);
+const seed = seedOf('APPEND_SEED');
 
 const start = Date.UTC(2026, 0, 31, 12);
 const PLACES = [

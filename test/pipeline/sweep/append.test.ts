@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { Millis } from '../../../shared/model.ts';
 import { runWindow } from '../../../shared/pipeline/run.ts';
 import { sweepBlobs } from '../../../shared/pipeline/sweep/sweep.ts';
+import fc from '../../seeds.ts';
 import { blobName, exportStore, exportsWorld, hour, mortal, never, pathOf } from '../exports-world.ts';
 
 /** Blobs that are appended to anywhere, in the middle of a line or of a character, swept, run, killed, run twice. */

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { type Answer, readAnswer } from '../../../shared/source/query/answer.ts';
 import { errorText } from '../../../shared/source/query/error-text.ts';
 import type { RowsTaker } from '../../../shared/source/query/reply.ts';
 import { createHeldRows } from '../../../shared/source/query/survey/held-rows.ts';
+import fc from '../../seeds.ts';
 
 const CORPUS = join(import.meta.dirname, '../../corpus/query-api');
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { parseKql } from '../../../local/simulator/kql.ts';
 import type { Clock, QuerySettings, Window } from '../../../shared/model.ts';
 import type { Answer } from '../../../shared/source/query/answer.ts';
@@ -8,6 +7,7 @@ import { Silence } from '../../../shared/source/query/refusal.ts';
 import type { Ask, Reply, RowsTaker } from '../../../shared/source/query/reply.ts';
 import type { SourceLimits } from '../../../shared/source/query/settle.ts';
 import { createQuerySource } from '../../../shared/source/query/source.ts';
+import fc from '../../seeds.ts';
 
 const START = Date.UTC(2026, 10, 21, 3);
 const WINDOW: Window = { app: 'shop', signal: 'requests', source: 'query', start: START, end: START + 3_600_000 };

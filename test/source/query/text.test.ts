@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { parseKql } from '../../../local/simulator/kql.ts';
 import type { QuerySettings } from '../../../shared/model.ts';
 import { signals } from '../../../shared/signals/tables.ts';
 import { halvesOf, type Part } from '../../../shared/source/query/parts.ts';
 import { queryText } from '../../../shared/source/query/text.ts';
 import { ticksOf, ticksText } from '../../../shared/source/query/ticks.ts';
+import fc from '../../seeds.ts';
 
 const RESOURCE = '/subscriptions/6d6e/resourceGroups/My Group (1)/providers/microsoft.insights/components/shop-näme';
 const START = ticksOf(Date.UTC(2026, 10, 21, 3));

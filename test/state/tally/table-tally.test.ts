@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { TableClient } from '@azure/data-tables';
-import fc from 'fast-check';
 import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import type { DayTally, Feed, Ledger, LedgerEntry, Window } from '../../../shared/model.ts';
 import { plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { stoppedFeed } from '../../../shared/pipeline/many/stopped.ts';
 import { createTableLedger } from '../../../shared/state/ledger-table.ts';
 import { derivedTally } from '../../../shared/state/tally/derived-tally.ts';
+import fc from '../../seeds.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;

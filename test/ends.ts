@@ -1,0 +1,55 @@
+/**
+ * Loaded into each test file's process (`npm test`): one that is still there two minutes after its tests, because one
+ * that failed has left a server or a process behind, is ended with its children and says what it holds. The runner
+ * would wait for it for ever: `--test-timeout` is for tests, not for files.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { after, afterEach, beforeEach } from 'node:test';
+import { isMainThread } from 'node:worker_threads';
+
+const file = process.argv[1] ?? '';
+const { LINGER_MS = '120000' } = process.env;
+
+/** All that `pid` has started and what those have, where the system tells (Linux). */
+function startedBy(pid: number | string): string[] {
+  try {
+    const own = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean),
+    );
+    return own.flatMap((child) => [...startedBy(child), child]);
+  } catch {
+    return [];
+  }
+}
+
+function end(): void {
+  const held = process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap');
+  console.error(`${relative('', file)} is ended ${LINGER_MS} ms after its tests: it still holds ${held.join(', ')}`);
+  for (const pid of startedBy(process.pid)) {
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {} // it has ended meanwhile
+  }
+  process.exit(1);
+}
+
+// Neither in the runner itself nor in what tests start: threads inherit the flag and see it here, forks do without.
+process.execArgv = process.execArgv.filter((flag) => !/^--import$|\bends\.ts$/.test(flag));
+if (process.env.NODE_TEST_CONTEXT !== undefined && file.endsWith('.test.ts') && isMainThread) {
+  let isOver = false;
+  let timer: NodeJS.Timeout | undefined;
+  const watch = () => {
+    clearTimeout(timer);
+    timer = setTimeout(end, Number(LINGER_MS)).unref();
+  };
+  // Where a file waits between its tests, the runner calls it over when the first ones are.
+  beforeEach(() => clearTimeout(timer));
+  afterEach(() => {
+    if (isOver) watch();
+  });
+  after(() => {
+    isOver = true;
+    watch();
+  });
+}
