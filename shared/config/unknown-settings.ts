@@ -2,8 +2,11 @@ import { azureNames, othersNames, platformNames, terminalNames } from './azure-n
 import { documentSetting, type Env, flatSettings, type SettingFault, secretSettings, settingOf } from './flat.ts';
 import { editsBetween, nearestWord } from './near.ts';
 
-/** Windows plans of App Service set these two themselves. */
-const foreign = /^APP_POOL_/;
+/**
+ * What begins like ours and is set by whatever runs the app: Windows plans of App Service (two), the .NET images below
+ * those of Functions (`APP_UID`), Kubernetes for a service that is called `app` or `lake`.
+ */
+const foreign = /^APP_POOL_|^APP_UID$|_SERVICE_(HOST|PORT)(_|$)|_PORT(_\d+_(TCP|UDP|SCTP))?(_PROTO|_PORT|_ADDR)?$/;
 const connectionParts = [
   'blobServiceUri',
   'queueServiceUri',
@@ -54,12 +57,12 @@ export function unknownSettings(env: Env, connection = 'ExportStorage'): Setting
     ...connectionParts.map((part) => `${name}__${part}`),
   ]);
   const ours = (name: string): readonly string[] | undefined => {
-    if (/^(APP|QUERY|EXPORT|LAKE|SHAPE|QUARANTINE|AUDIT|BUDGET)_/.test(name) && !foreign.test(name)) return known;
+    if (/^(APP|QUERY|EXPORT|LAKE|SHAPE|QUARANTINE|AUDIT|BUDGET)_/.test(name)) return known;
     return name.startsWith('ExportStorage__') ? parts : undefined;
   };
   const all = [...known, ...parts];
   return Object.keys(env).flatMap((name) => {
-    if (isBlank(env, name) || all.includes(name) || isMeant(name)) return [];
+    if (isBlank(env, name) || all.includes(name) || foreign.test(name) || isMeant(name)) return [];
     const words = ours(name);
     const near = words === undefined ? misspelt(name, all) : nearestWord(name, words);
     if (words === undefined && near === undefined) return [];
