@@ -46,8 +46,8 @@ export function observedSource(source: Source, { mark }: Blame, abort: AbortSign
       throw error;
     });
   return {
-    open: async (window: Window, lost: AbortSignal): Promise<Reading> => {
-      const reading = await noted(() => source.open(window, AbortSignal.any([abort, lost])));
+    open: async (window: Window, lost: AbortSignal, origin?: string): Promise<Reading> => {
+      const reading = await noted(() => source.open(window, AbortSignal.any([abort, lost]), origin));
       return {
         get fingerprint() {
           return reading.fingerprint;

@@ -1,5 +1,6 @@
-import type { Feed, Interval, Ledger, LedgerEntry, Opening, OriginOf } from '../../shared/model.ts';
+import type { Feed, Interval, Ledger, LedgerEntry, Opening, OriginOf, ReadFrom } from '../../shared/model.ts';
 import { activeWindows } from '../../shared/pipeline/grid/grid.ts';
+import { boundTo } from '../../shared/pipeline/names/bound.ts';
 import { createNames, firstOfOthers, isOfOther, type NamedApp } from '../../shared/pipeline/names/names.ts';
 import { isRequeued } from '../../shared/pipeline/verdict.ts';
 import { usage } from '../failure.ts';
@@ -10,6 +11,20 @@ export function originsOf(apps: readonly NamedApp[]): OriginOf {
   const origins = new Map(apps.map(({ app, origin }) => [app, origin]));
   return ({ app, source }) => (source === 'query' ? origins.get(app) : undefined);
 }
+
+/** What windows are read from by a command that has these apps. */
+export function readFromOf(apps: readonly NamedApp[]): ReadFrom {
+  const originOf = originsOf(apps);
+  const isRead: Parameters<typeof boundTo>[2] = (signal, origin) =>
+    apps.some((each) => each.origin === origin && each.signals.includes(signal));
+  return async (entry) => boundTo(entry, originOf(entry.window), isRead);
+}
+
+/** The app of the command that reads that. */
+export const readerOf = (apps: readonly NamedApp[], { app, signal }: Feed, origin: string | undefined): string =>
+  apps.find((each) => each.app === app && each.origin === origin)?.app ??
+  apps.find((each) => each.origin === origin && each.signals.includes(signal))?.app ??
+  app;
 
 /**
  * An app is what it reads, not what it is called: throws Failure where the lake has a time of the range from one of the

@@ -20,7 +20,7 @@ import { type AppFolder, settleApps, settleAppsWith } from './app-names.ts';
 import { agreeOnOutput, lastOwnerDied } from './beside-ledger.ts';
 import { worthwhile } from './jobs.ts';
 import { blame, observedBegin, observedSource, observedStore } from './observe.ts';
-import { originsOf, refuseOtherNames } from './other-name.ts';
+import { originsOf, readerOf, readFromOf, refuseOtherNames } from './other-name.ts';
 import { apartFrom, refuseOther } from './other-source.ts';
 import type { ExportRequest, Prepare, Task } from './ports.ts';
 import { recordTable } from './record-table.ts';
@@ -89,7 +89,7 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
     lease,
     lost,
     ready: (claimed: LedgerEntry) => refuseOther(claimed, { ...beside, orphaned: false }),
-    ...(request.command === 'export' && { originOf, ...(await keptSince(request.apps)) }),
+    ...(request.command === 'export' && { readFrom: readFromOf(named), ...(await keptSince(request.apps)) }),
   };
   const run = windowRunner({ plan, orphaned, blamed, ports, abort });
   const ran: Window[] = [];
@@ -165,7 +165,14 @@ async function exportPlan(
   const notices = fresh
     ? ['telemetry can arrive two days late: run it with --again two days after the end of the range to be complete']
     : [];
-  return { source: await querySources(apps), tasks, known, notices, done: again ? 'repeat' : 'leave', replace: false };
+  return {
+    source: await querySources(apps, named),
+    tasks,
+    known,
+    notices,
+    done: again ? 'repeat' : 'leave',
+    replace: false,
+  };
 }
 
 /** What the app has still to plan is planned from where it has come to: it would leave out what lies before. */
@@ -190,12 +197,12 @@ async function keptSince(apps: readonly App[]) {
   return { keptSince: keptSince(apps, systemClock.now) };
 }
 
-async function querySources(apps: readonly App[]): Promise<Source> {
+async function querySources(apps: readonly App[], named: readonly NamedApp[]): Promise<Source> {
   const { querySource } = await query();
   const byApp = new Map(apps.flatMap(({ name, query }) => (query ? [[name, querySource(query)] as const] : [])));
   return {
-    open: async (window, abort) => {
-      const source = byApp.get(window.app);
+    open: async (window, abort, origin) => {
+      const source = byApp.get(readerOf(named, window, origin));
       if (source === undefined) throw new Error(`open ${window.app}: no such app is asked for`);
       return source.open(window, abort);
     },

@@ -110,7 +110,8 @@ async function readied(
     const seen = await ledger.read(window);
     if (seen?.value.state === 'running' && !orphaned) return undefined;
     if (seen === undefined) {
-      if (await putWindows([plannedEntry(window)], ports)) return undefined;
+      const from = await ports.readFrom?.({ window, doneAt: 0 });
+      if (await putWindows([plannedEntry(window, 0, from)], ports)) return undefined;
       if ((await ledger.read(window)) === undefined) return 'overlaps';
       continue;
     }

@@ -81,7 +81,7 @@ export interface LedgerEntry {
   readonly error: string;
   /** The backfill that asked for it, until it is done; left out: none did. */
   readonly backfill?: string;
-  /** What its rows were read from, as `OriginOf` tells it; left out: not known, or blobs. */
+  /** What it is to be read from, or its rows are from, as `OriginOf` tells it; left out: not known, or blobs. */
   readonly origin?: string;
 }
 

@@ -109,7 +109,8 @@ export interface Reading extends Look {
 }
 
 export interface Source {
-  open(window: Window, abort: AbortSignal): Promise<Reading>;
+  /** `origin`: what the window is read from, as `OriginOf` spells it; left out: what its name stands for. */
+  open(window: Window, abort: AbortSignal, origin?: string): Promise<Reading>;
 }
 
 /** What the source of windows says of them without giving their rows. */

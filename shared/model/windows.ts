@@ -45,3 +45,10 @@ export interface Opening {
 
 /** What a feed reads by the settings, as shared/pure/origin.ts spells it; undefined: they do not name it. */
 export type OriginOf = (feed: Feed) => string | undefined;
+
+/** What the window of a ledger entry is read from by the settings; undefined: nothing that they name. */
+export type ReadFrom = (entry: {
+  readonly window: Window;
+  readonly origin?: string;
+  readonly doneAt: Millis;
+}) => Promise<string | undefined>;

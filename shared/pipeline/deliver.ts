@@ -9,7 +9,7 @@ import type {
   Ledger,
   LedgerEntry,
   Millis,
-  OriginOf,
+  ReadFrom,
   Reading,
   Source,
   TableFile,
@@ -19,6 +19,7 @@ import { type Claim, Overtaken } from './claim.ts';
 import { type CommitPorts, commitFiles, replaceOthers } from './commit.ts';
 import { finishedEntry, unavailableEntry, withoutFiles } from './entry.ts';
 import { type Watch, watchTime } from './halve/watch.ts';
+import { toRead } from './names/bound.ts';
 import { rowsOf } from './same-rows.ts';
 import { adoptedRows, loses } from './verdict.ts';
 
@@ -32,7 +33,7 @@ export interface DeliverPorts extends CommitPorts {
   /** From when on the source has the rows of that window's feed; undefined, or left out: it has them all. */
   readonly keptSince?: (window: Window) => Millis | undefined;
   /** What a window is read from; left out: it is not kept. */
-  readonly originOf?: OriginOf;
+  readonly readFrom?: ReadFrom;
   /**
    * When the host began this invocation, and when it ends it, ready or not. Left out: a run may take as long as it
    * takes.
@@ -68,7 +69,8 @@ export async function deliver(claim: Claim, ports: DeliverPorts): Promise<Delive
 
 async function readAndWrite(claim: Claim, watch: Watch, ports: DeliverPorts): Promise<Delivered> {
   const window = claim.entry.window;
-  const reading = await ports.source.open(window, watch.abort);
+  const origin = await toRead(claim.entry, ports.readFrom);
+  const reading = await ports.source.open(window, watch.abort, origin);
   const less = loses(claim.entry.fingerprint, reading);
   if (less !== '') throw new Error(`open ${window.source}: ${less}`);
   return ports.withWorkFolder(async (work) => {
@@ -79,7 +81,6 @@ async function readAndWrite(claim: Claim, watch: Watch, ports: DeliverPorts): Pr
       if (lost !== undefined) return { entry: lost };
       const emptied = await replaceOthers(written, claim, ports, ports.engine.emptyFile);
       const drift = await sightDrift(draft.drift ?? [], claim.entry, ports.ledger);
-      const origin = ports.originOf?.(window);
       const finish = {
         ...(origin !== undefined && { origin }),
         fingerprint: reading.fingerprint,

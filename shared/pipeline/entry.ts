@@ -9,10 +9,14 @@ import { isRequeued, requeuedFingerprint, unrequeued } from './verdict.ts';
 const nothing: Counts = { read: 0, written: 0, deduplicated: 0, quarantined: 0 };
 const noTotals: Totals = { asked: 0, wasted: 0, late: 0, purged: 0 };
 
-/** Its message is sent when this stands in the ledger, and noted there afterwards: `hintedAt` 0 until then. */
-export function plannedEntry(window: Window, hintedAt: Millis = 0): LedgerEntry {
+/**
+ * Its message is sent when this stands in the ledger, and noted there afterwards: `hintedAt` 0 until then. `origin`:
+ * what it is to be read from, whatever its name means when it runs.
+ */
+export function plannedEntry(window: Window, hintedAt: Millis = 0, origin?: string): LedgerEntry {
   return {
     window,
+    ...(origin !== undefined && { origin }),
     state: 'due',
     revision: 0,
     attempts: 0,

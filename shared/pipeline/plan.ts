@@ -5,6 +5,7 @@ import type {
   Interval,
   Ledger,
   Millis,
+  OriginOf,
   PlannedTags,
   Progress,
   Versioned,
@@ -43,6 +44,8 @@ export interface PlanPorts extends Pick<TakeInPorts, 'lost'> {
   readonly tidy?: Pick<TidyPorts, 'lake' | 'tables' | 'refused'>;
   /** What other names of the feed's app have brought, which is not planned once more; left out: nothing. */
   readonly others?: (feed: Feed) => Promise<Others | undefined>;
+  /** What new windows are read from, however late; left out: it is not kept. */
+  readonly originOf?: OriginOf;
   /** What this process has sent for and not noted in the ledger; left out: it is noted at once. */
   readonly notes?: SentMemory;
 }
@@ -159,7 +162,7 @@ async function planWindows(
 ): Promise<PlannedTags | undefined> {
   const { ledger, hints } = ports;
   const windows = due.map((interval): Window => ({ ...feed, ...interval }));
-  const entries = windows.map((window) => plannedEntry(window));
+  const entries = windows.map((window) => plannedEntry(window, 0, ports.originOf?.(window)));
   const tags = await ledger.plan(feed, next, etag, entries);
   if (tags === undefined) return undefined;
   const sent: Window[] = [];

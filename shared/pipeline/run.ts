@@ -89,8 +89,9 @@ export async function runSeen(
   if (ports.rest !== undefined) await ports.rest();
   // A window that was done before is first looked at, so that being asked again costs a listing and no claim.
   if (look === undefined && seen.value.fingerprint !== '' && seen.value.state === 'done') {
-    const stays = !isRequeued(seen.value.fingerprint) && isOfOther(seen.value, ports.originOf);
-    const found = stays ? { less: otherText } : await lookFirst(seen.value, ports.source);
+    const from = await ports.readFrom?.(seen.value);
+    const stays = !isRequeued(seen.value.fingerprint) && isOfOther(seen.value, () => from);
+    const found = stays ? { less: otherText } : await lookFirst(seen.value, ports.source, from);
     if (found.less !== undefined) {
       const settled = unchangedEntry(seen.value);
       const etag = await ports.ledger.write(settled, seen.etag);

@@ -12,6 +12,7 @@ import type {
   LakeHealth,
   Ledger,
   Millis,
+  OriginOf,
   Signal,
   Window,
 } from '../model.ts';
@@ -46,6 +47,7 @@ interface Ports extends Pick<BackfillPorts, 'lost'> {
   isFree(): Promise<boolean>;
   keptFrom(signal: Signal): Millis | undefined;
   readonly others: NonNullable<BackfillPorts['others']>;
+  readonly originOf: OriginOf;
   look(): Promise<LakeHealth>;
   stateReady(): Promise<void>;
   /** How long a call waits for a state that is away: a message that is given up is missed for PLAN_PATIENCE. */
@@ -66,10 +68,10 @@ const usual = 2;
 const later: Millis = 10_000;
 
 export function wireBackfills(config: Config, apis: ReadonlyMap<string, QueryApi>, ports: Ports) {
-  const { ledger, clock, look, run, keptFrom, others, lost } = ports;
+  const { ledger, clock, look, run, keptFrom, others, originOf, lost } = ports;
   const queue = openBackfillQueue(config.state);
   const store = openBackfills(config.state, config.lake);
-  const own: BackfillPorts = { ledger, clock, store, queue, keptFrom, others, ...(lost && { lost }) };
+  const own: BackfillPorts = { ledger, clock, store, queue, keptFrom, others, originOf, ...(lost && { lost }) };
   const prepared = async (): Promise<void> => {
     await ports.stateReady();
     await queue.prepare();

@@ -4,8 +4,8 @@ import type { Names } from '../pipeline/names/names.ts';
 import type { QueryApi } from './query.ts';
 
 /**
- * One source for all windows: the query API of the window's app, whatever it is called by now, or the containers of
- * export blobs.
+ * One source for all windows: the query API of the app that the window was planned for, whatever that is called by now,
+ * or the containers of export blobs.
  */
 export function sourceOf(
   config: Config,
@@ -14,10 +14,10 @@ export function sourceOf(
   names: Names,
 ): Source {
   return {
-    open: async (window, abort) => {
+    open: async (window, abort, origin) => {
       if (window.source !== 'query') refuseOverlap(window, config);
       else if (!apis.has(window.app)) await names.look();
-      const source = window.source === 'query' ? apis.get(names.nameOf(window) ?? '')?.source : blobs;
+      const source = window.source === 'query' ? apis.get(names.reader(window, origin) ?? '')?.source : blobs;
       if (source) return source.open(window, abort);
       throw new Error(
         `${window.app} ${window.source}: no such source in the settings any more; put it back, or leave the ` +

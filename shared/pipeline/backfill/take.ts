@@ -8,6 +8,7 @@ import type {
   Interval,
   LedgerEntry,
   Millis,
+  OriginOf,
   Signal,
   Window,
 } from '../../model.ts';
@@ -26,6 +27,8 @@ export interface BackfillPorts extends GridPorts {
   readonly keptFrom?: (signal: Signal) => Millis | undefined;
   /** What other names of a feed's app have brought, which is not brought once more; left out: nothing. */
   readonly others?: (feed: Feed) => Promise<Others | undefined>;
+  /** What new windows are read from, however late; left out: it is not kept. */
+  readonly originOf?: OriginOf;
 }
 
 const day: Millis = 24 * 3_600_000;
@@ -144,7 +147,7 @@ async function firstOf(
     const entry = entries.get(start);
     if (entry === undefined) {
       if (choice === 'failed') continue;
-      const planned = { ...plannedEntry(window, clock.now()), backfill: id };
+      const planned = { ...plannedEntry(window, clock.now(), ports.originOf?.(window)), backfill: id };
       return (await putWindows([planned], ports)) ? window : 'lost';
     }
     const what = backfillChoice(entry, id, choice);

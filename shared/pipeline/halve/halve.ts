@@ -42,8 +42,11 @@ export async function halveWindow(
   const ports = { lake, clock, ...(tables && { tables }), ...(inLake && { inLake }) };
   const emptied = await replaceOthers([], claim, ports, engine.emptyFile);
   const text = `halved at ${new Date(halves[1].start).toISOString()}: ${why}`;
-  const { backfill } = claim.entry;
-  const planned = halves.map((half) => ({ ...plannedEntry(half), ...(backfill !== undefined && { backfill }) }));
+  const { backfill, origin } = claim.entry;
+  const planned = halves.map((half) => ({
+    ...plannedEntry(half, 0, origin),
+    ...(backfill !== undefined && { backfill }),
+  }));
   const entry = await claim.halve((held) => halvedEntry(held, emptied, text, spent()), planned);
   if (hints === undefined) return entry;
   for (const half of halves) await hints.send(half, 0, backfill !== undefined);

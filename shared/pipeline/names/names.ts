@@ -1,5 +1,6 @@
-import type { Feed, Interval, Ledger, LedgerEntry, Millis, Opening, OriginOf, Signal } from '../../model.ts';
+import type { Feed, Interval, Ledger, LedgerEntry, Millis, Opening, OriginOf, ReadFrom, Signal } from '../../model.ts';
 import { areTwo } from '../../pure/origin.ts';
+import { boundTo } from './bound.ts';
 
 /**
  * An app is what it reads, not what it is called: the ledger keeps what each feed has read, so an app that goes by
@@ -26,7 +27,11 @@ export interface Names {
   saw(found: readonly Opening[]): void;
   /** Reads that, unless it was read in the last minutes. */
   look(): Promise<void>;
-  /** What a window of the feed is read from; as far as that was looked up where its name is an old one. */
+  /** What a window is read from. Looks first where its name is an old one. */
+  readonly readFrom: ReadFrom;
+  /** The name in the settings of the app that reads that, or, left undefined, of the feed's app. */
+  reader(feed: Feed, origin: string | undefined): string | undefined;
+  /** What a new window of the feed is read from; as far as that was looked up where its name is an old one. */
   originOf(feed: Feed): string | undefined;
   /** The name in the settings by which the app of a feed goes; undefined: none. */
   nameOf(feed: Feed): string | undefined;
@@ -61,19 +66,22 @@ interface Seen {
   readonly renamed: ReadonlyMap<string, Renamed>;
 }
 
-function seenIn(found: readonly Opening[], apps: readonly NamedApp[]): Seen {
+/** Which app of the settings reads what, by signal and origin. */
+const readersOf = (apps: readonly NamedApp[]): ReadonlyMap<string, string> =>
+  new Map(
+    apps.toReversed().flatMap(({ app, origin, signals }) => signals.map((signal) => [keyOf(signal, origin), app])),
+  );
+
+function seenIn(found: readonly Opening[], apps: readonly NamedApp[], readers: ReadonlyMap<string, string>): Seen {
   const told = found.filter(({ feed, origins }) => feed.source === 'query' && origins.length > 0);
   const read = told.flatMap((each) =>
     [...new Set(each.origins)].map((word): [string, Opening] => [keyOf(each.feed.signal, word), each]),
   );
   const own = new Set(apps.map(({ app }) => app));
-  const reading = new Map(
-    apps.toReversed().flatMap(({ app, origin, signals }) => signals.map((signal) => [keyOf(signal, origin), app])),
-  );
   const renamed = told.flatMap(({ feed, origins }): [string, Renamed][] => {
     const now = own.has(feed.app)
       ? undefined
-      : origins.map((each) => reading.get(keyOf(feed.signal, each))).find(Boolean);
+      : origins.map((each) => readers.get(keyOf(feed.signal, each))).find(Boolean);
     return now === undefined ? [] : [[keyOf(feed.signal, feed.app), { feed, now }]];
   });
   return {
@@ -103,9 +111,10 @@ const countsFor = (origin: string, read: string, now: string | undefined): boole
 export function createNames(apps: readonly NamedApp[], ledger: Pick<Ledger, 'openings'>, now: () => Millis): Names {
   const own = new Map(apps.map((each) => [each.app, each]));
   let [found, lookedAt]: [readonly Opening[], Millis] = [[], Number.NEGATIVE_INFINITY];
+  const readers = readersOf(apps);
   let known: Seen | undefined;
   const seen = (): Seen => {
-    known ??= seenIn(found, apps);
+    known ??= seenIn(found, apps, readers);
     return known;
   };
   const saw = (openings: readonly Opening[]): void => {
@@ -118,16 +127,30 @@ export function createNames(apps: readonly NamedApp[], ledger: Pick<Ledger, 'ope
   const look = async (): Promise<void> => {
     if (lookedAt + glance <= now() || lookedAt > now()) saw(await Array.fromAsync(ledger.openings()));
   };
-  /** What is not done will be read from what its name stands for; of an older version's, from any that it ever was. */
-  const readsOf = ({ window, doneAt, origin }: LedgerEntry, stands: string | undefined): readonly string[] => {
-    if (doneAt === 0) return stands === undefined ? [] : [stands];
-    return origin === undefined ? (seen().origins.get(keyOf(window.signal, window.app)) ?? []) : [origin];
+  const bound = (entry: Pick<LedgerEntry, 'window' | 'origin' | 'doneAt'>): string | undefined =>
+    boundTo(entry, originOf(entry.window), (signal, origin) => readers.has(keyOf(signal, origin)));
+  /** What is done by an older version was read from any that it ever was. */
+  const readsOf = (entry: LedgerEntry): readonly string[] => {
+    const { window, doneAt } = entry;
+    const origin = doneAt === 0 ? bound(entry) : entry.origin;
+    if (origin !== undefined) return [origin];
+    return doneAt === 0 ? [] : (seen().origins.get(keyOf(window.signal, window.app)) ?? []);
   };
   return {
     saw,
     look,
     originOf,
     nameOf,
+    readFrom: async (entry) => {
+      if (entry.window.source !== 'query') return undefined;
+      if (!own.has(entry.window.app)) await look();
+      return bound(entry);
+    },
+    reader: (feed, origin) => {
+      const name = nameOf(feed);
+      if (origin === undefined || own.get(name ?? '')?.origin === origin) return name;
+      return readers.get(keyOf(feed.signal, origin));
+    },
     renamed: () => [...seen().renamed.values()],
     others: async (feed) => {
       await look();
@@ -141,7 +164,7 @@ export function createNames(apps: readonly NamedApp[], ledger: Pick<Ledger, 'ope
         .map((each) => each.feed);
       const has = (entry: LedgerEntry): boolean => {
         const stands = originOf(entry.window);
-        return entry.state !== 'halved' && readsOf(entry, stands).some((read) => countsFor(origin, read, stands));
+        return entry.state !== 'halved' && readsOf(entry).some((read) => countsFor(origin, read, stands));
       };
       const old = feeds.filter(({ app }) => !own.has(app));
       return feeds.length === 0 ? undefined : { feeds, old, isRun: (each) => originOf(each) !== undefined, has };

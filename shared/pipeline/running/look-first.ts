@@ -15,9 +15,10 @@ export interface OpenedLook {
 export async function lookFirst(
   { window, fingerprint }: LedgerEntry,
   source: Source,
+  origin?: string,
 ): Promise<{ readonly look?: OpenedLook; readonly less?: string }> {
   const stop = new AbortController();
-  const reading = await source.open(window, stop.signal).catch(() => undefined);
+  const reading = await source.open(window, stop.signal, origin).catch(() => undefined);
   if (reading === undefined) return {};
   const verdict = verdictOf(fingerprint, reading);
   if (verdict === 'run') return { look: { reading, stop } };
@@ -32,8 +33,8 @@ export async function lookFirst(
 export function lookedAt({ reading: opened, stop }: OpenedLook, source: Source): Source {
   let first: Reading | undefined = opened;
   return {
-    open: async (window, abort) => {
-      const reading = first ?? (await source.open(window, abort));
+    open: async (window, abort, origin) => {
+      const reading = first ?? (await source.open(window, abort, origin));
       first = undefined;
       abort.addEventListener('abort', () => stop.abort(abort.reason));
       if (abort.aborted) stop.abort(abort.reason);

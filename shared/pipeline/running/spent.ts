@@ -24,8 +24,8 @@ export function counting(source: Source): {
   readonly silent: () => boolean;
 } {
   let last: Reading | undefined;
-  const open: Source['open'] = async (window, abort) => {
-    last = await source.open(window, abort);
+  const open: Source['open'] = async (...asked) => {
+    last = await source.open(...asked);
     return last;
   };
   return {

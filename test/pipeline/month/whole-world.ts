@@ -104,6 +104,7 @@ export async function startWorld(options: MonthOptions): Promise<World> {
       retired: 0,
       vandals: 0,
       held: 0,
+      paused: 0,
       asked: 0,
       throttled: 0,
     },

@@ -126,6 +126,8 @@ async function round(world: World, instances: Instance[], n: number, kept: Map<S
   assert.deepEqual(world.lake.twice, [], `seen twice at hour ${n}`);
   // A run ends after half an hour, an audit after a third of one.
   assert.ok(world.now <= begun + 2 * hour, `hour ${n} took until ${new Date(world.now).toISOString()}`);
+  if ((await clock.passing(() => firstOf(instances).gate.look())).state === 'paused')
+    count.paused = (count.paused ?? 0) + 1;
   const { most, rash, throttled } = source.asked(1000 * (storm(n)[0]?.retryAfter ?? 0), world.unheard);
   count.asked = Math.max(count.asked ?? 0, most);
   count.throttled = (count.throttled ?? 0) + throttled;
@@ -170,7 +172,7 @@ async function quietHour(world: World, instances: Instance[], n: number, kept: M
 }
 
 async function assertWhole(world: World, instances: Instance[], kept: Map<Signal, number>): Promise<void> {
-  const { ledger, feeds, count, source } = world;
+  const { ledger, feeds, count } = world;
   const plans = await world.clock.passing(() => firstOf(instances).plan());
   for await (const { state } of world.backfills.list()) assert.equal(state, 'done', 'the backfill has come to its end');
   const end = Math.min(...plans.map(({ watermark }) => watermark));
@@ -191,11 +193,19 @@ async function assertWhole(world: World, instances: Instance[], kept: Map<Signal
   assert.deepEqual(shortened([...seen].filter((row) => !all.has(row))), [], 'not at the source');
   assert.equal(seen.size, all.size);
   assert.equal(count.idle, 0, 'what an audit had run again had changed');
-  assert.ok((count.held ?? 0) > 0, 'the lake was paused');
-  assert.ok((count.asked ?? 0) > 0.8 * world.budget.rate && (count.throttled ?? 0) > 0, JSON.stringify(count));
-  assert.ok((count.audited ?? 0) > 10 && (count.deaths ?? 0) > 3 && (count.halved ?? 0) > 0, JSON.stringify(count));
-  assert.ok(source.count.late > 20 && all.size > 500);
+  assertTried(world, all.size);
   await assertColumns(world, kept);
+}
+
+/**
+ * That there was something of each kind. How much is chance, as what runs beside what follows the wall's clock: on an
+ * idle machine 36 questions in 30 s, 41 windows audited and 17 deaths of seed 7, on a loaded one 27, 22 and 15.
+ */
+function assertTried({ count, source, budget }: World, rows: number): void {
+  const least = { asked: budget.rate / 2, throttled: 1, paused: 1, audited: 3, deaths: 2, halved: 1, runs: 100 };
+  for (const [what, enough] of Object.entries(least))
+    assert.ok((count[what] ?? 0) >= enough, `${what} at least ${enough}: ${JSON.stringify(count)}`);
+  assert.ok(source.count.late > 20 && rows > 500, JSON.stringify(source.count));
 }
 
 const expected = ({ source }: World, signal: Signal, kept: Map<Signal, number>) =>
