@@ -178,3 +178,24 @@ test('tests take their chance from test/seeds.ts, which tries the same cases eac
     });
   assert.deepEqual(wrong, []);
 });
+
+/** What holds a process until it is closed. */
+const holding =
+  /^( *)(?:const|let) (.+?) = .*\bstart(?:Azurite|Simulator|StorageFront|TokenEndpoint|OtherApi|OddServer|Host|Scene)\(/gm;
+
+test('what a test starts ends with it, also where it fails', () => {
+  const wrong = files
+    .filter((file) => file.endsWith('.test.ts'))
+    .flatMap((file) => {
+      const text = readFileSync(join(root, file), 'utf8');
+      return [...text.matchAll(holding)].flatMap(([line, indent = '', names = ''], at, all) => {
+        const from = (all[at]?.index ?? 0) + line.length;
+        const end = indent === '' ? -1 : text.slice(from).search(/^\}/m);
+        const rest = text.slice(from, end < 0 ? undefined : from + end);
+        const ends = (name: string) =>
+          new RegExp(`(finally|after\\(|defer\\(|adopt\\(|asyncDispose|return)[^]*\\b${name}\\b`).test(rest);
+        return /adopt\(/.test(line) || names.match(/\w+/g)?.some(ends) ? [] : [`${file}: ${line.trim()}`];
+      });
+    });
+  assert.deepEqual(wrong, []);
+});

@@ -36,10 +36,11 @@ async function killWhenReady(child: ChildProcess): Promise<void> {
 }
 
 describe('folder: several processes', () => {
-  test('the lock of a killed process is taken over; that of a living one is not', async () => {
+  test('the lock of a killed process is taken over; that of a living one is not', async (t) => {
     const folder = await newFolder();
     const store = createFolderStore(folder);
     const holder = start('hold', folder);
+    t.after(() => holder.kill('SIGKILL'));
     assert.ok(holder.stdout);
     await once(holder.stdout, 'data');
     let done = false;

@@ -13,7 +13,10 @@ import { startAzurite } from '../../local/azurite.ts';
 
 test('several at once; each answers at its addresses; a folder keeps its data', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'azurite-test-'));
+  await using ends = new AsyncDisposableStack();
+  ends.defer(() => rm(folder, { recursive: true, force: true }));
   const [one, two] = await Promise.all([startAzurite({ folder }), startAzurite()]);
+  for (const each of [one, two]) ends.defer(each.close);
   await BlobServiceClient.fromConnectionString(one.connectionString).createContainer('kept');
   await TableClient.fromConnectionString(one.connectionString, 'kept', { allowInsecureConnection: true }).createTable();
   await new QueueClient(one.connectionString, 'kept').create();
@@ -27,6 +30,7 @@ test('several at once; each answers at its addresses; a folder keeps its data', 
   await one.close();
 
   const again = await startAzurite({ folder });
+  ends.defer(again.close);
   const containers = await Array.fromAsync(
     BlobServiceClient.fromConnectionString(again.connectionString).listContainers(),
   );
@@ -35,11 +39,9 @@ test('several at once; each answers at its addresses; a folder keeps its data', 
     ['kept'],
   );
   assert.equal((await new QueueClient(again.connectionString, 'kept').getProperties()).approximateMessagesCount, 0);
-  await again.close();
-  await rm(folder, { recursive: true });
 });
 
-test('it ends with the process that started it, however that ends', async () => {
+test('it ends with the process that started it, however that ends', async (t) => {
   const script = `
     const { startAzurite } = await import(${JSON.stringify(new URL('../../local/azurite.ts', import.meta.url).href)});
     console.log((await startAzurite()).blobUrl);
@@ -47,6 +49,7 @@ test('it ends with the process that started it, however that ends', async () => 
   const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  t.after(() => parent.kill('SIGKILL'));
   const [said] = await once(parent.stdout, 'data');
   const url = String(said).trim();
   assert.ok((await fetch(`${url}?comp=list`)).status >= 400);

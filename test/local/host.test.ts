@@ -237,9 +237,10 @@ test('a host that starts again hands over nothing twice', async () => {
   assert.equal(calls.filter(({ name }) => name === 'arrived').length, seen + 1);
 });
 
-test('a trigger that cannot start is told and tried again, others run; a wrong schedule is in error', async () => {
+test('a trigger that cannot start is told and tried again, others run; a wrong schedule is in error', async (t) => {
   const env: Record<string, string | undefined> = { ...options.env, Drop: undefined, TICK: '0 0 0 * * 7' };
   const second = await startHost({ ...options, env });
+  t.after(() => second.stop());
   const complaint = (event: HostEvent) =>
     event.kind === 'host' && event.message.startsWith('arrived is not listening: setting Drop is missing');
   await until(() => events.find(complaint));
@@ -251,5 +252,4 @@ test('a trigger that cannot start is told and tried again, others run; a wrong s
   await host.stop();
   await blobs.getContainerClient('drop').getBlockBlobClient('in/last.txt').upload('x', 1);
   await until(() => calls.find(({ metadata }) => metadata.name === 'last.txt'));
-  await second.stop();
 });

@@ -24,12 +24,13 @@ const since = Date.now();
 speedUp(factor, since);
 const skews = [0, -90_000, 15_000, 150_000];
 
-const begin = (env: Readonly<Record<string, string>>): Promise<ChildProcess> =>
+const begin = (ends: AsyncDisposableStack, env: Readonly<Record<string, string>>): Promise<ChildProcess> =>
   new Promise((resolve, reject) => {
     const child = fork(join(import.meta.dirname, 'budget-asker.ts'), [], {
       env,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
+    ends.defer(() => void child.kill('SIGKILL'));
     child.once('message', () => resolve(child));
     child.once('exit', (code) => reject(new Error(`an asker ended with ${code}`)));
   });
@@ -41,8 +42,8 @@ function most(requests: readonly LoggedRequest[], length: number): number {
 }
 
 /** What all of these are told, and how they go. */
-async function startAskers(envs: readonly Readonly<Record<string, string>>[]) {
-  const children = await Promise.all(envs.map(begin));
+async function startAskers(ends: AsyncDisposableStack, envs: readonly Readonly<Record<string, string>>[]) {
+  const children = await Promise.all(envs.map((env) => begin(ends, env)));
   const errors: string[] = [];
   const asked = new Map<number, number>();
   for (const [n, child] of children.entries())
@@ -58,8 +59,12 @@ async function startAskers(envs: readonly Readonly<Record<string, string>>[]) {
 
 test('four processes never ask more than the budget, whatever their clocks say, and whoever dies', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'budget-'));
+  await using ends = new AsyncDisposableStack();
+  ends.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   const azurite = await startAzurite({ inMemory: true, env: fastEnv(factor, since) });
+  ends.defer(azurite.close);
   const simulator = await startSimulator();
+  ends.defer(simulator.close);
   // Each answer takes a while, so that places are what is short.
   const slow: Fault = { kind: 'stall', at: 'middle', pause: 700 };
   simulator.fault(slow);
@@ -69,60 +74,61 @@ test('four processes never ask more than the budget, whatever their clocks say, 
     ...{ APP_NAME: 'shop', APP_ID: '11111111-2222-3333-4444-555555555555', QUERY_ENDPOINT: simulator.url },
     ...{ SIGNALS: 'traces', BUDGET_IN_FLIGHT: String(inFlight), BUDGET_RATE: String(rate), LANES: '3' },
   });
-  const askers = await startAskers(skews.map((skew) => ({ ...env, SKEW_MS: String(skew) })));
+  const askers = await startAskers(
+    ends,
+    skews.map((skew) => ({ ...env, SKEW_MS: String(skew) })),
+  );
   const { children, errors, asked } = askers;
-  try {
-    await sleep(part);
-    children[1]?.kill('SIGKILL');
-    await sleep(part);
-    const before = simulator.requests.length;
-    simulator.clearFaults();
-    simulator.fault({ kind: 'throttle', retryAfter: 20, times: 1 });
-    simulator.fault(slow);
-    const { requests } = simulator;
-    const toldAt = () =>
-      requests.find(({ status, index }) => status === 429 && index >= before)?.at ?? Number.POSITIVE_INFINITY;
-    // The budget may have been used up when they were to be told.
-    for (let parts = 0; parts < 4 && !requests.some(({ at }) => at > toldAt() + 20_000); parts++) await sleep(part);
-    askers.end();
-    const told = toldAt();
-    assert.ok(Number.isFinite(told), 'no 429');
-    const quiet = requests.filter(({ at }) => at > told + 6_000 && at < told + 19_000);
-    const seen = {
-      requests: requests.length,
-      most: most(requests, 30_000),
-      atOnce: Math.max(...requests.map(({ concurrent }) => concurrent)),
-    };
-    t.diagnostic(
-      JSON.stringify({ ...seen, asked: [...asked.values()], quiet: quiet.length, errors: errors.slice(0, 3) }),
-    );
-    assert.ok(seen.most <= rate, `${seen.most} requests in 30 s`);
-    assert.ok(seen.atOnce <= inFlight, `${seen.atOnce} at once`);
-    assert.deepEqual(
-      quiet.map(({ at }) => at - told),
-      [],
-      'a 429 quietens all',
-    );
-    const late = requests.filter(({ at }) => at > told + 20_000);
-    assert.ok(late.length > 0, 'they go on afterwards');
-    // After the lease of the dead one all places are used again.
-    const after = requests.filter(({ index }) => index < before).slice(-20);
-    assert.ok(Math.max(...after.map(({ concurrent }) => concurrent)) === inFlight || seen.most > rate / 2);
-    assert.ok(requests.length > ((2 * part) / 34_000) * rate * 0.6, `${requests.length} requests: the budget is used`);
-    assert.deepEqual(errors, []);
-  } finally {
-    askers.end();
-    await simulator.close();
-    await azurite.close();
-    await rm(folder, { recursive: true, force: true });
-  }
+  await sleep(part);
+  children[1]?.kill('SIGKILL');
+  await sleep(part);
+  const before = simulator.requests.length;
+  simulator.clearFaults();
+  simulator.fault({ kind: 'throttle', retryAfter: 20, times: 1 });
+  simulator.fault(slow);
+  const { requests } = simulator;
+  const toldAt = () =>
+    requests.find(({ status, index }) => status === 429 && index >= before)?.at ?? Number.POSITIVE_INFINITY;
+  // The budget may have been used up when they were to be told.
+  for (let parts = 0; parts < 4 && !requests.some(({ at }) => at > toldAt() + 20_000); parts++) await sleep(part);
+  askers.end();
+  const told = toldAt();
+  assert.ok(Number.isFinite(told), 'no 429');
+  const quiet = requests.filter(({ at }) => at > told + 6_000 && at < told + 19_000);
+  const seen = {
+    requests: requests.length,
+    most: most(requests, 30_000),
+    atOnce: Math.max(...requests.map(({ concurrent }) => concurrent)),
+  };
+  t.diagnostic(
+    JSON.stringify({ ...seen, asked: [...asked.values()], quiet: quiet.length, errors: errors.slice(0, 3) }),
+  );
+  assert.ok(seen.most <= rate, `${seen.most} requests in 30 s`);
+  assert.ok(seen.atOnce <= inFlight, `${seen.atOnce} at once`);
+  assert.deepEqual(
+    quiet.map(({ at }) => at - told),
+    [],
+    'a 429 quietens all',
+  );
+  const late = requests.filter(({ at }) => at > told + 20_000);
+  assert.ok(late.length > 0, 'they go on afterwards');
+  // After the lease of the dead one all places are used again.
+  const after = requests.filter(({ index }) => index < before).slice(-20);
+  assert.ok(Math.max(...after.map(({ concurrent }) => concurrent)) === inFlight || seen.most > rate / 2);
+  assert.ok(requests.length > ((2 * part) / 34_000) * rate * 0.6, `${requests.length} requests: the budget is used`);
+  assert.deepEqual(errors, []);
 });
 
 test('processes ask tables on the Basic plan two questions at a time, all together, and others as ever', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'budget-'));
+  await using ends = new AsyncDisposableStack();
+  ends.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   const azurite = await startAzurite({ inMemory: true, env: fastEnv(factor, since) });
+  ends.defer(azurite.close);
   const basic = await startSimulator({ basic: ['traces'] });
+  ends.defer(basic.close);
   const other = await startSimulator();
+  ends.defer(other.close);
   for (const { fault } of [basic, other]) fault({ kind: 'stall', at: 'middle', pause: 700 });
   const workspace = { workspaceId: '33333333-4444-5555-6666-777777777777', plan: 'basic' };
   const apps = [
@@ -137,29 +143,25 @@ test('processes ask tables on the Basic plan two questions at a time, all togeth
     ...{ INSIGHTS_LAKE_CONFIG: JSON.stringify({ apps }), SIGNALS: 'traces', LANES: '2' },
     ...{ BUDGET_IN_FLIGHT: '6', BUDGET_RATE: '200' },
   });
-  const askers = await startAskers([0, 60_000, 0].map((skew) => ({ ...env, SKEW_MS: String(skew) })));
+  const askers = await startAskers(
+    ends,
+    [0, 60_000, 0].map((skew) => ({ ...env, SKEW_MS: String(skew) })),
+  );
   const most = ({ requests }: Pick<typeof basic, 'requests'>, from = 0) =>
     Math.max(0, ...requests.slice(from).map(({ concurrent }) => concurrent));
   const until = async (holds: () => boolean) => {
     for (const began = Date.now(); !holds() && Date.now() - began < 300_000; ) await sleep(100);
   };
-  try {
-    await until(() => most(basic) === 2 && basic.requests.length > 20);
-    // It holds a place, as each does now and then; after its lease others have that.
-    askers.children[0]?.kill('SIGKILL');
-    const before = basic.requests.length + 2;
-    await until(() => most(basic, before) === 2 && basic.requests.length > before + 20);
-    askers.end();
-    const seen = { basic: most(basic), other: most(other), later: most(basic, before) };
-    const requests = [before, basic.requests.length, other.requests.length];
-    t.diagnostic(JSON.stringify({ ...seen, requests, errors: askers.errors.slice(0, 3) }));
-    assert.deepEqual({ basic: seen.basic, later: seen.later }, { basic: 2, later: 2 });
-    assert.ok(seen.other > 2, `${seen.other} at once`);
-    assert.deepEqual(askers.errors, []);
-  } finally {
-    askers.end();
-    await Promise.all([basic.close(), other.close()]);
-    await azurite.close();
-    await rm(folder, { recursive: true, force: true });
-  }
+  await until(() => most(basic) === 2 && basic.requests.length > 20);
+  // It holds a place, as each does now and then; after its lease others have that.
+  askers.children[0]?.kill('SIGKILL');
+  const before = basic.requests.length + 2;
+  await until(() => most(basic, before) === 2 && basic.requests.length > before + 20);
+  askers.end();
+  const seen = { basic: most(basic), other: most(other), later: most(basic, before) };
+  const requests = [before, basic.requests.length, other.requests.length];
+  t.diagnostic(JSON.stringify({ ...seen, requests, errors: askers.errors.slice(0, 3) }));
+  assert.deepEqual({ basic: seen.basic, later: seen.later }, { basic: 2, later: 2 });
+  assert.ok(seen.other > 2, `${seen.other} at once`);
+  assert.deepEqual(askers.errors, []);
 });

@@ -78,11 +78,15 @@ test('queue: messages are hidden for whole seconds, at most seven days, and neve
   }
 });
 
-test('queue: who may send need not be allowed to create; who may neither is told the role', async () => {
+test('queue: who may send need not be allowed to create; who may neither is told the role', async (t) => {
   for (const mayLook of [true, false]) {
     const server = createServer(({ method }, response) => {
       const code = method === 'GET' && mayLook ? 200 : 403;
       response.setHeader('x-ms-error-code', 'AuthorizationPermissionMismatch').writeHead(code).end();
+    });
+    t.after(() => {
+      server.closeAllConnections();
+      server.close();
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
@@ -94,8 +98,6 @@ test('queue: who may send need not be allowed to create; who may neither is told
         prepared,
         /^Error: prepare queue http.*\/queue: not allowed; give .* the role Storage Queue Data Contributor/,
       );
-    server.closeAllConnections();
-    server.close();
   }
 });
 

@@ -60,14 +60,20 @@ function comingTo(api: OtherApi, from: number, to: number): Coming[] {
 
 test(`${DAYS} days and ${LATEST} hours, by the host's own timers`, async (t) => {
   const work = await mkdtemp(join(tmpdir(), 'days-'));
+  await using ends = new AsyncDisposableStack();
+  ends.defer(() => rm(work, { recursive: true, force: true, maxRetries: 5 }));
   const azurite = await startAzurite({ inMemory: true });
+  ends.defer(azurite.close);
   const connections = struckConnections();
   const virtual = virtualTime();
   const front = await startStorageFront(azurite);
+  ends.defer(front.close);
   const tokens = await startTokenEndpoint(HOUR, 'SECRET');
+  ends.defer(tokens.close);
   const from = Math.ceil(Date.now() / HOUR) * HOUR;
   const to = from + DAYS * 24 * HOUR;
   const apis = await Promise.all(makes.map((make) => startOtherApi(make, [])));
+  for (const api of apis) ends.defer(api.close);
   const apps = apis.map(({ make: { name }, url }) => ({ name, appId: 'the-app', endpoint: url }));
   const env = {
     AzureWebJobsStorage: front.connectionString,
@@ -137,11 +143,6 @@ test(`${DAYS} days and ${LATEST} hours, by the host's own timers`, async (t) => 
     `${done} runs of ${expected}, ${late} windows with late rows, ${purged} purges, ${audits} audits, ${rows} rows, ` +
       `${front.calls.length} calls to storage, ${apis.reduce((sum, { questions }) => sum + questions.length, 0)} questions`,
   );
-  tokens.close();
-  await front.close();
-  for (const api of apis) api.close();
-  await azurite.close();
-  await rm(work, { recursive: true, force: true });
   assert.deepEqual(errors, []);
   assert.equal(coming.length, 0);
   assert.equal(done, expected);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { memoryData } from '../../../local/simulator/data.ts';
 import { startSimulator } from '../../../local/simulator/startSimulator.ts';
 import { chanceOf } from '../../../local/telemetry/chance.ts';
@@ -31,10 +31,11 @@ function bursty(): Row[] {
   return times.flat().map(row);
 }
 
-async function wasted(by: 'rows' | 'bytes', audited: boolean) {
+async function wasted(t: TestContext, by: 'rows' | 'bytes', audited: boolean) {
   const rows = bursty();
   const limits = by === 'rows' ? { rowLimit: LIMIT } : { byteLimit: 26_000 };
   const simulator = await startSimulator({ ...limits, data: memoryData(rows) });
+  t.after(() => simulator.close());
   const settings: QuerySettings = {
     url: `${simulator.url}/v1/apps/11111111-1111-1111-1111-111111111111/query`,
     ...{ scope: '', auth: { kind: 'none' }, schema: { kind: 'app' }, signals: ['traces'], window: HOUR, lag: 1 },
@@ -55,7 +56,6 @@ async function wasted(by: 'rows' | 'bytes', audited: boolean) {
   assert.equal(read, rows.length);
   const asked = simulator.requests.length;
   const cut = simulator.requests.filter(({ incomplete }) => incomplete !== undefined).length;
-  await simulator.close();
   return { asked, cut };
 }
 
@@ -63,7 +63,7 @@ for (const by of ['rows', 'bytes'] as const) {
   test(`bursts, an answer limited by its ${by}: hardly any is thrown away where the rows are told`, async (t) => {
     // Without an audit nobody asks beforehand: where the rows lie is asked when an answer was cut, or the window before
     // was too large.
-    const [told, learned] = [await wasted(by, true), await wasted(by, false)];
+    const [told, learned] = [await wasted(t, by, true), await wasted(t, by, false)];
     t.diagnostic(JSON.stringify({ told, learned }));
     assert.ok(told.cut <= told.asked / 10, JSON.stringify(told));
     assert.ok(learned.cut <= learned.asked / 10, JSON.stringify(learned));
