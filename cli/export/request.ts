@@ -46,7 +46,7 @@ export function exportRequest(options: Options, terminal: Terminal): ExportReque
   const { from = 0, until = 0 } = settings.query;
   return {
     command: 'export',
-    apps: appsOf(settings, { QUERY_KEY: key.value }),
+    apps: appsOf(settings, { QUERY_KEY: key.value, AZURE_CLIENT_ID: terminal.env.AZURE_CLIENT_ID }),
     range: { start: from, end: until },
     again: isSet(options, 'again'),
     ...lakeRequest(settings, lake, terminal.env),

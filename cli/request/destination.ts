@@ -4,7 +4,9 @@ import { identityOf } from '../../shared/config/identity-of.ts';
 import {
   accountName,
   blobEndpoint,
+  EMULATED,
   isConnectionString,
+  isNumber,
   OPEN_CONNECTION,
   travelsOpen,
 } from '../../shared/config/places.ts';
@@ -62,8 +64,7 @@ function abfssUrl(text: string, flag: string): URL {
 
 function container(shown: string, url: URL, sas: string, env: Env, flag: string): Place {
   const words = url.pathname.split('/').filter((word) => word !== '');
-  const emulator = /^\d|^\[|^localhost$/.test(url.hostname);
-  const account = emulator ? (words.shift() ?? '') : '';
+  const account = isNumber(url.hostname) ? (words.shift() ?? '') : '';
   const [name, ...prefix] = words.map(decodeURIComponent);
   if (name === undefined)
     throw usage(
@@ -92,12 +93,6 @@ function accessOf(endpoint: string, sas: string, env: Env, flag: string): Access
   return key ? { kind: 'key', account, key: secret(key) } : identityOf(env);
 }
 
-/** The emulator's account and key, which are the same everywhere and published with it. */
-const emulated = {
-  account: 'devstoreaccount1',
-  key: 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==',
-};
-
 /**
  * The secret of a connection string; the address stays the one that the flag names, and must be of the same account.
  */
@@ -111,14 +106,14 @@ function connectionAccess(text: string, account: string, flag: string): Access {
   const development = part('UseDevelopmentStorage') !== undefined;
   const endpoint = part('BlobEndpoint');
   const own = development
-    ? emulated.account
+    ? EMULATED.account
     : (part('AccountName') ?? (endpoint && URL.canParse(endpoint) ? accountName(endpoint) : 'unknown'));
   if (own !== account)
     throw usage(
       `AZURE_STORAGE_CONNECTION_STRING is of the account ${own}, ${flag} names ${account}; unset it, or name that ` +
         'account',
     );
-  const key = development ? emulated.key : part('AccountKey');
+  const key = development ? EMULATED.key : part('AccountKey');
   return key
     ? { kind: 'key', account, key: secret(key) }
     : { kind: 'sas', sas: secret(part('SharedAccessSignature') ?? '') };

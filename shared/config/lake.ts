@@ -3,11 +3,20 @@ import type { Access, Format, Output, Place, QuarantineSettings, Shaping } from 
 import { isPrivate } from '../signals/shape.ts';
 import { documentSetting, type Env, type Path, type SettingFault, settingOf } from './flat.ts';
 import { identityOf } from './identity-of.ts';
-import { accountName, blobEndpoint, fault, isConnectionString, OPEN_CONNECTION, travelsOpen } from './places.ts';
+import {
+  accountName,
+  blobEndpoint,
+  fault,
+  isConnectionString,
+  isHttp,
+  OPEN_CONNECTION,
+  travelsOpen,
+} from './places.ts';
 import { quarantinePrefixFault } from './quarantine-prefix.ts';
 import { folderKeyFaults } from './reader-names.ts';
 import type { SettingsDocument } from './schema.ts';
 import { secret, shown } from './secret.ts';
+import { secureUrl } from './values.ts';
 
 type Lake = SettingsDocument['lake'];
 
@@ -35,8 +44,21 @@ export function lakeFaults(raw: Record<string, unknown>, env: Env): SettingFault
     ];
   }
   if (given[0] === 'LAKE_FOLDER') return [];
+  const { accountUrl } = raw;
+  const isOpen = typeof accountUrl === 'string' && isHttp(accountUrl);
+  const opened = keys.some((name) => settingOf(env, name) !== undefined);
   return [
     ...(raw.container === undefined ? [fault('LAKE_CONTAINER', 'the name of a container', 'not set')] : []),
+    ...(isOpen && secureUrl(accountUrl) && !opened
+      ? [
+          fault(
+            'LAKE_ACCOUNT_URL',
+            'an address with https, or go with LAKE_ACCOUNT_KEY or LAKE_SAS: the token of an identity would travel ' +
+              'in the clear',
+            shown(accountUrl),
+          ),
+        ]
+      : []),
     ...keyFaults(env),
   ];
 }

@@ -22,19 +22,45 @@ export const isConnectionString = (text: string): boolean =>
   (/(^|;)\s*(AccountName|BlobEndpoint|TableEndpoint)=/i.test(text) &&
     /(^|;)\s*(AccountKey|SharedAccessSignature)=/i.test(text));
 
+/** The emulator's account and key, which are the same everywhere and published with it. */
+export const EMULATED = {
+  account: 'devstoreaccount1',
+  key: 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==',
+};
+
+/** `name=value;…` with the names in small letters; a name that comes twice stands there twice. */
+const partsOf = (text: string): (readonly [name: string, value: string])[] =>
+  text.split(';').flatMap((part) => {
+    const at = part.indexOf('=');
+    return at < 0 ? [] : [[part.slice(0, at).trim().toLowerCase(), part.slice(at + 1).trim()] as const];
+  });
+
+/** A host of this machine, or one that only a network of one's own knows by that name or number. */
+const isNear = (url: URL): boolean =>
+  isLoopback(url) ||
+  /^[a-z0-9_-]+$|\.(internal|local|localhost)$|^(10|192\.168|172\.(1[6-9]|2\d|3[01]))(\.\d{1,3})+$/.test(url.hostname);
+
 /**
- * Whether the key or SAS of a connection string would travel in the clear beyond this machine. The emulator's own key,
- * which is public, may go to wherever the emulator is.
+ * Whether what a connection string opens would travel in the clear beyond this machine. With the emulator's own key,
+ * which is public, it may go to wherever the emulator is, within one's own network.
  */
 export function travelsOpen(text: string): boolean {
-  if (/(^|;)\s*(UseDevelopmentStorage=true|AccountName=devstoreaccount1\s*(;|$))/i.test(text)) return false;
-  const named = [...text.matchAll(/(?:Blob|Table|Queue)\w*Endpoint\s*=\s*([^;\s]+)/gi)].map(
-    ([, address = '']) => address,
-  );
-  if (named.some((address) => /^http:/i.test(address) && secureUrl(address) === undefined)) return true;
+  const parts = partsOf(text);
+  const valuesOf = (name: RegExp): string[] =>
+    parts.flatMap(([each, value]) => (name.test(each) && value !== '' ? [value] : []));
+  const isEmulator =
+    valuesOf(/^sharedaccesssignature$/).length === 0 &&
+    valuesOf(/^accountkey$/).every((key) => key === EMULATED.key) &&
+    (valuesOf(/^usedevelopmentstorage$/).some((value) => /^true$/i.test(value)) ||
+      valuesOf(/^accountname$/).includes(EMULATED.account));
+  const isHere = (address: string): boolean =>
+    URL.canParse(address) && (isEmulator ? isNear : isLoopback)(new URL(address));
+  const named = valuesOf(/^(blob|table|queue)\w*endpoint$|^developmentstorageproxyuri$/);
+  if (named.some((address) => !/^https:\/\//i.test(address) && !isHere(address))) return true;
   // What is not named goes by the protocol, beyond this machine.
-  const isHere = named.length > 0 && named.every((address) => URL.canParse(address) && isLoopback(new URL(address)));
-  return /(^|;)\s*DefaultEndpointsProtocol\s*=\s*http\s*(;|$)/i.test(text) && !isHere && named.length < 3;
+  const whole = new Set(parts.flatMap(([name]) => /^(blob|table|queue)endpoint$/.exec(name)?.[1] ?? [])).size === 3;
+  const isOpen = valuesOf(/^defaultendpointsprotocol$/).some((value) => /^http$/i.test(value));
+  return isOpen && !whole && !(named.length > 0 && named.every(isHere));
 }
 
 /** What a connection must be that would be open. */
@@ -63,15 +89,18 @@ export function connectionOf(env: Env, name: string, needs: readonly Endpoint[])
   const found = (['blob', 'queue', 'table'] as const).map((kind) => endpointUrl(env, name, kind, account));
   const faults = (['blob', 'queue', 'table'] as const).flatMap((kind, index) => {
     const { setting, value } = found[index] ?? { setting: '', value: undefined };
-    if (value === undefined ? !needs.includes(kind) : secureUrl(value)) return [];
-    const otherwise = value === undefined ? ` (or ${name} a connection string)` : '';
-    return [fault(setting, `the ${kind} endpoint of a storage account${otherwise}`, shown(value))];
+    // An identity's token goes nowhere in the clear, not even to an emulator on this machine.
+    if (value === undefined ? !needs.includes(kind) : secureUrl(value)?.protocol === 'https:') return [];
+    const otherwise = value === undefined || isHttp(value) ? ` (or ${name} a connection string)` : '';
+    return [fault(setting, `the ${kind} endpoint of a storage account, with https${otherwise}`, shown(value))];
   });
   if (faults.length > 0) return faults;
   const [blobUrl = '', queueUrl = '', tableUrl = ''] = found.map(({ value }) => (value ?? '').replace(/\/+$/, ''));
   const setting = `${name}__clientId`;
   return { blobUrl, queueUrl, tableUrl, access: identityOf(env, { setting, value: settingOf(env, setting) }) };
 }
+
+export const isHttp = (url: string): boolean => /^http:/i.test(url);
 
 function endpointUrl(
   env: Env,
@@ -91,11 +120,13 @@ export function blobEndpoint(url: string): string {
   return parsed.href.replace(/\/+$/, '');
 }
 
+/** Whether a host is called by its number, or is this machine: there the account's name leads the path. */
+export const isNumber = (hostname: string): boolean => /^\d+(\.\d+){3}$|^\[|^localhost$/.test(hostname);
+
 /** The account's name in its endpoint: the first word of the host, or of the path where the host is an emulator's. */
 export function accountName(url: string): string {
   const { hostname, pathname } = new URL(url);
-  const inPath = /^\d|^\[|^localhost$/.test(hostname);
-  return (inPath ? pathname.split('/')[1] : hostname.split('.')[0]) ?? '';
+  return (isNumber(hostname) ? pathname.split('/')[1] : hostname.split('.')[0]) ?? '';
 }
 
 export const fault = (setting: string, must: string, was: string): SettingFault => ({

@@ -21,14 +21,20 @@ const VALUES: Readonly<Record<Token, string>> = {
 /**
  * Why unreadable lines cannot go below `prefix` in a lake whose files are called by `template`; undefined when they
  * can. Where each folder of the prefix could be a folder of the data, a quarantine file could have the name of a file
- * with rows, and replace it. Large and small letters, and forms of a letter, count as the same: to some disks they are.
+ * with rows, and replace it; and what reads a signal's folder would read it along. Large and small letters, and forms
+ * of a letter, count as the same: to some disks they are.
  */
 export function quarantinePrefixFault(prefix: string, template: string): string | undefined {
   if (/[{}]/.test(prefix)) return 'a folder as it is called: it is no template';
   const folders = prefix.normalize('NFKC').toLowerCase().split('/');
   if (KEPT.includes(folders[0] ?? ''))
     return `a folder that is not ${KEPT.join(' or ')}, which hold the state of the lake`;
-  const segments = template.split('/').slice(0, -1);
+  const all = template.split('/').slice(0, -1);
+  // What follows the first folder that only data has is inside.
+  const end = all.findIndex((segment) =>
+    templatePieces(segment).some((piece) => 'token' in piece && piece.token !== 'app'),
+  );
+  const segments = all.slice(0, end < 0 ? all.length : end + 1);
   const within = folders.every((folder, at) => segments[at] === undefined || patternOf(segments[at]).test(folder));
   return within ? 'a folder that no file with rows can lie in, such as _quarantine' : undefined;
 }

@@ -72,6 +72,11 @@ refuses([
     /^only one of LAKE_ACCOUNT_KEY and LAKE_SAS/,
   ],
   [
+    'an emulated lake, asked by an identity',
+    { ...one, LAKE_ACCOUNT_URL: 'http://127.0.0.1:10000/devstoreaccount1' },
+    /^LAKE_ACCOUNT_URL must be an address with https, or go with LAKE_ACCOUNT_KEY or LAKE_SAS: the token of an identity would travel in the clear; it is "http:\/\/127/,
+  ],
+  [
     'a container in the account URL',
     { ...one, LAKE_ACCOUNT_URL: 'https://lake.blob.core.windows.net?sv=1&sig=hush' },
     /^LAKE_ACCOUNT_URL must be .*; it is \[secret\]$/,
@@ -92,6 +97,13 @@ refuses([
     ['reque\u017fts', {}],
     ['\uff32equests/app=a', {}],
     ['requests', { QUARANTINE_CONTAINER: 'unreadable' }],
+    ['traces/x', {}],
+    ['requests/unreadable', {}],
+    ['customEvents/a/b/c/d/e', {}],
+    ['traces/_delta_log', { LAKE_TABLE: 'delta' }],
+    ['raw', { LAKE_PATH: 'raw/{app}/{signal}/{yyyy}/{MM}/{dd}/{HH}/{source}_{start}_{end}.{ext}' }],
+    ['raw/shop/traces/x', { LAKE_PATH: 'raw/{app}/{signal}/{yyyy}/{MM}/{dd}/{HH}/{source}_{start}_{end}.{ext}' }],
+    ['raw/2026/x', { LAKE_PATH: 'raw/{yyyy}/{MM}/{dd}/{HH}/{app}/{signal}/{source}_{start}_{end}.{ext}' }],
     ['raw/shop', { LAKE_PATH: 'raw/{app}/{signal}/{yyyy}/{MM}/{dd}/{HH}/{source}_{start}_{end}.{ext}' }],
   ].map(
     ([prefix, more]) =>
@@ -129,8 +141,9 @@ refuses([
 reads(
   [
     ['unreadable', {}],
-    ['requests/unreadable', {}],
+    ['_quarantine/requests', {}],
     ['requests-unreadable', {}],
+    ['raw/shop/x', { LAKE_PATH: 'raw/{app}/{signal}/{yyyy}/{MM}/{dd}/{HH}/{source}_{start}_{end}.{ext}' }],
     ['raw/unreadable', { LAKE_PATH: 'raw/{signal}/{app}/{yyyy}/{MM}/{dd}/{HH}/{source}_{start}_{end}.{ext}' }],
   ].map(
     ([prefix, more]) =>

@@ -45,6 +45,12 @@ const places: readonly (readonly [out: string, env: Record<string, string>, wher
     'key lake aHVzaA==',
   ],
   [
+    'https://1lake.blob.core.windows.net/raw',
+    { AZURE_STORAGE_KEY: 'aHVzaA==' },
+    'https://1lake.blob.core.windows.net raw ',
+    'key 1lake aHVzaA==',
+  ],
+  [
     'http://127.0.0.1:10000/devstoreaccount1/raw/a',
     { AZURE_STORAGE_CONNECTION_STRING: 'UseDevelopmentStorage=true' },
     'http://127.0.0.1:10000/devstoreaccount1 raw a',
@@ -86,6 +92,7 @@ const refused: readonly (readonly [out: string, env: Record<string, string>, mes
   ...[
     'DefaultEndpointsProtocol=http;AccountName=lake;AccountKey=hush',
     'BlobEndpoint=http://lake.blob.core.windows.net;SharedAccessSignature=sv=1&sig=hush',
+    'UseDevelopmentStorage=true;BlobEndpoint=http://lake.blob.core.windows.net;SharedAccessSignature=sv=1&sig=hush',
     'AccountName=lake;AccountKey=hush;BlobEndpoint=https://lake.blob.core.windows.net;TableEndpoint=http://lake.x.net',
   ].map(
     (text) =>
@@ -184,6 +191,12 @@ test('an export with the least: all signals, hours, Parquet, identity', async ()
     [query?.signals.length, query?.window, query?.auth, request.output.format, request.again],
     [10, 3_600_000, { kind: 'identity', clientId: '', setting: 'AZURE_CLIENT_ID' }, 'parquet', false],
   );
+});
+
+test('an export asks the query API by the identity that AZURE_CLIENT_ID names', async () => {
+  const { request } = await run([...least], { env: { AZURE_CLIENT_ID: guid } });
+  assert.ok(request?.command === 'export');
+  assert.deepEqual(request.apps[0]?.query?.auth, { kind: 'identity', clientId: guid, setting: 'AZURE_CLIENT_ID' });
 });
 
 const least = ['export', '--app', `shop=${guid}`, '--from', '2026-01-31', '--to', '2026-02-01', '--out', 'lake'];
