@@ -1,6 +1,7 @@
 import type { Clock, Feed, Interval, LedgerEntry, Millis, ObjectStore, StoredObject, Window } from '../../model.ts';
 import { allOf } from '../../pure/all-of.ts';
 import { keepFew } from '../../pure/keep-few.ts';
+import { overlap } from '../grid/tile-range.ts';
 import { feedKey, windowKey } from '../keys.ts';
 import { countEvery } from '../lake/meet.ts';
 import { isInOther } from '../lake/own-files.ts';
@@ -38,7 +39,7 @@ const remembered = 5000;
 export function createLakeLook(ports: LookPorts): LakeLook {
   const { clock } = ports;
   const below = new Map<string, { readonly at: Millis; readonly feeds: Promise<ReadonlySet<string>> }>();
-  const looked = new Map<string, Millis>();
+  const looked = new Map<string, { readonly at: Millis; readonly left: readonly Interval[] }>();
   const keyOf = (feed: Feed, around: Interval) => `${feedKey(feed)}\n${windowKey(around)}`;
   const feedsBelow = (prefix: string) => {
     const known = below.get(prefix);
@@ -62,8 +63,11 @@ export function createLakeLook(ports: LookPorts): LakeLook {
       const size = source === 'query' ? day : 32 * day;
       return { start: Math.floor(start / size) * size, end: Math.ceil(end / size) * size };
     },
-    isLooked: (feed, around) => isYoung(looked.get(keyOf(feed, around)) ?? Number.NEGATIVE_INFINITY, clock),
-    noteLooked: (feed, around) => keepFew(looked, keyOf(feed, around), clock.now(), remembered),
+    isLooked: (feed, around, range) => {
+      const known = looked.get(keyOf(feed, around));
+      return known !== undefined && isYoung(known.at, clock) && !known.left.some((part) => overlap(part, range));
+    },
+    noteLooked: (feed, around, left) => keepFew(looked, keyOf(feed, around), { at: clock.now(), left }, remembered),
     ...(ports.rules && { rules: ports.rules }),
   };
 }

@@ -21,9 +21,10 @@ export interface LakeLook {
   windows(feed: Feed, range: Interval, entries: readonly LedgerEntry[]): Promise<readonly FoundWindow[]>;
   /** The time around the range that is looked at with it. */
   around(feed: Feed, range: Interval): Interval;
-  /** Whether that was looked at a moment ago, and all was in the ledger. */
-  isLooked(feed: Feed, around: Interval): boolean;
-  noteLooked(feed: Feed, around: Interval): void;
+  /** Whether that was looked at a moment ago, and nothing that the ledger lacks lies over the range. */
+  isLooked(feed: Feed, around: Interval, range: Interval): boolean;
+  /** `left`: parts of it of which the lake has files, that only `adopt` can take in. */
+  noteLooked(feed: Feed, around: Interval, left: readonly Interval[]): void;
   /**
    * From when on a feed is planned (undefined: from its first window), so that time without files is read as well; and
    * what the lake has let go. Left out: nothing is planned here.
@@ -88,12 +89,12 @@ async function lookAndTake(
 ): Promise<boolean> {
   if (lost === undefined) return false;
   const around = known === undefined ? always : lost.around(feed, range);
-  if (known === undefined ? !(await lost.hasFeed(feed)) : lost.isLooked(feed, around)) return false;
+  if (known === undefined ? !(await lost.hasFeed(feed)) : lost.isLooked(feed, around, range)) return false;
   const listed = known && { start: around.start - longest, end: around.end };
   const before = await Array.fromAsync(ledger.list(feed, listed));
   const missing = await lost.windows(feed, around, before);
   if (missing.length === 0) {
-    if (known !== undefined) lost.noteLooked(feed, around);
+    if (known !== undefined) lost.noteLooked(feed, around, []);
     return false;
   }
   // Windows that others have put since have files as well.
@@ -107,11 +108,18 @@ async function lookAndTake(
   // What lies elsewhere is nobody's trouble here: it stays for adopt and audit.
   const inWay = known === undefined ? always : range;
   const active = entries.flatMap(({ window, state }) => (state === 'halved' ? [] : [window]));
-  for (const { window, files } of found)
-    if (twice.has(window) && leftOf(window, active).some((part) => overlap(part, inWay)))
+  const left: Interval[] = [];
+  for (const { window, files } of found) {
+    const parts = twice.has(window) ? leftOf(window, active) : [];
+    if (parts.some((part) => overlap(part, inWay)))
       throw new LostWindows(feed, `files of them lie over time that others stand for (${files[0]?.path})`);
+    left.push(...parts);
+  }
   const { put } = weighed(found.filter(({ window }) => !twice.has(window)));
-  if (put.length === 0) return false;
+  if (put.length === 0) {
+    if (known !== undefined) lost.noteLooked(feed, around, left);
+    return false;
+  }
   await putAll(feed, entries, put, known, ledger);
   return true;
 }

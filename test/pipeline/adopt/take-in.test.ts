@@ -93,7 +93,15 @@ test('a new app in a lake with more odd files than can be looked at is planned, 
 });
 
 test('what lies over other windows, or an entry knows by its path, is in nobody\u2019s way elsewhere', async () => {
-  const lake = createMemoryStore();
+  const inner = createMemoryStore();
+  let listings = 0;
+  const lake: ObjectStore = {
+    ...inner,
+    list: (prefix) => {
+      listings += 1;
+      return inner.list(prefix);
+    },
+  };
   const [whole, stray] = [spanOf(blobs, 0, day), spanOf(blobs, 20 * hour, 28 * hour)];
   const own = await put(lake, pathOf(whole));
   await put(lake, pathOf(stray), 1);
@@ -103,10 +111,14 @@ test('what lies over other windows, or an entry knows by its path, is in nobody\
   await ledger.plan(blobs, progress, undefined, [doneWith(whole, [own, { ...knows, rows: 0, bytes: 0 }])]);
   const ports = { ledger, clock, lost: lookAt(lake) };
   assert.equal(await putWindows([plannedEntry(spanOf(blobs, 5 * day, 6 * day))], ports), true);
+  assert.ok(listings > 0);
+  listings = 0;
+  assert.equal(await putWindows([plannedEntry(spanOf(blobs, 6 * day, 7 * day))], ports), true);
+  assert.equal(listings, 0, 'what stays as it is was looked at');
   // What sticks out would come twice there.
   const beside = [plannedEntry(spanOf(blobs, day, 2 * day))];
   await assert.rejects(putWindows(beside, ports), { name: 'LostWindows' });
-  assert.equal((await Array.fromAsync(ledger.list(blobs))).length, 2);
+  assert.equal((await Array.fromAsync(ledger.list(blobs))).length, 3);
 });
 
 test('a window that is halved while the lake is looked at has lost nothing', async () => {
