@@ -102,9 +102,15 @@ const rangeOf = (tasks: readonly Task[]): Interval => ({
 
 async function rangesOf(feeds: readonly Feed[], range: Interval, ports: OtherPorts): Promise<Window[]> {
   const found: Window[] = [];
-  for (const feed of feeds)
-    for (const entry of await activeWindows(feed, range, ports.ledger))
-      if (await isTaken(entry, ports)) found.push(entry.window);
+  for (const feed of feeds) {
+    const entries = await activeWindows(feed, range, ports.ledger);
+    for (const entry of entries) if (await isTaken(entry, ports)) found.push(entry.window);
+    // Nobody has run it, says a ledger that may have lost what came after it was planned.
+    const unrun = entries.filter(({ revision }) => revision === 0);
+    if (unrun.length === 0 || ports.lost === undefined) continue;
+    const rest = entries.filter((entry) => !unrun.includes(entry));
+    found.push(...(await ports.lost.windows(feed, range, rest)).map(({ window }) => window));
+  }
   return found;
 }
 

@@ -127,13 +127,20 @@ test('what the ledger has lost of the other source is found in the lake', async 
   const settings: Settings = { size: 4 * HOUR, format: 'csv', partition: 'hour', delta: false };
   const truth = { rows: [{ id: 'a', at: begun + HOUR }] };
   const time = { now: begun + 24 * HOUR };
-  for (const hasProgress of [true, false]) {
+  for (const [hasProgress, isPlanned] of [
+    [true, false],
+    [false, false],
+    [true, true],
+  ]) {
     const held = { lake: await copyOfLake(createMemoryStore()), ledger: createMemoryLedger() };
     const whole = worldOn(held, truth, time, settings);
     await whole.meet();
     await whole.plan();
     await whole.deliver();
     const ledger = await copyOfLedger(held.ledger, () => false, true, hasProgress);
+    // As the last plan had left it: a ledger in a folder puts that again.
+    for await (const { window } of held.ledger.list(feed))
+      if (isPlanned) await ledger.write(plannedEntry(window), undefined);
     const { opens } = worldOn({ lake: held.lake, ledger }, truth, time, settings);
     const tasks = Array.from({ length: 24 }, (_, n) => begun + n * HOUR).map((start) => ({
       window: { ...feed, source: 'continuous', start, end: start + HOUR },
