@@ -91,7 +91,7 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
     ready: (claimed: LedgerEntry) => refuseOther(claimed, { ...beside, orphaned: false }),
     ...(request.command === 'export' && { readFrom: readFromOf(named), ...(await keptSince(request.apps)) }),
   };
-  const run = windowRunner({ plan, orphaned, blamed, ports, abort });
+  const run = windowRunner({ plan, orphaned, isInLake: !ofApp, blamed, ports, abort });
   const ran: Window[] = [];
   return {
     place: lake.place.replace(/\/$/, ''),

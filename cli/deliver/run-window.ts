@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import type { LedgerEntry, Reading, Source, Window } from '../../shared/model.ts';
-import { plannedEntry } from '../../shared/pipeline/entry.ts';
+import { intendedEntry, plannedEntry } from '../../shared/pipeline/entry.ts';
 import { coverRange, type GridPorts, putWindows } from '../../shared/pipeline/grid/grid.ts';
 import { type Lacking, lackingIn, type SeenBlob } from '../../shared/pipeline/lacking.ts';
 import { type RunOutcome, type RunPorts, runWindow, unrun } from '../../shared/pipeline/run.ts';
@@ -34,6 +34,11 @@ export interface RunnerSetup {
   readonly plan: Plan;
   /** Whoever worked on the lake before has died: its claims need not be respected. */
   readonly orphaned: boolean;
+  /**
+   * The ledger lies in the lake. It puts again what the last plan of a feed had put, so a window that nobody has run,
+   * as it says, can have files. Left out: it does not.
+   */
+  readonly isInLake?: boolean;
   readonly blamed: Blame;
   readonly ports: RunPorts & GridPorts;
   readonly abort: AbortSignal;
@@ -101,7 +106,7 @@ interface AtRest {
  */
 async function readied(
   window: Window,
-  { plan, orphaned, ports, abort }: RunnerSetup,
+  { plan, orphaned, isInLake, ports, abort }: RunnerSetup,
 ): Promise<AtRest | 'overlaps' | undefined> {
   const { ledger, source } = ports;
   const listed = plan.known.get(keyOf(window));
@@ -118,14 +123,23 @@ async function readied(
     if (seen.value.state === 'halved') return 'overlaps';
     const rest = await atRest(seen.value, plan, source, abort);
     if (rest !== undefined) return rest;
-    const { fingerprint } = seen.value;
+    const { fingerprint, revision } = seen.value;
+    const known = isInLake && revision === 0 ? await withFiles(seen.value, ports) : seen.value;
     const due = {
-      ...{ ...seen.value, again: hasEnded(seen.value), notBefore: 0, leaseUntil: 0 },
+      ...{ ...known, again: hasEnded(seen.value), notBefore: 0, leaseUntil: 0 },
       fingerprint:
         plan.replace && adoptedRows(fingerprint) !== undefined ? requeuedFingerprint(fingerprint) : fingerprint,
     };
     if ((await ledger.write(due, seen.etag)) !== undefined) return undefined;
   }
+}
+
+/** With whatever lies in the lake of it, to be replaced: so its next revision is not the first. */
+async function withFiles(entry: LedgerEntry, { inLake }: RunPorts): Promise<LedgerEntry> {
+  const found = (await inLake?.(entry.window)) ?? [];
+  if (found.length === 0) return entry;
+  const files = found.map(({ file: { path, signal } }) => ({ path, signal, rows: 0, bytes: 0 }));
+  return { ...intendedEntry(entry, files), revision: Math.max(1, ...found.map((each) => each.revision)) };
 }
 
 const hasEnded = ({ state }: LedgerEntry): boolean => state === 'done' || state === 'unavailable';

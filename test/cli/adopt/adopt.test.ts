@@ -113,6 +113,23 @@ describe('a ledger that does not fit', () => {
       assert.deepEqual(await rows(), idsOf(plain));
     });
 
+    for (const more of [[], ['--window', '1d']])
+      test(`${kind}: all of its windows lost but what was planned last, and all rows moved: ${more}`, async () => {
+        const { lake, transform, rows, ledger, give } = await newLake(kind);
+        assert.equal((await transform()).code, 0);
+        const names = (await readdir(ledger, { recursive: true })).filter((name) => /\bwindows\W.*json$/.test(name));
+        assert.equal(names.length, 4);
+        for (const name of names) await rm(join(ledger, name));
+        const later = (source: readonly (readonly [number, number])[]) =>
+          source.map(([id, at]) => [id, at + 10] as const);
+        const moved = Object.fromEntries(Object.entries(plain).map(([hour, source]) => [hour, later(source)]));
+        await give(moved);
+        const { code, err } = await transform(...more);
+        assert.equal(code, 0, err);
+        assert.deepEqual(await rows(), idsOf(moved));
+        assert.equal((await run(['audit', '--out', lake])).code, 0);
+      });
+
     test(`${kind}: another lake's`, async () => {
       const [one, other] = [await newLake(kind), await newLake(kind)];
       await other.give({ 7: [[700, 7]] });
