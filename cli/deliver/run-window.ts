@@ -1,9 +1,10 @@
 import { tmpdir } from 'node:os';
 import type { LedgerEntry, Reading, Source, Window } from '../../shared/model.ts';
-import { intendedEntry, plannedEntry } from '../../shared/pipeline/entry.ts';
+import { plannedEntry } from '../../shared/pipeline/entry.ts';
 import { coverRange, type GridPorts, putWindows } from '../../shared/pipeline/grid/grid.ts';
 import { type Lacking, lackingIn, type SeenBlob } from '../../shared/pipeline/lacking.ts';
 import { type RunOutcome, type RunPorts, runWindow, unrun } from '../../shared/pipeline/run.ts';
+import { asInLake } from '../../shared/pipeline/running/in-lake.ts';
 import { believedEntry } from '../../shared/pipeline/running/lease.ts';
 import { adoptedRows, requeuedFingerprint, verdictOf } from '../../shared/pipeline/verdict.ts';
 import type { Blame } from './observe.ts';
@@ -124,7 +125,7 @@ async function readied(
     const rest = await atRest(seen.value, plan, source, abort);
     if (rest !== undefined) return rest;
     const { fingerprint, revision } = seen.value;
-    const known = isInLake && revision === 0 ? await withFiles(seen.value, ports) : seen.value;
+    const known = isInLake && revision === 0 ? await asInLake(seen.value, ports) : seen.value;
     const due = {
       ...{ ...known, again: hasEnded(seen.value), notBefore: 0, leaseUntil: 0 },
       fingerprint:
@@ -132,14 +133,6 @@ async function readied(
     };
     if ((await ledger.write(due, seen.etag)) !== undefined) return undefined;
   }
-}
-
-/** With whatever lies in the lake of it, to be replaced: so its next revision is not the first. */
-async function withFiles(entry: LedgerEntry, { inLake }: RunPorts): Promise<LedgerEntry> {
-  const found = (await inLake?.(entry.window)) ?? [];
-  if (found.length === 0) return entry;
-  const files = found.map(({ file: { path, signal } }) => ({ path, signal, rows: 0, bytes: 0 }));
-  return { ...intendedEntry(entry, files), revision: Math.max(1, ...found.map((each) => each.revision)) };
 }
 
 const hasEnded = ({ state }: LedgerEntry): boolean => state === 'done' || state === 'unavailable';

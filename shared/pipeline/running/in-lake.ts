@@ -66,4 +66,12 @@ export const caughtUp = (entry: LedgerEntry, seen: number): LedgerEntry => ({
   files: entry.files.map(({ etag: _, hash: __, ...file }) => file),
 });
 
+/** A window that was never run, with whatever lies in the lake of it, to be replaced: its next run is not the first. */
+export async function asInLake(entry: LedgerEntry, { inLake }: InLakePorts): Promise<LedgerEntry> {
+  const found = (await inLake?.(entry.window)) ?? [];
+  if (found.length === 0) return entry;
+  const files = found.map(({ file }) => meant(file));
+  return { ...intendedEntry(entry, files), revision: Math.max(1, ...found.map((each) => each.revision)) };
+}
+
 const meant = ({ path, signal }: FileRecord): FileRecord => ({ path, signal, rows: 0, bytes: 0 });
