@@ -1,3 +1,4 @@
+import { instantOf } from '../path-identity.ts';
 import type { Action, AddFile, Protocol } from './actions.ts';
 import { folderValues, ownFile, pathInLog } from './names.ts';
 import { partitionColumns, schemaString, type TableColumn, widenedSchema } from './schema.ts';
@@ -133,25 +134,40 @@ function partitionOf(path: string, { partitionValues: { app, date } }: AddFile) 
 }
 
 /**
- * Rows of the window may lie in a file that another engine made of ours: to write them once more would double them.
- * Where the ledger names the partitions only these count, else all of the app.
+ * Rows of the window may lie in a file that another engine made of ours, or, where files of it are gone, in those of a
+ * window over the same time: to write them once more would double them. Where the ledger names the partitions only these
+ * count, else all of the app. Files that are gone without a trace take nothing with them but their rows.
  */
 function refuseForeign(snapshot: Snapshot, wanted: Publication, missing: number): void {
   const days = new Set(wanted.known.map(({ path }) => folderValues(path).date));
-  const foreign = [...filesOfApp(snapshot, wanted)]
-    .filter(([path]) => ownFile(path) === undefined)
-    .filter(([path, add]) => days.size === 0 || days.has(partitionOf(path, add).date))
-    .map(([path]) => path);
-  if (foreign.length === 0 && missing === 0) return;
-  const what =
-    foreign.length === 0
-      ? `${missing} files of it are not in the table any more`
-      : `another engine wrote ${foreign[0]}${foreign.length > 1 ? ` and ${foreign.length - 1} more` : ''} where ` +
-        'its rows lie';
-  throw new Error(
-    `${wanted.window}: ${what} (OPTIMIZE?), so that a run could double rows; leave the window as it is, ` +
-      'or delete its partition in the table (DELETE WHERE app = … AND date = …) and have all of its windows run again',
+  const inDays = [...filesOfApp(snapshot, wanted)].filter(
+    ([path, add]) => days.size === 0 || days.has(partitionOf(path, add).date),
   );
+  const others = inDays.flatMap(([path]) => {
+    const window = ownFile(path)?.window;
+    return window === undefined || (missing > 0 && window !== wanted.window && meet(window, wanted.window))
+      ? [path]
+      : [];
+  });
+  if (others.length === 0) return;
+  const more = others.length > 1 ? ` and ${others.length - 1} more` : '';
+  const lie = missing > 0 ? `${missing} files of it are not in the table any more, and ` : '';
+  throw new Error(
+    `${wanted.window}: ${lie}${others[0]}${more} lies where its rows lie, of another engine (OPTIMIZE?) or over the ` +
+      'same time, so that a run could double rows; leave the window as it is, or delete its partition in the table ' +
+      '(DELETE WHERE app = … AND date = …) and have all of its windows run again',
+  );
+}
+
+/** Whether two windows, by their ids in the log, have time in common; also where that cannot be told. */
+function meet(one: string, other: string): boolean {
+  const [a, b] = [timesOf(one), timesOf(other)];
+  return !(a.end <= b.start || b.end <= a.start);
+}
+
+function timesOf(window: string): { readonly start: number; readonly end: number } {
+  const [end = '', start = ''] = window.split('_').reverse();
+  return { start: instantOf(start), end: instantOf(end) };
 }
 
 function schemaActions(

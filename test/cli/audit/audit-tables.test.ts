@@ -113,15 +113,39 @@ describe('audit of a lake of tables, by the command line', () => {
     assert.ok(found.out.includes(`readers of the table see a file that no window knows: traces/${path}\n`), found.out);
   });
 
-  test('a file that another engine took from the log: named; a run refuses to double it', async () => {
-    const { audit, files, commit, transform } = await newLake('hidden');
-    await commit([{ remove: { path: files[1]?.slice('traces/'.length), dataChange: true, deletionTimestamp: 0 } }]);
-    const found = await audit('--repair');
+  const removes = (paths: readonly string[]) =>
+    paths.map((path) => ({ remove: { path: path.slice('traces/'.length), dataChange: true, deletionTimestamp: 0 } }));
+
+  test('a file that another engine took from the log: named, and mended', async () => {
+    const { audit, files, commit, mended, live } = await newLake('hidden');
+    await commit(removes([files[1] ?? '']));
+    const found = await audit();
     assert.equal(found.code, 1);
     assert.ok(found.out.includes(`  not in the log of its table: ${files[1]} (`), found.out);
+    await mended();
+    assert.deepEqual((await live())[1], files[1]?.replace('_r1.', '_r2.'));
+  });
+
+  test('files that another engine merged: a run refuses to double them, until their partition is deleted', async () => {
+    const { audit, files, commit, transform, live, lake } = await newLake('merged');
+    const path = 'app=shop/date=2026-03-04/part-0.parquet';
+    const add = { path, size: 1, modificationTime: 0, dataChange: false };
+    await commit([
+      ...removes(files.slice(0, 2)),
+      { add: { ...add, partitionValues: { app: 'shop', date: '2026-03-04' } } },
+    ]);
+    assert.equal((await audit('--repair')).code, 1);
     const refused = await transform();
     assert.notEqual(refused.code, 0);
-    assert.match(refused.err + refused.out, /OPTIMIZE.*delete its partition in the table/s);
+    assert.match(refused.err + refused.out, /part-0\.parquet lies where.*OPTIMIZE.*delete its partition in the table/s);
+    assert.deepEqual(await live(), [files[2], `traces/${path}`].toSorted());
+    await commit(removes([files[2] ?? '', `traces/${path}`]));
+    assert.equal((await run(['rerun', '--out', lake, '--start'])).code, 0);
+    const again = await transform();
+    assert.equal(again.code, 0, again.err);
+    assert.match(again.out, /shop +traces +3 +3 +6 /);
+    assert.equal((await live()).length, 3);
+    assert.equal((await audit()).code, 0);
   });
 
   test('an entry of the ledger that is missing: its files are seen and belong to nobody, until adopt', async () => {

@@ -278,3 +278,27 @@ test('the model sees what breaks: a run without rows that commits nothing', () =
     faultOf({ silentWhenEmpty: true }, () => {}),
     /reader sees/,
   ));
+
+test('a window whose files are gone is written anew, unless one over the same time is there', () => {
+  const own = (stem: string) => `app=shop/date=2026-01-01/query_${stem}.parquet`;
+  const gone = own('20260101T0100Z_20260101T0200Z_r1');
+  const shown = (path: string): Snapshot => {
+    const txn = { appId: 'app=shop/query_20260101T0100Z_20260101T0200Z', version: 1 };
+    const left = afterEntry(emptySnapshot, 0, [{ txn }, { add: add(gone) }, { add: add(path) }]);
+    return afterEntry(left, 1, [{ remove: { path: gone, dataChange: true } }]);
+  };
+  const again = (path: string) =>
+    publicationActions(
+      shown(path),
+      {
+        ...{ window: 'app=shop/query_20260101T0100Z_20260101T0200Z', revision: 2, columns: [], marked: true },
+        ...{ add: [add(gone.replace('_r1', '_r2'))], known: [{ path: gone, rows: 1 }], afterDone: true },
+      },
+      0,
+      () => 'id',
+    );
+  for (const beside of ['20260101T0000Z_20260101T0100Z_r1', '20260101T0200Z_20260101T0300Z_r4'])
+    assert.ok(again(own(beside)).some((action) => 'add' in action && action.add.path === gone.replace('_r1', '_r2')));
+  for (const over of ['20260101T0000Z_20260102T0000Z_r1', '20260101T015959Z_20260101T0300Z_r1', '1_2_r1'])
+    assert.throws(() => again(own(over)), /1 files of it are not in the table any more, and .* over the same time/);
+});
