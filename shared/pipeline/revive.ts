@@ -72,14 +72,14 @@ function isDue(entry: LedgerEntry, ports: PlanPorts): boolean {
 
 /**
  * False when the window has gone on meanwhile. The message goes first: one that was not sent is not noted. But what
- * waits for the end of a back-off that the lake is to blame for must be free before it.
+ * waits for the end of a back-off that the lake is to blame for, or a clock that is ahead, must be free before it.
  */
 async function hintOnce(window: Window, ports: PlanPorts): Promise<boolean> {
   const { ledger, hints, clock } = ports;
   const seen = await ledger.read(window);
   if (seen === undefined || !isOpen(seen.value) || !isDue(seen.value, ports)) return false;
   let { value: entry, etag } = seen;
-  if (entry.state === 'failed' && entry.notBefore > clock.now()) {
+  if (entry.notBefore > clock.now()) {
     entry = { ...entry, notBefore: 0 };
     const freed = await ledger.write(entry, etag);
     if (freed === undefined) return false;

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { LedgerEntry, Millis } from '../../../shared/model.ts';
 import { claimWindow } from '../../../shared/pipeline/claim.ts';
-import { claimedEntry, plannedEntry } from '../../../shared/pipeline/entry.ts';
+import { askedAgain, claimedEntry, failedEntry, hintedEntry, plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { type PlanPorts, planFeed } from '../../../shared/pipeline/plan.ts';
 import { type RunPorts, runWindow } from '../../../shared/pipeline/run.ts';
 import { believedEntry } from '../../../shared/pipeline/running/lease.ts';
@@ -16,7 +16,7 @@ const [minute, hour] = [60_000, 3_600_000];
 const lease = 2 * minute;
 
 /** A window that another machine, whose clock is so far ahead, has claimed now. */
-async function held(ahead: Millis) {
+async function held(ahead: Millis, make = (now: Millis) => claimedEntry(plannedEntry(window), now, lease)) {
   const clock = manualClock();
   const [ledger, hints] = [createMemoryLedger(), createMemoryHints()];
   const now = clock.now();
@@ -24,7 +24,7 @@ async function held(ahead: Millis) {
   assert.ok(await ledger.plan(window, progress, undefined, [plannedEntry(window, now)]));
   const planned = await ledger.read(window);
   assert.ok(planned);
-  await ledger.write(claimedEntry(planned.value, now + ahead, lease), planned.etag);
+  await ledger.write(make(now + ahead), planned.etag);
   const ports = { ledger, hints, clock, patience: 30 * minute, limit: 10, lease };
   const tiling = { size: hour, lag: 0, until: window.end };
   return {
@@ -51,17 +51,19 @@ for (const ahead of [0, hour, 24 * hour])
     assert.equal(await run(), 'failed');
   });
 
-test('the planner sends its message then, once', async () => {
-  const { clock, hints, plan } = await held(hour);
-  await plan();
-  clock.advance(lease - 1);
-  await plan();
-  assert.equal(hints.sent.length, 0);
-  clock.advance(1);
-  await plan();
-  await plan();
-  assert.equal(hints.sent.length, 1);
-});
+for (const how of ['a message', 'an event'])
+  test(`claimed by ${how}: the planner sends its message then, once`, async () => {
+    const hintedAt = how === 'an event' ? 0 : 1;
+    const { clock, hints, plan } = await held(hour, (now) => claimedEntry(plannedEntry(window, hintedAt), now, lease));
+    await plan();
+    clock.advance(lease - 1);
+    await plan();
+    assert.equal(hints.sent.length, 0);
+    clock.advance(1);
+    await plan();
+    await plan();
+    assert.equal(hints.sent.length, 1);
+  });
 
 test('who lives and renews its lease is left alone, however far ahead its clock is', async () => {
   const { clock, ledger, run } = await held(hour);
@@ -88,6 +90,39 @@ test('clocks that agree: every lease is believed as it stands, whenever it is se
     assert.equal(believedEntry(renewed, clock), renewed);
   }
 });
+
+/** What ran by a clock that is ahead, and waits by it. */
+for (const [what, make] of Object.entries<(now: Millis) => LedgerEntry>({
+  'asked for again, a refresh interval after its run': (now) => {
+    const done = {
+      ...claimedEntry(plannedEntry(window), now, lease),
+      state: 'done' as const,
+      leaseUntil: 0,
+      doneAt: now,
+    };
+    return hintedEntry(askedAgain(done, now + 5 * minute), now);
+  },
+  'a run that failed': (now) => {
+    const failed = failedEntry(claimedEntry(plannedEntry(window), now, lease), now, 0, 'no');
+    return hintedEntry({ ...failed, notBefore: now + 5 * minute }, now);
+  },
+}))
+  test(`${what}, its clock half an hour ahead: it waits as by a right clock, and its message is sent once`, async () => {
+    const { clock, hints, plan, run } = await held(30 * minute, make);
+    assert.equal(await run(), 'early');
+    await plan();
+    clock.advance(5 * minute - 1);
+    assert.equal(await run(), 'early');
+    await plan();
+    assert.equal(hints.sent.length, 0);
+    clock.advance(1);
+    await plan();
+    await plan();
+    assert.equal(hints.sent.length, 1);
+    assert.equal(await run(), 'failed');
+    const right = make(clock.now() - minute);
+    assert.equal(believedEntry(right, clock), right);
+  });
 
 test('a clock that was set back in mid-run tells nothing', () => {
   const clock = manualClock();
