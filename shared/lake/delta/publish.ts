@@ -135,8 +135,8 @@ function partitionOf(path: string, { partitionValues: { app, date } }: AddFile) 
 
 /**
  * Rows of the window may lie in a file that another engine made of ours, or, where files of it are gone, in those of a
- * window over the same time: to write them once more would double them. Where the ledger names the partitions only these
- * count, else all of the app. Files that are gone without a trace take nothing with them but their rows.
+ * window over the same time: to write them once more would double them. Where the ledger names the partitions only
+ * these count, else all of the app. Files that are gone without a trace take nothing with them but their rows.
  */
 function refuseForeign(snapshot: Snapshot, wanted: Publication, missing: number): void {
   const days = new Set(wanted.known.map(({ path }) => folderValues(path).date));
