@@ -15,6 +15,7 @@ import type { TakeInPorts } from './adopt/take-in.ts';
 import { plannedEntry } from './entry.ts';
 import { dueWindows, gridLine, type Tiling } from './grid/tile.ts';
 import { dueBeside } from './names/due-beside.ts';
+import { fillLeftOut } from './names/left-out.ts';
 import { endOfOthers, type Others } from './names/names.ts';
 import { gapFreeEnd, regainProgress } from './progress.ts';
 import { type Revived, revive } from './revive.ts';
@@ -99,6 +100,7 @@ export async function planFeed(
   const line = gridLine(sourceNow(), tiling.size);
   const first = from ?? (known === undefined ? Math.min(line, (await endOfOthers(others, ledger)) ?? line) : line);
   let stands = known ?? { value: { horizon: first, watermark: first }, etag: undefined };
+  await fillLeftOut(feed, { start: from, end: stands.value.horizon }, tiling.size, others, ports);
   let watermark = await watermarkOf(feed, stands.value, seen.held, ledger, others);
   let planned = 0;
   let had: FeedPlan['had'];

@@ -44,6 +44,12 @@ export interface Others {
   readonly feeds: readonly Feed[];
   /** Those of them that the settings do not name any more. */
   readonly old: readonly Feed[];
+  /** What the feed's app reads. */
+  readonly origin: string;
+  /** Whether the settings name the feed, and it has read something else before, or is new. */
+  readonly isMixed: boolean;
+  /** Feeds of which this process has seen that nothing of their time is left out (left-out.ts). */
+  readonly whole: Set<string>;
   /** Whether what is open of a feed is still run. */
   isRun(feed: Feed): boolean;
   has(entry: LedgerEntry): boolean;
@@ -112,6 +118,7 @@ export function createNames(apps: readonly NamedApp[], ledger: Pick<Ledger, 'ope
   const own = new Map(apps.map((each) => [each.app, each]));
   let [found, lookedAt]: [readonly Opening[], Millis] = [[], Number.NEGATIVE_INFINITY];
   const readers = readersOf(apps);
+  const whole = new Set<string>();
   let known: Seen | undefined;
   const seen = (): Seen => {
     known ??= seenIn(found, apps, readers);
@@ -167,7 +174,10 @@ export function createNames(apps: readonly NamedApp[], ledger: Pick<Ledger, 'ope
         return entry.state !== 'halved' && readsOf(entry).some((read) => countsFor(origin, read, stands));
       };
       const old = feeds.filter(({ app }) => !own.has(app));
-      return feeds.length === 0 ? undefined : { feeds, old, isRun: (each) => originOf(each) !== undefined, has };
+      const before = seen().origins.get(keyOf(feed.signal, feed.app)) ?? [];
+      const isMixed = own.has(feed.app) && (before.length !== 1 || before[0] !== origin);
+      const isRun = (each: Feed) => originOf(each) !== undefined;
+      return feeds.length === 0 ? undefined : { feeds, old, origin, isMixed, whole, isRun, has };
     },
   };
 }
