@@ -132,6 +132,15 @@ export const ADVICE: Readonly<Record<string, string>> = {
   EXDEV: 'the folder spans several file systems; choose one without mounts inside',
 };
 
+/** The connection ended while TLS was agreed on: who stands between does that by the name alone. */
+export const HANDSHAKE =
+  'the connection broke before TLS was agreed on; check what stands between (a firewall or proxy that does not let ' +
+  'this name pass), and private endpoints';
+/** The same, with a word of TLS. */
+export const REFUSED =
+  'the server, or what stands between, refused to agree on TLS; check the address, and what a proxy or firewall does ' +
+  'with it';
+
 /** What a code means to whoever puts. */
 export const ON_PUT: Readonly<Record<string, string>> = {
   BlobArchived:

@@ -1,6 +1,6 @@
 /** Turns what a store throws into one clear line without secrets. Pure. */
 import { beginningWithoutSecrets } from '../pure/known-secrets.ts';
-import { ADVICE, BY_STATUS, ODD, ON_PUT } from './advice.ts';
+import { ADVICE, BY_STATUS, HANDSHAKE, ODD, ON_PUT, REFUSED } from './advice.ts';
 
 /**
  * What went wrong, in the store's own word (`BlobArchived`, `ContainerNotFound`, `ENOSPC`), for callers that tell
@@ -27,7 +27,7 @@ export function storeFailure(
   const onPut = doing.startsWith('put ') ? ON_PUT[code] : undefined;
   // A sign-in says itself which ways were tried and what to do.
   const said = code === 'CREDENTIAL' && /no sign-in worked/.test(text(error, 'message')) ? undefined : ADVICE[code];
-  const what = advice[code] ?? onPut ?? said ?? plainMessage(error, code);
+  const what = advice[code] ?? onPut ?? handshakeFault(error) ?? said ?? plainMessage(error, code);
   // What a stranger said is told as well.
   const heard = code === 'NotTheService' ? ` (${plainMessage(error, code)})` : '';
   // A failure within ours has said it at its end.
@@ -36,6 +36,21 @@ export function storeFailure(
   const cause =
     error instanceof Error && !('request' in error) && !('response' in error) ? { cause: error } : undefined;
   return Object.assign(new Error(line, cause), { code });
+}
+
+/**
+ * How agreeing on TLS went wrong, where it did: Node says that in the message alone, under codes that mean more. A
+ * failure of ours that has said it says it again.
+ */
+export function handshakeFault(error: unknown): string | undefined {
+  const message = text(error, 'message');
+  if ([HANDSHAKE, 'before secure TLS connection was established'].some((words) => message.includes(words)))
+    return HANDSHAKE;
+  const said = message.indexOf(REFUSED);
+  if (said >= 0) return message.slice(said).replace(/ \(E[A-Z]+\)$/, '');
+  const [, name, number] = /:(?:\S+ alert |\S+ )([a-z ]+):[^:]*:\d+:SSL alert number (\d+)/.exec(message) ?? [];
+  if (number === undefined) return failureCode(error) === 'EPROTO' ? ADVICE.EPROTO : undefined;
+  return `${REFUSED} (alert ${number}, ${name})`;
 }
 
 /** Families of codes that mean the same to whoever reads them. */

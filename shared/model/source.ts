@@ -96,6 +96,8 @@ export interface Reading extends Look {
   readonly asked: number;
   /** Answers that came to their end, whatever they said, and parts of long ones. Left out: not counted. */
   readonly heard?: number;
+  /** Why the last question had no answer. Left out, or '': it had one. */
+  readonly lost?: string;
   /** Requests of them whose answers were of no use: cut short, refused, asked again. Left out: none. */
   readonly wasted?: number;
   /** Ranges that were too much for one answer and were asked for in halves, so far. Left out: none. */

@@ -76,7 +76,7 @@ export function createLimitedHttp(
         timer.release();
         return response;
       } catch (error) {
-        throw timer.isOver() && !isLate(error) ? late(request, 'no answer', patience) : error;
+        throw timer.isOver() && !isLate(error) ? late(request, 'no answer', patience) : passing(error);
       } finally {
         if (!timer.released()) timer.stop();
       }
@@ -221,6 +221,11 @@ async function* watched(body: Readable, timer: Timer, idle: number, fail: () => 
   }
 }
 
+/** A server that fails within while TLS is agreed on has broken a connection, and says so: that is tried again. */
+const passing = (error: unknown): unknown =>
+  error instanceof RestError && /SSL alert number 80\b/.test(error.message)
+    ? new RestError(error.message, { code: 'ECONNRESET' })
+    : error;
 const isLate = (error: unknown): boolean =>
   error instanceof RestError && (error.code === 'ETIMEDOUT' || error.code === 'NoAnswer');
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

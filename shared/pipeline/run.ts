@@ -30,8 +30,8 @@ export type RunPorts = ClaimPorts &
     ready?(claimed: LedgerEntry): Promise<unknown>;
     /** Awaited by whoever is about to run a window: runs before it may have failed. Left out: nobody waits. */
     rest?(): Promise<void>;
-    /** Whether the source has not answered anything. Left out: it has. */
-    readonly silent?: () => boolean;
+    /** What came of a source that has not answered anything; undefined, or left out: it has. */
+    readonly silent?: () => string | undefined;
     /** Until when a run that has failed waits for a ledger that is away, to tell it. Left out: it does not wait. */
     readonly stateUntil?: Millis;
   };
@@ -195,8 +195,9 @@ async function deliverOrHalve(claim: Claim, afterDeath: boolean, ports: RunPorts
     return { ...outcomeOf(state, window, entry, ports), ...more };
   } catch (error) {
     // A source that says nothing would say nothing of a half, either.
-    if (error instanceof OutOfTime && ports.silent?.())
-      throw new Error(`${error.message}; its source gave no answer at all; it is tried again`);
+    const silence = ports.silent?.();
+    if (error instanceof OutOfTime && silence !== undefined)
+      throw new Error(`${error.message}; its source gave no answer at all: ${silence}; it is tried again`);
     if (error instanceof OutOfTime && halves !== undefined) return halve(halves, error.message);
     throw error;
   }

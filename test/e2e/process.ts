@@ -27,9 +27,14 @@ export const clockModule = join(import.meta.dirname, 'clock.ts');
 
 /**
  * The command line in a process of its own, from its sources, hasty in its pauses. `shift`: its clock is wrong by so
- * many milliseconds.
+ * many milliseconds; `more`: of its environment.
  */
-export function startCommand(words: readonly string[], work: string, shift = 0): RunningCommand {
+export function startCommand(
+  words: readonly string[],
+  work: string,
+  shift = 0,
+  more: Readonly<Record<string, string>> = {},
+): RunningCommand {
   const child = spawn(process.execPath, ['--import', clockModule, join(root, 'cli/main.ts'), ...words], {
     cwd: work, // not the checkout: a local.settings.json may lie there
     env: environment({
@@ -37,6 +42,7 @@ export function startCommand(words: readonly string[], work: string, shift = 0):
       CLOCK_SHIFT_MS: String(shift),
       CLOCK_HASTE: '20',
       NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(work, 'cache'),
+      ...more,
     }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { Azurite } from '../../local/azurite.ts';
 import { type Answer, type Refusal, refusalOf, type Service } from './answers.ts';
+import type { Says } from './odd-server.ts';
 
 /** A call to storage on its way through the front. */
 export interface StorageCall {
@@ -22,6 +23,7 @@ export interface StorageCall {
  * - `cut`, `stall`: the answer breaks off, or stands still for ever, after so many bytes of its body. `trickle`: so
  *   many bytes at a time, with a pause of so many milliseconds.
  * - `swap`: storage has done it, and somebody changes the answer on its way.
+ * - `odd`: bytes in place of an answer (odd-answers.ts); storage does not know of the call.
  * - `never`: no answer comes; storage has done it (`done`) or not. `broken`: the connection ends in its place.
  */
 export type Fate =
@@ -32,6 +34,7 @@ export type Fate =
   | { readonly stall: number }
   | { readonly trickle: number; readonly pause: number }
   | { readonly swap: (answer: Answer) => Answer }
+  | { readonly odd: Says }
   | { readonly never: 'done' | 'undone' }
   | { readonly broken: 'done' | 'undone' }
   | undefined;
@@ -170,6 +173,12 @@ async function pass(
     return send(answer, response, what);
   }
   if ('swap' in what) return send(what.swap(await forward(post)), response, undefined);
+  if ('odd' in what)
+    return what.odd(
+      post.message.socket.on('error', () => {}),
+      post.message,
+      hold,
+    );
   if ('never' in what) {
     if (what.never === 'done') await forward(post);
     return hold();

@@ -44,6 +44,28 @@ test('one line: what happened, what to do, the code', () => {
     ],
     [Object.assign(new Error('x'), { code: 'ENOSPC' }), 'ENOSPC', /^put x: the disk is full; make room/],
     [Object.assign(new Error('x'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }), 'CERT', /certificate is not trusted/],
+    [
+      rest({ code: 'ECONNRESET' }, 'Client network socket disconnected before secure TLS connection was established'),
+      'ECONNRESET',
+      /^put x: the connection broke before TLS was agreed on; check what stands between.*\(ECONNRESET\)$/,
+    ],
+    [
+      rest(
+        { code: 'EPROTO' },
+        'write EPROTO 408D08C9647F0000:error:0A000410:SSL routines:ssl3_read_bytes:ssl/tls alert handshake failure:' +
+          '../deps/openssl/openssl/ssl/record/rec_layer_s3.c:918:SSL alert number 40\n',
+      ),
+      'EPROTO',
+      /^put x: the server, or what stands between, refused to agree on TLS;.*\(alert 40, handshake failure\) \(EPROTO\)$/,
+    ],
+    [
+      rest(
+        { code: 'EPROTO' },
+        'write EPROTO 408D:error:0A00010B:SSL routines:x:wrong version number:../deps/x.c:77:\n',
+      ),
+      'EPROTO',
+      /^put x: what answers there does not speak TLS;.*\(EPROTO\)$/,
+    ],
     // What was told by one of ours is not told twice.
     [
       storeFailure('put y', rest({ statusCode: 400, code: 'OddCode' })),

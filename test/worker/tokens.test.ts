@@ -9,16 +9,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { after, before, test } from 'node:test';
-import {
-  AccountSASPermissions,
-  AccountSASResourceTypes,
-  AccountSASServices,
-  generateAccountSASQueryParameters,
-  StorageSharedKeyCredential,
-} from '@azure/storage-blob';
 import type { Azurite } from '../../local/azurite.ts';
 import type { Standins } from './azure-addresses.ts';
 import { HOUR, MINUTE, message, START } from './inputs.ts';
+import { sasOf } from './sas.ts';
 import { type Ended, type Scene, sceneStorage, startScene, until } from './scene.ts';
 
 const all = process.env.WORKER_TOKENS === 'all';
@@ -58,17 +52,6 @@ async function startDesk(now: () => number): Promise<Desk> {
     },
   };
   return desk;
-}
-
-function sasOf({ account, key }: Azurite): string {
-  const [permissions, services] = [AccountSASPermissions.parse('rwdlacupx'), AccountSASServices.parse('bqt')];
-  return generateAccountSASQueryParameters(
-    {
-      ...{ permissions, expiresOn: new Date(Date.UTC(2099, 0)) },
-      ...{ services: services.toString(), resourceTypes: AccountSASResourceTypes.parse('sco').toString() },
-    },
-    new StorageSharedKeyCredential(account, key),
-  ).toString();
 }
 
 /** Where a process finds the endpoint of its identity. */

@@ -20,8 +20,8 @@ export function counting(source: Source): {
   readonly source: Source;
   readonly spent: () => number;
   readonly splits: () => number;
-  /** The source was asked, and has not answered anything. */
-  readonly silent: () => boolean;
+  /** The source was asked, and has not answered anything: what came of it. */
+  readonly silent: () => string | undefined;
 } {
   let last: Reading | undefined;
   const open: Source['open'] = async (...asked) => {
@@ -32,6 +32,6 @@ export function counting(source: Source): {
     source: { open },
     spent: () => last?.asked ?? 0,
     splits: () => last?.splits ?? 0,
-    silent: () => last?.heard === 0,
+    silent: () => (last?.heard === 0 ? last.lost || 'nothing came' : undefined),
   };
 }

@@ -51,6 +51,7 @@ function openReading(context: Context, { survey, audited, learned, saidAbsent }:
   let [asked, useful, splits, heard] = [0, 0, 0, 0];
   let fingerprint = '';
   let remark = '';
+  let lost = '';
   const questions: Ask = async (question) => {
     asked++;
     const take: typeof question.rows.take = (rows, columns) => {
@@ -59,6 +60,7 @@ function openReading(context: Context, { survey, audited, learned, saidAbsent }:
     };
     const reply = await context.ask({ ...question, rows: { ...question.rows, take } });
     if (reply.lost === '') heard++;
+    lost = reply.lost;
     return reply;
   };
   /** Undefined when it cannot be told: the rows count, not what is said of them. */
@@ -100,6 +102,9 @@ function openReading(context: Context, { survey, audited, learned, saidAbsent }:
     },
     get heard() {
       return heard;
+    },
+    get lost() {
+      return lost;
     },
     get wasted() {
       return asked - useful;

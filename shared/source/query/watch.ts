@@ -1,4 +1,4 @@
-import { failureCode, storeFailure } from '../../lake/failure.ts';
+import { failureCode, handshakeFault, storeFailure } from '../../lake/failure.ts';
 import type { Millis } from '../../model.ts';
 import { createPatience } from '../../net/patience.ts';
 
@@ -44,7 +44,7 @@ export function createWatch(abort: AbortSignal): Watch {
   function lose(error: unknown): undefined {
     abort.throwIfAborted();
     // Never the error itself: the library's errors carry the request with its headers.
-    if (lost === '') lost = `the connection failed (${reasonOf(error)})`;
+    if (lost === '') lost = `${handshakeFault(error) ?? 'the connection failed'} (${reasonOf(error)})`;
     // A certificate does not become trusted by asking six times.
     if (failureCode(error) === 'CERT') hopeless = storeFailure('the connection failed', error).message;
   }
