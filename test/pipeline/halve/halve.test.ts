@@ -154,7 +154,7 @@ describe('a window that is too heavy for one run', () => {
       assert.equal(found?.state, state);
       assert.match(
         found?.error ?? '',
-        heard === 0 ? /its source gave no answer at all; it is tried again/ : /^halved at/,
+        heard === 0 ? /its source gave no answer at all: nothing came; it is tried again/ : /^halved at/,
       );
     });
 
