@@ -25,7 +25,7 @@ import { shopRows } from './shopRows.ts';
 const day = 86_400_000;
 const today = Math.floor(Date.now() / day) * day;
 
-async function until(what: string, holds: () => Promise<boolean> | boolean, most = 180): Promise<void> {
+async function until(what: string, holds: () => Promise<boolean> | boolean, most = 400): Promise<void> {
   for (let second = 0; second < most; second += 0.5) {
     if (await holds()) return;
     await sleep(500);

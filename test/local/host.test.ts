@@ -25,7 +25,7 @@ const events: HostEvent[] = [];
 const deeds: Record<string, (call: Call) => Promise<void>> = {
   fail: async () => Promise.reject(new Error('on purpose')),
   failOnce: async ({ metadata }) => (metadata.dequeueCount === 1 ? Promise.reject(new Error('once')) : undefined),
-  linger: () => sleep(3_000),
+  linger: () => sleep(6_000),
 };
 
 const { ResourceFactoryResolver }: typeof import('@azure/functions-extensions-base') = createRequire(import.meta.url)(
@@ -86,7 +86,7 @@ before(async () => {
     ),
     env: { TICK: '* * * * * *', AzureWebJobsStorage: azurite.connectionString, Drop: azurite.connectionString },
     port: 0,
-    lock: 2_000,
+    lock: 4_000,
     blobEvery: 100,
     report: (event) => void events.push(event),
   };
@@ -99,7 +99,7 @@ after(async () => {
 });
 
 async function until<T>(find: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
-  for (let tries = 0; tries < 600; tries++) {
+  for (let tries = 0; tries < 4_800; tries++) {
     const found = await find();
     if (found !== undefined && found !== false) return found;
     await sleep(25);

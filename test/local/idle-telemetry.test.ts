@@ -144,7 +144,7 @@ test('an app of ten signals with nothing to do sends less than 2 MB a day', asyn
 });
 
 async function until(holds: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 1_200; tries++) {
+  for (let tries = 0; tries < 3_000; tries++) {
     if (holds()) return;
     await sleep(100);
   }
