@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 
 const left = `
@@ -17,15 +17,15 @@ test('one that leaves its server and its child behind', () => {
 });
 `;
 
-test('a file that goes on after its tests is ended, with what it has started, and named', async (t) => {
+async function ended(t: TestContext, lines: string, linger: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'insights-lake-ends-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, 'left.test.ts');
-  await writeFile(file, left);
+  await writeFile(file, lines);
 
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const child = spawn(process.execPath, ['--import', join(import.meta.dirname, 'ends.ts'), '--test', file], {
-    env: { ...env, LINGER_MS: '300' },
+    env: { ...env, LINGER_MS: linger },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   t.after(() => child.kill());
@@ -33,8 +33,12 @@ test('a file that goes on after its tests is ended, with what it has started, an
   const said = await Promise.all([text(child.stdout), text(child.stderr)]);
 
   assert.equal(await closed, 1);
-  const all = said.join('');
-  assert.match(all, /left\.test\.ts is ended 300 ms after its tests: it still holds (TCPServerWrap|ProcessWrap)/);
+  return said.join('');
+}
+
+test('a file that goes on after its tests is ended, with what it has started, and named', async (t) => {
+  const all = await ended(t, left, '3000');
+  assert.match(all, /left\.test\.ts is ended 3000 ms after its tests: it still holds (TCPServerWrap|ProcessWrap)/);
   const pid = Number(/child (\d+)/.exec(all)?.[1]);
   const isThere = () =>
     readFile(`/proc/${pid}/stat`, 'utf8').then(
@@ -43,4 +47,9 @@ test('a file that goes on after its tests is ended, with what it has started, an
     );
   for (let tries = 0; (await isThere()) && tries < 300; tries++) await setTimeout(100);
   assert.ok(pid > 0 && !(await isThere()));
+});
+
+test('a file that never comes to its tests is ended and named', async (t) => {
+  const all = await ended(t, 'setInterval(() => {}, 1000);\nawait new Promise(() => {});', '300');
+  assert.match(all, /left\.test\.ts is ended 1500 ms after its start, without a test: it still holds Timeout/);
 });

@@ -1,15 +1,17 @@
 /**
  * Loaded into each test file's process (`npm test`): one that is still there two minutes after its tests, because one
- * that failed has left a server or a process behind, is ended with its children and says what it holds. The runner
- * would wait for it for ever: `--test-timeout` is for tests, not for files.
+ * that failed has left a server or a process behind, or that has none after ten, is ended with its children and says
+ * what it holds. The runner would wait for it for ever: `--test-timeout` is for tests, not for files.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { after, afterEach, beforeEach } from 'node:test';
 import { isMainThread } from 'node:worker_threads';
 
+// Tests have clocks of their own.
+const { setTimeout, clearTimeout } = globalThis;
 const file = process.argv[1] ?? '';
-const { LINGER_MS = '120000' } = process.env;
+const linger = Number(process.env.LINGER_MS ?? 120_000);
 
 /** All that `pid` has started and what those have, where the system tells (Linux). */
 function startedBy(pid: number | string): string[] {
@@ -23,9 +25,9 @@ function startedBy(pid: number | string): string[] {
   }
 }
 
-function end(): void {
+function end(when: string): void {
   const held = process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap');
-  console.error(`${relative('', file)} is ended ${LINGER_MS} ms after its tests: it still holds ${held.join(', ')}`);
+  console.error(`${relative('', file)} is ended ${when}: it still holds ${held.join(', ')}`);
   for (const pid of startedBy(process.pid)) {
     try {
       process.kill(Number(pid), 'SIGKILL');
@@ -38,10 +40,10 @@ function end(): void {
 process.execArgv = process.execArgv.filter((flag) => !/^--import$|\bends\.ts$/.test(flag));
 if (process.env.NODE_TEST_CONTEXT !== undefined && file.endsWith('.test.ts') && isMainThread) {
   let isOver = false;
-  let timer: NodeJS.Timeout | undefined;
+  let timer = setTimeout(end, 5 * linger, `${5 * linger} ms after its start, without a test`).unref();
   const watch = () => {
     clearTimeout(timer);
-    timer = setTimeout(end, Number(LINGER_MS)).unref();
+    timer = setTimeout(end, linger, `${linger} ms after its tests`).unref();
   };
   // Where a file waits between its tests, the runner calls it over when the first ones are.
   beforeEach(() => clearTimeout(timer));

@@ -54,7 +54,7 @@ async function messages(
     from: undefined,
     until: undefined,
   } as const;
-  const ask = createAsk(settings, undefined, clock, { ...CLIENT_LIMITS, stall: 200, first: 2000 });
+  const ask = createAsk(settings, undefined, clock, { ...CLIENT_LIMITS, stall: 1000, first: 10_000 });
   const source = createQuerySource({
     settings,
     ask,
