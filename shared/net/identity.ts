@@ -1,7 +1,7 @@
 /** Tokens: from the app's identity in Azure, from the developer's own sign-in elsewhere. */
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/core-auth';
 import { type HttpClient, type PipelineRequest, type PipelineResponse, RestError } from '@azure/core-rest-pipeline';
-import { DefaultAzureCredential } from '@azure/identity';
+import { DefaultAzureCredential, ManagedIdentityCredential } from '@azure/identity';
 import type { Identity } from '../model.ts';
 import { beginningWithoutSecrets, knowToken } from '../pure/known-secrets.ts';
 import { isDirect, shownAddress } from './direct.ts';
@@ -26,18 +26,15 @@ export interface IdentityOptions {
   readonly authorityHost: string | undefined;
   readonly http: HttpClient;
   readonly now: () => number;
+  /** AZURE_TOKEN_CREDENTIALS: the one way, or kind of ways, to sign in that the library may try. Left out: all. */
+  readonly ways?: string | undefined;
 }
 
 /** One credential, whose token many clients ask for: one of them at a time goes for it, and none waits for ever. */
 export function createIdentity(
-  { identity, authorityHost, http, now }: IdentityOptions,
+  { identity, authorityHost, http, now, ways = '' }: IdentityOptions,
   limits = IDENTITY_LIMITS,
-  inner: TokenCredential = new DefaultAzureCredential({
-    httpClient: listening(http, limits.silence),
-    processTimeoutInMs: limits.token,
-    ...(identity.clientId !== '' && { managedIdentityClientId: identity.clientId }),
-    ...(authorityHost !== undefined && { authorityHost }),
-  }),
+  inner: TokenCredential = signInOf({ identity, authorityHost, http, now, ways }, limits),
 ): TokenCredential {
   const underWay = new Map<string, Promise<AccessToken | null>>();
   const failed = new Map<string, { readonly error: Error; readonly until: number }>();
@@ -66,7 +63,7 @@ export function createIdentity(
         return got;
       } catch (error) {
         if (options.abortSignal?.aborted) throw error;
-        const told = Object.assign(new Error(signInText(error, identity, heard.last)), {
+        const told = Object.assign(new Error(signInText(error, identity, heard.last, ways)), {
           name: 'AuthenticationFailedError',
         });
         failed.set(key, { error: told, until: now() + limits.failure });
@@ -74,6 +71,28 @@ export function createIdentity(
       }
     },
   };
+}
+
+function signInOf(
+  { identity: { clientId }, authorityHost, http, ways = '' }: IdentityOptions,
+  limits: IdentityLimits,
+): TokenCredential {
+  const options = {
+    httpClient: listening(http, limits.silence),
+    ...(authorityHost !== undefined && { authorityHost }),
+  };
+  // Told to try this way alone, the library forgets all that it is given, the client id too.
+  if (/^\s*ManagedIdentityCredential\s*$/i.test(ways))
+    return new ManagedIdentityCredential({ ...options, ...(clientId !== '' && { clientId }) });
+  try {
+    return new DefaultAzureCredential({
+      ...options,
+      processTimeoutInMs: limits.token,
+      ...(clientId !== '' && { managedIdentityClientId: clientId }),
+    });
+  } catch (error) {
+    return { getToken: () => Promise.reject(error) }; // no such way: told like all that keeps from signing in
+  }
 }
 
 /**
@@ -84,8 +103,8 @@ const heard = { last: '' };
 
 /**
  * An endpoint of this machine may be starting, but where nobody listens for some seconds, or it knows of nothing, there
- * is none. The library would try six times, 19 s in all, before it goes on to the next way; and twice 30 s where
- * nothing is answered.
+ * is none; and one that fails goes on failing. The library would try six times, 19 s in all, before it goes on to the
+ * next way; and twice 30 s where nothing is answered.
  */
 const MOST_IN_VAIN = 4;
 
@@ -111,7 +130,7 @@ export function listening(http: HttpClient, silence: number): HttpClient {
         if (refused !== '') heard.last = `${where} answered ${refused}`;
         // The library would go there with the secret of this machine's endpoint.
         answer.headers.delete('location');
-        if (direct && answer.status === 404 && inVain(request)) throw nobody('it knows of no tokens');
+        if (direct && isVain(answer) && inVain(request)) throw nobody('it gives no tokens');
         return answer;
       } catch (error) {
         const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
@@ -125,6 +144,8 @@ export function listening(http: HttpClient, silence: number): HttpClient {
     },
   };
 }
+
+const isVain = ({ status }: PipelineResponse): boolean => status === 404 || status >= 500;
 
 async function within(limit: number, http: HttpClient, request: PipelineRequest): Promise<PipelineResponse> {
   const late = AbortSignal.timeout(limit);

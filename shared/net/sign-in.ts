@@ -6,6 +6,7 @@ import { anyOf } from './any-of.ts';
 
 /** First match counts. */
 const ADVICE: readonly (readonly [RegExp, (who: string) => string])[] = [
+  [/Invalid value for AZURE_TOKEN_CREDENTIALS/, () => 'mend or unset it'],
   [
     /AADSTS5007[69]|AADSTS50158|multi-?factor|interaction.?required|AADSTS50173|AADSTS70043|AADSTS700082/i,
     () => 'sign in again (az login), with the second factor where one is asked for',
@@ -38,10 +39,19 @@ const NOT_SET_UP = anyOf(
   /ManagedIdentityCredential.*(unavailable|not available|network_error)/,
 );
 
-/** `heard`: what an endpoint refused with; '' when none did. */
-export function signInText(error: unknown, { clientId, setting }: Omit<Identity, 'kind'>, heard: string): string {
+/**
+ * `heard`: what an endpoint refused with; '' when none did. `ways`: what AZURE_TOKEN_CREDENTIALS says; '' if nothing.
+ */
+export function signInText(
+  error: unknown,
+  { clientId, setting }: Omit<Identity, 'kind'>,
+  heard: string,
+  ways = '',
+): string {
   const reasons = [...(heard === '' ? [] : [heard]), ...reasonsOf(error)];
-  const told = reasons.filter((reason) => !NOT_SET_UP.test(reason));
+  // The only way that was tried has a reason to tell.
+  const told = reasons.filter((reason) => reasons.length === 1 || !NOT_SET_UP.test(reason));
+  const only = ways === '' ? '' : ` (AZURE_TOKEN_CREDENTIALS is ${ways}: no other way is tried)`;
   const who =
     clientId === ''
       ? `the system-assigned identity (${setting} names no other)`
@@ -50,11 +60,11 @@ export function signInText(error: unknown, { clientId, setting }: Omit<Identity,
   const text = told.filter((reason) => heard === '' || reason === heard || !/ManagedIdentity/.test(reason)).join('; ');
   if (text === '')
     return (
-      `no sign-in worked: there is no identity (${who}) and nobody has signed in; give the app an identity and ` +
-      'name its client id, or run az login on a workstation'
+      `no sign-in worked: there is no identity (${who}) and nobody has signed in${only}; give the app an identity ` +
+      'and name its client id, or run az login on a workstation'
     );
   const advice = ADVICE.find(([pattern]) => pattern.test(text))?.[1](who) ?? `check ${who}, or sign in (az login)`;
-  return `no sign-in worked: ${text}; ${advice}`;
+  return `no sign-in worked: ${text}${only}; ${advice}`;
 }
 
 /** One line for each way that was tried. */

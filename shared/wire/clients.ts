@@ -69,7 +69,10 @@ export function identity({ clientId, setting }: Omit<Identity, 'kind'>, address:
   const key = `${clientId} ${setting} ${authorityHost}`;
   const known =
     credentials.get(key) ??
-    createIdentity({ identity: { clientId, setting }, authorityHost, http, now: systemClock.now });
+    createIdentity({
+      ...{ identity: { clientId, setting }, authorityHost, http, now: systemClock.now },
+      ways: process.env.AZURE_TOKEN_CREDENTIALS,
+    });
   credentials.set(key, known);
   return known;
 }

@@ -141,7 +141,7 @@ describe('a managed identity’s endpoint on this machine', () => {
   let proxy: Server;
   let proxied = 0;
   let answer: [number, string] = [400, ''];
-  const keys = ['IDENTITY_ENDPOINT', 'IDENTITY_HEADER', 'HTTP_PROXY', 'HTTPS_PROXY'];
+  const keys = ['IDENTITY_ENDPOINT', 'IDENTITY_HEADER', 'HTTP_PROXY', 'HTTPS_PROXY', 'AZURE_TOKEN_CREDENTIALS'];
   const before_ = new Map(keys.map((key) => [key, process.env[key]]));
   const listen = (server: Server) =>
     new Promise<number>((resolve) =>
@@ -152,12 +152,14 @@ describe('a managed identity’s endpoint on this machine', () => {
     );
   const real = createLimitedHttp();
   let tries = 0;
+  let asked = '';
   let onTry = (): unknown => undefined;
   // One for all tests here: the library keeps the first that it is given.
   const http: HttpClient = {
     sendRequest: async (request) => {
       await onTry();
       tries += 1;
+      asked = request.url;
       return real.sendRequest(request);
     },
   };
@@ -224,6 +226,28 @@ describe('a managed identity’s endpoint on this machine', () => {
     );
     assert.equal(tries, 4);
   });
+
+  test('one that fails is asked four times, too', async () => {
+    [tries, answer, onTry] = [0, [502, 'Bad Gateway'], () => undefined];
+    await assert.rejects(make().getToken('https://b.azure.com/.default'), /answered 502: Bad Gateway; .* try again/);
+    assert.equal(tries, 4);
+  });
+
+  const ways: [string, RegExp][] = [
+    ['ManagedIdentityCredential', /answered 400: none \(AZURE_TOKEN_CREDENTIALS is .*: no other way is tried\); check/],
+    ['prod', /answered 400: none \(AZURE_TOKEN_CREDENTIALS is prod: no other way is tried\); check/],
+    ['EnvironmentCredential', /: EnvironmentCredential is unavailable.* \(AZURE_TOKEN_CREDENTIALS is .*\); check/],
+    ['nonsense', /: Invalid value for AZURE_TOKEN_CREDENTIALS = nonsense.*; mend or unset it$/],
+  ];
+  for (const [way, told] of ways)
+    test(`where ${way} is the only way, its reason is told; it is asked for the client id of the setting`, async () => {
+      [answer, asked, onTry] = [[400, '{"message":"none"}'], '', () => undefined];
+      process.env.AZURE_TOKEN_CREDENTIALS = way;
+      const only = createIdentity({ identity: named, authorityHost: undefined, http, now: () => 0, ways: way });
+      delete process.env.AZURE_TOKEN_CREDENTIALS;
+      await assert.rejects(only.getToken(`https://${way}.azure.com/.default`), told);
+      if (/Managed|prod/.test(way)) assert.match(asked, /client_id=cid/);
+    });
 });
 
 test('an endpoint of this machine that is silent is given up in the time it has, and not asked again', async () => {
