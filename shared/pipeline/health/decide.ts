@@ -8,10 +8,14 @@ const hour: Millis = 60 * minute;
 /** The sliding range: so many commits, of so long. A lake with little traffic makes five tries in 15 minutes. */
 const most = 20;
 const range: Millis = hour;
-/** Paused where fewer than one in ten succeed, of five at least, and none has for five minutes. */
+/**
+ * Paused where fewer than one in ten succeed, of five at least, and none has for five minutes; or where none of five has
+ * for a quarter of an hour, however many did before: with little traffic these would count for the rest of the hour.
+ */
 const fewest = 5;
 const tolerated = 0.1;
 const awhile: Millis = 5 * minute;
+const long: Millis = 15 * minute;
 /** Pauses between probes double from a minute to half an hour. */
 const firstProbe: Millis = minute;
 const longestProbe: Millis = 30 * minute;
@@ -47,13 +51,10 @@ export function afterCommits(
 
 function isFailing(commits: readonly CommitOutcome[], now: Millis): boolean {
   const failed = commits.filter(({ ok }) => !ok);
-  const first = commits.slice(commits.findLastIndex(({ ok }) => ok) + 1)[0];
-  return (
-    failed.length >= fewest &&
-    commits.length - failed.length < commits.length * tolerated &&
-    first !== undefined &&
-    first.at + awhile <= now
-  );
+  const last = commits.slice(commits.findLastIndex(({ ok }) => ok) + 1);
+  const lasting = last[0] === undefined ? 0 : now - last[0].at;
+  const isMost = failed.length >= fewest && commits.length - failed.length < commits.length * tolerated;
+  return (isMost && lasting >= awhile) || (last.length >= fewest && lasting >= long);
 }
 
 /** Who pauses a lake by hand wants it to stay so. */

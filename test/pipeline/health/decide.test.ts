@@ -34,6 +34,9 @@ const cases: readonly (readonly [commits: string, apart: number, state: string, 
   ['++++------------', minute, 'active', 'a quarter succeeded'],
   ['++++++++++++++++++++--------------------', minute, 'paused', 'the last 20 count'],
   ['-----------------+-', minute, 'active', 'the last success was a minute ago'],
+  ['+++++-----', 4 * minute, 'paused', 'half succeeded, and none for a quarter of an hour'],
+  ['+++++-----', 3 * minute, 'active', 'half succeeded, the last one a quarter of an hour ago'],
+  ['+++++++++----', 5 * minute, 'active', 'too few since the last that succeeded'],
   ['------', 30 * minute, 'active', 'two of them in the last hour'],
 ];
 for (const [text, apart, state, why] of cases)
