@@ -9,8 +9,9 @@ const hour: Millis = 60 * minute;
 const most = 20;
 const range: Millis = hour;
 /**
- * Paused where fewer than one in ten succeed, of five at least, and none has for five minutes; or where none of five has
- * for a quarter of an hour, however many did before: with little traffic these would count for the rest of the hour.
+ * Paused where fewer than one in ten succeed, of five at least, and none has for five minutes; or where five have
+ * failed and none succeeded for a quarter of an hour, however many did before: with little traffic these would count
+ * for the rest of the hour.
  */
 const fewest = 5;
 const tolerated = 0.1;
