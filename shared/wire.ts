@@ -30,7 +30,7 @@ import { type Audits, keptOrAssumed, namedApps, queryApis, wireAudits } from './
 import { checkConditions, untilItWorks } from './wire/ready.ts';
 import { sourceOf } from './wire/source.ts';
 import { wireStatus } from './wire/status.ts';
-import { lakeLook, windowFiles } from './wire/stories.ts';
+import { lakeLook, windowFiles, windowNames } from './wire/stories.ts';
 import { beyondLake, keptInLake, type Tends, wireTends } from './wire/tend.ts';
 
 /** The app, put together from its settings: what the triggers call. */
@@ -72,7 +72,8 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
   const watched = watchedLake(openLake(config));
   const ledger = openLedger(config.state, config.lake, (feed) => names.originOf(feed));
   const names = createNames(namedApps(config), ledger, systemClock.now);
-  const meeting = meetPorts(watched.lake, ledger, ledgerPlaceOf(config.state, config.lake));
+  const templates = new Set([config.output.path]);
+  const meeting = meetPorts(watched.lake, ledger, ledgerPlaceOf(config.state, config.lake), templates);
   const { met, still } = lakeMet(meeting, () => prepareLake(watched.lake, tablesOf(config, watched.lake)));
   const lake = guardedLake(watched.lake, still);
   const [hints, clock] = [openHints(config.state), systemClock];
@@ -81,7 +82,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
   const source = sourceOf(config, apis, blobs?.source, names);
   const { planLimit: limit, patience, lease } = config;
   const tables = tablesOf(config, lake);
-  const lost = lakeLook({ lake, clock, ...(tables && { tables }) }, [config.output.path], config.quarantine.prefix, {
+  const lost = lakeLook({ lake, clock, ...(tables && { tables }) }, templates, config.quarantine.prefix, {
     ready: () => lakeReady(),
     rules: feedRules(config, lake),
   });
@@ -106,8 +107,16 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
   const refused = new Map<string, Millis>();
   const memory = { refused, recall: createRecall() };
   const kept = keptOrAssumed(config.apps, clock.now);
-  const inLake = windowFiles(lake, [config.output.path], config.quarantine.prefix);
-  const run = { ...ports, ...local, keptSince: kept.keptSince, ...memory, ...(tables === undefined && { inLake }) };
+  const inLake = windowFiles(lake, templates, config.quarantine.prefix);
+  const named = windowNames(templates, config.quarantine.prefix);
+  const run = {
+    ...ports,
+    ...local,
+    named,
+    keptSince: kept.keptSince,
+    ...memory,
+    ...(tables === undefined && { inLake }),
+  };
   const stateReady = untilItWorks(() => allOf([ledger.prepare(), hints.prepare()]));
   const engineReady = untilItWorks(() => checkConditions(local.engine));
   const lakeReady = async (): Promise<void> => {

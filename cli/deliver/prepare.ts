@@ -50,12 +50,13 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
   const tables = tablesOf(request, lake);
   const named = request.command === 'export' ? (await query()).namedApps(request) : [];
   const originOf = originsOf(named);
+  const templates = new Set([request.output.path]);
   const { ledger, here, ofApp, orphaned, meet, word } = await onDestination(async () => {
     await prepareLake(lake, tables);
     const { ledger, here, ofApp } = await ledgerOfLake(request.lake, lake, request.settings, originOf);
     // A ledger in the lake counts with every command: a copy from before is told from it, however young.
-    const meet = (every = ofApp ? countEvery : 0) => meetLake(meetPorts(lake, ledger, here), every);
-    await meet(Number.POSITIVE_INFINITY);
+    const meet = () => meetLake(meetPorts(lake, ledger, here, templates), ofApp ? countEvery : 0);
+    await meetLake(meetPorts(lake, ledger, here), Number.POSITIVE_INFINITY);
     if (!ofApp) await agreeOnOutput(lake, request.output, shapeMarks(shape));
     const word = await meet();
     // What an app runs is its own affair: its claims are respected.
@@ -66,7 +67,7 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
     ofApp ? settleAppsWith(folders, given, ledger.appNamed) : settleApps(folders, given, lake, ledger);
   const planned = await planOf();
   const seen = { lake, clock: systemClock, ...(tables && { tables }) };
-  const lost = lakeLook(seen, [request.output.path], '_quarantine', { ready: async () => {} });
+  const lost = lakeLook(seen, templates, '_quarantine', { ready: async () => {} });
   const beside = { ledger, lake, clock: systemClock, orphaned, lost };
   const { tasks, incomplete } = await onDestination(() =>
     apartFrom(planned.tasks, beside, request.command === 'sweep'),
@@ -77,12 +78,12 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
   const alone = request.command !== 'export';
   const { begin, close } = engineOf(request.output, making, worthwhile(jobs, request, plan.tasks), alone);
   // A ledger in the lake goes with it; that of an app stays, and would have the rest of a lake that was emptied.
-  const { still } = lakeMet(meetPorts(lake, ledger, here), async () => undefined, word);
+  const { still } = lakeMet(meetPorts(lake, ledger, here, templates), async () => undefined, word);
   const ports = {
     ...local,
     engine: { ...local.engine, begin: observedBegin(begin, onRead) },
     lake: ofApp ? guardedLake(lake, still) : lake,
-    ...(tables ? { tables } : { inLake: windowFiles(lake, [request.output.path], '_quarantine') }),
+    ...(tables ? { tables } : { inLake: windowFiles(lake, templates, '_quarantine') }),
     ledger,
     source,
     clock: systemClock,

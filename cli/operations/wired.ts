@@ -4,6 +4,7 @@ import type { Config, DriftSighting, ObjectStore } from '../../shared/model.ts';
 import { requeueWindows } from '../../shared/pipeline/ask/requeue.ts';
 import { type RerunRequest, rerunWindows } from '../../shared/pipeline/ask/rerun.ts';
 import { auditLake } from '../../shared/pipeline/audit/audit-lake.ts';
+import { readLakeWord } from '../../shared/pipeline/lake/lake-word.ts';
 import { retireWindows } from '../../shared/pipeline/retention/retire.ts';
 import { hashOf } from '../../shared/pure/hash-of.ts';
 import { noShaping } from '../../shared/signals/shape.ts';
@@ -59,7 +60,10 @@ export const operations: Operations = {
       const { path } = (await chosenOutput(store)) ?? {};
       return auditLake(request, {
         ...{ ledger, lake: store, clock: systemClock, hash: hashOf },
-        named: windowNames(path ? [path] : [], '_quarantine'),
+        named: windowNames(
+          [...(path ? [path] : []), ...((await readLakeWord(store))?.value.paths ?? [])],
+          '_quarantine',
+        ),
         ...(tables && { tables }),
       });
     }),

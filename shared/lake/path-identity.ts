@@ -19,7 +19,7 @@ export const usualTemplates = [defaultPathTemplate('hour'), defaultPathTemplate(
 const TABLE = /_r([1-9]\d*)((?:_\d+)?\.parquet)$/;
 
 /** Undefined where no template made the path. */
-export function identityOf(path: string, templates: readonly string[]): PathIdentity | undefined {
+export function identityOf(path: string, templates: Iterable<string>): PathIdentity | undefined {
   const format = formatOfPath(path);
   if (format === undefined) return undefined;
   const [, revision] = TABLE.exec(path) ?? [];

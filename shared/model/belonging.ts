@@ -29,6 +29,8 @@ export interface LakeWord {
    * (a ledger in the lake goes where the lake goes).
    */
   readonly markTag: string;
+  /** Path templates by which files of its windows are named, or were. */
+  readonly paths: readonly string[];
 }
 
 /** How a ledger knows its lake. */

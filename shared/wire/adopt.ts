@@ -5,7 +5,7 @@ import { workFolders } from '../lake/work-folders.ts';
 import type { Config, Feed, ObjectStore } from '../model.ts';
 import { type AdoptPorts, type AdoptReport, adoptLake } from '../pipeline/adopt/adopt.ts';
 import { feedKey } from '../pipeline/keys.ts';
-import { LAKE_NAME } from '../pipeline/lake/lake-word.ts';
+import { LAKE_NAME, readLakeWord } from '../pipeline/lake/lake-word.ts';
 import { faultOfLake, type MeetPorts } from '../pipeline/lake/meet.ts';
 import { readRetired } from '../pipeline/retention/retired-word.ts';
 import { systemClock } from './clock.ts';
@@ -58,10 +58,10 @@ export const feedRules = (config: Pick<Config, 'apps' | 'tending'>, lake: Object
   retired: (await readRetired(lake, feed))?.value.through,
 });
 
-/** `templates`: of paths that the settings have. */
+/** `own`: templates of paths that the settings have. */
 export async function adoptWith(
   meeting: Adopting,
-  templates: readonly string[],
+  own: readonly string[],
   quarantine: string,
   { write, paths, leave }: AdoptRequest,
   tell: (files: number) => void,
@@ -71,9 +71,12 @@ export async function adoptWith(
   if (write) await prepareLake(meeting.lake, tables);
   const lake = write ? meeting.lake : await lakeOrNothing(meeting.lake);
   const withWorkFolder = workFolders();
+  const word = await readLakeWord(lake).catch(() => undefined);
+  // What they say first: a file can be named by more than one.
+  const templates = new Set([...own, ...paths, ...(word?.value.paths ?? [])]);
   const ports: AdoptPorts = {
-    ...{ ...meeting, lake, clock: systemClock, leave, tell },
-    story: createStories(lake, [...templates, ...paths], quarantine),
+    ...{ ...meeting, lake, clock: systemClock, leave, tell, templates },
+    story: createStories(lake, templates, quarantine),
     rows: (file) => readLedgerFile(rangesOf(file, lake)),
     withGroups: (use) => withWorkFolder((folder) => use(createGroups(folder))),
   };

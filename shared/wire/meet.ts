@@ -15,9 +15,15 @@ import {
 import { systemClock } from './clock.ts';
 import { productVersion } from './version.ts';
 
-/** What a lake and a ledger need to meet. */
-export const meetPorts = (lake: ObjectStore, ledger: Ledger, here: LedgerPlace): MeetPorts => ({
+/** What a lake and a ledger need to meet. `templates`: see MeetPorts. */
+export const meetPorts = (
+  lake: ObjectStore,
+  ledger: Ledger,
+  here: LedgerPlace,
+  templates?: Set<string>,
+): MeetPorts => ({
   ...{ lake, ledger, here, now: systemClock.now, newId: randomUUID, product: productVersion() },
+  ...(templates && { templates }),
 });
 
 /** So long a lake that was seen is taken to be there still. */

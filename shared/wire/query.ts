@@ -29,7 +29,6 @@ import { createQuerySource } from '../source/query/source.ts';
 import { createSurvey } from '../source/query/survey/survey.ts';
 import { identity, openSeats, seatsClock } from './clients.ts';
 import { idle, systemClock } from './clock.ts';
-import { windowNames } from './stories.ts';
 
 /** The query API of one app: what reads its windows, and what looks at them without reading. */
 export interface QueryApi {
@@ -142,10 +141,12 @@ interface AuditWiring extends AskPorts {
   readonly tables?: LakeTables;
   readonly limit: number;
   readonly names: Names;
+  /** Whose file it is by its name. */
+  named(path: string): Window | undefined;
 }
 
 export function wireAudits(
-  { apps, audit, output, quarantine }: Pick<Config, 'apps' | 'audit' | 'output' | 'quarantine'>,
+  { apps, audit }: Pick<Config, 'apps' | 'audit'>,
   apis: ReadonlyMap<string, QueryApi>,
   ports: AuditWiring,
   ready: () => Promise<void>,
@@ -179,7 +180,6 @@ export function wireAudits(
       return auditLake(request, {
         ...ports,
         hash: hashOf,
-        named: windowNames([output.path], quarantine.prefix),
         feeds: [...audited, ...(await renamed())].flatMap(({ feeds }) => feeds),
       });
     },

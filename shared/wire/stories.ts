@@ -18,7 +18,7 @@ import { signals } from '../signals/tables.ts';
  * of its source can have rows of, and what those say of themselves that are named like it. `near`: of the days of the
  * window and beside it, in its own signal and those of these files; and their further parts.
  */
-export function windowFiles(lake: ObjectStore, templates: readonly string[], quarantine: string) {
+export function windowFiles(lake: ObjectStore, templates: Iterable<string>, quarantine: string) {
   const story = createStories(lake, templates, quarantine);
   const named = windowNames(templates, quarantine);
   return async (window: Window, near?: readonly FileRecord[]): Promise<readonly InLake[]> => {
@@ -36,7 +36,7 @@ export function windowFiles(lake: ObjectStore, templates: readonly string[], qua
 
 function prefixesOf(
   window: Window,
-  templates: readonly string[],
+  templates: Iterable<string>,
   quarantine: string,
   near?: readonly FileRecord[],
 ): readonly string[] {
@@ -57,7 +57,7 @@ const beside = { before: 24 * 3_600_000, after: 24 * 3_600_000 };
 /** Blobs can hold records of other signals. */
 const beginnings = (
   { source, signal }: Feed,
-  templates: readonly string[],
+  templates: Iterable<string>,
   of: (template: string, signal: Signal) => readonly string[],
 ): readonly string[] =>
   [...new Set([...templates, ...usualTemplates])].flatMap((template) =>
@@ -79,20 +79,20 @@ const isSame = (one: Window, other: Window): boolean =>
 
 /** Whose file it is by its name, set aside or not; undefined: none of these templates made it. */
 export const windowNames =
-  (templates: readonly string[], quarantine: string) =>
+  (templates: Iterable<string>, quarantine: string) =>
   (path: string): Window | undefined =>
     identityOf(path.startsWith(`${quarantine}/`) ? path.slice(quarantine.length + 1) : path, templates)?.window;
 
 /** How the lake is looked at for windows that its ledger has lost. */
 export function lakeLook(
   { lake, tables, clock }: Pick<LookPorts, 'lake' | 'clock' | 'tables'> & { readonly lake: ObjectStore },
-  templates: readonly string[],
+  templates: Iterable<string>,
   quarantine: string,
   more: Pick<LookPorts, 'ready' | 'rules'> & Partial<Pick<LookPorts, 'story'>>,
 ): LakeLook {
   const hours = [defaultPathTemplate('hour')];
   // Of a query feed's files none holds rows of another signal.
-  const below = (feed: Feed, of: readonly string[], range?: Interval, own = feed.source === 'query') =>
+  const below = (feed: Feed, of: Iterable<string>, range?: Interval, own = feed.source === 'query') =>
     leastOf(
       beginnings(own ? { ...feed, source: 'query' } : feed, of, (template, signal) =>
         range === undefined
@@ -128,11 +128,7 @@ const tailBytes = 32 * 1024;
  * What files of this lake say of themselves: Parquet by its metadata, all by their paths. `templates`: paths that the
  * settings have, or had. `quarantine`: its folder. One ranged read for a Parquet file; text is read, to count its rows.
  */
-export function createStories(
-  lake: ObjectStore,
-  templates: readonly string[],
-  quarantine: string,
-): AdoptPorts['story'] {
+export function createStories(lake: ObjectStore, templates: Iterable<string>, quarantine: string): AdoptPorts['story'] {
   return async (file) => {
     const isAside = file.name.startsWith(`${quarantine}/`);
     const path = isAside ? file.name.slice(quarantine.length + 1) : file.name;

@@ -119,13 +119,14 @@ async function begin({ ledger, newId, lake }: AdoptPorts): Promise<{ readonly id
 
 async function finish(
   { id, count }: { readonly id: string; readonly count: number },
-  { lake, ledger, here, product, now }: AdoptPorts,
+  { lake, ledger, here, product, now, templates = new Set() }: AdoptPorts,
 ): Promise<void> {
   for (;;) {
     // One that cannot be read is replaced as well.
     const etag = await lake.head(LAKE_NAME);
-    const madeAt = (await readLakeWord(lake).catch(() => undefined))?.value.madeAt ?? now();
-    const word = { id, madeAt, ledger: here, product, count, countedAt: now(), markTag: '' };
+    const before = (await readLakeWord(lake).catch(() => undefined))?.value;
+    const told = { ledger: here, product, markTag: '', paths: [...new Set([...templates, ...(before?.paths ?? [])])] };
+    const word = { id, madeAt: before?.madeAt ?? now(), count, countedAt: now(), ...told };
     if ((await putLakeWord(lake, word, etag)) !== undefined) break;
   }
   const mark = await ledger.mark();

@@ -16,7 +16,7 @@ export async function putLakeWord(
   word: LakeWord,
   etag: string | undefined,
 ): Promise<string | undefined> {
-  const { id, madeAt, ledger, product, count, countedAt, markTag } = word;
+  const { id, madeAt, ledger, product, count, countedAt, markTag, paths } = word;
   const document = {
     lake: id,
     madeAt: new Date(madeAt).toISOString(),
@@ -25,6 +25,7 @@ export async function putLakeWord(
     count,
     countedAt: new Date(countedAt).toISOString(),
     ...(markTag !== '' && { markTag }),
+    ...(paths.length > 0 && { paths }),
   };
   const text = `${JSON.stringify(document, null, 1)}\n`;
   return lake.put(LAKE_NAME, new TextEncoder().encode(text), etag);
@@ -54,6 +55,7 @@ function parsed(text: string, place: string): LakeWord {
     count: Number(found.count) || 0,
     countedAt: time('countedAt'),
     markTag: String(found.markTag ?? ''),
+    paths: Array.isArray(found.paths) ? found.paths.filter((path) => typeof path === 'string') : [],
   };
 }
 

@@ -21,6 +21,8 @@ export interface MeetPorts {
   readonly newId: () => string;
   /** Version of the product. */
   readonly product: string;
+  /** Path templates of the settings; those that the lake knows of former ones join them. Left out: nobody asks. */
+  readonly templates?: Set<string>;
 }
 
 /** What a process knows of its lake from one meeting to the next. */
@@ -52,6 +54,7 @@ export async function meetLake(ports: MeetPorts, every: Millis = countEvery, bef
     if (verdict.do === 'refuse') throw new NotItsLake(verdict.why);
     if (verdict.do === 'go on') {
       if (word === undefined || mark === undefined) return { tag: undefined, countedAt };
+      if (!(await sharesPaths(word, ports))) continue;
       const isFresh = isNoted(word.value, mark.value, ports) && word.etag !== before.tag;
       if (isFresh && (isRecent(before, now, every) || isRecent(word.value, now, every)))
         return { tag: word.etag, countedAt };
@@ -60,6 +63,18 @@ export async function meetLake(ports: MeetPorts, every: Millis = countEvery, bef
     }
     await markBoth(word, mark, ports);
   }
+}
+
+/**
+ * Who changes how files are named leaves those that lie there: so the lake keeps how they were, before any is put in
+ * another way. False: it was told, or somebody else was first; look again.
+ */
+async function sharesPaths({ value, etag }: Versioned<LakeWord>, { lake, templates }: MeetPorts): Promise<boolean> {
+  if (templates === undefined) return true;
+  for (const path of value.paths) templates.add(path);
+  if (templates.size === new Set(value.paths).size) return true;
+  await putLakeWord(lake, { ...value, paths: [...templates] }, etag);
+  return false;
 }
 
 /** A time that is still to come is one of a machine whose clock is ahead, and tells nothing. */
@@ -93,12 +108,13 @@ async function judged({ lake, ledger, here }: Pick<MeetPorts, 'lake' | 'ledger' 
 async function markBoth(
   word: Versioned<LakeWord> | undefined,
   mark: Versioned<LedgerMark> | undefined,
-  { lake, ledger, here, now, newId, product }: MeetPorts,
+  { lake, ledger, here, now, newId, product, templates }: MeetPorts,
 ): Promise<void> {
   const id = word?.value.id ?? mark?.value.id ?? newId();
   if (word === undefined) {
     const count = mark?.value.count ?? 0;
-    const made = { id, madeAt: now(), ledger: here, product, count, countedAt: now(), markTag: '' };
+    const told = { ledger: here, product, markTag: '', paths: [...(templates ?? [])] };
+    const made = { id, madeAt: now(), count, countedAt: now(), ...told };
     if ((await putLakeWord(lake, made, undefined)) === undefined) return;
   }
   if (mark === undefined) await ledger.putMark({ id, count: 1, adopting: false }, undefined);

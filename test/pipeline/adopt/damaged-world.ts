@@ -139,9 +139,10 @@ export function worldOn(
     return ids.length === 0 ? 'rows:0' : `rows:${ids.length} ids:${ids.reduce((one, other) => one + other, 0)}`;
   };
   const template = settings.path ?? defaultPathTemplate(settings.partition);
+  const templates = new Set([template]);
   const part = (at: Millis) => (settings.partition === 'hour' ? at : Math.floor(at / day) * day);
   const story: AdoptPorts['story'] = async ({ name, bytes }) => {
-    const named = identityOf(name, [template]);
+    const named = identityOf(name, templates);
     if (named === undefined) return undefined;
     const [head = '', ...lines] = await linesIn(lake, name);
     const revision = name.endsWith('.parquet') ? Number(head.slice(4) || 0) : 0;
@@ -153,7 +154,7 @@ export function worldOn(
   };
   const inLake: RunPorts['inLake'] = async ({ start, end }) => {
     const all = await Array.fromAsync(lake.list(''));
-    const named = (name: string) => identityOf(name, [template])?.window;
+    const named = (name: string) => identityOf(name, templates)?.window;
     const own = all.filter(({ name }) => named(name)?.start === start && named(name)?.end === end);
     return (await Promise.all(own.map(story))).filter((each) => typeof each === 'object');
   };
@@ -197,7 +198,15 @@ export function worldOn(
     withWorkFolder: (use) => use('work'),
   };
   const here: LedgerPlace = { kind: 'table', url: 'https://state.table.core.windows.net', table: 't', part: 'p' };
-  const meeting = { lake, ledger, here, now: clock.now, newId: () => `id-${time.now}-${++ids}`, product: '1' };
+  const meeting = {
+    lake,
+    ledger,
+    here,
+    now: clock.now,
+    newId: () => `id-${time.now}-${++ids}`,
+    product: '1',
+    templates,
+  };
   const audits = {
     ...run,
     ...{ hints, recheck: 3 * day, horizon: 90 * day, purged: 'follow', limit: 500, refresh: 0 },
@@ -214,7 +223,7 @@ export function worldOn(
     planned: [{ feed, from: begun }],
     story,
   };
-  const lost = lakeLook({ lake, clock, ...(tables && { tables }) }, [template], '_quarantine', {
+  const lost = lakeLook({ lake, clock, ...(tables && { tables }) }, templates, '_quarantine', {
     ready: () => meetLake(meeting),
     rules: async () => ({ planned: { from: begun }, retired: undefined }),
     story,
@@ -235,7 +244,7 @@ export function worldOn(
     /** What puts windows beside the planner. */
     opens,
     run,
-    named: windowNames([template], '_quarantine'),
+    named: windowNames(templates, '_quarantine'),
     audit: () =>
       auditWindows(
         [{ app: feed.app, feeds: [feed], survey, retention: 900 * day }],

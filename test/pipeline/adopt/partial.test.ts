@@ -48,6 +48,10 @@ const changes: Readonly<Record<string, (settings: Settings) => Settings>> = {
   'shorter windows': (settings) => ({ ...settings, size: hour }),
   format: (settings) => ({ ...settings, format: settings.delta ? 'parquet' : 'ndjson', size: 2 * hour }),
   gzip: (settings) => ({ ...settings, format: settings.delta ? 'parquet' : 'csv', gzip: !settings.delta }),
+  path: (settings) => ({
+    ...{ ...settings, size: 2 * hour },
+    ...(!settings.delta && { path: 'own/{app}_{signal}/{yyyy}_{MM}_{dd}/{HH}/{source}_{start}_{end}.{ext}' }),
+  }),
   partition: (settings) => ({ ...settings, partition: settings.delta ? 'hour' : 'day', size: 6 * hour }),
 };
 

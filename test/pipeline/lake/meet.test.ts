@@ -323,6 +323,29 @@ describe('lake and ledger meet', () => {
     await assert.rejects(meetLake(meeting(moved, createStoreLedger(moved), own)), /knows of none/);
   });
 
+  test('how files are named, and were, stands in the lake: each process tells and learns it', async () => {
+    const [lake, ledger] = [createMemoryStore(), createMemoryLedger()];
+    const paths = async () => (await readLakeWord(lake))?.value.paths;
+    const [first, second] = [new Set(['{app}/one']), new Set(['{app}/two'])];
+    const meet = (templates?: Set<string>) => meetLake(meeting(lake, ledger, { ...(templates && { templates }) }));
+    await meet(first);
+    assert.deepEqual(await paths(), ['{app}/one']);
+    await meet();
+    await meet(second);
+    assert.deepEqual(await paths(), ['{app}/two', '{app}/one']);
+    await meet(first);
+    assert.deepEqual([...second, ...first], ['{app}/two', '{app}/one', '{app}/one', '{app}/two']);
+    const tag = await lake.head('_insights-lake/lake.json');
+    await Promise.all([meet(first), meet(second)]);
+    assert.equal(await lake.head('_insights-lake/lake.json'), tag, 'nothing new costs no write');
+    // As an earlier version leaves it.
+    const word = await readLakeWord(lake);
+    assert.ok(word && (await putLakeWord(lake, { ...word.value, paths: [] }, word.etag)));
+    const fourth = ['3', '4', '5', '6'].map((name) => new Set([`{app}/${name}`, ...second]));
+    await Promise.all(fourth.map(meet));
+    assert.equal((await paths())?.length, 6);
+  });
+
   test('a word that nobody can read stops everything, too', async () => {
     for (const text of ['', '{', '{}', '{"lake":"a","ledger":{"kind":"paper"}}', 'null']) {
       const lake = createMemoryStore();
@@ -330,7 +353,16 @@ describe('lake and ledger meet', () => {
       await assert.rejects(meetLake(meeting(lake, createMemoryLedger())), /does not say which ledger the lake has/);
     }
     const lake = createMemoryStore();
-    const word = { id: 'a', madeAt: 1000, ledger: here, product: '0.1.0', count: 4, countedAt: 2000, markTag: 'm7' };
+    const word = {
+      id: 'a',
+      madeAt: 1000,
+      ledger: here,
+      product: '0.1.0',
+      count: 4,
+      countedAt: 2000,
+      markTag: 'm7',
+      paths: ['{app}'],
+    };
     assert.ok(await putLakeWord(lake, word, undefined));
     assert.deepEqual((await readLakeWord(lake))?.value, word);
   });
