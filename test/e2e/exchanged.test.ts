@@ -38,6 +38,8 @@ function envOf(container: string, names: Readonly<Record<string, string>>): Reco
     AzureWebJobsStorage: azurite.connectionString,
     INSIGHTS_LAKE_CONFIG: JSON.stringify({ apps }),
     ...{ SIGNALS: 'requests', QUERY_FROM: new Date(start).toISOString(), QUERY_WINDOW: '1h', QUERY_LAG: '0m' },
+    // The hour may end meanwhile.
+    QUERY_UNTIL: new Date(start + 4 * HOUR).toISOString(),
     ...{ LAKE_CONNECTION_STRING: azurite.connectionString, LAKE_CONTAINER: container, LAKE_FORMAT: 'ndjson' },
   };
 }

@@ -30,6 +30,7 @@ before(async () => {
     ...{
       QUERY_ENDPOINT: simulator.url,
       QUERY_FROM: new Date(start).toISOString(),
+      QUERY_UNTIL: new Date(start + 8 * HOUR).toISOString(), // the hour may end meanwhile
       QUERY_WINDOW: '1h',
       QUERY_LAG: '0m',
     },
