@@ -57,7 +57,8 @@ export function handshakeFault(error: unknown): string | undefined {
 const ALIASES: readonly (readonly [RegExp, string])[] = [
   [/CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/, 'CERT'],
   [/^ERR_SSL_/, 'EPROTO'],
-  [/^HPE_/, 'NotTheService'],
+  // Packed, it says, and is not. (Half of what is packed is Z_BUF_ERROR: a connection that broke.)
+  [/^(HPE_|Z_DATA_ERROR$)/, 'NotTheService'],
 ];
 
 /** The store's word for the failure: its service's code, else Node's, else the HTTP status; '' where there is none. */

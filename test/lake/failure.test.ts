@@ -66,6 +66,11 @@ test('one line: what happened, what to do, the code', () => {
       'EPROTO',
       /^put x: what answers there does not speak TLS;.*\(EPROTO\)$/,
     ],
+    [
+      rest({ code: 'Z_DATA_ERROR' }, 'incorrect header check'),
+      'NotTheService',
+      /^put x: something else answered in place of the service: .* \(incorrect header check\) \(NotTheService\)$/,
+    ],
     // What was told by one of ours is not told twice.
     [
       storeFailure('put y', rest({ statusCode: 400, code: 'OddCode' })),
