@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import type { Chunk, Counts, Draft, DraftFile, Output, Shaping, Signal, Window } from '../model.ts';
 import { windowName } from '../signals/window-name.ts';
 import { createDecoder, type DecodeSettings } from './decode/decoder.ts';
-
 import type { RowShapes } from './decode/rows/row-shape.ts';
 import type { RowGroup } from './decode/rows/table.ts';
 import { createDraftFiles, type FileKind, type FileLimits } from './encode/draft-files.ts';
+import { lineShapes } from './encode/text/line-shapes.ts';
 import { createQuarantineFile } from './quarantine-file.ts';
 
 export interface EngineSettings extends FileLimits {
@@ -26,7 +26,8 @@ export function beginDraft(
   settings: EngineSettings,
 ): Draft {
   const { output, dedupe, partBytes } = settings;
-  const decoder = createDecoder({ window, partition: output.partition, dedupe, partBytes, shapes });
+  const rowShapes = output.format === 'parquet' ? shapes : lineShapes(shapes, output.format);
+  const decoder = createDecoder({ window, partition: output.partition, dedupe, partBytes, shapes: rowShapes });
   const files = createDraftFiles(work, output, kindOf, settings);
   const quarantine = createQuarantineFile(join(work, 'quarantine.ndjson'), window, settings.keepBytesInQuarantine);
 

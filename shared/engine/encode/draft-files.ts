@@ -9,7 +9,8 @@ import type { Encoding } from './encoding.ts';
 import { copyOf, joinRows } from './join.ts';
 import type { NamedType } from './parquet/footer.ts';
 import { parquetEncoding } from './parquet/parquet.ts';
-import { csvEncoding, ndjsonEncoding } from './text/text.ts';
+import { LINE } from './text/line-shapes.ts';
+import { csvHead, textEncoding } from './text/text.ts';
 
 export interface FileLimits {
   /** Bytes of the records in a file. */
@@ -86,7 +87,7 @@ export function createDraftFiles(
   ): Promise<readonly DraftFile[]> {
     const full: DraftFile[] = [];
     const slot = slotOf(signal, partition);
-    checkRows(rows, slot.kind.columns);
+    checkRows(rows, output.format === 'parquet' ? slot.kind.columns : [LINE]);
     if (rows.count === 0) return full;
     if (slot.recordBytes > 0 && slot.recordBytes + recordBytes > limits.partBytes) full.push(await close(slot));
     slot.heldBytes += bytesOf(rows);
@@ -209,7 +210,7 @@ function markSlot(slot: Slot): { readonly slot: Slot; readonly back: () => Promi
 
 function encodingOf({ format }: Output, { columns, facts }: FileKind): Encoding {
   if (format === 'parquet') return parquetEncoding(columns, facts);
-  return format === 'csv' ? csvEncoding(columns) : ndjsonEncoding(columns);
+  return textEncoding(format === 'csv' ? csvHead(columns) : undefined);
 }
 
 const packed = (piece: Uint8Array, { format, gzip }: Output): Uint8Array =>

@@ -8,6 +8,7 @@ import { createDraftFiles, emptyFile, type FileLimits } from '../../../shared/en
 import type { DraftFile, Format, Output } from '../../../shared/model.ts';
 import { workFolder } from '../chunks.ts';
 import { answer, openReader } from './duckdb.ts';
+import { lineRows } from './lines.ts';
 import { rowsOf, type Typed } from './rows.ts';
 
 let reader: DuckDBConnection;
@@ -30,6 +31,10 @@ const rows = (...ids: string[]) =>
     columns,
     ids.map((id) => [id, 'x']),
   );
+const rowsFor = (format: Format, ...ids: string[]) => {
+  if (format === 'parquet') return rows(...ids);
+  return lineRows(...ids.map((id) => (format === 'csv' ? `${id},x\n` : `{"id":"${id}","text":"x"}\n`)));
+};
 const shown = (files: readonly DraftFile[]) =>
   files.map(({ signal, partition, part, rows: count }) => [signal, partition, part, count]);
 
@@ -46,10 +51,10 @@ test('one file for a signal and partition, whatever the number of times that row
     for (const groupBytes of [1, 1e9]) {
       const work = workFolder();
       const files = draft(work, format, { groupBytes });
-      await files.add('requests', 0, rows('a', 'b'), 10);
-      await files.add('traces', 0, rows('c'), 10);
-      await files.add('requests', 1, rows('d'), 10);
-      await files.add('requests', 0, rows('e'), 10);
+      await files.add('requests', 0, rowsFor(format, 'a', 'b'), 10);
+      await files.add('traces', 0, rowsFor(format, 'c'), 10);
+      await files.add('requests', 1, rowsFor(format, 'd'), 10);
+      await files.add('requests', 0, rowsFor(format, 'e'), 10);
       const found = await files.finish();
       assert.deepEqual(shown(found), [
         ['requests', 0, 1, 3],
@@ -73,9 +78,9 @@ test('beyond a size of the records the next part begins', async () => {
 
 test('the largest leave early when the disk would get too full', async () => {
   const files = draft(workFolder(), 'ndjson', { groupBytes: 1, stageBytes: 70 });
-  assert.deepEqual(await files.add('requests', 0, rows('a'), 1), []);
-  assert.deepEqual(await files.add('requests', 1, rows('b', 'c'), 1), []);
-  const left = await files.add('requests', 0, rows('d'), 1);
+  assert.deepEqual(await files.add('requests', 0, rowsFor('ndjson', 'a'), 1), []);
+  assert.deepEqual(await files.add('requests', 1, rowsFor('ndjson', 'b', 'c'), 1), []);
+  const left = await files.add('requests', 0, rowsFor('ndjson', 'd'), 1);
   assert.deepEqual(shown(left), [['requests', 0, 1, 2]]);
   assert.deepEqual(shown(await files.finish()), [['requests', 1, 1, 2]]);
 });
@@ -96,8 +101,8 @@ test('memory is bounded: the largest are written when all together hold too much
 test('gzip: members that follow each other', async () => {
   for (const format of ['ndjson', 'csv'] as const) {
     const files = draft(workFolder(), format, { groupBytes: 1 }, true);
-    await files.add('requests', 0, rows('a'), 1);
-    await files.add('requests', 0, rows('b'), 1);
+    await files.add('requests', 0, rowsFor(format, 'a'), 1);
+    await files.add('requests', 0, rowsFor(format, 'b'), 1);
     const [file] = await files.finish();
     const expected = format === 'csv' ? 'id,text\na,x\nb,x\n' : '{"id":"a","text":"x"}\n{"id":"b","text":"x"}\n';
     assert.equal(gunzipSync(readFileSync(file?.content.files[0] ?? '')).toString(), expected);

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { putDecimal } from '../../../shared/engine/encode/text/digits.ts';
+import { csv, json } from '../../../shared/engine/encode/text/line.ts';
 import { jsonReal, plainReal } from '../../../shared/engine/encode/text/real.ts';
-import { csvEncoding, ndjsonEncoding } from '../../../shared/engine/encode/text/text.ts';
+import { csvHead, textEncoding } from '../../../shared/engine/encode/text/text.ts';
 import { timeText } from '../../../shared/engine/encode/text/time.ts';
 import { Sink } from '../../../shared/engine/sink.ts';
 import fc from '../../seeds.ts';
 import { answer, encoded, openReader } from './duckdb.ts';
+import { lineRows, linesOf } from './lines.ts';
 import { type Cell, rowsOf, type Typed } from './rows.ts';
 
 let reader: DuckDBConnection;
@@ -26,7 +28,6 @@ const columns: readonly Typed[] = [
   { name: 'whole', type: 'integer' },
   { name: 'long', type: 'long' },
 ];
-const dictionary = ['few', 'others'];
 const types = ['BIGINT', 'VARCHAR', 'BOOLEAN', 'VARCHAR', 'VARCHAR', 'VARCHAR', 'BIGINT', 'BIGINT'];
 
 const signs = [...'aé"\',\n\r\t#;|\\ \u0001\u0000\u007f\u2028\u{1f600}\ufeff=', 'NULL', 'null'];
@@ -68,8 +69,7 @@ test('lines of JSON are as DuckDB spells them', async () => {
         const value = type === 'timestamp' ? `to_json(${iso(name)})` : type === 'dynamic' ? name : `to_json(${name})`;
         return `'${JSON.stringify(name.slice(1, -1))}:' || coalesce(${value}::VARCHAR, 'null')`;
       });
-      const found = encoded(ndjsonEncoding(columns), [rowsOf(columns, rows, dictionary)]);
-      assert.equal(found.toString(), lines.map((line) => `{${line}}\n`).join(''));
+      assert.equal(linesOf(columns, rows, json), lines.map((line) => `{${line}}\n`).join(''));
     }),
     { numRuns: 30 },
   );
@@ -89,9 +89,7 @@ test('CSV is as DuckDB writes it; besides, text that begins or ends with a blank
           "'')"
         );
       });
-      const found = encoded(csvEncoding(columns), [rowsOf(columns, rows, dictionary)]);
-      const header = `${columns.map(({ name }) => name).join(',')}\n`;
-      assert.equal(found.toString(), header + lines.map((line) => `${line}\n`).join(''));
+      assert.equal(linesOf(columns, rows, csv), lines.map((line) => `${line}\n`).join(''));
     }),
     { numRuns: 30 },
   );
@@ -160,14 +158,21 @@ test('long cells, and more rows than a piece holds', () => {
     { name: 'text', type: 'string' },
   ];
   const rows = Array.from({ length: 40 }, (_, n) => [n % 2 === 0 ? 'x'.repeat(5000) : null, `${n}"\n`.repeat(40_000)]);
-  const lines = encoded(ndjsonEncoding(column), [rowsOf(column, rows, ['few'])])
-    .toString()
-    .trimEnd()
-    .split('\n');
+  const lines = linesOf(column, rows, json).match(/.*\n/g) ?? [];
   assert.deepEqual(
     lines.map((line) => Object.values(JSON.parse(line))),
     rows,
   );
+  const groups = [lineRows(...lines.slice(0, 30)), lineRows(...lines.slice(30))];
+  assert.ok(encoded(textEncoding(Buffer.from('head\n')), groups).equals(Buffer.from(`head\n${lines.join('')}`)));
+});
+
+test('what are no lines does not get into a file of lines, nor does a file end that lacks some', () => {
+  const dictionary = rowsOf([{ name: 'line', type: 'string' }], [['a\n']], ['line']);
+  assert.throws(() => encoded(textEncoding(), [dictionary]), /rows of dictionary, and no lines/);
+  const encoding = textEncoding();
+  for (const _ of encoding.rows(lineRows('a\n'))); // one row
+  assert.throws(() => encoding.end(2), /1 of 2 rows are in the file/);
 });
 
 test('names of columns are quoted where they must be', () => {
@@ -175,6 +180,6 @@ test('names of columns are quoted where they must be', () => {
     { name: 'a,b', type: 'string' },
     { name: 'c"d', type: 'string' },
   ];
-  assert.equal(encoded(csvEncoding(odd), []).toString(), '"a,b","c""d"\n');
-  assert.equal(encoded(ndjsonEncoding(odd), [rowsOf(odd, [['x', null]])]).toString(), '{"a,b":"x","c\\"d":null}\n');
+  assert.equal(Buffer.from(csvHead(odd)).toString(), '"a,b","c""d"\n');
+  assert.equal(linesOf(odd, [['x', null]], json), '{"a,b":"x","c\\"d":null}\n');
 });

@@ -72,7 +72,7 @@ class FixedBuilder implements Builder {
   }
 }
 
-export const builderOf = (type: string, heavy: Heavy = { bytes: 0, spelt: 0 }): Builder => {
-  if (type === 'string' || type === 'dynamic') return new TextBuilder(heavy);
+export const builderOf = (type: string, heavy: Heavy = { bytes: 0, spelt: 0 }, isPlain = false): Builder => {
+  if (type === 'string' || type === 'dynamic') return new TextBuilder(heavy, isPlain);
   return new FixedBuilder(type === 'real' ? CELL.real : type === 'boolean' ? CELL.boolean : CELL.long);
 };

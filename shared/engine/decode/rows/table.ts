@@ -22,6 +22,8 @@ export interface TableColumn {
   readonly type: ColumnType;
   /** The cell that it is made of. */
   readonly cell: number;
+  /** Texts of which none is like another: they get no dictionary. */
+  readonly isPlain?: boolean;
 }
 
 /** Columns in the making. */
@@ -44,7 +46,7 @@ export class Table {
   constructor(signal: Signal, partition: Millis, columns: readonly TableColumn[]) {
     this.signal = signal;
     this.partition = partition;
-    this.builders = columns.map(({ type }) => builderOf(type, this.heavy));
+    this.builders = columns.map(({ type, isPlain }) => builderOf(type, this.heavy, isPlain));
     const isText = (_: unknown, index: number) => this.builders[index] instanceof TextBuilder;
     this.texts = this.builders.filter((builder) => builder instanceof TextBuilder);
     this.textCells = Int32Array.from(columns.filter(isText), ({ cell }) => cell);

@@ -26,7 +26,7 @@ const NULL = -1;
  * where values are mostly new ones; then it is plain from its first row in the next take, too.
  */
 export class TextBuilder implements Builder {
-  private plain = false;
+  private plain: boolean;
   /** Of each row its entry in the dictionary, or the length of its plain text. */
   private values = new Int32Array(0);
   /** Entries of the dictionary, or rows of plain text: their bytes, one after the other. */
@@ -49,8 +49,9 @@ export class TextBuilder implements Builder {
   private stays = false;
   private readonly heavy: Heavy;
 
-  constructor(heavy: Heavy) {
+  constructor(heavy: Heavy, isPlain: boolean) {
     this.heavy = heavy;
+    this.plain = isPlain;
   }
 
   reserve(rows: number): void {
