@@ -53,6 +53,8 @@ const absent: readonly (readonly [what: string, words: readonly string[], code: 
   ['requeue', ['requeue', '--out', join(base, 'none')], 3, /none: there is no such folder/],
   ['drift in a folder that is no lake', ['drift', '--out', archive], 3, /is no lake that the command line made/],
   ['requeue in a folder that is no lake', ['requeue', '--out', archive], 3, /is no lake that the command line made/],
+  ['adopt in a folder that is no lake', ['adopt', '--out', archive], 3, /is no lake, and no file in it is named/],
+  ['adopt in it, to write', ['adopt', '--out', archive, '--write'], 3, /is no lake, and no file in it is named/],
   ['transform', ['transform', join(base, 'none'), '--out', join(base, 'l')], 3, /no such file or folder/],
   ['inspect', ['inspect', join(base, 'none')], 3, /no such file or folder/],
 ];
