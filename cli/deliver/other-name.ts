@@ -1,7 +1,7 @@
 import type { Feed, Interval, Ledger, LedgerEntry, Opening, OriginOf, ReadFrom } from '../../shared/model.ts';
 import { activeWindows } from '../../shared/pipeline/grid/grid.ts';
-import { boundTo } from '../../shared/pipeline/names/bound.ts';
-import { createNames, firstOfOthers, isOfOther, type NamedApp } from '../../shared/pipeline/names/names.ts';
+import { boundTo, staysAsRead } from '../../shared/pipeline/names/bound.ts';
+import { createNames, firstOfOthers, type NamedApp } from '../../shared/pipeline/names/names.ts';
 import { isRequeued } from '../../shared/pipeline/verdict.ts';
 import { usage } from '../failure.ts';
 import { timeText } from '../terminal/numbers.ts';
@@ -28,7 +28,7 @@ export const readerOf = (apps: readonly NamedApp[], { app, signal }: Feed, origi
 
 /**
  * An app is what it reads, not what it is called: throws Failure where the lake has a time of the range from one of the
- * apps under another name, or under its name from another app. `known`: what it has under the names of the command.
+ * apps under another name, or under its name from another app, or from more. `known`: what it has under the names of the command.
  */
 export async function refuseOtherNames(
   apps: readonly NamedApp[],
@@ -38,7 +38,7 @@ export async function refuseOtherNames(
   now: () => number,
 ): Promise<void> {
   const originOf = originsOf(apps);
-  const other = known.find((entry) => isOfOther(entry, originOf) && !isRequeued(entry.fingerprint));
+  const other = known.find((entry) => staysAsRead(entry, originOf) && !isRequeued(entry.fingerprint));
   if (other !== undefined) throw usage(otherAppText(other, originOf(other.window)));
   const names = createNames(apps, { openings: () => openingsIn(apps, range, known, ledger) }, now);
   for (const { app, signals } of apps)

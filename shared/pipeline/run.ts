@@ -5,7 +5,7 @@ import { isOpen, isUnhinted, mayRun, plannedEntry, unchangedEntry } from './entr
 import { type HalvePorts, halveWindow, tooHeavy } from './halve/halve.ts';
 import { halvesOf } from './halve/in-two.ts';
 import { adviceFor, OutOfTime } from './halve/watch.ts';
-import { isOfOther } from './names/names.ts';
+import { staysAsRead } from './names/bound.ts';
 import { afterLoss } from './race.ts';
 import { giveUp, oneLine, sendAgain } from './running/give-up.ts';
 import { caughtUp, LedgerBehind } from './running/in-lake.ts';
@@ -90,7 +90,7 @@ export async function runSeen(
   // A window that was done before is first looked at, so that being asked again costs a listing and no claim.
   if (look === undefined && seen.value.fingerprint !== '' && seen.value.state === 'done') {
     const from = await ports.readFrom?.(seen.value);
-    const stays = !isRequeued(seen.value.fingerprint) && isOfOther(seen.value, () => from);
+    const stays = !isRequeued(seen.value.fingerprint) && staysAsRead(seen.value, () => from);
     const found = stays ? { less: otherText } : await lookFirst(seen.value, ports.source, from);
     if (found.less !== undefined) {
       const settled = unchangedEntry(seen.value);
@@ -106,8 +106,8 @@ export async function runSeen(
 }
 
 const otherText =
-  'its rows were read from another app than its name stands for now, and stay as they are; insights-lake rerun reads ' +
-  'it from this one';
+  'its rows were read from another app than its name stands for now, or from more than that, and stay as they are; ' +
+  'insights-lake rerun reads it from this one';
 
 /**
  * Puts a window that the feed does not have into the ledger and runs it. Undefined when it cannot be told without more

@@ -13,7 +13,8 @@ import type {
 import { type AskPorts, enqueue } from '../ask/ask.ts';
 import { isAtRest } from '../entry.ts';
 import { feedKey, windowKey } from '../keys.ts';
-import { isOfOther, type Others } from '../names/names.ts';
+import { staysAsRead } from '../names/bound.ts';
+import type { Others } from '../names/names.ts';
 import { keptTallies, wrongDays } from '../tally/check.ts';
 import { auditedDay, daysOf } from './audit-days.ts';
 import { gapsIn } from './gaps.ts';
@@ -185,7 +186,7 @@ async function actOn(task: Task, seen: ReadonlyMap<Window, Look>, at: Millis, po
       due.has(daysOf(entry.window)) &&
       !compared.has(entry) &&
       entry.state !== 'retired' &&
-      !isOfOther(entry, ports.originOf),
+      !staysAsRead(entry, ports.originOf),
   ).length;
   const audited = days.map((day) => auditedDay(day, at, agreeing, known.get(day)));
   const news = audited.filter(({ isNews }) => isNews).map(({ audit }) => audit);

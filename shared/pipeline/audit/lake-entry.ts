@@ -1,7 +1,7 @@
 import type { Clock, FileRecord, Hints, LakeTables, Ledger, LedgerEntry, ObjectStore, OriginOf } from '../../model.ts';
 import { sendFor } from '../ask/ask.ts';
 import { askedAgain, isAtRest } from '../entry.ts';
-import { isOfOther } from '../names/names.ts';
+import { staysAsRead } from '../names/bound.ts';
 import { requeuedFingerprint } from '../verdict.ts';
 import { faultOf, type LakeView, type WrongFile } from './in-tables.ts';
 
@@ -66,7 +66,7 @@ export async function runAgain(
   entry: LedgerEntry,
   { ledger, clock, hints, originOf }: LakeEntryPorts,
 ): Promise<boolean> {
-  if (isOfOther(entry, originOf)) return false;
+  if (staysAsRead(entry, originOf)) return false;
   const seen = await ledger.read(entry.window);
   if (seen === undefined || seen.value.revision !== entry.revision || !isKept(seen.value)) return false;
   const asked = { ...askedAgain(seen.value, 0), fingerprint: requeuedFingerprint(seen.value.fingerprint) };

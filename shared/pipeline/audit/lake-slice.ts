@@ -1,5 +1,5 @@
 import type { Feed, Interval, LedgerEntry, Millis, Signal, Window } from '../../model.ts';
-import { isOfOther } from '../names/names.ts';
+import { staysAsRead } from '../names/bound.ts';
 import { createRefusals, LEFT_OUT } from '../outage/refusals.ts';
 import { type LakeView, listTables, type SeenFile, type WrongFile } from './in-tables.ts';
 import { isKept, judgeEntry, type LakeEntryPorts, noteTags, runAgain } from './lake-entry.ts';
@@ -80,7 +80,7 @@ async function actOn(
   const { windows } = whole;
   const differing = looked.flatMap((part) => part.differing);
   const isLost = (entry: LedgerEntry) =>
-    isOfOther(entry, ports.originOf) ||
+    staysAsRead(entry, ports.originOf) ||
     entry.window.start < (ports.keptSince?.(entry.window) ?? Number.NEGATIVE_INFINITY);
   const held = differing.length >= aFew && differing.length * 2 > windows;
   const again = repair && !held ? differing.filter((entry) => !isLost(entry)).slice(0, ports.limit) : [];

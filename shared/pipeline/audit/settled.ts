@@ -4,7 +4,8 @@ import { readText } from '../../pure/read-text.ts';
 import { SCHEMA_VERSION } from '../../signals/columns-of.ts';
 import { isAtRest } from '../entry.ts';
 import { windowKey } from '../keys.ts';
-import { coveredEnd, isOfOther, type Others } from '../names/names.ts';
+import { staysAsRead } from '../names/bound.ts';
+import { coveredEnd, type Others } from '../names/names.ts';
 
 /** What jobs downstream may rely on, as a small file in the lake says it. */
 export interface Settled {
@@ -46,7 +47,7 @@ export async function settleFeed(
   const before = known ? throughIn(known.value) : 0;
   // What was read from another app stays as it is.
   const isSettled = (entry: LedgerEntry) =>
-    (isAtRest(entry) && isOfOther(entry, ports.originOf)) ||
+    (isAtRest(entry) && staysAsRead(entry, ports.originOf)) ||
     settles(entry, confirmed.get(windowKey(entry.window)), recheck);
   const through = await settledEnd(feed, before, at - recheck, isSettled, ports);
   const settled = { watermark: progress.watermark, through };

@@ -1,6 +1,6 @@
 import type { DayAudit, Feed, Interval, LedgerEntry, Millis, Signal } from '../../model.ts';
 import { feedKey } from '../keys.ts';
-import { isOfOther } from '../names/names.ts';
+import { staysAsRead } from '../names/bound.ts';
 import { rowsOf } from '../same-rows.ts';
 import type { AuditPorts } from './audit.ts';
 import { daysDue, daysOf } from './audit-days.ts';
@@ -49,7 +49,7 @@ export async function taskOf(feed: Feed, retention: Millis, ports: AuditPorts): 
     (entry.state === 'done' || entry.state === 'unavailable') &&
     !entry.again &&
     due.has(daysOf(entry.window)) &&
-    !isOfOther(entry, ports.originOf);
+    !staysAsRead(entry, ports.originOf);
   return { feed, days, known, fresh, entries, whole, done: entries.filter(isDone) };
 }
 

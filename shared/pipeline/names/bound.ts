@@ -1,4 +1,4 @@
-import type { LedgerEntry, ReadFrom, Signal } from '../../model.ts';
+import type { LedgerEntry, OriginOf, ReadFrom, Signal } from '../../model.ts';
 import { areTwo } from '../../pure/origin.ts';
 
 /**
@@ -13,6 +13,19 @@ export function boundTo(
 ): string | undefined {
   if (origin === undefined || origin === stands || isRead(window.signal, origin)) return origin ?? stands;
   return doneAt === 0 && stands !== undefined && areTwo(origin, stands) ? undefined : stands;
+}
+
+/**
+ * Whether the rows of a window were certainly read from another app than its name stands for now, or from more: they
+ * stay, as what is there now has not all of them, unless somebody asks for it.
+ */
+export function staysAsRead(
+  { window, origin, doneAt }: Pick<LedgerEntry, 'window' | 'origin' | 'doneAt'>,
+  originOf: OriginOf | undefined,
+): boolean {
+  const now = originOf?.(window);
+  if (origin === undefined || now === undefined || doneAt === 0) return false;
+  return areTwo(origin, now) || now.startsWith(`${origin} `);
 }
 
 /** As `boundTo`, of a window that is about to be read. Throws where that is nothing that the settings name. */

@@ -1,5 +1,4 @@
-import type { Feed, Interval, Ledger, LedgerEntry, Millis, Opening, OriginOf, ReadFrom, Signal } from '../../model.ts';
-import { areTwo } from '../../pure/origin.ts';
+import type { Feed, Interval, Ledger, LedgerEntry, Millis, Opening, ReadFrom, Signal } from '../../model.ts';
 import { boundTo } from './bound.ts';
 
 /**
@@ -236,13 +235,4 @@ export async function endOfOthers(others: Others | undefined, ledger: Ledger): P
     if (reached !== undefined) end = Math.max(end ?? reached, reached);
   }
   return end;
-}
-
-/**
- * Whether the rows of a window were certainly read from another app than its name stands for now: they stay, and what
- * that app has does not take their place unless somebody asks for it.
- */
-export function isOfOther({ window, origin, doneAt }: LedgerEntry, originOf: OriginOf | undefined): boolean {
-  const now = originOf?.(window);
-  return origin !== undefined && now !== undefined && doneAt > 0 && areTwo(origin, now);
 }

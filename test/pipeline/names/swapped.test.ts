@@ -7,7 +7,7 @@ import type { LedgerEntry, Millis } from '../../../shared/model.ts';
 import { auditLake, differs } from '../../../shared/pipeline/audit/audit-lake.ts';
 import { settledName, settleFeed, throughIn } from '../../../shared/pipeline/audit/settled.ts';
 import { windowKey } from '../../../shared/pipeline/keys.ts';
-import { createNames, isOfOther } from '../../../shared/pipeline/names/names.ts';
+import { createNames } from '../../../shared/pipeline/names/names.ts';
 import { readText } from '../../../shared/pure/read-text.ts';
 import { hour, start, tiled, world } from './named.ts';
 
@@ -117,25 +117,6 @@ test('a workspace and a component of it beside each other: each has all of its o
     assert.equal(found.length, 35, app);
   }
   assert.equal(await here.names().others(here.feedOf('c1')), undefined);
-});
-
-test('rows are of another app only where that is certain', () => {
-  const window = { ...world().feedOf('shop'), start, end: start + hour };
-  for (const [read, now, isOther] of [
-    ['app a', 'app b', true],
-    ['app a', 'app a', false],
-    ['workspace 1', 'workspace 2', true],
-    ['workspace 1 /a', 'workspace 1 /b', true],
-    ['app a', 'workspace 1 /a', false],
-    ['workspace 1', 'app a', false],
-    ['workspace 1', 'workspace 1 /a', false],
-    ['workspace 1 /a', 'workspace 1', false],
-  ] as const)
-    assert.equal(
-      isOfOther({ window, origin: read, doneAt: 1 } as LedgerEntry, () => now),
-      isOther,
-      `${read}, ${now}`,
-    );
 });
 
 describe('an app that comes back to its first name', () => {
