@@ -28,7 +28,8 @@ export const readerOf = (apps: readonly NamedApp[], { app, signal }: Feed, origi
 
 /**
  * An app is what it reads, not what it is called: throws Failure where the lake has a time of the range from one of the
- * apps under another name, or under its name from another app, or from more. `known`: what it has under the names of the command.
+ * apps under another name, or under its name from another app, or from more. `known`: what it has under the names of
+ * the command.
  */
 export async function refuseOtherNames(
   apps: readonly NamedApp[],
@@ -40,7 +41,7 @@ export async function refuseOtherNames(
   const originOf = originsOf(apps);
   const other = known.find((entry) => staysAsRead(entry, originOf) && !isRequeued(entry.fingerprint));
   if (other !== undefined) throw usage(otherAppText(other, originOf(other.window)));
-  const names = createNames(apps, { openings: () => openingsIn(apps, range, known, ledger) }, now);
+  const names = createNames(apps, { ...ledger, openings: () => openingsIn(apps, range, known, ledger) }, now);
   for (const { app, signals } of apps)
     for (const signal of signals) {
       const others = await names.others({ app, signal, source: 'query' });

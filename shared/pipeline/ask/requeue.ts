@@ -1,6 +1,5 @@
-import type { Clock, Feed, Hints, Interval, Ledger, LedgerEntry, ReadFrom, Signal, Window } from '../../model.ts';
+import type { Clock, Feed, Hints, Interval, Ledger, LedgerEntry, Signal, Window } from '../../model.ts';
 import { askedAgain } from '../entry.ts';
-import { freed } from '../names/bound.ts';
 import { afterLoss } from '../race.ts';
 import { requeuedFingerprint } from '../verdict.ts';
 import { sendFor } from './ask.ts';
@@ -16,8 +15,6 @@ export interface RequeuePorts {
   readonly clock: Clock;
   /** Left out: nobody waits for messages, the windows run when the command that made them runs again. */
   readonly hints?: Hints;
-  /** What a window is read from; left out: what it always was. */
-  readonly readFrom?: ReadFrom;
 }
 
 export interface RequeueOutcome {
@@ -55,13 +52,13 @@ function reasonOf({ state, counts }: LedgerEntry): 'failed' | 'quarantined' | un
   return counts.quarantined > 0 ? 'quarantined' : undefined;
 }
 
-async function askAgain(window: Window, { ledger, clock, hints, readFrom }: RequeuePorts): Promise<boolean> {
+async function askAgain(window: Window, { ledger, clock, hints }: RequeuePorts): Promise<boolean> {
   for (let losses = 1; ; losses++) {
     const seen = await ledger.read(window);
     if (seen === undefined || reasonOf(seen.value) === undefined) return false;
     const { fingerprint } = seen.value;
     const entry = {
-      ...askedAgain(await freed(seen.value, readFrom), 0),
+      ...askedAgain(seen.value, 0),
       fingerprint: requeuedFingerprint(fingerprint),
     };
     await ledger.opening(window);

@@ -1,8 +1,7 @@
-import type { Clock, Feed, Interval, LedgerEntry, Millis, OriginOf, ReadFrom, Signal } from '../../model.ts';
+import type { Clock, Feed, Interval, LedgerEntry, Millis, OriginOf, Signal } from '../../model.ts';
 import { takeIn } from '../adopt/take-in.ts';
 import { askedAgain, plannedEntry } from '../entry.ts';
 import { type GridPorts, lackingTiles, putWindows } from '../grid/grid.ts';
-import { freed } from '../names/bound.ts';
 import type { Others } from '../names/names.ts';
 import { afterLoss } from '../race.ts';
 import { requeuedFingerprint } from '../verdict.ts';
@@ -40,9 +39,8 @@ export interface RerunPorts extends GridPorts {
   readonly newWindows?: (feed: Feed) => { readonly size: Millis; readonly from: Millis } | undefined;
   /** What other names of a feed's app have brought, which is not brought once more; left out: nothing. */
   readonly others?: (feed: Feed) => Promise<Others | undefined>;
-  /** What new windows are read from, and what those that are there; left out: it is not kept. */
+  /** What new windows are read from, however late; left out: it is not kept. */
   readonly originOf?: OriginOf;
-  readonly readFrom?: ReadFrom;
 }
 
 /**
@@ -126,15 +124,11 @@ function choiceOf({ state, again }: LedgerEntry, faulty: boolean): 'run' | 'open
 }
 
 /** False when it is on its way by now. */
-async function askAgain(
-  { window }: LedgerEntry,
-  faulty: boolean,
-  { ledger, clock, readFrom }: RerunPorts,
-): Promise<boolean> {
+async function askAgain({ window }: LedgerEntry, faulty: boolean, { ledger, clock }: RerunPorts): Promise<boolean> {
   for (let losses = 1; ; losses++) {
     const seen = await ledger.read(window);
     if (seen === undefined || choiceOf(seen.value, faulty) !== 'run') return false;
-    const asked = askedAgain(await freed(seen.value, readFrom), 0);
+    const asked = askedAgain(seen.value, 0);
     const entry = { ...asked, fingerprint: requeuedFingerprint(seen.value.fingerprint) };
     await ledger.opening(window);
     if ((await ledger.write(entry, seen.etag)) !== undefined) return true;

@@ -3,16 +3,14 @@ import { areTwo } from '../../pure/origin.ts';
 
 /**
  * What a window is read from: that for which it was planned, or from which its rows are, as long as an app of the
- * settings reads that, under whatever name. Else what its name `stands` for now; but a window that was never read is
- * not read from what is certainly another app: undefined.
+ * settings reads that, under whatever name; else what its name `stands` for now.
  */
 export function boundTo(
-  { window, origin, doneAt }: Pick<LedgerEntry, 'window' | 'origin' | 'doneAt'>,
+  { window, origin }: Pick<LedgerEntry, 'window' | 'origin'>,
   stands: string | undefined,
   isRead: (signal: Signal, origin: string) => boolean,
 ): string | undefined {
-  if (origin === undefined || origin === stands || isRead(window.signal, origin)) return origin ?? stands;
-  return doneAt === 0 && stands !== undefined && areTwo(origin, stands) ? undefined : stands;
+  return origin !== undefined && isRead(window.signal, origin) ? origin : stands;
 }
 
 /**
@@ -28,21 +26,14 @@ export function staysAsRead(
   return areTwo(origin, now) || now.startsWith(`${origin} `);
 }
 
-/** As `boundTo`, of a window that is about to be read. Throws where that is nothing that the settings name. */
+/** What a window that is about to be read is read from. Throws where that is not to be, yet. */
 export async function toRead(entry: LedgerEntry, readFrom: ReadFrom | undefined): Promise<string | undefined> {
   const from = await readFrom?.(entry);
   const { origin, window, doneAt } = entry;
   if (readFrom === undefined || from !== undefined || origin === undefined || doneAt > 0) return from;
   throw new Error(
     `${window.app} ${window.signal}: this window was planned for another app (${origin}) than its name stands for ` +
-      'now, and no app of the settings reads that one; put it back, under any name, or insights-lake requeue has the ' +
-      'window read from what its name stands for',
+      'now, which has that time under another name; no app of the settings reads the one that it was planned for: ' +
+      'put it back, under any name',
   );
-}
-
-/** Asked for by hand: what nothing can be read from any more is read from what its name stands for. */
-export async function freed(entry: LedgerEntry, readFrom: ReadFrom | undefined): Promise<LedgerEntry> {
-  if (readFrom === undefined || entry.doneAt > 0 || (await readFrom(entry)) !== undefined) return entry;
-  const { origin: _, ...free } = entry;
-  return free;
 }

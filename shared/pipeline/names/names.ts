@@ -1,5 +1,7 @@
 import type { Feed, Interval, Ledger, LedgerEntry, Millis, Opening, ReadFrom, Signal } from '../../model.ts';
+import { areTwo } from '../../pure/origin.ts';
 import { boundTo } from './bound.ts';
+import { keyOf, readersOf, type Seen, seenIn } from './seen.ts';
 
 /**
  * An app is what it reads, not what it is called: the ledger keeps what each feed has read, so an app that goes by
@@ -26,7 +28,10 @@ export interface Names {
   saw(found: readonly Opening[]): void;
   /** Reads that, unless it was read in the last minutes. */
   look(): Promise<void>;
-  /** What a window is read from. Looks first where its name is an old one. */
+  /**
+   * What a window is read from. Undefined where that is nothing that the settings name, and where it was planned for
+   * another app, and what its name stands for has that time under another name. Looks where its name is an old one.
+   */
   readonly readFrom: ReadFrom;
   /** The name in the settings of the app that reads that, or, left undefined, of the feed's app. */
   reader(feed: Feed, origin: string | undefined): string | undefined;
@@ -57,54 +62,8 @@ export interface Others {
 /** A workspace of which that may be a component; an app is its own. */
 const placeOf = (origin: string): string => origin.split(' ', 2).join(' ');
 
-const keyOf = (signal: Signal, word: string): string => `${signal} ${word}`;
-
 /** What other processes plan is seen so late. */
 const glance: Millis = 5 * 60_000;
-
-/** What has been seen, by what it is asked for. */
-interface Seen {
-  /** By signal and origin. */
-  readonly at: ReadonlyMap<string, readonly Opening[]>;
-  readonly origins: ReadonlyMap<string, readonly string[]>;
-  /** By signal and old name. */
-  readonly renamed: ReadonlyMap<string, Renamed>;
-}
-
-/** Which app of the settings reads what, by signal and origin. */
-const readersOf = (apps: readonly NamedApp[]): ReadonlyMap<string, string> =>
-  new Map(
-    apps.toReversed().flatMap(({ app, origin, signals }) => signals.map((signal) => [keyOf(signal, origin), app])),
-  );
-
-function seenIn(found: readonly Opening[], apps: readonly NamedApp[], readers: ReadonlyMap<string, string>): Seen {
-  const told = found.filter(({ feed, origins }) => feed.source === 'query' && origins.length > 0);
-  const read = told.flatMap((each) =>
-    [...new Set(each.origins)].map((word): [string, Opening] => [keyOf(each.feed.signal, word), each]),
-  );
-  const own = new Set(apps.map(({ app }) => app));
-  const renamed = told.flatMap(({ feed, origins }): [string, Renamed][] => {
-    const now = own.has(feed.app)
-      ? undefined
-      : origins.map((each) => readers.get(keyOf(feed.signal, each))).find(Boolean);
-    return now === undefined ? [] : [[keyOf(feed.signal, feed.app), { feed, now }]];
-  });
-  return {
-    at: groups(read),
-    origins: new Map(told.map(({ feed, origins }) => [keyOf(feed.signal, feed.app), origins])),
-    renamed: new Map(renamed),
-  };
-}
-
-function groups(pairs: readonly (readonly [string, Opening])[]): ReadonlyMap<string, readonly Opening[]> {
-  const grouped = new Map<string, Opening[]>();
-  for (const [key, opening] of pairs) {
-    const known = grouped.get(key);
-    if (known === undefined) grouped.set(key, [opening]);
-    else known.push(opening);
-  }
-  return grouped;
-}
 
 /**
  * Whether what was `read` under a name that stands for `now` has all rows of `origin`: a component's are not all of its
@@ -113,7 +72,11 @@ function groups(pairs: readonly (readonly [string, Opening])[]): ReadonlyMap<str
 const countsFor = (origin: string, read: string, now: string | undefined): boolean =>
   read === origin || (read !== now && origin.startsWith(`${read} `));
 
-export function createNames(apps: readonly NamedApp[], ledger: Pick<Ledger, 'openings'>, now: () => Millis): Names {
+export function createNames(
+  apps: readonly NamedApp[],
+  ledger: Pick<Ledger, 'openings' | 'list'>,
+  now: () => Millis,
+): Names {
   const own = new Map(apps.map((each) => [each.app, each]));
   let [found, lookedAt]: [readonly Opening[], Millis] = [[], Number.NEGATIVE_INFINITY];
   const readers = readersOf(apps);
@@ -142,6 +105,26 @@ export function createNames(apps: readonly NamedApp[], ledger: Pick<Ledger, 'ope
     if (origin !== undefined) return [origin];
     return doneAt === 0 ? [] : (seen().origins.get(keyOf(window.signal, window.app)) ?? []);
   };
+  const others: Names['others'] = async (feed) => {
+    await look();
+    const origin = originOf(feed);
+    if (origin === undefined) return undefined;
+    const { at } = seen();
+    const near = [origin, placeOf(origin)].flatMap((word) => at.get(keyOf(feed.signal, word)) ?? []);
+    const feeds = [...new Set(near)]
+      .filter(({ feed: { app } }) => app !== feed.app)
+      .filter((each) => each.origins.some((read) => countsFor(origin, read, originOf(each.feed))))
+      .map((each) => each.feed);
+    const has = (entry: LedgerEntry): boolean => {
+      const stands = originOf(entry.window);
+      return entry.state !== 'halved' && readsOf(entry).some((read) => countsFor(origin, read, stands));
+    };
+    const old = feeds.filter(({ app }) => !own.has(app));
+    const before = seen().origins.get(keyOf(feed.signal, feed.app)) ?? [];
+    const isMixed = own.has(feed.app) && (before.length !== 1 || before[0] !== origin);
+    const isRun = (each: Feed) => originOf(each) !== undefined;
+    return feeds.length === 0 ? undefined : { feeds, old, origin, isMixed, whole, isRun, has };
+  };
   return {
     saw,
     look,
@@ -150,7 +133,10 @@ export function createNames(apps: readonly NamedApp[], ledger: Pick<Ledger, 'ope
     readFrom: async (entry) => {
       if (entry.window.source !== 'query') return undefined;
       if (!own.has(entry.window.app)) await look();
-      return bound(entry);
+      const from = bound(entry);
+      const { window, origin, doneAt } = entry;
+      if (doneAt > 0 || from === undefined || origin === undefined || !areTwo(origin, from)) return from;
+      return (await othersIn(await others(window), window, ledger)).length === 0 ? from : undefined;
     },
     reader: (feed, origin) => {
       const name = nameOf(feed);
@@ -158,26 +144,7 @@ export function createNames(apps: readonly NamedApp[], ledger: Pick<Ledger, 'ope
       return readers.get(keyOf(feed.signal, origin));
     },
     renamed: () => [...seen().renamed.values()],
-    others: async (feed) => {
-      await look();
-      const origin = originOf(feed);
-      if (origin === undefined) return undefined;
-      const { at } = seen();
-      const near = [origin, placeOf(origin)].flatMap((word) => at.get(keyOf(feed.signal, word)) ?? []);
-      const feeds = [...new Set(near)]
-        .filter(({ feed: { app } }) => app !== feed.app)
-        .filter((each) => each.origins.some((read) => countsFor(origin, read, originOf(each.feed))))
-        .map((each) => each.feed);
-      const has = (entry: LedgerEntry): boolean => {
-        const stands = originOf(entry.window);
-        return entry.state !== 'halved' && readsOf(entry).some((read) => countsFor(origin, read, stands));
-      };
-      const old = feeds.filter(({ app }) => !own.has(app));
-      const before = seen().origins.get(keyOf(feed.signal, feed.app)) ?? [];
-      const isMixed = own.has(feed.app) && (before.length !== 1 || before[0] !== origin);
-      const isRun = (each: Feed) => originOf(each) !== undefined;
-      return feeds.length === 0 ? undefined : { feeds, old, origin, isMixed, whole, isRun, has };
-    },
+    others,
   };
 }
 
@@ -185,7 +152,11 @@ export function createNames(apps: readonly NamedApp[], ledger: Pick<Ledger, 'ope
 const longest: Millis = 24 * 3_600_000;
 
 /** The windows that other names of the feed's app have in the range, in part at least, by start. */
-export async function othersIn(others: Others | undefined, range: Interval, ledger: Ledger): Promise<Interval[]> {
+export async function othersIn(
+  others: Others | undefined,
+  range: Interval,
+  ledger: Pick<Ledger, 'list'>,
+): Promise<Interval[]> {
   const found: Interval[] = [];
   for (const feed of others?.feeds ?? [])
     for await (const entry of ledger.list(feed, { start: range.start - longest, end: range.end }))

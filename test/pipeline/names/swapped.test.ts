@@ -204,7 +204,11 @@ test('a thousand components of one workspace: each is looked for where it is, no
       return super.includes(origin);
     }
   }
-  const names = createNames(apps, { openings: () => assert.fail('listed') }, () => 0);
+  const names = createNames(
+    apps,
+    { openings: () => assert.fail('listed'), list: () => assert.fail('listed') },
+    () => 0,
+  );
   for (const prefix of ['', 'old-']) {
     looks = 0;
     const openings = apps.flatMap(({ app, origin, signals }) =>

@@ -1,0 +1,53 @@
+import type { Opening, Signal } from '../../model.ts';
+import type { NamedApp, Renamed } from './names.ts';
+
+/** Signal and origin, or name, as a key. */
+export const keyOf = (signal: Signal, word: string): string => `${signal} ${word}`;
+
+/** What has been seen, by what it is asked for. */
+export interface Seen {
+  /** By signal and origin. */
+  readonly at: ReadonlyMap<string, readonly Opening[]>;
+  readonly origins: ReadonlyMap<string, readonly string[]>;
+  /** By signal and old name. */
+  readonly renamed: ReadonlyMap<string, Renamed>;
+}
+
+/** Which app of the settings reads what, by signal and origin. */
+export const readersOf = (apps: readonly NamedApp[]): ReadonlyMap<string, string> =>
+  new Map(
+    apps.toReversed().flatMap(({ app, origin, signals }) => signals.map((signal) => [keyOf(signal, origin), app])),
+  );
+
+export function seenIn(
+  found: readonly Opening[],
+  apps: readonly NamedApp[],
+  readers: ReadonlyMap<string, string>,
+): Seen {
+  const told = found.filter(({ feed, origins }) => feed.source === 'query' && origins.length > 0);
+  const read = told.flatMap((each) =>
+    [...new Set(each.origins)].map((word): [string, Opening] => [keyOf(each.feed.signal, word), each]),
+  );
+  const own = new Set(apps.map(({ app }) => app));
+  const renamed = told.flatMap(({ feed, origins }): [string, Renamed][] => {
+    const now = own.has(feed.app)
+      ? undefined
+      : origins.map((each) => readers.get(keyOf(feed.signal, each))).find(Boolean);
+    return now === undefined ? [] : [[keyOf(feed.signal, feed.app), { feed, now }]];
+  });
+  return {
+    at: groups(read),
+    origins: new Map(told.map(({ feed, origins }) => [keyOf(feed.signal, feed.app), origins])),
+    renamed: new Map(renamed),
+  };
+}
+
+function groups(pairs: readonly (readonly [string, Opening])[]): ReadonlyMap<string, readonly Opening[]> {
+  const grouped = new Map<string, Opening[]>();
+  for (const [key, opening] of pairs) {
+    const known = grouped.get(key);
+    if (known === undefined) grouped.set(key, [opening]);
+    else known.push(opening);
+  }
+  return grouped;
+}
