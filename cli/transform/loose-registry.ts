@@ -14,7 +14,7 @@ export interface LooseRegistry {
   readonly etag: string | undefined;
 }
 
-const NAME = '_insights-lake/loose.json';
+export const NAME = '_insights-lake/loose.json';
 const VERSION = 1;
 
 /** What the lake remembers of loose files. */

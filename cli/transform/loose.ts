@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import type { Ledger, LedgerEntry, Millis, ObjectStore, Window } from '../../shared/model.ts';
 import type { Contents } from '../../shared/source/blobs/loose/contents.ts';
 import { identify, LEAST_BEGINNING, type Sums, sumsOfAll } from '../../shared/source/blobs/loose/identify.ts';
+import { exitCodes, Failure } from '../failure.ts';
 import { countText } from '../terminal/numbers.ts';
 import type { ArchiveWindow } from './archive.ts';
 import { type Assigned, assignLoose, type LooseFound, type LooseRecord } from './assign-loose.ts';
+import { forgottenText } from './loose-forgotten.ts';
 import { freshWindows } from './loose-fresh.ts';
 import { legacyWindows } from './loose-legacy.ts';
 import { type LooseWindow, readLoose, writeLoose } from './loose-registry.ts';
@@ -62,6 +64,13 @@ export async function looseWindows(
     const replace = request.replace && request.closed.size === 0;
     const touched = await touchedWindows(known.windows, assigned, { ...request, replace }, ledger);
     const fresh = await freshWindows(assigned.fresh, records, request, legacy);
+    const made = fresh.map(({ after: { window } }) => window);
+    const forgotten = await forgottenText(made, known.windows, ledger);
+    if (forgotten !== '') {
+      // Another command may have brought them meanwhile.
+      if ((await readLoose(store)).etag !== known.etag) continue;
+      throw new Failure(exitCodes.destination, forgotten);
+    }
     const after = new Map<LooseWindow, LooseWindow>(touched.map((each) => [each.before, each.after]));
     const next = [...known.windows.map((each) => after.get(each) ?? each), ...fresh.map(({ after: made }) => made)];
     if (!(await writeLoose(store, next, known))) continue;

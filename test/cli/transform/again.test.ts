@@ -1,7 +1,7 @@
 /** Commands over one lake, one after the other: whatever they are given, no row is lost and none comes twice. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readdir, rename, rm } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -69,6 +69,38 @@ test('a loose file that changes, grows, moves, or is packed again is one file', 
   const { code, summary } = await transform(folder, packed);
   assert.deepEqual([code, await messages()], [0, [...named(1, 9), ...named(20, 22)].sort()]);
   assert.match(summary.notices.join('\n'), /1 file holds what another holds, and counts once: moved/);
+});
+
+test('a lake that has lost what it knew of its loose files takes none over their time, until their rows are gone', async () => {
+  const { root, lake, transform, messages } = newLake();
+  const results = join(root, 'results');
+  await put(results, { 'a.json': lines(0, 5, flat) });
+  assert.equal((await transform(results)).code, 0);
+  const memory = join(lake, '_insights-lake', 'loose.json');
+  const kept = await readFile(memory);
+  await rm(memory);
+  assert.equal((await transform(results)).code, 0, 'as it was, it is found again');
+  assert.deepEqual(await messages(), named(0, 5));
+  await rm(memory);
+  await put(results, { 'a.json': lines(0, 9, flat) });
+  const refused = await run(['transform', results, '--out', lake, '--format', 'ndjson']);
+  assert.equal(refused.code, 4, refused.out);
+  assert.match(refused.err, /the lake has 5 rows of loose files of archive traces .*loose\.json is gone/);
+  assert.deepEqual(await messages(), named(0, 5));
+  const other = await put(join(root, 'other'), { 'b.json': lines(20, 22, (id) => flat(id, '09')) });
+  assert.equal((await transform(other)).code, 0, 'of another hour');
+  await writeFile(memory, kept);
+  assert.equal((await transform(results, other)).code, 0, 'as it was before the other came');
+  const all = [...named(0, 9), ...named(20, 22)].sort();
+  assert.deepEqual(await messages(), all);
+  // What operations.md says.
+  await rm(join(lake, '_insights-lake'), { recursive: true });
+  await put(results, { 'a.json': lines(0, 5, flat), 'c.json': lines(5, 9, flat) });
+  for (const name of await readdir(lake, { recursive: true }))
+    if (/file-[^/]*\.ndjson$/.test(name)) await rm(join(lake, name));
+  assert.equal((await run(['adopt', '--write', '--out', lake])).code, 0);
+  assert.equal((await transform(results, other)).code, 0);
+  assert.deepEqual(await messages(), all);
 });
 
 test('files of one name and one beginning are two, in one command or in two', async () => {
