@@ -1,4 +1,4 @@
-import type { Ledger, Window } from '../../shared/model.ts';
+import type { Feed, Ledger, Window } from '../../shared/model.ts';
 import { activeWindows } from '../../shared/pipeline/grid/grid.ts';
 import { overlap } from '../../shared/pipeline/grid/tile-range.ts';
 import { NAME } from './loose-registry.ts';
@@ -20,12 +20,13 @@ export async function forgottenText(
     const near = made.filter(({ app, signal }) => app === feed.app && signal === feed.signal);
     for (const { window, state, counts } of near.length === 0 ? [] : await activeWindows(feed, undefined, ledger))
       if (state !== 'retired' && counts.written > 0 && near.some((each) => overlap(each, window)))
-        return (
-          `the lake has ${counts.written} rows of loose files of ${feed.app} ${feed.signal} (${feed.source}) and does ` +
-          `not remember of which: ${NAME} is gone, or from before. What is given may be those files, and their rows ` +
-          'would come twice; nothing was begun. Restore it (soft delete, a copy), or bring them into another lake; ' +
-          'docs/operations.md tells what else can be done'
-        );
+        return textOf(feed, counts.written);
   }
   return '';
 }
+
+const textOf = ({ app, signal, source }: Feed, rows: number): string =>
+  `the lake has ${rows} rows of loose files of ${app} ${signal} (${source}) and does not remember of which: ` +
+  `${NAME} is gone, or from before. What is given may be those files, and their rows would come twice; nothing ` +
+  'was begun. Restore it (soft delete, a copy), or bring them into another lake; docs/operations.md tells what else ' +
+  'can be done';

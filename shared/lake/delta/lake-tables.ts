@@ -194,10 +194,23 @@ async function refuseOtherFiles(lake: ObjectStore): Promise<void> {
       if (/\/(_delta_log|app=[^/]*)\/$/.test(inner)) first = inner;
       if (first !== '') break;
     }
-    if (first !== '' && !first.endsWith('/_delta_log/'))
+    if (first !== '' && !first.endsWith('/_delta_log/') && !(await isUnbegun(lake, folder)))
       throw new Error(
         `${lake.place}: ${folder} holds files without a table; a lake is either one or the other: ` +
           'name another prefix or container for LAKE_TABLE=delta, and bring the rows there once more',
       );
   }
+}
+
+/** More than runs leave that died before the first entry of a table: its log is gone. */
+const MOST_UNBEGUN = 100;
+
+/** Whether all that lies there are a few files of runs that died before the table had an entry: nobody sees them. */
+async function isUnbegun(lake: ObjectStore, folder: string): Promise<boolean> {
+  let files = 0;
+  for await (const { name } of lake.list(folder)) {
+    files += 1;
+    if (files > MOST_UNBEGUN || ownFile(name.slice(folder.length)) === undefined) return false;
+  }
+  return true;
 }

@@ -1,0 +1,56 @@
+/** Runs that die between their first file and the first entry of the log: the table is begun by the next. */
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, test } from 'node:test';
+import { openDeltaLake } from '../../../shared/lake/delta/lake-tables.ts';
+import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
+import { run } from '../../cli/real.ts';
+import { manualClock } from '../../pipeline/world.ts';
+
+const base = await mkdtemp(join(tmpdir(), 'insights-unbegun-'));
+after(() => rm(base, { recursive: true, force: true }));
+
+const own = (n = 0) =>
+  `traces/app=shop/date=2026-03-04/query_20260304T0300Z_20260304T0400Z_r1${n === 0 ? '' : `_${n}`}.parquet`;
+const prepared = async (names: readonly string[]): Promise<unknown> => {
+  const lake = createMemoryStore();
+  for (const name of names) assert.ok(await lake.put(name, Buffer.from('x'), undefined));
+  return openDeltaLake({ lake, clock: manualClock(), newId: () => 'id', columns: () => [] }).prepare();
+};
+
+test('files of runs that died before the first entry stop nobody', async () => {
+  await prepared([own()]);
+  await prepared([own(), own(1), 'requests/_delta_log/00000000000000000000.json']);
+});
+
+test('files of a lake without tables, and a table whose log is gone, are refused', async () => {
+  const plain = 'traces/app=shop/date=2026-03-04/query_20260304T0300Z_20260304T0400Z.parquet';
+  for (const names of [
+    [plain],
+    [own(), plain.replace('query', 'hour=03/query')],
+    Array.from({ length: 101 }, (_, n) => own(n)),
+  ])
+    await assert.rejects(prepared(names), /traces\/ holds files without a table/);
+});
+
+test('a transform that could not begin the log: the next brings all, once', async () => {
+  const [lake, exports] = [join(base, 'lake'), join(base, 'export')];
+  const file = join(exports, 'shop_1234567890abcdef1234567890abcdef/Messages/2026-03-04/03/a.blob');
+  await mkdir(dirname(file), { recursive: true });
+  const context = { data: { eventTime: '2026-03-04T03:00:00Z' } };
+  await writeFile(file, `${JSON.stringify({ message: [{ raw: 'm' }], internal: { data: { id: 'a' } }, context })}\n`);
+  const log = join(lake, 'traces/_delta_log');
+  await mkdir(dirname(log), { recursive: true });
+  await writeFile(log, '');
+  const transform = () => run(['transform', exports, '--out', lake, '--table', 'delta']);
+  assert.notEqual((await transform()).code, 0);
+  const files = (await readdir(lake, { recursive: true })).filter((name) => name.endsWith('_r1.parquet'));
+  assert.equal(files.length, 1, 'the file was there before the log');
+  await rm(log);
+  const again = await transform();
+  assert.equal(again.code, 0, again.err);
+  assert.deepEqual((await readdir(log)).length, 1);
+  assert.equal((await run(['audit', '--out', lake])).code, 0);
+});
