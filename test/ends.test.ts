@@ -24,7 +24,8 @@ async function ended(t: TestContext, lines: string, linger: string): Promise<str
   await writeFile(file, lines);
 
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const child = spawn(process.execPath, ['--import', join(import.meta.dirname, 'ends.ts'), '--test', file], {
+  const setup = `--test-global-setup=${join(import.meta.dirname, 'compiled.ts')}`;
+  const child = spawn(process.execPath, ['--test', setup, file], {
     env: { ...env, LINGER_MS: linger },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

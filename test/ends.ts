@@ -36,9 +36,12 @@ function end(when: string): void {
   process.exit(1);
 }
 
-// Neither in the runner itself nor in what tests start: threads inherit the flag and see it here, forks do without.
-process.execArgv = process.execArgv.filter((flag) => !/^--import$|\bends\.ts$/.test(flag));
-if (process.env.NODE_TEST_CONTEXT !== undefined && file.endsWith('.test.ts') && isMainThread) {
+// What tests start does without; their threads come here.
+const { NODE_OPTIONS = '' } = process.env;
+const others = NODE_OPTIONS.replace(/ ?--import=\S+\/ends\.ts/, '');
+if (others === '') delete process.env.NODE_OPTIONS;
+else process.env.NODE_OPTIONS = others;
+if (file.endsWith('.test.ts') && isMainThread) {
   let isOver = false;
   let timer = setTimeout(end, 5 * linger, `${5 * linger} ms after its start, without a test`).unref();
   const watch = () => {
