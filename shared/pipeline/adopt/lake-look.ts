@@ -103,17 +103,19 @@ async function windowsIn(
   const below = missingBelow(feed, isLost, ports);
   if ((await below(ports.own(feed, at))).length === 0) return [];
   const files = await below([...ports.beginnings(feed, at), ...ports.aside(feed, at)]);
+  // Nobody knows what is in those: rows, to be sure.
+  const shut = new Set(files.filter(({ archived }) => archived).map(({ name }) => name));
   const windows = new Map<string, FoundWindow>();
   for (const { window, revision, file } of await storiesOf(files, ports)) {
     if (!isMissing(window)) continue;
     const before = windows.get(windowKey(window)) ?? { window, revision: 0, files: [] };
-    const sight = [...before.files, await sighted(file, ports)];
+    const seen = await sighted(file, ports);
+    const sight = [...before.files, shut.has(file.path) && seen.bytes > 0 ? { ...seen, rows: 1 } : seen];
     windows.set(windowKey(window), { window, revision: Math.max(before.revision, revision), files: sight });
   }
   // What holds no rows brings none twice, and a first run that died may have left it so.
-  const shut = new Set(files.filter(({ archived }) => archived).map(({ name }) => name));
   return [...windows.values()].filter(({ files: own }) =>
-    own.some(({ path, signal, rows }) => signal !== 'quarantine' && (rows > 0 || shut.has(path))),
+    own.some(({ signal, rows }) => signal !== 'quarantine' && rows > 0),
   );
 }
 

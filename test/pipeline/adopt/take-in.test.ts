@@ -6,7 +6,7 @@ import { filePath } from '../../../shared/lake/paths.ts';
 import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
 import type { Feed, FileRecord, ObjectStore, Window } from '../../../shared/model.ts';
 import { claimedEntry, finishedEntry, halvedEntry, plannedEntry } from '../../../shared/pipeline/entry.ts';
-import { putWindows } from '../../../shared/pipeline/grid/grid.ts';
+import { coverRange, putWindows } from '../../../shared/pipeline/grid/grid.ts';
 import { planFeed } from '../../../shared/pipeline/plan.ts';
 import { type SweepPorts, sweepBlobs } from '../../../shared/pipeline/sweep/sweep.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
@@ -119,6 +119,35 @@ test('what lies over other windows, or an entry knows by its path, is in nobody\
   const beside = [plannedEntry(spanOf(blobs, day, 2 * day))];
   await assert.rejects(putWindows(beside, ports), { name: 'LostWindows' });
   assert.equal((await Array.fromAsync(ledger.list(blobs))).length, 3);
+});
+
+test('a lost window with an archived file alone is taken in once, beside what stands and what is opened', async () => {
+  const inner = createMemoryStore();
+  const shut = pathOf(spanOf(blobs, 0, day));
+  await put(inner, shut);
+  const lake: ObjectStore = {
+    ...inner,
+    async *list(prefix) {
+      for await (const file of inner.list(prefix)) yield { ...file, archived: file.name === shut };
+    },
+  };
+  for (const isKnown of [true, false]) {
+    const ledger = createMemoryLedger();
+    if (isKnown) await ledger.plan(blobs, { horizon: begun + 10 * day, watermark: begun }, undefined, []);
+    const sleep = async () => assert.fail('others put windows into it all the time');
+    const ports = { ledger, clock: { ...clock, sleep }, lost: lookAt(lake) };
+    const tiles = await coverRange(blobs, { start: begun + 2 * hour, end: begun + 2 * day }, hour, ports);
+    assert.deepEqual(tiles[0], spanOf(blobs, 0, day));
+    assert.equal(tiles.length, 25);
+    const [first] = await Array.fromAsync(ledger.list(blobs));
+    assert.deepEqual([first?.state, first?.files[0]?.path], ['done', shut]);
+  }
+  // Nobody knows whether it has rows: over time that others stand for a person must decide.
+  const ledger = createMemoryLedger();
+  const stands = doneWith(spanOf(blobs, 0, hour), [await put(inner, pathOf(spanOf(blobs, 0, hour)))]);
+  await ledger.plan(blobs, { horizon: begun + 10 * day, watermark: begun }, undefined, [stands]);
+  const beside = [plannedEntry(spanOf(blobs, 5 * hour, 6 * hour))];
+  await assert.rejects(putWindows(beside, { ledger, clock, lost: lookAt(lake) }), { name: 'LostWindows' });
 });
 
 test('a window that is halved while the lake is looked at has lost nothing', async () => {
