@@ -1,7 +1,7 @@
 import type { Feed, Interval, LedgerEntry, Millis, Window } from '../../model.ts';
 import { plannedEntry } from '../entry.ts';
 import { activeWindows, type GridPorts, putWindows } from '../grid/grid.ts';
-import { overlap, tileRange } from '../grid/tile-range.ts';
+import { tileRange } from '../grid/tile-range.ts';
 import { feedKey } from '../keys.ts';
 import { type Others, othersIn } from './names.ts';
 
@@ -26,14 +26,17 @@ export async function fillLeftOut(
   const range = { start: Math.max(first?.start ?? before, from ?? 0), end: before };
   let left = ports.limit;
   for (const { app, signal, source } of [feed, ...others.feeds]) {
-    const taken = (await activeWindows({ app, signal, source }, range, ports.ledger)).map(({ window }) => window);
-    const free = tileRange(range, size, [...taken, ...there])
-      .filter((tile) => ![...taken, ...there].some((each) => overlap(each, tile)))
+    const entries = await activeWindows({ app, signal, source }, range, ports.ledger);
+    // What others have planned meanwhile is there as well.
+    there.push(...entries.filter(others.has).map(({ window }) => window));
+    const known = new Set<Interval>([...entries.map(({ window }) => window), ...there]);
+    const free = tileRange(range, size, [...known])
+      .filter((tile) => !known.has(tile))
       .slice(0, left)
       .map(({ start, end }): Window => ({ app, signal, source, start, end }));
-    const entries = free.map((window): LedgerEntry => plannedEntry(window, 0, others.origin));
+    const planned = free.map((window): LedgerEntry => plannedEntry(window, 0, others.origin));
     // Somebody else was first: the next tick looks again.
-    if (!(await putWindows(entries, ports))) return;
+    if (!(await putWindows(planned, ports))) return;
     there.push(...free);
     left -= free.length;
     if (left === 0) return;

@@ -121,7 +121,8 @@ export function createNames(
     };
     const old = feeds.filter(({ app }) => !own.has(app));
     const before = seen().origins.get(keyOf(feed.signal, feed.app)) ?? [];
-    const isMixed = own.has(feed.app) && (before.length !== 1 || before[0] !== origin);
+    const isNamed = own.get(feed.app)?.signals.includes(feed.signal) === true;
+    const isMixed = isNamed && (before.length !== 1 || before[0] !== origin);
     const isRun = (each: Feed) => originOf(each) !== undefined;
     return feeds.length === 0 ? undefined : { feeds, old, origin, isMixed, whole, isRun, has };
   };
