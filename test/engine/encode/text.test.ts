@@ -165,6 +165,9 @@ test('long cells, and more rows than a piece holds', () => {
   );
   const groups = [lineRows(...lines.slice(0, 30)), lineRows(...lines.slice(30))];
   assert.ok(encoded(textEncoding(Buffer.from('head\n')), groups).equals(Buffer.from(`head\n${lines.join('')}`)));
+  // What is packed is packed by the piece: one that is spoilt takes its own lines with it and no others.
+  const pieces = Array.from(textEncoding().rows(lineRows(...lines)), (piece) => Buffer.from(piece).toString());
+  assert.ok(pieces.length > 5 && pieces.every((piece) => piece.endsWith('}\n')));
 });
 
 test('what are no lines does not get into a file of lines, nor does a file end that lacks some', () => {

@@ -4,6 +4,7 @@ import type { ColumnType } from '../../../signals/column.ts';
 import { countValid } from '../../bits.ts';
 import type { Sink } from '../../sink.ts';
 import type { Vector } from '../../vectors.ts';
+import { pieceEnd } from '../piece-end.ts';
 import { type Bounds, longBounds, textBounds } from './bounds.ts';
 import { type Dictionary, plainTexts, usedDictionary } from './dictionary.ts';
 import { CODEC_ZSTD, ENCODING, PAGE, type PhysicalType, physicalType } from './format.ts';
@@ -28,9 +29,6 @@ export interface ColumnChunk {
   readonly bounds: Bounds | undefined;
 }
 
-/** Uncompressed text of a page, one longer value aside. Readers hold a page in memory. */
-const PAGE_BYTES = 1024 * 1024;
-
 /** Appends the pages of a column to `sink`. `body` is overwritten. */
 export function putColumn(sink: Sink, body: Sink, type: ColumnType, vector: Vector, rows: number): ColumnChunk {
   const dictionary = vector.kind === 'dictionary' ? usedDictionary(vector, rows) : undefined;
@@ -41,7 +39,7 @@ export function putColumn(sink: Sink, body: Sink, type: ColumnType, vector: Vect
   }
   const plain = vector.kind === 'dictionary' ? plainTexts(vector, rows) : vector;
   for (let start = 0, end = 0; start < rows; start = end) {
-    end = plain.kind === 'text' ? pageEnd(plain.offsets, start, rows) : rows;
+    end = plain.kind === 'text' ? pieceEnd(plain.offsets, start, rows) : rows;
     pages.data(plain, start, end, ENCODING.plain, () => {
       if (plain.kind === 'text') putTexts(body, plain, start, end);
       else if (plain.kind === 'boolean') putBooleans(body, plain, start, end);
@@ -67,13 +65,6 @@ function putDictionaryPages(pages: Pages, vector: Vector, { entries, count, indi
 function boundsOf(type: ColumnType, vector: Vector, rows: number): Bounds | undefined {
   if (vector.kind === 'long') return longBounds(vector, rows);
   return vector.kind === 'text' && type === 'string' ? textBounds(vector, rows) : undefined;
-}
-
-function pageEnd(offsets: Int32Array, start: number, rows: number): number {
-  const most = (offsets[start] as number) + PAGE_BYTES;
-  let end = start + 1;
-  while (end < rows && (offsets[end + 1] as number) <= most) end++;
-  return end;
 }
 
 interface Pages {

@@ -3,20 +3,21 @@ import type { Rows } from '../../vectors.ts';
 import { viewOf } from '../../words.ts';
 import type { Encoding } from '../encoding.ts';
 import type { NamedType } from '../parquet/footer.ts';
+import { pieceEnd } from '../piece-end.ts';
 import { putCsvText } from './escape.ts';
 
-/** A piece is handed on when it has so many bytes. */
-const PIECE_BYTES = 1024 * 1024;
-
-/** Rows that are lines already (`line-shapes.ts`), one after the other. `head`: what the file begins with. */
+/** Rows that are lines already (`line-shapes.ts`), in pieces of whole lines. `head`: what the file begins with. */
 export function textEncoding(head: Uint8Array = new Uint8Array(0)): Encoding {
   let put = 0;
   return {
     begin: () => head,
     *rows({ count, vectors: [lines] }: Rows) {
       if (lines?.kind !== 'text') throw new Error(`rows of ${lines?.kind}, and no lines`);
-      const end = lines.offsets[count] as number;
-      for (let at = 0; at < end; at += PIECE_BYTES) yield lines.bytes.subarray(at, Math.min(at + PIECE_BYTES, end));
+      const { offsets, bytes } = lines;
+      for (let start = 0, end = 0; start < count; start = end) {
+        end = pieceEnd(offsets, start, count);
+        yield bytes.subarray(offsets[start], offsets[end]);
+      }
       put += count;
     },
     end(rows) {
