@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { BlobServiceClient } from '@azure/storage-blob';
+import { examine } from '../../cli/check/examine.ts';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { memoryData } from '../../local/simulator/data.ts';
 import { type Simulator, startSimulator } from '../../local/simulator/startSimulator.ts';
@@ -87,6 +88,11 @@ test('each row is there once, whatever the app is called, and stays when its nam
   assert.deepEqual(await inLake(), inSource(start));
   const said = await run(['status', '--json'], env);
   assert.match(said.out, /Apps go by another name now: shop is store/);
+
+  const found = await Array.fromAsync(examine(env, new AbortController().signal));
+  const [known] = found.filter(({ text }) => text.includes('this lake knows as'));
+  assert.equal(known?.level, 'warn');
+  assert.match(known.text, /^store is the app that this lake knows as shop \(requests\): their rows go on from where/);
 
   // What the old name has brought is audited as before.
   data.add(shopRows({ seed: '2', app: 'shop', perHour: 2, start: start + HOUR, end: start + 2 * HOUR }));

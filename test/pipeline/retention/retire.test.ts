@@ -85,7 +85,7 @@ for (const table of [false, true])
       const hints = { prepare: async () => {}, send: async (one: unknown) => void sent.push(one) };
       assert.equal(await askFor(old, { ledger, clock, refresh: 0 }), 'skipped');
       const rerun = await rerunWindows({ ...all, end: 20 * day, faulty: false, begin: true }, { ledger, clock });
-      assert.equal(rerun.chosen, 0);
+      assert.deepEqual([rerun.chosen, rerun.retired], [0, 20]);
       assert.equal((await requeueWindows({ ...all, end: 20 * day }, { ledger, clock, hints })).failed, 0);
       const found = await auditLake({ ...all, end: 20 * day, repair: true }, { ledger, lake, clock, hints });
       assert.deepEqual([found.feeds[0]?.wrong, found.feeds[0]?.repaired, found.feeds[0]?.retired], [[], 0, 20]);
