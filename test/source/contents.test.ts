@@ -86,6 +86,7 @@ for (const [what, content, expected] of KINDS)
 test('what a file is that is no text, also where lines of records lie in it as they are', async () => {
   const lines = `\n${flat('01')}\n${flat('02')}\n`;
   const utf16 = Buffer.from(`${flat('01')}\n`, 'utf16le');
+  const utf32 = Buffer.concat([...flat('01')].map((letter) => Buffer.from(`${letter}\0`, 'utf16le')));
   const files: readonly (readonly [content: string | Uint8Array, signature: RegExp])[] = [
     [Buffer.from('4f626a0104146176726f', 'hex'), /^an Avro file/],
     [Buffer.from('504b0304140000000800', 'hex'), /^a zip archive; unpack it$/],
@@ -93,6 +94,10 @@ test('what a file is that is no text, also where lines of records lie in it as t
     [Buffer.concat([Buffer.from('fffe', 'hex'), utf16]), /^UTF-16 text; convert it to UTF-8$/],
     [utf16, /^UTF-16 text/],
     [Buffer.from(utf16).swap16(), /^UTF-16 text/],
+    [utf32, /^UTF-32 text; convert it to UTF-8$/],
+    [Buffer.concat([Buffer.from('fffe0000', 'hex'), utf32]), /^UTF-32 text/],
+    [Buffer.from(utf32).swap32(), /^UTF-32 text/],
+    [Buffer.concat([Buffer.from('0000feff', 'hex'), Buffer.from(utf32).swap32()]), /^UTF-32 text/],
     ['PAR1....', /^a Parquet file/],
     [`PAR1${lines}`, /^a Parquet file/],
     [`ORC${lines}`, /^an ORC file/],

@@ -6,6 +6,8 @@ const MAGIC: readonly (readonly [bytes: readonly number[], what: string])[] = [
   [[0x50, 0x41, 0x52, 0x31], 'a Parquet file'],
   [[0x4f, 0x52, 0x43], 'an ORC file'],
   [[0x53, 0x51, 0x4c, 0x69, 0x74, 0x65], 'an SQLite database'],
+  [[0xff, 0xfe, 0x00, 0x00], 'UTF-32 text; convert it to UTF-8'],
+  [[0x00, 0x00, 0xfe, 0xff], 'UTF-32 text; convert it to UTF-8'],
   [[0xff, 0xfe], 'UTF-16 text; convert it to UTF-8'],
   [[0xfe, 0xff], 'UTF-16 text; convert it to UTF-8'],
   [[0x28, 0xb5, 0x2f, 0xfd], 'a zstd file; unpack it'],
@@ -27,12 +29,14 @@ export function signatureOf(head: Uint8Array): string {
   if (found) return found[1];
   if (Buffer.from(head.subarray(TAR.at, TAR.at + TAR.word.length)).toString('latin1') === TAR.word)
     return 'a tar archive; unpack it';
-  // text of UTF-16 without its mark: every second byte of `{"` or `[{` is 0
-  if (head.length >= 4 && isText(head[0]) && head[1] === 0 && isText(head[2]) && head[3] === 0)
-    return 'UTF-16 text; convert it to UTF-8';
-  if (head.length >= 4 && head[0] === 0 && isText(head[1]) && head[2] === 0 && isText(head[3]))
-    return 'UTF-16 text; convert it to UTF-8';
-  return '';
+  return wideText(head);
 }
 
-const isText = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x09 && byte < 0x7f;
+/** Text of UTF-16 or UTF-32 without its mark: of each two or four bytes of `{"` or `[{` all but one are 0. */
+function wideText(head: Uint8Array): string {
+  const shape = [...head.subarray(0, 8)].map((byte) => (byte === 0 ? '0' : isText(byte) ? 't' : '?')).join('');
+  if (/^(t000t000|000t000t)/.test(shape)) return 'UTF-32 text; convert it to UTF-8';
+  return /^(t0t0|0t0t)/.test(shape) ? 'UTF-16 text; convert it to UTF-8' : '';
+}
+
+const isText = (byte: number): boolean => byte >= 0x09 && byte < 0x7f;
