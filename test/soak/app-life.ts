@@ -57,13 +57,14 @@ export async function soakAppLife(base: string, seed: string, until: number, tel
   const end = async (): Promise<void> => {
     for (const each of apps.splice(0)) await each.kill();
   };
-  /** One or two instances; each has a clock of its own. */
+  /** One or two instances; each has a clock of its own, and now and then settings, as while others are rolled out. */
   const begin = async (): Promise<void> => {
-    const values = env();
-    tell(`  begun: ${JSON.stringify(Object.fromEntries(changing.map(([name]) => [name, values[name]])))}`);
-    await writeFile(settings, JSON.stringify({ IsEncrypted: false, Values: values }));
-    for (let n = chance.hit(0.35) ? 2 : 1; n > 0; n--) {
-      const shift = chance.pick([0, 0, 0, -120_000, 60_000]);
+    let values = env();
+    for (let n = chance.hit(0.5) ? 2 : 1; n > 0; n--) {
+      if (chance.hit(0.5)) values = env();
+      tell(`  begun: ${JSON.stringify(Object.fromEntries(changing.map(([name]) => [name, values[name]])))}`);
+      await writeFile(settings, JSON.stringify({ IsEncrypted: false, Values: values }));
+      const shift = chance.pick([0, 0, 0, -120_000, 1_800_000]);
       tell(`  an instance, its clock off by ${shift / 1000} s`);
       const clock = { NODE_OPTIONS: `--import=${clockModule}`, CLOCK_SHIFT_MS: String(shift) };
       const app = startApp(

@@ -79,7 +79,8 @@ export async function soakLife(base: string, seed: string, until: number, tell: 
     }
   };
   const look = async (): Promise<void> => {
-    if (damaged) await commands.whole(['audit', '--out', lake, '--repair']);
+    // A ledger from before says of what was written since, in as many bytes, what it was before: audits tell, by hash.
+    if (damaged || adopted) await commands.whole(['audit', '--out', lake, '--repair']);
     damaged = false;
     // Of what was adopted nobody knows the blobs: fewer rows than the lake has need a word.
     const replace = source.lost() || adopted;
