@@ -19,7 +19,7 @@ import { type Claim, Overtaken } from './claim.ts';
 import { type CommitPorts, commitFiles, replaceOthers } from './commit.ts';
 import { finishedEntry, unavailableEntry, withoutFiles } from './entry.ts';
 import { type Watch, watchTime } from './halve/watch.ts';
-import { toRead } from './names/bound.ts';
+import { waitsFor } from './names/bound.ts';
 import { rowsOf } from './same-rows.ts';
 import { adoptedRows, loses } from './verdict.ts';
 
@@ -69,7 +69,9 @@ export async function deliver(claim: Claim, ports: DeliverPorts): Promise<Delive
 
 async function readAndWrite(claim: Claim, watch: Watch, ports: DeliverPorts): Promise<Delivered> {
   const window = claim.entry.window;
-  const origin = await toRead(claim.entry, ports.readFrom);
+  const origin = await ports.readFrom?.(claim.entry);
+  const why = ports.readFrom === undefined ? '' : waitsFor(claim.entry, origin);
+  if (why !== '') throw new Error(why);
   const reading = await ports.source.open(window, watch.abort, origin);
   const less = loses(claim.entry.fingerprint, reading);
   if (less !== '') throw new Error(`open ${window.source}: ${less}`);

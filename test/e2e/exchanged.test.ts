@@ -103,3 +103,16 @@ test('names that change places in two deployments, one of the apps gone between:
   assert.deepEqual(await runOpen(now, env), []);
   assert.deepEqual(await inLake('twice'), inSource('1', '2'));
 });
+
+test('who asks for a window by hand whose app is gone for good gives it up, and the watermark goes on', async () => {
+  await appOf(envOf('gone', { shop: '1', store: '2' })).plan();
+  const env = envOf('gone', { shop: '2' });
+  const now = appOf(env);
+  await now.plan();
+  assert.equal((await runOpen(now, env)).length, 4);
+  assert.equal((await now.requeue({ app: '', signals: [], start, end: start + 4 * HOUR })).failed, 4);
+  assert.deepEqual(await runOpen(now, env), []);
+  assert.deepEqual(await inLake('gone'), inSource('2'));
+  const [told] = (await now.plan()).feeds;
+  assert.deepEqual([told?.open, told?.failed, told?.watermark], [0, 0, start + 4 * HOUR]);
+});

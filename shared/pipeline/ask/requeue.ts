@@ -1,5 +1,6 @@
-import type { Clock, Feed, Hints, Interval, Ledger, LedgerEntry, Signal, Window } from '../../model.ts';
-import { askedAgain } from '../entry.ts';
+import type { Clock, Feed, Hints, Interval, Ledger, LedgerEntry, ReadFrom, Signal, Window } from '../../model.ts';
+import { askedAgain, unavailableEntry } from '../entry.ts';
+import { waitsFor } from '../names/bound.ts';
 import { afterLoss } from '../race.ts';
 import { requeuedFingerprint } from '../verdict.ts';
 import { sendFor } from './ask.ts';
@@ -15,6 +16,8 @@ export interface RequeuePorts {
   readonly clock: Clock;
   /** Left out: nobody waits for messages, the windows run when the command that made them runs again. */
   readonly hints?: Hints;
+  /** What a window is read from; left out: what it always was. */
+  readonly readFrom?: ReadFrom;
 }
 
 export interface RequeueOutcome {
@@ -52,10 +55,17 @@ function reasonOf({ state, counts }: LedgerEntry): 'failed' | 'quarantined' | un
   return counts.quarantined > 0 ? 'quarantined' : undefined;
 }
 
-async function askAgain(window: Window, { ledger, clock, hints }: RequeuePorts): Promise<boolean> {
+async function askAgain(window: Window, { ledger, clock, hints, readFrom }: RequeuePorts): Promise<boolean> {
   for (let losses = 1; ; losses++) {
     const seen = await ledger.read(window);
     if (seen === undefined || reasonOf(seen.value) === undefined) return false;
+    const waits = readFrom === undefined ? '' : waitsFor(seen.value, await readFrom(seen.value));
+    if (waits !== '') {
+      // Its app is gone for good: nothing waits for it any more, and a rerun reads it if that is there again.
+      const given = unavailableEntry(seen.value, clock.now(), 0, waits);
+      if ((await ledger.write(given, seen.etag)) !== undefined) return true;
+      continue;
+    }
     const { fingerprint } = seen.value;
     const entry = {
       ...askedAgain(seen.value, 0),

@@ -1,16 +1,18 @@
-import type { LedgerEntry, OriginOf, ReadFrom, Signal } from '../../model.ts';
+import type { LedgerEntry, OriginOf, Signal } from '../../model.ts';
 import { areTwo } from '../../pure/origin.ts';
 
 /**
  * What a window is read from: that for which it was planned, or from which its rows are, as long as an app of the
- * settings reads that, under whatever name; else what its name `stands` for now.
+ * settings reads that, under whatever name; else what its name `stands` for now. What is done is read anew from what
+ * audits compare it with: from what its name stands for, unless that is certainly another app.
  */
 export function boundTo(
-  { window, origin }: Pick<LedgerEntry, 'window' | 'origin'>,
+  { window, origin, doneAt }: Pick<LedgerEntry, 'window' | 'origin' | 'doneAt'>,
   stands: string | undefined,
   isRead: (signal: Signal, origin: string) => boolean,
 ): string | undefined {
-  return origin !== undefined && isRead(window.signal, origin) ? origin : stands;
+  if (origin === undefined || !isRead(window.signal, origin)) return stands;
+  return doneAt === 0 || stands === undefined || areTwo(origin, stands) ? origin : stands;
 }
 
 /**
@@ -26,14 +28,12 @@ export function staysAsRead(
   return areTwo(origin, now) || now.startsWith(`${origin} `);
 }
 
-/** What a window that is about to be read is read from. Throws where that is not to be, yet. */
-export async function toRead(entry: LedgerEntry, readFrom: ReadFrom | undefined): Promise<string | undefined> {
-  const from = await readFrom?.(entry);
-  const { origin, window, doneAt } = entry;
-  if (readFrom === undefined || from !== undefined || origin === undefined || doneAt > 0) return from;
-  throw new Error(
+/** Why a window is not to be read, as `from` is all that it could be read from; '' where it is. */
+export function waitsFor({ origin, window, doneAt }: LedgerEntry, from: string | undefined): string {
+  if (from !== undefined || origin === undefined || doneAt > 0) return '';
+  return (
     `${window.app} ${window.signal}: this window was planned for another app (${origin}) than its name stands for ` +
-      'now, which has that time under another name; no app of the settings reads the one that it was planned for: ' +
-      'put it back, under any name',
+    'now, which has that time under another name; no app of the settings reads the one that it was planned for: put ' +
+    'it back, under any name, or give the window up with insights-lake requeue'
   );
 }

@@ -1,7 +1,7 @@
 /** What was read of a whole workspace, and is asked of one component of it since; and the other way round. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { staysAsRead } from '../../../shared/pipeline/names/bound.ts';
+import { boundTo, staysAsRead } from '../../../shared/pipeline/names/bound.ts';
 import { auditedWorld, feed, hour, hourly, start } from './audited.ts';
 
 const [whole, part] = ['workspace 1', 'workspace 1 /subscriptions/a'];
@@ -86,5 +86,21 @@ test('rows stay where what is read now has certainly not all of them', () => {
       false,
     );
     assert.equal(staysAsRead(entry, undefined), false);
+  }
+});
+
+test('what is done is read anew from what it is compared with, what is not from what it was planned for', () => {
+  const window = { ...feed, start, end: start + hour };
+  for (const [read, stands, others, unread, done] of [
+    ['app a', 'app b', ['app a'], 'app a', 'app a'],
+    ['app a', 'app b', [], 'app b', 'app b'],
+    [part, whole, [part], part, whole],
+    [part, undefined, [part], part, part],
+    [undefined, whole, [part], whole, whole],
+  ] as const) {
+    const entry = { window, ...(read !== undefined && { origin: read }) };
+    const isRead = (_: string, origin: string) => (others as readonly string[]).includes(origin) || origin === stands;
+    const found = [0, 1].map((doneAt) => boundTo({ ...entry, doneAt }, stands, isRead));
+    assert.deepEqual(found, [unread, done], `${read}, ${stands}`);
   }
 });
