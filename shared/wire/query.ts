@@ -49,9 +49,16 @@ const BASIC_AT_ONCE = 2;
 /**
  * `audited`: what is read is looked at again later, so each reading takes a fingerprint that can be compared, for one
  * request more. `budgets` left out: this process is alone. `reading`: how long a run reads at most; left out: as long
- * as it takes.
+ * as it takes. `counted`: nothing is looked at again, so what is read is compared with what the source counts
+ * (but for tables on the Basic plan, where each look costs).
  */
-export function queryApi(settings: QuerySettings, audited: boolean, budgets?: Budgets, reading?: Millis): QueryApi {
+export function queryApi(
+  settings: QuerySettings,
+  audited: boolean,
+  budgets?: Budgets,
+  reading?: Millis,
+  counted = false,
+): QueryApi {
   const credential = settings.auth.kind === 'identity' ? identity(settings.auth, settings.url) : undefined;
   const each = createAsk(settings, credential, systemClock, clientLimits(reading));
   const isBasic = settings.schema.kind === 'workspace' && settings.schema.plan === 'basic';
@@ -60,7 +67,7 @@ export function queryApi(settings: QuerySettings, audited: boolean, budgets?: Bu
   const ask = isBasic ? few : shared;
   const setup = { settings, clock: systemClock, ask };
   const survey = createSurvey(setup);
-  return { source: createQuerySource({ ...setup, survey, audited }), survey };
+  return { source: createQuerySource({ ...setup, survey, audited, counted: counted && !isBasic }), survey };
 }
 
 /** The query APIs of the apps, by app, within the budget that they share. `timeout`: of the host. */
@@ -196,4 +203,5 @@ export function wireAudits(
 }
 
 /** For the command line, which has no audit, and whose user says up to when. */
-export const querySource = (settings: QuerySettings): Source => queryApi({ ...settings, lag: 0 }, false).source;
+export const querySource = (settings: QuerySettings): Source =>
+  queryApi({ ...settings, lag: 0 }, false, undefined, undefined, true).source;

@@ -4,6 +4,7 @@ import { readParts } from './read-parts.ts';
 import { Silence } from './refusal.ts';
 import type { Ask } from './reply.ts';
 import { type Context, SOURCE_LIMITS, type SourceLimits } from './settle.ts';
+import { tellAhead } from './survey/ahead.ts';
 import { tableOf } from './text.ts';
 import { ticksOf } from './ticks.ts';
 
@@ -19,21 +20,28 @@ interface Setup {
    * false.
    */
   readonly audited?: boolean;
+  /**
+   * Nobody looks at what was read again: it must be no fewer rows than the source counts. It is asked ahead, up to the
+   * end of the settings. Left out: false.
+   */
+  readonly counted?: boolean;
 }
 
 /**
  * The query API of one app as a source. Each reading of a window asks for all of its rows; nothing is remembered
  * between.
  */
-export function createQuerySource({ settings, ask, clock, limits = {}, survey, audited = false }: Setup): Source {
+export function createQuerySource(setup: Setup): Source {
+  const { settings, ask, clock, limits = {}, survey, audited = false, counted = false } = setup;
   const all = { ...SOURCE_LIMITS, ...limits };
   const learned = learning(all.rows);
   const saidAbsent = new Set<string>();
+  const ahead = counted ? tellAhead(settings.until ?? 0) : undefined;
   return {
     open: async (window, abort) =>
       openReading(
         { settings, ask, clock, limits: all, window, abort },
-        { survey, audited, learned: learned(window.signal), saidAbsent },
+        { survey, audited, ahead, learned: learned(window.signal), saidAbsent },
       ),
   };
 }
@@ -42,12 +50,13 @@ export function createQuerySource({ settings, ask, clock, limits = {}, survey, a
 interface Telling {
   readonly survey: Survey | undefined;
   readonly audited: boolean;
+  readonly ahead: ReturnType<typeof tellAhead> | undefined;
   readonly learned: Learned;
   /** Tables of which it was said that they are not there. */
   readonly saidAbsent: Set<string>;
 }
 
-function openReading(context: Context, { survey, audited, learned, saidAbsent }: Telling): Reading {
+function openReading(context: Context, { survey, audited, ahead, learned, saidAbsent }: Telling): Reading {
   let [asked, useful, splits, heard] = [0, 0, 0, 0];
   let fingerprint = '';
   let remark = '';
@@ -114,7 +123,7 @@ function openReading(context: Context, { survey, audited, learned, saidAbsent }:
     },
     async *chunks() {
       const before = await lookOnce();
-      const told = rowsIn(before);
+      const told = rowsIn(before ?? (await ahead?.(context.window, look)));
       // The source has just told how much it is: no neighbour knows better.
       if (told !== undefined) learned.density = told / Number(ticksOf(context.window.end - context.window.start));
       const forecast = forecastOf(learned, weigh, context.limits.rows);
@@ -125,10 +134,28 @@ function openReading(context: Context, { survey, audited, learned, saidAbsent }:
         () => useful++,
         () => splits++,
       );
+      if (ahead !== undefined) await refuseFewer(rowsIn(read.fingerprint) ?? 0, told ?? 0, look, context);
       fingerprint = await fingerprintOf(read.fingerprint, before, () => lookOnce(new Set([context.window.signal])));
       remark = read.fingerprint === 'absent' ? absence(context, saidAbsent) : read.remark;
     },
   };
+}
+
+/** An answer may hold a part and not say so. Rows may also have been purged meanwhile: it is asked once more. */
+async function refuseFewer(
+  rows: number,
+  told: number,
+  look: (windows: readonly Window[]) => Promise<readonly string[] | undefined>,
+  { settings, window }: Context,
+): Promise<void> {
+  if (rows >= told) return;
+  const now = rowsIn((await look([window]))?.[0]) ?? told;
+  if (rows >= now) return;
+  const { origin, pathname } = new URL(settings.url);
+  throw new Error(
+    `query ${window.signal} of ${window.app} at ${origin}${pathname}: it answered with ${rows} rows and counts ` +
+      `${now}: a part is not taken for the whole; the window is tried again later`,
+  );
 }
 
 /**

@@ -20,6 +20,9 @@ interface Reply {
 }
 /** What the API makes of a question: the rows that it has of it, and how long the range is. */
 let answer: (rows: readonly Row[], length: number) => Reply;
+/** How many rows it counts, in place of how many it has; undefined: it does not count. */
+let counting: ((rows: number) => number) | undefined = (rows) => rows;
+let counts = 0;
 let questions: number[] = [];
 let server: Server;
 let endpoint = '';
@@ -35,8 +38,10 @@ before(async () => {
     const rows: Row[] = [];
     for (let at = Math.ceil(start / every) * every; at < end; at += every)
       rows.push([new Date(at).toISOString(), `id ${at}`]);
-    questions.push(end - start);
-    const { status = 200, body, date = Date.now() } = answer(rows, end - start);
+    const counted = query.includes('| summarize rows = count()');
+    if (counted) counts += 1;
+    else questions.push(end - start);
+    const { status = 200, body, date = Date.now() } = counted ? countsOf(rows, query) : answer(rows, end - start);
     response.setHeader('Date', new Date(date).toUTCString());
     response.setHeader('Content-Type', 'application/json');
     response.writeHead(status);
@@ -60,9 +65,22 @@ const whole = (rows: readonly unknown[], more = {}) => ({
   ...more,
 });
 
+/** As a survey is answered. */
+function countsOf(rows: readonly Row[], query: string): Reply {
+  if (counting === undefined) return { status: 400, body: { error: { code: 'SemanticError', message: 'no' } } };
+  const step = Number(/bin\(timestamp, (\d+)m\)/.exec(query)?.[1]) * 60_000;
+  const bins = Map.groupBy(rows, ([at]) => Math.floor(Date.parse(at) / step) * step);
+  const names = ['start', 'rows', 'latest', 'ids', 'signal'].map((name) => ({ name, type: 'dynamic' }));
+  const told = [...bins].map(([bin, { length }]) => {
+    const start = new Date(bin).toISOString();
+    return [start, counting?.(length) ?? 0, start, length, 'requests'];
+  });
+  return { body: { tables: [{ name: 'PrimaryResult', columns: names, rows: told }] } };
+}
+
 let lakes = 0;
 async function exported(range = [from, from + hour] as const, ...more: string[]) {
-  questions = [];
+  [questions, counts] = [[], 0];
   const lake = join(base, `lake-${++lakes}`);
   const [start, end] = range.map((at) => new Date(at).toISOString().slice(0, 19));
   const words = ['export', '--app', 'shop=sim', '--endpoint', endpoint, '--signals', 'requests', '--format', 'ndjson'];
@@ -168,8 +186,9 @@ test('a window without rows that the source no longer keeps is not done; --again
     const { totals, incomplete } = JSON.parse(out);
     return { code, done: totals.done + totals.unchanged, rows: totals.rows, said: incomplete.join(), asked: questions };
   };
-  answer = () => ({ body: whole([]) });
+  [answer, counting] = [() => ({ body: whole([]) }), () => 0];
   const first = await exporting();
+  counting = (rows) => rows;
   assert.deepEqual([first.code, first.done], [1, 0]);
   assert.match(
     first.said,
@@ -185,5 +204,48 @@ test('a window without rows that the source no longer keeps is not done; --again
 test('rows that the source has longer than it says are there, and their window is done', async () => {
   answer = (rows) => ({ body: whole(rows) });
   const { code, rows } = await exported(undefined, '--retention', '4d');
+  assert.deepEqual([code, rows], [0, 100]);
+});
+
+test('30 of 100 rows without a word are no answer: the window fails, and comes with the next try', async () => {
+  const lake = join(base, 'silent');
+  const words = ['export', '--app', 'shop=sim', '--endpoint', endpoint, '--signals', 'requests', '--format', 'ndjson'];
+  const range = ['--from', '2026-01-31T06:00', '--to', '2026-01-31T09:00', '--retention', '4383d', '--out', lake];
+  const exporting = async () => {
+    const { code, err, out } = await run([...words, ...range, '--json']);
+    const { totals } = JSON.parse(out);
+    return { code, done: totals.done + totals.unchanged, rows: totals.rows, err };
+  };
+  const isPart = ([first]: readonly Row[]) => first?.[0].startsWith('2026-01-31T07') === true;
+  answer = (rows) => ({ body: whole(isPart(rows) ? rows.slice(0, 30) : rows) });
+  const first = await exporting();
+  assert.notEqual(first.code, 0);
+  assert.deepEqual([first.done, first.rows], [2, 200]);
+  assert.match(first.err, /answered with 30 rows and counts 100: a part is not taken for the whole/);
+  answer = (rows) => ({ body: whole(rows) });
+  const { code, done } = await exporting();
+  assert.deepEqual([code, done], [0, 3]);
+});
+
+test('a day of hours is counted with one question', async () => {
+  answer = (rows) => ({ body: whole(rows) });
+  const { code, rows, asked } = await exported([from, from + 24 * hour]);
+  assert.deepEqual([code, rows, asked, counts], [0, 2_400, 24, 1]);
+});
+
+test('rows that came in after they were counted, or were purged, are no reason to refuse', async () => {
+  answer = (rows) => ({ body: whole(rows) });
+  counting = (rows) => rows - 1;
+  assert.equal((await exported()).rows, 100);
+  counting = (rows) => (counts === 1 ? rows : rows - 40);
+  answer = (rows) => ({ body: whole(rows.slice(40)) });
+  assert.deepEqual([(await exported()).rows, counts], [60, 2]);
+});
+
+test('an API that does not count gives its rows all the same', async () => {
+  answer = (rows) => ({ body: whole(rows) });
+  counting = undefined;
+  const { code, rows } = await exported();
+  counting = (all) => all;
   assert.deepEqual([code, rows], [0, 100]);
 });

@@ -1,0 +1,50 @@
+import type { Millis, Window } from '../../../model.ts';
+
+/** Fingerprints of windows, in their order; undefined where the source cannot tell. */
+type Look = (windows: readonly Window[]) => Promise<readonly string[] | undefined>;
+
+/** How far ahead is asked for: the question stays small, and so does what the source reads for it. */
+const DAYS: Millis = 7 * 86_400_000;
+const MOST = 400;
+
+interface Told {
+  readonly starts: ReadonlyMap<Millis, number>;
+  readonly fingerprints: Promise<readonly (string | undefined)[]>;
+}
+
+/**
+ * How a window is told, asked for together with those of its size that follow it, up to `until`: a range that is read
+ * window by window costs a question now and then.
+ */
+export function tellAhead(until: Millis): (window: Window, look: Look) => Promise<string | undefined> {
+  const known = new Map<string, Told>();
+  return async (window, look) => {
+    const key = `${window.signal} ${window.end - window.start}`;
+    const before = known.get(key);
+    const at = before?.starts.get(window.start);
+    if (before !== undefined && at !== undefined) return (await before.fingerprints)[at];
+    const windows = following(window, until);
+    const asked = look(windows);
+    // Whoever waits for another's question is not ended with it.
+    const fingerprints = asked.then(
+      (found) => found ?? [],
+      () => {
+        known.delete(key);
+        return [];
+      },
+    );
+    known.set(key, { starts: new Map(windows.map(({ start }, n) => [start, n])), fingerprints });
+    await asked;
+    return (await fingerprints)[0];
+  };
+}
+
+function following(window: Window, until: Millis): Window[] {
+  const size = window.end - window.start;
+  const end = Math.min(until, window.start + Math.max(size, Math.min(DAYS, MOST * size)));
+  const count = Math.max(1, Math.floor((end - window.start) / size));
+  return Array.from({ length: count }, (_, n) => {
+    const start = window.start + n * size;
+    return { ...window, start, end: start + size };
+  });
+}
