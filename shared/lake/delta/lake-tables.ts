@@ -203,7 +203,7 @@ async function refuseOtherFiles(lake: ObjectStore): Promise<void> {
 }
 
 /** More than runs leave that died before the first entry of a table: its log is gone. */
-const MOST_UNBEGUN = 100;
+const MOST_UNBEGUN = 20;
 
 /** Whether all that lies there are a few files of runs that died before the table had an entry: nobody sees them. */
 async function isUnbegun(lake: ObjectStore, folder: string): Promise<boolean> {

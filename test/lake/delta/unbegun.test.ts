@@ -30,7 +30,7 @@ test('files of a lake without tables, and a table whose log is gone, are refused
   for (const names of [
     [plain],
     [own(), plain.replace('query', 'hour=03/query')],
-    Array.from({ length: 101 }, (_, n) => own(n)),
+    Array.from({ length: 21 }, (_, n) => own(n)),
   ])
     await assert.rejects(prepared(names), /traces\/ holds files without a table/);
 });
