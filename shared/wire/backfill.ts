@@ -106,8 +106,9 @@ export function wireBackfills(config: Config, apis: ReadonlyMap<string, QueryApi
       },
     },
     backfillTurn: async (turn) => {
-      const until = clock.now() + ports.outage;
-      const there = <T>(call: () => Promise<T>): Promise<T> => outlast(call, isStoreFailure, until, clock);
+      const began = clock.now();
+      const there = <T>(call: () => Promise<T>, share = 1): Promise<T> =>
+        outlast(call, isStoreFailure, began + ports.outage * share, clock);
       // Live windows first: it comes back to whoever has time.
       if (!(await ports.isFree())) {
         await there(() => queue.pass(turn, later));
@@ -118,7 +119,8 @@ export function wireBackfills(config: Config, apis: ReadonlyMap<string, QueryApi
         // The planner sends it again when the lake is resumed.
         const { state } = await look();
         return state === 'active' ? takeNext(turn, own, taking) : undefined;
-      });
+        // A try makes several calls, of which each may take a minute: the last one is to end before functionTimeout does.
+      }, 1 / 2);
       if (taken === undefined) return undefined;
       const outcome = await run(taken.window);
       if (outcome.state !== 'held') await there(() => queue.pass(taken.next));
