@@ -119,7 +119,7 @@ export function wireBackfills(config: Config, apis: ReadonlyMap<string, QueryApi
         // The planner sends it again when the lake is resumed.
         const { state } = await look();
         return state === 'active' ? takeNext(turn, own, taking) : undefined;
-        // A try makes several calls, of which each may take a minute: the last one is to end before functionTimeout does.
+        // A try makes several calls, of a minute each at most: the last one is to end before functionTimeout does.
       }, 1 / 2);
       if (taken === undefined) return undefined;
       const outcome = await run(taken.window);
