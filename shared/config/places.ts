@@ -38,7 +38,8 @@ const partsOf = (text: string): (readonly [name: string, value: string])[] =>
 /** A host of this machine, or one that only a network of one's own knows by that name or number. */
 const isNear = (url: URL): boolean =>
   isLoopback(url) ||
-  /^[a-z0-9_-]+$|\.(internal|local|localhost)$|^(10|192\.168|172\.(1[6-9]|2\d|3[01]))(\.\d{1,3})+$/.test(url.hostname);
+  /^[a-z0-9_-]+$|\.(internal|local|localhost|svc|lan|home\.arpa)$/.test(url.hostname) ||
+  /^(10|192\.168|172\.(1[6-9]|2\d|3[01]))(\.\d{1,3})+$|^\[f[cd][0-9a-f]{2}:/.test(url.hostname);
 
 /**
  * Whether what a connection string opens would travel in the clear beyond this machine. With the emulator's own key,
@@ -58,7 +59,7 @@ export function travelsOpen(text: string): boolean {
   const named = valuesOf(/^(blob|table|queue)\w*endpoint$|^developmentstorageproxyuri$/);
   if (named.some((address) => !/^https:\/\//i.test(address) && !isHere(address))) return true;
   // What is not named goes by the protocol, beyond this machine.
-  const whole = new Set(parts.flatMap(([name]) => /^(blob|table|queue)endpoint$/.exec(name)?.[1] ?? [])).size === 3;
+  const whole = ['blob', 'table', 'queue'].every((kind) => valuesOf(new RegExp(`^${kind}endpoint$`)).length > 0);
   const isOpen = valuesOf(/^defaultendpointsprotocol$/).some((value) => /^http$/i.test(value));
   return isOpen && !whole && !(named.length > 0 && named.every(isHere));
 }

@@ -76,9 +76,10 @@ test('no key or SAS travels in the clear beyond this machine', () => {
       true,
     ],
     ['DefaultEndpointsProtocol=http;AccountName=a;AccountKey=k;BlobEndpoint=http://127.0.0.1:10000/a;', false],
-    ...['azurite', 'host.docker.internal', '10.0.0.4', '172.20.0.2', '127.0.0.1', 'azurite.dev.svc.cluster.local'].map(
-      (host): [string, boolean] => [`${emulator};BlobEndpoint=http://${host}:10000/devstoreaccount1;`, false],
-    ),
+    ...[
+      ...['azurite', 'host.docker.internal', 'azurite.dev.svc.cluster.local', 'azurite.dev.svc', 'nas.lan'],
+      ...['10.0.0.4', '172.20.0.2', '127.0.0.1', '[fd00::2]'],
+    ].map((host): [string, boolean] => [`${emulator};BlobEndpoint=http://${host}:10000/devstoreaccount1;`, false]),
     ...[
       'localhost.evil.example',
       '127.0.0.1.evil.example',
@@ -88,6 +89,7 @@ test('no key or SAS travels in the clear beyond this machine', () => {
       '[2001:db8::1]',
     ].map((host): [string, boolean] => [`${emulator};BlobEndpoint=http://${host}/devstoreaccount1;`, true]),
     [emulator, true],
+    ['DefaultEndpointsProtocol=http;AccountName=a;AccountKey=k;BlobEndpoint=;QueueEndpoint=;TableEndpoint=', true],
     ['AccountName=devstoreaccount1;AccountKey=k;BlobEndpoint=http://azurite:10000/devstoreaccount1', true],
     ['AccountName=devstoreaccount1;BlobEndpoint=http://azurite:10000/a;SharedAccessSignature=sv=1&sig=s', true],
     ['UseDevelopmentStorage=true;BlobEndpoint=http://evil.example/;SharedAccessSignature=sv=1&sig=s', true],

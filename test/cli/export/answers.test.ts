@@ -233,6 +233,12 @@ test('a day of hours is counted with one question', async () => {
   assert.deepEqual([code, rows, asked, counts], [0, 2_400, 24, 1]);
 });
 
+test('a range that begins between two minutes: its first window is counted by itself', async () => {
+  answer = (rows) => ({ body: whole(rows) });
+  const { code, rows } = await exported([from + 30_000, from + 24 * hour]);
+  assert.deepEqual([code, rows, counts], [0, 2_399, 2]);
+});
+
 test('rows that came in after they were counted, or were purged, are no reason to refuse', async () => {
   answer = (rows) => ({ body: whole(rows) });
   counting = (rows) => rows - 1;

@@ -6,6 +6,7 @@ type Look = (windows: readonly Window[]) => Promise<readonly string[] | undefine
 /** How far ahead is asked for: the question stays small, and so does what the source reads for it. */
 const DAYS: Millis = 7 * 86_400_000;
 const MOST = 400;
+const MINUTE: Millis = 60_000;
 
 interface Told {
   readonly starts: ReadonlyMap<Millis, number>;
@@ -40,6 +41,8 @@ export function tellAhead(until: Millis): (window: Window, look: Look) => Promis
 }
 
 function following(window: Window, until: Millis): Window[] {
+  // One that is not of whole minutes is asked for by itself, and so would each of those be.
+  if (window.start % MINUTE !== 0 || window.end % MINUTE !== 0) return [window];
   const size = window.end - window.start;
   const end = Math.min(until, window.start + Math.max(size, Math.min(DAYS, MOST * size)));
   const count = Math.max(1, Math.floor((end - window.start) / size));
