@@ -36,7 +36,7 @@ export function createQuerySource(setup: Setup): Source {
   const all = { ...SOURCE_LIMITS, ...limits };
   const learned = learning(all.rows);
   const saidAbsent = new Set<string>();
-  const ahead = counted ? tellAhead(settings.until ?? 0) : undefined;
+  const ahead = counted ? tellAhead(settings.from ?? 0, settings.until ?? 0) : undefined;
   return {
     open: async (window, abort) =>
       openReading(

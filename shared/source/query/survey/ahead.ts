@@ -14,17 +14,17 @@ interface Told {
 }
 
 /**
- * How a window is told, asked for together with those of its size that follow it, up to `until`: a range that is read
- * window by window costs a question now and then.
+ * How a window is told, asked for together with those of its size beside it, from `from` up to `until`: a range that is
+ * read window by window costs a question now and then, whichever of its windows comes first.
  */
-export function tellAhead(until: Millis): (window: Window, look: Look) => Promise<string | undefined> {
+export function tellAhead(from: Millis, until: Millis): (window: Window, look: Look) => Promise<string | undefined> {
   const known = new Map<string, Told>();
   return async (window, look) => {
     const key = `${window.signal} ${window.end - window.start}`;
     const before = known.get(key);
     const at = before?.starts.get(window.start);
     if (before !== undefined && at !== undefined) return (await before.fingerprints)[at];
-    const windows = following(window, until);
+    const windows = beside(window, from, until);
     const asked = look(windows);
     // Whoever waits for another's question is not ended with it.
     const fingerprints = asked.then(
@@ -36,18 +36,23 @@ export function tellAhead(until: Millis): (window: Window, look: Look) => Promis
     );
     known.set(key, { starts: new Map(windows.map(({ start }, n) => [start, n])), fingerprints });
     await asked;
-    return (await fingerprints)[0];
+    return (await fingerprints)[windows.findIndex(({ start }) => start === window.start)];
   };
 }
 
-function following(window: Window, until: Millis): Window[] {
+function beside(window: Window, from: Millis, until: Millis): Window[] {
   // One that is not of whole minutes is asked for by itself, and so would each of those be.
   if (window.start % MINUTE !== 0 || window.end % MINUTE !== 0) return [window];
   const size = window.end - window.start;
-  const end = Math.min(until, window.start + Math.max(size, Math.min(DAYS, MOST * size)));
-  const count = Math.max(1, Math.floor((end - window.start) / size));
+  const most = Math.max(size, Math.min(DAYS - (DAYS % size), MOST * size));
+  const first = Math.ceil(from / size) * size;
+  const before = window.start - first;
+  // Of a grid of its own: from it on.
+  const begin = before < 0 || before % size !== 0 ? window.start : window.start - (before % most);
+  const end = Math.max(window.end, Math.min(until, begin + most));
+  const count = Math.floor((end - begin) / size);
   return Array.from({ length: count }, (_, n) => {
-    const start = window.start + n * size;
+    const start = begin + n * size;
     return { ...window, start, end: start + size };
   });
 }
