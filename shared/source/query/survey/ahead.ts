@@ -25,6 +25,7 @@ export function tellAhead(from: Millis, until: Millis): (window: Window, look: L
     const at = before?.starts.get(window.start);
     if (before !== undefined && at !== undefined) return (await before.fingerprints)[at];
     const windows = beside(window, from, until);
+    const starts = new Map(windows.map(({ start }, n) => [start, n]));
     const asked = look(windows);
     // Whoever waits for another's question is not ended with it.
     const fingerprints = asked.then(
@@ -34,9 +35,9 @@ export function tellAhead(from: Millis, until: Millis): (window: Window, look: L
         return [];
       },
     );
-    known.set(key, { starts: new Map(windows.map(({ start }, n) => [start, n])), fingerprints });
+    known.set(key, { starts, fingerprints });
     await asked;
-    return (await fingerprints)[windows.findIndex(({ start }) => start === window.start)];
+    return (await fingerprints)[starts.get(window.start) ?? -1];
   };
 }
 
