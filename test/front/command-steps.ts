@@ -59,7 +59,12 @@ export async function stepsOf(scene: CommandScene): Promise<Steps> {
 
   async function entries(): Promise<LedgerEntry[]> {
     const all = [];
-    for await (const feed of ledger().feeds()) all.push(...(await Array.fromAsync(ledger().list(feed))));
+    try {
+      for await (const feed of ledger().feeds()) all.push(...(await Array.fromAsync(ledger().list(feed))));
+    } catch (error) {
+      // A command that was refused the very first call has made no table.
+      if (!/\(TableNotFound\)/.test(String(error))) throw error;
+    }
     return all;
   }
   /** Has the app do what there is to do. */

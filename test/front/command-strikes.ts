@@ -76,6 +76,17 @@ export function namesOf(calls: readonly StorageCall[]) {
   }));
 }
 
+/** Calls of one address may go on side by side: tries of one call have its id, and a download goes on further along. */
+function isNextTry(call: StorageCall, before: StorageCall): boolean {
+  const id = 'x-ms-client-request-id';
+  if (call.headers[id] !== undefined && call.headers[id] === before.headers[id]) return true;
+  if (call.method !== 'GET' || call.path !== before.path || call.headers['if-match'] === undefined) return false;
+  return before.headers['if-match'] === undefined || startOf(call) > startOf(before);
+}
+
+const startOf = ({ headers }: StorageCall): number =>
+  Number(/\d+/.exec(String(headers['x-ms-range'] ?? headers.range ?? ''))?.[0] ?? 0);
+
 export interface Strike {
   readonly fate: (call: StorageCall) => Fate;
   /** Names of those that it struck; of what lasts, the first. */
@@ -86,16 +97,20 @@ export interface Strike {
 export function striking(chosen: ReadonlySet<CallName>, fate: Fate, lasting: boolean): Strike {
   const named = naming();
   const struck: CallName[] = [];
-  const tried = new Set<string>();
+  const tried: StorageCall[] = [];
   let first: string | undefined;
   const strike = (call: StorageCall): Fate => {
     if (lasting && first === alike(call)) return fate;
-    if (tried.delete(`${call.method} ${call.path}`)) return undefined;
+    const before = tried.findIndex((one) => isNextTry(call, one));
+    if (before >= 0) {
+      tried.splice(before, 1);
+      return undefined;
+    }
     const name = named(call);
     if (!chosen.has(name)) return undefined;
     struck.push(name);
     first = alike(call);
-    tried.add(`${call.method} ${call.path}`);
+    tried.push(call);
     return fate;
   };
   return { fate: strike, struck };
