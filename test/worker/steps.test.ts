@@ -2,13 +2,16 @@
  * Each call that the functions make to storage, in turn, is not answered, or half, or cut off: once, or from then on
  * until it is lifted. The call of the function ends within its limits and says why, other windows go on, and in the end
  * the lake is whole. WORKER_STEPS=all: every step (WORKER_CALLS: 16 of them) under every condition (the default takes
- * some), in the real worker where that is at hand (worker.ts); STEPS_REPORT names a file for the table.
+ * some), in the real worker where that is at hand (worker.ts); STEPS_REPORT names a file for the table. For a few titles
+ * of all, with --test-name-pattern, STEPS_HOURS=40 windows of a signal do.
  */
 import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { type QueueClient, QueueServiceClient } from '@azure/storage-queue';
 import type { Fault } from '../../local/simulator/faults.ts';
 import { askedAgain } from '../../shared/pipeline/entry.ts';
+import { windowMessage } from '../../shared/state/window-message.ts';
 import type { Fate, StorageCall } from '../front/storageFront.ts';
 import { HOUR, MINUTE, message, START } from './inputs.ts';
 import { type Ended, type Scene, startScene, until } from './scene.ts';
@@ -43,7 +46,8 @@ let scene: Scene;
 /** Messages of windows that have rows. */
 let windows: string[];
 before(async () => {
-  scene = await startScene({ hours: all ? 200 : 24, signals: SIGNALS.join(), settings });
+  const hours = Number(process.env.STEPS_HOURS ?? (all ? 200 : 24));
+  scene = await startScene({ hours, signals: SIGNALS.join(), settings });
   const at = ({ timestamp }: { timestamp?: unknown }) => Math.floor((Date.parse(String(timestamp)) - START) / HOUR);
   windows = SIGNALS.flatMap((signal) =>
     [...new Set(scene.data.all(signal).map(at))].map((hour) => message(hour, signal)),
@@ -228,21 +232,36 @@ for (const [condition, fault] of Object.entries(answers))
           const took = Math.round(ended.took / 1000);
           report([scene.worker.kind, act, condition, much, k, `question ${k}`, took, state, ended.error]);
           assertEnded(`${act}, ${condition}, ${much}, question ${k}`, ended);
-          // Once, it costs a try and not the run; and what says nothing is no reason to part a window.
-          assert.notEqual(state, 'halved');
+          // Once, it costs a try and not the run. Each answer stands still: docs/decisions.md has a window that the API
+          // never answers fail, and one whose answers it begins parted.
+          if (!(condition === 'stall' && lasting)) assert.notEqual(state, 'halved');
           if (!lasting) assert.equal(ended.error, '');
-          await finish();
+          // Its halves are done in the end.
+          if (state !== 'halved') await finish();
         }
     });
   }
 
+/** What a host would have done meanwhile: the sweep's windows come by the queue alone. */
+async function runMessages(queue: QueueClient): Promise<void> {
+  for (;;) {
+    const { receivedMessageItems: some } = await queue.receiveMessages({ numberOfMessages: 32 });
+    if (some.length === 0) return;
+    for (const { messageText, messageId, popReceipt } of some) {
+      await scene.call('runWindow', Buffer.from(messageText, 'base64').toString());
+      await queue.deleteMessage(messageId, popReceipt);
+    }
+  }
+}
+
 test('in the end the lake is whole', async (t) => {
+  const queue = QueueServiceClient.fromConnectionString(scene.azurite.connectionString).getQueueClient('windows');
   const whole = async () => {
-    await scene.call('planWindows');
+    for (const tick of ['planWindows', 'sweepBlobs']) await scene.call(tick);
+    await runMessages(queue);
     for (const { window, state } of await scene.entries())
-      if (state !== 'done' && window.source === 'query')
-        await scene.call('runWindow', message((window.start - START) / HOUR, window.signal));
-      else if (state !== 'done') await scene.call('sweepBlobs');
+      if (state !== 'done' && state !== 'halved' && window.source === 'query')
+        await scene.call('runWindow', JSON.stringify(windowMessage(window)));
     return scene.isWhole();
   };
   await until(whole, 60 * MINUTE);
