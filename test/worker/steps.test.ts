@@ -232,8 +232,7 @@ for (const [condition, fault] of Object.entries(answers))
           const took = Math.round(ended.took / 1000);
           report([scene.worker.kind, act, condition, much, k, `question ${k}`, took, state, ended.error]);
           assertEnded(`${act}, ${condition}, ${much}, question ${k}`, ended);
-          // Once, it costs a try and not the run. Each answer stands still: docs/decisions.md has a window that the API
-          // never answers fail, and one whose answers it begins parted.
+          // Once, it costs a try and not the run. Whoever says nothing at all has no window parted, whoever begins has.
           if (!(condition === 'stall' && lasting)) assert.notEqual(state, 'halved');
           if (!lasting) assert.equal(ended.error, '');
           // Its halves are done in the end.
