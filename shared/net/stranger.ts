@@ -1,9 +1,10 @@
 /** Who answers in place of the service: a proxy, a gateway, a page that wants a sign-in. */
 import { type HttpClient, type PipelineRequest, type PipelineResponse, RestError } from '@azure/core-rest-pipeline';
 import { beginningWithoutSecrets } from '../pure/known-secrets.ts';
+import { repeated } from './passing.ts';
 
-/** Passing troubles of a gateway: the libraries repeat them. */
-const PASSES = (status: number): boolean => status === 408 || status === 429 || status >= 500;
+/** Troubles of a gateway, too. */
+const FAILS = (status: number): boolean => status === 408 || status === 429 || status >= 500;
 
 /**
  * A client of Azure Storage that takes an answer only from it: it names each of its answers (`x-ms-request-id`), sends
@@ -15,7 +16,7 @@ export function refuseStrangers(http: HttpClient): HttpClient {
     sendRequest: async (request) => {
       const response = await http.sendRequest(request);
       const { status, headers } = response;
-      if (PASSES(status)) return response;
+      if (FAILS(status)) return repeated(response);
       const isNamed = headers.has('x-ms-request-id') || headers.has('x-ms-version');
       const form = isNamed ? formOf(request, response) : 'other';
       if (form === 'as asked') return response;
