@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Env } from '../../shared/config/flat.ts';
 import { type Failure, usage } from '../failure.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { textIn } from './text-in.ts';
 
 /** Where settings come from: the words for messages, and the settings themselves. */
 export interface FoundSettings {
@@ -37,7 +37,7 @@ function read(file: string, wrong: Wrong): string;
 function read(file: string, wrong: Wrong, optional: true): string | undefined;
 function read(file: string, wrong: Wrong, optional = false): string | undefined {
   try {
-    return readFileSync(resolve(file), 'utf8').replace(/^\uFEFF/, '');
+    return textIn(file);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : error;
     if (optional && code === 'ENOENT') return undefined;
@@ -61,7 +61,7 @@ function parsed(file: string, text: string, wrong: Wrong): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw strange(file, wrong);
+    throw strange(file, wrong, '; it does not parse as JSON, which knows no comments and no comma before a bracket');
   }
 }
 
@@ -77,7 +77,6 @@ function textOf(file: string, [name, value]: [string, unknown], wrong: Wrong): s
   return String(value ?? '');
 }
 
-const strange = (file: string, wrong: Wrong): Failure =>
-  wrong(
-    `${file} holds no settings; it must be what az functionapp config appsettings list prints, or {"NAME": "value", …}`,
-  );
+const known = 'what az functionapp config appsettings list prints, or {"NAME": "value", …}';
+const strange = (file: string, wrong: Wrong, why = ''): Failure =>
+  wrong(`${file} holds no settings; it must be ${known}${why}`);

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { SettingFault } from '../../shared/config/flat.ts';
 import { fault } from '../../shared/config/places.ts';
 import { sectionKeys } from '../../shared/config/schema.ts';
 import { shown } from '../../shared/config/secret.ts';
 import { type Options, textOf } from '../flags/options.ts';
+import { textIn } from './text-in.ts';
 
 export const shapeFlag = '--shape';
 
@@ -37,7 +36,7 @@ export function shapeFile(options: Options): ShapeFile {
 /** The document, or why there is none. */
 function read(file: string): object | string {
   try {
-    const value: unknown = JSON.parse(readFileSync(resolve(file), 'utf8').replace(/^\uFEFF/, ''));
+    const value: unknown = JSON.parse(textIn(file));
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : 'holds no JSON object';
   } catch (error) {
     if (!(error instanceof SyntaxError))

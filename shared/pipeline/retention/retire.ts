@@ -126,7 +126,7 @@ async function retireFeed(counts: Counts, id: string, request: RetireRequest, po
       if (!['halved', 'retired'].includes(entry.state)) through ??= entry.window.start;
       continue;
     }
-    count(counts, entry);
+    if (!request.remove || entry.state === 'retired') count(counts, entry);
     some.push(entry);
     if (some.length < together) continue;
     await act();
@@ -164,7 +164,7 @@ async function retireTogether(
   const foreign = await foreignIn(some, ports);
   counts.foreign += foreign.size;
   const own = some.filter((entry) => !foreign.has(entry));
-  const retired = await inLanes(own, (entry) => retireOne(entry, before, ports));
+  const retired = await inLanes(own, (entry) => retireOne(entry, before, counts, ports));
   const hidden = await hide(
     retired.flatMap((entry) => entry ?? []),
     ports,
@@ -183,10 +183,11 @@ async function retireTogether(
   return [...foreign, ...missed, ...left.flatMap((entry) => entry ?? [])];
 }
 
-/** The entry as it stands retired; undefined where it has gone on meanwhile. */
+/** The entry as it stands retired, and counted if that is new; undefined where it has gone on meanwhile. */
 async function retireOne(
   { window }: LedgerEntry,
   before: Millis,
+  counts: Counts,
   { ledger, tables, clock }: RetirePorts,
 ): Promise<LedgerEntry | undefined> {
   const seen = await ledger.read(window);
@@ -196,7 +197,9 @@ async function retireOne(
   // A ledger that was lost must not fall behind what the tables have seen.
   const inTables = (await tables?.seen(window, signalsOf(seen.value.files))) ?? 0;
   const entry = retiredEntry(seen.value, clock.now(), Math.max(seen.value.revision, inTables) + 1);
-  return (await ledger.write(entry, seen.etag)) === undefined ? undefined : entry;
+  if ((await ledger.write(entry, seen.etag)) === undefined) return undefined;
+  count(counts, seen.value);
+  return entry;
 }
 
 const signalsOf = (files: readonly FileRecord[]): Signal[] =>

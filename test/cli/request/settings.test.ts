@@ -31,3 +31,19 @@ test('a file with settings stands for itself; a wrong one is named with the comm
     assert.match(err, new RegExp(`^insights-lake: ${command}: .*deployed\\.json holds no settings`));
   }
 });
+
+test('a file that Windows PowerShell wrote, in UTF-16 or with a mark; one with a comment is told', async () => {
+  const file = join(folder, 'windows.json');
+  const text = '[{"name": "APP_NAME", "value": "läden"}]\r\n';
+  const files = {
+    'UTF-16': Buffer.from(`\uFEFF${text}`, 'utf16le'),
+    'UTF-16, big end first': Buffer.from(`\uFEFF${text}`, 'utf16le').swap16(),
+    'UTF-8 with a mark': Buffer.from(`\uFEFF${text}`),
+  };
+  for (const [name, bytes] of Object.entries(files)) {
+    await writeFile(file, bytes);
+    assert.deepEqual(foundSettings('drift', file, { folder, env: {} }).env, { APP_NAME: 'läden' }, name);
+  }
+  await writeFile(file, `// mine\n${text}`);
+  assert.match((await run(['drift', '--settings', file])).err, /it does not parse as JSON, which knows no comments/);
+});

@@ -73,6 +73,17 @@ for (const table of [false, true])
       if (!table) assert.deepEqual(await world.retire({ remove: true, all: true }), []);
     });
 
+    test('what could not be retired is not said to be', async () => {
+      const world = keptWorld(table);
+      await thirtyDays(world);
+      world.fate.changes = 5;
+      const [found] = await world.retire({ remove: true });
+      const retired = Object.values(await world.states()).filter((state) => state === 'retired').length;
+      assert.match(found?.error ?? '', /killed|dead/);
+      assert.ok(retired > 0 && retired < 20, String(retired));
+      assert.deepEqual([found?.windows, found?.rows], [retired, retired]);
+    });
+
     test('nothing brings a retired window back', async () => {
       const world = keptWorld(table);
       await thirtyDays(world);
