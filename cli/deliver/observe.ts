@@ -111,6 +111,9 @@ export function observedBegin(begin: Engine['begin'], onRead: OnRead): Engine['b
       get drift() {
         return draft.drift ?? [];
       },
+      get reasons() {
+        return draft.reasons ?? [];
+      },
       close: draft.close,
     };
   };

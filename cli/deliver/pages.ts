@@ -3,23 +3,31 @@ import { pageReason, pageText } from '../../shared/source/blobs/records/partial.
 import { countText } from '../terminal/numbers.ts';
 import type { TaskOutcome } from './ports.ts';
 
-/**
- * Blobs of a window that are one page of a list: what follows is in none of them. Quarantine says so, and still does
- * when the window is not read again. A quarantine that is gone says nothing, and fails no window.
- */
-export async function pagesIn(files: readonly FileRecord[], lake: ObjectStore): Promise<string[]> {
+/** What quarantine says of a window, and still does when it is not read again. */
+export interface SetAside {
+  /** Blobs that are one page of a list: what follows is in none of them. */
+  readonly parts: readonly string[];
+  /** Why lines were set aside: each reason once, the first few. */
+  readonly reasons: readonly string[];
+}
+
+const MOST_REASONS = 5;
+
+/** A quarantine that is gone says nothing, and fails no window. */
+export async function setAside(files: readonly FileRecord[], lake: ObjectStore): Promise<SetAside> {
   const pages = new Set<string>();
+  const reasons = new Set<string>();
   for (const { signal, rows, path } of files) {
     if (signal !== 'quarantine' || rows === 0 || path === '') continue;
     try {
       for await (const line of linesOf(lake.read(path))) {
-        if (!line.includes(pageReason)) continue;
         const { blob, reason } = JSON.parse(line) as { readonly blob: string; readonly reason: string };
         if (reason === pageReason) pages.add(blob);
+        if (reasons.size < MOST_REASONS) reasons.add(reason);
       }
     } catch {}
   }
-  return [...pages];
+  return { parts: [...pages], reasons: [...reasons] };
 }
 
 async function* linesOf(pieces: AsyncIterable<Uint8Array>): AsyncIterable<string> {

@@ -84,6 +84,8 @@ export interface TaskOutcome {
   readonly remark?: string;
   /** Blobs of it that are a part of a list only, and were not told of before it ran; left out: none. */
   readonly parts?: readonly string[];
+  /** Why lines of it are in quarantine, the first few reasons; left out: none are. */
+  readonly reasons?: readonly string[];
   readonly side: 'source' | 'destination' | 'machine' | 'unknown';
   /** Whom a failure of the source concerns, where not all; `reason`: without the window. */
   readonly refused: Refusal | undefined;

@@ -8,7 +8,7 @@ import { asInLake } from '../../shared/pipeline/running/in-lake.ts';
 import { believedEntry } from '../../shared/pipeline/running/lease.ts';
 import { adoptedRows, requeuedFingerprint, verdictOf } from '../../shared/pipeline/verdict.ts';
 import type { Blame } from './observe.ts';
-import { pagesIn } from './pages.ts';
+import { setAside } from './pages.ts';
 import type { Task, TaskOutcome } from './ports.ts';
 import { sharesOf } from './shares.ts';
 
@@ -57,10 +57,12 @@ export function windowRunner(setup: RunnerSetup): (window: Window) => Promise<Ta
     const ready = await readied(window, setup);
     if (ready === 'overlaps') return runOthers(window);
     const outcome = ready === undefined ? await runWindow(window, ports) : unrun('unchanged', window, ready.entry);
-    const parts = plan.looked?.has(keyOf(window)) ? [] : await pagesIn(outcome.files, ports.lake);
+    const { parts, reasons } = await setAside(outcome.files, ports.lake);
+    const isPart = parts.length > 0 && plan.looked?.has(keyOf(window)) !== true;
     const told = {
       ...taskOutcome(outcome, blamed.of(outcome.error), await heldUntil(outcome, ports)),
-      ...(parts.length > 0 && { parts }),
+      ...(isPart && { parts }),
+      ...(reasons.length > 0 && { reasons }),
       ...(ready?.lacking && { state: 'kept' as const, error: ready.lacking }),
     };
     const known = counted.has(keyOf(window));
@@ -204,6 +206,7 @@ function together(outcomes: readonly TaskOutcome[]): TaskOutcome {
     },
     others: outcomes.flatMap(({ others }) => others),
     parts: outcomes.flatMap(({ parts = [] }) => parts),
+    reasons: [...new Set(outcomes.flatMap(({ reasons = [] }) => reasons))],
     files: sum(({ files }) => files),
     bytes: sum(({ bytes }) => bytes),
   };

@@ -46,6 +46,8 @@ export interface Summary {
     readonly untried: number;
     readonly reason: string;
   }[];
+  /** Why lines are in quarantine, the first few reasons. */
+  readonly reasons: readonly string[];
   readonly notices: readonly string[];
   /** What may be missing in the lake for reasons that lie in the input. */
   readonly incomplete: readonly string[];
@@ -81,6 +83,7 @@ export function summaryOf(
       error: outcome.error,
     })),
     left: results.left.map(({ signal = null, ...rest }) => ({ ...rest, signal })),
+    reasons: reasonsOf(results.ended).slice(0, shownReasons),
     notices: delivery.notices,
     incomplete: [
       ...delivery.incomplete,
@@ -151,7 +154,10 @@ function closing(summary: Summary, results: Results): Line[] {
     ],
     ...(totals.filtered > 0 ? all([`filtered by conditions of --shape: ${countText(totals.filtered)}`]) : []),
     ...(totals.quarantined > 0
-      ? all([`quarantined, below ${destination}/_quarantine: ${countText(totals.quarantined)}`], 'warn')
+      ? all(
+          [`quarantined, below ${destination}/_quarantine: ${countText(totals.quarantined)}${whyText(summary)}`],
+          'warn',
+        )
       : []),
     ...all(summary.notices, 'warn'),
     ...all(
@@ -173,6 +179,14 @@ export const isKept = ({ outcome: { state } }: TaskResult): boolean => state ===
 
 const keptTexts = ({ ended }: Results): string[] =>
   ended.filter(isKept).map(({ task, outcome }) => `${windowText(task)} stays as it is: ${outcome.error}`);
+
+const shownReasons = 5;
+
+const reasonsOf = (ended: readonly TaskResult[]): string[] => [
+  ...new Set(ended.filter((result) => !failed(result)).flatMap(({ outcome: { reasons = [] } }) => reasons)),
+];
+
+const whyText = ({ reasons }: Summary): string => (reasons.length > 0 ? ` (${reasons.join(' | ')})` : '');
 
 /** A window whose source is there and holds nothing that can be read. */
 export const isBarren = ({ outcome: { state, counts } }: TaskResult): boolean =>

@@ -87,6 +87,7 @@ export const lineWords: Readonly<Record<string, LineWords>> = {
       duration: 'from claim to end',
       error: 'why it failed or was halved; of `unchanged`, why the source holds less than the lake',
       remark: 'what to know of a reading that is whole: a refusal that was got around, a table that is not there',
+      reasons: 'why lines were set aside, the first five reasons',
       left: 'old empty files that the lake did not let go',
       leftWhy: 'why, once a day',
       drift: 'fields that nobody knew, with the rows that have them',

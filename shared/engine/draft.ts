@@ -88,6 +88,9 @@ export function beginDraft(
     get drift() {
       return decoder.drift;
     },
+    get reasons() {
+      return decoder.quarantined.reasons;
+    },
     close: () => quarantine.close(),
   };
 }

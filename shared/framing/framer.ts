@@ -1,33 +1,13 @@
 import { besideRecords } from './beside.ts';
-import { type ByteQueue, createByteQueue, drop, held, push } from './bytes.ts';
-import { CLOSER, COMMA, isOf, NEWLINE, NUL, SPACE, skip, trimmedEnd, undecided } from './classes.ts';
+import { createByteQueue, drop, held, push } from './bytes.ts';
+import { CLOSER, COMMA, isOf, NEWLINE, NUL, SPACE, skip, undecided } from './classes.ts';
 import type { Framed, Framer, FramerLimits } from './document.ts';
+import { BLANK, emitDocument, emitFault, type Mode, type State } from './emit.ts';
 import { findRestart, headOf, MOST_BLANK } from './restart.ts';
-import { look, type Sight } from './scan.ts';
+import { look } from './scan.ts';
 import { REASONS } from './strict.ts';
 
 export type { Framed, Framer, FramerLimits };
-
-type Mode = 'between' | 'value' | 'rest' | 'after' | 'fault';
-
-interface State {
-  readonly queue: ByteQueue;
-  readonly limits: FramerLimits;
-  mode: Mode;
-  /** The value that was looked at last, and how many bytes of one that is not whole there were then. */
-  sight: Sight;
-  seen: number;
-  /** Open arrays around the documents: bare ones, and those of `{"records":[…]}`. */
-  readonly around: ('array' | 'records')[];
-  /** In mode `fault`: why, what it started with, and up to where the search for something new has come. */
-  reason: string;
-  head: Uint8Array;
-  searched: number;
-  /** How far into the stream a value was read before it broke, and how many broke there. */
-  furthest: number;
-  again: number;
-  readonly out: Framed[];
-}
 
 const LIMITS: FramerLimits = { longest: 64 * 1024 * 1024, piece: 1024 * 1024 };
 const MOST_AROUND = 64;
@@ -35,7 +15,6 @@ const MOST_ARRAYS = 8;
 /** Starts that break at the same place before it is passed: so many records may be cut short one behind the other. */
 const MOST_AGAIN = 16;
 
-const BLANK = SPACE | NEWLINE;
 const BRACE = 0x7b;
 const BRACKET = 0x5b;
 
@@ -53,6 +32,8 @@ export function createFramer(offset = 0, limits: FramerLimits = LIMITS): Framer 
     sight: { kind: 'more', at: 0 },
     seen: 0,
     around: [],
+    filled: true,
+    found: '',
     reason: '',
     head: new Uint8Array(0),
     searched: 0,
@@ -65,7 +46,10 @@ export function createFramer(offset = 0, limits: FramerLimits = LIMITS): Framer 
       push(state.queue, bytes);
       return run(state, false);
     },
-    end: () => run(state, true),
+    *end() {
+      yield* run(state, true);
+      yield* unclosed(state);
+    },
     resting: () => state.mode === 'between' && state.around.length === 0 && state.queue.start === state.queue.end,
   };
 }
@@ -76,6 +60,12 @@ function* run(state: State, last: boolean): Iterable<Framed> {
     more = MODES[state.mode](state, held(state.queue), last);
     if (state.out.length > 0) yield* state.out.splice(0);
   }
+}
+
+/** A list that nobody closes may have lost records, even where those that are there are whole. */
+function* unclosed({ around, mode, found, queue }: State): Iterable<Framed> {
+  if ((around.length === 0 && mode !== 'rest') || found === REASONS.end) return;
+  yield { kind: 'fault', offset: queue.offset, bytes: new Uint8Array(0), reason: REASONS.end };
 }
 
 /** Each takes a step and answers whether there is another one to take before more bytes come. */
@@ -98,6 +88,7 @@ function between(state: State, bytes: Uint8Array, last: boolean): boolean {
   const byte = bytes[0];
   if (byte === 0) return strays(state, bytes, last, NUL, 'NUL bytes between records');
   if (byte === 0x5d && state.around.length > 0) {
+    if (!state.filled) emitFault(state, bytes, 0, 1, REASONS.empty, 0);
     drop(state.queue, 1);
     // What follows the array of a wrapper are the other members of its object.
     return enter(state, state.around.pop() === 'records' ? 'rest' : 'between');
@@ -122,13 +113,12 @@ function strays(state: State, bytes: Uint8Array, last: boolean, kinds: number, r
   return true;
 }
 
-/** At a `[`: around documents it is their wrapper, else a value like any other (and then not a record). */
+/** At a `[`: around documents it is their wrapper, else (empty, too) a value like any other, and then not a record. */
 function bracket(state: State, bytes: Uint8Array, last: boolean): boolean {
   const at = skip(bytes, 1, BLANK);
   if (!last && undecided(bytes, at) && at < MOST_BLANK) return false;
   const byte = bytes[at];
-  const wraps =
-    byte === BRACE || byte === 0x5d || at >= MOST_BLANK || (byte === BRACKET && state.around.length < MOST_ARRAYS);
+  const wraps = byte === BRACE || at >= MOST_BLANK || (byte === BRACKET && state.around.length < MOST_ARRAYS);
   if (!wraps) return enter(state, 'value');
   return surround(state, 1, 'array');
 }
@@ -137,6 +127,7 @@ function surround(state: State, length: number, what: 'array' | 'records'): true
   // Wrappers that were cut short are never closed: the oldest are forgotten.
   if (state.around.length === MOST_AROUND) state.around.shift();
   state.around.push(what);
+  state.filled = false;
   drop(state.queue, length);
   return enter(state, 'between');
 }
@@ -215,32 +206,4 @@ function resume(state: State, bytes: Uint8Array, last: boolean): boolean {
   drop(state.queue, end);
   state.searched = searched - end;
   return at !== undefined && enter(state, 'between');
-}
-
-/** `trims`: the kinds of bytes at both ends that are none of it; 0: none. `reason`: '' for what is no fault. */
-function emitFault(
-  state: State,
-  bytes: Uint8Array,
-  from: number,
-  to: number,
-  reason: string,
-  trims = BLANK | COMMA,
-): void {
-  if (reason === '') return;
-  const start = trims === 0 ? from : Math.min(skip(bytes, from, trims), to);
-  const end = trimmedEnd(bytes, start, to, trims);
-  for (let at = start; at < end; at += state.limits.piece) {
-    const piece = bytes.subarray(at, Math.min(at + state.limits.piece, end));
-    state.out.push({ kind: 'fault', offset: state.queue.offset + at, bytes: piece, reason });
-  }
-}
-
-const REPLACEMENT = [...'\\ufffd'].map((character) => character.charCodeAt(0));
-
-/** Changes in place what a strict line reader refuses: newlines between tokens, escapes of half a surrogate pair. */
-function emitDocument(state: State, bytes: Uint8Array): void {
-  for (const at of state.sight.halves ?? []) bytes.set(REPLACEMENT, at);
-  for (const end of [0x0a, 0x0d])
-    for (let at = bytes.indexOf(end); at >= 0; at = bytes.indexOf(end, at + 1)) bytes[at] = 0x20;
-  state.out.push({ kind: 'document', offset: state.queue.offset, bytes, reason: '' });
 }

@@ -53,7 +53,7 @@ export function look(bytes: Uint8Array, inWrapper: boolean, last: boolean): Sigh
   const isCut =
     found === undefined ? isCutAt(bytes, at) : !last && at === length && WORD.test(textOf(bytes, at - 1, at));
   const wrong = notUtf8(bytes, isCut ? wholeEnd(bytes, length) : at);
-  if (wrong >= 0) return { kind: 'bad', at: wrong, reason: REASONS.utf8 };
+  if (wrong >= 0) return { kind: 'bad', at: wrong, reason: found?.kind === 'done' ? REASONS.encoding : REASONS.utf8 };
   if (isCut) return { kind: 'more', at: length };
   return found === undefined ? { kind: 'bad', at, reason: broken.reason } : { ...found, halves };
 }

@@ -21,12 +21,15 @@ export const REASONS = {
   end: 'cut short by the end',
   control: 'control character in a string',
   utf8: 'invalid UTF-8',
+  /** Whole but for its letters. */
+  encoding: 'invalid UTF-8 in what is JSON else: Latin-1 or Windows-1252? convert it to UTF-8',
   deep: 'nested deeper than 256 levels',
   key: 'not JSON: a key was expected',
   /** Half a surrogate pair: no fault of the record's, it is mended. */
   lone: 'half a surrogate pair',
   /** An array of records: they are told apart elsewhere. */
   wrapper: 'a wrapper of records',
+  empty: 'an empty list of records',
   beside: 'beside the records of a wrapper',
   page: 'one page of several: the address in nextLink has more records',
 } as const;

@@ -47,6 +47,8 @@ export interface Draft {
   readonly counts: Counts;
   /** Most frequent first, at most 100; left out: none is looked for. */
   readonly drift?: readonly Drift[];
+  /** Why lines are in quarantine: the first few reasons, each once; left out: not told. */
+  readonly reasons?: readonly string[];
   /** Frees memory; safe to call twice. */
   close(): Promise<void>;
 }

@@ -45,6 +45,8 @@ export interface Delivered {
   readonly entry: LedgerEntry;
   /** What the operator should know of the reading, although it is whole; left out: nothing. */
   readonly remark?: string;
+  /** Why lines of this run are in quarantine, each reason once; left out: none are. */
+  readonly reasons?: readonly string[];
   /** Fields that nobody knows, in the rows of this run; left out: none. */
   readonly drift?: readonly Drift[];
   /** Those of them that this lake has not seen before. */
@@ -93,7 +95,9 @@ async function readAndWrite(claim: Claim, watch: Watch, ports: DeliverPorts): Pr
         ...(reading.blobs && { blobs: reading.blobs() }),
       };
       const entry = await claim.update((held) => finishedEntry(held, ports.clock.now(), finish));
-      return { entry, ...drift, ...(reading.remark && { remark: reading.remark }) };
+      const { reasons = [] } = draft;
+      const told = { ...(reading.remark && { remark: reading.remark }), ...(reasons.length > 0 && { reasons }) };
+      return { entry, ...drift, ...told };
     } finally {
       await draft.close();
     }

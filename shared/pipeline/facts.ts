@@ -33,6 +33,7 @@ export function runFacts(outcome: RunOutcome): Readonly<Record<string, string | 
     duration,
     error,
     drift = [],
+    reasons = [],
     left,
     remark,
   } = outcome;
@@ -51,6 +52,7 @@ export function runFacts(outcome: RunOutcome): Readonly<Record<string, string | 
     error,
     // Counted each time, said once a day.
     ...(remark && { remark }),
+    ...(reasons.length > 0 && { reasons: reasons.join(' | ') }),
     ...(left && { left: left.files, ...(left.why !== '' && { leftWhy: left.why }) }),
   };
   return drift.length === 0

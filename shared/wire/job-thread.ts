@@ -28,9 +28,9 @@ async function answer({ id, draft, call }: JobMessage): Promise<JobReply> {
     const files = await done(draft, call);
     const known = drafts.get(draft);
     const drift = (call.do === 'finish' && known?.drift) || [];
-    return { id, files, counts: known?.counts ?? nothing, drift };
+    return { id, files, counts: known?.counts ?? nothing, drift, reasons: known?.reasons ?? [] };
   } catch (error) {
-    return { id, error, files: [], counts: nothing, drift: [] };
+    return { id, error, files: [], counts: nothing, drift: [], reasons: [] };
   }
 }
 

@@ -23,6 +23,7 @@ export interface JobReply {
   readonly counts: Counts;
   /** Only of `finish`: counting takes its time. */
   readonly drift: readonly Drift[];
+  readonly reasons: readonly string[];
 }
 
 /** Settings as a thread is given them: a secret does not cross over, its text does. */
@@ -175,6 +176,7 @@ function remoteDraft(
 ): Draft & { begin(call: JobCall): Promise<void> } {
   let counts: Counts = { read: 0, written: 0, deduplicated: 0, quarantined: 0 };
   let drift: readonly Drift[] = [];
+  let reasons: readonly string[] = [];
   let [isOpen, isFinished] = [true, false];
   let sent: Promise<readonly DraftFile[]> | undefined;
   const finish = (): void => {
@@ -189,7 +191,7 @@ function remoteDraft(
   };
   const asked = async (call: JobCall): Promise<readonly DraftFile[]> => {
     const reply = await ask(call);
-    counts = reply.counts;
+    [counts, reasons] = [reply.counts, reply.reasons];
     if (call.do === 'finish') drift = reply.drift;
     return reply.files;
   };
@@ -223,6 +225,9 @@ function remoteDraft(
     },
     get drift() {
       return drift;
+    },
+    get reasons() {
+      return reasons;
     },
     close,
   };

@@ -28,6 +28,7 @@ const run = {
   counts: { read: 1, written: 1, deduplicated: 0, filtered: 0, quarantined: 0 },
   remark: 'no such table',
   left: { files: 1, why: 'a lease' },
+  reasons: ['not JSON'],
   drift: [seen],
   newDrift: [seen],
 };

@@ -49,9 +49,12 @@ const CATALOGUE: readonly [what: string, bytes: string | Buffer, expected: reado
     ['+0 { "a":1 }', '+10 { "b":2 }', '+19 {"c":3}'],
   ],
   ['an array', '[{"a":1}, {"b":2}]\n', ['+1 {"a":1}', '+10 {"b":2}']],
-  ['an empty array', '[]\n[ ]\n{"a":1}', ['+7 {"a":1}']],
+  ['empty arrays', '[]\n[ ]\n{"a":1}', ['!0 []', '!3 [ ]', '+7 {"a":1}']],
+  ['arrays in an array', '[[{"a":1}],[]]', ['+2 {"a":1}', '!11 []']],
   ['a wrapper', '{"records":[{"a":1},\n{"b":2}]}', ['+12 {"a":1}', '+21 {"b":2}']],
-  ['an empty wrapper', '{"records" : [ ]}', []],
+  ['an empty wrapper', '{"records" : [ ]}', ['!15 ]']],
+  ['an array that nobody closes', '[{"a":1},\n{"b":2}\n', ['+1 {"a":1}', '+10 {"b":2}', '!18 ']],
+  ['a wrapper that nobody closes', '{"records":[{"a":1}],', ['+12 {"a":1}', '!20 ,']],
   ['wrappers, one a line', '{"records":[{"a":1}]}\n{"records":[{"b":2}]}\n', ['+12 {"a":1}', '+34 {"b":2}']],
   [
     'a wrapper with other members',
@@ -144,13 +147,20 @@ test('faults say why', () => {
     [Buffer.from('7b22c3287d', 'hex'), 'invalid UTF-8'],
     ['{"a":1} x', 'more text on the line of a record'],
     ['"a"', 'not a record'],
-    ['{"records":[],"a":[1]}', 'beside the records of a wrapper'],
-    ['{"value":[],"nextLink":"y"}', 'one page of several: the address in nextLink has more records'],
+    ['[]', 'not a record'],
+    ['{"records":[]}', 'an empty list of records'],
+    ['[{"records":[ ]}]', 'an empty list of records'],
+    ['[', 'cut short by the end'],
+    ['{"records":[{"a":1}],"a":[1]}', 'beside the records of a wrapper'],
+    ['{"records":[{"a":1}]', 'cut short by the end'],
+    ['[{"a":1},', 'cut short by the end'],
+    ['[{"a":1},{"b', 'cut short by the end'],
+    ['{"value":[{"a":1}],"nextLink":"y"}', 'one page of several: the address in nextLink has more records'],
     [`{"a":${'['.repeat(300)}${']'.repeat(300)}}`, 'nested deeper than 256 levels'],
   ];
   for (const [bytes, reason] of reasons)
     assert.deepEqual(
-      frame(Buffer.from(bytes)).map((each) => each.reason),
+      frame(Buffer.from(bytes)).flatMap((each) => (each.kind === 'fault' ? [each.reason] : [])),
       [reason],
     );
 });

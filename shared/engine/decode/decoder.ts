@@ -66,15 +66,17 @@ export function createDecoder(settings: DecodeSettings): Decoder {
       // Two answers of a window have no row in common: they are about different times, or different ids.
       if (records.layout === 'query' && !isOpen) taker.forget();
       isOpen = records.answer === 'open';
-      for (const fault of records.faults) faults.add(fault, NOTHING);
-      if (records.bytes.length === 0) return;
+      const tellUpTo = tellsInPlace(records, faults.add);
+      if (records.bytes.length === 0) return tellUpTo();
       const chunk = readers.begin(records);
       const whole: Segment = { blob: '', offset: 0, position: 0, length: records.bytes.length };
-      for (const segment of records.segments.length > 0 ? records.segments : [whole]) {
+      for (const [at, segment] of (records.segments.length > 0 ? records.segments : [whole]).entries()) {
+        tellUpTo(segment, at);
         taker.begin(factsOf(segment.blob, records.layout));
         const lines = createLines(chunk, taker, segment, faults.add);
         while (lines.next()) if (tables.isFull()) yield* tables.take();
       }
+      tellUpTo();
       if (tables.raw * PIECES > partBytes) yield* tables.takeAll();
     },
     *finish() {
@@ -95,6 +97,23 @@ export function createDecoder(settings: DecodeSettings): Decoder {
     get drift() {
       return driftOf(readers.all());
     },
+  };
+}
+
+/**
+ * Tells the faults of a chunk in their places between its segments, so that neighbours are known as such: those before
+ * a segment, or all that are left.
+ */
+function tellsInPlace({ faults, segments }: Chunk, tell: Faults['add']): (segment?: Segment, at?: number) => void {
+  const lastOf = new Map(faults.length === 0 ? [] : segments.map(({ blob }, at) => [blob, at]));
+  let told = 0;
+  return (segment, at = segments.length) => {
+    for (let fault = faults[told]; fault !== undefined; fault = faults[++told]) {
+      const isLater =
+        fault.blob === segment?.blob ? fault.offset >= segment.offset : (lastOf.get(fault.blob) ?? -1) > at;
+      if (isLater) return;
+      tell(fault, NOTHING);
+    }
   };
 }
 

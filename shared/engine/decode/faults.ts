@@ -6,6 +6,9 @@ import type { Fault } from '../../model.ts';
  */
 export const MOST_QUARANTINED = { entries: 1000, entryBytes: 1024 * 1024, bytes: 16 * 1024 * 1024 };
 
+/** Told of a run beside its count. */
+const MOST_REASONS = 5;
+
 interface Open {
   readonly blob: string;
   readonly offset: number;
@@ -25,13 +28,18 @@ export interface Faults {
   take(goesOn?: boolean): readonly Fault[];
   /** When all have been taken. Returns what forgets those that are added after. */
   mark(): () => void;
-  /** Of all calls: faults, and those of them that are in no entry, with their bytes. */
-  readonly counts: { readonly found: number; readonly leftOut: number; readonly leftOutBytes: number };
+  /** Of all calls: faults, those of them that are in no entry, with their bytes, and the first few reasons. */
+  readonly counts: {
+    readonly found: number;
+    readonly leftOut: number;
+    readonly leftOutBytes: number;
+    readonly reasons: readonly string[];
+  };
 }
 
 /** Collects what cannot be read, within bounds whatever comes. */
 export function createFaults(): Faults {
-  const counts = { found: 0, leftOut: 0, leftOutBytes: 0 };
+  const counts = { found: 0, leftOut: 0, leftOutBytes: 0, reasons: [] as readonly string[] };
   let open: Open[] = [];
   let [entries, bytes] = [0, 0];
 
@@ -50,9 +58,13 @@ export function createFaults(): Faults {
     add({ blob, offset, length, reason, bytes: more, records = 1 }, between = NOTHING) {
       const last = open.at(-1);
       const gap = last === undefined || last.blob !== blob ? -1 : offset - last.end;
-      const follows = last?.reason === reason && gap === between.length;
-      const lines = follows && shareLine(last.lastByte, between) ? records - 1 : records;
+      const isNext = last !== undefined && gap === between.length;
+      const follows = isNext && last.reason === reason;
+      // A line is one, whatever is wrong with its parts.
+      const lines = isNext && shareLine(last.lastByte, between) ? records - 1 : records;
       counts.found += lines;
+      if (counts.reasons.length < MOST_REASONS && !counts.reasons.includes(reason))
+        counts.reasons = [...counts.reasons, reason];
       const full = follows && last.keptBytes >= MOST_QUARANTINED.entryBytes && bytes < MOST_QUARANTINED.bytes;
       if (follows && !(full && entries < MOST_QUARANTINED.entries)) {
         if (gap > 0) keep(last, between);

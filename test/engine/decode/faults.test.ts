@@ -13,7 +13,7 @@ test('neighbouring faults are one entry, however many they are', () => {
   for (let n = 0; n < 100_000; n++) faults.add(at(n * 2, 1), Buffer.from('\n'));
   const [entry, ...more] = faults.take();
   assert.deepEqual([entry?.offset, entry?.length, entry?.records, more.length], [0, 199_999, 100_000, 0]);
-  assert.deepEqual(faults.counts, { found: 100_000, leftOut: 0, leftOutBytes: 0 });
+  assert.deepEqual(faults.counts, { found: 100_000, leftOut: 0, leftOutBytes: 0, reasons: ['not JSON'] });
 });
 
 test('entries and their bytes have a cap in a window, and what is left out is counted', () => {
@@ -31,7 +31,9 @@ test('entries and their bytes have a cap in a window, and what is left out is co
   assert.equal(entries, MOST_QUARANTINED.entries);
   assert.equal(bytes, MOST_QUARANTINED.bytes);
   const leftOut = 2 * MOST_QUARANTINED.entries;
-  assert.deepEqual(faults.counts, { found: 3 * MOST_QUARANTINED.entries, leftOut, leftOutBytes: leftOut * 100_000 });
+  const { reasons, ...counts } = faults.counts;
+  assert.deepEqual(counts, { found: 3 * MOST_QUARANTINED.entries, leftOut, leftOutBytes: leftOut * 100_000 });
+  assert.deepEqual(reasons, ['reason 0', 'reason 1']);
 });
 
 test('one entry keeps a mebibyte at most', () => {
@@ -59,5 +61,13 @@ test('neighbours beyond a mebibyte go on in an entry of their own, while there i
     [MOST_QUARANTINED.entryBytes, 5 * MOST_QUARANTINED.entryBytes],
     'the last tells the length of all that follows',
   );
-  assert.deepEqual(faults.counts, { found: 1, leftOut: 0, leftOutBytes: 0 });
+  assert.deepEqual(faults.counts, { found: 1, leftOut: 0, leftOutBytes: 0, reasons: ['not JSON'] });
+});
+
+test('a line is counted once whatever is wrong with its parts, and a few reasons are kept', () => {
+  const faults = createFaults();
+  for (let n = 0; n < 100; n++) faults.add(at(n, 1, `reason ${n}`));
+  assert.deepEqual([faults.counts.found, faults.counts.reasons.length], [1, 5]);
+  const entries = faults.take();
+  assert.deepEqual([entries.length, entries[0]?.records, entries[1]?.records], [100, undefined, 0]);
 });

@@ -1,3 +1,5 @@
+import { brotliDecompressSync, constants, inflateRawSync, inflateSync } from 'node:zlib';
+
 /** What the first bytes of a file give away that holds no records as text. */
 const MAGIC: readonly (readonly [bytes: readonly number[], what: string])[] = [
   [[0x4f, 0x62, 0x6a, 0x01], 'an Avro file (Event Hubs Capture?); convert it to JSON lines'],
@@ -6,6 +8,12 @@ const MAGIC: readonly (readonly [bytes: readonly number[], what: string])[] = [
   [[0x50, 0x41, 0x52, 0x31], 'a Parquet file'],
   [[0x4f, 0x52, 0x43], 'an ORC file'],
   [[0x53, 0x51, 0x4c, 0x69, 0x74, 0x65], 'an SQLite database'],
+  [[0x1f, 0x8b, 0x08], 'gzip within gzip; unpack it once'],
+  [[0x04, 0x22, 0x4d, 0x18], 'an lz4 file; unpack it'],
+  [[0xff, 0x06, 0x00, 0x00, 0x73, 0x4e, 0x61, 0x50, 0x70, 0x59], 'a snappy file; unpack it'],
+  [[0x1f, 0x9d], 'a file of compress (.Z); unpack it'],
+  [[0x52, 0x61, 0x72, 0x21, 0x1a, 0x07], 'a rar archive; unpack it'],
+  [[0x3c], 'HTML or XML; convert it to JSON lines'],
   [[0xff, 0xfe, 0x00, 0x00], 'UTF-32 text; convert it to UTF-8'],
   [[0x00, 0x00, 0xfe, 0xff], 'UTF-32 text; convert it to UTF-8'],
   [[0xff, 0xfe], 'UTF-16 text; convert it to UTF-8'],
@@ -29,7 +37,29 @@ export function signatureOf(head: Uint8Array): string {
   if (found) return found[1];
   if (Buffer.from(head.subarray(TAR.at, TAR.at + TAR.word.length)).toString('latin1') === TAR.word)
     return 'a tar archive; unpack it';
-  return wideText(head);
+  return wideText(head) || packed(head);
+}
+
+/** What has no mark, or one that text could have, is tried: the compression that it is makes JSON of it. */
+const TRIED: readonly (readonly [unpack: (head: Uint8Array) => Buffer, what: string])[] = [
+  [(head) => inflateSync(head, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MOST }), 'a zlib stream'],
+  [(head) => inflateRawSync(head, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MOST }), 'a deflate stream'],
+  [
+    (head) => brotliDecompressSync(head, { finishFlush: constants.BROTLI_OPERATION_FLUSH, maxOutputLength: MOST }),
+    'a brotli file',
+  ],
+];
+const MOST = 16 * 1024 * 1024;
+const JSON_BEGINS = /^(?:\uFEFF)?\s*[[{]\s*["[{]/;
+
+function packed(head: Uint8Array): string {
+  if (head.length === 0 || JSON_BEGINS.test(Buffer.from(head.subarray(0, 64)).toString('utf8'))) return '';
+  for (const [unpack, what] of TRIED) {
+    try {
+      if (JSON_BEGINS.test(unpack(head).subarray(0, 64).toString('utf8'))) return `${what}; unpack it`;
+    } catch {}
+  }
+  return '';
 }
 
 /** Text of UTF-16 or UTF-32 without its mark: of each two or four bytes of `{"` or `[{` all but one are 0. */

@@ -31,7 +31,7 @@ export interface Contents {
 
 /** `0001-01-01` and the like are what a program writes that knows no time. */
 const plausible = { from: Date.UTC(2010, 0), until: Date.UTC(2100, 0) };
-const HEAD = 512;
+const HEAD = 4096;
 
 /**
  * Reads a file to its end: nothing about it is decided by its beginning, which one long record, or records of something

@@ -3,6 +3,7 @@ import { type ByteQueue, createByteQueue, drop, held, push } from '../../../fram
 import { isOf, NEWLINE, SPACE, skip, trimmedEnd } from '../../../framing/classes.ts';
 import { type Framed, MOST_BETWEEN } from '../../../framing/document.ts';
 import { createFramer, type Framer } from '../../../framing/framer.ts';
+import { signatureOf } from '../gzip/signature.ts';
 import type { Part } from './chunk-maker.ts';
 
 /** What is held in search of a place to cut. A blob with longer records is read document by document. */
@@ -10,6 +11,8 @@ const MOST_HELD = 4 * 1024 * 1024;
 /** Lines are cut off when so much is held: enough for a chunk of their own, which is not copied. */
 const LEAST_CUT = 3 * 1024 * 1024;
 const FEED = 256 * 1024;
+/** What the first bytes tell is told by so many. */
+const HEAD = 4096;
 /** Parts handed on at once. */
 const GROUP = 1000;
 /** Bytes of neighbours that are told together, at most. */
@@ -23,15 +26,17 @@ const CLOSE = 0x7d;
 /**
  * A blob's bytes as parts, each group valid until the next one is asked for. Newline-delimited records go through as
  * they are, cut only between records; a blob that is something else, or becomes it, is read document by document from
- * there on.
+ * there on. Where the first bytes give away what it is that holds no records as text, that is why none are read.
  */
 export async function* partsOf(pieces: AsyncIterable<Uint8Array>): AsyncIterable<readonly Part[]> {
   const queue = createByteQueue();
   let framer: Framer | undefined;
   let shape: Shape = 'unknown';
+  let what: string | undefined;
   for await (const piece of pieces) {
+    what ??= signatureOf(piece.subarray(0, HEAD));
     if (framer) {
-      yield* fed(framer, piece);
+      yield* fed(framer, piece, what);
       continue;
     }
     push(queue, piece);
@@ -39,39 +44,42 @@ export async function* partsOf(pieces: AsyncIterable<Uint8Array>): AsyncIterable
     if (shape === 'lines' && held(queue).length >= LEAST_CUT) yield* linesUpTo(lastBoundary(held(queue)), queue);
     if (shape !== 'documents' && held(queue).length <= MOST_HELD) continue;
     framer = createFramer(queue.offset);
-    yield* fed(framer, held(queue));
+    yield* fed(framer, held(queue), what);
     drop(queue, held(queue).length);
   }
-  yield* framer ? groups(framer.end()) : lastParts(queue, shape);
+  yield* framer ? groups(framer.end(), what) : lastParts(queue, shape, what);
 }
 
 /** What is left at the end of a blob: its last record, or all of it when no line was whole. */
-function* lastParts(queue: ByteQueue, shape: Shape): Iterable<readonly Part[]> {
+function* lastParts(queue: ByteQueue, shape: Shape, what?: string): Iterable<readonly Part[]> {
   if (shape === 'lines') yield* linesUpTo(lastBoundary(held(queue)), queue);
   const rest = held(queue);
   if (rest.length === 0) return;
   // Without a last newline nobody says that the last record is whole: it is looked at.
   const ended = rest.at(-1) === 0x0a && rest[trimmedEnd(rest, 0, rest.length, BLANK) - 1] === CLOSE;
   if (shape === 'lines' && ended) return yield [takeLines(queue, rest.length)];
-  yield* partsIn(rest, queue.offset);
+  yield* partsIn(rest, queue.offset, what);
 }
 
-/** Bytes that are all there, document by document. */
-export function* partsIn(bytes: Uint8Array, offset: number): Iterable<readonly Part[]> {
+/** Bytes that are all there, document by document. `what`: why there are no records; left out, or '': not known. */
+export function* partsIn(bytes: Uint8Array, offset: number, what?: string): Iterable<readonly Part[]> {
   const framer = createFramer(offset);
-  yield* fed(framer, bytes);
-  yield* groups(framer.end());
+  yield* fed(framer, bytes, what);
+  yield* groups(framer.end(), what);
 }
 
-function* fed(framer: Framer, bytes: Uint8Array): Iterable<readonly Part[]> {
-  for (let at = 0; at < bytes.length; at += FEED) yield* groups(framer.feed(bytes.subarray(at, at + FEED)));
+function* fed(framer: Framer, bytes: Uint8Array, what?: string): Iterable<readonly Part[]> {
+  for (let at = 0; at < bytes.length; at += FEED) yield* groups(framer.feed(bytes.subarray(at, at + FEED)), what);
 }
 
 /** Neighbours that cannot be read for the same reason are told together: millions of them would be as many objects. */
-function* groups(found: Iterable<Framed>): Iterable<readonly Part[]> {
+function* groups(found: Iterable<Framed>, what = ''): Iterable<readonly Part[]> {
   let parts: Part[] = [];
   for (const framed of found) {
-    const part: Part = framed.kind === 'fault' ? { ...framed, records: brokenLines(framed.bytes) } : framed;
+    const part: Part =
+      framed.kind === 'fault'
+        ? { ...framed, reason: what || framed.reason, records: brokenLines(framed.bytes) }
+        : framed;
     const last = parts.at(-1);
     const both = last?.kind === 'fault' && last.reason === part.reason ? together(last, part) : undefined;
     if (both !== undefined) parts[parts.length - 1] = both;
