@@ -1,6 +1,8 @@
+import { fstatSync, writeSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { nearlyRead } from '../shared/config/unknown-settings.ts';
+import { storeFailure } from '../shared/lake/failure.ts';
 import { proxyFault } from '../shared/net/direct.ts';
 import { tellWaits } from '../shared/net/waits.ts';
 import { knowSecretsOf } from '../shared/pure/known-secrets.ts';
@@ -20,7 +22,8 @@ const patience = 5_000;
 /** The command line on this process: its streams, signals and environment. Resolves with the exit code. */
 export async function main(words: readonly string[]): Promise<number> {
   const abort = new AbortController();
-  const own = terminal();
+  const unwritten: unknown[] = [];
+  const own = terminal(unwritten);
   const fault = proxyFault(process.env);
   if (fault !== undefined) {
     own.err(`insights-lake: ${fault}\n`);
@@ -56,7 +59,10 @@ export async function main(words: readonly string[]): Promise<number> {
       windowsAtOnce,
       abort: abort.signal,
     };
-    return await runCommand(words, edge);
+    const code = await runCommand(words, edge);
+    if (unwritten.length === 0) return code;
+    own.err(`insights-lake: ${storeFailure('write the output', unwritten[0]).message}\n`);
+    return code === exitCodes.done ? exitCodes.failed : code;
   } finally {
     tellWaits(undefined);
     process.off('SIGINT', stop);
@@ -70,8 +76,8 @@ function memoryOfMachine(): number {
   return given > 0 ? Math.min(given, totalmem()) : totalmem();
 }
 
-const terminal = (writeErr = writerTo(process.stderr)): Terminal => ({
-  out: writerTo(process.stdout),
+const terminal = (unwritten: unknown[], writeErr = writerTo(process.stderr, [])): Terminal => ({
+  out: writerTo(process.stdout, unwritten),
   err: writeErr,
   rewrite: (text) => writeErr(`\r\u001b[K${text}`),
   live: process.stderr.isTTY === true,
@@ -88,14 +94,35 @@ const terminal = (writeErr = writerTo(process.stderr)): Terminal => ({
 
 /**
  * A reader that has enough (… | head), or has gone, ends the writing to it and nothing else: windows run on, the exit
- * code is theirs.
+ * code is theirs. A file that takes no more (a disk that is full) is another matter, as half of it is no success.
  */
-function writerTo(stream: NodeJS.WriteStream): (text: string) => void {
+function writerTo(stream: NodeJS.WriteStream & { readonly fd: number }, unwritten: unknown[]): (text: string) => void {
   let open = true;
+  const write = isFile(stream.fd) ? (text: string) => writeAll(stream.fd, text) : (text: string) => stream.write(text);
   stream.on('error', () => {
     open = false;
   });
   return (text) => {
-    if (open) stream.write(text);
+    if (!open) return;
+    try {
+      write(text);
+    } catch (error) {
+      open = false;
+      unwritten.push(error);
+    }
   };
+}
+
+function isFile(fd: number): boolean {
+  try {
+    return fstatSync(fd).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** Node's own stream takes no notice where only a part of it is written. */
+function writeAll(fd: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -45,6 +45,18 @@ for (const closed of ['stdout', 'stderr'] as const)
     assert.equal(files.filter((name) => name.endsWith('.parquet')).length, 3);
     assert.equal(await codeOf(['transform', join(base, 'none'), '--out', lake, '--json'], closed), 3);
   });
+
+test('what a disk has no room for is told, and is no success', { skip: process.platform === 'win32' }, async () => {
+  // As little as a shell lets a file grow to, in blocks of 512 bytes or of 1 KiB.
+  const limited = 'trap "" XFSZ; ulimit -f 1; exec "$0" "$@"';
+  const words = [process.execPath, join(root, 'cli/main.ts'), 'settings-schema'];
+  const file = await open(join(base, 'schema.json'), 'w');
+  const child = spawn('sh', ['-c', limited, ...words], { cwd: base, stdio: ['ignore', file.fd, 'pipe'] });
+  const [said, [code]] = await Promise.all([child.stderr ? text(child.stderr) : '', once(child, 'close')]);
+  await file.close();
+  assert.match(said, /^insights-lake: write the output: .*\(EFBIG\)\n$/);
+  assert.equal(code, 1);
+});
 
 const absent: readonly (readonly [what: string, words: readonly string[], code: number, message: RegExp])[] = [
   ['sweep', ['sweep', '--container', join(base, 'none'), '--out', join(base, 'l')], 3, /none: there is no such folder/],
