@@ -16,7 +16,10 @@ export interface LookPorts extends Pick<FoundPorts, 'story' | 'tables'>, Pick<La
   named(path: string): Window | undefined;
   /** What the paths of the feed's files begin with, at that time; left out: at any. */
   beginnings(feed: Feed, range?: Interval): readonly string[];
-  /** The same of those with rows of its own signal: without such a file nothing else of a window is looked for. */
+  /**
+   * The same of those with rows of its own signal: without such a file, or one of what was set aside, nothing else of a
+   * window is looked for.
+   */
   own(feed: Feed, range?: Interval): readonly string[];
   /** As `beginnings`, of what was set aside. */
   aside(feed: Feed, range?: Interval): readonly string[];
@@ -52,7 +55,8 @@ export function createLakeLook(ports: LookPorts): LakeLook {
   return {
     hasFeed: async (feed) => {
       await ports.ready();
-      for (const prefix of ports.own(feed)) if ((await feedsBelow(prefix)).has(feedKey(feed))) return true;
+      for (const prefix of [...ports.own(feed), ...ports.aside(feed)])
+        if ((await feedsBelow(prefix)).has(feedKey(feed))) return true;
       return false;
     },
     windows: async (feed, range, entries) => {
@@ -101,9 +105,10 @@ async function windowsIn(
     return window !== undefined && isMissing(window);
   };
   const below = missingBelow(feed, isLost, ports);
-  if ((await below(ports.own(feed, at))).length === 0) return [];
-  const files = await below([...ports.beginnings(feed, at), ...ports.aside(feed, at)]);
-  // Nobody knows what is in those: rows, to be sure.
+  const [own, aside] = [await below(ports.own(feed, at)), await below(ports.aside(feed, at))];
+  if (own.length + aside.length === 0) return [];
+  const files = [...(await below(ports.beginnings(feed, at))), ...aside];
+  // Nobody knows what is in those: rows, to be sure. What was set aside into one alone cannot be replaced.
   const shut = new Set(files.filter(({ archived }) => archived).map(({ name }) => name));
   const windows = new Map<string, FoundWindow>();
   for (const { window, revision, file } of await storiesOf(files, ports)) {
@@ -113,9 +118,9 @@ async function windowsIn(
     const sight = [...before.files, shut.has(file.path) && seen.bytes > 0 ? { ...seen, rows: 1 } : seen];
     windows.set(windowKey(window), { window, revision: Math.max(before.revision, revision), files: sight });
   }
-  // What holds no rows brings none twice, and a first run that died may have left it so.
-  return [...windows.values()].filter(({ files: own }) =>
-    own.some(({ signal, rows }) => signal !== 'quarantine' && rows > 0),
+  // What holds nothing brings nothing twice, and a first run that died may have left it so.
+  return [...windows.values()].filter(({ files: found }) =>
+    found.some(({ signal, rows, path }) => rows > 0 && (signal !== 'quarantine' || !shut.has(path))),
   );
 }
 

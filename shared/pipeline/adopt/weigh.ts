@@ -205,8 +205,7 @@ const strayed = (
 ): Change => {
   const paths = new Set(files.map(({ path }) => path));
   return {
-    window,
-    gone: known?.gone ?? [],
+    ...{ window, gone: known?.gone ?? [] },
     add: [...(known?.add ?? []), ...strays.filter(({ path }) => !paths.has(path)).map(meant)],
     revision: known?.revision ?? 0,
     again: (known?.again ?? false) || again,
@@ -225,8 +224,10 @@ function adopted({ window, revision, files, strays, again, told }: Chosen, now: 
   const finish = { fingerprint, counts, asked: 0, files: [...files, ...strays] };
   const done = finishedEntry(plannedEntry(window), now, finish);
   const entry = { ...done, ...(told && toldTotals(told, done)), revision: Math.max(1, revision) };
-  if (told?.state === 'retired') return retiredEntry(entry, told.lastDone, entry.revision);
-  if (isGone) return retiredEntry(entry, now, entry.revision);
+  const goneAt = told?.state === 'retired' ? told.lastDone : isGone ? now : undefined;
+  if (goneAt !== undefined) return retiredEntry(entry, goneAt, entry.revision);
+  // A first run that died may have set lines aside, and put no rows: its source is looked at once more.
+  if (told === undefined && rows === 0 && counts.quarantined > 0) return askedAgain(entry, 0);
   return again ? { ...askedAgain(entry, 0), fingerprint: requeuedFingerprint(entry.fingerprint) } : entry;
 }
 

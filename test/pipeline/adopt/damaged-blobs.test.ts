@@ -7,9 +7,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { identityOf } from '../../../shared/lake/path-identity.ts';
 import { defaultPathTemplate } from '../../../shared/lake/path-template.ts';
-import { filePath } from '../../../shared/lake/paths.ts';
+import { filePath, quarantinePath } from '../../../shared/lake/paths.ts';
 import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
-import type { Engine, LedgerEntry, LedgerPlace, Millis, ObjectStore, Window } from '../../../shared/model.ts';
+import type { Engine, LedgerEntry, LedgerPlace, Millis, ObjectStore, Signal, Window } from '../../../shared/model.ts';
 import { type AdoptPorts, adoptLake } from '../../../shared/pipeline/adopt/adopt.ts';
 import { rerunWindows } from '../../../shared/pipeline/ask/rerun.ts';
 import { meetLake } from '../../../shared/pipeline/lake/meet.ts';
@@ -17,6 +17,7 @@ import { reviveFeed } from '../../../shared/pipeline/plan.ts';
 import { runWindow } from '../../../shared/pipeline/run.ts';
 import { sweepBlobs } from '../../../shared/pipeline/sweep/sweep.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
+import { windowNames } from '../../../shared/wire/stories.ts';
 import { blobName, exportStore, exportsWorld, mortal, never } from '../exports-world.ts';
 import { copyOfLake } from './damaged-world.ts';
 import { foundInMemory } from './found.ts';
@@ -36,27 +37,34 @@ type Exports = ReturnType<typeof exportStore>;
 
 const line = (id: string, at: Millis): string => `${JSON.stringify({ id, at })}\n`;
 
+/** What cannot be read, and is set aside. */
+const isBad = (id: string): boolean => / bad$/.test(id);
+
 function lineEngine(): Engine {
   return {
     emptyFile: async () => new Uint8Array(),
     begin: async (window, _work, revision) => {
       const rows: { id: string; at: Millis }[] = [];
+      const bad: typeof rows = [];
       const counts = { read: 0, written: 0, deduplicated: 0, quarantined: 0 };
       return {
         counts,
         add: async ({ bytes }) => {
           const lines = Buffer.from(bytes).toString().split('\n').filter(Boolean);
-          rows.push(...lines.map((text) => JSON.parse(text)));
-          counts.read = rows.length;
-          counts.written = rows.length;
+          for (const row of lines.map((text): (typeof rows)[number] => JSON.parse(text)))
+            (isBad(row.id) ? bad : rows).push(row);
+          Object.assign(counts, { read: rows.length, written: rows.length, quarantined: bad.length });
           return [];
         },
-        finish: async () =>
-          [...Map.groupBy(rows, ({ at }) => Math.floor(at / hour) * hour)].map(([partition, some]) => {
+        finish: async () => {
+          const file = (signal: Signal | 'quarantine', partition: Millis, some: typeof rows) => {
             const text = [`rev=${revision}`, ...some.map(({ id }) => id)].join('\n');
-            const content = { files: [text], bytes: text.length };
-            return { signal: window.signal, partition, part: 1, rows: some.length, content };
-          }),
+            return { signal, partition, part: 1, rows: some.length, content: { files: [text], bytes: text.length } };
+          };
+          const hours = Map.groupBy(rows, ({ at }) => Math.floor(at / hour) * hour);
+          const files = [...hours].map(([partition, some]) => file(window.signal, partition, some));
+          return bad.length === 0 ? files : [...files, file('quarantine', window.start, bad)];
+        },
         close: async () => {},
       };
     },
@@ -70,13 +78,14 @@ async function worldOn(exports: Exports, lake: ObjectStore, ledger: Ledger, now:
     return text === '' ? [] : text.split('\n');
   };
   const story: AdoptPorts['story'] = async ({ name, bytes }) => {
-    const named = identityOf(name, [template]);
+    const named = identityOf(name.replace(/^_quarantine\//, ''), [template]);
     if (named === undefined) return undefined;
     const [head = '', ...lines] = await linesIn(name);
     const revision = name.endsWith('.parquet') ? Number(head.slice(4) || 0) : 0;
-    return { window: named.window, revision, file: { path: name, signal: named.signal, rows: lines.length, bytes } };
+    const signal = name.startsWith('_quarantine/') ? ('quarantine' as const) : named.signal;
+    return { window: named.window, revision, file: { path: name, signal, rows: lines.length, bytes } };
   };
-  const files = async () => (await Array.fromAsync(lake.list(''))).filter(({ name }) => !name.startsWith('_'));
+  const files = async () => (await Array.fromAsync(lake.list(''))).filter(({ name }) => !name.startsWith('_insights'));
   const isOf = (one: Window, of: Window) =>
     one.app === of.app && one.signal === of.signal && one.start === of.start && one.end === of.end;
   const world = await exportsWorld({
@@ -86,16 +95,18 @@ async function worldOn(exports: Exports, lake: ObjectStore, ledger: Ledger, now:
       lake,
       hash: async (content) => JSON.stringify(content).slice(0, 500),
       inLake: async (window) => {
-        const named = (name: string) => identityOf(name, [template])?.window ?? window;
-        const own = (await files()).filter(({ name }) => isOf(named(name), window));
+        const named = windowNames([template], '_quarantine');
+        const own = (await files()).filter(({ name }) => isOf(named(name) ?? window, window));
         return (await Promise.all(own.map(story))).filter((each) => typeof each === 'object');
       },
       path: (file, window) =>
-        filePath(template, {
-          ...{ window, signal: window.signal, format: settings.format, gzip: false },
-          partition: settings.partition === 'hour' ? file.partition : Math.floor(file.partition / day) * day,
-          part: settings.partition === 'hour' ? 1 : 1 + (file.partition % day) / hour,
-        }),
+        file.signal === 'quarantine'
+          ? quarantinePath(window)
+          : filePath(template, {
+              ...{ window, signal: window.signal, format: settings.format, gzip: false },
+              partition: settings.partition === 'hour' ? file.partition : Math.floor(file.partition / day) * day,
+              part: settings.partition === 'hour' ? 1 : 1 + (file.partition % day) / hour,
+            }),
       discard: async () => {},
       withWorkFolder: (use) => use('work'),
     },
@@ -146,8 +157,14 @@ async function worldOn(exports: Exports, lake: ObjectStore, ledger: Ledger, now:
       messages.splice(0);
       return died;
     },
-    seen: async () =>
-      (await Promise.all((await files()).map(({ name }) => linesIn(name)))).flatMap((some) => some.slice(1)).sort(),
+    /** What was set aside, too: bad lines lie nowhere else. */
+    seen: async () => {
+      const all = await files();
+      const lines = await Promise.all(all.map(({ name }) => linesIn(name)));
+      for (const [n, { name }] of all.entries())
+        assert.ok(lines[n]?.slice(1).every((id) => isBad(id) === name.startsWith('_quarantine/')));
+      return lines.flatMap((some) => some.slice(1)).sort();
+    },
     entries: async () => {
       const all: LedgerEntry[] = [];
       for await (const feed of ledger.feeds()) all.push(...(await Array.fromAsync(ledger.list(feed))));
@@ -194,6 +211,8 @@ async function fiveDays(settings: Settings) {
       for (const type of ['Requests', 'Messages']) {
         const folder = begun + n * day + at * hour;
         await put(folder, type, 0, [`${type} ${n} ${at} a`, folder], [`${type} ${n} ${at} b`, folder - 2 * hour]);
+        await put(folder + hour, type, 0, [`${type} ${n} ${at} bad`, folder]);
+        if (at === 9) await put(folder, type, 2, [`${type} ${n} ${at} too bad`, folder]);
       }
     now = Math.max(now, begun + (n + 1) * day);
     await round();

@@ -3,7 +3,7 @@ import { openDeltaLake } from '../../../shared/lake/delta/lake-tables.ts';
 import { openTable } from '../../../shared/lake/delta/table.ts';
 import { identityOf } from '../../../shared/lake/path-identity.ts';
 import { defaultPathTemplate } from '../../../shared/lake/path-template.ts';
-import { filePath, tableFilePath } from '../../../shared/lake/paths.ts';
+import { filePath, quarantinePath, tableFilePath } from '../../../shared/lake/paths.ts';
 import { createMemoryStore, type Held } from '../../../shared/lake/store-memory.ts';
 import type { Engine, Feed, LedgerEntry, LedgerPlace, Millis, ObjectStore, Window } from '../../../shared/model.ts';
 import { type AdoptPorts, adoptLake } from '../../../shared/pipeline/adopt/adopt.ts';
@@ -28,6 +28,7 @@ export const day = 24 * hour;
 export const begun = Date.UTC(2026, 0, 1);
 export const feed: Feed = { app: 'shop', signal: 'requests', source: 'query' };
 
+/** Those named `bad…` cannot be read, and are set aside. */
 export interface Row {
   readonly id: string;
   readonly at: Millis;
@@ -86,24 +87,27 @@ export async function copyOfLedger(
   return to;
 }
 
+const isBad = ({ id }: Row): boolean => id.startsWith('bad');
+
 function lineEngine(rowsOf: (window: Window) => readonly Row[]): Engine {
   return {
     emptyFile: async () => new Uint8Array(),
     begin: async (window, _work, revision) => {
-      const rows = rowsOf(window);
-      const counts = { read: rows.length, written: rows.length, deduplicated: 0, quarantined: 0 };
+      const all = rowsOf(window);
+      const bad = all.filter(isBad);
+      const rows = all.filter((row) => !isBad(row));
+      const counts = { read: rows.length, written: rows.length, deduplicated: 0, quarantined: bad.length };
+      const file = (signal: 'requests' | 'quarantine', partition: Millis, some: readonly Row[]) => {
+        const text = [`rev=${revision}`, ...some.map(({ id }) => id)].join('\n');
+        return { signal, partition, part: 1, rows: some.length, content: { files: [text], bytes: text.length } };
+      };
       return {
         counts,
         add: async () => [],
         finish: async () => {
           const hours = Map.groupBy(rows, ({ at }) => Math.floor(at / hour) * hour);
-          return [...hours].map(([partition, some]) => {
-            const text = [`rev=${revision}`, ...some.map(({ id }) => id)].join('\n');
-            return {
-              ...{ signal: 'requests' as const, partition, part: 1, rows: some.length },
-              content: { files: [text], bytes: text.length },
-            };
-          });
+          const aside = bad.length > 0 ? [file('quarantine', window.start, bad)] : [];
+          return [...[...hours].map(([partition, some]) => file('requests', partition, some)), ...aside];
         },
         close: async () => {},
       };
@@ -142,19 +146,20 @@ export function worldOn(
   const templates = new Set([template]);
   const part = (at: Millis) => (settings.partition === 'hour' ? at : Math.floor(at / day) * day);
   const story: AdoptPorts['story'] = async ({ name, bytes }) => {
-    const named = identityOf(name, templates);
+    const named = identityOf(name.replace(/^_quarantine\//, ''), templates);
     if (named === undefined) return undefined;
     const [head = '', ...lines] = await linesIn(lake, name);
     const revision = name.endsWith('.parquet') ? Number(head.slice(4) || 0) : 0;
+    const signal = name.startsWith('_quarantine/') ? ('quarantine' as const) : ('requests' as const);
     return {
       window: named.window,
       revision: Math.max(revision, named.revision),
-      file: { path: name, signal: 'requests', rows: lines.length, bytes },
+      file: { path: name, signal, rows: lines.length, bytes },
     };
   };
   const inLake: RunPorts['inLake'] = async ({ start, end }) => {
     const all = await Array.fromAsync(lake.list(''));
-    const named = (name: string) => identityOf(name, templates)?.window;
+    const named = windowNames(templates, '_quarantine');
     const own = all.filter(({ name }) => named(name)?.start === start && named(name)?.end === end);
     return (await Promise.all(own.map(story))).filter((each) => typeof each === 'object');
   };
@@ -179,6 +184,7 @@ export function worldOn(
       },
     },
     path: (file, window, revision) => {
+      if (file.signal === 'quarantine') return quarantinePath(window);
       const identity = { window, signal: 'requests' as const, partition: part(file.partition), part: file.part };
       return delta
         ? tableFilePath({
@@ -308,6 +314,12 @@ export function worldOn(
         ? await liveIn(lake)
         : (await Array.fromAsync(lake.list(''))).map(({ name }) => name).filter((name) => !name.startsWith('_'));
       const lines = await Promise.all(names.map((name) => linesIn(lake, name)));
+      return lines.flatMap((some) => some.slice(1)).sort();
+    },
+    /** The words of what was set aside. */
+    aside: async (): Promise<string[]> => {
+      const files = await Array.fromAsync(lake.list('_quarantine/'));
+      const lines = await Promise.all(files.map(({ name }) => linesIn(lake, name)));
       return lines.flatMap((some) => some.slice(1)).sort();
     },
     entries: () => Array.fromAsync(ledger.list(feed)),

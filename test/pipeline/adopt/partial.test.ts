@@ -56,9 +56,11 @@ const changes: Readonly<Record<string, (settings: Settings) => Settings>> = {
 };
 
 const end = begun + days * day;
+/** Some of a window's, and all of each fifth window's. */
+const isBad = (n: number): boolean => n % 20 < 4 || n % 7 === 0;
 const rows: readonly Row[] = Array.from({ length: days * 24 }, (_, n) => n)
-  .filter((n) => n % 12 < 9) // whole windows are empty, and have no file
-  .flatMap((n) => [0, 1].map((each) => ({ id: `h${n}n${each}`, at: begun + n * hour + each })));
+  .filter((n) => n % 12 < 8) // whole windows are empty, and have no file
+  .flatMap((n) => [0, 1].map((each) => ({ id: `${isBad(n) ? 'bad' : ''}h${n}n${each}`, at: begun + n * hour + each })));
 
 /** Which entries stay, and whether the feed's progress does. */
 const losses: Readonly<
@@ -164,9 +166,10 @@ async function tryOne(
   const time = { now: end + 1 };
   const truth = { rows };
   const world = worldOn({ lake, ledger }, truth, time, settings);
-  const wanted = () => truth.rows.map(({ id }) => id).sort();
+  const wanted = (bad = false) => truth.rows.flatMap(({ id }) => (id.startsWith('bad') === bad ? [id] : [])).sort();
   await deed(world, settings.size);
   assert.deepEqual(await world.seen(), wanted(), told);
+  assert.deepEqual(await world.aside(), wanted(true), `${told}, set aside`);
   // What comes late is brought in by the windows that stand there now.
   truth.rows = [...rows, { id: 'late', at: begun + 1.3 * day }].filter(({ id }) => id !== 'h26n0');
   const missing = { app: '', signals: [], faulty: false, missing: true, begin: true, ...range };
@@ -181,6 +184,7 @@ async function tryOne(
     await world.deliver();
   }
   assert.deepEqual(await world.seen(), wanted(), `${told}, late rows`);
+  assert.deepEqual(await world.aside(), wanted(true), `${told}, late rows, set aside`);
   const open = (await world.entries()).filter(({ state, again }) => state !== 'done' || again);
   assert.deepEqual(open, [], told);
   const found = await audited(world, lake);
@@ -208,7 +212,7 @@ for (const [kind, settings] of Object.entries(kinds))
         const before = JSON.stringify(await world.entries());
         const kept = new Set((await world.entries()).map(({ window }) => window.start));
         const gone = (await Array.fromAsync(whole.list(feed))).filter(
-          ({ window, counts }) => counts.written > 0 && !kept.has(window.start),
+          ({ window, counts }) => counts.read > 0 && !kept.has(window.start),
         );
         const found = await audited(world, lake);
         assert.ok(differs(found));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defaultPathTemplate } from '../../../shared/lake/path-template.ts';
-import { filePath } from '../../../shared/lake/paths.ts';
+import { filePath, quarantinePath } from '../../../shared/lake/paths.ts';
 import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
 import type { Feed, FileRecord, ObjectStore, Window } from '../../../shared/model.ts';
 import { claimedEntry, finishedEntry, halvedEntry, plannedEntry } from '../../../shared/pipeline/entry.ts';
@@ -148,6 +148,31 @@ test('a lost window with an archived file alone is taken in once, beside what st
   await ledger.plan(blobs, { horizon: begun + 10 * day, watermark: begun }, undefined, [stands]);
   const beside = [plannedEntry(spanOf(blobs, 5 * hour, 6 * hour))];
   await assert.rejects(putWindows(beside, { ledger, clock, lost: lookAt(lake) }), { name: 'LostWindows' });
+});
+
+test('a lost window with lines that were set aside alone keeps its time, and is looked at once more', async () => {
+  const inner = createMemoryStore();
+  const [own, shut] = [spanOf(blobs, hour, 2 * hour), spanOf(blobs, 5 * hour, 6 * hour)];
+  for (const window of [own, shut]) await put(inner, quarantinePath(window), 2);
+  const lake: ObjectStore = {
+    ...inner,
+    async *list(prefix) {
+      for await (const file of inner.list(prefix)) yield { ...file, archived: file.name === quarantinePath(shut) };
+    },
+  };
+  for (const isKnown of [true, false]) {
+    const ledger = createMemoryLedger();
+    if (isKnown) await ledger.plan(blobs, { horizon: begun + 10 * day, watermark: begun }, undefined, []);
+    const ports = { ledger, clock: { ...clock, sleep: async () => {} }, lost: lookAt(lake) };
+    const tiles = await coverRange(blobs, { start: begun, end: begun + day }, day, ports);
+    // What cannot be replaced is in nobody's way.
+    assert.deepEqual(tiles, [spanOf(blobs, 0, hour), own, spanOf(blobs, 2 * hour, day)]);
+    const { state, again, files, counts } = (await ledger.read(own))?.value ?? assert.fail();
+    assert.deepEqual(
+      { state, again, paths: files.map(({ path }) => path), quarantined: counts.quarantined },
+      { state: 'done', again: true, paths: [quarantinePath(own)], quarantined: 2 },
+    );
+  }
 });
 
 test('a window that is halved while the lake is looked at has lost nothing', async () => {
