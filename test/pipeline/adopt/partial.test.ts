@@ -124,7 +124,7 @@ const deeds: Readonly<Record<string, (world: World, size: Millis) => Promise<voi
     // Where the feed had lost its progress all that it had is taken in at once, and nothing may be left to bring in.
     const begins = await startBackfill(wish, 'one', { window: size, from: end, keptSince: undefined }, ports).then(
       () => true,
-      (error: Error) => assert.match(error.message, /nothing of the range is left to bring in: 18 windows are done/),
+      (error: Error) => assert.match(error.message, /nothing of the range is left to bring in: 1\d windows are done/),
     );
     if (!begins) return;
     for (let turn = 0; ; turn++) {
@@ -212,7 +212,7 @@ for (const [kind, settings] of Object.entries(kinds))
         const before = JSON.stringify(await world.entries());
         const kept = new Set((await world.entries()).map(({ window }) => window.start));
         const gone = (await Array.fromAsync(whole.list(feed))).filter(
-          ({ window, counts }) => counts.read > 0 && !kept.has(window.start),
+          ({ window, counts }) => counts.written + counts.quarantined > 0 && !kept.has(window.start),
         );
         const found = await audited(world, lake);
         assert.ok(differs(found));
