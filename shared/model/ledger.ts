@@ -65,15 +65,12 @@ export interface LedgerEntry {
   readonly files: readonly FileRecord[];
   /** What the source looked like when the window was last done; '' before. */
   readonly fingerprint: string;
-  /**
-   * The blobs of the run that was last done. Only of the command line, which sees what it was given and never knows
-   * that this is all there is; left out: not known.
-   */
+  /** The blobs of the run that was last done, by the command line: it never knows that what it was given is all. */
   readonly blobs?: readonly BlobRecord[];
   readonly counts: Counts;
   /** Requests to the query API or blobs read by the last run. */
   readonly asked: number;
-  /** Left out: no run has ended yet, or an older version wrote the entry. */
+  /** Left out: no run has ended, or an older version wrote it. */
   readonly totals?: Totals;
   readonly startedAt: Millis;
   readonly doneAt: Millis;
@@ -96,6 +93,8 @@ export interface Progress {
   readonly horizon: Millis;
   /** Exclusive end of the last window of the gap-free run of done windows; never goes back. */
   readonly watermark: Millis;
+  /** It was lost, and what the lake tells of the feed's windows is not all in the ledger yet; left out: it is. */
+  readonly regaining?: boolean;
 }
 
 /** A window whose source was found to be as the ledger says. */

@@ -94,8 +94,8 @@ export async function planFeed(
   const unseen = idle && (await planUnseen(feed, tiling, idle, ports));
   if (unseen !== undefined) return unseen;
   const seen = await revive(feed, ports);
-  const known = seen.progress ?? (await regainProgress(feed, ports));
-  const refound = known !== undefined && seen.progress === undefined;
+  const known = await regainProgress(feed, seen.progress, ports);
+  const refound = known !== undefined && (seen.progress === undefined || seen.progress.value.regaining === true);
   const others = await ports.others?.(feed);
   const line = gridLine(sourceNow(), tiling.size);
   const first = from ?? (known === undefined ? Math.min(line, (await endOfOthers(others, ledger)) ?? line) : line);
@@ -112,7 +112,7 @@ export async function planFeed(
       // Not over windows that are open before it.
       if (watermark === stands.value.horizon) watermark = over.end;
     }
-    const next = { horizon: over?.end ?? due.at(-1)?.end ?? stands.value.horizon, watermark };
+    const next = { ...stands.value, horizon: over?.end ?? due.at(-1)?.end ?? stands.value.horizon, watermark };
     const { value } = stands;
     const hasMoved = stands.etag === undefined || next.horizon > value.horizon || watermark > value.watermark;
     const tags = hasMoved ? await planWindows(feed, due, next, stands.etag, ports) : undefined;
@@ -128,7 +128,7 @@ export async function planFeed(
   const { value, etag } = stands;
   await ledger.tally(feed);
   const more = {
-    ...(etag !== undefined && { stands: { value, etag } }),
+    ...(etag !== undefined && !value.regaining && { stands: { value, etag } }),
     ...(refound && { refound }),
     ...(had && { had }),
   };

@@ -37,12 +37,18 @@ async function progressFound(feed: Feed, ledger: Ledger): Promise<Progress | und
 }
 
 /**
- * The progress of a feed that has lost it, found again from its entries, and from the lake, whose windows enter the
- * ledger first: planned anew, in another length maybe, their rows would come twice. Undefined where the feed is new.
+ * The progress of a feed, `known` or, where the ledger has lost it, found again from its entries, and from the lake,
+ * whose windows enter the ledger first: planned anew, in another length maybe, their rows would come twice. Undefined
+ * where the feed is new.
  */
-export async function regainProgress(feed: Feed, ports: TakeInPorts): Promise<Versioned<Progress> | undefined> {
+export async function regainProgress(
+  feed: Feed,
+  known: Versioned<Progress> | undefined,
+  ports: TakeInPorts,
+): Promise<Versioned<Progress> | undefined> {
   const { ledger } = ports;
-  if (!(await takeIn(feed, always, undefined, ports))) {
+  if (known !== undefined && known.value.regaining !== true) return known;
+  if (!(await takeIn(feed, always, known, ports)) && known === undefined) {
     const found = await progressFound(feed, ledger);
     if (found === undefined) return undefined;
     await ledger.plan(feed, found, undefined, []);

@@ -1,5 +1,5 @@
 /** How a ledger entry is spelled where it is kept: flat, for people and for Table Storage. Pure. */
-import type { FileRecord, LedgerEntry, Millis, Signal, Totals, WindowState } from '../model.ts';
+import type { FileRecord, LedgerEntry, Millis, Progress, Signal, Totals, WindowState } from '../model.ts';
 
 /**
  * The newest version of the state that this code knows. It rises only when an older instance would do harm with the
@@ -172,6 +172,12 @@ export function entryOf(record: Readonly<Record<string, unknown>>, files: readon
     ...(word('backfill') !== '' && { backfill: word('backfill') }),
     ...(word('origin') !== '' && { origin: word('origin') }),
   };
+}
+
+export function toProgress(record: Readonly<Record<string, unknown>>): Progress {
+  checkStateVersion(record);
+  const times = { horizon: readTime(record.horizon), watermark: readTime(record.watermark) };
+  return record.regaining === true ? { ...times, regaining: true } : times;
 }
 
 export function checkStateVersion(record: Readonly<Record<string, unknown>>): void {

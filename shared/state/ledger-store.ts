@@ -29,6 +29,7 @@ import {
   isWatched,
   readTime,
   spellTime,
+  toProgress,
 } from './entry-record.ts';
 import { markOf, markRecord } from './mark-record.ts';
 import { derivedTally } from './tally/derived-tally.ts';
@@ -232,13 +233,9 @@ const toEntry = (record: Document): LedgerEntry => ({
   ...(Array.isArray(record.blobs) && { blobs: record.blobs }),
 });
 
-function fromProgress({ horizon, watermark }: Progress): Document {
-  return { stateVersion: COMMON_VERSION, horizon: spellTime(horizon), watermark: spellTime(watermark) };
-}
-
-function toProgress(record: Document): Progress {
-  checkStateVersion(record);
-  return { horizon: readTime(record.horizon), watermark: readTime(record.watermark) };
+function fromProgress({ horizon, watermark, regaining }: Progress): Document {
+  const times = { horizon: spellTime(horizon), watermark: spellTime(watermark) };
+  return { stateVersion: COMMON_VERSION, ...times, ...(regaining && { regaining }) };
 }
 
 /** Entries that a document holds beside what it is. */

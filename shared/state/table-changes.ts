@@ -1,7 +1,7 @@
 /** The changes of rows that writes of the ledger are made of. Pure. */
 import type { TransactionAction } from '@azure/data-tables';
 import type { Interval, LedgerEntry, LedgerMark, Millis, Progress, Versioned } from '../model.ts';
-import { COMMON_VERSION, checkStateVersion, isWatched, readTime, spellTime } from './entry-record.ts';
+import { COMMON_VERSION, isWatched, spellTime, toProgress } from './entry-record.ts';
 import { markRecord } from './mark-record.ts';
 import type { Entity } from './table-calls.ts';
 import * as rows from './table-entities.ts';
@@ -26,16 +26,15 @@ export function hintChanges(partitionKey: string, window: Interval, at: Millis, 
 }
 
 export function progressIn(entity: Entity): Versioned<Progress> {
-  checkStateVersion(entity);
-  return { value: { horizon: readTime(entity.horizon), watermark: readTime(entity.watermark) }, etag: entity.etag };
+  return { value: toProgress(entity), etag: entity.etag };
 }
 
 export function progressChange(
   partitionKey: string,
-  { horizon, watermark }: Progress,
+  { horizon, watermark, regaining = false }: Progress,
   etag: string | undefined,
 ): TransactionAction {
-  const times = { horizon: spellTime(horizon), watermark: spellTime(watermark) };
+  const times = { horizon: spellTime(horizon), watermark: spellTime(watermark), regaining };
   const entity = { partitionKey, rowKey: rows.PROGRESS_ROW, stateVersion: COMMON_VERSION, ...times };
   return etag === undefined ? ['create', entity] : ['update', entity, 'Merge', { etag }];
 }

@@ -482,6 +482,11 @@ export function ledgerContract(name: string, { make, runs, files, opens }: Ledge
       const last = await must(ledger.progress(feed));
       assert.ok(await ledger.plan(feed, { ...next, watermark: next.horizon }, last.etag, []), 'the watermark alone');
       assert.deepEqual((await must(ledger.progress(feed))).value, { ...next, watermark: next.horizon });
+
+      for (const value of [{ ...next, regaining: true }, next]) {
+        assert.ok(await ledger.plan(feed, value, (await must(ledger.progress(feed))).etag, []));
+        assert.deepEqual((await must(reopen().progress(feed))).value, value, 'a mark that goes');
+      }
     });
 
     test('plan: of several at once, one wins and only its windows are there', async () => {

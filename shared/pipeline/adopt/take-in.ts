@@ -72,7 +72,7 @@ export async function takeIn(
   known: Versioned<Progress> | undefined,
   ports: TakeInPorts,
 ): Promise<boolean> {
-  if (known !== undefined && range.start >= known.value.horizon) return false;
+  if (known !== undefined && !known.value.regaining && range.start >= known.value.horizon) return false;
   try {
     return await lookAndTake(feed, range, known, ports);
   } catch (error) {
@@ -88,25 +88,30 @@ async function lookAndTake(
   { ledger, clock, lost }: TakeInPorts,
 ): Promise<boolean> {
   if (lost === undefined) return false;
-  const around = known === undefined ? always : lost.around(feed, range);
-  if (known === undefined ? !(await lost.hasFeed(feed)) : lost.isLooked(feed, around, range)) return false;
-  const listed = known && { start: around.start - longest, end: around.end };
+  // Behind a horizon of which nobody died on the way lies what is near; else all that there is.
+  const all = known === undefined || known.value.regaining === true;
+  const around = all ? always : lost.around(feed, range);
+  const nothingMissing = async (left: readonly Interval[]) => {
+    if (known === undefined) return false;
+    if (all) return endRegaining(feed, known, ledger);
+    lost.noteLooked(feed, around, left);
+    return false;
+  };
+  if (known === undefined ? !(await lost.hasFeed(feed)) : !all && lost.isLooked(feed, around, range)) return false;
+  const listed = all ? undefined : { start: around.start - longest, end: around.end };
   const before = await Array.fromAsync(ledger.list(feed, listed));
   const missing = await lost.windows(feed, around, before);
-  if (missing.length === 0) {
-    if (known !== undefined) lost.noteLooked(feed, around, []);
-    return false;
-  }
+  if (missing.length === 0) return nothingMissing([]);
   // Windows that others have put since have files as well.
   const entries = await Array.fromAsync(ledger.list(feed, listed));
   const there = new Set(entries.map(({ window }) => windowKey(window)));
   const found = missing.filter(({ window }) => !there.has(windowKey(window)));
   const { planned, retired = 0 } = (await lost.rules?.(feed)) ?? {};
-  const fill = known === undefined ? planned : undefined;
+  const fill = all ? planned : undefined;
   const weighed = (some: readonly FoundWindow[]) => weigh(feed, entries, some, { now: clock.now(), retired }, fill);
   const twice = new Set(weighed(found).twice);
   // What lies elsewhere is nobody's trouble here: it stays for adopt and audit.
-  const inWay = known === undefined ? always : range;
+  const inWay = all ? always : range;
   const active = entries.flatMap(({ window, state }) => (state === 'halved' ? [] : [window]));
   const left: Interval[] = [];
   for (const { window, files } of found) {
@@ -116,17 +121,20 @@ async function lookAndTake(
     left.push(...parts);
   }
   const { put } = weighed(found.filter(({ window }) => !twice.has(window)));
-  if (put.length === 0) {
-    if (known !== undefined) lost.noteLooked(feed, around, left);
-    return false;
-  }
+  if (put.length === 0) return nothingMissing(left);
   await putAll(feed, entries, put, known, ledger);
   return true;
 }
 
+/** Nothing is missing any more. True: the feed's progress is another one now. */
+async function endRegaining(feed: Feed, { value, etag }: Versioned<Progress>, ledger: Ledger): Promise<boolean> {
+  await ledger.plan(feed, { horizon: value.horizon, watermark: value.watermark }, etag, []);
+  return true;
+}
+
 /**
- * The first write moves the horizon behind all of them: who dies on the way leaves gaps, which this looks into. So what
- * is to be read comes first: of what is missing then the lake has the rows.
+ * The first write moves the horizon behind all of them: who dies on the way leaves gaps, and a mark in the progress,
+ * by which the next one goes on. What is to be read comes first: what the lake tells is found once more.
  */
 async function putAll(
   feed: Feed,
@@ -143,7 +151,8 @@ async function putAll(
   const inOrder = put.toSorted((one, other) => one.doneAt - other.doneAt);
   for (let from = 0; from < put.length; from += together) {
     const some = inOrder.slice(from, from + together);
-    const tags = await ledger.plan(feed, { horizon, watermark }, etag, some);
+    const regaining = (known === undefined || known.value.regaining) && from + together < put.length;
+    const tags = await ledger.plan(feed, { horizon, watermark, ...(regaining && { regaining }) }, etag, some);
     if (tags === undefined) return;
     etag = tags.progress ?? (await ledger.progress(feed))?.etag;
   }

@@ -124,7 +124,7 @@ const inLakeSince = ({ signals, start }: BackfillRequest, { keptFrom }: Backfill
 /** A feed that was never planned would be planned from the end of the backfill on. */
 async function begunFeed(feed: Feed, scope: BackfillScope, ports: BackfillPorts): Promise<void> {
   const { ledger, clock } = ports;
-  if (((await ledger.progress(feed)) ?? (await regainProgress(feed, ports))) !== undefined) return;
+  if ((await regainProgress(feed, await ledger.progress(feed), ports)) !== undefined) return;
   const first = firstLive(scope, clock);
   await ledger.plan(feed, { horizon: first, watermark: first }, undefined, []);
 }

@@ -81,8 +81,8 @@ async function putTogether(entries: readonly LedgerEntry[], ports: GridPorts): P
     // Without its progress a feed may have lost more than that.
     const there = await activeWindows(first, known === undefined ? undefined : range, ledger);
     if (entries.some(({ window }) => there.some((other) => overlap(window, other.window)))) return false;
-    const { horizon, watermark } = known?.value ?? foundIn(there, first.start);
-    const progress = { horizon: Math.max(horizon, last.end), watermark };
+    const stands = known?.value ?? foundIn(there, first.start);
+    const progress = { ...stands, horizon: Math.max(stands.horizon, last.end) };
     await ledger.opening(first);
     if ((await ledger.plan(first, progress, known?.etag, entries)) !== undefined) return true;
     await afterLoss(losses, () => crowdText(first), clock);

@@ -2,14 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
+import { gapsBetween } from '../../../shared/pipeline/audit/gaps.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
-import { begun, copyOfLake, copyOfLedger, day, hour, type Settings, worldOn } from './damaged-world.ts';
+import { begun, copyOfLake, copyOfLedger, day, feed, hour, type Settings, worldOn } from './damaged-world.ts';
 
 const days = 4;
 const rows = Array.from({ length: days * 24 }, (_, n) => ({ id: `h${n}`, at: begun + n * hour }));
 const settings: Settings = { size: hour, format: 'csv', partition: 'hour', delta: false };
 
-test('what no file tells of is read, wherever the planner died', async () => {
+test('what no file tells of is read, and what files tell of is in the ledger, wherever the planner died', async () => {
   const held = { lake: await copyOfLake(createMemoryStore()), ledger: createMemoryLedger() };
   const time = { now: begun };
   const before = worldOn(held, { rows }, time, settings);
@@ -36,12 +37,16 @@ test('what no file tells of is read, wherever the planner died', async () => {
         () => false,
       );
     if (!lived) deaths += 1;
-    const world = worldOn({ lake, ledger }, { rows }, { now: time.now + hour }, settings);
+    const world = worldOn({ lake, ledger }, { rows }, { now: time.now + hour }, { ...settings, size: 6 * hour });
     for (let n = 0; n < 2; n++) {
       await world.plan();
       await world.deliver();
     }
     assert.deepEqual(await world.seen(), rows.map(({ id }) => id).sort(), `killed at ${call}`);
+    const entries = await world.entries();
+    assert.deepEqual(gapsBetween(entries), [], `killed at ${call}`);
+    assert.equal(entries[0]?.window.start, begun);
+    assert.equal((await ledger.progress(feed))?.value.regaining, undefined);
   }
   assert.ok(deaths >= 3, `${deaths} deaths`);
 });
