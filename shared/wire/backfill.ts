@@ -22,6 +22,7 @@ import {
   type BackfillScope,
   leftOut,
   orderBackfill,
+  RangeRefused,
   reportBackfill,
   startBackfill,
 } from '../pipeline/backfill/steer.ts';
@@ -30,6 +31,7 @@ import { tendBackfills } from '../pipeline/backfill/tend.ts';
 import { isStoreFailure, outlast } from '../pipeline/outage/outlast.ts';
 import type { RunOutcome } from '../pipeline/run.ts';
 import type { BackfillOrder } from '../status/answer.ts';
+import { BadRequest } from '../status/request.ts';
 import { openBackfillQueue, openBackfills } from './clients.ts';
 import type { QueryApi } from './query.ts';
 
@@ -56,9 +58,12 @@ interface Ports extends Pick<BackfillPorts, 'lost'> {
 
 /** What is asked for is not in the settings. */
 export class NotInSettings extends Error {
-  constructor(message: string) {
+  readonly field: string;
+
+  constructor(field: string, message: string) {
     super(message);
     this.name = 'NotInSettings';
+    this.field = field;
   }
 }
 
@@ -137,6 +142,7 @@ function resolved(wish: BackfillWish, config: Config, apis: ReadonlyMap<string, 
   const api = apis.get(named?.name ?? '');
   if (named?.query === undefined || api === undefined)
     throw new NotInSettings(
+      'app',
       'backfill: name one of the apps of the query API: ' +
         `${apps.map(({ name }) => name).join(', ') || 'the settings have none'}`,
     );
@@ -144,7 +150,10 @@ function resolved(wish: BackfillWish, config: Config, apis: ReadonlyMap<string, 
   const wanted = wish.signals.length === 0 ? signals : wish.signals;
   const unknown = wanted.filter((signal) => !signals.includes(signal));
   if (unknown.length > 0)
-    throw new NotInSettings(`backfill ${named.name}: the settings do not export ${unknown.join(', ')} of it (SIGNALS)`);
+    throw new NotInSettings(
+      'signals',
+      `backfill ${named.name}: the settings do not export ${unknown.join(', ')} of it (SIGNALS)`,
+    );
   // One request at least is left to live windows.
   const concurrency = Math.max(1, Math.min(wish.concurrency ?? usual, config.budget.inFlight - 1));
   const request: BackfillRequest = { ...wish, app: named.name, signals: wanted, concurrency };
@@ -161,10 +170,16 @@ export const underWay =
   async () =>
     (await backfills.status()).filter(({ state }) => state === 'running' || state === 'paused').map(backfillFacts);
 
-/** For its API: says what it would be, or begins it. */
+/** For its API: says what it would be, or begins it. Throws BadRequest where the order is what is wrong. */
 export const backfillOrder =
   ({ backfills }: WiredBackfills) =>
   async ({ begin, ...range }: BackfillOrder): Promise<object> => {
     const wish: BackfillWish = { ...range, choice: 'missing', concurrency: undefined };
-    return begin ? backfillFacts(await backfills.start(wish)) : backfillPlanFacts(await backfills.plan(wish));
+    try {
+      return begin ? backfillFacts(await backfills.start(wish)) : backfillPlanFacts(await backfills.plan(wish));
+    } catch (error) {
+      if (error instanceof NotInSettings) throw new BadRequest(error.field, error.message);
+      if (error instanceof RangeRefused) throw new BadRequest('from', error.message);
+      throw error;
+    }
   };

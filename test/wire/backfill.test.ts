@@ -10,6 +10,7 @@ import { type Simulator, startSimulator } from '../../local/simulator/startSimul
 import { backfillQueueOf } from '../../shared/config/bindings.ts';
 import { parseConfig } from '../../shared/config.ts';
 import { parseMessage } from '../../shared/state/window-message.ts';
+import { type Answer, answerOrder } from '../../shared/status/answer.ts';
 import { wire } from '../../shared/wire.ts';
 import { shopRows } from '../e2e/shopRows.ts';
 
@@ -83,4 +84,20 @@ test('a backfill of a deployed app: planned, begun, run from its own queue besid
   assert.deepEqual([again.windows, again.skipped], [0, 8]);
   await assert.rejects(app.backfills.start({ ...wish, app: 'pay' }), /name one of the apps of the query API: shop/);
   await assert.rejects(app.backfills.start({ ...wish, signals: ['exceptions'] }), /do not export exceptions/);
+
+  const order = (more: object): Promise<Answer> => {
+    const range = { from: new Date(start).toISOString(), to: new Date(start + 4 * HOUR).toISOString() };
+    return answerOrder('backfill', JSON.stringify({ ...range, ...more }), app.statusPorts);
+  };
+  for (const [more, field, message] of [
+    [{ app: 'pay', dryRun: true }, 'app', /name one of the apps of the query API: shop/],
+    [{ signals: ['exceptions'], dryRun: true }, 'signals', /do not export exceptions/],
+    [{}, 'from', /nothing of the range is left to bring in/],
+    [{ from: new Date(start + 7 * HOUR).toISOString(), to: '2024-06-01' }, 'from', /nothing of the range can be/],
+  ] as const) {
+    const { status, body } = await order(more);
+    const { error } = body as { error: { field: string; message: string } };
+    assert.deepEqual([status, error.field], [400, field], error.message);
+    assert.match(error.message, message);
+  }
 });

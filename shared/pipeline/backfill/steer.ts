@@ -17,7 +17,15 @@ export interface BackfillScope {
   readonly doubtfulBefore?: Millis | undefined;
 }
 
-/** Begins a backfill; `id` sorts by time. Throws, with what to do, where there is nothing that it could bring. */
+/** Nothing, or not this, of the range that is asked for can be brought in; the message says what to do. */
+export class RangeRefused extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'RangeRefused';
+  }
+}
+
+/** Begins a backfill; `id` sorts by time. Throws RangeRefused where there is nothing that it could bring. */
 export async function startBackfill(
   request: BackfillRequest,
   id: string,
@@ -37,7 +45,7 @@ export async function startBackfill(
   }
   const start = Math.max(request.start, scope.keptSince ?? request.start, inLakeSince(request, ports));
   if (start >= end)
-    throw new Error(
+    throw new RangeRefused(
       `backfill ${request.app}: nothing of the range can be brought in: ${whyNothing(request, end, scope, ports)}`,
     );
   await refuseNothing({ ...request, start, end }, scope, ports);
@@ -77,7 +85,7 @@ async function refuseSame({ app, signals, start, end, choice }: BackfillRequest,
     const goesOn = other.state === 'running' || other.state === 'paused';
     const covers = other.start <= start && other.end >= end && signals.every((each) => other.signals.includes(each));
     if (goesOn && other.app === app && covers && other.choice === choice)
-      throw new Error(
+      throw new RangeRefused(
         `backfill ${app}: ${other.id} brings this range in already, and is ${other.state}; insights-lake backfill ` +
           `status tells how far it is${other.state === 'paused' ? ', and resume has it go on' : ''}`,
       );
@@ -97,7 +105,7 @@ async function refuseNothing(request: BackfillRequest, { window }: BackfillScope
     skipped += found.skipped + found.retired;
   }
   const hint = choice === 'missing' ? '; with --only all those that are done run once more' : '';
-  throw new Error(
+  throw new RangeRefused(
     `backfill ${app}: nothing of the range is left to bring in: ${skipped} windows are done, on their way or ` +
       `retired${hint}`,
   );
@@ -139,7 +147,7 @@ async function refuseTwice(
     if (other.app !== feed.app || other.signal !== feed.signal || other.source === 'query') continue;
     for await (const { window, counts } of ledger.list(other, range))
       if (counts.written > 0)
-        throw new Error(
+        throw new RangeRefused(
           `backfill ${feed.app} ${feed.signal}: rows from ${time(window.start)} on are in the lake from export ` +
             'blobs and would come twice; choose a range before or after them',
         );
