@@ -28,8 +28,10 @@ export function storeFailure(
   // A sign-in says itself which ways were tried and what to do.
   const said = code === 'CREDENTIAL' && /no sign-in worked/.test(text(error, 'message')) ? undefined : ADVICE[code];
   const what = advice[code] ?? onPut ?? handshakeFault(error) ?? said ?? plainMessage(error, code);
-  // What a stranger said is told as well.
-  const heard = code === 'NotTheService' ? ` (${plainMessage(error, code)})` : '';
+  // What a stranger said is told as well, and the status of a refusal whose words did not come.
+  const isHeard = code === 'NotTheService' || /^status \d/.test(text(error, 'message'));
+  const words = plainMessage(error, code);
+  const heard = isHeard && what !== words ? ` (${words})` : '';
   // A failure within ours has said it at its end.
   const told = code === '' || what.endsWith(`(${code})`) ? '' : ` (${code})`;
   const line = `${doing}: ${what}${heard}${since}${told}`;

@@ -5,11 +5,10 @@ import {
   createHttpHeaders,
   type HttpClient,
   type PipelineRequest,
-  type PipelineResponse,
   RestError,
 } from '@azure/core-rest-pipeline';
+import { createTimer, readRefusal, readWhole, watched } from './answer-body.ts';
 import { isDirect } from './direct.ts';
-import { createPatience } from './patience.ts';
 import { withPlainWait } from './retry-after.ts';
 
 /** In milliseconds. */
@@ -23,11 +22,13 @@ export interface HttpLimits {
   readonly idle: number;
   /** How long an answer that is not read as a stream may take to come, however it trickles. */
   readonly whole: number;
+  /** The same of a refusal, whose few words come at once, or never. */
+  readonly refusal: number;
   /** What an answer may ask to wait for before the next try. */
   readonly pause: number;
 }
 
-export const HTTP_LIMITS: HttpLimits = { first: 30_000, idle: 60_000, whole: 300_000, pause: 30_000 };
+export const HTTP_LIMITS: HttpLimits = { first: 30_000, idle: 60_000, whole: 300_000, refusal: 10_000, pause: 30_000 };
 
 /** Only bounds what is remembered. */
 const MOST_HUNG = 1000;
@@ -69,7 +70,12 @@ export function createLimitedHttp(
         const body = response.readableStreamBody as Readable | undefined;
         if (body === undefined) return response;
         const fail = () => late(request, 'the body of the answer stood still: nothing came', limits.idle);
-        if (!isStream) return await readWhole(response, body, timer, limits, fail);
+        if (!isStream && response.status >= 400) {
+          const what = `status ${response.status}, whose body did not come`;
+          return await readRefusal(response, body, timer, limits.refusal, () => late(request, what, limits.refusal));
+        }
+        const slow = () => late(request, 'the whole answer did not come', limits.whole);
+        if (!isStream) return await readWhole(response, body, timer, { ...limits, fail, slow });
         response.readableStreamBody = Readable.from(watched(body, timer, limits.idle, fail), { objectMode: false });
         // From here on its time begins with the first piece that is asked for: a stream that nobody reads keeps nobody.
         timer.pause();
@@ -83,37 +89,6 @@ export function createLimitedHttp(
     },
   };
 }
-
-/** Ends the exchange when it runs out, or when the caller aborts. */
-function createTimer({ abortSignal }: PipelineRequest) {
-  const ends = new AbortController();
-  let [timeout, over, kept]: [NodeJS.Timeout | undefined, boolean, boolean] = [undefined, false, false];
-  const abort = () => ends.abort();
-  if (abortSignal?.aborted) abort();
-  abortSignal?.addEventListener('abort', abort);
-  return {
-    signal: ends.signal,
-    restart: (millis: number) => {
-      clearTimeout(timeout);
-      timeout = setTimeout(() => {
-        over = true;
-        ends.abort();
-      }, millis);
-    },
-    pause: () => clearTimeout(timeout),
-    stop: () => {
-      clearTimeout(timeout);
-      abortSignal?.removeEventListener('abort', abort);
-    },
-    isOver: () => over,
-    /** A stream that is handed on goes on being watched. */
-    release: () => {
-      kept = true;
-    },
-    released: () => kept,
-  };
-}
-type Timer = ReturnType<typeof createTimer>;
 
 /**
  * A copy, since the request is sent again as it was: watched, its answer as a stream whoever wants it as text (the
@@ -175,52 +150,6 @@ function* pieces(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
 }
 
-async function readWhole(
-  response: PipelineResponse,
-  body: Readable,
-  timer: Timer,
-  limits: HttpLimits,
-  fail: () => RestError,
-): Promise<PipelineResponse> {
-  const held: Uint8Array[] = [];
-  const end = setTimeout(() => body.destroy(new RestError('the answer trickled', { code: 'ETIMEDOUT' })), limits.whole);
-  try {
-    for await (const piece of watched(body, timer, limits.idle, fail)) held.push(piece);
-  } finally {
-    clearTimeout(end);
-    timer.stop();
-  }
-  const { readableStreamBody: _read, ...rest } = response;
-  return { ...rest, bodyAsText: Buffer.concat(held).toString('utf8') };
-}
-
-/** The pieces as they come. The timer stands while whoever reads them is busy: then the other side is not to blame. */
-async function* watched(body: Readable, timer: Timer, idle: number, fail: () => RestError): AsyncGenerator<Uint8Array> {
-  let stood = false;
-  const onStall = () => {
-    stood = timer.isOver();
-    body.destroy(new Error('stood still'));
-  };
-  timer.signal.addEventListener('abort', onStall);
-  const patience = createPatience(idle);
-  try {
-    timer.restart(patience.begin());
-    for await (const piece of body) {
-      timer.pause();
-      patience.took(piece.length);
-      yield piece;
-      timer.restart(patience.begin());
-    }
-  } catch (error) {
-    if (stood) throw fail();
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'ECONNRESET';
-    throw error instanceof RestError ? error : new RestError(messageOf(error), { code });
-  } finally {
-    timer.signal.removeEventListener('abort', onStall);
-    timer.stop();
-  }
-}
-
 /** A server that fails within while TLS is agreed on has broken a connection, and says so: that is tried again. */
 const passing = (error: unknown): unknown =>
   error instanceof RestError && /SSL alert number 80\b/.test(error.message)
@@ -228,4 +157,3 @@ const passing = (error: unknown): unknown =>
     : error;
 const isLate = (error: unknown): boolean =>
   error instanceof RestError && (error.code === 'ETIMEDOUT' || error.code === 'NoAnswer');
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -34,6 +34,8 @@ export type RunPorts = ClaimPorts &
     readonly silent?: () => string | undefined;
     /** Until when a run that has failed waits for a ledger that is away, to tell it. Left out: it does not wait. */
     readonly stateUntil?: Millis;
+    /** Is told what has failed, in case the invocation ends before the ledger hears of it. Left out: nobody is. */
+    hear?(error: unknown): void;
   };
 
 /**

@@ -17,7 +17,7 @@ import { createQueueHints } from '../../shared/state/hints-queue.ts';
 import { createTableLedger } from '../../shared/state/ledger-table.ts';
 import { letTimePass } from '../front/clients.ts';
 import { oddAnswers } from '../front/odd-answers.ts';
-import { startOddServer } from '../front/odd-server.ts';
+import { startOddServer, trickling } from '../front/odd-server.ts';
 
 const odd = await startOddServer();
 const stopTime = letTimePass(odd);
@@ -71,3 +71,34 @@ for (const [n, { name, says, fits }] of oddAnswers.entries())
       assert.ok(odd.asked <= 4 && took <= 130, `${call}: ${odd.asked} calls, ${took} s`);
     }
   });
+
+const line = `400\r\n${' '.repeat(1024)}\r\n`;
+/** What comes of the words, how often in milliseconds, and for ever. */
+const words: Readonly<Record<string, readonly [more: string, pause: number]>> = {
+  'of which nothing comes': ['', 0],
+  'that trickle': ['1\r\n \r\n', 3_000],
+  'that never end': [line, 100],
+  'that are too long': [line.repeat(100), 1],
+};
+for (const status of [404, 429, 500, 503])
+  for (const [name, [more, pause]] of Object.entries(words))
+    test(`${status} with words ${name}: the status is told within a minute and a half`, async () => {
+      const head = `HTTP/1.1 ${status} Away\r\nx-ms-request-id: 1\r\ntransfer-encoding: chunked\r\n\r\n`;
+      odd.says =
+        more === ''
+          ? (socket, _request, hold) => {
+              hold();
+              socket.write(head);
+            }
+          : trickling(() => head, 999, pause, more);
+      for (const call of calls) {
+        // A HEAD is answered without words.
+        if (/store\.head/.test(String(call))) continue;
+        const began = Date.now();
+        const told = await call().catch((error: Error) => error);
+        assert.ok(told instanceof Error && 'code' in told, `${call} has got ${JSON.stringify(told)}`);
+        assert.match(`${told.message} ${told.code}`, new RegExp(`${status}`), `${call}`);
+        const took = (Date.now() - began) / 1000;
+        assert.ok(took <= 90, `${call}: ${took} s`);
+      }
+    });

@@ -5,7 +5,7 @@ import { createIdentity } from '../../shared/net/identity.ts';
 import { createLimitedHttp } from '../../shared/net/limited-http.ts';
 import { letTimePass } from '../front/clients.ts';
 import { oddAnswers } from '../front/odd-answers.ts';
-import { answer, saying, startOddServer } from '../front/odd-server.ts';
+import { answer, saying, startOddServer, trickling } from '../front/odd-server.ts';
 
 const odd = await startOddServer();
 const other = await startOddServer();
@@ -54,3 +54,14 @@ for (const [n, { name, says }] of [...own, ...oddAnswers].entries())
     assert.ok(odd.asked <= 7 && took <= 60, `${odd.asked} calls, ${took} s`);
     assert.equal(other.asked, 0, 'the secret goes nowhere else');
   });
+
+test('503 with words that never end: what was answered is told, and soon', async () => {
+  const head = 'HTTP/1.1 503 Away\r\ntransfer-encoding: chunked\r\n\r\n';
+  odd.says = trickling(() => head, 999, 1_000, `400\r\n${' '.repeat(1024)}\r\n`);
+  const began = Date.now();
+  const identity = { clientId: '', setting: 'LAKE_CLIENT_ID' };
+  const given = { identity, authorityHost: undefined, http: createLimitedHttp(), now: Date.now };
+  const asked = createIdentity(given).getToken('https://words.azure.com/.default');
+  await assert.rejects(asked, /no sign-in worked: .*127\.0\.0\.1.* answered 503; /);
+  assert.ok(Date.now() - began <= 60_000, `${Date.now() - began} ms`);
+});

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createInTime } from '../../shared/pipeline/outage/in-time.ts';
+import { createPaced } from '../../shared/pipeline/outage/paced.ts';
 import { inTurn } from '../../shared/pure/in-turn.ts';
 import { manualClock } from './world.ts';
 
@@ -78,6 +79,24 @@ test('one that never ends: the next invocation does not end, either, so that the
   begin('next', async () => 'done');
   await pass(5);
   assert.deepEqual(said, { hangs: notDone, next: 'pending' });
+});
+
+test('what failed while it waited is told', async () => {
+  const clock = manualClock();
+  const none = { read: async () => undefined, write: async () => undefined };
+  const { paced } = createPaced({ clock, ledger: none, hints: { send: async () => {} } });
+  const turns = inTurn();
+  const allowed = { start: clock.now(), end: clock.now() + 5 * MINUTE };
+  const failed = Object.assign(new Error('write table: no answer, asked\n twice'), { code: 'NoAnswer' });
+  let tries = 0;
+  const run = async () => (tries++ === 0 ? Promise.reject(failed) : new Promise<never>(() => {}));
+  const said = paced(run, { inTurn: turns, until: allowed.end, allowed }).catch(String);
+  await settled();
+  clock.advance(MINUTE);
+  await settled();
+  clock.advance(4 * MINUTE);
+  assert.equal(await said, `${notDone}; what failed last: write table: no answer, asked twice`);
+  assert.equal(tries, 2);
 });
 
 test('what ends before, ends as it does; without a limit nothing is limited', async () => {

@@ -11,6 +11,8 @@ interface Turn<T> {
   readonly inTurn: (call: () => Promise<T>) => Promise<T>;
   /** Undefined: it may take as long as it takes. */
   readonly allowed?: Interval | undefined;
+  /** What failed last, so far; '': nothing did. */
+  readonly heard?: () => string;
 }
 
 /**
@@ -22,7 +24,10 @@ interface Turn<T> {
 export function createInTime(clock: Pick<Clock, 'now' | 'sleep'>) {
   /** When the one that has the turn was given up. */
   let givenUp: Millis | undefined;
-  return async <T>(call: (over?: AbortSignal) => Promise<T>, { inTurn, allowed }: Turn<T>): Promise<T> => {
+  return async <T>(
+    call: (over?: AbortSignal) => Promise<T>,
+    { inTurn, allowed, heard = () => '' }: Turn<T>,
+  ): Promise<T> => {
     if (allowed === undefined) return inTurn(() => call());
     const [over, closed] = [new AbortController(), new AbortController()];
     const spent = minutes(endOf(allowed) - allowed.start);
@@ -44,7 +49,7 @@ export function createInTime(clock: Pick<Clock, 'now' | 'sleep'>) {
       if (!ended) givenUp = clock.now();
       throw new Error(
         `not done in ${spent}, and the host ends a run after ${minutes(allowed.end - allowed.start)}; ` +
-          'it is tried again',
+          `it is tried again${heard() === '' ? '' : `; what failed last: ${heard()}`}`,
       );
     };
     try {

@@ -17,7 +17,7 @@ interface Wiring {
   readonly outage: Millis;
 }
 
-type Given = Pick<RunPorts, 'allowed' | 'over' | 'ready' | 'rest' | 'stateUntil'>;
+type Given = Pick<RunPorts, 'allowed' | 'hear' | 'over' | 'ready' | 'rest' | 'stateUntil'>;
 
 /**
  * How calls of the host become runs of this process. Waiting for its turn is part of the time that an invocation has.
@@ -37,13 +37,21 @@ export function createInvoke<P extends SoonerPorts & { readonly clock: RunPorts[
     const start = clock.now();
     const until = start + outage;
     const allowed = timeout === undefined ? {} : { allowed: { start, end: start + timeout } };
-    const active: Braked = async (rest, over) => {
+    const active: Braked = async (rest, hear, over) => {
       const lakeThere = lakeReady();
       await refuseStranger(lakeThere);
       // A run holds its window before it hears that the lake is away: the ledger tries again once the queue gave up.
-      return call({ ...ports, stateUntil: until, ...allowed, rest, ready: () => lakeThere, ...(over && { over }) });
+      return call({
+        ...ports,
+        stateUntil: until,
+        ...allowed,
+        rest,
+        hear,
+        ready: () => lakeThere,
+        ...(over && { over }),
+      });
     };
-    const invoked: Braked = async (rest, over) => {
+    const invoked: Braked = async (rest, hear, over) => {
       const health = await look();
       if (health.state !== 'active') {
         hasHeld = true;
@@ -53,7 +61,7 @@ export function createInvoke<P extends SoonerPorts & { readonly clock: RunPorts[
       }
       if (hasHeld) ease();
       hasHeld = false;
-      return watched(() => active(rest, over));
+      return watched(() => active(rest, hear, over));
     };
     return paced(invoked, { inTurn, until, ...allowed });
   };

@@ -1,5 +1,6 @@
 import type { Clock, Interval, Millis } from '../../model.ts';
 import type { RunOutcome } from '../run.ts';
+import { oneLine } from '../running/give-up.ts';
 import { brakeFor, createBrake } from './brake.ts';
 import { createInTime, endOf } from './in-time.ts';
 import { isStoreFailure, outlast } from './outlast.ts';
@@ -15,9 +16,14 @@ export interface Pace {
 }
 
 /**
- * `rest`: to be awaited before anything is asked that may be refused. `over`: aborted when nobody waits any more.
+ * `rest`: to be awaited before anything is asked that may be refused. `hear`: is told what fails while it waits.
+ * `over`: aborted when nobody waits any more.
  */
-export type Braked = (rest: () => Promise<void>, over?: AbortSignal) => Promise<RunOutcome>;
+export type Braked = (
+  rest: () => Promise<void>,
+  hear: (error: unknown) => void,
+  over?: AbortSignal,
+) => Promise<RunOutcome>;
 
 /**
  * How runs of one process follow each other where something refuses: ever slower, patient with a state that is away,
@@ -25,9 +31,14 @@ export type Braked = (rest: () => Promise<void>, over?: AbortSignal) => Promise<
  */
 export function createPaced(ports: SoonerPorts & { readonly clock: Pick<Clock, 'now' | 'sleep' | 'random'> }) {
   const [brake, sooner, inTime] = [createBrake(ports.clock), createSooner(ports), createInTime(ports.clock)];
-  const braked = async (run: Braked, until: Millis, over?: AbortSignal): Promise<RunOutcome> => {
+  const braked = async (
+    run: Braked,
+    until: Millis,
+    hear: (error: unknown) => void,
+    over?: AbortSignal,
+  ): Promise<RunOutcome> => {
     try {
-      const ran = await outlast(() => run(brake.wait, over), isStoreFailure, until, ports.clock);
+      const ran = await outlast(() => run(brake.wait, hear, over), isStoreFailure, until, ports.clock, hear);
       brake.told(brakeFor(ran));
       return ran;
     } catch (error) {
@@ -36,7 +47,11 @@ export function createPaced(ports: SoonerPorts & { readonly clock: Pick<Clock, '
     }
   };
   const paced = async (run: Braked, { inTurn, until, allowed }: Pace): Promise<RunOutcome> => {
-    const ran = await inTime((over) => braked(run, until, over), { inTurn, allowed });
+    let last = '';
+    const hear = (error: unknown) => {
+      last = oneLine(error);
+    };
+    const ran = await inTime((over) => braked(run, until, hear, over), { inTurn, allowed, heard: () => last });
     await sooner(ran, allowed && endOf(allowed));
     return ran;
   };

@@ -12,6 +12,7 @@ export async function giveUp(error: unknown, claim: Claim, ports: RunPorts): Pro
   if (error instanceof Overtaken || claim.abort.aborted) return outcomeOf('overtaken', window, claim.entry, ports);
   // Each renewal would hold up what is to be told, for a minute where the ledger does not answer.
   claim.rest();
+  ports.hear?.(error);
   try {
     const wait = ports.hints === undefined ? 0 : earlyBy(error);
     if (wait > 0) {
@@ -24,7 +25,7 @@ export async function giveUp(error: unknown, claim: Claim, ports: RunPorts): Pro
     const failed = (held: LedgerEntry): LedgerEntry =>
       failedEntry(withoutFiles(held, claim.unput), clock.now(), clock.random(), oneLine(error), spent?.());
     const tell = () => claim.update((held) => (isAtRest(held) ? held : failed(held)));
-    const entry = await outlast(tell, isStoreFailure, ports.stateUntil ?? 0, ports.clock);
+    const entry = await outlast(tell, isStoreFailure, ports.stateUntil ?? 0, ports.clock, ports.hear);
     // Only the answer to its last write was lost.
     if (isAtRest(entry)) return outcomeOf(entry.state === 'done' ? 'done' : 'unavailable', window, entry, ports);
     if (entry.state !== 'halved') {

@@ -37,6 +37,8 @@ export function clientLimits(reading: Millis | undefined): ClientLimits {
   return { ...CLIENT_LIMITS, first, wait: Math.min(CLIENT_LIMITS.wait, Math.max(10, Math.floor(first / 1000) - 20)) };
 }
 const LONGEST_ERROR = 64 * 1024;
+/** How long the words of an error may pause, and how long they may come, however they trickle. */
+const ERROR_WORDS: Millis = 10_000;
 /** Of what is unpacked. Of 16 KiB, as they come by themselves, each answer would be more turns: 50 ms of 45 MB. */
 const PIECE = 64 * 1024;
 const NO_REPLY = { status: 0, lost: '', timedOut: false, retryAfter: '', age: 0, answer: undefined, body: undefined };
@@ -120,7 +122,8 @@ async function read(
   const { status, headers } = response;
   const { stall, first } = limits;
   // Some gateways send a space now and then while the query is at work. An error is known by its status already.
-  const pieces = watch.pieces(bodyOf(response), stall, status === 200 ? first : stall);
+  const [pause, most] = status === 200 ? [stall, first] : [Math.min(stall, ERROR_WORDS), ERROR_WORDS];
+  const pieces = watch.pieces(bodyOf(response), pause, most);
   const answer = status === 200 ? await readAnswer(pieces, question.table, question.rows) : undefined;
   const body = status === 200 ? undefined : await readError(pieces);
   question.abort.throwIfAborted();
@@ -149,11 +152,12 @@ function bodyOf(response: PipelineResponse): AsyncIterable<Uint8Array> {
 
 async function readError(pieces: AsyncIterable<Uint8Array>): Promise<unknown> {
   const held: Uint8Array[] = [];
+  const began = performance.now();
   let size = 0;
   for await (const piece of pieces) {
     held.push(piece);
     size += piece.length;
-    if (size > LONGEST_ERROR) break;
+    if (size > LONGEST_ERROR || performance.now() - began > ERROR_WORDS) break;
   }
   const text = Buffer.concat(held).toString('utf8');
   try {

@@ -63,3 +63,23 @@ for (const { name, says } of [...oddAnswers, ...ofTheApi])
     if (outcome.kind === 'retry') assert.ok((outcome.after ?? 0) >= 0, told);
     assert.ok(took <= 470 && odd.asked === 1, `${odd.asked} calls, ${took} s`);
   });
+
+const line = `400\r\n${' '.repeat(1024)}\r\n`;
+for (const [name, more, pause] of [
+  ['of which nothing comes', '', 0],
+  ['that trickle', '1\r\n \r\n', 3_000],
+  ['that never end', line, 1_000],
+] as const)
+  test(`503 with words ${name}: the status is told within half a minute`, async () => {
+    const head = 'HTTP/1.1 503 Away\r\nretry-after: 7\r\ntransfer-encoding: chunked\r\n\r\n';
+    odd.says = trickling(() => head, 999, more === '' ? 3_600_000 : pause, more === '' ? ' ' : more);
+    const clock = { now: () => Date.now(), sleep: async () => {}, random: () => 0 };
+    const url = `http://127.0.0.1:${odd.port}/v1/apps/x/query`;
+    const ask = createAsk({ url, scope: 's', auth: { kind: 'none' } }, undefined, clock);
+    const rows = { take: async () => {}, takeBack: async () => {} };
+    const began = Date.now();
+    const reply = await ask({ query: 'requests', table: 'requests', rows, abort: new AbortController().signal });
+    const took = (Date.now() - began) / 1000;
+    assert.deepEqual([reply.status, reply.lost, reply.retryAfter], [503, '', '7']);
+    assert.ok(took <= 30, `${took} s`);
+  });
