@@ -1,8 +1,7 @@
 import {
-  BACKSLASH,
   CLOSE_ARRAY,
   CLOSE_OBJECT,
-  closingQuote,
+  key,
   keyEnd,
   nextEntry,
   OPEN_ARRAY,
@@ -12,7 +11,6 @@ import {
 } from '../../../framing/strict.ts';
 import { type KeyNode, newNode, USE } from './key-node.ts';
 import { nameOf } from './members.ts';
-import type { Values } from './values.ts';
 
 /** So many unknown keys are kept in mind: where names are values (a map by user, say) they are not all worth it. */
 const MOST_LEARNED = 1000;
@@ -32,10 +30,10 @@ export class Keys {
     const length = end + 2 - start;
     if (!escaped) {
       for (const child of children) {
-        const key = child.bytes;
-        if (key.length !== length) continue;
+        const known = child.bytes;
+        if (known.length !== length) continue;
         let index = 1;
-        while (index < length - 1 && bytes[start + index] === key[index]) index++;
+        while (index < length - 1 && bytes[start + index] === known[index]) index++;
         if (index === length - 1) return child;
       }
     }
@@ -61,35 +59,21 @@ export class Keys {
 /** The unknown keys of a record or element: of objects and arrays the keys that lead to values. */
 export class Strangers {
   /** The first `count` of them. */
-  private nodes: readonly KeyNode[] = [];
+  private readonly nodes: KeyNode[] = [];
   private count = 0;
-  private readonly own: KeyNode[] = [];
   private readonly keys: Keys;
   private readonly deep: boolean;
-  private readonly values: Values;
   private row = 0;
 
   /** `deep`: whether what lies below a key is told by its own path. */
-  constructor(keys: Keys, deep: boolean, values: Values) {
+  constructor(keys: Keys, deep: boolean) {
     this.keys = keys;
     this.deep = deep;
-    this.values = values;
   }
 
   clear(): void {
-    this.nodes = this.own;
     this.count = 0;
     this.row++;
-  }
-
-  all(): readonly KeyNode[] {
-    return this.nodes.slice(0, this.count);
-  }
-
-  /** Those of another record. */
-  take(nodes: readonly KeyNode[]): void {
-    this.nodes = nodes;
-    this.count = nodes.length;
   }
 
   /** A row of the record has them. */
@@ -107,7 +91,7 @@ export class Strangers {
   private note(node: KeyNode): void {
     if (node.told === this.row || node === STRANGER) return;
     node.told = this.row;
-    this.own[this.count++] = node;
+    this.nodes[this.count++] = node;
   }
 
   private leaves(node: KeyNode, bytes: Uint8Array, from: number): number {
@@ -115,17 +99,15 @@ export class Strangers {
     if (byte === OPEN_OBJECT) return this.members(node, bytes, from);
     if (byte === OPEN_ARRAY) return this.entries(node, bytes, from);
     this.note(node);
-    const end = valueEnd(bytes, from, 0);
-    this.values.add(bytes, from, end, 0);
-    return end;
+    return valueEnd(bytes, from, 0);
   }
 
   private members(node: KeyNode, bytes: Uint8Array, from: number): number {
     let at = skipBlank(bytes, from + 1);
     while (bytes[at] !== CLOSE_OBJECT) {
-      const end = closingQuote(bytes, at + 1);
-      const below = this.keys.find(node, bytes, at, end, bytes.subarray(at, end).includes(BACKSLASH));
-      at = nextEntry(bytes, this.leaves(below, bytes, keyEnd(bytes, at)), CLOSE_OBJECT);
+      const value = keyEnd(bytes, at);
+      const below = this.keys.find(node, bytes, at, key.end, key.escaped);
+      at = nextEntry(bytes, this.leaves(below, bytes, value), CLOSE_OBJECT);
     }
     return at + 1;
   }
