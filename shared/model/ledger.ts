@@ -187,9 +187,10 @@ export interface Ledger {
   feeds(): AsyncIterable<Feed>;
   /**
    * Said before a window of the feed is opened by anyone but its planner, so that the planner looks at the feed with
-   * its next ticks, whatever becomes of the window's message. Within five minutes a process says it once.
+   * its next ticks, whatever becomes of the window's message. Within five minutes a process says it once. `origin`:
+   * what the window is to be read from, where its name never stood for that.
    */
-  opening(feed: Feed): Promise<void>;
+  opening(feed: Feed, origin?: string): Promise<void>;
   /** Every feed, as `feeds`, each with what is known of it as a whole. */
   openings(): AsyncIterable<Opening>;
   /** What audits know of the days in the range, by day. */

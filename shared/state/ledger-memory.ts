@@ -124,8 +124,10 @@ export function createMemoryLedger(mark?: Versioned<LedgerMark>, originOf: Origi
     async *feeds() {
       for (const { feed } of [...states.values()]) yield { ...feed };
     },
-    opening: async (feed) => {
-      stateOf(feed).opened = nextTag();
+    opening: async (feed, origin) => {
+      const state = stateOf(feed);
+      state.opened = nextTag();
+      if (origin !== undefined) state.origins.add(origin);
     },
     async *openings() {
       for (const { feed, opened, origins } of [...states.values()])

@@ -180,11 +180,11 @@ export function createTableLedger({ client, lakeId, newId, now, originOf }: Tabl
         yield { app: String(app), signal: signal as Feed['signal'], source: String(source) };
       }
     },
-    opening: async (feed) => {
+    opening: async (feed, origin) => {
       const keys = { partitionKey: rows.lakePartition(lakeId), rowKey: rows.feedRow(feed) };
       const since = now() - (opened.get(keys.rowKey) ?? 0);
-      if (since >= 0 && since < OPENING) return;
-      await table.upsert({ ...keys, ...feedFacts(feed), opened: spellTime(now()) });
+      if (origin === undefined && since >= 0 && since < OPENING) return;
+      await table.upsert({ ...keys, ...feedFacts(feed), ...rows.originProperty(origin), opened: spellTime(now()) });
       registered.add(keys.rowKey);
       opened.set(keys.rowKey, now());
     },

@@ -112,6 +112,19 @@ function openingTests(make: LedgerContract['make'], opens: boolean): void {
     assert.equal(new Set(words).size, opens ? 3 : 1, words.join());
     assert.equal((await all(open().feeds())).length, 2);
   });
+
+  test('what a window is to be read from is kept with its feed, as often as that is said', async () => {
+    const open = await make();
+    const ledger = open();
+    await ledger.prepare();
+    assert.ok(await ledger.write(entry(window(0)), undefined));
+    for (const origin of [undefined, 'app x', 'app y', 'app x']) await ledger.opening(feed, origin);
+    const told = await all(open().openings());
+    assert.deepEqual(
+      told.map(({ origins }) => [...origins].sort()),
+      [opens ? ['app x', 'app y'] : []],
+    );
+  });
 }
 
 /** Messages that were sent, and what becomes of the note. */

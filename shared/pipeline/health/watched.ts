@@ -1,22 +1,23 @@
 import type { ObjectStore } from '../../model.ts';
 
-/** Failures that tell of one file, not of the lake that it lies in. */
+/**
+ * Refusals that tell of one file, not of the lake that it lies in, out of all that Blob Storage and Data Lake Storage
+ * document: what the file is, who holds it, what it may become. Those of keys, roles, networks, quotas, containers and
+ * accounts are of the lake, and so is what nobody knows.
+ */
 const ofOneFile: ReadonlySet<string> = new Set([
-  'BlobArchived',
-  'BlobBeingRehydrated',
-  'BlobImmutableDueToLegalHold',
-  'BlobImmutableDueToPolicy',
-  'BlobOverwritten',
-  'InvalidBlobType',
-  'InvalidBlockList',
-  'InvalidUri',
-  'LeaseAlreadyPresent',
-  'LeaseIdMissing',
-  'LeaseLost',
-  'LockLost',
-  'PathAlreadyExists',
-  'PathConflict',
-  'ResourceTypeMismatch',
+  // It is kept as it is.
+  ...['BlobArchived', 'BlobBeingRehydrated', 'BlobImmutableDueToLegalHold', 'BlobImmutableDueToPolicy'],
+  // Somebody else has it, or is at it.
+  ...['InfiniteLeaseDurationRequired', 'LeaseAlreadyPresent', 'LeaseIdMismatchWithBlobOperation', 'LeaseIdMissing'],
+  ...['LeaseLost', 'LeaseNameMismatch', 'LeaseNotPresentWithBlobOperation', 'LockLost', 'BlobOverwritten'],
+  ...['PendingCopyOperation', 'SnapshotsPresent', 'SystemInUse', 'DestinationPathIsBeingDeleted'],
+  // It is of another kind than what is to be put there.
+  ...['BlobOperationNotSupported', 'BlobUsesCustomerSpecifiedEncryption', 'InvalidBlobType', 'DirectoryNotEmpty'],
+  ...['PathAlreadyExists', 'PathConflict', 'ResourceTypeMismatch'],
+  // It cannot have that name, size or these pieces.
+  ...['InvalidDestinationPath', 'InvalidResourceName', 'InvalidUri', 'BlockCountExceedsLimit', 'BlockListTooLong'],
+  ...['ContentLengthLargerThanTierLimit', 'InvalidBlobOrBlock', 'InvalidBlockList', 'RequestBodyTooLarge'],
 ]);
 
 /** A lake that remembers how writing to it goes. */

@@ -3,15 +3,17 @@ import { plannedEntry } from '../entry.ts';
 import { activeWindows, type GridPorts, putWindows } from '../grid/grid.ts';
 import { tileRange } from '../grid/tile-range.ts';
 import { feedKey } from '../keys.ts';
-import { type Others, othersIn } from './names.ts';
+import { gapsOf, takeAdrift } from './adrift.ts';
+import type { Others } from './names.ts';
 
 /** So far back is looked first for the last window of an app; farther where there is none. */
 const near: Millis = 31 * 24 * 3_600_000;
 
 /**
  * A name that stood for another app before goes on where it is: what its app has not brought by then under other names
- * is planned here, under one of these names, where that time is free. Once in a process, as names do not change in
- * one. `before`: from then on the feed is planned as ever; `from`: nothing earlier is. At most `limit` windows at once.
+ * is planned here, under one of these names, where that time is free; or else in place of what waits for an app that is
+ * gone, or under any other name of the ledger. Once in a process, as names do not change in one. `before`: from then on
+ * the feed is planned as ever; `from`: nothing earlier is. At most `limit` windows at once.
  */
 export async function fillLeftOut(
   feed: Feed,
@@ -22,34 +24,76 @@ export async function fillLeftOut(
 ): Promise<void> {
   if (others === undefined || !others.isMixed || others.whole.has(feedKey(feed))) return;
   const there = await broughtBefore(feed, before, others, ports);
-  const [first] = there;
-  const range = { start: Math.max(first?.start ?? before, from ?? 0), end: before };
+  const range = { start: Math.max(there[0]?.start ?? before, from ?? 0), end: before };
+  const own = [feed, ...others.feeds];
+  if (!(await planFree(own, range, size, there, others, ports))) return;
+  if (!(await takeAdrift(range, there, others, ports.ledger))) return;
+  const rest = others.all.filter((each) => !own.some(({ app }) => app === each.app));
+  if (!(await planFree(rest, range, size, there, others, ports))) return;
+  // What is free there beyond what is planned is seen when that has gone on.
+  if (gapsOf(range, there).length === 0 || (await horizonOf(others.named, ports)) >= before)
+    others.whole.add(feedKey(feed));
+}
+
+/** How far all of them are planned. */
+async function horizonOf(feeds: readonly Feed[], { ledger }: GridPorts): Promise<Millis> {
+  let least = Number.POSITIVE_INFINITY;
+  for (const feed of feeds) least = Math.min(least, (await ledger.progress(feed))?.value.horizon ?? 0);
+  return least;
+}
+
+/**
+ * What the app lacks is planned where these names are free; where the settings name them, not beyond what is planned
+ * there, or what comes next would be left out. False: somebody else was first, or more is to be planned than at once.
+ * `there`: what the app has; grows.
+ */
+async function planFree(
+  feeds: readonly Feed[],
+  range: Interval,
+  size: Millis,
+  there: Interval[],
+  others: Others,
+  ports: GridPorts & { readonly limit: number },
+): Promise<boolean> {
   let left = ports.limit;
-  for (const { app, signal, source } of [feed, ...others.feeds]) {
+  for (const { app, signal, source } of feeds) {
+    if (gapsOf(range, there).length === 0) break;
     const entries = await activeWindows({ app, signal, source }, range, ports.ledger);
     // What others have planned meanwhile is there as well.
-    there.push(...entries.filter(others.has).map(({ window }) => window));
+    there.push(...(await broughtOf(entries, others)));
     const known = new Set<Interval>([...entries.map(({ window }) => window), ...there]);
-    const free = tileRange(range, size, [...known])
+    const isNamed = others.named.some((each) => each.app === app);
+    const end = isNamed ? Math.min(range.end, await horizonOf([{ app, signal, source }], ports)) : range.end;
+    const free = tileRange({ start: range.start, end }, size, [...known])
       .filter((tile) => !known.has(tile))
       .slice(0, left)
       .map(({ start, end }): Window => ({ app, signal, source, start, end }));
+    const [first] = free;
+    if (first !== undefined) await ports.ledger.opening(first, others.origin);
     const planned = free.map((window): LedgerEntry => plannedEntry(window, 0, others.origin));
     // Somebody else was first: the next tick looks again.
-    if (!(await putWindows(planned, ports))) return;
+    if (!(await putWindows(planned, ports))) return false;
     there.push(...free);
     left -= free.length;
-    if (left === 0) return;
+    if (left === 0) return false;
   }
-  others.whole.add(feedKey(feed));
+  return true;
 }
 
 /** Windows of the app, under whatever name, from the last ones before that time on, by start. */
 async function broughtBefore(feed: Feed, end: Millis, others: Others, { ledger }: GridPorts): Promise<Interval[]> {
   for (let back = near; ; back *= 4) {
     const range = { start: Math.max(0, end - back), end };
-    const own = (await activeWindows(feed, range, ledger)).filter(others.has).map(({ window }) => window);
-    const found = [...own, ...(await othersIn(others, range, ledger))].toSorted((a, b) => a.start - b.start);
-    if (found.length > 0 || range.start === 0) return found;
+    const found: Interval[] = [];
+    for (const { app, signal, source } of [feed, ...others.feeds])
+      found.push(...(await broughtOf(await activeWindows({ app, signal, source }, range, ledger), others)));
+    if (found.length > 0 || range.start === 0) return found.toSorted((a, b) => a.start - b.start);
   }
+}
+
+/** Those of the app's that are done, or will be by themselves. */
+async function broughtOf(entries: readonly LedgerEntry[], others: Others): Promise<Interval[]> {
+  const found: Interval[] = [];
+  for (const entry of entries) if (others.has(entry) && !(await others.isAdrift(entry))) found.push(entry.window);
+  return found;
 }

@@ -1,6 +1,6 @@
 import type { Feed, Interval, Ledger, LedgerEntry, Millis, Opening, ReadFrom, Signal } from '../../model.ts';
 import { areTwo } from '../../pure/origin.ts';
-import { boundTo } from './bound.ts';
+import { boundTo, waitsFor } from './bound.ts';
 import { keyOf, readersOf, type Seen, seenIn } from './seen.ts';
 
 /**
@@ -52,6 +52,11 @@ export interface Others {
   readonly origin: string;
   /** Whether the settings name the feed, and it has read something else before, or is new. */
   readonly isMixed: boolean;
+  /** All feeds of the signal in the ledger, and those of them that the settings name. */
+  readonly all: readonly Feed[];
+  readonly named: readonly Feed[];
+  /** Whether a window waits for what it was planned for, which no app of the settings reads. */
+  isAdrift(entry: LedgerEntry): Promise<boolean>;
   /** Feeds of which this process has seen that nothing of their time is left out (left-out.ts). */
   readonly whole: Set<string>;
   /** Whether what is open of a feed is still run. */
@@ -105,6 +110,14 @@ export function createNames(
     if (origin !== undefined) return [origin];
     return doneAt === 0 ? [] : (seen().origins.get(keyOf(window.signal, window.app)) ?? []);
   };
+  const readFrom: ReadFrom = async (entry) => {
+    if (entry.window.source !== 'query') return undefined;
+    if (!own.has(entry.window.app)) await look();
+    const from = bound(entry);
+    const { window, origin, doneAt } = entry;
+    if (doneAt > 0 || from === undefined || origin === undefined || !areTwo(origin, from)) return from;
+    return (await othersIn(await others(window), window, ledger)).length === 0 ? from : undefined;
+  };
   const others: Names['others'] = async (feed) => {
     await look();
     const origin = originOf(feed);
@@ -121,24 +134,20 @@ export function createNames(
     };
     const old = feeds.filter(({ app }) => !own.has(app));
     const before = seen().origins.get(keyOf(feed.signal, feed.app)) ?? [];
+    const named = seen().named.get(feed.signal) ?? [];
     const isNamed = own.get(feed.app)?.signals.includes(feed.signal) === true;
     const isMixed = isNamed && (before.length !== 1 || before[0] !== origin);
     const isRun = (each: Feed) => originOf(each) !== undefined;
-    return feeds.length === 0 ? undefined : { feeds, old, origin, isMixed, whole, isRun, has };
+    const all = seen().all.get(feed.signal) ?? [];
+    const isAdrift = async (entry: LedgerEntry) => waitsFor(entry, await readFrom(entry)) !== '';
+    return feeds.length === 0 ? undefined : { feeds, old, origin, isMixed, all, named, isAdrift, whole, isRun, has };
   };
   return {
     saw,
     look,
     originOf,
     nameOf,
-    readFrom: async (entry) => {
-      if (entry.window.source !== 'query') return undefined;
-      if (!own.has(entry.window.app)) await look();
-      const from = bound(entry);
-      const { window, origin, doneAt } = entry;
-      if (doneAt > 0 || from === undefined || origin === undefined || !areTwo(origin, from)) return from;
-      return (await othersIn(await others(window), window, ledger)).length === 0 ? from : undefined;
-    },
+    readFrom,
     reader: (feed, origin) => {
       const name = nameOf(feed);
       if (origin === undefined || own.get(name ?? '')?.origin === origin) return name;

@@ -1,4 +1,4 @@
-import type { Opening, Signal } from '../../model.ts';
+import type { Feed, Opening, Signal } from '../../model.ts';
 import type { NamedApp, Renamed } from './names.ts';
 
 /** Signal and origin, or name, as a key. */
@@ -9,6 +9,9 @@ export interface Seen {
   /** By signal and origin. */
   readonly at: ReadonlyMap<string, readonly Opening[]>;
   readonly origins: ReadonlyMap<string, readonly string[]>;
+  /** By signal; `named`: those that the settings name. */
+  readonly all: ReadonlyMap<string, readonly Feed[]>;
+  readonly named: ReadonlyMap<string, readonly Feed[]>;
   /** By signal and old name. */
   readonly renamed: ReadonlyMap<string, Renamed>;
 }
@@ -29,6 +32,8 @@ export function seenIn(
     [...new Set(each.origins)].map((word): [string, Opening] => [keyOf(each.feed.signal, word), each]),
   );
   const own = new Set(apps.map(({ app }) => app));
+  const wanted = new Set(apps.flatMap(({ app, signals }) => signals.map((signal) => keyOf(signal, app))));
+  const feeds = told.map(({ feed }): readonly [string, Feed] => [feed.signal, feed]);
   const renamed = told.flatMap(({ feed, origins }): [string, Renamed][] => {
     const now = own.has(feed.app)
       ? undefined
@@ -38,16 +43,18 @@ export function seenIn(
   return {
     at: groups(read),
     origins: new Map(told.map(({ feed, origins }) => [keyOf(feed.signal, feed.app), origins])),
+    all: groups(feeds),
+    named: groups(feeds.filter(([signal, { app }]) => wanted.has(`${signal} ${app}`))),
     renamed: new Map(renamed),
   };
 }
 
-function groups(pairs: readonly (readonly [string, Opening])[]): ReadonlyMap<string, readonly Opening[]> {
-  const grouped = new Map<string, Opening[]>();
-  for (const [key, opening] of pairs) {
+function groups<T>(pairs: readonly (readonly [string, T])[]): ReadonlyMap<string, readonly T[]> {
+  const grouped = new Map<string, T[]>();
+  for (const [key, each] of pairs) {
     const known = grouped.get(key);
-    if (known === undefined) grouped.set(key, [opening]);
-    else known.push(opening);
+    if (known === undefined) grouped.set(key, [each]);
+    else known.push(each);
   }
   return grouped;
 }

@@ -22,6 +22,43 @@ for (const [code, name, error] of [
     assert.deepEqual(take(), { wrote: false, error: undefined });
   });
 
+/** Of the codes that Azure documents for calls that put a file. */
+const documented: Readonly<Record<'file' | 'lake', readonly string[]>> = {
+  file: [
+    ...['BlobArchived', 'BlobBeingRehydrated', 'BlobImmutableDueToLegalHold', 'BlobImmutableDueToPolicy'],
+    ...[
+      'BlobOperationNotSupported',
+      'BlobOverwritten',
+      'BlobUsesCustomerSpecifiedEncryption',
+      'BlockCountExceedsLimit',
+    ],
+    ...['BlockListTooLong', 'ContentLengthLargerThanTierLimit', 'DestinationPathIsBeingDeleted', 'DirectoryNotEmpty'],
+    ...['InfiniteLeaseDurationRequired', 'InvalidBlobOrBlock', 'InvalidBlobType', 'InvalidBlockList', 'InvalidUri'],
+    ...['InvalidDestinationPath', 'InvalidResourceName', 'LeaseAlreadyPresent', 'LeaseIdMismatchWithBlobOperation'],
+    ...['LeaseIdMissing', 'LeaseLost', 'LeaseNameMismatch', 'LeaseNotPresentWithBlobOperation', 'PathAlreadyExists'],
+    ...['PathConflict', 'PendingCopyOperation', 'RequestBodyTooLarge', 'ResourceTypeMismatch', 'SnapshotsPresent'],
+    'SystemInUse',
+  ],
+  lake: [
+    ...['AccountBeingCreated', 'AccountIsDisabled', 'AuthenticationFailed', 'AuthorizationFailure', 'InternalError'],
+    ...['AuthorizationPermissionMismatch', 'ContainerBeingDeleted', 'ContainerDisabled', 'ContainerNotFound'],
+    ...['FilesystemBeingDeleted', 'FilesystemNotFound', 'InsufficientAccountPermissions', 'InvalidAuthenticationInfo'],
+    ...['KeyBasedAuthenticationNotPermitted', 'KeyVaultAccessTokenCannotBeAcquired', 'KeyVaultEncryptionKeyNotFound'],
+    ...['NoAuthenticationInformation', 'OperationTimedOut', 'ResourceNotFound', 'ServerBusy', 'TlsVersionNotPermitted'],
+    ...['UnauthorizedBlobOverwrite', 'LeaseIdMismatchWithContainerOperation', 'WhatNobodyKnows'],
+  ],
+};
+for (const [of, codes] of Object.entries(documented))
+  test(`documented refusals: ${codes.length} are of the ${of}`, async () => {
+    const told: string[] = [];
+    for (const code of codes) {
+      const { lake, take } = watchedLake({ ...textLake(), put: () => Promise.reject(coded(code)) });
+      await assert.rejects(lake.put('a', bytes, undefined));
+      if ((take().error === undefined) !== (of === 'file')) told.push(code);
+    }
+    assert.deepEqual(told, []);
+  });
+
 test('a write is a write, also one that lost its race; looking is none', async () => {
   const { lake, take } = watchedLake(textLake());
   await lake.head('a');
