@@ -112,8 +112,10 @@ export function wireBackfills(config: Config, apis: ReadonlyMap<string, QueryApi
     },
     backfillTurn: async (turn) => {
       const began = clock.now();
+      // Each try reads a day of the ledger, and looks into the lake once: nobody waits for it to the second.
+      const longest = 30_000;
       const there = <T>(call: () => Promise<T>, share = 1): Promise<T> =>
-        outlast(call, isStoreFailure, began + ports.outage * share, clock);
+        outlast(call, isStoreFailure, began + ports.outage * share, clock, { longest });
       // Live windows first: it comes back to whoever has time.
       if (!(await ports.isFree())) {
         await there(() => queue.pass(turn, later));

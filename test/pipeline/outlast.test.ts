@@ -30,6 +30,15 @@ test('an outage is sat out, with pauses of ten seconds at most', async () => {
   assert.deepEqual(pauses, [1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000]);
 });
 
+test('where a try costs much they grow further, and each failure is heard', async () => {
+  const { call, clock, pauses } = place(7);
+  const heard: string[] = [];
+  const hear = (error: unknown) => void heard.push(String(error));
+  assert.equal(await outlast(call, isStoreFailure, 200_000, clock, { hear, longest: 30_000 }), 8);
+  assert.deepEqual(pauses, [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+  assert.deepEqual(heard, Array<string>(7).fill('Error: the table is away'));
+});
+
 test('one that lasts is told in time', async () => {
   const { call, clock } = place(1_000);
   await assert.rejects(outlast(call, isStoreFailure, 60_000, clock), /the table is away/);

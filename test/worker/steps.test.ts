@@ -38,6 +38,7 @@ const settings = {
   PLAN_LIMIT: '40',
   LEASE: '1m',
   AUDIT_RECHECK: '30d',
+  EXPORT_LOOKBACK: '30d',
   // A ledger that is away is waited for two thirds of it.
   AzureFunctionsJobHost__functionTimeout: '00:05:00',
 };

@@ -38,7 +38,7 @@ export function createPaced(ports: SoonerPorts & { readonly clock: Pick<Clock, '
     over?: AbortSignal,
   ): Promise<RunOutcome> => {
     try {
-      const ran = await outlast(() => run(brake.wait, hear, over), isStoreFailure, until, ports.clock, hear);
+      const ran = await outlast(() => run(brake.wait, hear, over), isStoreFailure, until, ports.clock, { hear });
       brake.told(brakeFor(ran));
       return ran;
     } catch (error) {

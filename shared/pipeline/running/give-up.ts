@@ -25,7 +25,9 @@ export async function giveUp(error: unknown, claim: Claim, ports: RunPorts): Pro
     const failed = (held: LedgerEntry): LedgerEntry =>
       failedEntry(withoutFiles(held, claim.unput), clock.now(), clock.random(), oneLine(error), spent?.());
     const tell = () => claim.update((held) => (isAtRest(held) ? held : failed(held)));
-    const entry = await outlast(tell, isStoreFailure, ports.stateUntil ?? 0, ports.clock, ports.hear);
+    const entry = await outlast(tell, isStoreFailure, ports.stateUntil ?? 0, ports.clock, {
+      ...(ports.hear && { hear: ports.hear }),
+    });
     // Only the answer to its last write was lost.
     if (isAtRest(entry)) return outcomeOf(entry.state === 'done' ? 'done' : 'unavailable', window, entry, ports);
     if (entry.state !== 'halved') {
