@@ -22,7 +22,7 @@ for (const [name, text] of Object.entries(texts))
         for (const part of parts) bytes += part.bytes.length;
         for (const part of parts) faults += part.kind === 'fault' ? (part.records ?? 1) : 0;
       }
-      assert.ok(most <= 1000, `${most} parts at once`);
+      assert.ok(most <= 250, `${most} parts at once`);
       assert.ok(bytes >= text.replaceAll('\n', '').length, 'every byte that is no line end');
       if (name !== 'x') continue;
       // Neighbours are told together, and counted each.

@@ -25,8 +25,11 @@ export interface ChunkMaker {
   take(): Chunk;
 }
 
-/** What a chunk holds at most (a single longer document aside), so that memory is bounded whatever the blobs hold. */
-const MOST = { bytes: 8 * 1024 * 1024, segments: 50_000, faults: 1_000, faultBytes: 4 * 1024 * 1024 };
+/**
+ * What a chunk holds at most (a single longer document aside), so that memory is bounded whatever the blobs hold. Few
+ * faults: each is some objects, which live as long as the chunk, and what lives has V8 double its young generation.
+ */
+const MOST = { bytes: 8 * 1024 * 1024, segments: 50_000, faults: 250, faultBytes: 4 * 1024 * 1024 };
 const NEWLINE = 0x0a;
 
 /** So many lines make a chunk where they are: copying them would cost more than a chunk of their own. */

@@ -14,7 +14,7 @@ const FEED = 256 * 1024;
 /** What the first bytes tell is told by so many. */
 const HEAD = 4096;
 /** Parts handed on at once. */
-const GROUP = 1000;
+const GROUP = 250;
 /** Bytes of neighbours that are told together, at most. */
 const JOINED = 1024 * 1024;
 type Shape = 'unknown' | 'lines' | 'documents';
