@@ -74,7 +74,9 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
   const names = createNames(namedApps(config), ledger, systemClock.now);
   const templates = new Set([config.output.path]);
   const meeting = meetPorts(watched.lake, ledger, ledgerPlaceOf(config.state, config.lake), templates);
-  const { met, still } = lakeMet(meeting, () => prepareLake(watched.lake, tablesOf(config, watched.lake)));
+  const { met, still } = lakeMet(meeting, () =>
+    prepareLake(watched.lake, tablesOf(config, watched.lake), async () => ledger),
+  );
   const lake = guardedLake(watched.lake, still);
   const [hints, clock] = [openHints(config.state), systemClock];
   const blobs = config.exports && wireExports(config.exports, storageClock.now, ledger);

@@ -52,8 +52,9 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
   const originOf = originsOf(named);
   const templates = new Set([request.output.path]);
   const { ledger, here, ofApp, orphaned, meet, word } = await onDestination(async () => {
-    await prepareLake(lake, tables);
-    const { ledger, here, ofApp } = await ledgerOfLake(request.lake, lake, request.settings, originOf);
+    const found = () => ledgerOfLake(request.lake, lake, request.settings, originOf);
+    await prepareLake(lake, tables, async () => (await found()).ledger);
+    const { ledger, here, ofApp } = await found();
     // A ledger in the lake counts with every command: a copy from before is told from it, however young.
     const meet = () => meetLake(meetPorts(lake, ledger, here, templates), ofApp ? countEvery : 0);
     await meetLake(meetPorts(lake, ledger, here), Number.POSITIVE_INFINITY);

@@ -26,8 +26,12 @@ export interface TableRevision {
  * together, by one entry of the table's log, and those of earlier revisions go out of it by the same.
  */
 export interface LakeTables {
-  /** Fails with what to do where the lake holds files that are in no table. */
-  prepare(): Promise<void>;
+  /**
+   * Fails with what to do where the lake holds files that are in no table. `hasDone`: whether the ledger has windows of
+   * the signal with rows in files; asked only where a table without a log has a few files of ours. Left out: it has
+   * none.
+   */
+  prepare(hasDone?: (signal: Signal) => Promise<boolean>): Promise<void>;
   /** The largest revision of the window that its table, or those of the other signals, have seen; 0: none. */
   seen(window: Window, others: readonly Signal[]): Promise<number>;
   /**

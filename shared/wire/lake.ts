@@ -1,7 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { openDeltaLake, refuseTables } from '../lake/delta/lake-tables.ts';
 import { expectedPath, filePath, quarantinePath, tableFilePath } from '../lake/paths.ts';
-import type { Config, DraftFile, FileRecord, LakeTables, ObjectStore, Output, Window } from '../model.ts';
+import type {
+  Config,
+  DraftFile,
+  FileRecord,
+  LakeTables,
+  Ledger,
+  ObjectStore,
+  Output,
+  Signal,
+  Window,
+} from '../model.ts';
 import { shapedColumns } from '../signals/shape.ts';
 import { systemClock } from './clock.ts';
 
@@ -18,10 +28,25 @@ export const tablesOf = (
     columns: (signal) => shapedColumns(signal, shape.signals[signal]),
   });
 
-/** A lake has tables or plain files, never both. */
-export async function prepareLake(lake: ObjectStore, tables: LakeTables | undefined): Promise<void> {
+/** A lake has tables or plain files, never both. `ledger`: what says whether tables had a log; left out: nothing. */
+export async function prepareLake(
+  lake: ObjectStore,
+  tables: LakeTables | undefined,
+  ledger?: () => Promise<Pick<Ledger, 'feeds' | 'list'>>,
+): Promise<void> {
   await lake.prepare();
-  await (tables === undefined ? refuseTables(lake) : tables.prepare());
+  if (tables === undefined) return refuseTables(lake);
+  await tables.prepare(ledger && (async (signal) => hasDone(await ledger(), signal)));
+}
+
+/** A window with rows is done only once the log of its table has them. */
+async function hasDone(ledger: Pick<Ledger, 'feeds' | 'list'>, signal: Signal): Promise<boolean> {
+  for await (const feed of ledger.feeds()) {
+    if (feed.signal !== signal) continue;
+    for await (const { state, files } of ledger.list(feed))
+      if (state === 'done' && files.some((file) => file.signal === signal && file.rows > 0)) return true;
+  }
+  return false;
 }
 
 /** Where in the lake a file belongs. Only a table's files tell their revision. */

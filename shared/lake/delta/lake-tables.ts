@@ -85,8 +85,8 @@ export function openDeltaLake({ lake, clock, newId, columns }: DeltaLakeOptions)
   };
 
   return {
-    prepare: async () => {
-      await refuseOtherFiles(lake);
+    prepare: async (hasDone = async () => false) => {
+      await refuseOtherFiles(lake, hasDone);
       await probeExclusive(lake);
     },
     seen: async (window, others) => {
@@ -185,7 +185,7 @@ export async function refuseTables(lake: ObjectStore): Promise<void> {
 }
 
 /** A lake is one or the other: files that no table knows would be read by nobody, or twice. */
-async function refuseOtherFiles(lake: ObjectStore): Promise<void> {
+async function refuseOtherFiles(lake: ObjectStore, hasDone: (signal: Signal) => Promise<boolean>): Promise<void> {
   for await (const folder of lake.folders('')) {
     if (folder.startsWith('_') || folder.startsWith('.')) continue;
     // In order of their names, the log comes first.
@@ -194,10 +194,18 @@ async function refuseOtherFiles(lake: ObjectStore): Promise<void> {
       if (/\/(_delta_log|app=[^/]*)\/$/.test(inner)) first = inner;
       if (first !== '') break;
     }
-    if (first !== '' && !first.endsWith('/_delta_log/') && !(await isUnbegun(lake, folder)))
+    if (first === '' || first.endsWith('/_delta_log/')) continue;
+    if (!(await isUnbegun(lake, folder)))
       throw new Error(
         `${lake.place}: ${folder} holds files without a table; a lake is either one or the other: ` +
           'name another prefix or container for LAKE_TABLE=delta, and bring the rows there once more',
+      );
+    const signal = signals.find((each) => tableRoot(each) === folder);
+    if (signal !== undefined && (await hasDone(signal)))
+      throw new Error(
+        `${lake.place}: the log of ${folder} is gone (_delta_log), and the ledger has windows whose rows are in its ` +
+          'files; restore it (soft delete, a copy), or move the folder away and have what it held read again ' +
+          '(insights-lake audit --repair)',
       );
   }
 }

@@ -1,6 +1,6 @@
 /** Runs that die between their first file and the first entry of the log: the table is begun by the next. */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
@@ -53,4 +53,34 @@ test('a transform that could not begin the log: the next brings all, once', asyn
   assert.equal(again.code, 0, again.err);
   assert.deepEqual((await readdir(log)).length, 1);
   assert.equal((await run(['audit', '--out', lake])).code, 0);
+});
+
+test('a table whose log somebody deleted is refused by what the ledger says; moved away, it is read again', async () => {
+  const [lake, exports] = [join(base, 'gone'), join(base, 'gone-export')];
+  const put = async (hour: string) => {
+    const file = join(exports, `shop_1234567890abcdef1234567890abcdef/Messages/2026-03-04/${hour}/a.blob`);
+    await mkdir(dirname(file), { recursive: true });
+    const context = { data: { eventTime: `2026-03-04T${hour}:00:00Z` } };
+    await writeFile(
+      file,
+      `${JSON.stringify({ message: [{ raw: 'm' }], internal: { data: { id: hour } }, context })}\n`,
+    );
+  };
+  const transform = () => run(['transform', exports, '--out', lake, '--table', 'delta']);
+  await put('03');
+  assert.equal((await transform()).code, 0);
+  await rm(join(lake, 'traces/_delta_log'), { recursive: true });
+  await put('04');
+  const tables = async () => (await readdir(join(lake, 'traces'), { recursive: true })).sort();
+  const before = await tables();
+  const refused = await transform();
+  assert.equal(refused.code, 4, refused.err);
+  assert.match(refused.err, /the log of traces\/ is gone \(_delta_log\).*restore it .*move the folder away/s);
+  assert.deepEqual(await tables(), before, 'nothing has begun');
+  await rename(join(lake, 'traces'), join(base, 'moved'));
+  assert.equal((await transform()).code, 0);
+  assert.notEqual((await run(['audit', '--out', lake])).code, 0, 'an hour is not there');
+  await run(['audit', '--out', lake, '--repair']);
+  assert.equal((await transform()).code, 0);
+  assert.equal((await run(['audit', '--out', lake])).code, 0, 'all is in the table again');
 });
