@@ -194,3 +194,24 @@ test('the lake of a deployed app: what it has is refused under another name, and
     ['shop', 'store', 'till'].map((name) => [name, `app ${one}`]),
   );
 });
+
+test('a wrong application id that is corrected: all rows are there, once, and audit finds nothing', async () => {
+  const wrong = '33333333-2222-3333-4444-555555555555';
+  const strict = await startSimulator({ data, ids: [one] });
+  try {
+    for (const more of [[], ['--again']]) {
+      const lake = `typo${more.length}`;
+      const words = (id: string) => ['export', '--app', `shop=${id}`, '--endpoint', strict.url, '--from', at(0)];
+      const rest = ['--to', at(4), '--signals', 'requests', '--format', 'ndjson', '--out', join(base, lake)];
+      const failed = await run([...words(wrong), ...rest]);
+      assert.equal(failed.code, 3, failed.err);
+      assert.equal((await run([...words(one), ...rest, ...more])).code, 0);
+      assert.deepEqual(await rowsIn(lake), { rows: inSource(0, 4), ids: inSource(0, 4) });
+      assert.deepEqual(new Set((await entriesIn(lake)).map(({ origin }) => origin)), new Set([`app ${one}`]));
+      const audited = await run(['audit', '--out', join(base, lake)]);
+      assert.equal(audited.code, 0, audited.out + audited.err);
+    }
+  } finally {
+    await strict.close();
+  }
+});
