@@ -65,12 +65,12 @@ export interface LedgerEntry {
   readonly files: readonly FileRecord[];
   /** What the source looked like when the window was last done; '' before. */
   readonly fingerprint: string;
-  /** The blobs of the run that was last done, by the command line: it never knows that what it was given is all. */
+  /** Blobs of the run last done, by the command line, which never knows that they are all; left out: not known. */
   readonly blobs?: readonly BlobRecord[];
   readonly counts: Counts;
   /** Requests to the query API or blobs read by the last run. */
   readonly asked: number;
-  /** Left out: no run has ended, or an older version wrote it. */
+  /** Left out: no run has ended yet, or an older version wrote the entry. */
   readonly totals?: Totals;
   readonly startedAt: Millis;
   readonly doneAt: Millis;

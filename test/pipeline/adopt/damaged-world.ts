@@ -45,6 +45,8 @@ export interface Settings {
   readonly path?: string;
   /** Left out: no. */
   readonly gzip?: boolean;
+  /** Of the ledger's table; left out: the usual one. */
+  readonly account?: string;
 }
 
 export type Ledger = ReturnType<typeof createMemoryLedger>;
@@ -203,7 +205,12 @@ export function worldOn(
     discard: async () => {},
     withWorkFolder: (use) => use('work'),
   };
-  const here: LedgerPlace = { kind: 'table', url: 'https://state.table.core.windows.net', table: 't', part: 'p' };
+  const here: LedgerPlace = {
+    kind: 'table',
+    url: `https://${settings.account ?? 'state'}.table.core.windows.net`,
+    table: 't',
+    part: 'p',
+  };
   const meeting = {
     lake,
     ledger,
