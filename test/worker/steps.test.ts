@@ -38,7 +38,6 @@ const settings = {
   PLAN_LIMIT: '40',
   LEASE: '1m',
   AUDIT_RECHECK: '30d',
-  EXPORT_LOOKBACK: '30d',
   // A ledger that is away is waited for two thirds of it.
   AzureFunctionsJobHost__functionTimeout: '00:05:00',
 };
@@ -87,7 +86,8 @@ const acts: Readonly<Record<string, () => Promise<Act>>> = {
     return tickOf('planWindows');
   },
   'a sweep': async () => {
-    await scene.blob(scene.hours - (taken % 5) - 1, taken++);
+    // Of yesterday: as far back as a sweep looks.
+    await scene.blob(20 * 24 + (taken % 5), taken++);
     return tickOf('sweepBlobs');
   },
   'an audit': async () => tickOf('auditWindows'),
