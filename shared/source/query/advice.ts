@@ -28,6 +28,14 @@ const PLAN_ADVICE = {
 
 /** First match wins. Statuses: undefined is any. */
 const ADVICE: readonly (readonly [status: number | undefined, pattern: RegExp, advice: (asked: Asked) => string])[] = [
+  [407, /./, () => 'a proxy wants a user and a password: name them in HTTPS_PROXY (http://user:password@host:port)'],
+  [
+    undefined,
+    /^status \d+: a page of HTML/,
+    () =>
+      'something else answered in place of the query API (a proxy, a gateway, a page that wants a sign-in): check ' +
+      'the address, and what HTTPS_PROXY and NO_PROXY name',
+  ],
   [
     400,
     ANOTHER_PLAN,

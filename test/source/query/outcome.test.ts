@@ -201,6 +201,8 @@ const REFUSALS: readonly (readonly [status: number, body: unknown, advice: RegEx
   [404, json('errors/404_path_not_found.json'), /PathNotFoundError.*check the address and the app id/],
   [302, '', /status 302; the query API does not answer like this/],
   [405, 'a page of HTML instead of an error', /status 405: a page of HTML/],
+  [403, 'a page of HTML instead of an error', /something else answered in place of the query API .*NO_PROXY name$/],
+  [407, '', /status 407; a proxy wants a user and a password: name them in HTTPS_PROXY/],
 ];
 
 test('a refusal says what to do', () => {
