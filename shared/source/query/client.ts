@@ -122,8 +122,9 @@ async function read(
   const { status, headers } = response;
   const { stall, first } = limits;
   // Some gateways send a space now and then while the query is at work. An error is known by its status already.
-  const [pause, most] = status === 200 ? [stall, first] : [Math.min(stall, ERROR_WORDS), ERROR_WORDS];
-  const pieces = watch.pieces(bodyOf(response), pause, most);
+  const words = Math.min(stall, ERROR_WORDS);
+  const [pause, blank] = status === 200 ? [stall, first] : [words, words];
+  const pieces = watch.pieces(bodyOf(response), pause, blank);
   const answer = status === 200 ? await readAnswer(pieces, question.table, question.rows) : undefined;
   const body = status === 200 ? undefined : await readError(pieces);
   question.abort.throwIfAborted();
