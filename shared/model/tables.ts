@@ -21,17 +21,18 @@ export interface TableRevision {
   readonly afterDone: boolean;
 }
 
+export type IsDone = (signal: Signal, files: ReadonlySet<string>) => Promise<boolean>;
+
 /**
  * A lake whose files readers see through tables, one a signal. The files of a run are new names; they come into sight
  * together, by one entry of the table's log, and those of earlier revisions go out of it by the same.
  */
 export interface LakeTables {
   /**
-   * Fails with what to do where the lake holds files that are in no table. `hasDone`: whether the ledger has windows of
-   * the signal with rows in files; asked only where a table without a log has a few files of ours. Left out: it has
-   * none.
+   * Fails with what to do where the lake holds files that are in no table. `isDone`: whether the ledger has rows of the
+   * signal in one of these files; asked only where a table without a log has a few files of ours. Left out: it has not.
    */
-  prepare(hasDone?: (signal: Signal) => Promise<boolean>): Promise<void>;
+  prepare(isDone?: IsDone): Promise<void>;
   /** The largest revision of the window that its table, or those of the other signals, have seen; 0: none. */
   seen(window: Window, others: readonly Signal[]): Promise<number>;
   /**

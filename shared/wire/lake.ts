@@ -36,15 +36,19 @@ export async function prepareLake(
 ): Promise<void> {
   await lake.prepare();
   if (tables === undefined) return refuseTables(lake);
-  await tables.prepare(ledger && (async (signal) => hasDone(await ledger(), signal)));
+  await tables.prepare(ledger && (async (signal, paths) => isDone(await ledger(), signal, paths)));
 }
 
-/** A window with rows is done only once the log of its table has them. */
-async function hasDone(ledger: Pick<Ledger, 'feeds' | 'list'>, signal: Signal): Promise<boolean> {
+/** A window with rows is done only once the log of its table has their files. */
+async function isDone(
+  ledger: Pick<Ledger, 'feeds' | 'list'>,
+  signal: Signal,
+  paths: ReadonlySet<string>,
+): Promise<boolean> {
   for await (const feed of ledger.feeds()) {
     if (feed.signal !== signal) continue;
     for await (const { state, files } of ledger.list(feed))
-      if (state === 'done' && files.some((file) => file.signal === signal && file.rows > 0)) return true;
+      if (state === 'done' && files.some(({ path, rows }) => rows > 0 && paths.has(path))) return true;
   }
   return false;
 }

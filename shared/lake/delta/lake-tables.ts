@@ -1,6 +1,7 @@
 import type {
   Clock,
   FileRecord,
+  IsDone,
   LakeTables,
   ObjectStore,
   RetiredFiles,
@@ -85,8 +86,8 @@ export function openDeltaLake({ lake, clock, newId, columns }: DeltaLakeOptions)
   };
 
   return {
-    prepare: async (hasDone = async () => false) => {
-      await refuseOtherFiles(lake, hasDone);
+    prepare: async (isDone = async () => false) => {
+      await refuseOtherFiles(lake, isDone);
       await probeExclusive(lake);
     },
     seen: async (window, others) => {
@@ -185,7 +186,7 @@ export async function refuseTables(lake: ObjectStore): Promise<void> {
 }
 
 /** A lake is one or the other: files that no table knows would be read by nobody, or twice. */
-async function refuseOtherFiles(lake: ObjectStore, hasDone: (signal: Signal) => Promise<boolean>): Promise<void> {
+async function refuseOtherFiles(lake: ObjectStore, isDone: IsDone): Promise<void> {
   for await (const folder of lake.folders('')) {
     if (folder.startsWith('_') || folder.startsWith('.')) continue;
     // In order of their names, the log comes first.
@@ -195,13 +196,14 @@ async function refuseOtherFiles(lake: ObjectStore, hasDone: (signal: Signal) => 
       if (first !== '') break;
     }
     if (first === '' || first.endsWith('/_delta_log/')) continue;
-    if (!(await isUnbegun(lake, folder)))
+    const unbegun = await unbegunFiles(lake, folder);
+    if (unbegun === undefined)
       throw new Error(
         `${lake.place}: ${folder} holds files without a table; a lake is either one or the other: ` +
           'name another prefix or container for LAKE_TABLE=delta, and bring the rows there once more',
       );
     const signal = signals.find((each) => tableRoot(each) === folder);
-    if (signal !== undefined && (await hasDone(signal)))
+    if (signal !== undefined && (await isDone(signal, unbegun)))
       throw new Error(
         `${lake.place}: the log of ${folder} is gone (_delta_log), and the ledger has windows whose rows are in its ` +
           'files; restore it (soft delete, a copy), or move the folder away and have what it held read again ' +
@@ -213,12 +215,12 @@ async function refuseOtherFiles(lake: ObjectStore, hasDone: (signal: Signal) => 
 /** More than runs leave that died before the first entry of a table: its log is gone. */
 const MOST_UNBEGUN = 20;
 
-/** Whether all that lies there are a few files of runs that died before the table had an entry: nobody sees them. */
-async function isUnbegun(lake: ObjectStore, folder: string): Promise<boolean> {
-  let files = 0;
+/** The few files of runs that died before the table had an entry, where no others lie there: nobody sees them. */
+async function unbegunFiles(lake: ObjectStore, folder: string): Promise<ReadonlySet<string> | undefined> {
+  const files = new Set<string>();
   for await (const { name } of lake.list(folder)) {
-    files += 1;
-    if (files > MOST_UNBEGUN || ownFile(name.slice(folder.length)) === undefined) return false;
+    files.add(name);
+    if (files.size > MOST_UNBEGUN || ownFile(name.slice(folder.length)) === undefined) return undefined;
   }
-  return true;
+  return files;
 }

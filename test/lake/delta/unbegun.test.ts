@@ -81,6 +81,13 @@ test('a table whose log somebody deleted is refused by what the ledger says; mov
   assert.equal((await transform()).code, 0);
   assert.notEqual((await run(['audit', '--out', lake])).code, 0, 'an hour is not there');
   await run(['audit', '--out', lake, '--repair']);
+  await rm(join(lake, 'traces/_delta_log'), { recursive: true });
+  await rm(join(lake, 'traces/app=shop'), { recursive: true });
+  await writeFile(join(lake, 'traces/_delta_log'), '');
+  assert.notEqual((await transform()).code, 0, 'it dies between its file and the log');
+  await rm(join(lake, 'traces/_delta_log'));
+  assert.equal((await transform()).code, 0, 'files of that run are not those that the ledger has');
+  await run(['audit', '--out', lake, '--repair']);
   assert.equal((await transform()).code, 0);
   assert.equal((await run(['audit', '--out', lake])).code, 0, 'all is in the table again');
 });
