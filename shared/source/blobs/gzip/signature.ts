@@ -49,7 +49,8 @@ const TRIED: readonly (readonly [unpack: (head: Uint8Array) => Buffer, what: str
     'a brotli file',
   ],
 ];
-const MOST = 16 * 1024 * 1024;
+/** What 4 KiB of brotli can unpack to holds up everything else. */
+const MOST = 1024 * 1024;
 const JSON_BEGINS = /^(?:\uFEFF)?\s*[[{]\s*["[{]/;
 
 function packed(head: Uint8Array): string {
