@@ -70,6 +70,7 @@ test('the summary as JSON, in the shape that docs/cli.md shows', async () => {
     ],
     failures: [],
     left: [],
+    reasons: [],
     notices: ['something to know'],
     incomplete: [],
   });
