@@ -17,6 +17,8 @@ import { shapeFile, shapeFlag } from './shape-file.ts';
  */
 
 const flagOf: readonly (readonly [path: string, flag: string])[] = [
+  ['apps.*.workspaceId', '--workspace'],
+  ['apps.*.resourceId', '--workspace'],
   ['apps', '--app'],
   ['signals', '--signals'],
   ['query.from', '--from'],
@@ -37,7 +39,7 @@ const flagOf: readonly (readonly [path: string, flag: string])[] = [
 
 /** What no flag says comes from the file of --shape. */
 export const origin = (path: Path): string => {
-  const place = path.join('.');
+  const place = path.map((step) => (typeof step === 'number' ? '*' : step)).join('.');
   return flagOf.find(([of]) => place === of || place.startsWith(`${of}.`))?.[1] ?? `${shapeFlag}: ${pathText(path)}`;
 };
 

@@ -232,6 +232,17 @@ test('a retention that is none is named by its flag', async () => {
   assert.match(err, /--retention must be a length from 4d to 4383d, such as 90d; it is "3d"/);
 });
 
+for (const [flag, value, words] of [
+  ['--workspace', `shop=${guid},/subscriptions/x`, 'a resource id such as'],
+  ['--workspace', 'shop=none', 'a GUID such as'],
+  ['--app', 'shop=none', 'a GUID such as'],
+] as const)
+  test(`${flag} ${value} is refused by that flag`, async () => {
+    const { code, err } = await run(['export', flag, value, ...least.slice(3)]);
+    assert.equal(code, 2);
+    assert.match(err, new RegExp(`: ${flag} must be ${words} `));
+  });
+
 test('a transform', async () => {
   const { request } = await run(['transform', 'a', 'b', '--out', 'lake', '--window', '1d', '--app', 'old']);
   assert.ok(request?.command === 'transform');
