@@ -13,21 +13,28 @@ import type { Others } from './names.ts';
 export async function takeAdrift(range: Interval, there: Interval[], others: Others, ledger: Ledger): Promise<boolean> {
   let isAll = true;
   for (const feed of others.all) {
-    for (const { window } of gapsOf(range, there).length === 0 ? [] : await activeWindows(feed, range, ledger)) {
+    for (const entry of gapsOf(range, there).length === 0 ? [] : await activeWindows(feed, range, ledger)) {
+      const { window } = entry;
       const gap = gapsOf(range, there).find((each) => overlap(each, window));
-      const seen = gap && (await ledger.read(window));
-      if (gap === undefined || seen === undefined || !isIdle(seen.value)) continue;
-      if (!(await others.isAdrift(seen.value))) continue;
-      const at = [gap.start, gap.end].find((line) => window.start < line && line < window.end);
-      const isTaken = at === undefined && (await take(seen.value, seen.etag, others, ledger));
-      if (at !== undefined) await cutAt(at, seen.value, seen.etag, ledger);
-      isAll &&= isTaken;
-      // Its parts may be read by themselves from now on: nothing else is taken for their time.
-      there.push(window);
+      if (gap === undefined || !(others.has(entry) || (await mayTake(entry, others)))) continue;
+      const seen = await ledger.read(window);
+      // Another process has taken it meanwhile: one that waits under another name for that time is not taken, too.
+      if (seen !== undefined && others.has(seen.value) && !(await others.isAdrift(seen.value))) there.push(window);
+      else if (seen !== undefined && (await mayTake(seen.value, others))) {
+        const at = [gap.start, gap.end].find((line) => window.start < line && line < window.end);
+        const isTaken = at === undefined && (await take(seen.value, seen.etag, others, ledger));
+        if (at !== undefined) await cutAt(at, seen.value, seen.etag, ledger);
+        isAll &&= isTaken;
+        // Its parts may be read by themselves from now on: nothing else is taken for their time.
+        there.push(window);
+      }
     }
   }
   return isAll;
 }
+
+const mayTake = async (entry: LedgerEntry, { isAdrift }: Others): Promise<boolean> =>
+  isIdle(entry) && (await isAdrift(entry));
 
 /** What lies between them, each gap as a whole. */
 export function gapsOf(range: Interval, there: readonly Interval[]): Interval[] {

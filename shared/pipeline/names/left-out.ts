@@ -28,11 +28,14 @@ export async function fillLeftOut(
   const own = [feed, ...others.feeds];
   if (!(await planFree(own, range, size, there, others, ports))) return;
   if (!(await takeAdrift(range, there, others, ports.ledger))) return;
-  const rest = others.all.filter((each) => !own.some(({ app }) => app === each.app));
+  // Names of the settings last: what their apps may have had there is brought by no backfill any more.
+  const isNamed = ({ app }: Feed) => Number(others.named.some((each) => each.app === app));
+  const foreign = others.all.filter((each) => !own.some(({ app }) => app === each.app));
+  const rest = foreign.toSorted((one, other) => isNamed(one) - isNamed(other));
   if (!(await planFree(rest, range, size, there, others, ports))) return;
+  const end = gapsOf(range, there).at(-1)?.end;
   // What is free there beyond what is planned is seen when that has gone on.
-  if (gapsOf(range, there).length === 0 || (await horizonOf(others.named, ports)) >= before)
-    others.whole.add(feedKey(feed));
+  if (end === undefined || (await horizonOf(others.named, ports)) >= end) others.whole.add(feedKey(feed));
 }
 
 /** How far all of them are planned. */

@@ -1,10 +1,11 @@
 /** What an app has not brought under its old names: who plans it, and where. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Ledger } from '../../../shared/model.ts';
+import type { Ledger, LedgerEntry, Millis } from '../../../shared/model.ts';
+import { plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { oldName } from '../../../shared/pipeline/many/stopped.ts';
 import { fillLeftOut } from '../../../shared/pipeline/names/left-out.ts';
-import { createNames } from '../../../shared/pipeline/names/names.ts';
+import { createNames, type NamedApp } from '../../../shared/pipeline/names/names.ts';
 import { hour, start, world } from './named.ts';
 
 test('a signal that the settings name no more, under a name that changed places: nothing of it is planned', async () => {
@@ -49,4 +50,82 @@ test('two instances plan what was left out at once, at whatever step of each oth
     const hours = (await here.windows()).map((window) => (window.start - start) / hour);
     assert.deepEqual(hours.slice(-4), [29, 30, 31, 32], `step ${step}`);
   }
+});
+
+/** App x lacks the hours 20 to 24: its old name is another's by then, and so was the one that it has now. */
+async function lacking(waiting: readonly string[], until: Millis = 60) {
+  const here = world();
+  const { ledger, clock } = here;
+  const put = async (app: string, from: number, to: number, origin: string, doneAt = 1) => {
+    const entries = Array.from({ length: to - from }, (_, n): LedgerEntry => {
+      const window = { ...here.feedOf(app), start: start + (from + n) * hour, end: start + (from + n + 1) * hour };
+      return { ...plannedEntry(window, 0, origin), ...(doneAt > 0 && { state: 'done', doneAt }) };
+    });
+    const [feed, known] = [here.feedOf(app), await ledger.progress(here.feedOf(app))];
+    await ledger.opening(feed, origin);
+    const horizon = start + to * hour;
+    assert.ok(await ledger.plan(feed, { horizon, watermark: horizon }, known?.etag, entries));
+  };
+  await put('old', 0, 20, 'app x');
+  await put('old', 20, 60, 'app u');
+  await put('new', 20, 25, 'app z');
+  await put('new', 25, 60, 'app x');
+  for (const [n, app] of waiting.entries()) {
+    await put(app, 20, 25, 'app typo', 0);
+    await put(app, 25, 60, `app v${n}`);
+    await put(`${app} before`, 0, 60, `app v${n}`);
+  }
+  await put('ended', 0, until, 'app w');
+  const apps = [['new', 'app x'], ['ended', 'app w'], ...waiting.map((app, n) => [app, `app v${n}`])];
+  const named = apps.map(([app = '', origin = '']): NamedApp => ({ app, origin, signals: ['requests'] }));
+  const others = () => createNames(named, ledger, clock.now).others(here.feedOf('new'));
+  const fill = async (by: Ledger, known: Awaited<ReturnType<typeof others>>) =>
+    fillLeftOut(here.feedOf('new'), { start, end: start + 60 * hour }, hour, known, { ledger: by, clock, limit: 9 });
+  return { here, others, fill };
+}
+
+test('two processes that take what waits under two names for one time: it is taken once', async () => {
+  for (let step = 1; ; step++) {
+    const { here, others, fill } = await lacking(['one', 'two']);
+    const [mine, theirs] = [await others(), await others()];
+    let at = 0;
+    const slow: Ledger = {
+      ...here.ledger,
+      async *list(...asked) {
+        if (++at === step) await fill(here.ledger, theirs);
+        yield* here.ledger.list(...asked);
+      },
+    };
+    await fill(slow, mine);
+    if (at < step) return assert.ok(step > 3, 'no step was tried');
+    const hours = (await here.windows('app x')).map((window) => (window.start - start) / hour);
+    assert.deepEqual(
+      hours,
+      Array.from({ length: 60 }, (_, n) => n),
+      `step ${step}`,
+    );
+  }
+});
+
+test('a gap for which there is no room is looked for once, though an app has ended; nothing is read one by one', async () => {
+  const { here, others, fill } = await lacking([], 30);
+  let [lists, reads] = [0, 0];
+  const counted: Ledger = {
+    ...here.ledger,
+    list: (...asked) => {
+      lists += 1;
+      return here.ledger.list(...asked);
+    },
+    read: (...asked) => {
+      reads += 1;
+      return here.ledger.read(...asked);
+    },
+  };
+  const known = await others();
+  await fill(counted, known);
+  assert.ok(lists > 0);
+  assert.equal(reads, 0);
+  lists = 0;
+  await fill(counted, known);
+  assert.equal(lists, 0);
 });
