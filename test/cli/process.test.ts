@@ -7,6 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
+import { memoryData } from '../../local/simulator/data.ts';
+import { startSimulator } from '../../local/simulator/startSimulator.ts';
+import { shopRows } from '../e2e/shopRows.ts';
 
 /** What the process makes of its streams and of places that are not there. */
 const root = join(import.meta.dirname, '../..');
@@ -22,6 +25,9 @@ for (const hour of ['05', '06', '07']) {
   const row = { time: `2024-03-01T${hour}:10:00Z`, Type: 'AppRequests', Id: hour, Name: 'GET /' };
   await writeFile(join(folder, 'PT1H.json'), `${JSON.stringify(row)}\n`);
 }
+
+const HOUR = 3_600_000;
+const from = Date.UTC(2024, 2, 1, 9);
 
 const begin = (words: readonly string[]): ChildProcess =>
   spawn(process.execPath, [join(root, 'cli/main.ts'), ...words], {
@@ -44,6 +50,33 @@ for (const closed of ['stdout', 'stderr'] as const)
     const files = await readdir(join(lake, 'requests'), { recursive: true });
     assert.equal(files.filter((name) => name.endsWith('.parquet')).length, 3);
     assert.equal(await codeOf(['transform', join(base, 'none'), '--out', lake, '--json'], closed), 3);
+  });
+
+for (const closed of ['stdout', 'stderr'] as const)
+  test(`export, ${closed} closed by its reader: it runs on, and the exit code is its windows'`, async (t) => {
+    const data = memoryData(shopRows({ seed: '1', app: 'shop', perHour: 6, start: from, end: from + 3 * HOUR }));
+    const simulator = await startSimulator({ data });
+    t.after(() => simulator.close());
+    const lake = join(base, `export-${closed}`);
+    const range = [from, from + 3 * HOUR].map((at) => new Date(at).toISOString());
+    const words = ['export', '--app', 'shop=sim', '--endpoint', simulator.url, '--out', lake, '--json'];
+    const ranged = [
+      ...words,
+      '--from',
+      range[0] ?? '',
+      '--to',
+      range[1] ?? '',
+      '--window',
+      '1h',
+      '--signals',
+      'requests',
+    ];
+    const refused = simulator.fault({ kind: 'forbidden' });
+    assert.equal(await codeOf(ranged, closed), 3);
+    refused.remove();
+    assert.equal(await codeOf(ranged, closed), 0);
+    const files = await readdir(join(lake, 'requests'), { recursive: true });
+    assert.equal(files.filter((name) => name.endsWith('.parquet')).length, 3);
   });
 
 test('what a disk has no room for is told, and is no success', { skip: process.platform === 'win32' }, async () => {
