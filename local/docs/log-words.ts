@@ -64,7 +64,7 @@ export const lineWords: Readonly<Record<string, LineWords>> = {
       heldSince: 'where it is not active: since when',
       heldWhy: 'and why',
       losing: 'feeds of which rows are about to be lost at the source: `app`, `signal`, `source`, `until`',
-      note: 'only when the ledger had lost how far feeds were planned and found it, or an app goes by another name',
+      note: 'only when the ledger had lost how far feeds were planned and found it, an app goes by another name, or old empty files may not be removed',
     },
   },
   run: {

@@ -117,6 +117,7 @@ export function planFacts({ feeds, errors, health }: Planned, now: Millis): obje
   const had = feeds.flatMap(({ feed: { app, signal }, had: other }) =>
     other === undefined ? [] : [`${app} ${signal} (${other.app} until ${time(other.end)})`],
   );
+  const left = feeds.flatMap((plan) => plan.left ?? []);
   const named = (all: readonly string[]): string => all.slice(0, furthest).join(', ');
   const notes = [
     ...(refound.length > 0
@@ -124,6 +125,9 @@ export function planFacts({ feeds, errors, health }: Planned, now: Millis): obje
       : []),
     ...(had.length > 0
       ? [`another name of the same app has brought these rows, and they do not come once more: ${named(had)}`]
+      : []),
+    ...(left.length > 0
+      ? [`old empty files stay, ${left.reduce((sum, { files }) => sum + files, 0)} of them: ${left[0]?.why}`]
       : []),
   ];
   return {

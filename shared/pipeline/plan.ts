@@ -20,7 +20,7 @@ import { endOfOthers, type Others } from './names/names.ts';
 import { gapFreeEnd, regainProgress } from './progress.ts';
 import { type Revived, revive } from './revive.ts';
 import { noteSent, type SentMemory } from './sent.ts';
-import type { TidyPorts } from './tidy.ts';
+import type { Left, TidyPorts } from './tidy.ts';
 
 export interface PlanPorts extends Pick<TakeInPorts, 'lost'> {
   readonly ledger: Ledger;
@@ -64,6 +64,8 @@ export interface FeedPlan {
   readonly watermark: Millis;
   /** The ledger had lost how far this feed was planned, and it was found from the entries; left out: it had not. */
   readonly refound?: boolean;
+  /** Old empty files that the lake did not let go, where that was not said within the last day; left out: none. */
+  readonly left?: Left;
   /** How long the source keeps its rows; left out: not known. */
   readonly retention?: Millis;
   /** Time that was left out, as another name of the same app has brought its rows; left out: none. */
@@ -190,8 +192,8 @@ export async function reviveFeed(feed: Feed, ports: PlanPorts): Promise<FeedPlan
   return factsOf(feed, seen);
 }
 
-const nothing = { repeated: 0, open: 0, failed: 0 };
-const factsOf = (feed: Feed, { repeated, open, failed }: Pick<Revived, keyof typeof nothing>): FeedPlan => ({
+const nothing = { repeated: 0, open: 0, failed: 0, left: { files: 0, why: '' } };
+const factsOf = (feed: Feed, { repeated, open, failed, left }: Pick<Revived, keyof typeof nothing>): FeedPlan => ({
   feed,
   planned: 0,
   repeated,
@@ -199,6 +201,7 @@ const factsOf = (feed: Feed, { repeated, open, failed }: Pick<Revived, keyof typ
   failed,
   horizon: 0,
   watermark: 0,
+  ...(left.files > 0 && { left }),
 });
 
 /** While the lake is paused: how far the feed is, and nothing else. */

@@ -3,7 +3,7 @@ import { hintDue, hintedEntry, isFromBefore, isOpen, isUnhinted, wasHeld } from 
 import { feedKey, windowKey } from './keys.ts';
 import type { PlanPorts } from './plan.ts';
 import { believedEntry } from './running/lease.ts';
-import { tidyWindow } from './tidy.ts';
+import { type Left, tidyWindow } from './tidy.ts';
 
 /** What is open of a feed, and what was sent for. */
 export interface Revived {
@@ -13,12 +13,15 @@ export interface Revived {
   /** Start of the first window that was never done. */
   readonly held: Millis | undefined;
   readonly progress: Versioned<Progress> | undefined;
+  /** Old empty files that the lake did not let go. */
+  readonly left: Left;
 }
 
 /** Looks at what is open of a feed, and sends again for what needs it. */
 export async function revive(feed: Feed, ports: PlanPorts): Promise<Revived> {
   const { ledger, clock, limit } = ports;
   let [open, failed, repeated, underWay, revivedBackfills, tidied] = [0, 0, 0, 0, 0, 0];
+  const left = { files: 0, why: '' };
   const never: Millis[] = [];
   const waiting: Window[] = [];
   const noting: Window[] = [];
@@ -30,7 +33,11 @@ export async function revive(feed: Feed, ports: PlanPorts): Promise<Revived> {
     const entry = isSent ? { ...step.value, hintedAt: sent.at } : step.value;
     if (isSent) noting.push(entry.window);
     if (!isOpen(entry)) {
-      if (ports.tidy && tidied < limit && (await tidyWindow(entry, { ...ports, ...ports.tidy }))) tidied += 1;
+      const stuck = ports.tidy && tidied < limit ? await tidyWindow(entry, { ...ports, ...ports.tidy }) : undefined;
+      if (stuck === undefined) continue;
+      tidied += 1;
+      left.files += stuck.files;
+      left.why ||= stuck.why;
       continue;
     }
     open += 1;
@@ -52,7 +59,7 @@ export async function revive(feed: Feed, ports: PlanPorts): Promise<Revived> {
   // What lies before the watermark (a backfill) does not hold it back.
   const watermark = step.value?.value.watermark ?? 0;
   const held = never.filter((start) => start >= watermark).reduce<Millis | undefined>(earlier, undefined);
-  return { open, failed, repeated: repeated + revivedBackfills, held, progress: step.value };
+  return { open, failed, repeated: repeated + revivedBackfills, held, progress: step.value, left };
 }
 
 /** Nobody has claimed it yet, and no message is noted. */

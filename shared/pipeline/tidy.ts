@@ -71,14 +71,13 @@ export async function removeOldFiles(seen: Versioned<LedgerEntry>, ports: TidyPo
   return { entry: gone.length > 0 ? kept : entry, gone: gone.length, stuck: files, why };
 }
 
-/** The same for a window as it was listed; false where there is nothing to do, or the lake has just refused it. */
-export async function tidyWindow(entry: LedgerEntry, ports: TidyPorts): Promise<boolean> {
+/** The same for a window as it was listed; undefined where there is nothing to do, or the lake has just refused it. */
+export async function tidyWindow(entry: LedgerEntry, ports: TidyPorts): Promise<Left | undefined> {
   const isSilent = ({ path }: FileRecord) =>
     (ports.refused?.get(path) ?? Number.NEGATIVE_INFINITY) + silence > ports.clock.now();
-  if (!hasOldEmpties(entry, ports) || entry.files.some(isSilent)) return false;
+  if (!hasOldEmpties(entry, ports) || entry.files.some(isSilent)) return undefined;
   const seen = await ports.ledger.read(entry.window);
-  if (seen !== undefined) await removeOldEmpties(seen, ports);
-  return true;
+  return (seen && (await removeOldEmpties(seen, ports))) ?? { files: 0, why: '' };
 }
 
 /** Whether a window has empty files that no attempt can create again. */

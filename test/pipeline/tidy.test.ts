@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LedgerEntry, ObjectStore } from '../../shared/model.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
-import { runFacts } from '../../shared/pipeline/facts.ts';
+import { planFacts, runFacts } from '../../shared/pipeline/facts.ts';
 import { planFeed, reviveFeed } from '../../shared/pipeline/plan.ts';
 import { runWindow } from '../../shared/pipeline/run.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
@@ -106,8 +106,15 @@ test('files that the lake does not let go are tried once a day, and a later run 
   };
   const plan = (lake: ObjectStore) =>
     reviveFeed(feed, { ...here.ports, patience: day, limit: 40, tidy: { ...here.ports, lake } });
-  for (let n = 0; n < 5; n++) await plan({ ...here.ports.lake, remove });
+  const lines = [];
+  for (let n = 0; n < 5; n++) {
+    const feeds = [await plan({ ...here.ports.lake, remove })];
+    const health = { state: 'active', since: 0, reason: '' } as const;
+    lines.push(planFacts({ feeds, errors: [], health }, here.ports.clock.now()));
+  }
   assert.equal(tries, 1);
+  const notes = lines.map((line) => ('note' in line ? line.note : undefined));
+  assert.deepEqual(notes, ['old empty files stay, 1 of them: leased', ...Array(4).fill(undefined)], 'said once');
   // It runs again just as its file is looked at.
   here.ports.clock.advance(day);
   const { ledger, lake } = here.ports;
