@@ -34,3 +34,16 @@ test('folders of two apps with one short name are no feed, unless both were give
   const both = { [folder]: 'shop', [other.split('/')[0] ?? '']: 'shop' };
   assert.equal((await open(both)).empty, false);
 });
+
+test('what is refused for its short name is in no lake: it takes the name that the refusal says', async () => {
+  const exports = exportStore();
+  const theirs = `${folder.replace(/_.*/, '').toUpperCase()}_${'f'.repeat(32)}`;
+  for (const each of [name, name.replace(folder, theirs)]) await exports.write(each, '{"a":1}\n');
+  const ledger = createMemoryLedger();
+  const sourceOf = (apps: Record<string, string>) =>
+    createBlobSource({ containers: [{ store: exports, container: 'exports' }], apps, named: ledger.appNamed });
+  await assert.rejects(sourceOf({}).open(window, never), /both have the short name shop/);
+  const apart = { [folder]: 'shop', [theirs]: 'shop-2' };
+  for (const app of ['shop', 'shop-2'])
+    assert.equal((await sourceOf(apart).open({ ...window, app }, never)).empty, false);
+});

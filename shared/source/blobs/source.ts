@@ -119,9 +119,10 @@ async function blobsOf(
       unseen.push(unseenPlace(at));
     }
   }
-  for (const { folder } of folders) await keepsName(folder, window, named);
   const shared = sharedNameText(folders, apps);
   if (shared !== '') throw new Error(`open ${window.source} of ${window.app}: ${shared}`);
+  // After that: the lake remembers the name, and of what is refused it has none.
+  for (const { folder } of folders) await keepsName(folder, window, named);
   return { listed, unseen };
 
   function belongs({ name }: StoredObject, at: ExportStore): boolean {
