@@ -41,6 +41,15 @@ const wrong: Readonly<Record<string, readonly [changes: Readonly<Record<string, 
   'a misspelt setting': [{ SIGNAL: 'requests' }, /SIGNAL.*SIGNALS/],
   'two letters turned': [{ PLAN_LIMTI: '9' }, /PLAN_LIMTI.*PLAN_LIMIT/],
   'one letter more': [{ SWEEP_SCHEDDULE: '0 */5 * * * *' }, /SWEEP_SCHEDDULE.*SWEEP_SCHEDULE/],
+  'a quarantine where rows lie': [{ QUARANTINE_PREFIX: 'requests' }, /QUARANTINE_PREFIX/],
+  'a key over plain http': [
+    { LAKE_CONNECTION_STRING: 'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;EndpointSuffix=x.test' },
+    /LAKE_CONNECTION_STRING.*https/,
+  ],
+  'an app that is read by two ways': [
+    { EXPORT_APPS: `${exportBlob(9, 0).name.split('/')[0]}=shop` },
+    /EXPORT_APPS|EXPORT_UNTIL|QUERY_UNTIL/,
+  ],
   'a value that is none': [{ QUERY_WINDOW: 'often' }, /QUERY_WINDOW/],
 };
 
