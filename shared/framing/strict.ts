@@ -157,7 +157,7 @@ function escapeEnd(bytes: Uint8Array, at: number): number {
 }
 
 /** A number, `true`, `false` or `null`. */
-function scalarEnd(bytes: Uint8Array, at: number): number {
+export function scalarEnd(bytes: Uint8Array, at: number): number {
   const byte = bytes[at] as number;
   if (byte === 0x2d || (byte >= 0x30 && byte <= 0x39)) return numberEnd(bytes, at);
   const isTrue = byte === 0x74 && bytes[at + 1] === 0x72 && bytes[at + 2] === 0x75 && bytes[at + 3] === 0x65;
@@ -175,7 +175,7 @@ function digitsEnd(bytes: Uint8Array, from: number): number {
   return at > from ? at : breaks(at, REASONS.notJson);
 }
 
-function numberEnd(bytes: Uint8Array, from: number): number {
+export function numberEnd(bytes: Uint8Array, from: number): number {
   let at = bytes[from] === 0x2d ? from + 1 : from;
   if (bytes[at] === 0x30) at++;
   else at = digitsEnd(bytes, at);
@@ -211,17 +211,12 @@ function objectEnd(bytes: Uint8Array, from: number, depth: number): number {
   return at + 1;
 }
 
-/** Of the key that was read last: where its closing quote stands, and whether an escape does before it. */
-export const key = { end: 0, escaped: false };
-
 /** From the quote of a key to the value behind its colon. */
 export function keyEnd(bytes: Uint8Array, at: number): number {
   if (bytes[at] !== QUOTE) return breaks(at, bytes[at] === NEWLINE ? REASONS.cut : REASONS.key);
-  const stop = stopFrom(bytes, at + 1);
-  key.escaped = bytes[stop] !== QUOTE;
-  key.end = key.escaped ? closingQuote(bytes, stop) : stop;
-  if (key.end < 0) return -1;
-  const colon = skipBlank(bytes, key.end + 1);
+  const end = closingQuote(bytes, at + 1);
+  if (end < 0) return -1;
+  const colon = skipBlank(bytes, end + 1);
   if (bytes[colon] !== COLON) return breaks(colon, bytes[colon] === NEWLINE ? REASONS.cut : REASONS.notJson);
   return skipBlank(bytes, colon + 1);
 }

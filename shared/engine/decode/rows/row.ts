@@ -19,11 +19,11 @@ export class Row {
   readonly source: Uint8Array[];
   readonly start: Int32Array;
   readonly end: Int32Array;
-  /** Of a cell two words: the lower (unsigned) and the upper (signed) half of a whole number, or of µs since 1970. */
-  readonly words: Int32Array;
-  /** The same memory: reals; 0 or 1 of a boolean. */
+  /** Reals; 0 or 1 of a boolean. */
   readonly real: Float64Array;
-  private readonly whole: BigInt64Array;
+  /** 64-bit integers and µs since 1970, as their lower (unsigned) and upper (signed) halves. */
+  readonly low: Int32Array;
+  readonly high: Int32Array;
   /** The number of the record that its rows are of. */
   record = 0;
   /** Memory that stays as it is while the rows of a record are made: its own bytes, and what was made of them once. */
@@ -36,8 +36,8 @@ export class Row {
     this.start = new Int32Array(cells);
     this.end = new Int32Array(cells);
     this.real = new Float64Array(cells);
-    this.words = new Int32Array(this.real.buffer);
-    this.whole = new BigInt64Array(this.real.buffer);
+    this.low = new Int32Array(cells);
+    this.high = new Int32Array(cells);
   }
 
   /** Before the rows of a record that stands in these bytes. */
@@ -82,13 +82,14 @@ export class Row {
   setLong(cell: number, value: number): void {
     this.kind[cell] = CELL.long;
     const high = Math.floor(value / WORD);
-    this.words[2 * cell + 1] = high;
-    this.words[2 * cell] = value - high * WORD;
+    this.high[cell] = high;
+    this.low[cell] = value - high * WORD;
   }
 
   setBig(cell: number, value: bigint): void {
     this.kind[cell] = CELL.long;
-    this.whole[cell] = value;
+    this.high[cell] = Number(BigInt.asIntN(32, value >> 32n));
+    this.low[cell] = Number(BigInt.asIntN(32, value));
   }
 
   isNull(cell: number): boolean {
@@ -103,11 +104,11 @@ export class Row {
 
   /** As a double: exact up to 2^53. */
   longOf(cell: number): number {
-    return (this.words[2 * cell + 1] as number) * WORD + ((this.words[2 * cell] as number) >>> 0);
+    return (this.high[cell] as number) * WORD + ((this.low[cell] as number) >>> 0);
   }
 
   bigOf(cell: number): bigint {
-    return this.whole[cell] as bigint;
+    return (BigInt(this.high[cell] as number) << 32n) | BigInt((this.low[cell] as number) >>> 0);
   }
 }
 

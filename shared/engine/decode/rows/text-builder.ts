@@ -1,7 +1,6 @@
 import { validOf } from '../../bits.ts';
-import { Sink } from '../../sink.ts';
 import type { Vector } from '../../vectors.ts';
-import { grown, hashOf, putOffsets, same, viewOf } from '../../words.ts';
+import { copy, grown, hashOf, putOffsets, same, viewOf } from '../../words.ts';
 import type { Builder, Heavy } from './builders.ts';
 import type { Row } from './row.ts';
 
@@ -20,8 +19,6 @@ const MOST_KEPT = 16 * 1024 * 1024;
 const MOST_SPELT = 8 * 1024 * 1024;
 /** So much written out has the tables looked at. */
 const MUCH = 1024 * 1024;
-/** Room for the bytes of the first texts. */
-const FIRST = 256;
 const NULL = -1;
 
 /**
@@ -33,17 +30,19 @@ export class TextBuilder implements Builder {
   /** Of each row its entry in the dictionary, or the length of its plain text. */
   private values = new Int32Array(0);
   /** Entries of the dictionary, or rows of plain text: their bytes, one after the other. */
-  private texts = new Sink(FIRST);
+  private bytes = new Uint8Array(256);
+  private view = new DataView(this.bytes.buffer);
+  private length = 0;
   private entries = 0;
   private offsets = new Int32Array(64);
   private table = new Int32Array(128);
   private last = -1;
   /** Rows that have a value. */
   private filled = 0;
-  private source: Uint8Array = this.texts.bytes;
-  private sourceView: DataView = this.texts.view;
+  private source = this.bytes;
+  private sourceView: DataView = this.view;
   /** The long text that came last, where it stands in memory that stays as it is for its record; -1: none does. */
-  private long = { record: -1, start: 0, length: 0, source: this.source, entry: -1 };
+  private long = { record: -1, start: 0, length: 0, source: this.bytes, entry: -1 };
   /** Plain, it has met a long text twice. */
   private repeats = false;
   /** It stays a dictionary until the next take, whatever values come. */
@@ -62,11 +61,11 @@ export class TextBuilder implements Builder {
   }
 
   get size(): number {
-    return this.texts.length + this.entries * 4;
+    return this.length + this.entries * 4;
   }
 
   append(row: Row, cell: number, index: number): void {
-    const source = row.source[cell] as Uint8Array;
+    const source = row.source[cell] as Uint8Array<ArrayBuffer>;
     if (source !== this.source) this.turnTo(source);
     this.filled++;
     const start = row.start[cell] as number;
@@ -95,7 +94,7 @@ export class TextBuilder implements Builder {
     return isSame;
   }
 
-  private turnTo(source: Uint8Array): void {
+  private turnTo(source: Uint8Array<ArrayBuffer>): void {
     this.source = source;
     this.sourceView = viewOf(source);
   }
@@ -139,31 +138,38 @@ export class TextBuilder implements Builder {
     this.put(start, length);
     this.entries = entries + 1;
     this.offsets = grown(this.offsets, entries + 2);
-    this.offsets[entries + 1] = this.texts.length;
+    this.offsets[entries + 1] = this.length;
     this.last = entries;
     return entries;
   }
 
   private equals(entry: number, start: number, length: number): boolean {
-    const { texts, offsets } = this;
-    const from = offsets[entry] as number;
-    if ((offsets[entry + 1] as number) - from !== length) return false;
-    return same(texts.bytes, texts.view, from, this.source, this.sourceView, start, length);
+    const from = this.offsets[entry] as number;
+    if ((this.offsets[entry + 1] as number) - from !== length) return false;
+    return same(this.bytes, this.view, from, this.source, this.sourceView, start, length);
   }
 
   private put(start: number, length: number): void {
     if (length > LONGEST_ENTRY) this.heavy.bytes += length;
-    this.texts.put(this.source, this.sourceView, start, start + length);
+    if (this.length + length > this.bytes.length) this.grow(length);
+    copy(this.source, this.sourceView, start, this.bytes, this.view, this.length, length);
+    this.length += length;
+  }
+
+  private grow(length: number): void {
+    const more = new Uint8Array(Math.max(this.length + length, this.bytes.length * 2));
+    more.set(this.bytes.subarray(0, this.length));
+    this.bytes = more;
+    this.view = new DataView(more.buffer);
   }
 
   private growTable(): void {
-    const { texts } = this;
     const table = new Int32Array(this.table.length * 4);
     for (let entry = 0; entry < this.entries; entry++) {
       const start = this.offsets[entry] as number;
       const length = (this.offsets[entry + 1] as number) - start;
       if (length > LONGEST_ENTRY) continue;
-      let at = hashOf(texts.bytes, texts.view, start, length) & (table.length - 1);
+      let at = hashOf(this.bytes, this.view, start, length) & (table.length - 1);
       while (table[at] !== 0) at = (at + 1) & (table.length - 1);
       table[at] = entry + 1;
     }
@@ -172,12 +178,14 @@ export class TextBuilder implements Builder {
 
   /** Writes the entries out row by row. False: that would be too much. */
   private turnPlain(rows: number): boolean {
-    const { source, texts, offsets, values, heavy } = this;
+    const { source, bytes, offsets, values, heavy } = this;
     this.stays ||= heavy.spelt + this.speltBytes(rows) > MOST_SPELT;
     if (this.stays) return false;
     this.plain = true;
-    this.turnTo(texts.bytes);
-    this.texts = new Sink(texts.bytes.length);
+    this.turnTo(bytes);
+    this.bytes = new Uint8Array(bytes.length);
+    this.view = new DataView(this.bytes.buffer);
+    this.length = 0;
     for (let row = 0; row < rows; row++) {
       const entry = values[row] as number;
       if (entry === NULL) continue;
@@ -186,9 +194,8 @@ export class TextBuilder implements Builder {
       this.put(start, values[row] as number);
     }
     this.turnTo(source);
-    const { length } = this.texts;
-    if (length > MUCH) heavy.bytes += length;
-    heavy.spelt += length;
+    if (this.length > MUCH) heavy.bytes += this.length;
+    heavy.spelt += this.length;
     return true;
   }
 
@@ -205,7 +212,7 @@ export class TextBuilder implements Builder {
 
   take(rows: number): Vector {
     const { values, entries } = this;
-    const bytes = this.texts.written();
+    const bytes = this.bytes.subarray(0, this.length);
     const validity = this.filled === rows ? undefined : validOf(values, rows);
     if (this.plain) return { kind: 'text', offsets: this.offsetsOf(rows), bytes, validity };
     // A dictionary is never empty: of rows that are all null it has one entry that nobody points to.
@@ -227,9 +234,11 @@ export class TextBuilder implements Builder {
     this.stays = false;
     if (!this.plain) this.table.fill(0);
     this.entries = 0;
+    this.length = 0;
     this.filled = 0;
     this.last = -1;
-    if (this.texts.bytes.length > MOST_KEPT) this.texts = new Sink(FIRST);
-    this.texts.length = 0;
+    if (this.bytes.length <= MOST_KEPT) return;
+    this.bytes = new Uint8Array(256);
+    this.view = new DataView(this.bytes.buffer);
   }
 }

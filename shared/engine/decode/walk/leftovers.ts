@@ -10,11 +10,13 @@ import type { KeyNode } from './key-node.ts';
 export class Leftovers {
   /** How many ranges there are. */
   count = 0;
-  private start = new Int32Array(32);
-  private end = new Int32Array(32);
+  start = new Int32Array(32);
+  end = new Int32Array(32);
   /** The text before each range ends there; behind the last range comes what is left of it. */
-  private textEnd = new Int32Array(32);
-  private readonly text = new Sink(1024);
+  textEnd: Int32Array;
+  text: Sink;
+  private readonly own = new Sink(1024);
+  private ownEnd = new Int32Array(32);
   /** Objects that are entered, and how many of them are opened already. */
   private readonly entered: KeyNode[] = [];
   private depth = 0;
@@ -22,9 +24,16 @@ export class Leftovers {
   /** Whether a comma stands before the next member, or needs none. */
   private parted = true;
 
+  constructor() {
+    this.text = this.own;
+    this.textEnd = this.ownEnd;
+  }
+
   clear(): void {
     this.count = 0;
-    this.text.length = 0;
+    this.text = this.own;
+    this.textEnd = this.ownEnd;
+    this.own.length = 0;
     this.depth = 0;
     this.opened = 0;
     this.parted = true;
@@ -38,7 +47,7 @@ export class Leftovers {
     this.depth--;
     if (this.opened <= this.depth) return;
     this.opened--;
-    this.text.byte(CLOSE_OBJECT);
+    this.own.byte(CLOSE_OBJECT);
     this.parted = false;
   }
 
@@ -46,7 +55,7 @@ export class Leftovers {
   copy(start: number, end: number): void {
     this.open();
     const last = this.count - 1;
-    const follows = last >= 0 && this.end[last] === start - 1 && this.textEnd[last] === this.text.length;
+    const follows = last >= 0 && this.end[last] === start - 1 && this.textEnd[last] === this.own.length;
     if (follows) this.end[last] = end;
     else this.add(start, end);
   }
@@ -61,27 +70,33 @@ export class Leftovers {
   private open(): void {
     for (; this.opened < this.depth; this.opened++) {
       this.key(this.entered[this.opened] as KeyNode);
-      this.text.byte(OPEN_OBJECT);
+      this.own.byte(OPEN_OBJECT);
     }
   }
 
   private key(node: KeyNode): void {
-    if (!this.parted) this.text.byte(COMMA);
-    this.text.all(node.bytes);
+    if (!this.parted) this.own.byte(COMMA);
+    this.own.all(node.bytes);
     this.parted = true;
   }
 
   private add(start: number, end: number): void {
-    const { count, text } = this;
-    if (!this.parted) text.byte(COMMA);
+    const { count, own } = this;
+    if (!this.parted) own.byte(COMMA);
     this.parted = false;
-    this.start = grown(this.start, count + 1);
-    this.end = grown(this.end, count + 1);
-    this.textEnd = grown(this.textEnd, count + 1);
+    this.reserve(count + 1);
     this.start[count] = start;
     this.end[count] = end;
-    this.textEnd[count] = text.length;
+    this.ownEnd[count] = own.length;
     this.count = count + 1;
+  }
+
+  /** Room for so many ranges. */
+  reserve(count: number): void {
+    this.start = grown(this.start, count);
+    this.end = grown(this.end, count);
+    this.ownEnd = grown(this.ownEnd, count);
+    this.textEnd = this.ownEnd;
   }
 
   /** Writes the members, with commas between them. `view` is the memory of `bytes`. */

@@ -1,7 +1,8 @@
 import {
+  BACKSLASH,
   CLOSE_ARRAY,
   CLOSE_OBJECT,
-  key,
+  closingQuote,
   keyEnd,
   nextEntry,
   OPEN_ARRAY,
@@ -11,6 +12,7 @@ import {
 } from '../../../framing/strict.ts';
 import { type KeyNode, newNode, USE } from './key-node.ts';
 import { nameOf } from './members.ts';
+import type { Values } from './values.ts';
 
 /** So many unknown keys are kept in mind: where names are values (a map by user, say) they are not all worth it. */
 const MOST_LEARNED = 1000;
@@ -30,10 +32,10 @@ export class Keys {
     const length = end + 2 - start;
     if (!escaped) {
       for (const child of children) {
-        const known = child.bytes;
-        if (known.length !== length) continue;
+        const key = child.bytes;
+        if (key.length !== length) continue;
         let index = 1;
-        while (index < length - 1 && bytes[start + index] === known[index]) index++;
+        while (index < length - 1 && bytes[start + index] === key[index]) index++;
         if (index === length - 1) return child;
       }
     }
@@ -59,21 +61,35 @@ export class Keys {
 /** The unknown keys of a record or element: of objects and arrays the keys that lead to values. */
 export class Strangers {
   /** The first `count` of them. */
-  private readonly nodes: KeyNode[] = [];
+  private nodes: readonly KeyNode[] = [];
   private count = 0;
+  private readonly own: KeyNode[] = [];
   private readonly keys: Keys;
   private readonly deep: boolean;
+  private readonly values: Values;
   private row = 0;
 
   /** `deep`: whether what lies below a key is told by its own path. */
-  constructor(keys: Keys, deep: boolean) {
+  constructor(keys: Keys, deep: boolean, values: Values) {
     this.keys = keys;
     this.deep = deep;
+    this.values = values;
   }
 
   clear(): void {
+    this.nodes = this.own;
     this.count = 0;
     this.row++;
+  }
+
+  all(): readonly KeyNode[] {
+    return this.nodes.slice(0, this.count);
+  }
+
+  /** Those of another record. */
+  take(nodes: readonly KeyNode[]): void {
+    this.nodes = nodes;
+    this.count = nodes.length;
   }
 
   /** A row of the record has them. */
@@ -91,7 +107,7 @@ export class Strangers {
   private note(node: KeyNode): void {
     if (node.told === this.row || node === STRANGER) return;
     node.told = this.row;
-    this.nodes[this.count++] = node;
+    this.own[this.count++] = node;
   }
 
   private leaves(node: KeyNode, bytes: Uint8Array, from: number): number {
@@ -99,15 +115,17 @@ export class Strangers {
     if (byte === OPEN_OBJECT) return this.members(node, bytes, from);
     if (byte === OPEN_ARRAY) return this.entries(node, bytes, from);
     this.note(node);
-    return valueEnd(bytes, from, 0);
+    const end = valueEnd(bytes, from, 0);
+    this.values.add(bytes, from, end, 0);
+    return end;
   }
 
   private members(node: KeyNode, bytes: Uint8Array, from: number): number {
     let at = skipBlank(bytes, from + 1);
     while (bytes[at] !== CLOSE_OBJECT) {
-      const value = keyEnd(bytes, at);
-      const below = this.keys.find(node, bytes, at, key.end, key.escaped);
-      at = nextEntry(bytes, this.leaves(below, bytes, value), CLOSE_OBJECT);
+      const end = closingQuote(bytes, at + 1);
+      const below = this.keys.find(node, bytes, at, end, bytes.subarray(at, end).includes(BACKSLASH));
+      at = nextEntry(bytes, this.leaves(below, bytes, keyEnd(bytes, at)), CLOSE_OBJECT);
     }
     return at + 1;
   }

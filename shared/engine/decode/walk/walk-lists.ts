@@ -15,7 +15,7 @@ import type { Walker } from './walker.ts';
 /** The members of the objects of a list, or of the one object that stands in its place. */
 export function walkList(walker: Walker, members: Members, from: number, depth: number): number {
   const { bytes } = walker;
-  if (bytes[from] === OPEN_OBJECT) return members.add(bytes, from, depth + 1);
+  if (bytes[from] === OPEN_OBJECT) return members.add(bytes, from, depth + 1, walker.values);
   if (bytes[from] !== OPEN_ARRAY) {
     const end = valueEnd(bytes, from, depth);
     if (end >= 0 && bytes[from] !== 0x6e) walker.odd = true;
@@ -23,7 +23,7 @@ export function walkList(walker: Walker, members: Members, from: number, depth: 
   }
   let at = skipBlank(bytes, from + 1);
   while (bytes[at] !== CLOSE_ARRAY) {
-    if (bytes[at] === OPEN_OBJECT) at = members.add(bytes, at, depth + 2);
+    if (bytes[at] === OPEN_OBJECT) at = members.add(bytes, at, depth + 2, walker.values);
     else {
       walker.odd = true;
       at = valueEnd(bytes, at, depth + 1);
@@ -43,9 +43,14 @@ export function walkElements(walker: Walker, node: KeyNode, from: number, depth:
   if (walker.element === undefined || (byte !== OPEN_ARRAY && byte !== OPEN_OBJECT)) {
     const end = valueEnd(bytes, from, depth);
     if (end >= 0 && byte !== OPEN_ARRAY && byte !== OPEN_OBJECT && byte !== 0x6e) walker.odd = true;
+    walker.elementsEnd = end;
+    walker.values.add(bytes, from, end, depth);
     return end;
   }
-  if (byte === OPEN_OBJECT) return walker.walkElement(walker.element, from, depth);
+  if (byte === OPEN_OBJECT) {
+    walker.elementsEnd = walker.walkElement(walker.element, from, depth);
+    return walker.elementsEnd;
+  }
   let at = skipBlank(bytes, from + 1);
   while (bytes[at] !== CLOSE_ARRAY) {
     if (bytes[at] !== OPEN_OBJECT) {
@@ -59,6 +64,7 @@ export function walkElements(walker: Walker, node: KeyNode, from: number, depth:
     if (at >= 0) at = nextEntry(bytes, at, CLOSE_ARRAY);
     if (at < 0) return -1;
   }
+  walker.elementsEnd = at + 1;
   return at + 1;
 }
 

@@ -3,6 +3,7 @@ import { Leftovers } from './leftovers.ts';
 import { Members } from './members.ts';
 import { KIND, type Slots } from './slots.ts';
 import { type Keys, Strangers } from './strangers.ts';
+import { Values } from './values.ts';
 
 /** What a walk knows of the record, and of the element in it, where it stands. */
 export class WalkState {
@@ -25,10 +26,15 @@ export class WalkState {
   protected readonly deep: boolean;
   protected readonly unwanted = new Leftovers();
   protected readonly unwantedStrangers: Strangers;
+  readonly values = new Values();
   readonly dimensions = new Members();
   readonly metrics = new Members();
-  /** Where the array of elements starts, and its second object; -1: there is none. */
+  /**
+   * The array of elements: where it starts and ends (-1: there is none), and where its second object starts (-1: it has
+   * none).
+   */
   elementsAt = -1;
+  elementsEnd = -1;
   moreAt = -1;
   /** Whether the first element has been walked. */
   walked = false;
@@ -47,9 +53,9 @@ export class WalkState {
     this.slots = slots;
     this.keys = keys;
     this.deep = deep;
-    this.rootStrangers = new Strangers(keys, deep);
-    this.elementStrangers = new Strangers(keys, deep);
-    this.unwantedStrangers = new Strangers(keys, false);
+    this.rootStrangers = new Strangers(keys, deep, this.values);
+    this.elementStrangers = new Strangers(keys, deep, this.values);
+    this.unwantedStrangers = new Strangers(keys, false, this.values);
     this.leftovers = this.rootLeftovers;
     this.strangers = this.rootStrangers;
   }
@@ -79,6 +85,11 @@ export class WalkState {
     this.firstElement = NO_KEY;
     this.rootMet = ++this.count;
     this.met = this.rootMet;
+  }
+
+  /** The record has that key. */
+  meet(node: KeyNode): void {
+    node.met = this.rootMet;
   }
 
   /** Empties what is known of the element before and turns to the next one. */

@@ -1,11 +1,11 @@
 import {
+  BACKSLASH,
   breaks,
   CLOSE_OBJECT,
+  COLON,
   COMMA,
   closingQuote,
   DEEPEST,
-  key,
-  keyEnd,
   NEWLINE,
   OPEN_ARRAY,
   OPEN_OBJECT,
@@ -15,7 +15,7 @@ import {
   skipBlank,
   valueEnd,
 } from '../../../framing/strict.ts';
-import { same } from '../../words.ts';
+import { Forms } from './forms.ts';
 import { type KeyNode, NO_KEY, USE } from './key-node.ts';
 import { KIND } from './slots.ts';
 import { walkElements, walkList } from './walk-lists.ts';
@@ -29,11 +29,19 @@ import { WalkState } from './walk-state.ts';
  */
 export class Walker extends WalkState {
   private valueAt = 0;
+  private readonly forms = new Forms();
 
   /** The record at `from`. */
   record(root: KeyNode, from: number): number {
+    const known = this.forms.follow(this, from);
+    if (known >= 0) return known;
     this.begin();
-    return this.object(root, from, 0);
+    this.values.count = 0;
+    this.values.wanted = true;
+    const end = this.object(root, from, 0);
+    this.values.wanted = false;
+    if (end >= 0 && !this.odd && !this.elementOdd && this.moreAt < 0) this.forms.learn(this, root, from, end);
+    return end;
   }
 
   /** The object whose brace is at `from`. */
@@ -47,9 +55,16 @@ export class Walker extends WalkState {
     let node = parent.first;
     for (;;) {
       const start = at;
-      const { length } = node.bytes;
-      // The last byte is a newline: no key reaches beyond it.
-      if (at + length < bytes.length && same(bytes, view, at, node.bytes, node.view, 0, length)) at += length;
+      const {
+        words,
+        bytes: { length },
+      } = node;
+      let word = 0;
+      // The view ends no sooner than the bytes, whose last one is a newline: no key reaches beyond it.
+      if (at + length < bytes.length && view.getInt32(at + length - 4, true) === node.lastWord)
+        while (word < words.length && view.getInt32(at + word * 4, true) === words[word]) word++;
+      else word = -1;
+      if (word === words.length) at += length;
       else {
         node = this.find(parent, at);
         if (node === NO_KEY) return -1;
@@ -102,6 +117,7 @@ export class Walker extends WalkState {
       else if (byte === 0x6e) kind = KIND.null;
       else kind = byte === 0x74 || byte === 0x66 ? KIND.word : KIND.number;
     }
+    if (kind !== KIND.json || use !== USE.unknown || !this.deep) this.values.add(bytes, at, end, depth);
     const { slot } = node;
     if (slot >= 0) {
       const { slots } = this;
@@ -141,6 +157,7 @@ export class Walker extends WalkState {
     if (end < 0) return -1;
     if (node.use === USE.others && this.firstElement === NO_KEY) this.firstElement = node;
     if (this.isNothing(at, end)) return end;
+    if (node.use === USE.stack || node.use === USE.object) this.values.add(this.bytes, at, end, depth);
     if (node.use === USE.stack) return this.stack(node, start, at, end);
     if (node.use === USE.object && !node.loose) this.odd = true;
     if (node.use !== USE.metrics || node.slot < 0) this.leftovers.copy(start, end);
@@ -181,12 +198,17 @@ export class Walker extends WalkState {
   /** The member whose key is at `at`. */
   member(parent: KeyNode, at: number, depth: number): number {
     const node = this.find(parent, at);
-    return node === NO_KEY ? -1 : this.value(node, at, this.valueAt, depth);
+    return node === NO_KEY ? -1 : this.value(node, at, skipBlank(this.bytes, this.valueAt), depth);
   }
 
   /** Whether the record has that key. */
   hasMet(parent: KeyNode, name: string): boolean {
     return parent.children.find((child) => child.name === name)?.met === this.rootMet;
+  }
+
+  /** Of the keys that name a signal those that the record has. */
+  metElements(root: KeyNode): readonly KeyNode[] {
+    return root.children.filter(({ use, met }) => met === this.rootMet && (use === USE.elements || use === USE.others));
   }
 
   /** Walks an object for its slots alone. */
@@ -203,9 +225,23 @@ export class Walker extends WalkState {
     this.met = met;
   }
 
-  /** The node of the key at `at`; NO_KEY where that is broken. `valueAt` is where its value begins. */
+  /** The node of the key at `at`; NO_KEY where that is broken. `valueAt` is then the index behind its colon. */
   private find(parent: KeyNode, at: number): KeyNode {
-    this.valueAt = keyEnd(this.bytes, at);
-    return this.valueAt < 0 ? NO_KEY : this.keys.find(parent, this.bytes, at, key.end, key.escaped);
+    const { bytes } = this;
+    if (bytes[at] !== QUOTE) {
+      breaks(at, bytes[at] === NEWLINE ? REASONS.cut : REASONS.key);
+      return NO_KEY;
+    }
+    let end = plainEnd(bytes, this.view, at + 1);
+    const escaped = bytes[end] === BACKSLASH;
+    if (bytes[end] !== QUOTE) end = closingQuote(bytes, end);
+    if (end < 0) return NO_KEY;
+    const colon = skipBlank(bytes, end + 1);
+    if (bytes[colon] !== COLON) {
+      breaks(colon, bytes[colon] === NEWLINE ? REASONS.cut : REASONS.notJson);
+      return NO_KEY;
+    }
+    this.valueAt = colon + 1;
+    return this.keys.find(parent, bytes, at, end, escaped);
   }
 }

@@ -100,7 +100,7 @@ function timeValues(quote: string): PutValue {
   const after = ascii(quote);
   return (sink, row, cell) => {
     const out = sink.reserve(TIME_LENGTH);
-    putTime(out, sink.view, sink.length, row.words[2 * cell] as number, row.words[2 * cell + 1] as number);
+    putTime(out, sink.view, sink.length, row.low[cell] as number, row.high[cell] as number);
     sink.length += TIME_LENGTH;
     sink.all(after);
   };
@@ -114,8 +114,8 @@ function realValues(spell: Spelling['real']): PutValue {
 }
 
 function putLong(sink: Sink, row: Row, cell: number): void {
-  const low = row.words[2 * cell] as number;
-  if (low >= 0 && row.words[2 * cell + 1] === 0) putDigits(sink, low);
+  const low = row.low[cell] as number;
+  if (low >= 0 && row.high[cell] === 0) putDigits(sink, low);
   else sink.text(String(row.bigOf(cell)));
 }
 

@@ -8,7 +8,7 @@ import { hour, windowOf } from '../chunks.ts';
 import { decodeRows, recordsOf } from './rows.ts';
 
 const VALUE = /(?<=: ?)(?:"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null|\{\}|\[\])/g;
-/** What may stand in the place of a value: one of the same kind, of another, or nothing valid. */
+/** What may stand in the place of a value: of the same kind, so that the form stays, of another, or nothing valid. */
 const OTHERS = [
   ...[
     '"a"',
@@ -51,7 +51,7 @@ const generated = (signal: Signal): string => {
   assert.ok(row, signal);
   return JSON.stringify(asExportRecord(row));
 };
-/** With fields that nobody knows, two dimensions, a metric. */
+/** With what a form has to tell apart: fields that nobody knows, two dimensions, a metric. */
 const full = generated('requests')
   .replace('"dimensions":[', '"dimensions":[{"a":"b"},{"c":1},')
   .replace('"metrics":[]', '"metrics":[{"m":{"value":6,"count":3}}]')
@@ -70,7 +70,7 @@ const told = (drift: readonly unknown[]): number =>
   drift.reduce((sum: number, each) => sum + (each as { readonly count: number }).count, 0);
 
 for (const [signal, layout, record] of records)
-  test(`a record becomes the same rows after others like it, whichever value differs: ${signal}, ${layout}`, () => {
+  test(`a record becomes the same rows after others of its form, whichever value differs: ${signal}, ${layout}`, () => {
     const decoded = (lines: readonly string[]) =>
       decodeRows(
         windowOf(signal),
@@ -94,7 +94,7 @@ for (const [signal, layout, record] of records)
     }
   });
 
-test('more unknown keys than are kept in mind, and then one of them again and again', () => {
+test('more forms than are kept in mind, and then one of them again and again', () => {
   const record = (key: string, n: number) =>
     `{"request":[{"id":"${n}","${key}":${n}}],"internal":{"data":{"id":"i${n}"}},"context":{"data":{"eventTime":"2026-11-21T03:10:00Z"}}}`;
   const keyOf = (n: number) => (n < 3000 ? `k${n % 1500}` : 'same');
