@@ -87,7 +87,7 @@ const wrong: readonly (readonly [words: readonly string[], message: RegExp])[] =
   [['export', '--app', 'shop=abc', ...range, ...out], /--app must be a GUID .*; it is "abc"/],
   [['export', '--app', `Shop=${guid}`, ...range, ...out], /--app must be a name of small letters.*; it is "Shop"/],
   [['export', ...app, ...app, ...range, ...out], /--app must be a name that no other app has/],
-  [['export', '--workspace', `w=${guid},sub`, ...range, ...out], /--app must be a resource id/],
+  [['export', '--workspace', `w=${guid},sub`, ...range, ...out], /--workspace must be a resource id/],
   [['export', ...app, ...range, ...out, 'stray'], /"stray" belongs to no flag/],
 ];
 for (const [words, message] of wrong) {

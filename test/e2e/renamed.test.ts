@@ -95,7 +95,7 @@ test('each row is there once, whatever the app is called, and stays when its nam
   assert.match(known.text, /^store is the app that this lake knows as shop \(requests\): their rows go on from where/);
 
   // What the old name has brought is audited as before.
-  data.add(shopRows({ seed: '2', app: 'shop', perHour: 2, start: start + HOUR, end: start + 2 * HOUR }));
+  data.add(shopRows({ seed: '2', app: 'shop', perHour: 20, start: start + HOUR, end: start + 2 * HOUR }));
   const audits = (await store.audit()).feeds.map(({ feed, enqueued }) => [feed.app, enqueued.length]);
   assert.deepEqual(audits, [
     ['store', 0],
