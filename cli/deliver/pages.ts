@@ -11,7 +11,7 @@ export interface SetAside {
   readonly reasons: readonly string[];
 }
 
-const MOST_REASONS = 5;
+export const MOST_REASONS = 5;
 
 /** A quarantine that is gone says nothing, and fails no window. */
 export async function setAside(files: readonly FileRecord[], lake: ObjectStore): Promise<SetAside> {

@@ -2,7 +2,7 @@ import type { Millis } from '../../shared/model.ts';
 import type { Line, Tone } from '../terminal/colours.ts';
 import { bytesText, countText, spanText } from '../terminal/numbers.ts';
 import { tableLines } from '../terminal/table.ts';
-import { partTexts } from './pages.ts';
+import { MOST_REASONS, partTexts } from './pages.ts';
 import type { Delivery, Request } from './ports.ts';
 import { failureLine, type Left, type Results, type TaskResult, windowsText, windowText } from './run-tasks.ts';
 import { sharedOut } from './shares.ts';
@@ -83,7 +83,7 @@ export function summaryOf(
       error: outcome.error,
     })),
     left: results.left.map(({ signal = null, ...rest }) => ({ ...rest, signal })),
-    reasons: reasonsOf(results.ended).slice(0, shownReasons),
+    reasons: reasonsOf(results.ended).slice(0, MOST_REASONS),
     notices: delivery.notices,
     incomplete: [
       ...delivery.incomplete,
@@ -179,8 +179,6 @@ export const isKept = ({ outcome: { state } }: TaskResult): boolean => state ===
 
 const keptTexts = ({ ended }: Results): string[] =>
   ended.filter(isKept).map(({ task, outcome }) => `${windowText(task)} stays as it is: ${outcome.error}`);
-
-const shownReasons = 5;
 
 const reasonsOf = (ended: readonly TaskResult[]): string[] => [
   ...new Set(ended.filter((result) => !failed(result)).flatMap(({ outcome: { reasons = [] } }) => reasons)),

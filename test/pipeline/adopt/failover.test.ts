@@ -1,7 +1,8 @@
 /**
  * Storage that fails over to another region: lake and ledger both come back as they were, each at a moment of its own,
  * with the tags that they had or with new ones. Then `adopt`, as docs/operations.md says; or, where nothing refuses the
- * two, the next nights' audits alone. The same of a lake that is copied to another account, with a ledger there that is new, or a copy, too.
+ * two, the next nights' audits alone. The same of a lake that is copied to another account, with a ledger there that is
+ * new, or a copy, too.
  * DAMAGED=1: every moment of the one with every moment of the other; else one pair in six.
  */
 import assert from 'node:assert/strict';

@@ -44,17 +44,22 @@ const ofTheApi: readonly { readonly name: string; readonly says: Says }[] = [
   { name: 'rows of which one comes a minute', says: trickling(() => chunked, 999, 59_000, '6\r\n,["x"]\r\n') },
 ];
 
+/** The reply to one question, and how many seconds it took. */
+async function askOnce() {
+  const clock = { now: () => Date.now(), sleep: async () => {}, random: () => 0 };
+  const url = `http://127.0.0.1:${odd.port}/v1/apps/x/query`;
+  const ask = createAsk({ url, scope: 's', auth: { kind: 'none' } }, undefined, clock);
+  const rows = { take: async () => {}, takeBack: async () => {} };
+  const began = Date.now();
+  const reply = await ask({ query: 'requests', table: 'requests', rows, abort: new AbortController().signal });
+  return { reply, took: (Date.now() - began) / 1000 };
+}
+
 for (const { name, says } of [...oddAnswers, ...ofTheApi])
   test(name, async () => {
     odd.says = says;
     odd.asked = 0;
-    const clock = { now: () => Date.now(), sleep: async () => {}, random: () => 0 };
-    const url = `http://127.0.0.1:${odd.port}/v1/apps/x/query`;
-    const ask = createAsk({ url, scope: 's', auth: { kind: 'none' } }, undefined, clock);
-    const rows = { take: async () => {}, takeBack: async () => {} };
-    const began = Date.now();
-    const reply = await ask({ query: 'requests', table: 'requests', rows, abort: new AbortController().signal });
-    const took = (Date.now() - began) / 1000;
+    const { reply, took } = await askOnce();
     const asked = { schema: 'app', table: 'requests', rowLimit: 500_000, now: Date.now() } as const;
     const outcome = outcomeOf(reply, asked);
     const told = JSON.stringify(outcome);
@@ -73,13 +78,7 @@ for (const [name, more, pause] of [
   test(`503 with words ${name}: the status is told within half a minute`, async () => {
     const head = 'HTTP/1.1 503 Away\r\nretry-after: 7\r\ntransfer-encoding: chunked\r\n\r\n';
     odd.says = trickling(() => head, 999, more === '' ? 3_600_000 : pause, more === '' ? ' ' : more);
-    const clock = { now: () => Date.now(), sleep: async () => {}, random: () => 0 };
-    const url = `http://127.0.0.1:${odd.port}/v1/apps/x/query`;
-    const ask = createAsk({ url, scope: 's', auth: { kind: 'none' } }, undefined, clock);
-    const rows = { take: async () => {}, takeBack: async () => {} };
-    const began = Date.now();
-    const reply = await ask({ query: 'requests', table: 'requests', rows, abort: new AbortController().signal });
-    const took = (Date.now() - began) / 1000;
+    const { reply, took } = await askOnce();
     assert.deepEqual([reply.status, reply.lost, reply.retryAfter], [503, '', '7']);
     assert.ok(took <= 30, `${took} s`);
   });

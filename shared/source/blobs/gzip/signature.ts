@@ -25,6 +25,8 @@ const MAGIC: readonly (readonly [bytes: readonly number[], what: string])[] = [
   [[0x25, 0x50, 0x44, 0x46], 'a PDF file'],
   [[0x89, 0x50, 0x4e, 0x47], 'a picture'],
 ];
+/** What the first bytes tell is told by so many. */
+export const HEAD = 4096;
 /** `ustar` stands behind the first name of a tar archive. */
 const TAR = { at: 257, word: 'ustar' };
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { Millis } from '../../../model.ts';
-import { signatureOf } from '../gzip/signature.ts';
+import { HEAD, signatureOf } from '../gzip/signature.ts';
 import { type Kind, kindOf, timeOf } from '../kinds.ts';
 import { partialText } from '../records/partial.ts';
 import { recordsIn } from '../records/records-in.ts';
@@ -31,7 +31,6 @@ export interface Contents {
 
 /** `0001-01-01` and the like are what a program writes that knows no time. */
 const plausible = { from: Date.UTC(2010, 0), until: Date.UTC(2100, 0) };
-const HEAD = 4096;
 
 /**
  * Reads a file to its end: nothing about it is decided by its beginning, which one long record, or records of something

@@ -3,7 +3,7 @@ import { type ByteQueue, createByteQueue, drop, held, push } from '../../../fram
 import { isOf, NEWLINE, SPACE, skip, trimmedEnd } from '../../../framing/classes.ts';
 import { type Framed, MOST_BETWEEN } from '../../../framing/document.ts';
 import { createFramer, type Framer } from '../../../framing/framer.ts';
-import { signatureOf } from '../gzip/signature.ts';
+import { HEAD, signatureOf } from '../gzip/signature.ts';
 import type { Part } from './chunk-maker.ts';
 
 /** What is held in search of a place to cut. A blob with longer records is read document by document. */
@@ -11,8 +11,6 @@ const MOST_HELD = 4 * 1024 * 1024;
 /** Lines are cut off when so much is held: enough for a chunk of their own, which is not copied. */
 const LEAST_CUT = 3 * 1024 * 1024;
 const FEED = 256 * 1024;
-/** What the first bytes tell is told by so many. */
-const HEAD = 4096;
 /** Parts handed on at once. */
 const GROUP = 250;
 /** Bytes of neighbours that are told together, at most. */
