@@ -3,10 +3,9 @@ import { type ExitCode, exitCodes } from '../failure.ts';
 import { isSet, type Options } from '../flags/options.ts';
 import { paced, progressOn } from '../terminal/progress.ts';
 import { jobsOf } from './jobs.ts';
-import { isPart } from './pages.ts';
 import type { Request } from './ports.ts';
 import { type Results, runTasks } from './run-tasks.ts';
-import { isBarren, isKept, summaryLines, summaryOf } from './summary.ts';
+import { summaryLines, summaryOf } from './summary.ts';
 
 /** Runs the windows that a request makes, shows how far it is, and says what came of it. */
 export async function deliver(
@@ -20,8 +19,7 @@ export async function deliver(
   const told = (records: number, bytes: number) => onRead(records, bytes);
   const delivery = await prepare(request, told, abort, paced(terminal), jobs);
   try {
-    const weight = delivery.tasks.reduce((sum, task) => sum + task.weight, 0);
-    const progress = progressOn(terminal, delivery.tasks.length, weight);
+    const progress = progressOn(terminal, delivery.tasks.count, delivery.tasks.weight);
     onRead = progress.read;
     const results = await runTasks(delivery, windowsAtOnce(request.command, jobs), terminal, progress, abort);
     const fault = await delivery.record();
@@ -38,18 +36,17 @@ export async function deliver(
 }
 
 /** Nothing done at all and one side to blame: that side's code; else failed windows are 1. */
-function exitCodeOf({ ended, stopped }: Results, incomplete: readonly string[]): ExitCode {
+function exitCodeOf({ came, stopped }: Results, incomplete: readonly string[]): ExitCode {
   if (stopped === 'interrupted') return exitCodes.interrupted;
-  const failed = ended.filter(({ outcome }) => outcome.state === 'failed');
-  if (failed.length === 0 && ended.length > 0 && ended.every(isBarren)) return exitCodes.source;
-  const lacks =
-    incomplete.length > 0 || ended.some((result) => isBarren(result) || isKept(result) || isPart(result.outcome));
-  if (failed.length === 0) return lacks ? exitCodes.failed : exitCodes.done;
+  const { totals, failures, barren, kept, parts } = came;
+  if (totals.failed === 0 && totals.windows > 0 && barren === totals.windows) return exitCodes.source;
+  const lacks = incomplete.length + barren + kept.length + parts.length > 0;
+  if (totals.failed === 0) return lacks ? exitCodes.failed : exitCodes.done;
   if (stopped === 'source' || stopped === 'destination') return exitCodes[stopped];
   if (stopped === 'machine') return exitCodes.failed;
-  const sides = new Set(failed.map(({ outcome }) => outcome.side));
+  const sides = new Set(failures.map(({ outcome }) => outcome.side));
   const [side] = sides;
-  return failed.length === ended.length && sides.size === 1 && (side === 'source' || side === 'destination')
+  return totals.failed === totals.windows && sides.size === 1 && (side === 'source' || side === 'destination')
     ? exitCodes[side]
     : exitCodes.failed;
 }

@@ -1,7 +1,8 @@
 import { shown } from '../../shared/config/secret.ts';
 import { usage } from '../failure.ts';
 import { type Options, textOf } from '../flags/options.ts';
-import type { Request, Task } from './ports.ts';
+import type { Request } from './ports.ts';
+import type { Tasks } from './tasks.ts';
 
 /** What a job takes at most beside the process itself, ordinary records given (bench/bounds.ts). */
 export const JOB_BYTES = 250 * 1024 * 1024;
@@ -25,9 +26,13 @@ export function jobsOf(options: Options, machine: number): number {
 const WORTH = 8 * 1024 * 1024;
 
 /** No more threads than windows, or than the bytes of files are worth. */
-export function worthwhile(jobs: number, { command }: Pick<Request, 'command'>, tasks: readonly Task[]): number {
-  const bytes = command === 'transform' ? tasks.reduce((sum, { weight }) => sum + weight, 0) : Number.POSITIVE_INFINITY;
-  return Math.max(1, Math.min(jobs, tasks.length, Math.ceil(bytes / WORTH)));
+export function worthwhile(
+  jobs: number,
+  { command }: Pick<Request, 'command'>,
+  tasks: Pick<Tasks, 'count' | 'weight'>,
+): number {
+  const bytes = command === 'transform' ? tasks.weight : Number.POSITIVE_INFINITY;
+  return Math.max(1, Math.min(jobs, tasks.count, Math.ceil(bytes / WORTH)));
 }
 
 /**

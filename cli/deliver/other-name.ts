@@ -1,5 +1,5 @@
 import type { Feed, Interval, Ledger, LedgerEntry, Opening, OriginOf, ReadFrom } from '../../shared/model.ts';
-import { activeWindows } from '../../shared/pipeline/grid/grid.ts';
+import { eachActive } from '../../shared/pipeline/grid/grid.ts';
 import { boundTo, staysAsRead } from '../../shared/pipeline/names/bound.ts';
 import { createNames, firstOfOthers, type NamedApp } from '../../shared/pipeline/names/names.ts';
 import { isRequeued } from '../../shared/pipeline/verdict.ts';
@@ -26,22 +26,46 @@ export const readerOf = (apps: readonly NamedApp[], { app, signal }: Feed, origi
   apps.find((each) => each.origin === origin && each.signals.includes(signal))?.app ??
   app;
 
+/** What the lake has of the range under the names of a command. */
+export interface OwnWindows {
+  /** The first that was read from another app than its name stands for now, or from more. */
+  readonly stays: LedgerEntry | undefined;
+  /** What windows of these feeds were read from. */
+  originsOf(feed: Feed): readonly string[];
+  note(entry: LedgerEntry): void;
+}
+
+export function ownWindows(apps: readonly NamedApp[]): OwnWindows {
+  const originOf = originsOf(apps);
+  const origins = new Map<string, Set<string>>();
+  const keyOf = ({ app, signal }: Feed): string => `${app}\n${signal}`;
+  let stays: LedgerEntry | undefined;
+  return {
+    get stays() {
+      return stays;
+    },
+    originsOf: (feed) => [...(origins.get(keyOf(feed)) ?? [])],
+    note: (entry) => {
+      if (staysAsRead(entry, originOf) && !isRequeued(entry.fingerprint)) stays ??= entry;
+      const known = origins.get(keyOf(entry.window)) ?? new Set();
+      if (entry.origin !== undefined) origins.set(keyOf(entry.window), known.add(entry.origin));
+    },
+  };
+}
+
 /**
  * An app is what it reads, not what it is called: throws Failure where the lake has a time of the range from one of the
- * apps under another name, or under its name from another app, or from more. `known`: what it has under the names of
- * the command.
+ * apps under another name, or under its name from another app, or from more.
  */
 export async function refuseOtherNames(
   apps: readonly NamedApp[],
   range: Interval,
-  known: readonly LedgerEntry[],
+  own: OwnWindows,
   ledger: Ledger,
   now: () => number,
 ): Promise<void> {
-  const originOf = originsOf(apps);
-  const other = known.find((entry) => staysAsRead(entry, originOf) && !isRequeued(entry.fingerprint));
-  if (other !== undefined) throw usage(otherAppText(other, originOf(other.window)));
-  const names = createNames(apps, { ...ledger, openings: () => openingsIn(apps, range, known, ledger) }, now);
+  if (own.stays !== undefined) throw usage(otherAppText(own.stays, originsOf(apps)(own.stays.window)));
+  const names = createNames(apps, { ...ledger, openings: () => openingsIn(apps, range, own, ledger) }, now);
   for (const { app, signals } of apps)
     for (const signal of signals) {
       const others = await names.others({ app, signal, source: 'query' });
@@ -54,18 +78,22 @@ export async function refuseOtherNames(
 async function* openingsIn(
   apps: readonly NamedApp[],
   range: Interval,
-  known: readonly LedgerEntry[],
+  own: OwnWindows,
   ledger: Ledger,
 ): AsyncGenerator<Opening> {
-  const own = new Set(apps.map(({ app }) => app));
+  const names = new Set(apps.map(({ app }) => app));
   for await (const each of ledger.openings()) {
     const { feed, origins } = each;
     if (feed.source !== 'query' || !apps.some(({ signals }) => signals.includes(feed.signal))) continue;
-    const isKnown = ({ window: { app, signal } }: LedgerEntry) => app === feed.app && signal === feed.signal;
-    const entries = async () => (own.has(feed.app) ? known.filter(isKnown) : activeWindows(feed, range, ledger));
-    const told = origins.length > 0 ? origins : (await entries()).flatMap(({ origin }) => origin ?? []);
-    yield { ...each, origins: [...new Set(told)] };
+    if (origins.length > 0) yield each;
+    else yield { ...each, origins: names.has(feed.app) ? own.originsOf(feed) : await originsIn(feed, range, ledger) };
   }
+}
+
+async function originsIn(feed: Feed, range: Interval, ledger: Ledger): Promise<readonly string[]> {
+  const found = new Set<string>();
+  for await (const { origin } of eachActive(feed, range, ledger)) if (origin !== undefined) found.add(origin);
+  return [...found];
 }
 
 const otherNameText = (

@@ -3,6 +3,7 @@ import { type LakeLook, takeIn } from '../../shared/pipeline/adopt/take-in.ts';
 import { activeWindows } from '../../shared/pipeline/grid/grid.ts';
 import { countText, timeText } from '../terminal/numbers.ts';
 import type { Task } from './ports.ts';
+import { type FeedTasks, sifted } from './tasks.ts';
 
 export interface OtherPorts {
   readonly ledger: Ledger;
@@ -15,7 +16,7 @@ export interface OtherPorts {
 }
 
 export interface Apart {
-  readonly tasks: readonly Task[];
+  readonly tasks: readonly FeedTasks[];
   /** What is left out, for its rows would come twice. */
   readonly incomplete: readonly string[];
 }
@@ -25,41 +26,50 @@ export interface Apart {
  * signal have one source, as the settings of an app demand it, too.
  */
 export async function apartFrom(
-  tasks: readonly Task[],
+  tasks: readonly FeedTasks[],
   { ledger, ...ports }: OtherPorts,
   swept: boolean,
 ): Promise<Apart> {
-  const groups = Map.groupBy(tasks, ({ window }) => [window.app, window.signal, isQuery(window)].join('\n'));
-  for (const some of groups.values()) await regainOthers(some, { ledger, ...ports });
+  for (const each of tasks) await regainOthers(each, { ledger, ...ports });
   const feeds = await Array.fromAsync(ledger.feeds());
-  const kept: Task[] = [];
+  const kept: FeedTasks[] = [];
   const incomplete: string[] = [];
-  for (const some of groups.values()) {
-    const [first] = some;
-    if (first === undefined) continue;
-    const { app, signal } = first.window;
+  for (const each of tasks) {
     const others = feeds.filter(
-      (feed) => feed.app === app && feed.signal === signal && isOther(feed, first.window, swept),
+      (feed) => feed.app === each.app && feed.signal === each.signal && isOther(feed, each, swept),
     );
-    const taken = await rangesOf(others, rangeOf(some), { ledger, ...ports });
-    const twice = some.filter(({ window }) => taken.some((other) => overlap(window, other)));
-    kept.push(...some.filter((task) => !twice.includes(task)));
-    if (twice.length > 0)
-      incomplete.push(
-        twiceText(twice, isQuery(first.window) ? 'export blobs' : 'the query API or an earlier transform'),
-      );
+    const taken = joined(await rangesOf(others, each, { ledger, ...ports }));
+    if (taken.length === 0) {
+      kept.push(each);
+      continue;
+    }
+    const isTwice = ({ window }: Task) => taken.some((other) => overlap(window, other));
+    const rest = sifted(each, (task) => !isTwice(task));
+    const twice = sifted(each, isTwice);
+    if (rest !== undefined) kept.push(rest);
+    if (twice !== undefined)
+      incomplete.push(twiceText(twice, isQuery(each) ? 'export blobs' : 'the query API or an earlier transform'));
   }
   return { tasks: kept, incomplete };
 }
 
+/** Windows side by side are one stretch of time. */
+function joined(windows: readonly Interval[]): Interval[] {
+  const stretches: Interval[] = [];
+  for (const { start, end } of windows.toSorted((one, other) => one.start - other.start)) {
+    const last = stretches.at(-1);
+    if (last === undefined || last.end < start) stretches.push({ start, end });
+    else stretches[stretches.length - 1] = { start: last.start, end: Math.max(last.end, end) };
+  }
+  return stretches;
+}
+
 /** What the ledger has lost of the other source the lake tells. */
-async function regainOthers(tasks: readonly Task[], ports: OtherPorts): Promise<void> {
-  const [first] = tasks;
-  if (first === undefined) return;
-  const { app, signal } = first.window;
-  for (const source of isQuery(first.window) ? exportSources : ['query']) {
+async function regainOthers(tasks: FeedTasks, ports: OtherPorts): Promise<void> {
+  const { app, signal } = tasks;
+  for (const source of isQuery(tasks) ? exportSources : ['query']) {
     const feed = { app, signal, source };
-    await takeIn(feed, rangeOf(tasks), await ports.ledger.progress(feed), ports);
+    await takeIn(feed, tasks, await ports.ledger.progress(feed), ports);
   }
 }
 
@@ -90,16 +100,11 @@ export async function refuseOther({ window, doneAt }: LedgerEntry, ports: OtherP
 }
 
 /** Earlier versions gave what `transform` brought feeds of its own, of which a sweep knows nothing. */
-const isOther = (feed: Feed, window: Feed, swept: boolean): boolean =>
+const isOther = (feed: Feed, window: Pick<Feed, 'source'>, swept: boolean): boolean =>
   isQuery(feed) !== isQuery(window) || (swept && feed.source.startsWith(`${window.source}-`));
 
-const isQuery = ({ source }: Feed): boolean => source === 'query';
+const isQuery = ({ source }: Pick<Feed, 'source'>): boolean => source === 'query';
 const overlap = (one: Interval, other: Interval): boolean => one.start < other.end && other.start < one.end;
-const rangeOf = (tasks: readonly Task[]): Interval => ({
-  start: Math.min(...tasks.map(({ window }) => window.start)),
-  end: Math.max(...tasks.map(({ window }) => window.end)),
-});
-
 async function rangesOf(feeds: readonly Feed[], range: Interval, ports: OtherPorts): Promise<Window[]> {
   const found: Window[] = [];
   for (const feed of feeds) {
@@ -124,11 +129,7 @@ async function isTaken(entry: LedgerEntry, { lake, clock, orphaned }: OtherPorts
   return false;
 }
 
-function twiceText(tasks: readonly Task[], other: string): string {
-  const [{ app, signal }, { start, end }] = [tasks[0]?.window ?? { app: '', signal: '' }, rangeOf(tasks)];
-  return (
-    `${countText(tasks.length)} windows of ${app} ${signal} between ${timeText(start)} and ${timeText(end)} are ` +
-    'left out, for the lake has ' +
-    `that time from ${other}, and rows would be there twice; choose another --out, or give the app another name`
-  );
-}
+const twiceText = ({ app, signal, count, start, end }: FeedTasks, other: string): string =>
+  `${countText(count)} windows of ${app} ${signal} between ${timeText(start)} and ${timeText(end)} are ` +
+  'left out, for the lake has ' +
+  `that time from ${other}, and rows would be there twice; choose another --out, or give the app another name`;

@@ -1,7 +1,6 @@
 import type { FileRecord, ObjectStore } from '../../shared/model.ts';
 import { pageReason, pageText } from '../../shared/source/blobs/records/partial.ts';
 import { countText } from '../terminal/numbers.ts';
-import type { TaskOutcome } from './ports.ts';
 
 /** What quarantine says of a window, and still does when it is not read again. */
 export interface SetAside {
@@ -41,11 +40,8 @@ async function* linesOf(pieces: AsyncIterable<Uint8Array>): AsyncIterable<string
   if (rest !== '') yield rest;
 }
 
-export const isPart = ({ parts = [] }: TaskOutcome): boolean => parts.length > 0;
-
 /** Once for all windows, the first few by name. */
-export function partTexts(outcomes: readonly TaskOutcome[]): string[] {
-  const names = [...new Set(outcomes.flatMap(({ parts = [] }) => parts))].sort();
+export function partTexts(names: readonly string[]): string[] {
   if (names.length === 0) return [];
   const some = `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`;
   const what = names.length === 1 ? 'file that is a part only' : 'files that are a part only';

@@ -1,4 +1,4 @@
-import type { Signal } from '../../shared/model.ts';
+import type { Signal, Window } from '../../shared/model.ts';
 import type { Task, TaskOutcome } from './ports.ts';
 import type { Left } from './run-tasks.ts';
 
@@ -13,6 +13,13 @@ interface Refusals {
   readonly failed: number;
 }
 
+type Named = Pick<Window, 'app' | 'signal'>;
+
+/** How many windows of an app and signal were not tried. */
+export interface Untried extends Named {
+  readonly count: number;
+}
+
 type Ending = 'source' | 'destination' | 'machine';
 
 /**
@@ -25,17 +32,17 @@ export function createPatience() {
   let inRow: TaskOutcome['side'][] = [];
   let [clock, counted] = [0, -1];
   const isLeft = (key: string): boolean => (refusals.get(key)?.inRow ?? 0) >= hopeless;
-  const leftOf = (task: Task): string | undefined => keysOf(task).find(isLeft);
+  const leftOf = (feed: Named): string | undefined => keysOf(feed).find(isLeft);
   return {
     /** A mark for the moment that a window begins. */
     begin: (): number => clock++,
-    leaves: (task: Task): boolean => leftOf(task) !== undefined,
+    leaves: ({ window }: Task): boolean => leftOf(window) !== undefined,
     /** Names what is left from now on, once. */
     note: (task: Task, outcome: TaskOutcome, begun: number): string | undefined => {
       if (outcome.state !== 'failed') {
         inRow = [];
         // a window that was there already says nothing of who would answer now
-        if (outcome.state === 'done') for (const key of keysOf(task)) forget(refusals, key);
+        if (outcome.state === 'done') for (const key of keysOf(task.window)) forget(refusals, key);
         return undefined;
       }
       if (outcome.refused !== undefined) {
@@ -53,17 +60,17 @@ export function createPatience() {
       const [side] = inRow.length >= hopeless && new Set(inRow).size === 1 ? inRow : [];
       return side === 'unknown' ? undefined : side;
     },
-    left: (untried: readonly Task[]): Left[] =>
+    left: (untried: readonly Untried[]): Left[] =>
       [...refusals]
         .filter(([key]) => isLeft(key))
         .map(([key, { app, signal, reason, failed }]) => ({
           ...{ app, signal, reason, failed },
-          untried: untried.filter((task) => leftOf(task) === key).length,
+          untried: untried.reduce((sum, each) => sum + (leftOf(each) === key ? each.count : 0), 0),
         })),
   };
 
   function refuse(task: Task, { of, reason }: { readonly of: string; readonly reason: string }): string | undefined {
-    const [whole, table] = keysOf(task);
+    const [whole, table] = keysOf(task.window);
     const [key, signal] = of === 'app' ? [whole, undefined] : [table, task.window.signal];
     const seen = refusals.get(key);
     const inRowNow = (seen?.inRow ?? 0) + 1;
@@ -72,7 +79,7 @@ export function createPatience() {
   }
 }
 
-const keysOf = ({ window: { app, signal } }: Task): readonly [app: string, table: string] => [app, `${app}\n${signal}`];
+const keysOf = ({ app, signal }: Named): readonly [app: string, table: string] => [app, `${app}\n${signal}`];
 
 function forget(refusals: Map<string, Refusals>, key: string): void {
   const seen = refusals.get(key);

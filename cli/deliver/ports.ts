@@ -11,6 +11,7 @@ import type {
   SweepRequest,
   Window,
 } from '../../shared/model.ts';
+import type { Tasks } from './tasks.ts';
 
 /** Where the files go, how they look and what is made of the rows. */
 export interface LakeRequest {
@@ -109,7 +110,7 @@ export interface Refusal {
 export interface Delivery {
   /** Where the files go, without secrets. */
   readonly place: string;
-  readonly tasks: readonly Task[];
+  readonly tasks: Tasks;
   /** What the user should know although nothing is wrong. */
   readonly notices: readonly string[];
   /** What may be missing although every window is done: the command does not end well. */

@@ -1,15 +1,15 @@
 import { faultMessage } from '../../shared/config/faults.ts';
-import type { App, Feed, Interval, Ledger, LedgerEntry, Source, Window } from '../../shared/model.ts';
-import { activeWindows } from '../../shared/pipeline/grid/grid.ts';
-import { tileRange } from '../../shared/pipeline/grid/tile-range.ts';
+import type { App, LedgerEntry, Millis, Source } from '../../shared/model.ts';
 import { countEvery, meetLake } from '../../shared/pipeline/lake/meet.ts';
 import type { NamedApp } from '../../shared/pipeline/names/names.ts';
+import { dayOf } from '../../shared/status/day-tally.ts';
 import { systemClock } from '../../shared/wire/clock.ts';
 import { prepareLake, tablesOf } from '../../shared/wire/lake.ts';
 import { asTheyAre, engineOf, localPorts } from '../../shared/wire/local.ts';
 import { guardedLake, lakeMet, meetPorts } from '../../shared/wire/meet.ts';
 import { openPlace } from '../../shared/wire/open-place.ts';
 import { lakeLook, windowFiles } from '../../shared/wire/stories.ts';
+import { exportPlan } from '../export/plan.ts';
 import { exitCodes, Failure, usage } from '../failure.ts';
 import { ledgerOfLake } from '../operations/lake-ledger.ts';
 import { placeThere } from '../operations/lake-there.ts';
@@ -20,23 +20,19 @@ import { type AppFolder, settleApps, settleAppsWith } from './app-names.ts';
 import { agreeOnOutput, lastOwnerDied } from './beside-ledger.ts';
 import { worthwhile } from './jobs.ts';
 import { blame, observedBegin, observedSource, observedStore } from './observe.ts';
-import { originsOf, readerOf, readFromOf, refuseOtherNames } from './other-name.ts';
+import { originsOf, readerOf, readFromOf } from './other-name.ts';
 import { apartFrom, refuseOther } from './other-source.ts';
-import type { ExportRequest, Prepare, Task } from './ports.ts';
+import type { Prepare } from './ports.ts';
 import { recordTable } from './record-table.ts';
 import { keyOf, type Plan, windowRunner } from './run-window.ts';
 import { shapeMarks } from './shape-marks.ts';
+import { allTasks, type FeedTasks, listedTasks } from './tasks.ts';
 
 /**
  * Short, for a killed command is mostly run again at once; renewed every third of it. Overtaking a live run costs work,
  * no rows.
  */
 const lease = 15_000;
-/** Telemetry is accepted that much later than it happened. */
-const latest = 2 * 86_400_000;
-/** No window is longer. */
-const longest = 86_400_000;
-
 /** Puts the pipeline together for a command: the ledger in the destination, the source by the request. */
 export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
   const { shape, keepBytes, dedupe } = request;
@@ -73,11 +69,12 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
   const { tasks, incomplete } = await onDestination(() =>
     apartFrom(planned.tasks, beside, request.command === 'sweep'),
   );
-  const plan = { ...planned, tasks: byTime(tasks), incomplete: [...(planned.incomplete ?? []), ...incomplete] };
+  const all = allTasks(tasks);
+  const plan = { ...planned, incomplete: [...(planned.incomplete ?? []), ...incomplete] };
   const source = observedSource(plan.source, blamed, abort);
   // What the query API answers is not kept waiting; of blobs a thread reads one window after the other.
   const alone = request.command !== 'export';
-  const { begin, close } = engineOf(request.output, making, worthwhile(jobs, request, plan.tasks), alone);
+  const { begin, close } = engineOf(request.output, making, worthwhile(jobs, request, all), alone);
   // A ledger in the lake goes with it; that of an app stays, and would have the rest of a lake that was emptied.
   const { still } = lakeMet(meetPorts(lake, ledger, here, templates), async () => undefined, word);
   const ports = {
@@ -94,36 +91,42 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
     ...(request.command === 'export' && { readFrom: readFromOf(named), ...(await keptSince(request.apps)) }),
   };
   const run = windowRunner({ plan, orphaned, isInLake: !ofApp, blamed, ports, abort });
-  const ran: Window[] = [];
+  const ran = new Set<Millis>();
   return {
     place: lake.place.replace(/\/$/, ''),
-    tasks: plan.tasks,
+    tasks: all,
     notices: plan.notices,
     incomplete: plan.incomplete,
     run: async (window) => {
       const outcome = await run(window);
-      if (outcome.state !== 'unchanged') ran.push(window);
+      if (outcome.state !== 'unchanged') ran.add(dayOf(window.start));
       return outcome;
     },
     // An app writes the table of its ledger by itself.
-    record: async () => (ofApp || abort.aborted ? '' : recordTable(plan.tasks, ran, ports)),
+    record: async () => (ofApp || abort.aborted ? '' : recordTable(all, ran, ports)),
     close: async () => {
       await close();
       await meet().catch(() => undefined); // the next command counts, too
     },
   };
 
-  async function planOf(): Promise<Plan> {
+  async function planOf(): Promise<Plan & { readonly tasks: readonly FeedTasks[] }> {
     if (request.command === 'transform') {
       const found = archive ?? (await archiveOf(request, abort));
-      return onDestination(() => transformPlan(request, found, lake, ledger, abort, settle));
+      const made = await onDestination(() => transformPlan(request, found, lake, ledger, abort, settle));
+      return { ...made, tasks: listedTasks(made.tasks) };
     }
-    if (request.command === 'export') return onDestination(() => exportPlan(request, named, ledger, ofApp));
+    if (request.command === 'export') {
+      const source = await querySources(request.apps, named);
+      const made = await onDestination(() => exportPlan(request, named, ledger, ofApp, tell));
+      return { ...made, source };
+    }
     await placeThere(request.container, 'sweep: --container');
     try {
       const { apps, notices } = await settle(await exportFolders(request.container));
       const swept = await sweepPlan({ ...request, apps }, ledger, systemClock.now, keyOf, abort, tell);
-      return { ...swept, notices: [...swept.notices, ...notices], done: 'compare', replace: request.replace };
+      const tasks = listedTasks(swept.tasks);
+      return { ...swept, tasks, notices: [...swept.notices, ...notices], done: 'compare', replace: request.replace };
     } catch (error) {
       if (error instanceof Failure) throw error;
       const text = error instanceof Error ? error.message : String(error);
@@ -142,54 +145,6 @@ async function onDestination<T>(use: () => Promise<T>): Promise<T> {
     throw new Failure(exitCodes.destination, error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
-
-async function exportPlan(
-  { apps, range, again }: ExportRequest,
-  named: readonly NamedApp[],
-  ledger: Ledger,
-  ofApp: boolean,
-): Promise<Plan> {
-  const known = new Map<string, LedgerEntry>();
-  const tasks: Task[] = [];
-  for (const { name, query } of apps) {
-    for (const signal of query?.signals ?? []) {
-      const feed = { app: name, signal, source: 'query' };
-      if (ofApp) await stayBehind(feed, range, ledger);
-      const before = await activeWindows(feed, range, ledger);
-      for (const entry of before) known.set(keyOf(entry.window), entry);
-      const taken = before.map(({ window }) => window);
-      const windows = tileRange(range, query?.window ?? longest, taken);
-      tasks.push(...windows.map(({ start, end }) => ({ window: { ...feed, start, end }, weight: end - start })));
-    }
-  }
-  await refuseOtherNames(named, range, [...known.values()], ledger, systemClock.now);
-  const fresh = systemClock.now() - range.end < latest;
-  const notices = fresh
-    ? ['telemetry can arrive two days late: run it with --again two days after the end of the range to be complete']
-    : [];
-  return {
-    source: await querySources(apps, named),
-    tasks,
-    known,
-    notices,
-    done: again ? 'repeat' : 'leave',
-    replace: false,
-  };
-}
-
-/** What the app has still to plan is planned from where it has come to: it would leave out what lies before. */
-async function stayBehind(feed: Feed, range: Interval, ledger: Ledger): Promise<void> {
-  const horizon = (await ledger.progress(feed))?.value.horizon;
-  if (horizon === undefined || range.end <= horizon) return;
-  const reached = new Date(horizon).toISOString();
-  throw usage(
-    `export: this lake has a deployed app, which has planned ${feed.app} ${feed.signal} through ${reached} and ` +
-      `goes on from there by itself; give --to ${reached} or earlier`,
-  );
-}
-
-/** Oldest first, so that what is there after an interruption has no gaps. */
-const byTime = (tasks: readonly Task[]): Task[] => tasks.toSorted((a, b) => a.window.start - b.window.start);
 
 /** What asks the query API is loaded for commands that do. */
 const query = () => import('../../shared/wire/query.ts');

@@ -1,15 +1,12 @@
-import type { Signal } from '../../shared/model.ts';
+import type { Feed, Signal } from '../../shared/model.ts';
 import { countText, spanText, timeText } from '../terminal/numbers.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { createPatience } from './patience.ts';
+import { type Came, createOutcomes, type TaskResult } from './outcomes.ts';
+import { createPatience, type Untried } from './patience.ts';
 import type { Delivery, Task, TaskOutcome } from './ports.ts';
 import { taskOrder } from './task-order.ts';
-
-export interface TaskResult {
-  readonly task: Task;
-  readonly outcome: TaskOutcome;
-}
+import type { Tasks } from './tasks.ts';
 
 /** An app, or a table of it, that refused so often that the rest of it was not asked for any more. */
 export interface Left {
@@ -22,7 +19,7 @@ export interface Left {
 }
 
 export interface Results {
-  readonly ended: readonly TaskResult[];
+  readonly came: Came;
   readonly left: readonly Left[];
   /** Windows that were not tried: of `left`, or because the user or the same failure over and over stopped the run. */
   readonly untried: number;
@@ -31,7 +28,7 @@ export interface Results {
 }
 
 /**
- * Runs all windows, `parallel` at a time; results come in the order of the tasks. Failed windows hold back no other.
+ * Runs all windows, `parallel` at a time. Failed windows hold back no other.
  */
 export async function runTasks(
   delivery: Delivery,
@@ -40,21 +37,24 @@ export async function runTasks(
   progress: Progress,
   abort: AbortSignal,
 ): Promise<Results> {
-  const ended: (TaskResult & { readonly at: number })[] = [];
+  const outcomes = createOutcomes();
+  const tried = new Map<string, number>();
+  const triedOf = (key: string): number => tried.get(key) ?? 0;
   const patience = createPatience();
   const order = taskOrder(delivery.tasks, parallel);
-  let next = 0;
   const runner = async (): Promise<void> => {
-    for (;;) {
-      const at = order[next++] ?? delivery.tasks.length;
-      const task = patience.ended() === undefined && !abort.aborted ? delivery.tasks[at] : undefined;
-      if (task === undefined) return;
+    while (patience.ended() === undefined && !abort.aborted) {
+      const next = order.next();
+      if (next.done) return;
+      const { task } = next.value;
       if (patience.leaves(task)) continue;
       const begun = patience.begin();
       const outcome = await runOne(task, delivery, terminal, progress, abort);
       if (outcome === undefined) return;
-      ended.push({ task, outcome, at });
-      if (outcome.state === 'failed') progress.note(failureLine({ task, outcome }), 'bad');
+      const ended = { ...next.value, outcome };
+      outcomes.note(ended);
+      tried.set(feedKey(task.window), triedOf(feedKey(task.window)) + 1);
+      if (outcome.state === 'failed') progress.note(failureLine(ended), 'bad');
       else if (outcome.remark !== undefined) progress.note(`${windowText(task)}: ${outcome.remark}`);
       const left = patience.note(task, outcome, begun);
       if (left !== undefined) progress.note(`${left} is left, the rest goes on`, 'bad');
@@ -62,12 +62,22 @@ export async function runTasks(
     }
   };
   await Promise.all(Array.from({ length: parallel }, runner));
-  ended.sort((a, b) => a.at - b.at);
-  const tried = new Set(ended.map(({ at }) => at));
-  const rest = delivery.tasks.filter((_, at) => !tried.has(at));
-  const stopped = abort.aborted && rest.length > 0 ? 'interrupted' : (patience.ended() ?? 'no');
-  return { ended, left: patience.left(rest), untried: rest.length, stopped };
+  const came = outcomes.came();
+  const untried = delivery.tasks.count - came.totals.windows;
+  const stopped = abort.aborted && untried > 0 ? 'interrupted' : (patience.ended() ?? 'no');
+  return { came, left: patience.left(untriedOf(delivery.tasks.feeds, triedOf)), untried, stopped };
 }
+
+/** Of each app and signal. */
+function untriedOf(feeds: Tasks['feeds'], triedOf: (key: string) => number): Untried[] {
+  const all = Map.groupBy(feeds, feedKey);
+  return [...all].flatMap(([key, some]) => {
+    const count = some.reduce((sum, each) => sum + each.count, 0) - triedOf(key);
+    return some.slice(0, 1).map(({ app, signal }) => ({ app, signal, count }));
+  });
+}
+
+const feedKey = ({ app, signal }: Pick<Feed, 'app' | 'signal'>): string => `${app}\n${signal}`;
 
 /** No claim of ours lasts longer. */
 const longestWait = 3_600_000;
@@ -99,6 +109,7 @@ async function runOne(
 export const windowText = ({ window }: Task): string =>
   `${window.app} ${window.signal} ${timeText(window.start)} to ${timeText(window.end)}`;
 
-export const failureLine = ({ task, outcome }: TaskResult): string => `${windowText(task)} failed: ${outcome.error}`;
+export const failureLine = ({ task, outcome }: Pick<TaskResult, 'task' | 'outcome'>): string =>
+  `${windowText(task)} failed: ${outcome.error}`;
 
 export const windowsText = (count: number): string => `${countText(count)} window${count === 1 ? '' : 's'}`;

@@ -9,13 +9,13 @@ import { believedEntry } from '../../shared/pipeline/running/lease.ts';
 import { adoptedRows, requeuedFingerprint, verdictOf } from '../../shared/pipeline/verdict.ts';
 import type { Blame } from './observe.ts';
 import { setAside } from './pages.ts';
-import type { Task, TaskOutcome } from './ports.ts';
+import type { TaskOutcome } from './ports.ts';
 import { sharesOf } from './shares.ts';
 
-/** What is to be done, and where from: the windows, with what the ledger says of those that it has. */
+/** How windows are brought up to date, and where from, with what the ledger says of those that it has. */
 export interface Plan {
   readonly source: Source;
-  readonly tasks: readonly Task[];
+  /** Others that it has are looked up when their turn comes. */
   readonly known: ReadonlyMap<string, LedgerEntry>;
   readonly notices: readonly string[];
   readonly incomplete?: readonly string[];
@@ -59,15 +59,12 @@ export function windowRunner(setup: RunnerSetup): (window: Window) => Promise<Ta
     const outcome = ready === undefined ? await runWindow(window, ports) : unrun('unchanged', window, ready.entry);
     const { parts, reasons } = await setAside(outcome.files, ports.lake);
     const isPart = parts.length > 0 && plan.looked?.has(keyOf(window)) !== true;
-    const told = {
+    return {
       ...taskOutcome(outcome, blamed.of(outcome.error), await heldUntil(outcome, ports)),
       ...(isPart && { parts }),
       ...(reasons.length > 0 && { reasons }),
       ...(ready?.lacking && { state: 'kept' as const, error: ready.lacking }),
     };
-    const known = counted.has(keyOf(window));
-    if (told.state !== 'busy') counted.add(keyOf(window));
-    return known ? { ...told, counts: nothing, files: 0, bytes: 0 } : told;
   }
 
   /**
@@ -76,8 +73,11 @@ export function windowRunner(setup: RunnerSetup): (window: Window) => Promise<Ta
    */
   async function runOthers(window: Window): Promise<TaskOutcome> {
     const outcomes: TaskOutcome[] = [];
-    for (const other of await coverRange(window, window, window.end - window.start, ports))
-      outcomes.push(await runOne(other));
+    for (const other of await coverRange(window, window, window.end - window.start, ports)) {
+      const outcome = await runOne(other);
+      outcomes.push(counted.has(keyOf(other)) ? { ...outcome, counts: nothing, files: 0, bytes: 0 } : outcome);
+      if (outcome.state !== 'busy') counted.add(keyOf(other));
+    }
     return together(outcomes);
   }
 

@@ -1,7 +1,7 @@
 import type { FileRecord, Signal } from '../../shared/model.ts';
 import { signals } from '../../shared/signals/tables.ts';
-import type { Share, TaskOutcome } from './ports.ts';
-import type { Totals } from './summary.ts';
+import { type SignalTotals, zero } from './outcomes.ts';
+import type { Share } from './ports.ts';
 
 /** Of the files of a window those of other signals than its own, by the folder that names the signal. */
 export function sharesOf(files: readonly FileRecord[], own: Signal): Share[] {
@@ -20,29 +20,21 @@ export function sharesOf(files: readonly FileRecord[], own: Signal): Share[] {
     }));
 }
 
-export interface SignalTotals extends Totals {
-  readonly app: string;
-  readonly signal: string;
-}
-
-const none = { windows: 0, done: 0, unchanged: 0, failed: 0, rows: 0, deduplicated: 0, filtered: 0, quarantined: 0 };
-
 /** The totals by app and signal, with the rows of mixed files moved to the signals that they are of. */
-export function sharedOut(
+export function movedShares(
   totals: readonly SignalTotals[],
-  windows: readonly { readonly app: string; readonly signal: string; readonly outcome: TaskOutcome }[],
+  moves: readonly { readonly app: string; readonly signal: string; readonly share: Share }[],
 ): SignalTotals[] {
   const moved = new Map(totals.map((each) => [`${each.app}\n${each.signal}`, each]));
   const add = (app: string, signal: string, { rows, files, bytes }: Share, sign: 1 | -1): void => {
     const key = `${app}\n${signal}`;
-    const was = moved.get(key) ?? { app, signal, ...none, files: 0, bytes: 0 };
+    const was = moved.get(key) ?? { app, signal, ...zero };
     const now = { rows: was.rows + sign * rows, files: was.files + sign * files, bytes: was.bytes + sign * bytes };
     moved.set(key, { ...was, ...now });
   };
-  for (const { app, signal, outcome } of windows)
-    for (const share of outcome.others) {
-      add(app, signal, share, -1);
-      add(app, share.signal, share, 1);
-    }
+  for (const { app, signal, share } of moves) {
+    add(app, signal, share, -1);
+    add(app, share.signal, share, 1);
+  }
   return [...moved.values()];
 }

@@ -2,25 +2,10 @@ import type { Millis } from '../../shared/model.ts';
 import type { Line, Tone } from '../terminal/colours.ts';
 import { bytesText, countText, spanText } from '../terminal/numbers.ts';
 import { tableLines } from '../terminal/table.ts';
+import type { Came, SignalTotals, TaskResult, Totals } from './outcomes.ts';
 import { MOST_REASONS, partTexts } from './pages.ts';
 import type { Delivery, Request } from './ports.ts';
-import { failureLine, type Left, type Results, type TaskResult, windowsText, windowText } from './run-tasks.ts';
-import { sharedOut } from './shares.ts';
-
-/** Counts of windows and, over all that are in the lake now, of rows and files. */
-export interface Totals {
-  readonly windows: number;
-  readonly done: number;
-  readonly unchanged: number;
-  readonly failed: number;
-  readonly rows: number;
-  readonly deduplicated: number;
-  /** Rows that a condition of --shape left out. */
-  readonly filtered: number;
-  readonly quarantined: number;
-  readonly files: number;
-  readonly bytes: number;
-}
+import { failureLine, type Left, type Results, windowsText, windowText } from './run-tasks.ts';
 
 /** What `--json` prints. Documented in docs/cli.md; fields are added, never changed. */
 export interface Summary {
@@ -30,7 +15,7 @@ export interface Summary {
   readonly exitCode: number;
   readonly seconds: number;
   readonly totals: Totals & { readonly untried: number };
-  readonly signals: readonly ({ readonly app: string; readonly signal: string } & Totals)[];
+  readonly signals: readonly SignalTotals[];
   readonly failures: readonly {
     readonly app: string;
     readonly signal: string;
@@ -60,22 +45,16 @@ export function summaryOf(
   exitCode: number,
   elapsed: Millis,
 ): Summary {
-  const feeds = Map.groupBy(results.ended, ({ task }) => `${task.window.app}\n${task.window.signal}`);
+  const { came, untried } = results;
   return {
     command: request.command,
     destination: delivery.place,
     format: request.output.format,
     exitCode,
     seconds: Math.round(elapsed / 100) / 10,
-    totals: { ...totalsOf(results.ended), untried: results.untried },
-    signals: sharedOut(
-      [...feeds].map(([feed, ended]) => {
-        const [app = '', signal = ''] = feed.split('\n');
-        return { app, signal, ...totalsOf(ended) };
-      }),
-      results.ended.filter((each) => !failed(each)).map(({ task: { window }, outcome }) => ({ ...window, outcome })),
-    ),
-    failures: results.ended.filter(failed).map(({ task: { window }, outcome }) => ({
+    totals: { ...came.totals, untried },
+    signals: came.signals,
+    failures: came.failures.map(({ task: { window }, outcome }) => ({
       app: window.app,
       signal: window.signal,
       start: new Date(window.start).toISOString(),
@@ -83,35 +62,14 @@ export function summaryOf(
       error: outcome.error,
     })),
     left: results.left.map(({ signal = null, ...rest }) => ({ ...rest, signal })),
-    reasons: reasonsOf(results.ended).slice(0, MOST_REASONS),
+    reasons: came.reasons.slice(0, MOST_REASONS),
     notices: delivery.notices,
     incomplete: [
       ...delivery.incomplete,
-      ...partTexts(results.ended.map(({ outcome }) => outcome)),
-      ...keptTexts(results),
-      ...barrenTexts(results),
+      ...partTexts(came.parts),
+      ...came.kept.map(({ task, outcome }) => `${windowText(task)} stays as it is: ${outcome.error}`),
+      ...barrenTexts(came),
     ],
-  };
-}
-
-const failed = ({ outcome }: TaskResult): boolean => outcome.state === 'failed';
-
-function totalsOf(ended: readonly TaskResult[]): Totals {
-  const count = (state: string): number => ended.filter(({ outcome }) => outcome.state === state).length;
-  const there = ended.filter((result) => !failed(result)).map(({ outcome }) => outcome);
-  const sum = (value: (outcome: TaskResult['outcome']) => number): number =>
-    there.reduce((total, outcome) => total + value(outcome), 0);
-  return {
-    windows: ended.length,
-    done: count('done'),
-    unchanged: count('unchanged'),
-    failed: count('failed'),
-    rows: sum((outcome) => outcome.counts.written),
-    deduplicated: sum((outcome) => outcome.counts.deduplicated),
-    filtered: sum((outcome) => outcome.counts.filtered ?? 0),
-    quarantined: sum((outcome) => outcome.counts.quarantined),
-    files: sum((outcome) => outcome.files),
-    bytes: sum((outcome) => outcome.bytes),
   };
 }
 
@@ -140,7 +98,7 @@ const shown = 20;
 function closing(summary: Summary, results: Results): Line[] {
   const { totals, destination, seconds } = summary;
   const said = results.stopped === 'interrupted' ? 'interrupted' : 'ended';
-  const failures = results.ended.filter((result) => failed(result) && !isLeft(result, results.left)).map(failureLine);
+  const failures = results.came.failures.filter((result) => !isLeft(result, results.left)).map(failureLine);
   const untried = totals.untried - results.left.reduce((sum, { untried: windows }) => sum + windows, 0);
   const all = (texts: readonly string[], tone?: Tone): Line[] => texts.map((text) => [text, tone]);
   const some = (texts: readonly string[], most: number, more: (count: number) => string): string[] => [
@@ -174,31 +132,12 @@ function closing(summary: Summary, results: Results): Line[] {
   ];
 }
 
-/** A window that stays as it is, for what is given lacks a part of what it was made of. */
-export const isKept = ({ outcome: { state } }: TaskResult): boolean => state === 'kept';
-
-const keptTexts = ({ ended }: Results): string[] =>
-  ended.filter(isKept).map(({ task, outcome }) => `${windowText(task)} stays as it is: ${outcome.error}`);
-
-const reasonsOf = (ended: readonly TaskResult[]): string[] => [
-  ...new Set(ended.filter((result) => !failed(result)).flatMap(({ outcome: { reasons = [] } }) => reasons)),
-];
-
 const whyText = ({ reasons }: Summary): string => (reasons.length > 0 ? ` (${reasons.join(' | ')})` : '');
 
-/** A window whose source is there and holds nothing that can be read. */
-export const isBarren = ({ outcome: { state, counts } }: TaskResult): boolean =>
-  state !== 'failed' &&
-  state !== 'kept' &&
-  counts.quarantined > 0 &&
-  counts.written + counts.deduplicated + (counts.filtered ?? 0) === 0;
-
-function barrenTexts({ ended }: Results): string[] {
-  const barren = ended.filter(isBarren).map(({ task }) => windowText(task));
-  const more = barren.length > 3 ? ', …' : '';
-  return barren.length === 0
-    ? []
-    : [`${windowsText(barren.length)} without any record that can be read: ${barren.slice(0, 3).join(', ')}${more}`];
+function barrenTexts({ barren, someBarren }: Came): string[] {
+  const some = someBarren.map(({ task }) => windowText(task)).join(', ');
+  const more = barren > someBarren.length ? ', …' : '';
+  return barren === 0 ? [] : [`${windowsText(barren)} without any record that can be read: ${some}${more}`];
 }
 
 const isLeft = ({ task: { window }, outcome: { refused } }: TaskResult, left: readonly Left[]): boolean =>

@@ -1,7 +1,7 @@
 import type { Ledger, ObjectStore } from '../../shared/model.ts';
 import { createFileSource } from '../../shared/source/blobs/loose/files.ts';
 import { type AppFolder, type SettledApps, settleApps } from '../deliver/app-names.ts';
-import type { TransformRequest } from '../deliver/ports.ts';
+import type { Task, TransformRequest } from '../deliver/ports.ts';
 import { keyOf, type Plan } from '../deliver/run-window.ts';
 import { type Archive, type ArchiveWindow, lakeFolder } from './archive.ts';
 import { incompleteTexts, noticeTexts } from './aside.ts';
@@ -11,6 +11,7 @@ import { placedWindows } from './placing.ts';
 
 export interface TransformPlan extends Plan {
   readonly windows: readonly ArchiveWindow[];
+  readonly tasks: readonly Task[];
 }
 
 /** The windows that an archive on disk makes, in the grid of the lake. */

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Finding } from '../../cli/check/check.ts';
-import type { Delivery, Prepare, Refusal, Request, TaskOutcome } from '../../cli/deliver/ports.ts';
+import type { Delivery, Prepare, Refusal, Request, Task, TaskOutcome } from '../../cli/deliver/ports.ts';
+import type { Tasks } from '../../cli/deliver/tasks.ts';
 import type { Operations } from '../../cli/operations/ports.ts';
 import { runCommand } from '../../cli/run.ts';
 import type { Terminal } from '../../cli/terminal/terminal.ts';
@@ -117,7 +118,7 @@ export async function run(words: readonly string[], options: FakeOptions = {}): 
       place: 'the lake',
       notices: ['something to know'],
       incomplete: options.incomplete ?? [],
-      tasks: (options.windows ?? fourWindows).map((window) => ({ window, weight: 1 })),
+      tasks: tasksOf((options.windows ?? fourWindows).map((window) => ({ window, weight: 1 }))),
       run: async (window) => {
         windows.push(window);
         onRead(11, 1_000);
@@ -138,4 +139,16 @@ export async function run(words: readonly string[], options: FakeOptions = {}): 
     windowsAtOnce: () => options.parallel ?? 1,
   });
   return { code, ...text, request, windows };
+}
+
+/** Windows in the order in which they are given. */
+export function tasksOf(tasks: readonly Task[]): Tasks {
+  const sum = (all: readonly number[]): number => all.reduce((one, other) => one + other, 0);
+  return {
+    feeds: tasks.map(({ window: { app, signal } }) => ({ app, signal, count: 1 })),
+    count: tasks.length,
+    weight: sum(tasks.map(({ weight }) => weight)),
+    heaviest: Math.max(0, ...tasks.map(({ weight }) => weight)),
+    [Symbol.iterator]: () => tasks[Symbol.iterator](),
+  };
 }

@@ -25,11 +25,17 @@ const together = 40;
  * The windows of the feed that lie in the range (left undefined: in all time) at least in part, by start. Those that
  * were halved are not: their halves are.
  */
-export async function activeWindows(feed: Feed, range: Interval | undefined, ledger: Ledger): Promise<LedgerEntry[]> {
-  const found: LedgerEntry[] = [];
+export const activeWindows = (feed: Feed, range: Interval | undefined, ledger: Ledger): Promise<LedgerEntry[]> =>
+  Array.fromAsync(eachActive(feed, range, ledger));
+
+/** The same, one after the other: of a long range they are many. */
+export async function* eachActive(
+  feed: Feed,
+  range: Interval | undefined,
+  ledger: Ledger,
+): AsyncGenerator<LedgerEntry> {
   for await (const entry of ledger.list(feed, range && { start: range.start - longest, end: range.end }))
-    if (entry.state !== 'halved' && (range === undefined || entry.window.end > range.start)) found.push(entry);
-  return found;
+    if (entry.state !== 'halved' && (range === undefined || entry.window.end > range.start)) yield entry;
 }
 
 /**

@@ -3,27 +3,30 @@ import { test } from 'node:test';
 import { machineJobs, worthwhile } from '../../../cli/deliver/jobs.ts';
 import { taskOrder } from '../../../cli/deliver/task-order.ts';
 import type { Window } from '../../../shared/model.ts';
+import { tasksOf } from '../fake.ts';
 
-const tasks = (...weights: number[]) => weights.map((weight, start) => ({ window: { start } as Window, weight }));
+const tasks = (...weights: number[]) =>
+  tasksOf(weights.map((weight, start) => ({ window: { start } as Window, weight })));
+const orderOf = (...given: Parameters<typeof taskOrder>) => [...taskOrder(...given)].map(({ at }) => at);
 
 test('one at a time: as they come', () => {
-  assert.deepEqual(taskOrder(tasks(1, 9, 1), 1), [0, 1, 2]);
+  assert.deepEqual(orderOf(tasks(1, 9, 1), 1), [0, 1, 2]);
 });
 
 test('several at once: a large window begins first, the others as they come', () => {
-  assert.deepEqual(taskOrder(tasks(1, 1, 1, 1, 9, 1, 20), 2), [6, 4, 0, 1, 2, 3, 5]);
+  assert.deepEqual(orderOf(tasks(1, 1, 1, 1, 9, 1, 20), 2), [6, 4, 0, 1, 2, 3, 5]);
   assert.deepEqual(
-    taskOrder(tasks(...Array<number>(20).fill(1)), 2),
+    orderOf(tasks(...Array<number>(20).fill(1)), 2),
     Array.from({ length: 20 }, (_, index) => index),
   );
-  assert.deepEqual(taskOrder(tasks(5, 5, 5), 2), [0, 1, 2]);
-  assert.deepEqual(taskOrder([], 2), []);
+  assert.deepEqual(orderOf(tasks(5, 5, 5), 2), [0, 1, 2]);
+  assert.deepEqual(orderOf(tasks(), 2), []);
 });
 
 test('begun so, a large window ends with the others', () => {
   const weights = [...Array<number>(30).fill(1), 25];
   const ends = [0, 0];
-  for (const index of taskOrder(tasks(...weights), 2)) {
+  for (const index of orderOf(tasks(...weights), 2)) {
     const free = (ends[0] as number) <= (ends[1] as number) ? 0 : 1;
     ends[free] = (ends[free] as number) + (weights[index] as number);
   }
@@ -44,5 +47,5 @@ test('threads only where there is work for them', () => {
   assert.equal(worthwhile(4, { command: 'transform' }, tasks(9 * mib, 9 * mib, 9 * mib)), 3);
   assert.equal(worthwhile(4, { command: 'transform' }, tasks(900 * mib)), 1);
   assert.equal(worthwhile(4, { command: 'export' }, tasks(1, 1)), 2);
-  assert.equal(worthwhile(4, { command: 'export' }, []), 1);
+  assert.equal(worthwhile(4, { command: 'export' }, tasks()), 1);
 });

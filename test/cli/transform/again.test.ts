@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { apartFrom } from '../../../cli/deliver/other-source.ts';
+import { listedTasks } from '../../../cli/deliver/tasks.ts';
 import { createFolderStore } from '../../../shared/lake/store-folder.ts';
 import { plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { createStoreLedger } from '../../../shared/state/ledger-store.ts';
@@ -195,7 +196,7 @@ test('query and blobs of one app, signal and time are refused, whichever comes s
     /1 windows of shop traces .* are left out, for the lake has that time from the query API/,
   );
   const refused = await apartFrom(
-    [{ window: { ...queried, start: Date.UTC(2026, 2, 4, 7), end: Date.UTC(2026, 2, 4, 8) }, weight: 1 }],
+    listedTasks([{ window: { ...queried, start: Date.UTC(2026, 2, 4, 7), end: Date.UTC(2026, 2, 4, 8) }, weight: 1 }]),
     { ledger, lake: createFolderStore(lake), clock: { now: Date.now }, orphaned: false },
     false,
   );
