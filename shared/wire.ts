@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { faultMessage } from './config/faults.ts';
 import { functionTimeout } from './config/function-timeout.ts';
-import { parseConfig } from './config.ts';
+import { unfollowedReferences } from './config/unknown-settings.ts';
+import { parseConfig, type ReadFile } from './config.ts';
 import type { Config, DriftSighting, Millis, Window } from './model.ts';
 import { arriveHeld, arriveInWindow } from './pipeline/arrive.ts';
 import { type RequeueOutcome, type RequeueRequest, requeueWindows } from './pipeline/ask/requeue.ts';
@@ -60,8 +62,15 @@ export function wired(): Wired {
   if (fault !== undefined) throw new Error(fault);
   const readFile = (path: string) => readFileSync(path, 'utf8');
   const timeout = functionTimeout(process.env, readFile);
-  made ??= wire(parseConfig(process.env, readFile), timeout, ((timeout ?? 30 * 60_000) * 2) / 3);
+  made ??= wire(ownConfig(readFile), timeout, ((timeout ?? 30 * 60_000) * 2) / 3);
   return made;
+}
+
+/** Of the environment of this process. What a terminal cannot follow the app must have been given. */
+function ownConfig(readFile: ReadFile): Config {
+  const faults = unfollowedReferences(process.env);
+  if (faults.length > 0) throw new Error(faultMessage('settings', faults));
+  return parseConfig(process.env, readFile);
 }
 
 /**

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { azureNames } from '../../shared/config/azure-names.ts';
 import { backfillQueueOf } from '../../shared/config/bindings.ts';
 import type { Env } from '../../shared/config/flat.ts';
-import { nearlyRead } from '../../shared/config/unknown-settings.ts';
+import { isReference, nearlyRead } from '../../shared/config/unknown-settings.ts';
 import { parseConfig } from '../../shared/config.ts';
 import { failureCode } from '../../shared/lake/failure.ts';
 import type { Config, ObjectStore, Place } from '../../shared/model.ts';
@@ -28,7 +28,7 @@ const messageOf = (error: unknown): string =>
 
 /** All at once, since what cannot be reached takes its time; told in the order of the list. */
 export const examine: Examine = async function* (env, abort) {
-  const references = Object.entries(env).filter(([, value]) => value?.startsWith('@Microsoft.KeyVault('));
+  const references = Object.entries(env).filter(([, value]) => isReference(value));
   for (const [name] of references)
     yield finding(
       'settings',

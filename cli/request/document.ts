@@ -1,8 +1,9 @@
 import { faultMessage, issueFaults, withoutFaults } from '../../shared/config/faults.ts';
-import { type Env, type Path, pathText, type SettingFault } from '../../shared/config/flat.ts';
+import { type Env, type Path, pathText, type SettingFault, settingOf } from '../../shared/config/flat.ts';
 import { keepsBytes, outputFaults, outputOf } from '../../shared/config/lake.ts';
 import { type SettingsDocument, settingsDocument } from '../../shared/config/schema.ts';
 import { shapeFaults, shapingOf } from '../../shared/config/shape.ts';
+import { isReference } from '../../shared/config/unknown-settings.ts';
 import type { Place } from '../../shared/model.ts';
 import type { LakeRequest } from '../deliver/ports.ts';
 import { usage } from '../failure.ts';
@@ -68,13 +69,20 @@ export function checked(
     ...more,
     ...file.faults,
     ...issues.flatMap((issue) => issueFaults(issue, whole, origin)),
-    ...(rest ? shapeFaults(rest, outputOf(rest.lake).path, env, shapeFlag) : []),
+    ...(rest ? [...shapeFaults(rest, outputOf(rest.lake).path, env, shapeFlag), ...keyReference(rest, env)] : []),
     ...(parsed.data ? [...outputFaults(parsed.data.lake, origin), ...faultsOf(parsed.data)] : []),
   ];
   if (faults.length > 0) throw usage(faultMessage(options.command, faults));
   if (!parsed.data)
     throw usage(`${options.command}: the flags cannot be read; see insights-lake help ${options.command}`);
   return parsed.data;
+}
+
+/** A key that was copied from the settings of the app may be no key, but where one lies. */
+function keyReference({ shape }: SettingsDocument, env: Env): SettingFault[] {
+  if (!isReference(settingOf(env, 'SHAPE_HASH_KEY')) || shapingOf(shape, env).key === undefined) return [];
+  const text = 'SHAPE_HASH_KEY is a reference, which only the app can follow; set the secret itself';
+  return [{ setting: 'SHAPE_HASH_KEY', text }];
 }
 
 export function lakeRequest(settings: SettingsDocument, lake: Place, env: Env): LakeRequest {

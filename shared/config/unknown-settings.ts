@@ -71,6 +71,27 @@ export function unknownSettings(env: Env, connection = 'ExportStorage'): Setting
   });
 }
 
+/** What the platform leaves in a setting where it cannot follow the reference that stands there: the reference. */
+export const isReference = (text: string | undefined): boolean =>
+  /^@Microsoft\.(KeyVault|AppConfiguration)\(/i.test(text ?? '');
+
+/**
+ * Settings of ours that the app sees as references. Taken as they stand, one of them would be a key that anyone can
+ * read in the portal.
+ */
+export function unfollowedReferences(env: Env): SettingFault[] {
+  const known = [...flatSettings.map(([name]) => name), ...secretSettings, documentSetting, 'AZURE_CLIENT_ID'];
+  const names = [...known, ...connections, settingOf(env, 'EXPORT_CONNECTION') ?? 'ExportStorage'];
+  return [...new Set(names)]
+    .filter((name) => isReference(settingOf(env, name)))
+    .map((name) => ({
+      setting: name,
+      text:
+        `${name} is a reference that the platform could not follow: give the identity of the app Key Vault Secrets ` +
+        'User (App Configuration Data Reader), let its network in, see that the secret is there, and restart the app',
+    }));
+}
+
 /**
  * Variables that are spelled nearly as one of others' `names` that is read and is not set; one line each. Those names
  * are not ours to give out, so that this is told and refuses nothing.

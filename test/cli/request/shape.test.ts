@@ -237,6 +237,12 @@ const wrong: readonly (readonly [
     { SHAPE_HASH_KEY: 'short' },
   ],
   [
+    'a key that was copied from the settings of the app',
+    '{"shape": {"*": {"hash": ["user_Id"]}}}',
+    ['SHAPE_HASH_KEY is a reference, which only the app can follow; set the secret itself'],
+    { SHAPE_HASH_KEY: '@Microsoft.KeyVault(SecretUri=https://vault/secrets/key)' },
+  ],
+  [
     'a shape alone',
     '{"requests": {}}',
     [`${at}requests is no setting`, /^--shape must be a file .*"wrong\.json", which has none$/],
