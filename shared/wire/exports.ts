@@ -108,7 +108,7 @@ export function wireSweeps(
     },
     sweepRange: range,
     sweepPart: async (request) => {
-      const parts = daySlices(request);
+      const parts = daySlices(request, ports.clock.now());
       if (parts.length <= 1) return range(request, never);
       const queue = openSweepQueue(state);
       for (const part of parts) await queue.ask(part);

@@ -308,7 +308,7 @@ describe('sweepBlobs', () => {
 });
 
 test('a range in parts of a day', () => {
-  const parts = daySlices({ start: start + 1, end: start + 2 * day, prefix: 'p/', app: 'a' });
+  const parts = daySlices({ start: start + 1, end: start + 2 * day, prefix: 'p/', app: 'a' }, start + 9 * day);
   const midnight = Date.UTC(2026, 1, 1);
   assert.deepEqual(
     parts.map((part) => [part.start, part.end, part.prefix, part.app]),
@@ -318,4 +318,16 @@ test('a range in parts of a day', () => {
       [midnight + day, start + 2 * day, 'p/', 'a'],
     ],
   );
+});
+
+test('a range for all times: years that no folder can be of make no parts', () => {
+  const [first, last] = [Date.parse('0001-01-01'), Date.parse('9999-12-31')];
+  const parts = daySlices({ start: first, end: last, prefix: '', app: '' }, start);
+  assert.deepEqual([parts[0]?.start, parts.at(-1)?.end], [Date.UTC(2013, 0), start + day]);
+  assert.equal(parts.length, Math.ceil((start + day - Date.UTC(2013, 0)) / day), 'not the 3.6 million of the range');
+  for (const range of [
+    { start: first, end: Date.UTC(2000, 0) },
+    { start: start + 9 * day, end: last },
+  ])
+    assert.deepEqual(daySlices({ ...range, prefix: '', app: 'a' }, start), [{ ...range, prefix: '', app: 'a' }]);
 });
