@@ -68,15 +68,7 @@ export class Sink {
     this.length += length;
   }
 
-  /** All of a short array, of which there are many: byte by byte, since views of them would cost more. */
-  all(source: Uint8Array): void {
-    const { length } = source;
-    const bytes = this.reserve(length);
-    let at = this.length;
-    for (let index = 0; index < length; index++) bytes[at++] = source[index] as number;
-    this.length = at;
-  }
-
+  /** All of a short array. */
   stamp({ bytes, view }: Stamp): void {
     this.put(bytes, view, 0, bytes.length);
   }
@@ -110,13 +102,16 @@ export class Sink {
 
 const encoder = new TextEncoder();
 
-/** Bytes that are written again and again, whose view is at hand. */
+/** Bytes that are written again and again: views of them are at hand, since one a time would cost more than they. */
 export interface Stamp {
   readonly bytes: Uint8Array;
   readonly view: DataView;
 }
 
-export const stampOf = (bytes: Uint8Array): Stamp => ({ bytes, view: viewOf(bytes) });
+export function stampOf(text: string): Stamp {
+  const bytes = encoder.encode(text);
+  return { bytes, view: viewOf(bytes) };
+}
 
 /** Sinks that nobody uses: of what is encoded one after the other each needs as much room as the one before. */
 const spare: Sink[] = [];

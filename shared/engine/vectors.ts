@@ -25,7 +25,7 @@ export interface TextVector extends Nullable {
 
 /**
  * Text of few distinct values: row i is entry `indices[i]` of the dictionary, whose entries lie as those of a
- * TextVector.
+ * TextVector. Each of them is the value of a row.
  */
 export interface DictionaryVector extends Nullable {
   readonly kind: 'dictionary';

@@ -102,6 +102,16 @@ const turned = (hash: number, word: number): number => {
   return (mixed << 13) | (mixed >>> 19);
 };
 
+/** What rows take as plain text: each is an entry of a dictionary, or, less than 0, null. */
+export function spelledBytes(entries: Int32Array, offsets: Int32Array, rows: number): number {
+  let sum = 0;
+  for (let row = 0; row < rows; row++) {
+    const entry = entries[row] as number;
+    if (entry >= 0) sum += (offsets[entry + 1] as number) - (offsets[entry] as number);
+  }
+  return sum;
+}
+
 /** Where texts of these lengths begin and end, one behind the other; one of less than 0 is none. */
 export function putOffsets(lengths: Int32Array, offsets: Int32Array, rows: number): void {
   let at = 0;

@@ -211,12 +211,17 @@ function objectEnd(bytes: Uint8Array, from: number, depth: number): number {
   return at + 1;
 }
 
+/** Of the key that was read last: where its closing quote stands, and whether an escape does before it. */
+export const key = { end: 0, escaped: false };
+
 /** From the quote of a key to the value behind its colon. */
 export function keyEnd(bytes: Uint8Array, at: number): number {
   if (bytes[at] !== QUOTE) return breaks(at, bytes[at] === NEWLINE ? REASONS.cut : REASONS.key);
-  const end = closingQuote(bytes, at + 1);
-  if (end < 0) return -1;
-  const colon = skipBlank(bytes, end + 1);
+  const stop = stopFrom(bytes, at + 1);
+  key.escaped = bytes[stop] !== QUOTE;
+  key.end = key.escaped ? closingQuote(bytes, stop) : stop;
+  if (key.end < 0) return -1;
+  const colon = skipBlank(bytes, key.end + 1);
   if (bytes[colon] !== COLON) return breaks(colon, bytes[colon] === NEWLINE ? REASONS.cut : REASONS.notJson);
   return skipBlank(bytes, colon + 1);
 }

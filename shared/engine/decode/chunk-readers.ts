@@ -5,6 +5,7 @@ import { isWord } from './cells/conversions.ts';
 import { saysSomething, stringOf } from './cells/texts.ts';
 import { type Reader, readerOf } from './reader.ts';
 import type { RowShapes } from './rows/row-shape.ts';
+import type { KeyNode } from './walk/key-node.ts';
 import { KIND } from './walk/slots.ts';
 
 /** A chunk that is being read. */
@@ -83,12 +84,11 @@ function flatLayout({ layout, walker, program }: Reader, own: Layout): Layout {
 }
 
 /** That of the window where it has such elements, else the first that it has elements of. */
-function classicSignal({ walker, program, signal }: Reader, own: Signal): Signal | undefined {
-  const isOwn = signal === own ? walker.elementsAt >= 0 : walker.hasMet(program.root, signalTables[own].element);
-  if (isOwn) return own;
-  const first = BY_ELEMENT.get(walker.firstElement.name);
+function classicSignal({ walker: { names, named, metrics } }: Reader, own: Signal): Signal | undefined {
+  for (let index = 0; index < named; index++) if (names[index]?.name === signalTables[own].element) return own;
+  const first = named === 0 ? undefined : BY_ELEMENT.get((names[0] as KeyNode).name);
   // Metrics stand beside the elements, and sometimes alone.
-  return first === undefined && walker.metrics.count > 0 && own === 'customMetrics' ? own : first;
+  return first === undefined && metrics.count > 0 && own === 'customMetrics' ? own : first;
 }
 
 /** By the name of its table. */

@@ -1,6 +1,6 @@
 import type { AnswerColumn, Layout, Signal } from '../../model.ts';
 import { signalTables } from '../../signals/tables.ts';
-import { Sink } from '../sink.ts';
+import { Sink, type Stamp, stampOf } from '../sink.ts';
 import { Converter } from './cells/converter.ts';
 import { type Program, programOf } from './program/program.ts';
 import { Row } from './rows/row.ts';
@@ -19,11 +19,11 @@ export interface Reader {
   readonly row: Row;
   readonly shape: RowShape;
   /** `"request":` */
-  readonly elementKey: Uint8Array;
+  readonly elementKey: Stamp;
   /** Where the chain of an exception is put together. */
   readonly details: Sink;
   /** Keys of the columns, for cells of an answer that do not fit. */
-  readonly columnKeys: readonly Uint8Array[];
+  readonly columnKeys: readonly Stamp[];
   cellOf(column: string): number;
   /** Cells that every row is asked for. */
   readonly timeCell: number;
@@ -31,8 +31,7 @@ export interface Reader {
   readonly extraCell: number;
 }
 
-const encoder = new TextEncoder();
-const keyBytes = (name: string): Uint8Array => encoder.encode(`${JSON.stringify(name)}:`);
+const keyOf = (name: string): Stamp => stampOf(`${JSON.stringify(name)}:`);
 
 export function readerOf(signal: Signal, layout: Layout, answer: readonly AnswerColumn[], shape: RowShape): Reader {
   const program = programOf(signal, layout, answer);
@@ -48,9 +47,9 @@ export function readerOf(signal: Signal, layout: Layout, answer: readonly Answer
     converter: new Converter(program, walker),
     row: new Row(names.length + shape.cells),
     shape,
-    elementKey: keyBytes(signalTables[signal].element),
+    elementKey: keyOf(signalTables[signal].element),
     details: new Sink(),
-    columnKeys: names.map(keyBytes),
+    columnKeys: names.map(keyOf),
     cellOf: (column) => names.indexOf(column),
     timeCell: names.indexOf('timestamp'),
     idCell: names.indexOf('itemId'),

@@ -1,6 +1,7 @@
 import { countValid, isValid, type Validity } from '../bits.ts';
 import type { DictionaryVector, Rows, TextVector, Vector } from '../vectors.ts';
-import { plainTexts } from './parquet/dictionary.ts';
+import { spelledBytes } from '../words.ts';
+import { plainTexts, withoutNulls } from './parquet/dictionary.ts';
 
 /** Texts of dictionaries that are joined with plain texts are written out row by row up to so many bytes. */
 const MOST_SPELT = 8 * 1024 * 1024;
@@ -61,14 +62,7 @@ function joinAnyTexts(
 
 /** What the rows of a dictionary take as plain text. */
 function speltBytes(vector: TextVector | DictionaryVector, rows: number): number {
-  if (vector.kind === 'text') return 0;
-  const { indices, offsets, validity } = vector;
-  let sum = 0;
-  for (let row = 0; row < rows; row++) {
-    const entry = indices[row] as number;
-    if (isValid(validity, row)) sum += (offsets[entry + 1] as number) - (offsets[entry] as number);
-  }
-  return sum;
+  return vector.kind === 'text' ? 0 : spelledBytes(withoutNulls(vector, rows), vector.offsets, rows);
 }
 
 /** Each plain text is an entry. */
@@ -122,24 +116,27 @@ function joinTexts(vectors: readonly TextVector[], counts: readonly number[], co
   return { kind: 'text', offsets, bytes, validity: undefined };
 }
 
-/** An entry that several have stands once. */
+/** An entry that several have stands once, and one that no row has not at all. */
 function joinDictionaries(vectors: readonly DictionaryVector[], counts: readonly number[]): DictionaryVector {
   const known = new Map<string, number>();
   const entries: Uint8Array[] = [];
   const indices = new Int32Array(counts.reduce((sum, rows) => sum + rows, 0));
+  const numberOf = (text: Uint8Array): number => {
+    const key = Buffer.from(text.buffer, text.byteOffset, text.length).toString('latin1');
+    const number = known.get(key) ?? entries.push(text) - 1;
+    known.set(key, number);
+    return number;
+  };
   let at = 0;
-  for (const [index, { offsets, bytes, indices: own }] of vectors.entries()) {
-    const numbers = new Int32Array(offsets.length - 1);
-    for (let entry = 0; entry < numbers.length; entry++) {
-      const text = bytes.subarray(offsets[entry], offsets[entry + 1]);
-      const key = Buffer.from(text.buffer, text.byteOffset, text.length).toString('latin1');
-      const number = known.get(key) ?? entries.push(text) - 1;
-      known.set(key, number);
-      numbers[entry] = number;
-    }
-    // At the place of a null anything may stand.
+  for (const [index, { offsets, bytes, indices: own, validity }] of vectors.entries()) {
+    const numbers = new Int32Array(offsets.length - 1).fill(-1);
     const rows = counts[index] ?? 0;
-    for (let row = 0; row < rows; row++, at++) indices[at] = numbers[own[row] as number] ?? 0;
+    for (let row = 0; row < rows; row++, at++) {
+      if (!isValid(validity, row)) continue;
+      const entry = own[row] as number;
+      if ((numbers[entry] as number) < 0) numbers[entry] = numberOf(bytes.subarray(offsets[entry], offsets[entry + 1]));
+      indices[at] = numbers[entry] as number;
+    }
   }
   return { kind: 'dictionary', indices, ...laidOut(entries), validity: undefined };
 }

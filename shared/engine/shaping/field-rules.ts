@@ -1,4 +1,5 @@
-import { BACKSLASH, COMMA, QUOTE, skipBlank } from '../../framing/strict.ts';
+import { BACKSLASH, COMMA, closingQuote, QUOTE, skipBlank } from '../../framing/strict.ts';
+import { nameOf } from '../decode/walk/members.ts';
 import { type FieldTree, folded } from './field-tree.ts';
 
 /** What becomes of a member: it stays, it goes, or something inside of it does. */
@@ -47,12 +48,8 @@ export function treatmentAt({ others, short, byName }: FieldRules, bytes: Uint8A
 const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte);
 
 /** The name that a key in quotes stands for. */
-export function nameAt(bytes: Uint8Array, quote: number): string {
-  let end = quote + 1;
-  while (bytes[end] !== QUOTE) end += bytes[end] === BACKSLASH ? 2 : 1;
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset + quote, end + 1 - quote).toString('utf8');
-  return text.includes('\\') ? String(JSON.parse(text)) : text.slice(1, -1);
-}
+export const nameAt = (bytes: Uint8Array, quote: number): string =>
+  nameOf(bytes, quote, closingQuote(bytes, quote + 1));
 
 /** Behind a value: the next entry of its object or array, or what closes that. */
 export function nextEntry(bytes: Uint8Array, end: number): number {

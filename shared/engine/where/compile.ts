@@ -60,24 +60,18 @@ const not =
     return value === null ? null : value !== true;
   };
 
-/** Null stands for either: with false it is false, with true it is null. */
-const and =
+/** Null stands for either: beside what decides it is that, else it is null. */
+const decided =
+  (by: boolean) =>
   <Row>(left: Evaluate<Row>, right: Evaluate<Row>): Evaluate<Row> =>
   (row) => {
     const first = left(row);
-    if (first === false) return false;
+    if (first === by) return by;
     const second = right(row);
-    return second === false ? false : first === null || second === null ? null : true;
+    return second === by ? by : first === null || second === null ? null : !by;
   };
 
-const or =
-  <Row>(left: Evaluate<Row>, right: Evaluate<Row>): Evaluate<Row> =>
-  (row) => {
-    const first = left(row);
-    if (first === true) return true;
-    const second = right(row);
-    return second === true ? true : first === null || second === null ? null : false;
-  };
+const [and, or] = [decided(false), decided(true)];
 
 const magnitude = (value: bigint): bigint => (value < 0n ? -value : value);
 

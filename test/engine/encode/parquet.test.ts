@@ -149,7 +149,7 @@ test('bounds stand in all row groups of a file or in none', async () => {
   assert.deepEqual(await statisticsOf('long', [[3n], [null, null]]), [none(0n), none(2n)]);
 });
 
-test('bounds of text are in the order of bytes, and of a dictionary those of the entries that are used', async () => {
+test('bounds of text are in the order of bytes, and of a dictionary those of its entries', async () => {
   assert.deepEqual(await statisticsOf('string', [['é', 'z', '\u{10000}', '\uffee']]), [['z', '\u{10000}', 0n]]);
   assert.deepEqual(await statisticsOf('string', [['not', 'not', null]], ['a']), [['not', 'not', 1n]]);
 });

@@ -34,7 +34,7 @@ function vectorOf(type: ColumnType, cells: readonly Cell[], dictionary: boolean)
   // Something stands at the place of a null, which nobody may see.
   const texts = cells.map((cell) => (cell === null ? 'null!' : String(cell)));
   if (!dictionary) return { kind: 'text', validity, ...laidOut(texts) };
-  const entries = ['not used', ...new Set(texts)];
+  const entries = [...new Set(texts.filter((_, row) => cells[row] !== null))];
   const numbers = new Map(entries.map((entry, number) => [entry, number]));
   return {
     kind: 'dictionary',

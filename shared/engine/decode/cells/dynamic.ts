@@ -1,4 +1,4 @@
-import { BACKSLASH, broken, NEWLINE, OPEN_ARRAY, OPEN_OBJECT, QUOTE, valueEnd } from '../../../framing/strict.ts';
+import { acrossLines, broken, NEWLINE, OPEN_ARRAY, OPEN_OBJECT, valueEnd } from '../../../framing/strict.ts';
 import type { Sink } from '../../sink.ts';
 import type { Row } from '../rows/row.ts';
 import { KIND, type Slots } from '../walk/slots.ts';
@@ -42,17 +42,6 @@ function skipLines(bytes: Uint8Array, from: number, to: number): number {
 
 const isNull = (bytes: Uint8Array, at: number): boolean => bytes[at] === 0x6e;
 
-/** Newlines outside of strings become blanks; one within is part of a text that is no JSON, and stays. */
-function joinLines(bytes: Uint8Array, from: number, to: number): void {
-  let isString = false;
-  for (let at = from; at < to; at++) {
-    const byte = bytes[at];
-    if (byte === BACKSLASH && isString) at++;
-    else if (byte === QUOTE) isString = !isString;
-    else if (byte === NEWLINE && !isString) bytes[at] = 0x20;
-  }
-}
-
 /** Whether the text is one JSON value; newlines between its tokens become blanks, if it is. */
 function isJson(scratch: Sink, from: number, to: number): boolean {
   if (from === to) return false;
@@ -62,10 +51,11 @@ function isJson(scratch: Sink, from: number, to: number): boolean {
   const open = bytes[from] === OPEN_OBJECT || bytes[from] === OPEN_ARRAY;
   let end = valueEnd(bytes, from, 0);
   if (end < 0 && open && bytes[broken.at] === NEWLINE && broken.at < to) {
-    joinLines(bytes, from, to);
-    end = valueEnd(bytes, from, 0);
+    const halves: number[] = [];
+    end = acrossLines(halves, () => valueEnd(bytes, from, 0));
+    if (halves.length > 0) return false;
+    for (let at = bytes.indexOf(NEWLINE, from); at >= 0 && at < end; at = bytes.indexOf(NEWLINE, at + 1))
+      bytes[at] = 0x20;
   }
-  if (end < 0) return false;
-  while (end < to && skipLines(bytes, end, to) > end) end = skipLines(bytes, end, to);
-  return end === to;
+  return end >= 0 && skipLines(bytes, end, to) === to;
 }

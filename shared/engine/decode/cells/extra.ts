@@ -1,4 +1,5 @@
 import { CLOSE_OBJECT, COMMA, OPEN_OBJECT } from '../../../framing/strict.ts';
+import type { Stamp } from '../../sink.ts';
 import type { Reader } from '../reader.ts';
 import { putValue } from './texts.ts';
 
@@ -19,7 +20,7 @@ export function fillExtra(reader: Reader, start: number, end: number): void {
   const { elementLeftovers, rootLeftovers, view } = walker;
   scratch.byte(OPEN_OBJECT);
   if (elementLeftovers.count > 0) {
-    scratch.all(elementKey);
+    scratch.stamp(elementKey);
     scratch.byte(OPEN_OBJECT);
     elementLeftovers.write(bytes, view, scratch);
     scratch.byte(CLOSE_OBJECT);
@@ -28,7 +29,7 @@ export function fillExtra(reader: Reader, start: number, end: number): void {
   rootLeftovers.write(bytes, view, scratch);
   for (const other of refused) {
     scratch.comma();
-    scratch.all(columnKeys[other] as Uint8Array);
+    scratch.stamp(columnKeys[other] as Stamp);
     putValue(walker.slots, program.plans[other]?.slots[0] ?? 0, bytes, scratch);
   }
   scratch.byte(CLOSE_OBJECT);

@@ -1,4 +1,5 @@
 import { CLOSE_ARRAY, CLOSE_OBJECT, OPEN_ARRAY, OPEN_OBJECT } from '../../../framing/strict.ts';
+import { stampOf } from '../../sink.ts';
 import type { Reader } from '../reader.ts';
 import type { KeyNode } from '../walk/key-node.ts';
 import { Members } from '../walk/members.ts';
@@ -6,12 +7,11 @@ import { KIND } from '../walk/slots.ts';
 import { FIT, number, readReal } from './numbers.ts';
 import { putValue, saysSomething, stringOf } from './texts.ts';
 
-const encoder = new TextEncoder();
 const OWN = ['id', 'outerId', 'message', 'type', 'parsedStack'].map((name) => ({
   name,
-  key: encoder.encode(`"${name}":`),
+  key: stampOf(`"${name}":`),
 }));
-const TYPE = encoder.encode('"type":');
+const TYPE = stampOf('"type":');
 /** The id of an element that stands for a row. */
 const HEAD = 'Representative';
 const members = new Members();
@@ -61,7 +61,7 @@ function ownLink(reader: Reader): void {
     const kind = slots.kind[slot];
     if (kind === KIND.missing || kind === KIND.null) continue;
     details.comma();
-    details.all(key);
+    details.stamp(key);
     putValue(slots, slot, bytes, details);
   }
   details.byte(CLOSE_OBJECT);
@@ -87,7 +87,7 @@ function link({ walker: { bytes }, details }: Reader, at: number): void {
   }
   if (type >= 0) {
     details.comma();
-    details.all(TYPE);
+    details.stamp(TYPE);
     details.copy(bytes, members.value[type] as number, members.end[type] as number);
   }
   details.byte(CLOSE_OBJECT);

@@ -31,9 +31,8 @@ class FixedBuilder implements Builder {
   /** The kind of cells that it takes. */
   private readonly kind: number;
   private validity = new Uint8Array(0);
-  /** Two words of four bytes a row, or a double in the same memory; of booleans neither, but a bit. */
+  /** Two words of four bytes a row; of booleans none, but a bit. */
   private words = new Int32Array(0);
-  private doubles = new Float64Array(0);
   private flags = new Uint8Array(0);
 
   constructor(kind: number) {
@@ -44,25 +43,25 @@ class FixedBuilder implements Builder {
     this.validity = grownBits(this.validity, rows);
     if (this.kind === CELL.boolean) this.flags = grownBits(this.flags, rows);
     else this.words = grown(this.words, rows * 2);
-    this.doubles = new Float64Array(this.words.buffer);
   }
 
   append(row: Row, cell: number, index: number): void {
     const { kind } = this;
     if (row.kind[cell] !== kind) return;
     setBit(this.validity, index);
-    if (kind === CELL.long) {
-      this.words[index * 2] = row.low[cell] as number;
-      this.words[index * 2 + 1] = row.high[cell] as number;
-    } else if (kind === CELL.real) this.doubles[index] = row.real[cell] as number;
-    else if (row.real[cell] === 1) setBit(this.flags, index);
+    if (kind === CELL.boolean) {
+      if (row.real[cell] === 1) setBit(this.flags, index);
+      return;
+    }
+    this.words[index * 2] = row.words[cell * 2] as number;
+    this.words[index * 2 + 1] = row.words[cell * 2 + 1] as number;
   }
 
   take(rows: number): Vector {
     const { kind } = this;
     const validity = validityOf(this.validity, rows);
     if (kind === CELL.boolean) return { kind: 'boolean', validity, values: this.flags };
-    if (kind === CELL.real) return { kind: 'real', validity, values: this.doubles.subarray(0, rows) };
+    if (kind === CELL.real) return { kind: 'real', validity, values: new Float64Array(this.words.buffer, 0, rows) };
     return { kind: 'long', validity, values: new BigInt64Array(this.words.buffer, 0, rows) };
   }
 

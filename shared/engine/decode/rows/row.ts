@@ -19,11 +19,11 @@ export class Row {
   readonly source: Uint8Array[];
   readonly start: Int32Array;
   readonly end: Int32Array;
-  /** Reals; 0 or 1 of a boolean. */
+  /** Of a cell two words: the lower (unsigned) and the upper (signed) half of a whole number, or of µs since 1970. */
+  readonly words: Int32Array;
+  /** The same memory: reals; 0 or 1 of a boolean. */
   readonly real: Float64Array;
-  /** 64-bit integers and µs since 1970, as their lower (unsigned) and upper (signed) halves. */
-  readonly low: Int32Array;
-  readonly high: Int32Array;
+  private readonly whole: BigInt64Array;
   /** The number of the record that its rows are of. */
   record = 0;
   /** Memory that stays as it is while the rows of a record are made: its own bytes, and what was made of them once. */
@@ -36,8 +36,8 @@ export class Row {
     this.start = new Int32Array(cells);
     this.end = new Int32Array(cells);
     this.real = new Float64Array(cells);
-    this.low = new Int32Array(cells);
-    this.high = new Int32Array(cells);
+    this.words = new Int32Array(this.real.buffer);
+    this.whole = new BigInt64Array(this.real.buffer);
   }
 
   /** Before the rows of a record that stands in these bytes. */
@@ -82,14 +82,13 @@ export class Row {
   setLong(cell: number, value: number): void {
     this.kind[cell] = CELL.long;
     const high = Math.floor(value / WORD);
-    this.high[cell] = high;
-    this.low[cell] = value - high * WORD;
+    this.words[2 * cell + 1] = high;
+    this.words[2 * cell] = value - high * WORD;
   }
 
   setBig(cell: number, value: bigint): void {
     this.kind[cell] = CELL.long;
-    this.high[cell] = Number(BigInt.asIntN(32, value >> 32n));
-    this.low[cell] = Number(BigInt.asIntN(32, value));
+    this.whole[cell] = value;
   }
 
   isNull(cell: number): boolean {
@@ -104,11 +103,11 @@ export class Row {
 
   /** As a double: exact up to 2^53. */
   longOf(cell: number): number {
-    return (this.high[cell] as number) * WORD + ((this.low[cell] as number) >>> 0);
+    return (this.words[2 * cell + 1] as number) * WORD + ((this.words[2 * cell] as number) >>> 0);
   }
 
   bigOf(cell: number): bigint {
-    return (BigInt(this.high[cell] as number) << 32n) | BigInt((this.low[cell] as number) >>> 0);
+    return this.whole[cell] as bigint;
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * What a draft has seen: 96 bits of each row, so that two different rows being taken for one is out of the question.
- * 256 tables by the first byte, so that growing one of them never holds everything twice.
+ * What a draft has seen: 72 bits of each row, so that two different rows being taken for one is out of the question.
+ * 8 of them say in which of 256 tables it is, so that growing one of them never holds everything twice.
  */
 export class Seen {
   private readonly tables: (Int32Array | undefined)[] = Array.from({ length: 256 }, () => undefined);
@@ -9,47 +9,41 @@ export class Seen {
   /** Whether these bits are new; they are not any more. */
   add(one: number, two: number, three: number): boolean {
     const part = one & 255;
+    const mark = three | 0 || 1;
     let table = this.tables[part];
     const count = this.counts[part] as number;
-    if (table === undefined || count * 3 * 4 >= table.length * 3) table = this.grow(part, table);
-    const slots = table.length / 3;
-    let at = placeOf(two, slots);
-    for (;;) {
-      const place = at * 3;
-      if (table[place] === 0 && table[place + 1] === 0 && table[place + 2] === 0) {
-        table[place] = one | 0;
-        table[place + 1] = two | 0;
-        table[place + 2] = three | 0 || 1;
-        this.counts[part] = count + 1;
-        return true;
-      }
-      if (table[place] === (one | 0) && table[place + 1] === (two | 0) && table[place + 2] === (three | 0 || 1))
-        return false;
-      at = at + 1 === slots ? 0 : at + 1;
-    }
+    if (table === undefined || count * 8 >= table.length * 3) table = this.grow(part, table);
+    const at = slotOf(table, two, mark);
+    if (table[at + 1] === mark) return false;
+    table[at] = two;
+    table[at + 1] = mark;
+    this.counts[part] = count + 1;
+    return true;
   }
 
   private grow(part: number, old: Int32Array | undefined): Int32Array {
     // They begin with different sizes, so that they grow one after the other: all at once would hold all twice.
-    const slots = old === undefined ? 64 + Math.floor(part * 0.15) : Math.ceil((old.length / 3) * 1.6);
-    const table = new Int32Array(slots * 3);
+    const slots = old === undefined ? 64 + Math.floor(part * 0.15) : Math.ceil((old.length / 2) * 1.4);
+    const table = new Int32Array(slots * 2);
     this.tables[part] = table;
-    if (old === undefined) return table;
-    for (let place = 0; place < old.length; place += 3) {
-      const [one, two, three] = [old[place] as number, old[place + 1] as number, old[place + 2] as number];
-      if (three === 0) continue;
-      let at = placeOf(two, slots);
-      while (table[at * 3 + 2] !== 0) at = at + 1 === slots ? 0 : at + 1;
-      table[at * 3] = one;
-      table[at * 3 + 1] = two;
-      table[at * 3 + 2] = three;
+    for (let place = 0; old !== undefined && place < old.length; place += 2) {
+      const [two, mark] = [old[place] as number, old[place + 1] as number];
+      if (mark === 0) continue;
+      const at = slotOf(table, two, mark);
+      table[at] = two;
+      table[at + 1] = mark;
     }
     return table;
   }
 }
 
-/** Spreads 32 bits evenly over so many slots. */
-const placeOf = (bits: number, slots: number): number => Math.floor(((bits >>> 0) * slots) / 4294967296);
+/** Where these bits are, or belong; of a slot without any the second word, the mark, is 0. */
+function slotOf(table: Int32Array, two: number, mark: number): number {
+  let at = 2 * Math.floor(((two >>> 0) * (table.length >> 1)) / 4294967296);
+  while (table[at + 1] !== 0 && (table[at + 1] !== mark || table[at] !== (two | 0)))
+    at = at + 2 === table.length ? 0 : at + 2;
+  return at;
+}
 
 /** 96 bits of the stretch that was asked for last. */
 export const hash = new Int32Array(3);

@@ -1,6 +1,7 @@
 import { validOf } from '../../bits.ts';
+import { Sink } from '../../sink.ts';
 import type { Vector } from '../../vectors.ts';
-import { copy, grown, hashOf, putOffsets, same, viewOf } from '../../words.ts';
+import { grown, hashOf, putOffsets, same, spelledBytes, viewOf } from '../../words.ts';
 import type { Builder, Heavy } from './builders.ts';
 import type { Row } from './row.ts';
 
@@ -19,6 +20,8 @@ const MOST_KEPT = 16 * 1024 * 1024;
 const MOST_SPELT = 8 * 1024 * 1024;
 /** So much written out has the tables looked at. */
 const MUCH = 1024 * 1024;
+/** Room for the bytes of the first texts. */
+const FIRST = 256;
 const NULL = -1;
 
 /**
@@ -30,19 +33,17 @@ export class TextBuilder implements Builder {
   /** Of each row its entry in the dictionary, or the length of its plain text. */
   private values = new Int32Array(0);
   /** Entries of the dictionary, or rows of plain text: their bytes, one after the other. */
-  private bytes = new Uint8Array(256);
-  private view = new DataView(this.bytes.buffer);
-  private length = 0;
+  private texts = new Sink(FIRST);
   private entries = 0;
   private offsets = new Int32Array(64);
   private table = new Int32Array(128);
   private last = -1;
   /** Rows that have a value. */
   private filled = 0;
-  private source = this.bytes;
-  private sourceView: DataView = this.view;
+  private source: Uint8Array = this.texts.bytes;
+  private sourceView: DataView = this.texts.view;
   /** The long text that came last, where it stands in memory that stays as it is for its record; -1: none does. */
-  private long = { record: -1, start: 0, length: 0, source: this.bytes, entry: -1 };
+  private long = { record: -1, start: 0, length: 0, source: this.source, entry: -1 };
   /** Plain, it has met a long text twice. */
   private repeats = false;
   /** It stays a dictionary until the next take, whatever values come. */
@@ -61,11 +62,11 @@ export class TextBuilder implements Builder {
   }
 
   get size(): number {
-    return this.length + this.entries * 4;
+    return this.texts.length + this.entries * 4;
   }
 
   append(row: Row, cell: number, index: number): void {
-    const source = row.source[cell] as Uint8Array<ArrayBuffer>;
+    const source = row.source[cell] as Uint8Array;
     if (source !== this.source) this.turnTo(source);
     this.filled++;
     const start = row.start[cell] as number;
@@ -94,7 +95,7 @@ export class TextBuilder implements Builder {
     return isSame;
   }
 
-  private turnTo(source: Uint8Array<ArrayBuffer>): void {
+  private turnTo(source: Uint8Array): void {
     this.source = source;
     this.sourceView = viewOf(source);
   }
@@ -138,54 +139,45 @@ export class TextBuilder implements Builder {
     this.put(start, length);
     this.entries = entries + 1;
     this.offsets = grown(this.offsets, entries + 2);
-    this.offsets[entries + 1] = this.length;
+    this.offsets[entries + 1] = this.texts.length;
     this.last = entries;
     return entries;
   }
 
   private equals(entry: number, start: number, length: number): boolean {
-    const from = this.offsets[entry] as number;
-    if ((this.offsets[entry + 1] as number) - from !== length) return false;
-    return same(this.bytes, this.view, from, this.source, this.sourceView, start, length);
+    const { texts, offsets } = this;
+    const from = offsets[entry] as number;
+    if ((offsets[entry + 1] as number) - from !== length) return false;
+    return same(texts.bytes, texts.view, from, this.source, this.sourceView, start, length);
   }
 
   private put(start: number, length: number): void {
     if (length > LONGEST_ENTRY) this.heavy.bytes += length;
-    if (this.length + length > this.bytes.length) this.grow(length);
-    copy(this.source, this.sourceView, start, this.bytes, this.view, this.length, length);
-    this.length += length;
-  }
-
-  private grow(length: number): void {
-    const more = new Uint8Array(Math.max(this.length + length, this.bytes.length * 2));
-    more.set(this.bytes.subarray(0, this.length));
-    this.bytes = more;
-    this.view = new DataView(more.buffer);
+    this.texts.put(this.source, this.sourceView, start, start + length);
   }
 
   private growTable(): void {
+    const { texts } = this;
     const table = new Int32Array(this.table.length * 4);
     for (let entry = 0; entry < this.entries; entry++) {
       const start = this.offsets[entry] as number;
       const length = (this.offsets[entry + 1] as number) - start;
       if (length > LONGEST_ENTRY) continue;
-      let at = hashOf(this.bytes, this.view, start, length) & (table.length - 1);
+      let at = hashOf(texts.bytes, texts.view, start, length) & (table.length - 1);
       while (table[at] !== 0) at = (at + 1) & (table.length - 1);
       table[at] = entry + 1;
     }
     this.table = table;
   }
 
-  /** Writes the entries out row by row. False: that would be too much. */
+  /** Writes the entries out row by row. False: that would be too much: a record of a thousand rows may share 20 MB. */
   private turnPlain(rows: number): boolean {
-    const { source, bytes, offsets, values, heavy } = this;
-    this.stays ||= heavy.spelt + this.speltBytes(rows) > MOST_SPELT;
+    const { source, texts, offsets, values, heavy } = this;
+    this.stays ||= heavy.spelt + spelledBytes(values, offsets, rows) > MOST_SPELT;
     if (this.stays) return false;
     this.plain = true;
-    this.turnTo(bytes);
-    this.bytes = new Uint8Array(bytes.length);
-    this.view = new DataView(this.bytes.buffer);
-    this.length = 0;
+    this.turnTo(texts.bytes);
+    this.texts = new Sink(texts.bytes.length);
     for (let row = 0; row < rows; row++) {
       const entry = values[row] as number;
       if (entry === NULL) continue;
@@ -194,30 +186,18 @@ export class TextBuilder implements Builder {
       this.put(start, values[row] as number);
     }
     this.turnTo(source);
-    if (this.length > MUCH) heavy.bytes += this.length;
-    heavy.spelt += this.length;
+    const { length } = this.texts;
+    if (length > MUCH) heavy.bytes += length;
+    heavy.spelt += length;
     return true;
-  }
-
-  /** What the rows take as plain text: a record of a thousand rows may have a text of 20 MB once. */
-  private speltBytes(rows: number): number {
-    const { values, offsets } = this;
-    let sum = 0;
-    for (let row = 0; row < rows; row++) {
-      const entry = values[row] as number;
-      if (entry !== NULL) sum += (offsets[entry + 1] as number) - (offsets[entry] as number);
-    }
-    return sum;
   }
 
   take(rows: number): Vector {
     const { values, entries } = this;
-    const bytes = this.bytes.subarray(0, this.length);
+    const bytes = this.texts.written();
     const validity = this.filled === rows ? undefined : validOf(values, rows);
     if (this.plain) return { kind: 'text', offsets: this.offsetsOf(rows), bytes, validity };
-    // A dictionary is never empty: of rows that are all null it has one entry that nobody points to.
-    if (entries === 0) this.offsets[1] = 0;
-    const offsets = this.offsets.subarray(0, Math.max(entries, 1) + 1);
+    const offsets = this.offsets.subarray(0, entries + 1);
     return { kind: 'dictionary', indices: values.subarray(0, rows), offsets, bytes, validity };
   }
 
@@ -234,11 +214,9 @@ export class TextBuilder implements Builder {
     this.stays = false;
     if (!this.plain) this.table.fill(0);
     this.entries = 0;
-    this.length = 0;
     this.filled = 0;
     this.last = -1;
-    if (this.bytes.length <= MOST_KEPT) return;
-    this.bytes = new Uint8Array(256);
-    this.view = new DataView(this.bytes.buffer);
+    if (this.texts.bytes.length > MOST_KEPT) this.texts = new Sink(FIRST);
+    this.texts.length = 0;
   }
 }

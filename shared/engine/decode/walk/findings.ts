@@ -2,8 +2,8 @@ import { Sink } from '../../sink.ts';
 import type { KeyNode } from './key-node.ts';
 import type { Leftovers } from './leftovers.ts';
 import type { Members } from './members.ts';
-import { KIND, type Slots } from './slots.ts';
-import type { Values } from './values.ts';
+import { KIND } from './slots.ts';
+import type { Strangers } from './strangers.ts';
 import type { Walker } from './walker.ts';
 
 /** Anchors are the start of a record (0), then start and end of each of its values. */
@@ -26,15 +26,12 @@ class Places {
   private readonly distance: Int32Array;
 
   /** Start and end of an empty value are the same place, but not in another record: `ends` says which is meant. */
-  constructor(anchors: readonly number[], places: readonly number[], ends: boolean) {
+  constructor(anchors: readonly number[], places: ArrayLike<number>, ends: boolean) {
     this.anchor = Int32Array.from(places, (place) => {
       const last = below(anchors, place + 1) - 1;
       return Math.max(ends || anchors[last] !== place ? last : below(anchors, place), 0);
     });
-    this.distance = Int32Array.from(
-      places,
-      (place, index) => place - (anchors[this.anchor[index] as number] as number),
-    );
+    this.distance = this.anchor.map((anchor, index) => (places[index] as number) - (anchors[anchor] as number));
   }
 
   put(anchors: Int32Array, into: Int32Array): void {
@@ -42,162 +39,101 @@ class Places {
     for (let index = 0; index < anchor.length; index++)
       into[index] = (anchors[anchor[index] as number] as number) + (distance[index] as number);
   }
+
+  /** The same, each in a slot of its own. */
+  putInto(slots: Int32Array, anchors: Int32Array, into: Int32Array): void {
+    const { anchor, distance } = this;
+    for (let index = 0; index < anchor.length; index++)
+      into[slots[index] as number] = (anchors[anchor[index] as number] as number) + (distance[index] as number);
+  }
 }
 
-/** What the walk of a record leaves: in all records of one form the same, but for the places of what it tells of. */
-export class Findings {
-  private readonly slots: FoundSlots;
-  private readonly leftovers: FoundLeftovers;
-  private readonly elementLeftovers: FoundLeftovers;
-  private readonly strangers: readonly KeyNode[];
-  private readonly elementStrangers: readonly KeyNode[];
-  private readonly dimensions: FoundMembers;
-  private readonly metrics: FoundMembers;
-  /** Start and end of the array of elements; none: there is none. */
-  private readonly elements: Places;
-  private readonly walked: boolean;
-  private readonly firstElement: KeyNode;
-  /** Of the keys that name a signal those that were met. */
-  private readonly met: readonly KeyNode[];
+/** Leaves in the walker what the walk of a record would whose values stand at these anchors, and are of these kinds. */
+export type Findings = (anchors: Int32Array, kinds: Uint8Array) => void;
 
-  constructor(walker: Walker, root: KeyNode, from: number) {
-    const { count, start, end } = walker.values;
-    const anchors = [from];
-    for (let value = 0; value < count; value++) anchors.push(start[value] as number, end[value] as number);
-    this.slots = new FoundSlots(walker.slots, walker.values, anchors);
-    this.leftovers = new FoundLeftovers(walker.rootLeftovers, anchors);
-    this.elementLeftovers = new FoundLeftovers(walker.elementLeftovers, anchors);
-    this.strangers = walker.rootStrangers.all();
-    this.elementStrangers = walker.elementStrangers.all();
-    this.dimensions = new FoundMembers(walker.dimensions, anchors);
-    this.metrics = new FoundMembers(walker.metrics, anchors);
-    const { elementsAt, elementsEnd } = walker;
-    this.elements = new Places(anchors, elementsAt < 0 ? [] : [elementsAt, elementsEnd], true);
-    this.walked = walker.walked;
-    this.firstElement = walker.firstElement;
-    this.met = walker.metElements(root);
-  }
-
-  put(walker: Walker, anchors: Int32Array, kinds: Uint8Array): void {
+/** What the walk of a record has left: in all records of one form the same, but for the places of what it tells of. */
+export function findingsOf(walker: Walker, from: number): Findings {
+  const { values, walked, elementsAt, elementsEnd } = walker;
+  const anchors = [from];
+  for (let value = 0; value < values.count; value++)
+    anchors.push(values.start[value] as number, values.end[value] as number);
+  const names = walker.names.slice(0, walker.named);
+  const elements = new Places(anchors, elementsAt < 0 ? [] : [elementsAt, elementsEnd], true);
+  const putSlots = foundSlots(walker, anchors);
+  const others = [
+    ...[walker.rootLeftovers, walker.elementLeftovers].map((leftovers) => foundLeftovers(leftovers, anchors)),
+    ...[walker.dimensions, walker.metrics].map((members) => foundMembers(members, anchors)),
+    ...[walker.rootStrangers, walker.elementStrangers].map(foundStrangers),
+  ].filter((put) => put !== undefined);
+  return (at, kinds) => {
     walker.begin();
-    this.slots.put(walker.slots, anchors, kinds);
-    this.leftovers.put(walker.rootLeftovers, anchors);
-    this.elementLeftovers.put(walker.elementLeftovers, anchors);
-    walker.rootStrangers.take(this.strangers);
-    walker.elementStrangers.take(this.elementStrangers);
-    this.dimensions.put(walker.dimensions, anchors);
-    this.metrics.put(walker.metrics, anchors);
+    putSlots(at, kinds);
+    for (let index = 0; index < others.length; index++) (others[index] as Findings)(at, kinds);
     around[0] = -1;
-    this.elements.put(anchors, around);
+    elements.put(at, around);
     walker.elementsAt = around[0] as number;
     walker.elementsEnd = around[1] as number;
-    walker.walked = this.walked;
-    walker.firstElement = this.firstElement;
-    for (let index = 0; index < this.met.length; index++) walker.meet(this.met[index] as KeyNode);
-  }
-}
-
-class FoundSlots {
-  /** Slots that hold a value, and which. */
-  private readonly slots: Int32Array;
-  private readonly values: Int32Array;
-  /** Those that hold null, or an empty object, and where. */
-  private readonly empty: readonly { readonly slot: number; readonly kind: number; readonly place: Places }[];
-
-  constructor({ kind, start, end }: Slots, values: Values, anchors: readonly number[]) {
-    const known = values.start.subarray(0, values.count);
-    const filled = [...kind.keys()].filter((slot) => kind[slot] !== KIND.missing);
-    const numbers = new Map([...known].map((place, value) => [place, value]).reverse() as [number, number][]);
-    const numberOf = (slot: number) => numbers.get(start[slot] as number) ?? -1;
-    this.slots = Int32Array.from(filled.filter((slot) => numberOf(slot) >= 0));
-    this.values = this.slots.map(numberOf);
-    this.empty = filled
-      .filter((slot) => numberOf(slot) < 0)
-      .map((slot) => ({
-        slot,
-        kind: kind[slot] as number,
-        place: new Places(anchors, [start[slot] as number, end[slot] as number], true),
-      }));
-  }
-
-  put({ kind, start, end }: Slots, anchors: Int32Array, kinds: Uint8Array): void {
-    const { slots, values, empty } = this;
-    for (let index = 0; index < slots.length; index++) {
-      const slot = slots[index] as number;
-      const value = values[index] as number;
-      kind[slot] = kinds[value] as number;
-      start[slot] = anchors[FIRST + 2 * value] as number;
-      end[slot] = anchors[FIRST + 2 * value + 1] as number;
-    }
-    for (let index = 0; index < empty.length; index++) {
-      const { slot, kind: of, place } = empty[index] as (typeof empty)[number];
-      kind[slot] = of;
-      place.put(anchors, around);
-      start[slot] = around[0] as number;
-      end[slot] = around[1] as number;
-    }
-  }
+    walker.walked = walked;
+    for (let index = 0; index < names.length; index++) walker.name(names[index] as KeyNode);
+  };
 }
 
 const around = new Int32Array(2);
 
-class FoundLeftovers {
-  private readonly text = new Sink(0);
-  private readonly textEnds: Int32Array<ArrayBuffer>;
-  private readonly starts: Places;
-  private readonly ends: Places;
-
-  constructor({ count, start, end, text, textEnd }: Leftovers, anchors: readonly number[]) {
-    this.text.copy(text.bytes, 0, text.length);
-    this.textEnds = textEnd.slice(0, count);
-    this.starts = new Places(anchors, [...start.subarray(0, count)], false);
-    this.ends = new Places(anchors, [...end.subarray(0, count)], true);
-  }
-
-  put(leftovers: Leftovers, anchors: Int32Array): void {
-    const { text, textEnds } = this;
-    leftovers.reserve(textEnds.length);
-    leftovers.count = textEnds.length;
-    leftovers.text = text;
-    leftovers.textEnd = textEnds;
-    this.starts.put(anchors, leftovers.start);
-    this.ends.put(anchors, leftovers.end);
-  }
+function foundSlots({ slots: { kind, start, end }, values }: Walker, anchors: readonly number[]): Findings {
+  const slots = Int32Array.from([...kind.keys()].filter((slot) => kind[slot] !== KIND.missing));
+  const [starts, ends] = [slots.map((slot) => start[slot] as number), slots.map((slot) => end[slot] as number)];
+  const [startPlaces, endPlaces] = [new Places(anchors, starts, false), new Places(anchors, ends, true)];
+  // Which of the values each holds; -1: null, or an empty object, which are part of the form.
+  const known = values.start.subarray(0, values.count);
+  const found = starts.map((place) => known.indexOf(place));
+  const fixed = Uint8Array.from(slots, (slot) => kind[slot] as number);
+  return (at, kinds) => {
+    startPlaces.putInto(slots, at, start);
+    endPlaces.putInto(slots, at, end);
+    for (let index = 0; index < slots.length; index++) {
+      const value = found[index] as number;
+      kind[slots[index] as number] = (value < 0 ? fixed[index] : kinds[value]) as number;
+    }
+  };
 }
 
-class FoundMembers {
-  private readonly count: number;
-  private readonly objects: number;
-  private readonly escaped: boolean;
-  private readonly around: Places;
-  private readonly key: Places;
-  private readonly keyEnd: Places;
-  private readonly value: Places;
-  private readonly end: Places;
+function foundLeftovers(leftovers: Leftovers, anchors: readonly number[]): Findings | undefined {
+  const { count, start, end, text, textEnd } = leftovers;
+  if (count === 0) return undefined;
+  const [ownText, textEnds] = [new Sink(0), textEnd.slice(0, count)];
+  ownText.copy(text.bytes, 0, text.length);
+  const starts = new Places(anchors, start.subarray(0, count), false);
+  const ends = new Places(anchors, end.subarray(0, count), true);
+  return (at) => {
+    leftovers.take(ownText, textEnds);
+    starts.put(at, leftovers.start);
+    ends.put(at, leftovers.end);
+  };
+}
 
-  constructor(members: Members, anchors: readonly number[]) {
-    const { count, objects, escaped, around } = members;
-    const placed = (places: Int32Array, ends: boolean) => new Places(anchors, [...places.subarray(0, count)], ends);
-    this.count = count;
-    this.objects = objects;
-    this.escaped = escaped;
-    this.around = new Places(anchors, count === 0 ? [] : [...around], true);
-    this.key = placed(members.key, false);
-    this.keyEnd = placed(members.keyEnd, true);
-    this.value = placed(members.value, false);
-    this.end = placed(members.end, true);
-  }
+function foundMembers(members: Members, anchors: readonly number[]): Findings | undefined {
+  const { count, objects, escaped } = members;
+  if (count === 0) return undefined;
+  const around = new Places(anchors, members.around, true);
+  const key = new Places(anchors, members.key.subarray(0, count), false);
+  const keyEnd = new Places(anchors, members.keyEnd.subarray(0, count), true);
+  const value = new Places(anchors, members.value.subarray(0, count), false);
+  const end = new Places(anchors, members.end.subarray(0, count), true);
+  return (at) => {
+    members.count = count;
+    members.objects = objects;
+    members.escaped = escaped;
+    members.reserve(count);
+    around.put(at, members.around);
+    key.put(at, members.key);
+    keyEnd.put(at, members.keyEnd);
+    value.put(at, members.value);
+    end.put(at, members.end);
+  };
+}
 
-  put(members: Members, anchors: Int32Array): void {
-    if (this.count === 0) return;
-    members.count = this.count;
-    members.objects = this.objects;
-    members.escaped = this.escaped;
-    members.reserve(this.count);
-    this.around.put(anchors, members.around);
-    this.key.put(anchors, members.key);
-    this.keyEnd.put(anchors, members.keyEnd);
-    this.value.put(anchors, members.value);
-    this.end.put(anchors, members.end);
-  }
+function foundStrangers(strangers: Strangers): Findings | undefined {
+  const nodes = strangers.all();
+  return nodes.length === 0 ? undefined : () => strangers.take(nodes);
 }

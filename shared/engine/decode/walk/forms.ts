@@ -1,7 +1,7 @@
 import { closingQuote, numberEnd, plainEnd, QUOTE, scalarEnd, valueEnd } from '../../../framing/strict.ts';
-import { same, viewOf } from '../../words.ts';
-import { FIRST, Findings } from './findings.ts';
-import type { KeyNode } from './key-node.ts';
+import { Sink } from '../../sink.ts';
+import { same } from '../../words.ts';
+import { FIRST, type Findings, findingsOf } from './findings.ts';
 import { KIND } from './slots.ts';
 import { kindAt, Values } from './values.ts';
 import type { Walker } from './walker.ts';
@@ -45,9 +45,7 @@ export class Forms {
   private count = 0;
   private pause = 0;
   /** The bytes of all steps. */
-  private known = new Uint8Array(8 * 1024);
-  private view = viewOf(this.known);
-  private length = 0;
+  private readonly known = new Sink(8 * 1024);
   private found = 0;
   private readonly anchors = new Int32Array(FIRST + 2 * Values.most);
   private readonly kinds = new Uint8Array(Values.most);
@@ -84,13 +82,13 @@ export class Forms {
       anchors[FIRST + 2 * value + 1] = at;
     }
     anchors[0] = from;
-    step.findings?.put(walker, anchors, kinds);
+    step.findings?.(anchors, kinds);
     return at;
   }
 
   private isAt({ from, length, kind }: Step, bytes: Uint8Array, view: DataView, at: number): boolean {
     const end = at + length;
-    if (end >= bytes.length || !same(this.known, this.view, from, bytes, view, at, length)) return false;
+    if (end >= bytes.length || !same(this.known.bytes, this.known.view, from, bytes, view, at, length)) return false;
     return kind === KIND.text || kind === KIND.missing || kindAt(bytes, kind === KIND.json ? end - 1 : end) === kind;
   }
 
@@ -106,11 +104,11 @@ export class Forms {
   }
 
   /** Keeps what the walk of a record has left, for others of its form. */
-  learn(walker: Walker, root: KeyNode, from: number, end: number): void {
+  learn(walker: Walker, from: number, end: number): void {
     const { values, bytes } = walker;
     if (this.pause > 0) this.pause--;
     if (this.pause > 0 || values.count > Values.most || end - from > MOST.bytes / 8) return;
-    if (this.count > MOST.steps || this.length > MOST.bytes || this.found > MOST.found) {
+    if (this.count > MOST.steps || this.known.length > MOST.bytes || this.found > MOST.found) {
       this.forget();
       return;
     }
@@ -125,37 +123,26 @@ export class Forms {
     }
     if (step === undefined) return;
     if (step.findings === undefined) this.found += foundBytes(values.count);
-    step.findings = new Findings(walker, root, from);
+    step.findings = findingsOf(walker, from);
   }
 
   /** Undefined: there are too many ways already. */
   private stepFrom(before: Step, bytes: Uint8Array, kind: number, depth: number): Step | undefined {
     const isSame = ({ from, length }: Step) =>
-      length === bytes.length && Buffer.compare(this.known.subarray(from, from + length), bytes) === 0;
+      length === bytes.length && Buffer.compare(this.known.bytes.subarray(from, from + length), bytes) === 0;
     const known = before.steps.find((step) => step.kind === kind && isSame(step));
     if (known !== undefined) return known;
     if (before.steps.length >= MOST.ways) return undefined;
-    const step = new Step(this.length, bytes.length, kind, depth);
+    const step = new Step(this.known.length, bytes.length, kind, depth);
     before.steps.push(step);
     before.next = step;
     this.count++;
-    this.keep(bytes);
+    this.known.copy(bytes, 0, bytes.length);
     return step;
-  }
-
-  private keep(bytes: Uint8Array): void {
-    const { length, known } = this;
-    if (length + bytes.length > known.length) {
-      this.known = new Uint8Array(2 * (length + bytes.length));
-      this.known.set(known);
-      this.view = viewOf(this.known);
-    }
-    this.known.set(bytes, length);
-    this.length += bytes.length;
   }
 
   private forget(): void {
     this.start = new Step(0, 0, KIND.text, 0);
-    [this.count, this.length, this.found, this.pause] = [0, 0, 0, PAUSE];
+    [this.count, this.known.length, this.found, this.pause] = [0, 0, 0, PAUSE];
   }
 }

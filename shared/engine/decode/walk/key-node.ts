@@ -1,3 +1,5 @@
+import { viewOf } from '../../words.ts';
+
 /** What the walk does with the value of a key. */
 export const USE = {
   /** Nobody knows the key: its bytes go to `extra`, and it is told as drift. */
@@ -22,8 +24,6 @@ export const USE = {
   wrapper: 10,
 } as const;
 
-export type Use = (typeof USE)[keyof typeof USE];
-
 const encoder = new TextEncoder();
 
 /**
@@ -35,9 +35,7 @@ export class KeyNode {
   readonly name: string;
   /** `"name":` as it stands in compact JSON. */
   readonly bytes: Uint8Array;
-  /** Its bytes four by four, and the last four, which overlap with those: how the walk compares it. */
-  readonly words: Int32Array;
-  readonly lastWord: number;
+  readonly view: DataView;
   use: number;
   /** Where the value's range is left; -1: nowhere. */
   slot = -1;
@@ -57,11 +55,7 @@ export class KeyNode {
     this.name = name;
     this.use = use;
     this.bytes = name === '' && none === undefined ? NEVER : encoder.encode(`${JSON.stringify(name)}:`);
-    const view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
-    // `"":` is shorter than a word and found without being expected.
-    const length = Math.max(this.bytes.length, 4);
-    this.words = Int32Array.from({ length: (length - 1) >> 2 }, (_, word) => view.getInt32(word * 4, true));
-    this.lastWord = this.bytes.length < 4 ? 0 : view.getInt32(length - 4, true);
+    this.view = viewOf(this.bytes);
     this.first = none ?? this;
     this.next = none ?? this;
   }

@@ -76,7 +76,7 @@ export class Leftovers {
 
   private key(node: KeyNode): void {
     if (!this.parted) this.own.byte(COMMA);
-    this.own.all(node.bytes);
+    this.own.stamp(node);
     this.parted = true;
   }
 
@@ -92,11 +92,19 @@ export class Leftovers {
   }
 
   /** Room for so many ranges. */
-  reserve(count: number): void {
+  private reserve(count: number): void {
     this.start = grown(this.start, count);
     this.end = grown(this.end, count);
     this.ownEnd = grown(this.ownEnd, count);
     this.textEnd = this.ownEnd;
+  }
+
+  /** So many ranges as there are ends of texts before them; where they are is yet to be said. */
+  take(text: Sink, textEnd: Int32Array): void {
+    this.reserve(textEnd.length);
+    this.count = textEnd.length;
+    this.text = text;
+    this.textEnd = textEnd;
   }
 
   /** Writes the members, with commas between them. `view` is the memory of `bytes`. */

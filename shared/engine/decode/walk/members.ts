@@ -1,16 +1,4 @@
-import {
-  breaks,
-  CLOSE_OBJECT,
-  COLON,
-  closingQuote,
-  NEWLINE,
-  nextEntry,
-  QUOTE,
-  REASONS,
-  STOP,
-  skipBlank,
-  valueEnd,
-} from '../../../framing/strict.ts';
+import { CLOSE_OBJECT, key, keyEnd, nextEntry, skipBlank, valueEnd } from '../../../framing/strict.ts';
 import { grown } from '../../words.ts';
 import type { Values } from './values.ts';
 
@@ -44,8 +32,10 @@ export class Members {
       const index = this.count;
       this.reserve(index + 1);
       this.key[index] = at;
-      at = this.endOfKey(bytes, at);
+      at = keyEnd(bytes, at);
       if (at < 0) return -1;
+      this.keyEnd[index] = key.end;
+      this.escaped ||= key.escaped;
       this.value[index] = at;
       at = valueEnd(bytes, at, depth);
       if (at < 0) return -1;
@@ -57,20 +47,6 @@ export class Members {
     }
     this.around[1] = at + 1;
     return at + 1;
-  }
-
-  private endOfKey(bytes: Uint8Array, at: number): number {
-    if (bytes[at] !== QUOTE) return breaks(at, bytes[at] === NEWLINE ? REASONS.cut : REASONS.key);
-    let quote = at + 1;
-    while (STOP[bytes[quote] as number] === 0) quote++;
-    if (bytes[quote] !== QUOTE) {
-      this.escaped = true;
-      quote = closingQuote(bytes, quote);
-      if (quote < 0) return -1;
-    }
-    this.keyEnd[this.count] = quote;
-    const colon = skipBlank(bytes, quote + 1);
-    return bytes[colon] === COLON ? skipBlank(bytes, colon + 1) : breaks(colon, REASONS.notJson);
   }
 
   /** Room for so many. */
@@ -90,7 +66,7 @@ export class Members {
       const length = (keyEnd[one] as number) - start;
       for (let other = 0; other < one; other++) {
         const from = key[other] as number;
-        if ((keyEnd[other] as number) - from === length && same(bytes, start, from, length)) return true;
+        if ((keyEnd[other] as number) - from === length && same(bytes, start, bytes, from, length)) return true;
       }
     }
     return false;
@@ -119,18 +95,13 @@ export function nameOf(bytes: Uint8Array, quote: number, end: number): string {
   const length = end - quote;
   const place = (length * 37 + (bytes[quote + 1] as number) * 5 + (bytes[end - 1] as number)) & (met.length - 1);
   const known = met[place];
-  if (known !== undefined && known.key.length === length && isAt(known.key, bytes, quote)) return known.name;
+  if (known !== undefined && known.key.length === length && same(known.key, 0, bytes, quote, length)) return known.name;
   const name = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + quote, length + 1).toString('utf8')) as string;
   if (length <= LONGEST_MET) met[place] = { key: bytes.slice(quote, end), name };
   return name;
 }
 
-function isAt(key: Uint8Array, bytes: Uint8Array, at: number): boolean {
-  for (let index = 0; index < key.length; index++) if (key[index] !== bytes[at + index]) return false;
-  return true;
-}
-
-function same(bytes: Uint8Array, one: number, other: number, length: number): boolean {
-  for (let index = 0; index < length; index++) if (bytes[one + index] !== bytes[other + index]) return false;
+function same(one: Uint8Array, at: number, other: Uint8Array, to: number, length: number): boolean {
+  for (let index = 0; index < length; index++) if (one[at + index] !== other[to + index]) return false;
   return true;
 }

@@ -1,8 +1,7 @@
 import {
-  BACKSLASH,
   CLOSE_ARRAY,
   CLOSE_OBJECT,
-  closingQuote,
+  key,
   keyEnd,
   nextEntry,
   OPEN_ARRAY,
@@ -32,10 +31,10 @@ export class Keys {
     const length = end + 2 - start;
     if (!escaped) {
       for (const child of children) {
-        const key = child.bytes;
-        if (key.length !== length) continue;
+        const known = child.bytes;
+        if (known.length !== length) continue;
         let index = 1;
-        while (index < length - 1 && bytes[start + index] === key[index]) index++;
+        while (index < length - 1 && bytes[start + index] === known[index]) index++;
         if (index === length - 1) return child;
       }
     }
@@ -123,9 +122,9 @@ export class Strangers {
   private members(node: KeyNode, bytes: Uint8Array, from: number): number {
     let at = skipBlank(bytes, from + 1);
     while (bytes[at] !== CLOSE_OBJECT) {
-      const end = closingQuote(bytes, at + 1);
-      const below = this.keys.find(node, bytes, at, end, bytes.subarray(at, end).includes(BACKSLASH));
-      at = nextEntry(bytes, this.leaves(below, bytes, keyEnd(bytes, at)), CLOSE_OBJECT);
+      const value = keyEnd(bytes, at);
+      const below = this.keys.find(node, bytes, at, key.end, key.escaped);
+      at = nextEntry(bytes, this.leaves(below, bytes, value), CLOSE_OBJECT);
     }
     return at + 1;
   }

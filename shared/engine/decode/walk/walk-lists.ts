@@ -8,7 +8,7 @@ import {
   skipBlank,
   valueEnd,
 } from '../../../framing/strict.ts';
-import { type KeyNode, NO_KEY, USE } from './key-node.ts';
+import { type KeyNode, USE } from './key-node.ts';
 import type { Members } from './members.ts';
 import type { Walker } from './walker.ts';
 
@@ -37,7 +37,7 @@ export function walkList(walker: Walker, members: Members, from: number, depth: 
 /** The rows of a classic record. The first is walked on the way, others when the record has been read. */
 export function walkElements(walker: Walker, node: KeyNode, from: number, depth: number): number {
   const { bytes } = walker;
-  if (walker.firstElement === NO_KEY) walker.firstElement = node;
+  walker.name(node);
   walker.elementsAt = from;
   const byte = bytes[from];
   if (walker.element === undefined || (byte !== OPEN_ARRAY && byte !== OPEN_OBJECT)) {

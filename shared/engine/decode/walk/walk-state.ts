@@ -1,4 +1,4 @@
-import { type KeyNode, NO_KEY } from './key-node.ts';
+import type { KeyNode } from './key-node.ts';
 import { Leftovers } from './leftovers.ts';
 import { Members } from './members.ts';
 import { KIND, type Slots } from './slots.ts';
@@ -38,8 +38,9 @@ export class WalkState {
   moreAt = -1;
   /** Whether the first element has been walked. */
   walked = false;
-  /** Of the keys that name a signal, the first that was met. */
-  firstElement: KeyNode = NO_KEY;
+  /** Of the keys that name a signal the first `named` ones that were met. */
+  readonly names: KeyNode[] = [];
+  named = 0;
   /** Element trees are walked as they are met; undefined: the signal takes its elements apart by itself. */
   element: KeyNode | undefined;
   /** First slot of the element tree: those from here on are emptied for each element. */
@@ -82,14 +83,14 @@ export class WalkState {
     this.elementsAt = -1;
     this.moreAt = -1;
     this.walked = false;
-    this.firstElement = NO_KEY;
+    this.named = 0;
     this.rootMet = ++this.count;
     this.met = this.rootMet;
   }
 
-  /** The record has that key. */
-  meet(node: KeyNode): void {
-    node.met = this.rootMet;
+  /** The record has a key that names a signal. */
+  name(node: KeyNode): void {
+    this.names[this.named++] = node;
   }
 
   /** Empties what is known of the element before and turns to the next one. */

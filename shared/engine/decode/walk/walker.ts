@@ -1,11 +1,11 @@
 import {
-  BACKSLASH,
   breaks,
   CLOSE_OBJECT,
-  COLON,
   COMMA,
   closingQuote,
   DEEPEST,
+  key,
+  keyEnd,
   NEWLINE,
   OPEN_ARRAY,
   OPEN_OBJECT,
@@ -15,6 +15,7 @@ import {
   skipBlank,
   valueEnd,
 } from '../../../framing/strict.ts';
+import { same } from '../../words.ts';
 import { Forms } from './forms.ts';
 import { type KeyNode, NO_KEY, USE } from './key-node.ts';
 import { KIND } from './slots.ts';
@@ -40,7 +41,7 @@ export class Walker extends WalkState {
     this.values.wanted = true;
     const end = this.object(root, from, 0);
     this.values.wanted = false;
-    if (end >= 0 && !this.odd && !this.elementOdd && this.moreAt < 0) this.forms.learn(this, root, from, end);
+    if (end >= 0 && !this.odd && !this.elementOdd && this.moreAt < 0) this.forms.learn(this, from, end);
     return end;
   }
 
@@ -55,16 +56,9 @@ export class Walker extends WalkState {
     let node = parent.first;
     for (;;) {
       const start = at;
-      const {
-        words,
-        bytes: { length },
-      } = node;
-      let word = 0;
-      // The view ends no sooner than the bytes, whose last one is a newline: no key reaches beyond it.
-      if (at + length < bytes.length && view.getInt32(at + length - 4, true) === node.lastWord)
-        while (word < words.length && view.getInt32(at + word * 4, true) === words[word]) word++;
-      else word = -1;
-      if (word === words.length) at += length;
+      const { length } = node.bytes;
+      // The last byte is a newline: no key reaches beyond it.
+      if (at + length < bytes.length && same(bytes, view, at, node.bytes, node.view, 0, length)) at += length;
       else {
         node = this.find(parent, at);
         if (node === NO_KEY) return -1;
@@ -155,7 +149,7 @@ export class Walker extends WalkState {
     if (node.use === USE.wrapper && byte === OPEN_ARRAY) return breaks(at, REASONS.wrapper);
     const end = node.use === USE.metrics ? walkList(this, this.metrics, at, depth) : valueEnd(this.bytes, at, depth);
     if (end < 0) return -1;
-    if (node.use === USE.others && this.firstElement === NO_KEY) this.firstElement = node;
+    if (node.use === USE.others) this.name(node);
     if (this.isNothing(at, end)) return end;
     if (node.use === USE.stack || node.use === USE.object) this.values.add(this.bytes, at, end, depth);
     if (node.use === USE.stack) return this.stack(node, start, at, end);
@@ -198,17 +192,7 @@ export class Walker extends WalkState {
   /** The member whose key is at `at`. */
   member(parent: KeyNode, at: number, depth: number): number {
     const node = this.find(parent, at);
-    return node === NO_KEY ? -1 : this.value(node, at, skipBlank(this.bytes, this.valueAt), depth);
-  }
-
-  /** Whether the record has that key. */
-  hasMet(parent: KeyNode, name: string): boolean {
-    return parent.children.find((child) => child.name === name)?.met === this.rootMet;
-  }
-
-  /** Of the keys that name a signal those that the record has. */
-  metElements(root: KeyNode): readonly KeyNode[] {
-    return root.children.filter(({ use, met }) => met === this.rootMet && (use === USE.elements || use === USE.others));
+    return node === NO_KEY ? -1 : this.value(node, at, this.valueAt, depth);
   }
 
   /** Walks an object for its slots alone. */
@@ -225,23 +209,9 @@ export class Walker extends WalkState {
     this.met = met;
   }
 
-  /** The node of the key at `at`; NO_KEY where that is broken. `valueAt` is then the index behind its colon. */
+  /** The node of the key at `at`; NO_KEY where that is broken. `valueAt` is where its value begins. */
   private find(parent: KeyNode, at: number): KeyNode {
-    const { bytes } = this;
-    if (bytes[at] !== QUOTE) {
-      breaks(at, bytes[at] === NEWLINE ? REASONS.cut : REASONS.key);
-      return NO_KEY;
-    }
-    let end = plainEnd(bytes, this.view, at + 1);
-    const escaped = bytes[end] === BACKSLASH;
-    if (bytes[end] !== QUOTE) end = closingQuote(bytes, end);
-    if (end < 0) return NO_KEY;
-    const colon = skipBlank(bytes, end + 1);
-    if (bytes[colon] !== COLON) {
-      breaks(colon, bytes[colon] === NEWLINE ? REASONS.cut : REASONS.notJson);
-      return NO_KEY;
-    }
-    this.valueAt = colon + 1;
-    return this.keys.find(parent, bytes, at, end, escaped);
+    this.valueAt = keyEnd(this.bytes, at);
+    return this.valueAt < 0 ? NO_KEY : this.keys.find(parent, this.bytes, at, key.end, key.escaped);
   }
 }

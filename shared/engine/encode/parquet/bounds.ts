@@ -1,4 +1,4 @@
-import { isValid, type Validity } from '../../bits.ts';
+import { isValid } from '../../bits.ts';
 import type { LongVector, TextVector } from '../../vectors.ts';
 import { viewOf } from '../../words.ts';
 
@@ -75,28 +75,13 @@ function compare(bytes: Uint8Array, offsets: Int32Array, one: number, other: num
 }
 
 export function longBounds({ values, validity }: LongVector, rows: number): Bounds | undefined {
-  findLongs(new Int32Array(values.buffer, values.byteOffset, values.length * 2), validity, rows);
-  const { least, greatest } = found;
-  const bytesOf = (row: number) => new Uint8Array(values.slice(row, row + 1).buffer);
-  return least < 0 ? undefined : { min: bytesOf(least), max: bytesOf(greatest) };
-}
-
-function findLongs(halves: Int32Array, validity: Validity, rows: number): void {
-  let least = -1;
-  let greatest = -1;
+  let [least, greatest]: [bigint | undefined, bigint | undefined] = [undefined, undefined];
   for (let row = 0; row < rows; row++) {
     if (!isValid(validity, row)) continue;
-    if (least < 0) least = greatest = row;
-    else if (isLess(halves, row, least)) least = row;
-    else if (isLess(halves, greatest, row)) greatest = row;
+    const value = values[row] as bigint;
+    if (least === undefined || value < least) least = value;
+    if (greatest === undefined || value > greatest) greatest = value;
   }
-  found.least = least;
-  found.greatest = greatest;
-}
-
-function isLess(halves: Int32Array, one: number, other: number): boolean {
-  const high = halves[one * 2 + 1] as number;
-  const otherHigh = halves[other * 2 + 1] as number;
-  if (high !== otherHigh) return high < otherHigh;
-  return (halves[one * 2] as number) >>> 0 < (halves[other * 2] as number) >>> 0;
+  const bytesOf = (value: bigint) => new Uint8Array(BigInt64Array.of(value).buffer);
+  return least === undefined || greatest === undefined ? undefined : { min: bytesOf(least), max: bytesOf(greatest) };
 }

@@ -43,7 +43,7 @@ export function footer(
   const sink = new Sink();
   metadata.put(sink);
   sink.uint32(sink.length);
-  sink.all(MAGIC);
+  sink.copy(MAGIC, 0, MAGIC.length);
   return sink.written();
 }
 

@@ -19,7 +19,7 @@ export const binary = (bytes: Uint8Array): Value => ({
   type: 8,
   put(sink) {
     sink.varint(bytes.length);
-    sink.all(bytes);
+    sink.copy(bytes, 0, bytes.length);
   },
 });
 

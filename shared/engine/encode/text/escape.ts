@@ -1,5 +1,5 @@
 import { STOP, stopsIn } from '../../../framing/strict.ts';
-import type { Sink } from '../../sink.ts';
+import { type Sink, type Stamp, stampOf } from '../../sink.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -7,11 +7,11 @@ const HEX = '0123456789ABCDEF';
 const SHORT_ESCAPES: Readonly<Record<number, string>> = { 8: 'b', 9: 't', 10: 'n', 12: 'f', 13: 'r' };
 
 /** Of each byte what stands for it in a JSON string; undefined: itself. */
-const escapes: readonly (Uint8Array | undefined)[] = Array.from({ length: 256 }, (_, byte) => {
-  if (byte === QUOTE || byte === BACKSLASH) return Uint8Array.of(BACKSLASH, byte);
+const escapes: readonly (Stamp | undefined)[] = Array.from({ length: 256 }, (_, byte) => {
+  if (byte === QUOTE || byte === BACKSLASH) return stampOf(`\\${String.fromCharCode(byte)}`);
   if (byte >= 32) return undefined;
   const short = SHORT_ESCAPES[byte];
-  return new TextEncoder().encode(short === undefined ? `\\u00${HEX[byte >> 4]}${HEX[byte & 15]}` : `\\${short}`);
+  return stampOf(short === undefined ? `\\u00${HEX[byte >> 4]}${HEX[byte & 15]}` : `\\${short}`);
 });
 
 /** UTF-8 as a JSON string. `view` is the memory of `source`. */
@@ -46,7 +46,7 @@ function putRest(sink: Sink, source: Uint8Array, view: DataView, start: number, 
     const escaped = escapes[source[index] as number];
     if (escaped === undefined) continue;
     sink.put(source, view, from, index);
-    sink.all(escaped);
+    sink.stamp(escaped);
     from = index + 1;
   }
   sink.put(source, view, from, end);

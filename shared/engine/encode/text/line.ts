@@ -57,8 +57,8 @@ class LineColumn {
     const isText = type === 'string' || type === 'dynamic';
     this.cell = cell;
     this.kind = isText ? CELL.text : type === 'real' ? CELL.real : type === 'boolean' ? CELL.boolean : CELL.long;
-    this.prefix = stampOf(ascii(type === 'timestamp' ? prefix + spelling.quote : prefix));
-    this.nothing = stampOf(ascii(prefix + spelling.null));
+    this.prefix = stampOf(type === 'timestamp' ? prefix + spelling.quote : prefix);
+    this.nothing = stampOf(prefix + spelling.null);
     if (isText) this.put = textValues(type === 'string' ? spelling.text : spelling.dynamic);
     else if (type === 'timestamp') this.put = timeValues(spelling.quote);
     else this.put = type === 'real' ? realValues(spelling.real) : type === 'boolean' ? putBoolean : putLong;
@@ -68,7 +68,7 @@ class LineColumn {
 /** Writes a row as a line, from left to right. */
 export function lineWriter(columns: readonly TableColumn[], spelling: Spelling): (sink: Sink, row: Row) => void {
   const all = columns.map((column, index) => new LineColumn(column, index, spelling));
-  const lineEnd = ascii(spelling.lineEnd);
+  const lineEnd = stampOf(spelling.lineEnd);
   return (sink, row) => {
     for (let index = 0; index < all.length; index++) {
       const { cell, kind, prefix, nothing, put } = all[index] as LineColumn;
@@ -78,7 +78,7 @@ export function lineWriter(columns: readonly TableColumn[], spelling: Spelling):
         put(sink, row, cell);
       }
     }
-    sink.all(lineEnd);
+    sink.stamp(lineEnd);
   };
 }
 
@@ -97,12 +97,12 @@ function textValues(put: Spelling['text']): PutValue {
 
 function timeValues(quote: string): PutValue {
   const putTime = createTimeWriter();
-  const after = ascii(quote);
+  const after = stampOf(quote);
   return (sink, row, cell) => {
     const out = sink.reserve(TIME_LENGTH);
-    putTime(out, sink.view, sink.length, row.low[cell] as number, row.high[cell] as number);
+    putTime(out, sink.view, sink.length, row.words[2 * cell] as number, row.words[2 * cell + 1] as number);
     sink.length += TIME_LENGTH;
-    sink.all(after);
+    sink.stamp(after);
   };
 }
 
@@ -114,15 +114,11 @@ function realValues(spell: Spelling['real']): PutValue {
 }
 
 function putLong(sink: Sink, row: Row, cell: number): void {
-  const low = row.low[cell] as number;
-  if (low >= 0 && row.high[cell] === 0) putDigits(sink, low);
+  const low = row.words[2 * cell] as number;
+  if (low >= 0 && row.words[2 * cell + 1] === 0) putDigits(sink, low);
   else sink.text(String(row.bigOf(cell)));
 }
 
-const [NO, YES] = [stampOf(ascii('false')), stampOf(ascii('true'))];
+const [NO, YES] = [stampOf('false'), stampOf('true')];
 
 const putBoolean: PutValue = (sink, row, cell) => sink.stamp(row.real[cell] === 1 ? YES : NO);
-
-export function ascii(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
-}

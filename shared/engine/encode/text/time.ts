@@ -33,11 +33,11 @@ export function createTimeWriter(): (out: Uint8Array, view: DataView, at: number
   }
 
   return (out, view, at, low, high) => {
-    const micros = high * 2 ** 32 + (low >>> 0);
-    // A double holds the µs of 285 years around 1970 only.
-    const isSafe = micros < 2 ** 53 && micros > -(2 ** 53);
-    const second = isSafe ? Math.floor(micros / 1e6) : secondOf(low, high);
-    const rest = isSafe ? micros - second * 1e6 : restOf(low, high);
+    // A double holds the µs of 285 years around 1970 only: of 2^32 µs, 4,294 s and some, those beyond whole seconds.
+    const micros = high * 967_296 + (low >>> 0);
+    const seconds = Math.floor(micros / 1e6);
+    const second = high * 4294 + seconds;
+    const rest = micros - seconds * 1e6;
     if (second !== known) putSecond(second);
     copy(text, textView, 0, out, view, at, TIME_LENGTH);
     putTwo(out, at + 20, (rest / 10_000) | 0);
@@ -52,13 +52,6 @@ function putTwo(out: Uint8Array, at: number, value: number): void {
   out[at] = ZERO + tens;
   out[at + 1] = ZERO + value - tens * 10;
 }
-
-const exact = (low: number, high: number): bigint => (BigInt(high) << 32n) + BigInt(low >>> 0);
-/** Whole seconds, rounded down, and the µs beyond them. */
-const secondOf = (low: number, high: number): number =>
-  Number((exact(low, high) - BigInt(restOf(low, high))) / 1_000_000n);
-const restOf = (low: number, high: number): number =>
-  Number(((exact(low, high) % 1_000_000n) + 1_000_000n) % 1_000_000n);
 
 /** Of a day since 1970, in the Gregorian calendar without a beginning. */
 function dateOf(day: number): [year: number, month: number, date: number] {
