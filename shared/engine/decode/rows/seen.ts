@@ -1,49 +1,93 @@
+/** Of a bucket: how many entries it has, how many bits of a hash lead to it, then the entries, of two words each. */
+const WORDS = 64;
+/** Buckets of one piece of memory. */
+const PIECE = 1024;
+/** The first bits of the directory are not among those that entries keep. */
+const FIRST_BITS = 8;
+/** Only hashes that were made for it need more. */
+const MOST_BITS = 22;
+
 /**
  * What a draft has seen: 72 bits of each row, so that two different rows being taken for one is out of the question.
- * 8 of them say in which of 256 tables it is, so that growing one of them never holds everything twice.
+ * A directory leads from the last bits of a hash to a bucket; one that is full is parted in two by one bit more. So
+ * nothing is moved to larger memory, and what it leaves behind never adds up: some 12 bytes a row, however many.
  */
 export class Seen {
-  private readonly tables: (Int32Array | undefined)[] = Array.from({ length: 256 }, () => undefined);
-  private readonly counts = new Int32Array(256);
+  private readonly pieces: Int32Array[] = [];
+  private buckets = 0;
+  private bits = FIRST_BITS;
+  private directory = Int32Array.from({ length: 1 << FIRST_BITS }, () => this.newBucket(FIRST_BITS));
+  private readonly beyond = new Set<string>();
 
   /** Whether these bits are new; they are not any more. */
   add(one: number, two: number, three: number): boolean {
-    const part = one & 255;
-    const mark = three | 0 || 1;
-    let table = this.tables[part];
-    const count = this.counts[part] as number;
-    if (table === undefined || count * 8 >= table.length * 3) table = this.grow(part, table);
-    const at = slotOf(table, two, mark);
-    if (table[at + 1] === mark) return false;
-    table[at] = two;
-    table[at + 1] = mark;
-    this.counts[part] = count + 1;
-    return true;
-  }
-
-  private grow(part: number, old: Int32Array | undefined): Int32Array {
-    // They begin with different sizes, so that they grow one after the other: all at once would hold all twice.
-    const slots = old === undefined ? 64 + Math.floor(part * 0.15) : Math.ceil((old.length / 2) * 1.4);
-    const table = new Int32Array(slots * 2);
-    this.tables[part] = table;
-    for (let place = 0; old !== undefined && place < old.length; place += 2) {
-      const [two, mark] = [old[place] as number, old[place + 1] as number];
-      if (mark === 0) continue;
-      const at = slotOf(table, two, mark);
-      table[at] = two;
-      table[at + 1] = mark;
+    for (;;) {
+      const place = placeOf(one, two) & (this.directory.length - 1);
+      const bucket = this.directory[place] as number;
+      const words = this.pieces[Math.floor(bucket / PIECE)] as Int32Array;
+      const start = (bucket % PIECE) * WORDS;
+      const end = start + 2 + 2 * (words[start] as number);
+      for (let at = start + 2; at < end; at += 2) if (words[at] === two && words[at + 1] === three) return false;
+      if (end < start + WORDS) {
+        put(words, start, two, three);
+        return true;
+      }
+      if (words[start + 1] === MOST_BITS) return this.addBeyond(`${one & 255} ${two} ${three}`);
+      this.part(one, words, start);
     }
-    return table;
+  }
+
+  private addBeyond(text: string): boolean {
+    const isNew = !this.beyond.has(text);
+    this.beyond.add(text);
+    return isNew;
+  }
+
+  private newBucket(bits: number): number {
+    const bucket = this.buckets++;
+    if (bucket % PIECE === 0) this.pieces.push(new Int32Array(WORDS * PIECE));
+    (this.pieces.at(-1) as Int32Array)[(bucket % PIECE) * WORDS + 1] = bits;
+    return bucket;
+  }
+
+  /** Entries with the next bit go to a new bucket. */
+  private part(one: number, words: Int32Array, start: number): void {
+    const bits = words[start + 1] as number;
+    if (bits === this.bits) this.double();
+    const bucket = this.newBucket(bits + 1);
+    const bit = 1 << bits;
+    const first = placeOf(one, words[start + 2] as number) & (bit - 1);
+    for (let at = first + bit; at < this.directory.length; at += 2 * bit) this.directory[at] = bucket;
+    const other = this.pieces.at(-1) as Int32Array;
+    const otherStart = (bucket % PIECE) * WORDS;
+    [words[start], words[start + 1]] = [0, bits + 1];
+    for (let at = start + 2; at < start + WORDS; at += 2) {
+      const two = words[at] as number;
+      const three = words[at + 1] as number;
+      if ((placeOf(one, two) & bit) === 0) put(words, start, two, three);
+      else put(other, otherStart, two, three);
+    }
+  }
+
+  private double(): void {
+    const { directory } = this;
+    this.directory = new Int32Array(2 * directory.length);
+    this.directory.set(directory);
+    this.directory.set(directory, directory.length);
+    this.bits++;
   }
 }
 
-/** Where these bits are, or belong; of a slot without any the second word, the mark, is 0. */
-function slotOf(table: Int32Array, two: number, mark: number): number {
-  let at = 2 * Math.floor(((two >>> 0) * (table.length >> 1)) / 4294967296);
-  while (table[at + 1] !== 0 && (table[at + 1] !== mark || table[at] !== (two | 0)))
-    at = at + 2 === table.length ? 0 : at + 2;
-  return at;
+/** Appends an entry to a bucket. */
+function put(words: Int32Array, start: number, two: number, three: number): void {
+  const count = words[start] as number;
+  words[start + 2 + 2 * count] = two;
+  words[start + 3 + 2 * count] = three;
+  words[start] = count + 1;
 }
+
+/** All entries of a bucket have the same first bits: those are of the first word, others of the second. */
+const placeOf = (one: number, two: number): number => (one & 255) | (two << FIRST_BITS);
 
 /** 96 bits of the stretch that was asked for last. */
 export const hash = new Int32Array(3);
