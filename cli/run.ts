@@ -30,7 +30,10 @@ const plainly = (terminal: Terminal): Terminal => ({
   rewrite: (text) => terminal.rewrite(plain(text)),
 });
 
-const spelled: Readonly<Record<string, string>> = { '--help': 'help', '-h': 'help' };
+const spelled = new Map([
+  ['--help', 'help'],
+  ['-h', 'help'],
+]);
 
 async function answer([first = '', ...rest]: readonly string[], edge: Edge): Promise<ExitCode> {
   const say = (text: string): ExitCode => {
@@ -39,7 +42,7 @@ async function answer([first = '', ...rest]: readonly string[], edge: Edge): Pro
   };
   if (first === '--version' || first === '-v') return say(edge.version);
   if (first === '') throw usage('no command is given; see insights-lake help');
-  const command = commandOf(spelled[first] ?? first);
+  const command = commandOf(spelled.get(first) ?? first);
   const options = optionsOf(command, rest);
   return isSet(options, 'help') ? say(helpText(command)) : command.run(options, edge);
 }

@@ -37,7 +37,7 @@ export function statusRequest(given: Given, now: Millis): StatusRequest {
   if (start >= end) throw new BadRequest('from', 'must lie before to');
   if (end - start > 400 * day) throw new BadRequest('from', 'at most 400 days may be asked for at once');
   const word = given.grain ?? Object.entries(GRAINS).find(([, length]) => (end - start) / length <= 120)?.[0] ?? '1d';
-  const grain = GRAINS[word as keyof typeof GRAINS];
+  const grain = Object.hasOwn(GRAINS, word) ? GRAINS[word as keyof typeof GRAINS] : undefined;
   if (grain === undefined) throw new BadRequest('grain', `must be one of ${Object.keys(GRAINS).join(', ')}`);
   const from = Math.floor(start / grain) * grain;
   if (given.grain !== undefined && (end - from) / grain > MAX_CELLS)
@@ -77,7 +77,8 @@ export function timeIn(given: Given, field: string): Millis | undefined {
   const text = given[field];
   if (text === undefined || text === '') return undefined;
   const at = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z)?$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(at))
+  // A day that its month does not have would be one of the next.
+  if (Number.isNaN(at) || !new Date(at).toISOString().startsWith(text.slice(0, 13)))
     throw new BadRequest(field, 'must be a date or a time in UTC, like 2026-01-31 or 2026-01-31T06:00Z');
   return at;
 }

@@ -17,6 +17,8 @@ const out = ['--out', './lake'];
 const wrong: readonly (readonly [words: readonly string[], message: RegExp])[] = [
   [[], /no command is given; see insights-lake help/],
   [['exprot'], /there is no command "exprot"; did you mean export\?/],
+  [['constructor'], /there is no command "constructor"; see insights-lake help/],
+  [['__proto__', 'x'], /there is no command "__proto__"; see insights-lake help/],
   [['help', 'exprot'], /there is no command "exprot"; did you mean export\?/],
   [['transform', ...out], /transform: no files or folders are given/],
   [['transform', '', ...out], /transform: what is given without a flag is empty; give it a value or leave it out/],
