@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { basename, resolve, sep } from 'node:path';
 import { type Contents, contentsOf } from '../../shared/source/blobs/loose/contents.ts';
 import type { FileWindow } from '../../shared/source/blobs/loose/files.ts';
@@ -40,9 +41,17 @@ export async function archiveOf(request: TransformRequest, abort?: AbortSignal):
   return { placed, loose, aside };
 }
 
-/** The lake may lie within the folders that are given. */
-export const lakeFolder = ({ lake }: TransformRequest): string | undefined =>
-  lake.kind === 'folder' ? resolve(lake.folder) : undefined;
+/** The lake may lie within the folders that are given. Its path without links; undefined: there is no such folder yet. */
+export const lakeFolder = ({ lake }: Pick<TransformRequest, 'lake'>): string | undefined =>
+  lake.kind === 'folder' ? folderAt(lake.folder) : undefined;
+
+export function folderAt(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Where a file lies below what was named; what was named itself is called by its own name. */
 function pathBelow(path: string, inputs: readonly string[]): string {

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, sep } from 'node:path';
 import type { Contents } from '../../shared/source/blobs/loose/contents.ts';
 import { countText } from '../terminal/numbers.ts';
 import type { Candidate, Settled } from './copies.ts';
@@ -14,6 +14,8 @@ export interface Aside extends Passed {
   readonly partial: Map<string, string>;
   /** Files that nobody takes for data. */
   readonly beside: Set<string>;
+  /** Files of another lake. */
+  readonly ofLakes: Set<string>;
   readonly same: string[];
   readonly differing: string[];
   readonly conflicts: (readonly [string, string])[];
@@ -26,6 +28,8 @@ export interface Aside extends Passed {
 /** Notes and scripts that people put beside an export. */
 const BESIDE = /\.(md|html?|sh|ps1|py|ini|ya?ml|log)$|(^|[\\/])(license|readme|thumbs\.db|desktop\.ini)[^\\/]*$/i;
 
+const LAKE_FILE = /\.(parquet|csv(\.gz)?|ndjson(\.gz)?)$/;
+
 export function newAside(): Aside {
   const aside = {
     ...newPassed(),
@@ -33,12 +37,14 @@ export function newAside(): Aside {
     barren: new Map<string, string>(),
     partial: new Map<string, string>(),
     beside: new Set<string>(),
+    ofLakes: new Set<string>(),
     same: [] as string[],
     differing: [] as string[],
     conflicts: [] as (readonly [string, string])[],
   };
   const nothingIn = (path: string, signature: string): void => {
-    if (signature === '' && BESIDE.test(path)) aside.beside.add(path);
+    if (LAKE_FILE.test(path) && [...aside.lakes].some((lake) => path.startsWith(lake + sep))) aside.ofLakes.add(path);
+    else if (signature === '' && BESIDE.test(path)) aside.beside.add(path);
     else aside.barren.set(path, signature || 'no JSON record in it');
   };
   return {
@@ -83,7 +89,7 @@ const files = (paths: Iterable<string>, one: string, many?: string): string =>
   );
 
 /** What is left out although nothing is wrong. */
-export function noticeTexts({ foreign, beside, same, differing, hidden, links, special }: Aside): string[] {
+export function noticeTexts({ foreign, beside, ofLakes, same, differing, hidden, links, special }: Aside): string[] {
   const records = [...foreign.values()].reduce((sum, each) => sum + each, 0);
   const kinds = [...foreign].sort(([, a], [, b]) => b - a).map(([kind, number]) => `${kind} (${countText(number)})`);
   const more = kinds.length > 10 ? `, and ${kinds.length - 10} more` : '';
@@ -95,6 +101,7 @@ export function noticeTexts({ foreign, beside, same, differing, hidden, links, s
         ]
       : []),
     ...(beside.size > 0 ? [files(beside, 'file beside the export left out', 'files beside the export left out')] : []),
+    ...(ofLakes.size > 0 ? [files(ofLakes, 'file of another lake left out', 'files of another lake left out')] : []),
     ...(same.length > 0
       ? [files(same, 'copy of a file that is read, left out', 'copies of files that are read, left out')]
       : []),

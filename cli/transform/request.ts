@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { TransformRequest } from '../deliver/ports.ts';
 import { usage } from '../failure.ts';
 import { isSet, type Options, textOf } from '../flags/options.ts';
@@ -5,6 +6,7 @@ import { destinationOf } from '../request/destination.ts';
 import { appSettings, checked, given, lakeOf, lakeRequest } from '../request/document.ts';
 import { namedApps } from '../request/named-apps.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { folderAt, lakeFolder } from './archive.ts';
 
 export function transformRequest(options: Options, terminal: Terminal): TransformRequest {
   const { env } = terminal;
@@ -12,6 +14,12 @@ export function transformRequest(options: Options, terminal: Terminal): Transfor
     throw usage('transform: no files or folders are given; see insights-lake help transform');
   const lake = destinationOf(textOf(options, 'out'), env);
   const window = textOf(options, 'window');
+  const folder = lakeFolder({ lake });
+  const same = folder && options.positionals.find((input) => folderAt(input) === folder);
+  if (same)
+    throw usage(
+      `transform: --out is ${same} itself, which is read; name a folder of its own, such as ${join(same, 'lake')}`,
+    );
   const { app, apps, faults } = namedApps(options);
   const raw = {
     exports: given({ container: 'archive', window, dedupe: textOf(options, 'dedupe') }),

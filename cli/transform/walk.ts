@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { exitCodes, Failure } from '../failure.ts';
 
@@ -8,6 +8,8 @@ export interface Passed {
   readonly links: Set<string>;
   /** Pipes, sockets and devices, which have no end or only one reader. */
   readonly special: Set<string>;
+  /** Folders with a lake in them, whatever else lies there. */
+  readonly lakes: Set<string>;
   /** Downloads that did not end: what they would have been is missing. */
   readonly unfinished: Set<string>;
   /** Folders that could not be read, with the reason. */
@@ -18,9 +20,13 @@ export const newPassed = (): Passed => ({
   hidden: new Set(),
   links: new Set(),
   special: new Set(),
+  lakes: new Set(),
   unfinished: new Set(),
   closed: new Map(),
 });
+
+/** What a lake keeps of itself lies here. */
+const OF_LAKE = '_insights-lake';
 
 /** azcopy and Storage Explorer, browsers, curl-like tools. */
 const UNFINISHED = /^\.azdownload-|\.(crdownload|part|partial|download|filepart|aria2|opdownload)$/i;
@@ -52,8 +58,8 @@ export function whyClosed(path: string, error: unknown): string {
 const SPECIAL = 'a pipe, socket or device, which cannot be read twice; save what it brings to a file, and give that';
 
 /**
- * Files that were named and those in and below folders that were, by name, each once. `skip`: the lake itself. Throws
- * Failure when what was named is not there; a folder below that cannot be read costs itself alone.
+ * Files that were named and those in and below folders that were, by name, each once. `skip`: the lake itself, without links
+ * in its path. Throws Failure when what was named is not there; a folder below that cannot be read costs itself alone.
  */
 export async function walk(
   command: string,
@@ -81,7 +87,7 @@ export async function walk(
  * circles.
  */
 export async function* filesBelow(folder: string, skip: string | undefined, passed: Passed): AsyncIterable<string> {
-  if (folder === skip) return;
+  if (skip !== undefined && (await realpath(folder).catch(() => folder)) === skip) return;
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     passed.closed.set(folder, whyClosed(folder, error));
     return [];
@@ -90,6 +96,7 @@ export async function* filesBelow(folder: string, skip: string | undefined, pass
     const path = join(folder, entry.name);
     if (UNFINISHED.test(entry.name)) passed.unfinished.add(path);
     else if (entry.name.startsWith('.')) passed.hidden.add(path);
+    else if (entry.isDirectory() && entry.name === OF_LAKE) passed.lakes.add(folder);
     else if (entry.isDirectory()) yield* filesBelow(path, skip, passed);
     else if (entry.isFile()) yield path;
     else if (entry.isSymbolicLink()) {

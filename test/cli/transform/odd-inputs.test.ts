@@ -157,3 +157,34 @@ test('what is no text at all is told once by inspect', async () => {
   assert.equal(code, 1);
   assert.equal(out.split('more.zip').length - 1, 1, out);
 });
+
+test('the lake is left out however it is called, and so is what lies there of another one', async () => {
+  const root = await put({ [blob]: some(3) });
+  await mkdir(join(root, 'lake'));
+  await symlink(join(root, 'lake'), `${root}-link`);
+  for (let time = 0; time < 2; time++) {
+    const { code, rows, notices } = await transformed([root], `${root}-link`);
+    assert.deepEqual([code, rows, notices], [0, 3, ''], 'files of the lake are no input');
+  }
+  for (const format of ['csv', 'parquet']) await transformed([root], join(root, format), '--format', format);
+  await writeFile(join(root, 'csv', 'export.zip'), 'PK\u0003\u0004 and more');
+  const { code, rows, notices, out } = await transformed([root], `${root}-other`);
+  assert.deepEqual([code, rows], [1, 3]);
+  assert.match(notices, /2 files of another lake left out: continuous_\w+\.csv, continuous_\w+\.parquet/);
+  assert.match(out, /1 file without any record that can be read: export\.zip/, 'which no lake writes');
+});
+
+test('a lake in the very folder that is read is refused, before anything is written', async () => {
+  const root = await put({ [blob]: some(3) });
+  await symlink(root, `${root}-link`);
+  for (const [input, out] of [
+    [root, root],
+    [root, `${root}-link`],
+    [`${root}-link`, `${root}/`],
+  ] as const) {
+    const { code, err } = await run(['transform', input, '--out', out]);
+    assert.equal(code, 2);
+    assert.match(err, /transform: --out is .* itself, which is read; name a folder of its own, such as .*[\\/]lake/);
+  }
+  assert.deepEqual(await readdir(root), [`shop_${KEY}`]);
+});
