@@ -17,6 +17,20 @@ export function secret(text: string): Secret {
   });
 }
 
+/** Ids of Azure and instrumentation keys, which are none. */
+const HEX = /[0-9a-f-]{8,}/gi;
+const KINDS = /[A-Z]+|[a-z]+|[0-9]+|[^A-Za-z0-9]+/g;
+
+/**
+ * A key that was put into the wrong setting: it is long, and changes between small and large letters and digits as no
+ * name or path does.
+ */
+function isKeyLike(run: string): boolean {
+  const changes = (run.match(KINDS) ?? []).length / run.length;
+  const isMixed = /[A-Z]/.test(run) && /[a-z]/.test(run);
+  return run.length >= 32 && !/^\/[a-z]+\//i.test(run) && /\d/.test(run) && changes >= (isMixed ? 0.4 : 0.25);
+}
+
 /**
  * A wrong value as a message may show it: quoted, on one line, short, and without what could open a door (SAS, keys,
  * user info).
@@ -24,6 +38,7 @@ export function secret(text: string): Secret {
 export function shown(value: unknown): string {
   if (value === undefined) return 'not set';
   const text = JSON.stringify(value) ?? String(value);
+  if ((text.replace(HEX, '').match(/[\w+/=~.-]+/g) ?? []).some(isKeyLike)) return hidden;
   if (/(accountkey|sharedaccesssignature|sig|password)=/i.test(text) || /:\/\/[^/"]*@/.test(text)) return hidden;
   // What an address is asked with may open a door as well (?code=…), whatever it is called.
   const told = text

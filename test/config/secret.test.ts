@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
+import { flatSettings } from '../../shared/config/flat.ts';
 import { secret, shown } from '../../shared/config/secret.ts';
 import { parseConfig } from '../../shared/config.ts';
 import { blobs, connection, faultsOf, one } from './settings.ts';
@@ -22,6 +23,29 @@ test('secrets never show, neither in errors nor when printed', () => {
   assert.doesNotMatch(faultsOf(env).join('\n'), /hunter2/);
   const good = { ...one, QUERY_KEY: 'hunter2', LAKE_SAS: 'sig=hunter2', AzureWebJobsStorage: connection };
   assert.doesNotMatch(inspect(parseConfig(good), { depth: 9, showHidden: true }), /hunter2|dG9wIHNlY3JldA/);
+});
+
+const keys = [
+  'kGf3xQ9Zt7+bR/8uVn2LwYp5Hs0TjMc4Ae6DqXo1iBvU9gKzN3yPrW7mSaFhJ5ElCd8QtZx0uRkYb2VnGwLTMg==', // of an account
+  'Abc8Q~dEfGhIjKlMnOpQrStUvWxYz0123456.789', // of a service principal
+  'p3x8k2m9q7w1z5r4t6y0u8i2o9a7s5d3f1g4h6j8', // of Application Insights
+  'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U',
+];
+test('a key that was put into the wrong setting does not show either', () => {
+  // The value of EXPORT_CONNECTION is the name of a setting, and is told as one.
+  const names = flatSettings.map(([name]) => name).filter((name) => name !== 'EXPORT_CONNECTION');
+  for (const name of [...names, 'INSIGHTS_LAKE_CONFIG', 'QUERY_CLIENTID'])
+    for (const key of keys) {
+      const told = faultsOf({ ...one, ...blobs, [name]: key, [`${name}X`]: key }).join('\n');
+      for (let at = 0; at + 12 <= key.length; at++)
+        assert.ok(!told.includes(key.slice(at, at + 12)), `${name}: ${told}`);
+    }
+  const plain = [
+    '0123456789abcdef0123456789abcdef',
+    'Telemetry/Raw2026/Shop-Production_Europe',
+    '/subscriptions/A1b2/x',
+  ];
+  for (const text of plain) assert.equal(shown(text), JSON.stringify(text), 'ids and paths do show');
 });
 
 test('an address is shown without what it is asked with', () => {
