@@ -11,6 +11,7 @@ import {
   travelsOpen,
 } from '../../shared/config/places.ts';
 import { secret } from '../../shared/config/secret.ts';
+import { prefix } from '../../shared/config/value-schema.ts';
 import { secureUrl } from '../../shared/config/values.ts';
 import type { Access, Place } from '../../shared/model.ts';
 import { usage } from '../failure.ts';
@@ -29,6 +30,8 @@ export function destinationOf(out: string | undefined, env: Env, flag = '--out')
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(out)?.[1]?.toLowerCase();
   if (scheme === undefined) return { kind: 'folder', folder: resolve(out) };
   const bare = out.replace(/[?#].*$/s, '');
+  // Cut off, it would be another folder.
+  if (out.includes('#')) throw usage(`${flag} ${bare}: a # in the name of a folder is written %23`);
   if (scheme === 'abfss') return container(bare, abfssUrl(bare, flag), '', env, flag);
   if (scheme !== 'https' && scheme !== 'http')
     throw usage(`${flag} ${bare}: ${scheme} is not supported; give a folder or an https URL`);
@@ -65,7 +68,7 @@ function abfssUrl(text: string, flag: string): URL {
 function container(shown: string, url: URL, sas: string, env: Env, flag: string): Place {
   const words = url.pathname.split('/').filter((word) => word !== '');
   const account = isNumber(url.hostname) ? (words.shift() ?? '') : '';
-  const [name, ...prefix] = words.map(decodeURIComponent);
+  const [name, ...folders] = words.map((word) => decoded(word, shown, flag));
   if (name === undefined)
     throw usage(
       `${flag} ${shown}: names no container; write ${shown.replace(/\/+$/, '')}/<container>, optionally with a ` +
@@ -75,14 +78,25 @@ function container(shown: string, url: URL, sas: string, env: Env, flag: string)
     throw usage(
       `${flag} ${shown}: "${name}" is no name of a container (3 to 63 small letters, digits and single hyphens)`,
     );
+  // The clients of storage take a backslash for a slash when they write, and not when they list.
+  const folder = prefix().safeParse(folders.join('/'));
+  if (!folder.success) throw usage(`${flag} ${shown}: the folder must be ${folder.error.issues[0]?.message}`);
   const endpoint = blobEndpoint(`${url.origin}${account === '' ? '' : `/${account}`}`);
   return {
     kind: 'container',
     url: endpoint,
     container: name,
-    prefix: prefix.join('/'),
+    prefix: folder.data,
     access: accessOf(endpoint, sas, env, flag),
   };
+}
+
+function decoded(word: string, shown: string, flag: string): string {
+  try {
+    return decodeURIComponent(word);
+  } catch {
+    throw usage(`${flag} ${shown}: a % in the name of a folder is written %25`);
+  }
 }
 
 function accessOf(endpoint: string, sas: string, env: Env, flag: string): Access {

@@ -77,6 +77,18 @@ for (const [out, env, where, access] of places) {
 const refused: readonly (readonly [out: string, env: Record<string, string>, message: RegExp])[] = [
   ['https://lake.blob.core.windows.net/Raw?sv=1&sig=hush', {}, /"Raw" is no name of a container/],
   ['https://lake.blob.core.windows.net/raw?token=hush', {}, /no SAS token/],
+  ['https://lake.blob.core.windows.net/raw/50%', {}, /raw\/50%: a % in the name of a folder is written %25/],
+  ['https://lake.blob.core.windows.net/%E0%A4%A', {}, /a % in the name of a folder/],
+  ['abfss://raw@lake.dfs.core.windows.net/%zz', {}, /a % in the name of a folder/],
+  ['https://lake.blob.core.windows.net/raw/a%5Cb', {}, /raw\/a%5Cb: the folder must be a folder path such as/],
+  ['https://lake.blob.core.windows.net/raw/a%2F..%2Fb', {}, /the folder must be .* without .* \.\.$/],
+  ['https://lake.blob.core.windows.net/raw/a%00b', {}, /the folder must be/],
+  [
+    'https://lake.blob.core.windows.net/raw/a#b?sv=1&sig=hush',
+    {},
+    /raw\/a: a # in the name of a folder is written %23/,
+  ],
+  ['abfss://raw@lake.dfs.core.windows.net/a#b', {}, /a # in the name of a folder is written %23/],
   ['https://me:hush@lake.blob.core.windows.net/raw', {}, /no address that can be used/],
   ['ftp://lake/raw?hush', {}, /ftp is not supported/],
   [
