@@ -41,7 +41,7 @@ export async function archiveOf(request: TransformRequest, abort?: AbortSignal):
   return { placed, loose, aside };
 }
 
-/** The lake may lie within the folders that are given. Its path without links; undefined: there is no such folder yet. */
+/** The lake may lie within the folders that are given. Its path without links; undefined: it is not there yet. */
 export const lakeFolder = ({ lake }: Pick<TransformRequest, 'lake'>): string | undefined =>
   lake.kind === 'folder' ? folderAt(lake.folder) : undefined;
 

@@ -58,8 +58,9 @@ export function whyClosed(path: string, error: unknown): string {
 const SPECIAL = 'a pipe, socket or device, which cannot be read twice; save what it brings to a file, and give that';
 
 /**
- * Files that were named and those in and below folders that were, by name, each once. `skip`: the lake itself, without links
- * in its path. Throws Failure when what was named is not there; a folder below that cannot be read costs itself alone.
+ * Files that were named and those in and below folders that were, by name, each once. `skip`: the lake itself, without
+ * links in its path. Throws Failure when what was named is not there; a folder below that cannot be read costs itself
+ * alone.
  */
 export async function walk(
   command: string,
