@@ -15,8 +15,14 @@ export function issueFaults(issue: Issue, raw: object, origin: (path: Path) => s
   const words = issue.code === 'invalid_value' ? issue.values.map(String) : [];
   const near = typeof value === 'string' ? nearestWord(value, words) : undefined;
   const name = origin(path);
-  return [fault(name, issue.message, `${shown(value)}${near ? `; did you mean ${near}?` : ''}`)];
+  return [fault(name, mustBe(issue), `${shown(value)}${near ? `; did you mean ${near}?` : ''}`)];
 }
+
+/** Parts of the document have no words of their own in the schema. */
+const mustBe = (issue: Issue): string =>
+  issue.code === 'invalid_type' && issue.expected === 'object' && /^Invalid input/.test(issue.message)
+    ? 'an object: {…}'
+    : issue.message;
 
 function unknownKey(path: Path, name: string): SettingFault {
   const key = String(path.at(-1));

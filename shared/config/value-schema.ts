@@ -70,7 +70,7 @@ export const exportContainers = () => {
     'insights-logs-* or am-*';
   const name = matching(must, /^((?=.{3,63}$)([a-z0-9]+(-[a-z0-9]+)*|\$(root|logs|web))|insights-logs-\*|am-\*)$/);
   return z
-    .union([name, z.array(name).min(1)], { error: must })
+    .union([name, z.array(name).min(1, { error: must })], { error: must })
     .transform((names) => (typeof names === 'string' ? [names] : names));
 };
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sectionKeys } from '../../shared/config/schema.ts';
 import { parseConfig } from '../../shared/config.ts';
 import { assertFaults, faultsOf, guid, one, other, readFrom } from './settings.ts';
 
@@ -118,4 +119,19 @@ test('two names of one app are refused where they want the same signal of the sa
     assert.equal(found.length, isRefused ? 1 : 0, `${JSON.stringify(second)}: ${found}`);
     if (isRefused) assert.match(found[0] ?? '', twice);
   }
+});
+
+test('whatever stands where something else should, it is told in words of our own', () => {
+  const wrong = [null, 5, 'x', [], {}, true, [null], [[]], { a: 1 }, 1e99, ''];
+  for (const [section, keys] of Object.entries(sectionKeys))
+    for (const key of keys.filter((each) => each !== '$schema'))
+      for (const value of wrong) {
+        const own = { [key]: value };
+        const [first = '', second] = section.split('.');
+        const part = second === undefined ? own : { [second]: own };
+        const whole = first === '' ? own : { [first]: first === 'apps' ? [part] : part };
+        const env = { ...(JSON.stringify(whole).startsWith('{"apps"') ? place : one), ExportStorage: 'x' };
+        const faults = faultsOf({ ...env, INSIGHTS_LAKE_CONFIG: JSON.stringify(whole) }).join('\n');
+        assert.doesNotMatch(faults, /Invalid|expected|Too |undefined|NaN|\[object/, faults);
+      }
 });
