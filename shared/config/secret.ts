@@ -18,7 +18,9 @@ export function secret(text: string): Secret {
 }
 
 /** Ids of Azure and instrumentation keys, which are none. */
-const HEX = /[0-9a-f-]{8,}/gi;
+const ID = /[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}/gi;
+/** No id is so long. */
+const HEX_KEY = /[0-9a-f]{48}/i;
 const KINDS = /[A-Z]+|[a-z]+|[0-9]+|[^A-Za-z0-9]+/g;
 
 /**
@@ -28,7 +30,7 @@ const KINDS = /[A-Z]+|[a-z]+|[0-9]+|[^A-Za-z0-9]+/g;
 function isKeyLike(run: string): boolean {
   const changes = (run.match(KINDS) ?? []).length / run.length;
   const isMixed = /[A-Z]/.test(run) && /[a-z]/.test(run);
-  return run.length >= 32 && !/^\/[a-z]+\//i.test(run) && /\d/.test(run) && changes >= (isMixed ? 0.4 : 0.25);
+  return run.length >= 32 && !/^\/[a-z]+\//i.test(run) && /\d/.test(run) && changes >= (isMixed ? 0.4 : 0.2);
 }
 
 /**
@@ -38,7 +40,8 @@ function isKeyLike(run: string): boolean {
 export function shown(value: unknown): string {
   if (value === undefined) return 'not set';
   const text = JSON.stringify(value) ?? String(value);
-  if ((text.replace(HEX, '').match(/[\w+/=~.-]+/g) ?? []).some(isKeyLike)) return hidden;
+  const words = text.replace(ID, '').match(/[\w+/=~.-]+/g) ?? [];
+  if (HEX_KEY.test(text) || words.some(isKeyLike)) return hidden;
   if (/(accountkey|sharedaccesssignature|sig|password)=/i.test(text) || /:\/\/[^/"]*@/.test(text)) return hidden;
   // What an address is asked with may open a door as well (?code=…), whatever it is called.
   const told = text

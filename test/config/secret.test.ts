@@ -28,6 +28,7 @@ test('secrets never show, neither in errors nor when printed', () => {
 const keys = [
   'kGf3xQ9Zt7+bR/8uVn2LwYp5Hs0TjMc4Ae6DqXo1iBvU9gKzN3yPrW7mSaFhJ5ElCd8QtZx0uRkYb2VnGwLTMg==', // of an account
   'Abc8Q~dEfGhIjKlMnOpQrStUvWxYz0123456.789', // of a service principal
+  'c0ffee00112233445566778899aabbccddeeff00112233445566778899aabbcc', // openssl rand -hex 32
   'p3x8k2m9q7w1z5r4t6y0u8i2o9a7s5d3f1g4h6j8', // of Application Insights
   'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U',
 ];
