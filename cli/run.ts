@@ -5,6 +5,7 @@ import { type ExitCode, exitCodes, Failure, usage } from './failure.ts';
 import { helpText } from './flags/help.ts';
 import { isSet, optionsOf } from './flags/options.ts';
 import { painted } from './terminal/colours.ts';
+import { commandWords } from './terminal/command-words.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
 /** Runs a command line; resolves with the exit code. Whatever goes wrong ends in one line on stderr. */
@@ -17,7 +18,7 @@ export async function runCommand(words: readonly string[], given: Edge): Promise
   } catch (error) {
     if (abort.aborted) return exitCodes.interrupted;
     if (!(error instanceof Failure)) throw error;
-    terminal.err(`insights-lake: ${error.message}\n`, 'bad');
+    terminal.err(`insights-lake: ${commandWords(error.message)}\n`, 'bad');
     return error.exitCode;
   }
 }

@@ -4,6 +4,7 @@ import { type ExitCode, exitCodes } from '../failure.ts';
 import { isSet, type Options, textOf } from '../flags/options.ts';
 import { foundSettings } from '../request/settings.ts';
 import type { Tone } from '../terminal/colours.ts';
+import { commandWords } from '../terminal/command-words.ts';
 
 /** `warn`: works, or may work, but not as it should. */
 export type Level = 'ok' | 'warn' | 'fail';
@@ -34,7 +35,8 @@ export async function check(options: Options, { terminal, examine, abort }: Edge
   const { from, env } = foundSettings('check', textOf(options, 'settings'), terminal);
   const json = isSet(options, 'json');
   const findings: Finding[] = [];
-  for await (const finding of examine(env, abort)) {
+  for await (const found of examine(env, abort)) {
+    const finding = { ...found, text: commandWords(found.text) };
     findings.push(finding);
     if (!json) terminal.out(`${lineOf(finding)}\n`, TONES[finding.level]);
   }

@@ -155,8 +155,7 @@ async function keptSince(apps: readonly App[]) {
 }
 
 async function querySources(apps: readonly App[], named: readonly NamedApp[]): Promise<Source> {
-  const { querySource } = await query();
-  const byApp = new Map(apps.flatMap(({ name, query }) => (query ? [[name, querySource(query)] as const] : [])));
+  const byApp = (await query()).querySources(apps);
   return {
     open: async (window, abort, origin) => {
       const source = byApp.get(readerOf(named, window, origin));

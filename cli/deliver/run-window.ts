@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os';
 import type { LedgerEntry, Reading, Source, Window } from '../../shared/model.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
 import { coverRange, type GridPorts, putWindows } from '../../shared/pipeline/grid/grid.ts';
@@ -10,7 +9,7 @@ import { adoptedRows, requeuedFingerprint, verdictOf } from '../../shared/pipeli
 import type { Blame } from './observe.ts';
 import { setAside } from './pages.ts';
 import type { TaskOutcome } from './ports.ts';
-import { sharesOf } from './shares.ts';
+import { inCommandWords, nothing, taskOutcome, together } from './window-outcome.ts';
 
 /** How windows are brought up to date, and where from, with what the ledger says of those that it has. */
 export interface Plan {
@@ -81,15 +80,18 @@ export function windowRunner(setup: RunnerSetup): (window: Window) => Promise<Ta
     return together(outcomes);
   }
 
+  /** An app has windows of its ledger tried again, whoever ran them. */
+  const spoken = (outcome: TaskOutcome): TaskOutcome => (setup.isInLake ? inCommandWords(outcome) : outcome);
+
   return async (window) => {
     try {
-      return await runOne(window);
+      return spoken(await runOne(window));
     } catch (error) {
       // only what happens to the ledger, which lies in the destination, comes this way
       const text = error instanceof Error ? error.message : String(error);
       const seen = blamed.of(text);
       const side = seen.side === 'unknown' ? 'destination' : seen.side;
-      return taskOutcome({ ...unrun('failed', window, undefined), error: text }, { ...seen, side }, 0);
+      return spoken(taskOutcome({ ...unrun('failed', window, undefined), error: text }, { ...seen, side }, 0));
     }
   };
 }
@@ -186,65 +188,10 @@ function lackingText({ missing, shorter }: Lacking): string {
     );
 }
 
-const nothing = { read: 0, written: 0, deduplicated: 0, quarantined: 0 };
-
-/** Windows that stand for one task: as bad as the worst of them. */
-function together(outcomes: readonly TaskOutcome[]): TaskOutcome {
-  const worst = (['failed', 'busy', 'kept', 'done', 'unchanged'] as const)
-    .flatMap((state) => outcomes.filter((outcome) => outcome.state === state))
-    .at(0);
-  if (worst === undefined) throw new Error('no window stands for the task');
-  const sum = (of: (outcome: TaskOutcome) => number): number => outcomes.reduce((all, each) => all + of(each), 0);
-  return {
-    ...worst,
-    counts: {
-      read: sum(({ counts }) => counts.read),
-      written: sum(({ counts }) => counts.written),
-      deduplicated: sum(({ counts }) => counts.deduplicated),
-      filtered: sum(({ counts }) => counts.filtered ?? 0),
-      quarantined: sum(({ counts }) => counts.quarantined),
-    },
-    others: outcomes.flatMap(({ others }) => others),
-    parts: outcomes.flatMap(({ parts = [] }) => parts),
-    reasons: [...new Set(outcomes.flatMap(({ reasons = [] }) => reasons))],
-    files: sum(({ files }) => files),
-    bytes: sum(({ bytes }) => bytes),
-  };
-}
-
-const fullText = (): string =>
-  `the temporary folder ${tmpdir()} is full; make room there, or name another folder in TMPDIR`;
-
 /** When a window that another run holds becomes free. */
 async function heldUntil({ state, window }: RunOutcome, { ledger, clock, lease }: RunPorts): Promise<number> {
   if (state !== 'busy' && state !== 'early') return 0;
   const found = await ledger.read(window);
   const entry = found && believedEntry(found.value, clock, lease);
   return Math.max(entry?.leaseUntil ?? 0, entry?.notBefore ?? 0);
-}
-
-/** The source no longer keeps the rows of what is `unavailable`: what the lake has of it stays. */
-function stateOf({ state }: RunOutcome, held: boolean): TaskOutcome['state'] {
-  if (state === 'done' || state === 'unchanged') return state;
-  if (state === 'unavailable') return 'kept';
-  return held ? 'busy' : 'failed';
-}
-
-function taskOutcome(outcome: RunOutcome, blamed: Pick<TaskOutcome, 'side' | 'refused'>, retryAt: number): TaskOutcome {
-  const files = outcome.files.filter((file) => file.rows > 0);
-  const held = outcome.state === 'busy' || outcome.state === 'early' || outcome.state === 'overtaken';
-  return {
-    state: stateOf(outcome, held),
-    counts: outcome.counts,
-    files: files.length,
-    bytes: files.reduce((sum, file) => sum + file.bytes, 0),
-    others: sharesOf(files, outcome.window.signal),
-    retryAt,
-    error:
-      blamed.side === 'machine' && !outcome.error.includes('TMPDIR')
-        ? `${outcome.error}: ${fullText()}`
-        : outcome.error,
-    ...(outcome.remark !== undefined && { remark: outcome.remark }),
-    ...blamed,
-  };
 }

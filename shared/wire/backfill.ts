@@ -16,6 +16,7 @@ import type {
   Signal,
   Window,
 } from '../model.ts';
+import { whileWaiting } from '../net/waits.ts';
 import { planBackfill } from '../pipeline/backfill/estimate.ts';
 import { backfillFacts, backfillPlanFacts } from '../pipeline/backfill/facts.ts';
 import {
@@ -88,7 +89,9 @@ export function wireBackfills(config: Config, apis: ReadonlyMap<string, QueryApi
         await prepared();
         const { request, scope, api } = resolved(wish, config, apis, clock);
         const { rate } = config.budget;
-        return planBackfill(request, scope, { ...ports, survey: api.survey, rate }, new AbortController().signal);
+        const all = { ...ports, survey: api.survey, rate };
+        const plan = planBackfill(request, scope, all, new AbortController().signal);
+        return whileWaiting('the ledger and the source, which count windows', plan);
       },
       start: async (wish) => {
         await prepared();

@@ -25,6 +25,8 @@ import { hashOf } from '../pure/hash-of.ts';
 import { originOf } from '../pure/origin.ts';
 import { atMost, budgeted, within } from '../source/query/budgeted.ts';
 import { clientLimits, createAsk } from '../source/query/client.ts';
+import { onePatience } from '../source/query/reach.ts';
+import type { Ask } from '../source/query/reply.ts';
 import { createQuerySource } from '../source/query/source.ts';
 import { createSurvey } from '../source/query/survey/survey.ts';
 import { identity, openSeats, seatsClock } from './clients.ts';
@@ -50,7 +52,7 @@ const BASIC_AT_ONCE = 2;
  * `audited`: what is read is looked at again later, so each reading takes a fingerprint that can be compared, for one
  * request more. `budgets` left out: this process is alone. `reading`: how long a run reads at most; left out: as long
  * as it takes. `counted`: nothing is looked at again, so what is read is compared with what the source counts
- * (but for tables on the Basic plan, where each look costs).
+ * (but for tables on the Basic plan, where each look costs). `watched`: looks on at what is asked and answered.
  */
 export function queryApi(
   settings: QuerySettings,
@@ -58,9 +60,10 @@ export function queryApi(
   budgets?: Budgets,
   reading?: Millis,
   counted = false,
+  watched: (url: string, ask: Ask) => Ask = (_, ask) => ask,
 ): QueryApi {
   const credential = settings.auth.kind === 'identity' ? identity(settings.auth, settings.url) : undefined;
-  const each = createAsk(settings, credential, systemClock, clientLimits(reading));
+  const each = watched(settings.url, createAsk(settings, credential, systemClock, clientLimits(reading)));
   const isBasic = settings.schema.kind === 'workspace' && settings.schema.plan === 'basic';
   const shared = budgets === undefined ? each : budgeted(each, budgets.all, seatsClock);
   const few = budgets === undefined ? atMost(BASIC_AT_ONCE, shared) : within(budgets.basic, shared);
@@ -202,6 +205,10 @@ export function wireAudits(
   };
 }
 
-/** For the command line, which has no audit, and whose user says up to when. */
-export const querySource = (settings: QuerySettings): Source =>
-  queryApi({ ...settings, lag: 0 }, false, undefined, undefined, true).source;
+/** Of the apps of a command, which has no audit, and whose user says up to when. */
+export function querySources(apps: readonly App[]): ReadonlyMap<string, Source> {
+  const watched = onePatience(systemClock);
+  const sourceOf = ({ name, query }: App) =>
+    query && ([[name, queryApi({ ...query, lag: 0 }, false, undefined, undefined, true, watched).source]] as const);
+  return new Map(apps.flatMap((app) => sourceOf(app) ?? []));
+}

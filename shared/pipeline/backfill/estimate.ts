@@ -10,6 +10,7 @@ import type {
   Survey,
   Window,
 } from '../../model.ts';
+import { allOf } from '../../pure/all-of.ts';
 import { isAtRest } from '../entry.ts';
 import type { Others } from '../names/names.ts';
 import { rowsOf } from '../same-rows.ts';
@@ -31,6 +32,8 @@ export interface EstimatePorts {
 
 /** Windows of a feed that are counted at the source, evenly over the range. */
 const samples = 12;
+/** A range that is no more than so many times as long as what is counted of it is counted in one question. */
+const near = 4;
 /** What is taken where the ledger has no done window of the feed to tell. */
 const guess = { bytesARow: 60, requests: 3, time: 5_000 };
 /** A question answers so many rows at most; more are asked for in parts. */
@@ -90,12 +93,10 @@ export async function planBackfill(
     const retired = found.retired + (beyond.end > beyond.start ? cells(beyond, scope.window) : 0);
     counted.push({ feed, found: { ...found, retired, unavailable, doubtful: old.windows }, sampled });
   }
-  const all = counted.flatMap(({ sampled }) => sampled);
-  const { looks } = all.length === 0 ? { looks: [] } : await ports.survey.survey(all, abort);
-  let at = 0;
+  const all = counted.map(({ sampled }) => sampled);
+  const rowsIn = await countedRows(all, end - request.start, ports.survey, abort);
   for (const { feed, found, sampled } of counted) {
-    const rows = sampled.reduce((sum, _, n) => sum + (rowsOf(looks[at + n]?.fingerprint ?? '') ?? 0), 0);
-    at += sampled.length;
+    const rows = sampled.reduce((sum, window) => sum + (rowsIn.get(window) ?? 0), 0);
     const length = sampled.reduce((sum, { start: from, end }) => sum + end - from, 0);
     const expected = length === 0 ? 0 : Math.round((rows / length) * found.time);
     const weight = await weightOf(feed, ports);
@@ -113,6 +114,29 @@ export async function planBackfill(
   const { rate = Number.POSITIVE_INFINITY } = ports;
   const time = Math.max(plan.time, Math.round((plan.requests / rate) * period));
   return { ...request, ...plan, end, time };
+}
+
+/**
+ * A question is about all time from its first window to its last: those that lie far apart are asked for by themselves,
+ * or the source would read the whole range for a guess at it.
+ */
+async function countedRows(
+  feeds: readonly (readonly Window[])[],
+  range: Millis,
+  { survey }: Survey,
+  abort: AbortSignal,
+): Promise<ReadonlyMap<Window, number>> {
+  const all = feeds.flat();
+  const size = all.reduce((most, { start, end }) => Math.max(most, end - start), 0);
+  const apart = Array.from({ length: samples }, (_, n) => feeds.flatMap((windows) => windows[n] ?? []));
+  const [first, ...rest] = (range <= near * samples * size ? [all] : apart).filter((some) => some.length > 0);
+  const rowsOfThese = async (some: readonly Window[]) => {
+    const { looks } = await survey(some, abort);
+    return some.map((window, n) => [window, rowsOf(looks[n]?.fingerprint ?? '') ?? 0] as const);
+  };
+  // The first learns what the endpoint understands.
+  const found = first === undefined ? [] : [await rowsOfThese(first), ...(await allOf(rest.map(rowsOfThese)))];
+  return new Map(found.flat());
 }
 
 function samplesOf(feed: Feed, range: Interval, size: Millis): readonly Window[] {

@@ -285,10 +285,10 @@ test('plan: windows, rows, bytes, requests and time, from sampled counts; nothin
   await here.plan();
   await here.put(hours(4, begin + 9 * day), 'done');
   await here.put([begin + 9 * day + 5 * hour], 'failed');
-  let asked = 0;
+  const asked: number[] = [];
   const survey = {
     survey: async (windows: readonly Window[]) => {
-      asked++;
+      asked.push(Math.max(...windows.map(({ end }) => end)) - Math.min(...windows.map(({ start }) => start)));
       return { looks: windows.map(() => ({ fingerprint: 'rows:120', empty: false })), asked: 1 };
     },
   };
@@ -309,7 +309,12 @@ test('plan: windows, rows, bytes, requests and time, from sampled counts; nothin
     ...{ unavailable: 0, doubtful: 0 },
     ...{ rows: 236 * 120, bytes: 236 * 120 * 50, requests: 472, time: (236 * 2_000) / 2, sampled: 12 },
   });
-  assert.equal(asked, 1);
+  // From its first window to its last is what the source reads for a question.
+  assert.deepEqual(asked, Array(12).fill(hour), 'windows that lie far apart are counted by themselves');
+  asked.length = 0;
+  const short = { ...request, end: begin + 2 * day, choice: 'missing' as const, concurrency: 2 };
+  assert.equal((await planBackfill(short, scope, ports, never)).sampled, 12);
+  assert.equal(asked.length, 1, 'those that lie near each other in one question');
   const partly = await planOf('missing', begin + day);
   assert.deepEqual([partly.windows, partly.unavailable], [212, 24]);
   assert.equal((await planOf('failed')).windows, 1);

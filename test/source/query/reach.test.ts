@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Clock, QuerySettings, Window } from '../../../shared/model.ts';
+import { tellWaits } from '../../../shared/net/waits.ts';
+import { onePatience } from '../../../shared/source/query/reach.ts';
+import type { Ask, Reply } from '../../../shared/source/query/reply.ts';
+import { createQuerySource } from '../../../shared/source/query/source.ts';
+import { createSurvey } from '../../../shared/source/query/survey/survey.ts';
+
+const hour = 3_600_000;
+const start = Date.UTC(2026, 10, 21, 3);
+const settings: QuerySettings = {
+  url: 'https://api.example.test/v1/apps/1234/query?code=hidden',
+  scope: 'https://api.example.test/.default',
+  auth: { kind: 'none' },
+  schema: { kind: 'app' },
+  signals: ['requests'],
+  window: hour,
+  lag: 0,
+  retention: undefined,
+  from: start,
+  until: start + 100 * hour,
+};
+const nothing: Reply = {
+  status: 0,
+  lost: '',
+  timedOut: false,
+  retryAfter: '',
+  age: 0,
+  answer: undefined,
+  body: undefined,
+};
+
+function fakeClock(): Clock {
+  let now = start + 200 * hour;
+  return {
+    now: () => now,
+    random: () => 1,
+    async sleep(ms) {
+      now += ms;
+    },
+  };
+}
+
+/** Windows of an export, one after the other, and how long that took. */
+async function windowsRead(ask: Ask, clock: Clock, count: number) {
+  const survey = createSurvey({ settings, ask, clock });
+  const source = createQuerySource({ settings, ask, clock, survey, counted: true });
+  const began = clock.now();
+  const errors: string[] = [];
+  for (let n = 0; n < count; n++) {
+    const window: Window = {
+      app: 'shop',
+      signal: 'requests',
+      source: 'query',
+      start: start + n * hour,
+      end: start + (n + 1) * hour,
+    };
+    try {
+      const reading = await source.open(window, new AbortController().signal);
+      for await (const _ of reading.chunks());
+      errors.push('');
+    } catch (error) {
+      errors.push(String(error));
+    }
+  }
+  return { errors, seconds: (clock.now() - began) / 1000 };
+}
+
+const reasons = [
+  'the connection failed (ECONNREFUSED)',
+  'the connection failed (ENOTFOUND)',
+  'the server, or what stands between, refused to agree on TLS (alert 40, handshake failure) (EPROTO)',
+  'the connection failed (EHOSTUNREACH)',
+];
+
+for (const lost of reasons)
+  test(`nobody answers: one patience for the count ahead and all windows: ${lost}`, async () => {
+    const told: string[] = [];
+    tellWaits((text) => told.push(text));
+    const clock = fakeClock();
+    const watched = onePatience(clock);
+    let asked = 0;
+    const ask = watched(settings.url, async () => {
+      asked++;
+      return { ...nothing, lost };
+    });
+    const { errors, seconds } = await windowsRead(ask, clock, 3);
+    tellWaits(undefined);
+    assert.ok(seconds >= 90 && seconds < 130, String(seconds));
+    assert.equal(errors.length, 3);
+    for (const error of errors) assert.ok(error.includes(`${lost}, for `) && /check the address/.test(error), error);
+    assert.equal(told[0], `https://api.example.test cannot be reached: ${lost}; asking again for 90 s`);
+    assert.equal(told.filter((text) => text.includes('cannot be reached')).length, 1);
+    assert.ok(asked < 16, String(asked));
+  });
+
+test('whoever answers again has all the patience again', async () => {
+  const clock = fakeClock();
+  const watched = onePatience(clock);
+  const replies = [0, 0, 500, 0].map((status) => ({ ...nothing, status, lost: status === 0 ? 'gone' : '' }));
+  const ask = watched(settings.url, async () => replies.shift() as Reply);
+  const question = { query: '', table: '', rows: { take: async () => {}, takeBack: async () => {} } };
+  const abort = new AbortController().signal;
+  const hopeless: boolean[] = [];
+  for (let n = 0; n < 4; n++) {
+    hopeless.push((await ask({ ...question, abort })).hopeless !== undefined);
+    await clock.sleep(100_000, abort);
+  }
+  assert.deepEqual(hopeless, [false, true, false, false]);
+});
