@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { app } from '@azure/functions';
 import { azureNames } from '../shared/config/azure-names.ts';
 import { bindingsOf } from '../shared/config/bindings.ts';
-import { nearlyRead } from '../shared/config/unknown-settings.ts';
+import { lackingPrefix, nearlyRead } from '../shared/config/unknown-settings.ts';
 import { planFacts } from '../shared/pipeline/facts.ts';
 import { knowSecretsOf } from '../shared/pure/known-secrets.ts';
 import { asPrinted, plain } from '../shared/pure/printable.ts';
@@ -20,7 +20,7 @@ app.hook.postInvocation((ended) => {
 });
 
 /** Told by the first tick. */
-let doubts = nearlyRead(process.env, azureNames);
+let doubts = [...nearlyRead(process.env, azureNames), ...lackingPrefix(process.env)];
 
 // Metrics go out once a minute: those of the last one when the host ends this process.
 app.hook.appTerminate(async () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { azureNames } from '../../shared/config/azure-names.ts';
 import { backfillQueueOf } from '../../shared/config/bindings.ts';
 import type { Env } from '../../shared/config/flat.ts';
-import { isReference, nearlyRead } from '../../shared/config/unknown-settings.ts';
+import { isReference, lackingPrefix, nearlyRead } from '../../shared/config/unknown-settings.ts';
 import { parseConfig } from '../../shared/config.ts';
 import { failureCode } from '../../shared/lake/failure.ts';
 import type { Config, ObjectStore, Place } from '../../shared/model.ts';
@@ -35,7 +35,7 @@ export const examine: Examine = async function* (env, abort) {
       'warn',
       `${name}: a reference into Key Vault, which only the app can follow; what it opens fails here`,
     );
-  for (const text of nearlyRead(env, azureNames)) yield finding('settings', 'warn', text);
+  for (const text of [...nearlyRead(env, azureNames), ...lackingPrefix(env)]) yield finding('settings', 'warn', text);
   const config = configOf(env);
   if (Array.isArray(config)) {
     yield* config;

@@ -104,3 +104,24 @@ export function nearlyRead(env: Env, names: readonly string[] = [...azureNames, 
     return [`${name} is set and not read here; did you mean ${near}?`];
   });
 }
+
+/**
+ * Variables that lack the first word of a setting of ours which is not set (`ACCOUNT_URL`), or have the product's name
+ * before it; one line each. Such a name can be another's, so that this is told of an app's settings alone.
+ */
+export function lackingPrefix(env: Env): string[] {
+  const known = [...flatSettings.map(([name]) => name), ...secretSettings, documentSetting];
+  return Object.keys(env).flatMap((name) => {
+    if (isBlank(env, name) || known.includes(name) || isMeant(name)) return [];
+    const upper = name.toUpperCase();
+    const cut = [/^INSIGHTS_?/, /^INSIGHTS_?LAKE_/].map((product) => upper.replace(product, ''));
+    const rests = cut.filter((rest) => rest !== upper);
+    const near = known.filter(
+      (each) => rests.includes(each) || [upper, ...rests].some((rest) => /_/.test(rest) && afterPrefix(each) === rest),
+    );
+    const [meant] = near.some((each) => !isBlank(env, each)) ? [] : near;
+    return meant === undefined ? [] : [`${name} is set and not read here; did you mean ${meant}?`];
+  });
+}
+
+const afterPrefix = (name: string): string => name.slice(name.indexOf('_') + 1);

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { azureNames, platformNames, terminalNames } from '../../shared/config/azure-names.ts';
 import { documentSetting, flatSettings, secretSettings } from '../../shared/config/flat.ts';
-import { nearlyRead, unknownSettings } from '../../shared/config/unknown-settings.ts';
+import { lackingPrefix, nearlyRead, unknownSettings } from '../../shared/config/unknown-settings.ts';
 import { faultsOf, one } from './settings.ts';
 
 const own = [...flatSettings.map(([name]) => name), ...secretSettings, documentSetting];
@@ -183,4 +183,23 @@ describe('nothing that is read by name is missing from the lists', () => {
         [],
       );
     });
+});
+
+test('a setting without its first word, or behind the name of the product, is told of an app, not refused', () => {
+  const long = own.filter((name) => name.split('_').length > 2 && name !== documentSetting);
+  assert.ok(long.length > 5, String(long.length));
+  for (const name of long)
+    for (const spelt of [name.slice(name.indexOf('_') + 1), `INSIGHTS_LAKE_${name}`, `INSIGHTS_${name}`]) {
+      if (own.includes(spelt) || azureNames.includes(spelt)) continue;
+      const [said = ''] = lackingPrefix({ [spelt]: '5' });
+      assert.match(said, new RegExp(`^${spelt} is set and not read here; did you mean [A-Z_]+\\?$`));
+      assert.deepEqual(
+        lackingPrefix({ [spelt]: '5', [/mean (.*)\?/.exec(said)?.[1] ?? '']: '6' }),
+        [],
+        'it is set, too',
+      );
+    }
+  const all = Object.fromEntries([...own, ...azureNames, ...platformNames].map((name) => [name, '5']));
+  assert.deepEqual(lackingPrefix(all), []);
+  assert.deepEqual(lackingPrefix({ FORMAT: '5', CONTAINER: '5', NODE_ENV: '5', SHOP_APP_ID: '5' }), []);
 });
