@@ -13,9 +13,12 @@ export async function* walkFolder(root: string, prefix: string): AsyncGenerator<
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
   const found = await readdir(join(root, folder), { withFileTypes: true }).catch(nothingThere);
   // As paths sort: a folder with its slash, so that `a.txt` comes before `a/b`.
-  const names = (found ?? []).map((entry) => `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`).sort();
+  const names = (found ?? [])
+    .map((entry) => `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`)
+    .filter((name) => name.startsWith(prefix))
+    .sort();
   for (const name of names) {
-    if (!name.startsWith(prefix) || name === `${PRIVATE_FOLDER}/`) continue;
+    if (name === `${PRIVATE_FOLDER}/`) continue;
     if (name.endsWith('/')) yield* walkFolder(root, name);
     else {
       const stats = await stat(join(root, name), { bigint: true }).catch(nothingThere);

@@ -41,6 +41,26 @@ export function startInName(name: string): Millis {
   return Date.parse(spelled.replace(/T(\d\d)(\d\d)/, 'T$1:$2:'));
 }
 
+/**
+ * Beginnings of names of windows, which together are those of all that start in the range, and of no more others than
+ * need be: a folder can hold those of years, and each name that is listed is looked at.
+ */
+export function startPrefixes({ start = -Infinity, end = Infinity }: Partial<Interval>): string[] {
+  if (end <= start) return [];
+  if (!isTime(start) || !isTime(end - 1)) return [''];
+  const [first, last] = [dayWord(start), dayWord(end - 1)];
+  const differ = [...first].findIndex((sign, at) => sign !== last[at]);
+  const common = differ < 0 ? first : first.slice(0, differ);
+  const days = Math.floor((end - 1) / day) - Math.floor(start / day) + 1;
+  if (common.length >= 'YYYY-MM-'.length || days > 3) return [common];
+  return Array.from({ length: days }, (_, n) => dayWord(start + n * day));
+}
+
+const day: Millis = 86_400_000;
+const dayWord = (time: Millis): string => new Date(time).toISOString().slice(0, 'YYYY-MM-DD'.length);
+/** Of four digits in its year. */
+const isTime = (time: Millis): boolean => time >= 0 && time < Date.UTC(9999, 11, 31);
+
 /** What audits know of a day; named like a window of it, so that `startInName` holds. */
 export const auditFolder = (feed: Feed): string => `${feedFolder(feed)}audits/`;
 export const auditName = (feed: Feed, day: Millis): string =>

@@ -17,6 +17,7 @@ import {
   progressName,
   SWEPT_NAME,
   startInName,
+  startPrefixes,
 } from './document-names.ts';
 import { type Document, inTurns, readDocument, replaceDocument, writeDocument } from './documents.ts';
 import { driftKey, driftOf, driftRecord } from './drift-record.ts';
@@ -214,13 +215,11 @@ async function writeEntry(
   return tag;
 }
 
-async function* namesIn(
-  store: ObjectStore,
-  folder: string,
-  { start = -Infinity, end = Infinity }: Partial<Interval> = {},
-) {
-  for await (const { name } of store.list(folder))
-    if (startInName(name) >= start && startInName(name) < end) yield name;
+async function* namesIn(store: ObjectStore, folder: string, range: Partial<Interval> = {}) {
+  const { start = -Infinity, end = Infinity } = range;
+  for (const prefix of startPrefixes(range))
+    for await (const { name } of store.list(`${folder}${prefix}`))
+      if (startInName(name) >= start && startInName(name) < end) yield name;
 }
 
 const toDocument = (entry: LedgerEntry): Document => ({
