@@ -1,7 +1,7 @@
-import type { Feed, Interval, Ledger, LedgerEntry, Opening, OriginOf, ReadFrom } from '../../shared/model.ts';
+import type { Feed, Interval, Ledger, LedgerEntry, Opening, OriginOf } from '../../shared/model.ts';
 import { eachActive } from '../../shared/pipeline/grid/grid.ts';
-import { boundTo, staysAsRead } from '../../shared/pipeline/names/bound.ts';
-import { createNames, firstOfOthers, type NamedApp } from '../../shared/pipeline/names/names.ts';
+import { staysAsRead } from '../../shared/pipeline/names/bound.ts';
+import { createNames, firstOfOthers, type NamedApp, type Names } from '../../shared/pipeline/names/names.ts';
 import { isRequeued } from '../../shared/pipeline/verdict.ts';
 import { usage } from '../failure.ts';
 import { timeText } from '../terminal/numbers.ts';
@@ -11,20 +11,6 @@ export function originsOf(apps: readonly NamedApp[]): OriginOf {
   const origins = new Map(apps.map(({ app, origin }) => [app, origin]));
   return ({ app, source }) => (source === 'query' ? origins.get(app) : undefined);
 }
-
-/** What windows are read from by a command that has these apps. */
-export function readFromOf(apps: readonly NamedApp[]): ReadFrom {
-  const originOf = originsOf(apps);
-  const isRead: Parameters<typeof boundTo>[2] = (signal, origin) =>
-    apps.some((each) => each.origin === origin && each.signals.includes(signal));
-  return async (entry) => boundTo(entry, originOf(entry.window), isRead);
-}
-
-/** The app of the command that reads that. */
-export const readerOf = (apps: readonly NamedApp[], { app, signal }: Feed, origin: string | undefined): string =>
-  apps.find((each) => each.app === app && each.origin === origin)?.app ??
-  apps.find((each) => each.origin === origin && each.signals.includes(signal))?.app ??
-  app;
 
 /** What the lake has of the range under the names of a command. */
 export interface OwnWindows {
@@ -55,15 +41,15 @@ export function ownWindows(apps: readonly NamedApp[]): OwnWindows {
 
 /**
  * An app is what it reads, not what it is called: throws Failure where the lake has a time of the range from one of the
- * apps under another name, or under its name from another app, or from more.
+ * apps under another name, or under its name from another app, or from more. Returns what they read under which name.
  */
-export async function refuseOtherNames(
+export async function namesInRange(
   apps: readonly NamedApp[],
   range: Interval,
   own: OwnWindows,
   ledger: Ledger,
   now: () => number,
-): Promise<void> {
+): Promise<Names> {
   if (own.stays !== undefined) throw usage(otherAppText(own.stays, originsOf(apps)(own.stays.window)));
   const names = createNames(apps, { ...ledger, openings: () => openingsIn(apps, range, own, ledger) }, now);
   for (const { app, signals } of apps)
@@ -72,6 +58,7 @@ export async function refuseOtherNames(
       const first = await firstOfOthers(others, range, ledger);
       if (first !== undefined) throw usage(otherNameText({ app, signal }, first));
     }
+  return names;
 }
 
 /** What feeds have read: a ledger in the lake does not keep it, so its entries of the range tell. */

@@ -1,4 +1,5 @@
 import type { FileRecord, ObjectStore } from '../../shared/model.ts';
+import type { RunOutcome } from '../../shared/pipeline/run.ts';
 import { pageReason, pageText } from '../../shared/source/blobs/records/partial.ts';
 import { countText } from '../terminal/numbers.ts';
 
@@ -12,8 +13,16 @@ export interface SetAside {
 
 export const MOST_REASONS = 5;
 
+/** A run that has just ended knows it, but for the names of pages, and where it tells the first few reasons only. */
+export async function setAside({ files, reasons }: Ended, lake: Pick<ObjectStore, 'read'>): Promise<SetAside> {
+  const isTold = reasons !== undefined && reasons.length < MOST_REASONS && !reasons.includes(pageReason);
+  return isTold ? { parts: [], reasons } : readAside(files, lake);
+}
+
+type Ended = Pick<RunOutcome, 'files' | 'reasons'>;
+
 /** A quarantine that is gone says nothing, and fails no window. */
-export async function setAside(files: readonly FileRecord[], lake: ObjectStore): Promise<SetAside> {
+async function readAside(files: readonly FileRecord[], lake: Pick<ObjectStore, 'read'>): Promise<SetAside> {
   const pages = new Set<string>();
   const reasons = new Set<string>();
   for (const { signal, rows, path } of files) {

@@ -1,7 +1,7 @@
 import { faultMessage } from '../../shared/config/faults.ts';
 import type { App, LedgerEntry, Millis, Source } from '../../shared/model.ts';
 import { countEvery, meetLake } from '../../shared/pipeline/lake/meet.ts';
-import type { NamedApp } from '../../shared/pipeline/names/names.ts';
+import type { Names } from '../../shared/pipeline/names/names.ts';
 import { dayOf } from '../../shared/status/day-tally.ts';
 import { systemClock } from '../../shared/wire/clock.ts';
 import { prepareLake, tablesOf } from '../../shared/wire/lake.ts';
@@ -20,7 +20,7 @@ import { type AppFolder, settleApps, settleAppsWith } from './app-names.ts';
 import { agreeOnOutput, lastOwnerDied } from './beside-ledger.ts';
 import { worthwhile } from './jobs.ts';
 import { blame, observedBegin, observedSource, observedStore } from './observe.ts';
-import { originsOf, readerOf, readFromOf } from './other-name.ts';
+import { originsOf } from './other-name.ts';
 import { apartFrom, refuseOther } from './other-source.ts';
 import type { Prepare } from './ports.ts';
 import { recordTable } from './record-table.ts';
@@ -88,7 +88,8 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
     lease,
     lost,
     ready: (claimed: LedgerEntry) => refuseOther(claimed, { ...beside, orphaned: false }),
-    ...(request.command === 'export' && { readFrom: readFromOf(named), ...(await keptSince(request.apps)) }),
+    ...(plan.readFrom && { readFrom: plan.readFrom }),
+    ...(request.command === 'export' && (await keptSince(request.apps))),
   };
   const run = windowRunner({ plan, orphaned, isInLake: !ofApp, blamed, ports, abort });
   const ran = new Set<Millis>();
@@ -117,9 +118,8 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
       return { ...made, tasks: listedTasks(made.tasks) };
     }
     if (request.command === 'export') {
-      const source = await querySources(request.apps, named);
-      const made = await onDestination(() => exportPlan(request, named, ledger, ofApp, tell));
-      return { ...made, source };
+      const { names, ...made } = await onDestination(() => exportPlan(request, named, ledger, ofApp, tell));
+      return { ...made, readFrom: names.readFrom, source: await querySources(request.apps, names) };
     }
     await placeThere(request.container, 'sweep: --container');
     try {
@@ -154,11 +154,11 @@ async function keptSince(apps: readonly App[]) {
   return { keptSince: keptSince(apps, systemClock.now) };
 }
 
-async function querySources(apps: readonly App[], named: readonly NamedApp[]): Promise<Source> {
+async function querySources(apps: readonly App[], names: Names): Promise<Source> {
   const byApp = (await query()).querySources(apps);
   return {
     open: async (window, abort, origin) => {
-      const source = byApp.get(readerOf(named, window, origin));
+      const source = byApp.get(names.reader(window, origin) ?? '');
       if (source === undefined) throw new Error(`open ${window.app}: no such app is asked for`);
       return source.open(window, abort);
     },

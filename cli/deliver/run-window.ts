@@ -1,4 +1,4 @@
-import type { LedgerEntry, Reading, Source, Window } from '../../shared/model.ts';
+import type { LedgerEntry, ReadFrom, Reading, Source, Window } from '../../shared/model.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
 import { coverRange, type GridPorts, putWindows } from '../../shared/pipeline/grid/grid.ts';
 import { type Lacking, lackingIn, type SeenBlob } from '../../shared/pipeline/lacking.ts';
@@ -14,6 +14,8 @@ import { inCommandWords, nothing, taskOutcome, together } from './window-outcome
 /** How windows are brought up to date, and where from, with what the ledger says of those that it has. */
 export interface Plan {
   readonly source: Source;
+  /** What a window is read from; left out: what it stands for. */
+  readonly readFrom?: ReadFrom;
   /** Others that it has are looked up when their turn comes. */
   readonly known: ReadonlyMap<string, LedgerEntry>;
   readonly notices: readonly string[];
@@ -56,7 +58,7 @@ export function windowRunner(setup: RunnerSetup): (window: Window) => Promise<Ta
     const ready = await readied(window, setup);
     if (ready === 'overlaps') return runOthers(window);
     const outcome = ready === undefined ? await runWindow(window, ports) : unrun('unchanged', window, ready.entry);
-    const { parts, reasons } = await setAside(outcome.files, ports.lake);
+    const { parts, reasons } = await setAside(outcome, ports.lake);
     const isPart = parts.length > 0 && plan.looked?.has(keyOf(window)) !== true;
     return {
       ...taskOutcome(outcome, blamed.of(outcome.error), await heldUntil(outcome, ports)),

@@ -1,9 +1,9 @@
 import type { Feed, Interval, Ledger, LedgerEntry } from '../../shared/model.ts';
 import { eachActive } from '../../shared/pipeline/grid/grid.ts';
 import { addWindow, type Stretch, tileStretches } from '../../shared/pipeline/grid/stretch.ts';
-import type { NamedApp } from '../../shared/pipeline/names/names.ts';
+import type { NamedApp, Names } from '../../shared/pipeline/names/names.ts';
 import { systemClock } from '../../shared/wire/clock.ts';
-import { ownWindows, refuseOtherNames } from '../deliver/other-name.ts';
+import { namesInRange, ownWindows } from '../deliver/other-name.ts';
 import type { ExportRequest, Tell } from '../deliver/ports.ts';
 import { keyOf, type Plan } from '../deliver/run-window.ts';
 import { type FeedTasks, rangeTasks } from '../deliver/tasks.ts';
@@ -12,6 +12,7 @@ import { countText } from '../terminal/numbers.ts';
 
 export interface ExportPlan extends Omit<Plan, 'source'> {
   readonly tasks: readonly FeedTasks[];
+  readonly names: Names;
 }
 
 /** Telemetry is accepted that much later than it happened. */
@@ -46,12 +47,12 @@ export async function exportPlan(
       }
       tasks.push(...rangeTasks(feed, tileStretches(range, query?.window ?? longest, taken)));
     }
-  await refuseOtherNames(named, range, own, ledger, systemClock.now);
+  const names = await namesInRange(named, range, own, ledger, systemClock.now);
   const fresh = systemClock.now() - range.end < latest;
   const notices = fresh
     ? ['telemetry can arrive two days late: run it with --again two days after the end of the range to be complete']
     : [];
-  return { tasks, known, notices, done: again ? 'repeat' : 'leave', replace: false };
+  return { tasks, names, known, notices, done: again ? 'repeat' : 'leave', replace: false };
 }
 
 /** What the app has still to plan is planned from where it has come to: it would leave out what lies before. */
