@@ -27,10 +27,11 @@ export async function countWindows(
 ): Promise<Counted> {
   let [windows, skipped, retired, time, reached] = [0, 0, 0, 0, range.start];
   const theirs = await othersIn(others, range, ledger);
+  const areTheirs = new Set(theirs);
   const gap = (to: Millis): void => {
     if (to <= reached || choice === 'failed') return;
     for (const each of tileRange({ start: reached, end: to }, Number.POSITIVE_INFINITY, theirs)) {
-      if (theirs.includes(each)) continue;
+      if (areTheirs.has(each)) continue;
       windows += cells(each, size);
       time += each.end - each.start;
     }

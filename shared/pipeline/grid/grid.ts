@@ -113,9 +113,11 @@ export async function lackingTiles(
   ledger: Ledger,
 ): Promise<Window[]> {
   const { app, signal, source } = feed;
-  const own = (await activeWindows(feed, range, ledger)).map(({ window }) => window);
-  const there = [...own, ...(await othersIn(others, range, ledger))];
-  const fresh = tileRange(range, size, there).filter((tile) => !there.some((each) => overlap(each, tile)));
+  const there: Interval[] = [];
+  for await (const { window } of eachActive(feed, range, ledger)) there.push(window);
+  there.push(...(await othersIn(others, range, ledger)));
+  const known = new Set(there);
+  const fresh = tileRange(range, size, there).filter((tile) => !known.has(tile));
   return fresh.map(({ start, end }) => ({ app, signal, source, start, end }));
 }
 
