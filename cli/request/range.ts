@@ -14,6 +14,7 @@ export function rangeOf(options: Options): SweepRequest {
     const found = text === undefined ? otherwise : instantOf(text);
     if (found === undefined)
       faults.push(fault(`--${name}`, 'a date or a date and time in ISO 8601 such as 2026-01-31', shown(text)).text);
+    else if (text !== undefined && found < 0) faults.push(fault(`--${name}`, '1970-01-01 or later', shown(text)).text);
     return found ?? otherwise;
   };
   const range: Interval = { start: time('from', Number.NEGATIVE_INFINITY), end: time('to', Number.POSITIVE_INFINITY) };

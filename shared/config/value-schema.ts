@@ -29,6 +29,7 @@ export const instant = () => {
   return z
     .string({ error: must })
     .refine((text) => instantOf(text) !== undefined, { error: must })
+    .refine((text) => (instantOf(text) ?? 0) >= 0, { error: '1970-01-01 or later' })
     .transform((text) => instantOf(text) ?? 0);
 };
 

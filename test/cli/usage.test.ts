@@ -38,6 +38,16 @@ const wrong: readonly (readonly [words: readonly string[], message: RegExp])[] =
     ['drift', 'stray', '--setings', 'x'],
     /"stray" belongs to no flag; there is no flag --setings; did you mean --settings\?/,
   ],
+  [
+    ['audit'],
+    /^insights-lake: audit: whose app\? neither the environment .* --settings <file> .*, or .* --out <place>\n$/,
+  ],
+  [['pause'], /^insights-lake: pause: whose app\? neither .* --settings <file> \(az [^)]*\)\n$/],
+  [
+    ['export', ...app, '--from', '0001-01-01', '--to', '2026-02-01', ...out],
+    /--from must be 1970-01-01 or later; it is/,
+  ],
+  [['rerun', '--from', '1969-12-31', '--settings', 'x'], /--from must be 1970-01-01 or later; it is "1969-12-31"/],
   [['completion'], /completion: must be one shell out of bash, zsh, fish; none is given/],
   [['completion', 'csh'], /it is "csh"/],
   [
