@@ -11,7 +11,7 @@ import { run } from '../fake.ts';
 
 /** `insights-lake status` over the ledger of the status page's tests. */
 
-const env = { LAKE_ACCOUNT: 'lake' };
+const env = { LAKE_CONTAINER: 'lake' };
 const worldOf = async (well: boolean) => {
   const world = await filled({ apps: 3, days: 10, well });
   const ports = wireStatus(world.config, { ...world, ready: async () => {}, rerun: async () => ({}) });

@@ -109,7 +109,7 @@ test('a container that cannot be listed is exit code 3; settings that do not fit
   assert.doesNotMatch(err, /hush/);
   const wrong = await run(['requeue']);
   assert.equal(wrong.code, 2);
-  assert.match(wrong.err, /settings: /);
+  assert.match(wrong.err, /requeue: whose app\? .* --settings <file>/);
 });
 
 test('sweep: a folder that cannot be opened costs what lies in it, is named, and ends with exit code 1', async () => {
