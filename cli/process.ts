@@ -6,6 +6,7 @@ import { storeFailure } from '../shared/lake/failure.ts';
 import { proxyFault } from '../shared/net/direct.ts';
 import { tellWaits } from '../shared/net/waits.ts';
 import { knowSecretsOf } from '../shared/pure/known-secrets.ts';
+import { plain } from '../shared/pure/printable.ts';
 import { ownWords } from '../shared/signals/own-words.ts';
 import { productVersion } from '../shared/wire/version.ts';
 import type { Examine } from './check/check.ts';
@@ -24,21 +25,23 @@ export async function main(words: readonly string[]): Promise<number> {
   const abort = new AbortController();
   const unwritten: unknown[] = [];
   const own = terminal(unwritten);
+  // Names of variables and words of services: what runCommand prints is plain already.
+  const say = (text: string): void => own.err(`${plain(text)}\n`);
   const fault = proxyFault(process.env);
   if (fault !== undefined) {
-    own.err(`insights-lake: ${fault}\n`);
+    say(`insights-lake: ${fault}`);
     return exitCodes.usage;
   }
   knowSecretsOf(process.env, ownWords);
   // Of `check` it is one of the findings.
-  for (const text of words[0] === 'check' ? [] : nearlyRead(process.env)) own.err(`insights-lake: ${text}\n`);
+  for (const text of words[0] === 'check' ? [] : nearlyRead(process.env)) say(`insights-lake: ${text}`);
   const stop = (): void => {
     if (abort.signal.aborted) process.exit(exitCodes.interrupted);
     own.err('\ninterrupted: stopping; run the same command again to go on\n');
     abort.abort();
     setTimeout(() => process.exit(exitCodes.interrupted), patience).unref();
   };
-  tellWaits((text) => own.err(`${text}\n`));
+  tellWaits(say);
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   try {

@@ -1,4 +1,4 @@
-import { plain } from '../shared/pure/printable.ts';
+import { asPrinted, plain } from '../shared/pure/printable.ts';
 import { commandOf } from './all-commands.ts';
 import type { Edge } from './command.ts';
 import { type ExitCode, exitCodes, Failure, usage } from './failure.ts';
@@ -17,7 +17,7 @@ export async function runCommand(words: readonly string[], given: Edge): Promise
     return await answer(words, edge);
   } catch (error) {
     if (abort.aborted) return exitCodes.interrupted;
-    if (!(error instanceof Failure)) throw error;
+    if (!(error instanceof Failure)) throw error instanceof Error ? asPrinted(error) : error;
     terminal.err(`insights-lake: ${commandWords(error.message)}\n`, 'bad');
     return error.exitCode;
   }

@@ -3,6 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -121,6 +123,42 @@ test('--out where no folder can be made ends at once', { skip: !existsSync('/pro
   const child = begin(['transform', archive, '--out', '/proc/nope/lake']);
   child.stderr?.resume();
   assert.equal((await once(child, 'close'))[0], 4);
+});
+
+test('what services and the environment say moves no cursor, also beside what a command prints', async () => {
+  const name = 'AZURE_CLIENT_I\u001b[2JD';
+  const answers = createServer((request, response) => {
+    const error = { error: { message: 'busy\u001b]0;owned\u0007', innererror: { code: 'Throttled' } } };
+    request.resume().on('end', () => response.writeHead(429, { 'retry-after': '8' }).end(JSON.stringify(error)));
+  }).listen(0, '127.0.0.1');
+  await once(answers, 'listening');
+  const { port } = answers.address() as AddressInfo;
+  const words = ['--app', 'shop=01234567-89ab-cdef-0123-456789abcdef', '--endpoint', `http://127.0.0.1:${port}`];
+  const child = spawn(
+    process.execPath,
+    [
+      ...[join(root, 'cli/main.ts'), 'export', ...words, '--key-env', 'K', '--signals', 'traces', '--window', '1h'],
+      ...['--from', '2024-03-01', '--to', '2024-03-01T01:00', '--out', join(base, 'lake-of-escapes')],
+    ],
+    {
+      cwd: base,
+      env: { PATH: process.env.PATH, K: 'key', [name]: 'x', AZURE_CLIENT_: 'y' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  let said = '';
+  child.stderr.setEncoding('utf8');
+  for await (const piece of child.stderr) {
+    said += piece;
+    if (said.includes('asking again')) break;
+  }
+  child.kill('SIGKILL');
+  answers.close();
+  answers.closeAllConnections();
+  assert.match(said, /AZURE_CLIENT_ is set and not read here; did you mean AZURE_CLIENT_ID\?/);
+  assert.match(said, /busy\\u001b\]0;owned\\u0007/);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  assert.doesNotMatch(said, /[\u001b\u0007]/);
 });
 
 /** The addresses of all modules that a command loads. */
