@@ -24,7 +24,8 @@ export function settingsFor(options: Options, terminal: Terminal, other = ''): E
   if (isGiven(options, 'settings') || Object.keys(env).some(isOurs)) return env;
   throw usage(
     `${options.command}: whose app? neither the environment nor a local.settings.json in this folder has settings of ` +
-      `one; name a file of them with --settings <file> (az functionapp config appsettings list … > deployed.json)${other}`,
+      'one; name a file of them with --settings <file> (az functionapp config appsettings list … > deployed.json)' +
+      other,
   );
 }
 

@@ -14,6 +14,7 @@ import type {
   Survey,
   Window,
 } from '../model.ts';
+import { onePatience } from '../net/one-patience.ts';
 import type { AskPorts } from '../pipeline/ask/ask.ts';
 import { type RerunOutcome, type RerunRequest, rerunWindows } from '../pipeline/ask/rerun.ts';
 import { type AuditedApp, type AuditMemory, type AuditOutcome, auditWindows } from '../pipeline/audit/audit.ts';
@@ -25,7 +26,6 @@ import { hashOf } from '../pure/hash-of.ts';
 import { originOf } from '../pure/origin.ts';
 import { atMost, budgeted, within } from '../source/query/budgeted.ts';
 import { clientLimits, createAsk } from '../source/query/client.ts';
-import { onePatience } from '../source/query/reach.ts';
 import type { Ask } from '../source/query/reply.ts';
 import { createQuerySource } from '../source/query/source.ts';
 import { createSurvey } from '../source/query/survey/survey.ts';

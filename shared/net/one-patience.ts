@@ -1,6 +1,21 @@
-import type { Clock, Millis } from '../../model.ts';
-import { tellWait } from '../../net/waits.ts';
-import type { Ask } from './reply.ts';
+import type { Clock, Millis } from '../model.ts';
+import { tellWait } from './waits.ts';
+
+/** Of a reply what tells whether anybody has answered. */
+interface Heard {
+  /** 0: nobody. */
+  readonly status: number;
+  /** Why. */
+  readonly lost: string;
+  readonly timedOut: boolean;
+  /** Why it is of no use to ask again. */
+  readonly hopeless?: string;
+}
+
+type Asking = <Q extends { readonly abort: AbortSignal }, R extends Heard>(
+  url: string,
+  ask: (question: Q) => Promise<R>,
+) => (question: Q) => Promise<R>;
 
 /** So long an endpoint where nobody answers is asked again, by all questions together. */
 const PATIENCE: Millis = 90_000;
@@ -12,7 +27,7 @@ const pauses = { first: 1_000, longest: 5_000 };
  * is asked of it: the first question that is in vain says so, and once the time is over each further one ends at once,
  * until one is answered. For a command, which somebody waits for; the ledger of an app has a patience of its own.
  */
-export function onePatience({ now, sleep }: Pick<Clock, 'now' | 'sleep'>): (url: string, ask: Ask) => Ask {
+export function onePatience({ now, sleep }: Pick<Clock, 'now' | 'sleep'>): Asking {
   const since = new Map<string, Millis>();
   return (url, ask) => async (question) => {
     const { origin } = new URL(url);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Clock, QuerySettings, Window } from '../../../shared/model.ts';
-import { tellWaits } from '../../../shared/net/waits.ts';
-import { onePatience } from '../../../shared/source/query/reach.ts';
-import type { Ask, Reply } from '../../../shared/source/query/reply.ts';
-import { createQuerySource } from '../../../shared/source/query/source.ts';
-import { createSurvey } from '../../../shared/source/query/survey/survey.ts';
+import type { Clock, QuerySettings, Window } from '../../shared/model.ts';
+import { onePatience } from '../../shared/net/one-patience.ts';
+import { tellWaits } from '../../shared/net/waits.ts';
+import type { Ask, Reply } from '../../shared/source/query/reply.ts';
+import { createQuerySource } from '../../shared/source/query/source.ts';
+import { createSurvey } from '../../shared/source/query/survey/survey.ts';
 
 const hour = 3_600_000;
 const start = Date.UTC(2026, 10, 21, 3);
