@@ -63,7 +63,7 @@ function setTime(whole: number, micros: number): void {
 
 const DATE = /^(\d{1,4})[-/](\d{1,2})[-/](\d{1,2})/;
 const CLOCK = /(?:[T ]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?)?)?\s*/;
-const ZONE = /(Z|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?)?$/;
+const ZONE = /(Z|UTC|GMT|[+-](?:[01]?\d|2[0-3])(?::?[0-5]\d)?)?$/;
 const TIME = new RegExp(DATE.source + CLOCK.source + ZONE.source, 'i');
 
 function readTimeSlowly(text: string): boolean {
