@@ -18,6 +18,7 @@ import { wire } from '../../shared/wire.ts';
 import { chosenOutput } from '../deliver/beside-ledger.ts';
 import { exitCodes, Failure, usage } from '../failure.ts';
 import { rangeInLake } from '../status/lake-range.ts';
+import { commandWords } from '../terminal/command-words.ts';
 import { adoptHere } from './adopt-here.ts';
 import { knownApp } from './known-app.ts';
 import { ledgerThere } from './lake-ledger.ts';
@@ -34,11 +35,13 @@ export const operations: Operations = {
   status: (request, lake, env) =>
     onState(async () => {
       if (lake === undefined) return (await appWith(env, request.app)).statusPorts.status(request);
-      const { ledger } = await ledgerThere(lake, 'status', request.app);
+      const { ledger, ofApp } = await ledgerThere(lake, 'status', request.app);
       const { now } = systemClock;
       const rerun = (order: RerunRequest) => rerunWindows(order, { ledger, clock: systemClock });
       const ports = wireStatus({ apps: [], exports: undefined, lake }, { ledger, now, rerun, ready: async () => {} });
-      return ports.status(await rangeInLake(request, ledger));
+      const found = await ports.status(await rangeInLake(request, ledger));
+      const needs = found.needs.map((need) => ({ ...need, advice: commandWords(need.advice) }));
+      return ofApp ? found : { ...found, needs };
     }),
   requeue: (request, lake, env) =>
     onState(async () =>

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Summary } from '../../../cli/deliver/summary.ts';
+import { plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { signals } from '../../../shared/signals/tables.ts';
 import { createStoreLedger } from '../../../shared/state/ledger-store.ts';
 import { openPlace } from '../../../shared/wire/open-place.ts';
@@ -63,4 +64,22 @@ test('the windows that the ledger has keep their time in what is counted and ask
     entries.map(({ window: { start, end } }) => (end - start) / 60_000),
     [30, 30, 5],
   );
+});
+
+test('what failed in a lake of commands is run again by nobody, says its status', async () => {
+  const lake = join(base, 'failed');
+  const window = {
+    app: 'shop',
+    signal: 'traces',
+    source: 'query',
+    start: Date.now() - 3_600_000,
+    end: Date.now(),
+  } as const;
+  const ledger = createStoreLedger(await openPlace({ kind: 'folder', folder: lake }));
+  const error = 'query traces of shop: asked 6 times in vain: status 500; the window is tried again later';
+  await ledger.write({ ...plannedEntry(window), state: 'failed', attempts: 1, error }, undefined);
+  const { code, out } = await run(['status', '--out', lake]);
+  assert.equal(code, 1);
+  assert.match(out, /asked 6 times in vain: status 500; run the same command again/);
+  assert.doesNotMatch(out, /tried again later/);
 });
