@@ -4,6 +4,7 @@ import { functionTimeout } from './config/function-timeout.ts';
 import { unfollowedReferences } from './config/unknown-settings.ts';
 import { parseConfig, type ReadFile } from './config.ts';
 import type { Config, DriftSighting, Millis, Window } from './model.ts';
+import { troubleWithin } from './net/trouble.ts';
 import { arriveHeld, arriveInWindow } from './pipeline/arrive.ts';
 import { type RequeueOutcome, type RequeueRequest, requeueWindows } from './pipeline/ask/requeue.ts';
 import { rerunWindows } from './pipeline/ask/rerun.ts';
@@ -147,7 +148,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
     if (seen.state === 'active') await health.reach();
     return seen;
   };
-  const invoke = createInvoke(run, { ...health, lakeReady, refuseStranger, timeout, outage });
+  const invoke = createInvoke(run, { ...health, lakeReady, refuseStranger, timeout, outage, troubleWithin });
   const runOne = (window: Window, past = false): Promise<RunOutcome> =>
     invoke(
       async (given) => {

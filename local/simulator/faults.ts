@@ -26,6 +26,8 @@ export type FaultKind =
   | 'noTable'
   /** Nothing comes any more: see `at` and `pause`. */
   | 'stall'
+  /** The answer comes byte by byte, each `pause` after the last. */
+  | 'trickle'
   /** The right answer with an `Age`. */
   | 'cached';
 
@@ -41,7 +43,7 @@ export interface Fault {
   readonly at?: 'start' | 'middle';
   /** `throttle`: seconds, 'date' for the same as a date one second ahead, undefined for no header. */
   readonly retryAfter?: number | 'date';
-  /** `stall`: go on after so many milliseconds; default never. */
+  /** `stall`: go on after so many milliseconds; default never. `trickle`: between two bytes; default a second. */
   readonly pause?: Millis;
   /** `noTable`: the table that is missing; default the first word of the query. */
   readonly table?: string;

@@ -69,6 +69,15 @@ function styleFor(fault: Fault | undefined, style: AnswerStyle, rows: () => Iter
   return { ...style, cut: { rows: Math.floor(count / 2), reason } };
 }
 
+/** Byte by byte, until the client has gone. */
+async function* trickling(piece: string, response: ServerResponse, pause: Millis = 1_000): AsyncGenerator<string> {
+  for (const byte of piece) {
+    if (response.destroyed) return;
+    yield byte;
+    await sleep(pause);
+  }
+}
+
 /** The pieces, broken off or held up within the first one by a fault in the middle. */
 async function* faulty(
   pieces: Iterable<string>,
@@ -77,6 +86,10 @@ async function* faulty(
 ): AsyncGenerator<string> {
   let middle = fault?.at === 'middle' ? fault : undefined;
   for (const piece of pieces) {
+    if (fault?.kind === 'trickle') {
+      yield* trickling(piece, response, fault.pause);
+      continue;
+    }
     const split = middle ? piece.length >> 1 : piece.length;
     yield piece.slice(0, split);
     // The client may live in this very process, and what was written is to be on its way.

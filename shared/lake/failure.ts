@@ -28,8 +28,8 @@ export function storeFailure(
   // A sign-in says itself which ways were tried and what to do.
   const said = code === 'CREDENTIAL' && /no sign-in worked/.test(text(error, 'message')) ? undefined : ADVICE[code];
   const what = advice[code] ?? onPut ?? handshakeFault(error) ?? said ?? plainMessage(error, code);
-  // What a stranger said is told as well, and the status of a refusal whose words did not come.
-  const isHeard = code === 'NotTheService' || /^status \d/.test(text(error, 'message'));
+  // What a stranger said is told as well, the status of a refusal whose words did not come, how much of an answer came.
+  const isHeard = code === 'NotTheService' || HALF_HEARD.test(text(error, 'message'));
   const words = plainMessage(error, code);
   const heard = isHeard && what !== words ? ` (${words})` : '';
   // A failure within ours has said it at its end.
@@ -54,6 +54,8 @@ export function handshakeFault(error: unknown): string | undefined {
   if (number === undefined) return failureCode(error) === 'EPROTO' ? ADVICE.EPROTO : undefined;
   return `${REFUSED} (alert ${number}, ${name})`;
 }
+
+const HALF_HEARD = /^(status \d|the (body of the|whole) answer|around byte)/;
 
 /** Families of codes that mean the same to whoever reads them. */
 const ALIASES: readonly (readonly [RegExp, string])[] = [

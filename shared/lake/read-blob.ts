@@ -3,8 +3,10 @@ import type { BlobDownloadResponseParsed, BlockBlobClient } from '@azure/storage
 import type { ObjectStore } from '../model.ts';
 import { failureCode, failureStatus } from './failure.ts';
 
-/** So often a download may break, or stand still for a minute, without getting on before it is given up. */
+/** So often a download may break without getting on before it is given up. */
 const MOST_BREAKS = 5;
+/** And so long without bringing so much: three tries that stand still, or trickle, for a minute each. */
+const [MOST_TIME, ENOUGH] = [150_000, 16 * 1024];
 /** A try that brings so many bytes has got on: one that brings a few and stands still would go on for hours. */
 const PROGRESS = 4096;
 /** Before the first try that brought no byte more; then twice as long each time. In milliseconds. */
@@ -26,7 +28,7 @@ export async function* readBlob(
   const end = range?.end ?? Number.POSITIVE_INFINITY;
   let [at, tag]: [number, string | undefined] = [range?.start ?? 0, range?.etag];
   let begun: Begun | undefined;
-  let gotOn = at;
+  let [gotOn, enough, since] = [at, at, performance.now()];
   for (let breaks = 0; at < end; ) {
     let answer: BlobDownloadResponseParsed | undefined;
     try {
@@ -38,7 +40,11 @@ export async function* readBlob(
       for await (const piece of answer.readableStreamBody ?? []) {
         at += piece.length;
         if (at - gotOn >= PROGRESS) [breaks, gotOn] = [0, at];
+        if (at - enough >= ENOUGH) [enough, since] = [at, performance.now()];
+        const given = performance.now();
         yield typeof piece === 'string' ? Buffer.from(piece) : piece;
+        // Whoever reads may be busy: that is no time of the line.
+        since += performance.now() - given;
       }
       return;
     } catch (error) {
@@ -48,7 +54,8 @@ export async function* readBlob(
       if (grown === undefined && answer === undefined && (begun === undefined || !isPassing(error))) throw error;
       tag = grown ?? tag;
       breaks += 1;
-      if (breaks > MOST_BREAKS) throw brokenFor(error, at);
+      const took = performance.now() - since;
+      if (breaks > MOST_BREAKS || took > MOST_TIME) throw brokenFor(error, at, at - enough, took);
       await pause(PAUSE * 2 ** (breaks - 1));
     }
   }
@@ -73,10 +80,8 @@ async function tagOfGrown(
   return isSame ? etag?.replaceAll('"', '') : undefined;
 }
 
-/** The library's own words for it speak of corruption. */
-function brokenFor(error: unknown, at: number): Error {
-  const code = failureCode(error) || 'ECONNRESET';
-  return Object.assign(new Error(`the connection broke or stood still ${MOST_BREAKS + 1} times around byte ${at}`), {
-    code,
-  });
+/** The library's own words for it speak of corruption. `came`: in that time, however often it was gone on with. */
+function brokenFor(error: unknown, at: number, came: number, took: number): Error {
+  const what = `around byte ${at}: however often it was asked for, ${came} bytes came in ${Math.round(took / 1000)} s`;
+  return Object.assign(new Error(what), { code: failureCode(error) || 'ECONNRESET' });
 }

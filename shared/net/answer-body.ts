@@ -1,7 +1,7 @@
 /** Reads the bodies of answers, each of which has an end. */
 import type { Readable } from 'node:stream';
 import { type PipelineRequest, type PipelineResponse, RestError } from '@azure/core-rest-pipeline';
-import { createPatience } from './patience.ts';
+import { createPatience, type Patience } from './patience.ts';
 
 /** What is longer than any page is not read. */
 const LONGEST_REFUSAL = 1024 * 1024;
@@ -37,16 +37,18 @@ export function createTimer({ abortSignal }: PipelineRequest) {
 }
 export type Timer = ReturnType<typeof createTimer>;
 
+export type Came = ReturnType<Patience['came']>;
+
 /** In milliseconds. */
 interface BodyEnds {
-  /** How long it may stand still, or bring next to nothing (patience.ts). */
+  /** How long it may stand still, or trickle (patience.ts). */
   readonly idle: number;
   /** How long it may take, however it trickles. */
   readonly whole: number;
   readonly most?: number;
-  /** The error where it stands still, and where it has not come by then. */
-  fail(): RestError;
-  slow(): RestError;
+  /** The error where it stands still, and where it has not come by then, of so many bytes. */
+  fail(came: Came): RestError;
+  slow(bytes: number): RestError;
 }
 
 export async function readWhole(
@@ -69,7 +71,7 @@ export async function readWhole(
       if (size > most) giveUp();
     }
   } catch (error) {
-    throw over ? slow() : error;
+    throw over ? slow(size) : error;
   } finally {
     clearTimeout(end);
     timer.stop();
@@ -109,7 +111,7 @@ export async function* watched(
   body: Readable,
   timer: Timer,
   idle: number,
-  fail: () => RestError,
+  fail: (came: Came) => RestError,
 ): AsyncGenerator<Uint8Array> {
   let stood = false;
   const onStall = () => {
@@ -127,7 +129,7 @@ export async function* watched(
       timer.restart(patience.begin());
     }
   } catch (error) {
-    if (stood) throw fail();
+    if (stood) throw fail(patience.came());
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'ECONNRESET';
     throw error instanceof RestError ? error : new RestError(messageOf(error), { code });
   } finally {

@@ -7,17 +7,18 @@ import {
   type PipelineRequest,
   RestError,
 } from '@azure/core-rest-pipeline';
-import { createTimer, readRefusal, readWhole, watched } from './answer-body.ts';
-import { isDirect } from './direct.ts';
+import { type Came, createTimer, readRefusal, readWhole, watched } from './answer-body.ts';
+import { isDirect, shownAddress } from './direct.ts';
 import { withPlainWait } from './retry-after.ts';
+import { noteTrouble } from './trouble.ts';
 
 /** In milliseconds. */
 export interface HttpLimits {
   /** How long an answer to a small request may take to begin. Storage itself gives up on most calls after 30 s. */
   readonly first: number;
   /**
-   * How long a body, sent or received, may stand still, or bring next to nothing (patience.ts); and how long the answer
-   * to a large request may take to begin.
+   * How long a body, sent or received, may stand still, or trickle (patience.ts); and how long the answer to a large
+   * request may take to begin.
    */
   readonly idle: number;
   /** How long an answer that is not read as a stream may take to come, however it trickles. */
@@ -48,11 +49,12 @@ export function createLimitedHttp(
 ): HttpClient {
   /** Requests that have stood still once, by their id, which the SDKs keep when they repeat one. */
   const hung = new Set<string>();
-  const late = ({ requestId }: PipelineRequest, what: string, millis: number): RestError => {
+  const late = ({ requestId, method, url }: PipelineRequest, what: string, millis: number): RestError => {
     const again = hung.delete(requestId);
     if (hung.size > MOST_HUNG) hung.clear();
     if (!again) hung.add(requestId);
     const text = `${what} within ${Math.round(millis / 1000)} s${again ? ', asked twice' : ''}`;
+    noteTrouble(`${method} ${shownAddress(url)}: ${text}`);
     return new RestError(text, { code: again ? 'NoAnswer' : 'ETIMEDOUT' });
   };
   return {
@@ -69,12 +71,13 @@ export function createLimitedHttp(
         const isStream = wantsStream?.has(response.status) || wantsStream?.has(Number.POSITIVE_INFINITY);
         const body = response.readableStreamBody as Readable | undefined;
         if (body === undefined) return response;
-        const fail = () => late(request, 'the body of the answer stood still: nothing came', limits.idle);
+        const fail = (came: Came) => late(request, stoodText(came), limits.idle);
         if (!isStream && response.status >= 400) {
           const what = `status ${response.status}, whose body did not come`;
           return await readRefusal(response, body, timer, limits.refusal, () => late(request, what, limits.refusal));
         }
-        const slow = () => late(request, 'the whole answer did not come', limits.whole);
+        const slow = (bytes: number) =>
+          late(request, `the whole answer did not come, but ${bytes} bytes,`, limits.whole);
         if (!isStream) return await readWhole(response, body, timer, { ...limits, fail, slow });
         response.readableStreamBody = Readable.from(watched(body, timer, limits.idle, fail), { objectMode: false });
         // From here on its time begins with the first piece that is asked for: a stream that nobody reads keeps nobody.
@@ -123,6 +126,11 @@ function toItsPlace(request: PipelineRequest): PipelineRequest {
   if (address === undefined) return sent;
   return { ...sent, requestOverrides: { ...request.requestOverrides, hostname: address } };
 }
+
+const stoodText = ({ since, all }: Came): string =>
+  since === 0
+    ? `the body of the answer stood still after ${all} bytes: nothing came`
+    : `the body of the answer trickles, ${all} bytes so far: no more than ${since} came`;
 
 /** Our client without limits: for whoever has limits of his own. */
 export function createDirectHttp(inner: HttpClient = createDefaultHttpClient()): HttpClient {

@@ -1,5 +1,8 @@
-/** So many bytes are some: some gateways send a space now and then, to keep a line open on which nothing comes. */
-const SOME = 1024;
+/**
+ * What a living answer brings in the time that it may stand still, a minute: a kilobyte a second. Less is a trickle:
+ * some gateways send a space now and then, to keep a line open on which nothing comes.
+ */
+const SOME = 64 * 1024;
 
 /** How long a body may still take to bring some bytes more. In milliseconds. */
 export interface Patience {
@@ -7,20 +10,24 @@ export interface Patience {
   begin(): number;
   /** So many bytes came. What follows until the next `begin` is no time of whoever sends them. */
   took(bytes: number): void;
+  /** How much came since it was last enough, and in all. */
+  came(): { readonly since: number; readonly all: number };
 }
 
-/** `idle`: how long a body may stand still, or bring next to nothing. */
+/** `idle`: how long a body may stand still, or trickle. */
 export function createPatience(idle: number): Patience {
-  let [left, began, got] = [idle, 0, 0];
+  let [left, began, since, all] = [idle, 0, 0, 0];
   return {
     begin: () => {
       began = performance.now();
-      return left;
+      return Math.max(1, left);
     },
     took: (bytes) => {
-      got += bytes;
+      since += bytes;
+      all += bytes;
       left -= performance.now() - began;
-      if (got >= SOME) [left, got] = [idle, 0];
+      if (since >= SOME) [left, since] = [idle, 0];
     },
+    came: () => ({ since, all }),
   };
 }

@@ -32,6 +32,8 @@ export type RunPorts = ClaimPorts &
     rest?(): Promise<void>;
     /** What came of a source that has not answered anything; undefined, or left out: it has. */
     readonly silent?: () => string | undefined;
+    /** What came of its last question, where that had no answer; '', or left out: it had one. */
+    readonly unanswered?: () => string;
     /** Until when a run that has failed waits for a ledger that is away, to tell it. Left out: it does not wait. */
     readonly stateUntil?: Millis;
     /** Is told what has failed, in case the invocation ends before the ledger hears of it. Left out: nobody is. */
@@ -200,7 +202,9 @@ async function deliverOrHalve(claim: Claim, afterDeath: boolean, ports: RunPorts
     const silence = ports.silent?.();
     if (error instanceof OutOfTime && silence !== undefined)
       throw new Error(`${error.message}; its source gave no answer at all: ${silence}; it is tried again`);
-    if (error instanceof OutOfTime && halves !== undefined) return halve(halves, error.message);
+    const lost = ports.unanswered?.() ?? '';
+    const why = lost === '' ? '' : `; the last answer was none: ${lost}`;
+    if (error instanceof OutOfTime && halves !== undefined) return halve(halves, `${error.message}${why}`);
     throw error;
   }
 }

@@ -170,9 +170,31 @@ describe('a download that breaks', () => {
     await store.put('a', bytes(text), undefined);
     front.calls.length = 0;
     front.fate = (call) => (isGet(call) ? { stall: 20 } : undefined);
-    await assert.rejects(textOf('a'), /the connection broke/);
-    assert.equal(count(isGet), 6);
+    await assert.rejects(textOf('a'), /the connection broke \(around byte 60: .* 60 bytes came in 1\d\d s\)/);
+    assert.equal(count(isGet), 3);
   });
+
+  for (const [trickle, pause] of [
+    [1, 3_000],
+    [40, 1_000],
+    [1_000, 5_000],
+  ] as const)
+    test(`${trickle} bytes each ${pause / 1000} s for ever: it ends within four minutes, and says how much came`, async () => {
+      await store.put('a', bytes(text), undefined);
+      front.calls.length = 0;
+      front.fate = (call) => (isGet(call) ? { trickle, pause } : undefined);
+      const began = Date.now();
+      const error = await textOf('a').catch((caught: Error) => caught);
+      const took = (Date.now() - began) / 1000;
+      if (trickle === 1_000) {
+        // Each minute brings it on, so it goes on from where it was.
+        assert.equal(error, text);
+        assert.ok(count(isGet) <= 20, `${count(isGet)}`);
+        return;
+      }
+      assert.match(String(error), /around byte \d+: however often it was asked for, \d+ bytes came in 1\d\d s/);
+      assert.ok(took <= 240 && count(isGet) <= 4, `${took} s, ${count(isGet)} calls`);
+    });
 
   test('replaced meanwhile, it is no whole of two halves', async () => {
     const tag = await store.put('a', bytes(text), undefined);
@@ -208,9 +230,15 @@ describe('a download that breaks', () => {
 
   test('slow but alive, it survives', async () => {
     await store.put('a', bytes(text), undefined);
-    front.fate = first(1, isGet, { trickle: 20_000, pause: 100 });
-    assert.equal(await textOf('a'), text);
-    assert.equal(count(isGet), 1);
+    for (const [trickle, pause] of [
+      [20_000, 100],
+      [20_000, 10_000],
+    ] as const) {
+      front.calls.length = 0;
+      front.fate = first(1, isGet, { trickle, pause });
+      assert.equal(await textOf('a'), text);
+      assert.equal(count(isGet), 1);
+    }
   });
 });
 

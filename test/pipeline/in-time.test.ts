@@ -84,7 +84,7 @@ test('one that never ends: the next invocation does not end, either, so that the
 test('what failed while it waited is told', async () => {
   const clock = manualClock();
   const none = { read: async () => undefined, write: async () => undefined };
-  const { paced } = createPaced({ clock, ledger: none, hints: { send: async () => {} } });
+  const { paced } = createPaced({ clock, ledger: none, hints: { send: async () => {} } }, () => '');
   const turns = inTurn();
   const allowed = { start: clock.now(), end: clock.now() + 5 * MINUTE };
   const failed = Object.assign(new Error('write table: no answer, asked\n twice'), { code: 'NoAnswer' });
@@ -97,6 +97,25 @@ test('what failed while it waited is told', async () => {
   clock.advance(4 * MINUTE);
   assert.equal(await said, `${notDone}; what failed last: write table: no answer, asked twice`);
   assert.equal(tries, 2);
+});
+
+test('what a call was given up for since it began is told, where nothing has failed', async () => {
+  const clock = manualClock();
+  const none = { read: async () => undefined, write: async () => undefined };
+  const asked: number[] = [];
+  const trouble = (time: number) => {
+    asked.push(time);
+    return 'GET lake: the body of the answer trickles';
+  };
+  const { paced } = createPaced({ clock, ledger: none, hints: { send: async () => {} } }, trouble);
+  const start = clock.now();
+  const allowed = { start, end: start + 5 * MINUTE };
+  const turn = { inTurn: inTurn(), until: allowed.end, allowed };
+  const said = paced(() => new Promise<never>(() => {}), turn).catch(String);
+  await settled();
+  clock.advance(5 * MINUTE);
+  assert.equal(await said, `${notDone}; what failed last: GET lake: the body of the answer trickles`);
+  assert.ok(asked.length > 0 && asked.every((time) => time > 4 * MINUTE && time <= 5 * MINUTE), asked.join());
 });
 
 test('what ends before, ends as it does; without a limit nothing is limited', async () => {

@@ -34,8 +34,7 @@ function scene(timeout?: number) {
     watched: (run) => run(),
     lakeReady: async () => {},
     refuseStranger: (lakeThere) => lakeThere,
-    timeout,
-    outage: 0,
+    ...{ timeout, outage: 0, troubleWithin: () => '' },
   });
   const run = async () => {
     const ran = await invoke(outcome('done'), outcome('held'), (call) => call());

@@ -15,6 +15,8 @@ interface Wiring {
   readonly timeout: Millis | undefined;
   /** How long an invocation waits for a state that is away. */
   readonly outage: Millis;
+  /** What calls to storage were last given up for in that time before now; '': for nothing. */
+  readonly troubleWithin: (time: Millis) => string;
 }
 
 type Given = Pick<RunPorts, 'allowed' | 'hear' | 'over' | 'ready' | 'rest' | 'stateUntil'>;
@@ -25,8 +27,8 @@ type Given = Pick<RunPorts, 'allowed' | 'hear' | 'over' | 'ready' | 'rest' | 'st
  */
 export function createInvoke<P extends SoonerPorts & { readonly clock: RunPorts['clock'] }>(ports: P, wiring: Wiring) {
   const { clock } = ports;
-  const { look, watched, lakeReady, refuseStranger, timeout, outage } = wiring;
-  const { paced, ease } = createPaced(ports);
+  const { look, watched, lakeReady, refuseStranger, timeout, outage, troubleWithin } = wiring;
+  const { paced, ease } = createPaced(ports, troubleWithin);
   const wake = createWake(ports);
   let hasHeld = false;
   return (

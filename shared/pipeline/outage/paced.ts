@@ -29,7 +29,10 @@ export type Braked = (
  * How runs of one process follow each other where something refuses: ever slower, patient with a state that is away,
  * none beyond its time; and when it is over, what waits comes sooner.
  */
-export function createPaced(ports: SoonerPorts & { readonly clock: Pick<Clock, 'now' | 'sleep' | 'random'> }) {
+export function createPaced(
+  ports: SoonerPorts & { readonly clock: Pick<Clock, 'now' | 'sleep' | 'random'> },
+  troubleWithin: (time: Millis) => string,
+) {
   const [brake, sooner, inTime] = [createBrake(ports.clock), createSooner(ports), createInTime(ports.clock)];
   const braked = async (
     run: Braked,
@@ -51,7 +54,8 @@ export function createPaced(ports: SoonerPorts & { readonly clock: Pick<Clock, '
     const hear = (error: unknown) => {
       last = oneLine(error);
     };
-    const ran = await inTime((over) => braked(run, until, hear, over), { inTurn, allowed, heard: () => last });
+    const heard = () => last || (allowed === undefined ? '' : troubleWithin(ports.clock.now() - allowed.start));
+    const ran = await inTime((over) => braked(run, until, hear, over), { inTurn, allowed, heard });
     await sooner(ran, allowed && endOf(allowed));
     return ran;
   };

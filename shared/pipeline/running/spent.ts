@@ -22,6 +22,8 @@ export function counting(source: Source): {
   readonly splits: () => number;
   /** The source was asked, and has not answered anything: what came of it. */
   readonly silent: () => string | undefined;
+  /** What came of the last question that had no answer; '': it had one. */
+  readonly unanswered: () => string;
 } {
   let last: Reading | undefined;
   const open: Source['open'] = async (...asked) => {
@@ -33,5 +35,6 @@ export function counting(source: Source): {
     spent: () => last?.asked ?? 0,
     splits: () => last?.splits ?? 0,
     silent: () => (last?.heard === 0 ? last.lost || 'nothing came' : undefined),
+    unanswered: () => last?.lost ?? '',
   };
 }

@@ -107,7 +107,7 @@ function settledBy(
     const error = new Error(`${asking.name}: ${reason}, however little is asked for; the window is tried again later`);
     return { kind: 'split', rows: 0, reason, doubt: { halvings: limits.patience, error } };
   }
-  const plain = reason.replaceAll(/[\da-f-]{6,}/gi, ''); // without ids and times
+  const plain = reason.replaceAll(/[\da-f-]{6,}|\d+ bytes of \d+/gi, ''); // without ids, times and what came
   [tries.same, tries.reason] = [plain === tries.reason ? tries.same + 1 : 1, plain];
   if (tries.failures++ === 0) [tries.began, tries.slept] = [clock.now(), 0];
   const waited = Math.max(tries.slept, clock.now() - tries.began);

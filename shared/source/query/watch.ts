@@ -1,6 +1,6 @@
 import { failureCode, handshakeFault, storeFailure } from '../../lake/failure.ts';
 import type { Millis } from '../../model.ts';
-import { createPatience } from '../../net/patience.ts';
+import { createPatience, type Patience } from '../../net/patience.ts';
 
 /** Watches over one exchange: tells its end by the caller, by time and by the other side apart. */
 export interface Watch {
@@ -32,11 +32,11 @@ export function createWatch(abort: AbortSignal): Watch {
   let hopeless = '';
 
   /** `limit`: of which `millis` are left. */
-  function expect(what: string, millis: Millis, limit = millis): void {
+  function expect(what: string, millis: Millis, limit = millis, came = () => ''): void {
     clearTimeout(timer);
     due = performance.now() + millis;
     timer = setTimeout(() => {
-      lost = `${what} did not come within ${Math.round(limit / 1000)} s`;
+      lost = `${what} did not come within ${Math.round(limit / 1000)} s${came()}`;
       late.abort();
     }, millis);
   }
@@ -53,7 +53,8 @@ export function createWatch(abort: AbortSignal): Watch {
     let limit = Math.max(stall, first);
     let patience = createPatience(first > stall ? Math.max(stall, due - performance.now()) : stall);
     let isBlank = true;
-    const begin = () => expect('more of the answer', patience.begin(), limit);
+    const came = () => cameText(patience.came());
+    const begin = () => expect('more of the answer', patience.begin(), limit, came);
     try {
       begin();
       for await (const piece of stream) {
@@ -90,5 +91,9 @@ function reasonOf(error: unknown): string {
   // All that is wrong with gzip is one code; the words say where. They are zlib's own.
   return code.startsWith('Z_') ? `${code}: ${error.message}` : code;
 }
+
+/** Of one that stands still, and of one that trickles. */
+const cameText = ({ since, all }: ReturnType<Patience['came']>): string =>
+  all === 0 ? '' : ` (no more than ${since} bytes of ${all})`;
 
 const isSpace = (byte: number): boolean => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
