@@ -55,7 +55,7 @@ export interface Delivered {
 
 /**
  * Steps 2 to 6: read the window whole, put its files, empty those of earlier revisions, and only then say done. Throws
- * OutOfTime when that takes longer than a run may, and the window can be halved.
+ * OutOfTime when that takes longer than a run may.
  */
 export async function deliver(claim: Claim, ports: DeliverPorts): Promise<Delivered> {
   const watch = watchTime(claim, ports);

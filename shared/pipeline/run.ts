@@ -198,14 +198,15 @@ async function deliverOrHalve(claim: Claim, afterDeath: boolean, ports: RunPorts
     const state = entry.state === 'unavailable' ? 'unavailable' : 'done';
     return { ...outcomeOf(state, window, entry, ports), ...more };
   } catch (error) {
+    if (!(error instanceof OutOfTime)) throw error;
     // A source that says nothing would say nothing of a half, either.
     const silence = ports.silent?.();
-    if (error instanceof OutOfTime && silence !== undefined)
+    if (silence !== undefined)
       throw new Error(`${error.message}; its source gave no answer at all: ${silence}; it is tried again`);
     const lost = ports.unanswered?.() ?? '';
-    const why = lost === '' ? '' : `; the last answer was none: ${lost}`;
-    if (error instanceof OutOfTime && halves !== undefined) return halve(halves, `${error.message}${why}`);
-    throw error;
+    const why = `${error.message}${lost === '' ? '' : `; the last answer was none: ${lost}`}`;
+    if (halves !== undefined) return halve(halves, why);
+    throw new Error(why);
   }
 }
 

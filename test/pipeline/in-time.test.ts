@@ -114,7 +114,10 @@ test('what a call was given up for since it began is told, where nothing has fai
   const said = paced(() => new Promise<never>(() => {}), turn).catch(String);
   await settled();
   clock.advance(5 * MINUTE);
-  assert.equal(await said, `${notDone}; what failed last: GET lake: the body of the answer trickles`);
+  assert.equal(
+    await said,
+    `${notDone}; what failed last: a call of this process, GET lake: the body of the answer trickles`,
+  );
   assert.ok(asked.length > 0 && asked.every((time) => time > 4 * MINUTE && time <= 5 * MINUTE), asked.join());
 });
 

@@ -2,7 +2,7 @@ import type { Clock, Interval, Millis, Window } from '../../model.ts';
 import type { Claim } from '../claim.ts';
 import { halvesOf } from './in-two.ts';
 
-/** A run has had its time, and its window can be halved. */
+/** A run has had its time. */
 export class OutOfTime extends Error {
   constructor(message: string) {
     super(message);
@@ -21,7 +21,7 @@ export const readingTime = (timeout: Millis): Millis => timeout * share.halved;
 export interface Watch {
   /** Aborted when the claim is lost or the time is up. */
   readonly abort: AbortSignal;
-  /** Throws when the time is up: OutOfTime where halving the window is of use. */
+  /** Throws when the time is up: OutOfTime, unless it waited for most of it. */
   check(): void;
   /** From now on there is as much time as it takes. */
   close(): void;
@@ -53,7 +53,7 @@ export function watchTime(
       const waited = startedAt - allowed.start;
       if (waited > length / 2)
         throw new Error(`${what}, of which it waited ${minutes(waited)} for another; it is tried again`);
-      throw halves ? new OutOfTime(what) : new Error(`${what}; ${adviceFor(window)}`);
+      throw new OutOfTime(halves ? what : `${what}; ${adviceFor(window)}`);
     },
     close: () => closed.abort(),
   };

@@ -54,7 +54,9 @@ export function createPaced(
     const hear = (error: unknown) => {
       last = oneLine(error);
     };
-    const heard = () => last || (allowed === undefined ? '' : troubleWithin(ports.clock.now() - allowed.start));
+    // Whoever's call it was: timers run beside.
+    const trouble = () => (allowed === undefined ? '' : troubleWithin(ports.clock.now() - allowed.start));
+    const heard = () => last || (trouble() === '' ? '' : `a call of this process, ${trouble()}`);
     const ran = await inTime((over) => braked(run, until, hear, over), { inTurn, allowed, heard });
     await sooner(ran, allowed && endOf(allowed));
     return ran;
