@@ -1,4 +1,4 @@
-import { appFaults, appsOf, overlapFaults, rangeFaults, twiceFaults } from './config/apps.ts';
+import { appFaults, appsOf, overlapFaults, queryKeyFaults, rangeFaults, twiceFaults } from './config/apps.ts';
 import { exportsOf } from './config/exports.ts';
 import { faultMessage, issueFaults, withoutFaults } from './config/faults.ts';
 import {
@@ -103,6 +103,7 @@ function wholeFaults(document: object, raw: object, env: Env): SettingFault[] {
     ...(nothing
       ? [{ setting: 'APP_ID', text: 'nothing to export: set APP_NAME and APP_ID or WORKSPACE_ID, or EXPORT_CONTAINER' }]
       : []),
+    ...queryKeyFaults('QUERY_KEY', settingOf(env, 'QUERY_KEY')),
     ...lakeFaults(typeof lake === 'object' && lake !== null ? { ...lake } : {}, env),
     ...(Array.isArray(stateless) ? stateless : []),
   ];

@@ -1,4 +1,4 @@
-import { appFaults, appsOf, twiceFaults } from '../../shared/config/apps.ts';
+import { appFaults, appsOf, queryKeyFaults, twiceFaults } from '../../shared/config/apps.ts';
 import type { SettingFault } from '../../shared/config/flat.ts';
 import { fault } from '../../shared/config/places.ts';
 import type { SettingsDocument } from '../../shared/config/schema.ts';
@@ -112,6 +112,6 @@ function keyOf(
     value,
     faults: missing
       ? [fault('--key-env', 'the name of an environment variable that holds a key', `${shown(name)}, which is not set`)]
-      : [],
+      : queryKeyFaults(`${name} (--key-env)`, value),
   };
 }

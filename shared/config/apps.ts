@@ -79,6 +79,12 @@ export function rangeFaults(
   return [fault(untilName, `later than ${fromName} (${new Date(from).toISOString()})`, new Date(until).toISOString())];
 }
 
+/** A key goes into a header, which holds no other letters: nobody would be asked with it. */
+export const queryKeyFaults = (name: string, key: string | undefined): SettingFault[] =>
+  key === undefined || /^[ -~]*$/.test(key)
+    ? []
+    : [fault(name, 'a key of plain letters, digits and signs, without line breaks', '[secret]')];
+
 /** The apps with all that `query` and `signals` say for those that say nothing themselves. */
 export function appsOf(settings: SettingsDocument, env: Env): App[] {
   const key = settingOf(env, 'QUERY_KEY');

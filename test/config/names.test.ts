@@ -203,3 +203,11 @@ test('a setting without its first word, or behind the name of the product, is to
   assert.deepEqual(lackingPrefix(all), []);
   assert.deepEqual(lackingPrefix({ FORMAT: '5', CONTAINER: '5', NODE_ENV: '5', SHOP_APP_ID: '5' }), []);
 });
+
+test('a key that no header can carry is refused, and not shown', () => {
+  for (const key of ['ab\ncd', 'k\u00e9y', '\u043a\u043b\u044e\u0447', 'a\u001b[31m'])
+    assert.deepEqual(faultsOf({ ...one, QUERY_KEY: key }), [
+      'QUERY_KEY must be a key of plain letters, digits and signs, without line breaks; it is [secret]',
+    ]);
+  assert.deepEqual(faultsOf({ ...one, QUERY_KEY: 'a+/=-_.~ b' }), []);
+});
