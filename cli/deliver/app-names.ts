@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { shown } from '../../shared/config/secret.ts';
 import type { Feed, Ledger, ObjectStore } from '../../shared/model.ts';
 import { plainFolder } from '../../shared/pure/plain-name.ts';
-import { appOf, componentOf, earlierNames, isNamed } from '../../shared/source/blobs/layouts.ts';
+import { appOf, componentOf, earlierNames, exportOf, isNamed } from '../../shared/source/blobs/layouts.ts';
 import { readDocument, writeDocument } from '../../shared/state/documents.ts';
 import { usage } from '../failure.ts';
 
@@ -32,12 +32,16 @@ export async function settleAppsWith(
   const apps: Record<string, string> = {};
   for (const each of folders) {
     const wanted = appOf(each.folder, each.appName, given);
-    const name = await named(keyOf(each), wanted);
+    const name = await named(keyOf(each), await named(exportKey(each), wanted));
     if (name !== wanted && isNamed(each.folder, given)) throw otherName(each, wanted, name);
     apps[each.folder] = name;
   }
   return { apps, notices: [] };
 }
+
+/** Of an app's folder and a copy of it, the name of the original is mostly the shorter. */
+const byFolder = (one: AppFolder, other: AppFolder): number =>
+  one.folder.length - other.folder.length || (one.folder < other.folder ? -1 : 1);
 
 /** The lake would remember the names of the folders that were meant, for good. */
 function refuseUnknown(folders: readonly AppFolder[], given: Readonly<Record<string, string>>): void {
@@ -83,13 +87,14 @@ export async function settleApps(
     const names = new Map(known);
     const apps: Record<string, string> = {};
     const told: string[] = [];
-    for (const each of folders.toSorted((one, other) => (one.folder < other.folder ? -1 : 1))) {
+    for (const each of folders.toSorted(byFolder)) {
       if (Object.hasOwn(apps, each.folder)) continue;
       const before = nameKnown(each, names);
+      const twin = before === undefined ? twinOf(each, names) : undefined;
       const wanted =
         before === undefined ? await wantedOf(each, given, names, feeds) : appOf(each.folder, each.appName, given);
-      const name = nameOf(each, wanted, isNamed(each.folder, given), names, before);
-      if (before === undefined && name !== wanted) told.push(noticeOf(each, name));
+      const name = nameOf(each, wanted, isNamed(each.folder, given), names, before ?? twin);
+      if (before === undefined && name !== wanted) told.push((twin === undefined ? noticeOf : twinNotice)(each, name));
       if (before === undefined) names.set(keyOf(each), name);
       apps[each.folder] = name;
     }
@@ -101,6 +106,7 @@ export async function settleApps(
 }
 
 const keyOf = ({ layout, folder }: Omit<AppFolder, 'appName'>): string => `${layout} ${componentOf(folder)}`;
+const exportKey = ({ layout, folder }: Omit<AppFolder, 'appName'>): string => `${layout} ${exportOf(folder)}`;
 
 /**
  * Earlier versions remembered a folder as the disk spelt it, and each spelling by itself: a folder has the name that it
@@ -118,6 +124,15 @@ function nameKnown({ layout, folder }: AppFolder, names: ReadonlyMap<string, str
     `${folder}: this lake has such a folder, spelt otherwise, as ${known}, and its rows would come once more under ` +
       'one of them; spell the folder as one of these, or choose another --out',
   );
+}
+
+/** The name of another folder with the exports of the same app: that folder, copied under another name. */
+function twinOf(each: Omit<AppFolder, 'appName'>, names: ReadonlyMap<string, string>): string | undefined {
+  const wanted = exportKey(each);
+  return [...names].find(([key]) => {
+    const at = key.indexOf(' ');
+    return exportKey({ layout: key.slice(0, at), folder: key.slice(at + 1) }) === wanted;
+  })?.[1];
 }
 
 /**
@@ -156,6 +171,10 @@ function nameOf(
 
 const isHeld = (wanted: string, layout: string, names: ReadonlyMap<string, string>): boolean =>
   [...names].some(([key, name]) => name === wanted && key.startsWith(`${layout} `));
+
+const twinNotice = ({ folder }: AppFolder, name: string): string =>
+  `${folder} holds exports of an app that this lake has as ${name} (the key behind the name is the same), so it goes ` +
+  'by that name, and copies of blobs count once';
 
 const noticeOf = ({ folder, appName }: AppFolder, name: string): string =>
   `another folder has the short name of ${appName} already, so ${folder} goes by ${name}; start a new lake with ` +

@@ -96,7 +96,9 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
   return {
     place: lake.place.replace(/\/$/, ''),
     tasks: all,
-    notices: plan.notices,
+    get notices() {
+      return [...plan.notices, ...(plan.later?.() ?? [])];
+    },
     incomplete: plan.incomplete,
     run: async (window) => {
       const outcome = await run(window);

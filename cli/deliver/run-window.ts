@@ -19,10 +19,9 @@ export interface Plan {
   /** Others that it has are looked up when their turn comes. */
   readonly known: ReadonlyMap<string, LedgerEntry>;
   readonly notices: readonly string[];
+  readonly later?: () => readonly string[]; // more of them, when the windows have run
   readonly incomplete?: readonly string[];
-  /**
-   * Whether a window that is done is brought up to date when its source has changed, left alone, or run in any case.
-   */
+  /** Whether a window that is done is brought up to date when its source has changed, left alone, or run anyway. */
   readonly done: 'compare' | 'leave' | 'repeat';
   /** What is given is the whole truth, even where the window was made of more. */
   readonly replace: boolean;

@@ -12,7 +12,7 @@ import type { Line, Tone } from '../terminal/colours.ts';
 import { bytesText, countText, timeText } from '../terminal/numbers.ts';
 import { paced } from '../terminal/progress.ts';
 import { type Aside, incompleteTexts, newAside, noticeTexts } from '../transform/aside.ts';
-import { settleCopies } from '../transform/copies.ts';
+import { candidateOf, settleFiles } from '../transform/copies.ts';
 import { foreignKind, placeOf } from '../transform/places.ts';
 import { walk, whyClosed } from '../transform/walk.ts';
 import { createInspection, type Inspection } from './report.ts';
@@ -79,9 +79,9 @@ async function readInto(
 async function withoutCopies(paths: readonly string[], aside: Aside): Promise<string[]> {
   const placed = paths.flatMap((path) => {
     const place = placeOf(path);
-    return place === undefined ? [] : [{ path, name: place.name, original: place.original, bytes: 0 }];
+    return place === undefined ? [] : [candidateOf(place, path)];
   });
-  const settled = await settleCopies(placed, aside.closed);
+  const settled = await settleFiles(placed, aside.closed);
   aside.copies(settled);
   const left = new Set(settled.same.map(({ path }) => path));
   return paths.filter((path) => !left.has(path));

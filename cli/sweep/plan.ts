@@ -4,6 +4,7 @@ import { activeWindows } from '../../shared/pipeline/grid/grid.ts';
 import { tileRange } from '../../shared/pipeline/grid/tile-range.ts';
 import { verdictOf } from '../../shared/pipeline/verdict.ts';
 import { withoutClosed } from '../../shared/source/blobs/closed-folders.ts';
+import { copiesText, NO_COPIES, together } from '../../shared/source/blobs/copies/without-copies.ts';
 import { type ExportStore, signalFolders } from '../../shared/source/blobs/folders.ts';
 import { createSightings } from '../../shared/source/blobs/sightings.ts';
 import { createBlobSource } from '../../shared/source/blobs/source.ts';
@@ -23,6 +24,8 @@ export interface SweepPlan {
   readonly notices: readonly string[];
   /** Folders that could not be opened, and what else was left. */
   readonly incomplete: readonly string[];
+  /** What is only known when the windows have run. */
+  readonly later: () => readonly string[];
 }
 
 /** As the deployed app has it by default: a record that is cut short in a younger folder waits for the next run. */
@@ -73,6 +76,7 @@ export async function sweepPlan(
       [...(await entriesOf(feed)).values()].map(({ window }) => window),
     );
   const failures: string[] = [];
+  let found = NO_COPIES;
   const odd = ({ kind, what }: { kind: string; what: string }) => {
     if (kind === 'missing') throw new Error(`list ${what}: there is no such container`);
     if (kind === 'failed') failures.push(what);
@@ -92,11 +96,12 @@ export async function sweepPlan(
   // Nothing to do, and a reason: the container as a whole does not answer.
   if (tasks.length === 0 && failures[0] !== undefined) throw new Error(failures[0]);
   return {
-    source: createBlobSource(settings),
+    source: createBlobSource({ ...settings, onCopies: (copies) => (found = together(found, copies)) }),
     tasks,
     known,
     notices: noticesOf([...told], archived),
     incomplete: failures,
+    later: () => [copiesText(found)].filter(Boolean),
   };
 }
 

@@ -1,7 +1,8 @@
 import { basename, sep } from 'node:path';
+import { basename } from 'node:path';
+import type { Candidate, Settled } from '../../shared/source/blobs/copies/settle-copies.ts';
 import type { Contents } from '../../shared/source/blobs/loose/contents.ts';
 import { countText } from '../terminal/numbers.ts';
-import type { Candidate, Settled } from './copies.ts';
 import { newPassed, type Passed } from './walk.ts';
 
 /** What is not brought into the lake, with the reason: nothing is left out without a word. */

@@ -1,4 +1,5 @@
 import { sep } from 'node:path';
+import { copyKey, isCopy, originalOf } from '../../shared/source/blobs/copies/copy-key.ts';
 import { type BlobPlace, recogniseBlob } from '../../shared/source/blobs/layouts.ts';
 
 /** Where a file of an export belongs. */
@@ -8,11 +9,9 @@ export interface FilePlace extends BlobPlace {
    * machine.
    */
   readonly name: string;
-  /**
-   * The name that it would have without the mark of a copy (`PT1H (1).json`) and unpacked; the same where it has
-   * neither.
-   */
-  readonly original: string;
+  /** As in settle-copies.ts. */
+  readonly key: string;
+  readonly isCopy: boolean;
 }
 
 /** A folder that an export begins with: `{appName}_{ikey}`, or the container of one of the layouts after it. */
@@ -24,7 +23,7 @@ export function placeOf(path: string): FilePlace | undefined {
   if (name === undefined) return undefined;
   const original = originalOf(name);
   const place = recogniseBlob(original) ?? recogniseBlob(name);
-  return place && { ...place, name, original };
+  return place && { ...place, name, key: copyKey(place, name), isCopy: isCopy(name) };
 }
 
 /** From the folder on that an export begins with; undefined when there is none. */
@@ -32,17 +31,6 @@ export function nameIn(path: string): string | undefined {
   const words = path.split(sep);
   const first = words.findLastIndex((word, index) => index < words.length - 1 && EXPORT_FOLDER.test(word));
   return first < 0 ? undefined : words.slice(first).join('/');
-}
-
-/** What systems put behind or before the name of a copy, and what keeps an older one. */
-const COPY = /( ?\(\d+\)| - copy( \(\d+\))?| copy( \d+)?|[_-]copy\d*| \d+)$/i;
-
-export function originalOf(name: string): string {
-  const at = name.lastIndexOf('/') + 1;
-  const file = name.slice(at).replace(/\.gz$/i, '');
-  const kept = file.replace(/^copy of /i, '').replace(/(\.(json|blob))(\.\d+|\.bak|\.old|\.orig|~)$/i, '$1');
-  const [, stem = kept, ending = ''] = /^(.*?)(\.(?:json|blob))$/i.exec(kept) ?? [];
-  return `${name.slice(0, at)}${stem.replace(COPY, '')}${ending}`;
 }
 
 /**

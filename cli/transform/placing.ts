@@ -3,11 +3,12 @@ import { dirname } from 'node:path';
 import type { Feed, Interval, Ledger, Millis, Window } from '../../shared/model.ts';
 import { activeWindows } from '../../shared/pipeline/grid/grid.ts';
 import { tileRange } from '../../shared/pipeline/grid/tile-range.ts';
+import type { Candidate } from '../../shared/source/blobs/copies/settle-copies.ts';
 import { appOf, earlierNames } from '../../shared/source/blobs/layouts.ts';
 import type { FileWindow } from '../../shared/source/blobs/loose/files.ts';
 import type { ArchiveWindow } from './archive.ts';
 import type { Aside } from './aside.ts';
-import { type Candidate, settleCopies, sizeOf } from './copies.ts';
+import { candidateOf, settleFiles, sizeOf } from './copies.ts';
 import { type FilePlace, placeOf } from './places.ts';
 import { filesBelow, unlessClosed } from './walk.ts';
 
@@ -23,7 +24,9 @@ export interface PlacedRequest {
   readonly skip: string | undefined;
 }
 
-type PlacedFile = Candidate & Pick<FileWindow, 'layout'> & { readonly hour: Millis };
+type PlacedFile = Candidate &
+  Pick<FileWindow, 'layout'> &
+  Pick<FilePlace, 'name' | 'hour'> & { readonly bytes: number };
 
 /**
  * The windows of files that lie in the folders of an export: those that the ledger has, and between them new ones, as a
@@ -60,11 +63,11 @@ export async function placedWindows(
       const place = placeOf(path);
       const window = place && windowOf(place);
       if (place === undefined || window === undefined || !wanted.has(keyOf(window))) continue;
-      const { layout, name, original, hour: at } = place;
+      const { layout, name, hour: at } = place;
       const bytes = await unlessClosed(path, aside.closed, () => sizeOf(path));
       if (bytes === undefined) continue;
       const entry = found.get(keyOf(window)) ?? { window, files: [] };
-      entry.files.push({ layout, name, original, path, hour: at, bytes });
+      entry.files.push({ ...candidateOf(place, path), layout, name, hour: at, bytes });
       found.set(keyOf(window), entry);
     }
   }
@@ -77,7 +80,7 @@ async function settled(
 ): Promise<ArchiveWindow[]> {
   const windows: ArchiveWindow[] = [];
   for (const { window, files } of found) {
-    const kept = await settleCopies(files, aside.closed);
+    const kept = await settleFiles(files, aside.closed);
     aside.copies(kept);
     const [first] = kept.files;
     if (first === undefined) continue;

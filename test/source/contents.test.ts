@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { compareFiles } from '../../shared/source/blobs/loose/compare.ts';
+import { compareFiles } from '../../shared/source/blobs/copies/compare.ts';
 import { contentsOf } from '../../shared/source/blobs/loose/contents.ts';
 import { CORPUS } from './records.ts';
 

@@ -85,13 +85,20 @@ test('an app that the query brings does not come from blobs as well', async () =
   assert.deepEqual(await rowsOf('shop'), []);
 });
 
-test('a copy of an export beside it brings no record with an id twice', async () => {
-  for (const folder of [SHOUTED, `monday/${SHOUTED}`])
-    assert.equal((await arrive(folder, 9, record(9, 'once'))).error, '');
-  assert.deepEqual(
-    (await rowsOf('store')).map(({ message }) => message),
-    ['once'],
-  );
+test('a copy of an export beside it brings no record twice, with an id or without, and is told of', async () => {
+  const text = record(9, 'once') + record(9, 'without').replace('"internal":{"data":{"id":"without"}},', '');
+  const first = await arrive(SHOUTED, 9, text);
+  assert.deepEqual([first.error, first.said.includes('copy of a blob')], ['', false]);
+  for (const folder of [`monday/${SHOUTED}`, `old/of/monday/${SHOUTED}`]) {
+    const { error, said } = await arrive(folder, 9, text);
+    assert.equal(error, '');
+    assert.match(said, /cop(y|ies) of (a blob that is|blobs that are) read, left out: monday/);
+  }
+  const renamed = await arrive(`store-old_${KEYS[0]}`, 9, text);
+  assert.match(renamed.error, /is in this lake as store, and would come twice; set its name in EXPORT_APPS .*store/);
+  const rows = await rowsOf('store');
+  assert.deepEqual(rows.map(({ message }) => message).sort(), ['once', 'without']);
+  assert.deepEqual(await rowsOf('store-old'), []);
 });
 
 test('apps of one short name: the second is refused with what to set, and then each row has its own', async (t) => {

@@ -186,6 +186,15 @@ export function componentOf(folder: string, spelling: (name: string) => string =
 }
 
 /**
+ * What tells one export from another, wherever it lies and whatever its folder was called since: the key of the app,
+ * which no other has, or the path of the resource.
+ */
+export function exportOf(folder: string): string {
+  const component = componentOf(folder);
+  return /^[^/]*(_[0-9a-f]{32})$/.exec(component)?.[1] ?? component;
+}
+
+/**
  * The window that a blob belongs to: on the fixed UTC grid of `window`, which is an hour or a multiple that divides a
  * day.
  */

@@ -1,4 +1,4 @@
-import { componentOf, isNamed } from './layouts.ts';
+import { exportOf, isNamed } from './layouts.ts';
 
 /**
  * Why folders cannot be one feed: they are of different apps that have one short name, which nobody has given them. ''
@@ -9,10 +9,10 @@ export function sharedNameText(
   folders: readonly { readonly folder: string; readonly app: string }[],
   apps: Readonly<Record<string, string>>,
 ): string {
-  const byComponent = new Map(folders.map((each) => [componentOf(each.folder), each]));
-  const [first, second] = [...byComponent.values()];
+  const byExport = new Map(folders.map((each) => [exportOf(each.folder), each]));
+  const [first, second] = [...byExport.values()];
   if (first === undefined || second === undefined) return '';
-  if ([...byComponent.values()].every(({ folder }) => isNamed(folder, apps))) return '';
+  if ([...byExport.values()].every(({ folder }) => isNamed(folder, apps))) return '';
   return (
     `the export folders ${first.folder} and ${second.folder} both have the short name ${first.app}; give each a ` +
     'name in EXPORT_APPS, such as ' +

@@ -1,9 +1,10 @@
 import type { BlobRecord, Layout, Millis, Reading, Source, StoredObject, UnseenPlace, Window } from '../../model.ts';
 import { heeding } from '../../pure/heeding.ts';
 import { withoutClosed } from './closed-folders.ts';
+import { type Copies, copiesText, withoutCopies } from './copies/without-copies.ts';
 import { type ExportStore, type SignalFolder, timePrefixes } from './folders.ts';
 import { type KnownFolders, knownFolders } from './known-folders.ts';
-import { componentOf, type ExportLayout, exportName } from './layouts.ts';
+import { componentOf, type ExportLayout, exportName, exportOf } from './layouts.ts';
 import {
   hourOfBlob,
   isMissing,
@@ -30,6 +31,8 @@ export interface BlobSourceSettings extends LookSettings {
   readonly named?: (component: string, app: string) => Promise<string>;
   /** Readings tell their blobs; left out: no. */
   readonly remember?: boolean;
+  /** Told of copies in the windows that are read; left out: their readings remark on them. */
+  readonly onCopies?: (copies: Copies) => void;
   /** For whoever stays: folders are looked for now and then, not for each window. Left out: for each. */
   readonly now?: () => Millis;
 }
@@ -54,14 +57,15 @@ export function createBlobSource(settings: BlobSourceSettings): BlobSource {
     const blobs = listed.filter(({ archived, bytes }) => !archived && bytes > 0);
     const growing = isOpen(window, settings);
     const several = settings.containers.length > 1;
-    let [asked, tails, read] = [0, 0, false];
+    let [asked, tails, read, remark] = [0, 0, false, ''];
+    let left: ReadonlySet<ListedBlob> = new Set();
     const records = new Map<ListedBlob, RecordedBlob>();
-    const toRead = blobs.map((blob) => {
-      const raw = rawBlob(blob, layout, { grows: growing, several, abort });
-      if (settings.remember !== true) return raw;
-      const recorded = recordedBlob(raw, nameOf(blob), blob.bytes, false);
-      records.set(blob, recorded);
-      return recorded.blob;
+    const toRead = blobs.map((listed) => {
+      const raw = rawBlob(listed, layout, { grows: growing, several, abort });
+      if (settings.remember !== true) return { listed, raw };
+      const recorded = recordedBlob(raw, nameOf(listed), listed.bytes, false);
+      records.set(listed, recorded);
+      return { listed, raw: recorded.blob };
     });
     const recordOf = (blob: ListedBlob): BlobRecord =>
       records.get(blob)?.record() ?? { name: nameOf(blob), bytes: blob.bytes, hash: '' };
@@ -76,9 +80,17 @@ export function createBlobSource(settings: BlobSourceSettings): BlobSource {
       get asked() {
         return asked;
       },
-      ...(settings.remember === true && { blobs: () => listed.map(recordOf) }),
+      get remark() {
+        return remark;
+      },
+      ...(settings.remember === true && { blobs: () => listed.filter((blob) => !left.has(blob)).map(recordOf) }),
       async *chunks() {
-        yield* readBlobs({ ...setup, blobs: toRead });
+        const own = await withoutCopies(toRead);
+        const kept = new Set(own.blobs);
+        left = new Set(toRead.filter((blob) => !kept.has(blob)).map((blob) => blob.listed));
+        if (settings.onCopies) settings.onCopies(own.copies);
+        else remark = copiesText(own.copies);
+        yield* readBlobs({ ...setup, blobs: own.blobs.map(({ raw }) => raw) });
         read = true;
       },
     };
@@ -133,7 +145,8 @@ async function blobsOf(
 
 /** Under another name the rows of a folder would be in the lake twice. */
 async function keepsName(folder: string, { app, source }: Window, named: BlobSourceSettings['named']): Promise<void> {
-  const known = await named?.(`${source} ${componentOf(folder)}`, app);
+  const first = await named?.(`${source} ${exportOf(folder)}`, app);
+  const known = first && (await named?.(`${source} ${componentOf(folder)}`, first));
   if (known === undefined || known === app) return;
   throw new Error(
     `open ${source} of ${app}: what lies in ${folder} is in this lake as ${known}, and would come twice; set its ` +

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { settleCopies } from '../../../cli/transform/copies.ts';
+import { settleFiles } from '../../../cli/transform/copies.ts';
 import { looseWindows } from '../../../cli/transform/loose.ts';
 import { createMemoryStore } from '../../../shared/lake/store-memory.ts';
 import { contentsOf } from '../../../shared/source/blobs/loose/contents.ts';
@@ -135,12 +135,12 @@ test('of copies, one that vanishes is told, and another stands for it', async ()
   const root = await put({ 'b.json': some(3), 'c.json': some(3) });
   const files = ['a.json', 'b.json', 'c.json'].map((name) => ({
     name,
-    original: 'x',
+    key: 'x',
+    isCopy: false,
     path: join(root, name),
-    bytes: 1,
   }));
   const closed = new Map<string, string>();
-  const settled = await settleCopies(files, closed);
+  const settled = await settleFiles(files, closed);
   assert.deepEqual(
     settled.files.map(({ name }) => name),
     ['b.json'],

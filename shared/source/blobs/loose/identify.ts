@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { clearBytes, plainText } from './plain-text.ts';
+import { clearBytes, plainText } from '../copies/plain-text.ts';
 
 /** How many bytes, and their SHA-256 in hex. */
 export interface Sum {

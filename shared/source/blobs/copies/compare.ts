@@ -1,10 +1,16 @@
 import { clearBytes, plainText } from './plain-text.ts';
 
-/** `first`: the first file begins with all of the second; `second`: the other way round; `other`: neither. */
+/** `first`: the first begins with all of the second; `second`: the other way round; `other`: neither. */
 export type Comparison = 'same' | 'first' | 'second' | 'other';
 
-/** Compares the plain text of two files, byte by byte, up to where they differ. */
-export async function compareFiles(first: string, second: string): Promise<Comparison> {
+export const compareFiles = (first: string, second: string): Promise<Comparison> =>
+  compareClear(clearBytes(first), clearBytes(second));
+
+/** Compares the plain text of two files or blobs, which are unpacked, byte by byte, up to where they differ. */
+export async function compareClear(
+  first: AsyncIterable<Uint8Array>,
+  second: AsyncIterable<Uint8Array>,
+): Promise<Comparison> {
   const [one, other] = [plainBytes(first), plainBytes(second)];
   try {
     for (let [a, b] = [await one.next(), await other.next()]; ; ) {
@@ -21,9 +27,9 @@ export async function compareFiles(first: string, second: string): Promise<Compa
   }
 }
 
-/** The next bytes, none at the end. A packed file that is broken ends where it breaks. */
-function plainBytes(path: string) {
-  const pieces = plainText(clearBytes(path));
+/** The next bytes, none at the end. What is packed and broken ends where it breaks. */
+function plainBytes(clear: AsyncIterable<Uint8Array>) {
+  const pieces = plainText(clear);
   return {
     next: async (): Promise<Uint8Array> => {
       for (;;) {
