@@ -1,6 +1,6 @@
 import { besideRecords } from './beside.ts';
 import { createByteQueue, drop, held, push } from './bytes.ts';
-import { CLOSER, COMMA, isOf, NEWLINE, NUL, SPACE, skip, undecided } from './classes.ts';
+import { CLOSER, COMMA, isOf, NEWLINE, NUL, SPACE, skip, trimmedEnd, undecided } from './classes.ts';
 import type { Framed, Framer, FramerLimits } from './document.ts';
 import { BLANK, emitDocument, emitFault, type Mode, type State } from './emit.ts';
 import { findRestart, headOf, MOST_BLANK } from './restart.ts';
@@ -80,12 +80,15 @@ const MODES: Record<Mode, (state: State, bytes: Uint8Array, last: boolean) => bo
 /** Before a document: `bytes` starts with whatever follows the last one. */
 function between(state: State, bytes: Uint8Array, last: boolean): boolean {
   const at = skip(bytes, 0, BLANK | COMMA);
-  if (at > 0) {
+  if (!last && undecided(bytes, at) && at < MOST_BLANK) return false;
+  // What stands between a record and what belongs to nothing on its line goes with that: so they are neighbours.
+  const isNear = at < MOST_BLANK && !bytes.subarray(0, at).includes(0x0a);
+  const byte = bytes[at];
+  const isStray = byte === 0 || (isOf(byte, CLOSER) && (byte !== 0x5d || state.around.length === 0));
+  if (at > 0 && !(isNear && isStray)) {
     drop(state.queue, at);
     return true;
   }
-  if (!last && undecided(bytes, 0)) return false;
-  const byte = bytes[0];
   if (byte === 0) return strays(state, bytes, last, NUL, 'NUL bytes between records');
   if (byte === 0x5d && state.around.length > 0) {
     if (!state.filled) emitFault(state, bytes, 0, 1, REASONS.empty, 0);
@@ -106,9 +109,10 @@ function enter(state: State, mode: Mode): true {
 
 /** A run of bytes that belong to nothing, but say nothing about their neighbours either. */
 function strays(state: State, bytes: Uint8Array, last: boolean, kinds: number, reason: string): boolean {
-  const end = kinds === 0 ? 1 : skip(bytes, 0, kinds);
+  const at = skip(bytes, 0, BLANK | COMMA);
+  const end = kinds === 0 ? at + 1 : skip(bytes, at, kinds);
   if (!last && kinds !== 0 && undecided(bytes, end) && end < state.limits.piece) return false;
-  emitFault(state, bytes, 0, end, reason);
+  emitFault(state, bytes, 0, trimmedEnd(bytes, at, end, BLANK | COMMA), reason, 0);
   drop(state.queue, end);
   return true;
 }

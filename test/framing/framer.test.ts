@@ -103,6 +103,11 @@ const CATALOGUE: readonly [what: string, bytes: string | Buffer, expected: reado
   ],
   ['a log line in brackets', '[INFO] x\n{"b":1}', ['!0 [INFO] x', '+9 {"b":1}']],
   ['a bracket too many', '{"a":1}}\n{"b":1}', ['+0 {"a":1}', '!7 }', '+9 {"b":1}']],
+  [
+    'a bracket too many behind a blank',
+    '{"a":1} }\r\n{"b":1},]\n }',
+    ['+0 {"a":1}', '!7  }', '+11 {"b":1}', '!18 ,]\n }'],
+  ],
   ['a record that ends too early', '{"a":1}"x":2}\n{"b":1}', ['!0 {"a":1}"x":2}', '+14 {"b":1}']],
   [
     'NUL bytes between lines',

@@ -25,6 +25,14 @@ const wide = (bytes: number, order: 'little' | 'big', mark: string): Uint8Array 
   return Uint8Array.from(all);
 };
 
+/** Lines as they are between other bytes: a file of an archive that packs nothing, strings of a table. */
+const between = (before: string, at = 0, word = ''): Uint8Array => {
+  const head = Buffer.alloc(Math.max(512, at + 255));
+  head.write(before, 'latin1');
+  head.write(word, at, 'latin1');
+  return Buffer.concat([head.subarray(0, word === '' ? Math.max(before.length, 30) : 512), Buffer.from(text), head]);
+};
+
 /** What a blob is, as it is told in quarantine and summary, and how many lines that is; undefined: it does not matter. */
 const NAMED: readonly (readonly [what: string, bytes: Uint8Array | string, reason: RegExp, lines?: number])[] = [
   ['zstd', zstdCompressSync(text), /^a zstd file; unpack it$/],
@@ -33,6 +41,15 @@ const NAMED: readonly (readonly [what: string, bytes: Uint8Array | string, reaso
   ['deflate', deflateRawSync(text), /^a deflate stream; unpack it$/],
   ['gzip in gzip', gzipSync(gzipSync(text)), /^gzip within gzip; unpack it once$/],
   ['zstd in gzip', gzipSync(zstdCompressSync(text)), /^a zstd file; unpack it$/],
+  ['a zip of lines that are not packed', between('PK\x03\x04\x0a'), /^a zip archive; unpack it$/, 1],
+  ['it, in gzip', gzipSync(between('PK\x03\x04\x0a')), /^a zip archive; unpack it$/, 1],
+  ['a tar of lines', between('a.json', 257, 'ustar'), /^a tar archive; unpack it$/, 1],
+  ['an old zip in parts', between('PK\x07\x08PK\x03\x04'), /^a part of a zip archive/, 1],
+  ['Avro', between('Obj\x01\x04\x14avro.codec\x08null\x00'), /^an Avro file/, 1],
+  ['Parquet', between('PAR1\x15\x04\x15'), /^a Parquet file$/, 1],
+  ['Arrow', between('ARROW1\0\0'), /^an Arrow file/, 1],
+  ['Feather', between('FEA1\0'), /^a Feather file/, 1],
+  ['7z', between('7z\xbc\xaf\x27\x1c'), /^a 7z archive; unpack it$/, 1],
   ['UTF-16 with a mark', wide(2, 'little', '\ufeff'), /^UTF-16 text; convert it to UTF-8$/],
   ['UTF-16, big end first, without one', wide(2, 'big', ''), /^UTF-16 text; convert it to UTF-8$/],
   ['UTF-32', wide(4, 'little', ''), /^UTF-32 text; convert it to UTF-8$/],
@@ -86,7 +103,19 @@ const COUNTED: readonly (readonly [what: string, text: string, rows: number, qua
   ['a bracket behind a record', `${lines[0]}}\n${lines[1]}\n`, 2, 1],
   ['a bracket behind what is no record', `{"a":1}}\n${lines[1]}\n`, 1, 1],
   ['two of them', `${lines[1]}\n{"a":1}}\n{"b":1}}}\n${lines[2]}\n`, 2, 2],
+  ...[' }', '\t}', ',}', ', ]', ' } }\r', `${' '.repeat(40)}}`, ' \0 }'].flatMap((behind) =>
+    ['', `${lines[1]}\n`].map(
+      (before) =>
+        [
+          `${JSON.stringify(behind)} behind what is no record, ${before === '' ? 'first' : 'later'}`,
+          `${before}{"a":1}${behind}\n${lines[2]}\n`,
+          before === '' ? 1 : 2,
+          1,
+        ] as const,
+    ),
+  ),
   ['lines of brackets', `${lines[1]}\n}\n}\n]\n${lines[2]}\n`, 2, 3],
+  ['a line that begins with the name of a format', `ORC\n${lines[1]}\n`, 1, 1],
   ['empty lists between records', `${lines[1]}\n[]\n${lines[2]}\n[]\n`, 2, 2],
   ['a list that nobody closes', `[${lines[1]},\n${lines[2]},\n`, 2, 1],
   ['a list that is cut within a record', `{"records":[${lines[1]},\n${lines[2]?.slice(0, 50)}`, 1, 1],

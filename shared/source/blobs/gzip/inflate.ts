@@ -38,7 +38,8 @@ async function* cut(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array
   if (single && single.length > 0) yield single;
 }
 
-async function* follow(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** The first piece, and those after it. */
+export async function* follow(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
     yield first;
     for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;

@@ -5,14 +5,22 @@ const MAGIC: readonly (readonly [bytes: readonly number[], what: string])[] = [
   [[0x4f, 0x62, 0x6a, 0x01], 'an Avro file (Event Hubs Capture?); convert it to JSON lines'],
   [[0x50, 0x4b, 0x03, 0x04], 'a zip archive; unpack it'],
   [[0x50, 0x4b, 0x05, 0x06], 'an empty zip archive'],
+  [[0x50, 0x4b, 0x07, 0x08], 'a part of a zip archive; put its parts together and unpack it'],
   [[0x50, 0x41, 0x52, 0x31], 'a Parquet file'],
   [[0x4f, 0x52, 0x43], 'an ORC file'],
+  [[0x41, 0x52, 0x52, 0x4f, 0x57, 0x31], 'an Arrow file; convert it to JSON lines'],
+  [[0x46, 0x45, 0x41, 0x31], 'a Feather file; convert it to JSON lines'],
+  [[0x53, 0x45, 0x51, 0x06], 'a Hadoop sequence file; convert it to JSON lines'],
   [[0x53, 0x51, 0x4c, 0x69, 0x74, 0x65], 'an SQLite database'],
   [[0x1f, 0x8b, 0x08], 'gzip within gzip; unpack it once'],
   [[0x04, 0x22, 0x4d, 0x18], 'an lz4 file; unpack it'],
   [[0xff, 0x06, 0x00, 0x00, 0x73, 0x4e, 0x61, 0x50, 0x70, 0x59], 'a snappy file; unpack it'],
   [[0x1f, 0x9d], 'a file of compress (.Z); unpack it'],
   [[0x52, 0x61, 0x72, 0x21, 0x1a, 0x07], 'a rar archive; unpack it'],
+  [[0x30, 0x37, 0x30, 0x37, 0x30], 'a cpio archive; unpack it'],
+  [[0x4c, 0x5a, 0x49, 0x50], 'an lzip file; unpack it'],
+  [[0xd4, 0xc3, 0xb2, 0xa1], 'a capture of network packets'],
+  [[0x0a, 0x0d, 0x0d, 0x0a], 'a capture of network packets'],
   [[0x3c], 'HTML or XML; convert it to JSON lines'],
   [[0xff, 0xfe, 0x00, 0x00], 'UTF-32 text; convert it to UTF-8'],
   [[0x00, 0x00, 0xfe, 0xff], 'UTF-32 text; convert it to UTF-8'],
@@ -34,12 +42,25 @@ const TAR = { at: 257, word: 'ustar' };
  * What a file is by its first bytes (of a gzip file, those of what is in it), with what to do; '' when they give
  * nothing away.
  */
-export function signatureOf(head: Uint8Array): string {
+export const signatureOf = (head: Uint8Array): string => magicOf(head) || wideText(head) || packed(head);
+
+/**
+ * What a file is of which nothing may be read as text: what looks like records in it is only a part of them (files of
+ * an archive that are not packed, strings of a table). '' for all else, also where text begins as such a file does.
+ */
+export const binaryOf = (head: Uint8Array): string =>
+  head[0] !== LESS_THAN && CONTROL.test(latin(head.subarray(0, 512))) ? magicOf(head) : '';
+
+const LESS_THAN = 0x3c;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they tell bytes from text
+const CONTROL = /[\x00-\x08\x0e-\x1f]/;
+const latin = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
+
+function magicOf(head: Uint8Array): string {
   const found = MAGIC.find(([bytes]) => bytes.every((byte, at) => head[at] === byte));
   if (found) return found[1];
-  if (Buffer.from(head.subarray(TAR.at, TAR.at + TAR.word.length)).toString('latin1') === TAR.word)
-    return 'a tar archive; unpack it';
-  return wideText(head) || packed(head);
+  return latin(head.subarray(TAR.at, TAR.at + TAR.word.length)) === TAR.word ? 'a tar archive; unpack it' : '';
 }
 
 /** What has no mark, or one that text could have, is tried: the compression that it is makes JSON of it. */

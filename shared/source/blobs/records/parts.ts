@@ -3,7 +3,8 @@ import { type ByteQueue, createByteQueue, drop, held, push } from '../../../fram
 import { isOf, NEWLINE, SPACE, skip, trimmedEnd } from '../../../framing/classes.ts';
 import { type Framed, MOST_BETWEEN } from '../../../framing/document.ts';
 import { createFramer, type Framer } from '../../../framing/framer.ts';
-import { HEAD, signatureOf } from '../gzip/signature.ts';
+import { follow } from '../gzip/inflate.ts';
+import { binaryOf, HEAD, signatureOf } from '../gzip/signature.ts';
 import type { Part } from './chunk-maker.ts';
 
 /** What is held in search of a place to cut. A blob with longer records is read document by document. */
@@ -26,7 +27,28 @@ const CLOSE = 0x7d;
  * they are, cut only between records; a blob that is something else, or becomes it, is read document by document from
  * there on. Where the first bytes give away what it is that holds no records as text, that is why none are read.
  */
-export async function* partsOf(pieces: AsyncIterable<Uint8Array>): AsyncIterable<readonly Part[]> {
+export async function* partsOf(bytes: AsyncIterable<Uint8Array>): AsyncIterable<readonly Part[]> {
+  const pieces = bytes[Symbol.asyncIterator]();
+  const first = await pieces.next();
+  if (first.done) return;
+  const binary = binaryOf(first.value.subarray(0, HEAD));
+  const all = follow(first.value, pieces);
+  if (binary === '') yield* textParts(all);
+  else yield [await oneFault(all, binary)];
+}
+
+/** All bytes as one fault: the first of them, and how many there are. */
+async function oneFault(pieces: AsyncIterable<Uint8Array>, reason: string): Promise<Part> {
+  const kept: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of pieces) {
+    if (length < JOINED) kept.push(piece.slice(0, JOINED - length));
+    length += piece.length;
+  }
+  return { kind: 'fault', offset: 0, bytes: Buffer.concat(kept), length, reason };
+}
+
+async function* textParts(pieces: AsyncIterable<Uint8Array>): AsyncIterable<readonly Part[]> {
   const queue = createByteQueue();
   let framer: Framer | undefined;
   let shape: Shape = 'unknown';
