@@ -1,5 +1,4 @@
 import { basename, sep } from 'node:path';
-import { basename } from 'node:path';
 import type { Candidate, Settled } from '../../shared/source/blobs/copies/settle-copies.ts';
 import type { Contents } from '../../shared/source/blobs/loose/contents.ts';
 import { countText } from '../terminal/numbers.ts';

@@ -65,6 +65,22 @@ test('a pipe is named and left out in a folder, and refused where it is what was
     }
 });
 
+test('a lake within what is given is none of it, by whatever links either is named', async () => {
+  const root = await put({ [blob]: some(3), 'loose.json': some(2, 10) });
+  const [within, linked] = [join(root, dirname(blob), 'lake'), `${root}-linked`];
+  await mkdir(within);
+  await symlink(root, linked);
+  await symlink(within, `${root}-lake`);
+  for (const [given, lake] of [
+    [root, `${root}-lake`],
+    [linked, within],
+    [join(linked, blob), `${root}-lake`],
+  ] as const) {
+    const { rows, code } = await transformed([given], lake);
+    assert.deepEqual([code, rows], [0, 5], `${given} ${lake}`);
+  }
+});
+
 test('loose files that are renamed, copied, packed, packed otherwise and grown: each row once', async () => {
   const root = await put({ 'one.json': some(5), 'two.json': some(5, 20) });
   const at = (name: string) => join(root, name);
