@@ -3,6 +3,7 @@ import { shown } from '../../shared/config/secret.ts';
 import type { Feed, Ledger, ObjectStore } from '../../shared/model.ts';
 import { plainFolder } from '../../shared/pure/plain-name.ts';
 import { appOf, componentOf, earlierNames, exportOf, isNamed } from '../../shared/source/blobs/layouts.ts';
+import { type Names, rememberedName } from '../../shared/source/blobs/remembered-name.ts';
 import { readDocument, writeDocument } from '../../shared/state/documents.ts';
 import { usage } from '../failure.ts';
 
@@ -26,13 +27,13 @@ export interface SettledApps {
 export async function settleAppsWith(
   folders: readonly AppFolder[],
   given: Readonly<Record<string, string>>,
-  named: (component: string, app: string) => Promise<string>,
+  names: Names,
 ): Promise<SettledApps> {
   refuseUnknown(folders, given);
   const apps: Record<string, string> = {};
   for (const each of folders) {
     const wanted = appOf(each.folder, each.appName, given);
-    const name = await named(keyOf(each), await named(exportKey(each), wanted));
+    const name = await rememberedName(each.layout, each.folder, wanted, names);
     if (name !== wanted && isNamed(each.folder, given)) throw otherName(each, wanted, name);
     apps[each.folder] = name;
   }

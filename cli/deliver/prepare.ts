@@ -61,7 +61,7 @@ export const prepare: Prepare = async (request, onRead, abort, tell, jobs) => {
   });
   const given = request.command === 'export' ? {} : request.apps;
   const settle = (folders: readonly AppFolder[]) =>
-    ofApp ? settleAppsWith(folders, given, ledger.appNamed) : settleApps(folders, given, lake, ledger);
+    ofApp ? settleAppsWith(folders, given, ledger) : settleApps(folders, given, lake, ledger);
   const planned = await planOf();
   const seen = { lake, clock: systemClock, ...(tables && { tables }) };
   const lost = lakeLook(seen, templates, '_quarantine', { ready: async () => {} });

@@ -204,6 +204,7 @@ export interface Ledger {
    * The name that an export folder (`component`) goes by in this lake: `app` where it has none yet, and then for ever.
    */
   appNamed(component: string, app: string): Promise<string>;
+  appKnown(component: string): Promise<string | undefined>; // gives none
   /** Remembers what was not known of yet, and returns that. */
   recordDrift(seen: readonly DriftSighting[]): Promise<readonly DriftSighting[]>;
   /** Every first sighting of a field that nobody knows. */

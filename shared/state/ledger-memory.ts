@@ -140,6 +140,7 @@ export function createMemoryLedger(mark?: Versioned<LedgerMark>, originOf: Origi
     recordAudits: async (feed, days) => {
       for (const day of days) stateOf(feed).audits.set(day.day, structuredClone(day));
     },
+    appKnown: async (component) => names.get(component),
     appNamed: async (component, app) => {
       const known = names.get(component) ?? app;
       names.set(component, known);

@@ -140,6 +140,10 @@ export function createStoreLedger(store: ObjectStore): Ledger {
     recordAudits: async (feed, days) => {
       for await (const _ of inTurns(days, (day) => replaceDocument(store, auditName(feed, day.day), auditRecord(day))));
     },
+    appKnown: async (component) => {
+      const known = await readDocument(store, appNameDocument(component));
+      return known && String(known.value.app);
+    },
     appNamed: async (component, app) => {
       const name = appNameDocument(component);
       const known = await readDocument(store, name);

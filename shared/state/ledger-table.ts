@@ -210,12 +210,12 @@ export function createTableLedger({ client, lakeId, newId, now, originOf }: Tabl
       });
       if (changes.length > 0) await table.commit(changes);
     },
+    appKnown: async (component) => nameIn(await table.get(rows.lakePartition(lakeId), rows.appRow(component))),
     appNamed: async (component, app) => {
       const keys = { partitionKey: rows.lakePartition(lakeId), rowKey: rows.appRow(component) };
-      // One call where it is new; where it is not, who asks remembers the answer.
       const entity = { ...keys, stateVersion: COMMON_VERSION, component, app };
       if (Array.isArray(await table.commit([['create', entity]]))) return app;
-      return String((await table.get(keys.partitionKey, keys.rowKey))?.app ?? app);
+      return nameIn(await table.get(keys.partitionKey, keys.rowKey)) ?? app;
     },
     recordDrift: async (seen) => {
       const fresh: DriftSighting[] = [];
@@ -246,4 +246,5 @@ export function createTableLedger({ client, lakeId, newId, now, originOf }: Tabl
   };
 }
 
+const nameIn = (entity: Entity | undefined) => entity && String(entity.app);
 const entryIn = (entity: Entity) => ({ value: rows.entityEntry(entity), etag: entity.etag });

@@ -2,7 +2,6 @@ import type {
   Config,
   ExportSettings,
   LakeHealth,
-  Ledger,
   Millis,
   ObjectStore,
   Sightings,
@@ -20,12 +19,13 @@ import {
 } from '../pipeline/sweep/sweep.ts';
 import type { ExportStore } from '../source/blobs/folders.ts';
 import { exportWindowOf, recogniseBlob } from '../source/blobs/layouts.ts';
+import type { Names } from '../source/blobs/remembered-name.ts';
 import { createSightings } from '../source/blobs/sightings.ts';
 import { type BlobSourceSettings, createBlobSource } from '../source/blobs/source.ts';
 import { openStore, openSweepQueue } from './clients.ts';
 
 /** Export blobs, put together from their settings: one source and one view over all containers. */
-export function wireExports(exports: ExportSettings, now: () => Millis, ledger: Pick<Ledger, 'appNamed'>) {
+export function wireExports(exports: ExportSettings, now: () => Millis, ledger: Names) {
   const containers = exports.places.map(
     (place): ExportStore => ({ store: openStore(place), container: place.kind === 'container' ? place.container : '' }),
   );
@@ -39,12 +39,19 @@ export function wireExports(exports: ExportSettings, now: () => Millis, ledger: 
 }
 
 /** Asked once a process: a name never changes. What could not be asked is asked again. */
-function rememberedNames(ledger: Pick<Ledger, 'appNamed'>): (component: string, app: string) => Promise<string> {
+function rememberedNames(ledger: Names): Names {
   const known = new Map<string, string>();
-  return async (component, app) => {
-    const name = known.get(component) ?? (await ledger.appNamed(component, app));
-    known.set(component, name);
-    return name;
+  return {
+    appKnown: async (component) => {
+      const name = known.get(component) ?? (await ledger.appKnown(component));
+      if (name !== undefined) known.set(component, name);
+      return name;
+    },
+    appNamed: async (component, app) => {
+      const name = known.get(component) ?? (await ledger.appNamed(component, app));
+      known.set(component, name);
+      return name;
+    },
   };
 }
 

@@ -528,9 +528,11 @@ export function ledgerContract(name: string, { make, runs, files, opens }: Ledge
     test('an export folder keeps the first name that it was given, whoever asks', async () => {
       const { ledger, reopen } = await opened();
       const folder = `diagnostics resourceid=/subscriptions/ü/${'x'.repeat(900)}`;
+      assert.equal(await ledger.appKnown(folder), undefined);
       const given = await Promise.all(['shop', 'till'].map((app) => reopen().appNamed(folder, app)));
       assert.equal(given[0], given[1]);
       assert.equal(await ledger.appNamed(folder, 'desk'), given[0]);
+      assert.equal(await reopen().appKnown(folder), given[0]);
       assert.equal(await ledger.appNamed('continuous other', 'desk'), 'desk');
     });
 

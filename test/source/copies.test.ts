@@ -93,13 +93,33 @@ for (const each of CASES) {
   });
 }
 
+test('a name that was tried and refused is not remembered: of the copy that comes later the lake has the name', async () => {
+  const store = exportStore();
+  const [shop, old] = [`shop_${KEY}`, `shop-old_${KEY}`];
+  await store.write(classic(shop), TEXT);
+  const ledger = createMemoryLedger();
+  // What an earlier version remembered.
+  await ledger.appNamed(`continuous ${shop}`, 'shop');
+  const open = (app: string, apps: Readonly<Record<string, string>>) =>
+    createBlobSource({ containers: [{ store, container: 'exports' }], apps, named: ledger }).open(
+      { app, signal: 'traces', source: 'continuous', start, end: start + hour },
+      never,
+    );
+  await assert.rejects(open('store', { [shop]: 'store' }), /is in this lake as shop/);
+  assert.equal((await open('shop', {})).empty, false);
+  await store.write(classic(old), TEXT);
+  for (const apps of [{}, { [old]: 'store' }, {}])
+    await assert.rejects(open(apps[old as never] ?? 'shop-old', apps), /shop-old_\w+ is in this lake as shop, /);
+  assert.equal((await open('shop', { [old]: 'shop' })).empty, false);
+});
+
 test('a folder with the key of another is refused under a name of its own, and one with it where that is set', async () => {
   const store = exportStore();
   const [shop, old] = [`shop_${KEY}`, `shop-old_${KEY}`];
   for (const folder of [shop, old]) await store.write(classic(folder), TEXT);
   const ledger = createMemoryLedger();
   const open = (app: string, apps: Readonly<Record<string, string>>) =>
-    createBlobSource({ containers: [{ store, container: 'exports' }], apps, named: ledger.appNamed }).open(
+    createBlobSource({ containers: [{ store, container: 'exports' }], apps, named: ledger }).open(
       { app, signal: 'traces', source: 'continuous', start, end: start + hour },
       never,
     );

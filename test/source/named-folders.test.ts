@@ -15,7 +15,7 @@ test('a folder that went by one name is not read under another: its rows would c
   await exports.write(name, '{"a":1}\n');
   const ledger = createMemoryLedger();
   const sourceOf = (apps: Record<string, string>) =>
-    createBlobSource({ containers: [{ store: exports, container: 'exports' }], apps, named: ledger.appNamed });
+    createBlobSource({ containers: [{ store: exports, container: 'exports' }], apps, named: ledger });
   assert.equal((await sourceOf({}).open(window, never)).empty, false);
   await assert.rejects(
     sourceOf({ [folder]: 'till' }).open({ ...window, app: 'till' }, never),
@@ -41,7 +41,7 @@ test('what is refused for its short name is in no lake: it takes the name that t
   for (const each of [name, name.replace(folder, theirs)]) await exports.write(each, '{"a":1}\n');
   const ledger = createMemoryLedger();
   const sourceOf = (apps: Record<string, string>) =>
-    createBlobSource({ containers: [{ store: exports, container: 'exports' }], apps, named: ledger.appNamed });
+    createBlobSource({ containers: [{ store: exports, container: 'exports' }], apps, named: ledger });
   await assert.rejects(sourceOf({}).open(window, never), /both have the short name shop/);
   const apart = { [folder]: 'shop', [theirs]: 'shop-2' };
   for (const app of ['shop', 'shop-2'])

@@ -9,6 +9,23 @@ const texts: Readonly<Record<string, string>> = {
   'the start of a record': `{"a":1}\n${'{\n'.repeat(100_000)}`,
 };
 
+test('what bytes are does not depend on how they come', async () => {
+  const [zip, tar] = [Buffer.alloc(40), Buffer.alloc(512)];
+  zip.write('PK\x03\x04', 'latin1');
+  tar.write('ustar', 257);
+  for (const head of [zip, tar])
+    for (const size of [1, 3, 100, 4096]) {
+      const bytes = Buffer.concat([head, Buffer.from('{"a":1}\n'.repeat(200))]);
+      const pieces = async function* () {
+        const memory = Buffer.alloc(size);
+        for (let at = 0; at < bytes.length; at += size) yield memory.subarray(0, bytes.copy(memory, 0, at));
+      };
+      const parts = (await Array.fromAsync(partsOf(pieces()))).flat();
+      const [{ kind, length, bytes: kept } = assert.fail(), more] = parts;
+      assert.deepEqual([kind, length, more, bytes.equals(kept)], ['fault', bytes.length, undefined, true]);
+    }
+});
+
 for (const [name, text] of Object.entries(texts))
   test(`${name}: however little is held, no group of parts is large`, async () => {
     for (const size of [text.length, 256 * 1024]) {

@@ -4,7 +4,7 @@ import { withoutClosed } from './closed-folders.ts';
 import { type Copies, copiesText, withoutCopies } from './copies/without-copies.ts';
 import { type ExportStore, type SignalFolder, timePrefixes } from './folders.ts';
 import { type KnownFolders, knownFolders } from './known-folders.ts';
-import { componentOf, type ExportLayout, exportName, exportOf } from './layouts.ts';
+import { type ExportLayout, exportName } from './layouts.ts';
 import {
   hourOfBlob,
   isMissing,
@@ -17,6 +17,7 @@ import {
 } from './look.ts';
 import { type RecordedBlob, recordedBlob } from './recorded.ts';
 import { type RawBlob, readBlobs } from './records/read-blobs.ts';
+import { type Names, rememberedName } from './remembered-name.ts';
 import { sharedNameText } from './shared-name.ts';
 
 export interface BlobSourceSettings extends LookSettings {
@@ -28,7 +29,7 @@ export interface BlobSourceSettings extends LookSettings {
   /** Export folder → app name; a folder that is not named here goes by what Azure calls its app. */
   readonly apps: Readonly<Record<string, string>>;
   /** The name that a folder goes by in the lake, whatever the settings say now; left out: what they say. */
-  readonly named?: (component: string, app: string) => Promise<string>;
+  readonly named?: Names;
   /** Readings tell their blobs; left out: no. */
   readonly remember?: boolean;
   /** Told of copies in the windows that are read; left out: their readings remark on them. */
@@ -85,7 +86,7 @@ export function createBlobSource(settings: BlobSourceSettings): BlobSource {
       },
       ...(settings.remember === true && { blobs: () => listed.filter((blob) => !left.has(blob)).map(recordOf) }),
       async *chunks() {
-        const own = await withoutCopies(toRead);
+        const own = await withoutCopies(toRead, setup.onRead);
         const kept = new Set(own.blobs);
         left = new Set(toRead.filter((blob) => !kept.has(blob)).map((blob) => blob.listed));
         if (settings.onCopies) settings.onCopies(own.copies);
@@ -145,9 +146,8 @@ async function blobsOf(
 
 /** Under another name the rows of a folder would be in the lake twice. */
 async function keepsName(folder: string, { app, source }: Window, named: BlobSourceSettings['named']): Promise<void> {
-  const first = await named?.(`${source} ${exportOf(folder)}`, app);
-  const known = first && (await named?.(`${source} ${componentOf(folder)}`, first));
-  if (known === undefined || known === app) return;
+  const known = named === undefined ? app : await rememberedName(source, folder, app, named);
+  if (known === app) return;
   throw new Error(
     `open ${source} of ${app}: what lies in ${folder} is in this lake as ${known}, and would come twice; set its ` +
       `name in EXPORT_APPS back to ${known}, or start a new lake`,

@@ -51,11 +51,15 @@ export const together = (one: Copies, other: Copies): Copies => ({
  */
 export async function withoutCopies(
   blobs: readonly OpenBlob[],
+  onRead: () => void,
 ): Promise<{ readonly blobs: readonly OpenBlob[]; readonly copies: Copies }> {
   const found = blobs.map(candidateOf);
   if (new Set(found.map(({ key }) => key)).size === found.length) return { blobs, copies: NO_COPIES };
   const { files, same, differing, conflict } = await settleCopies(found, {
-    compare: (one, other) => compareClear(clear(one), clear(other)),
+    compare: (one, other) => {
+      for (const _ of [one, other]) onRead();
+      return compareClear(clear(one), clear(other));
+    },
     isClosed: () => false,
   });
   if (conflict) throw new Error(conflictText(conflict));

@@ -16,6 +16,8 @@ const FEED = 256 * 1024;
 const GROUP = 250;
 /** Bytes of neighbours that are told together, at most. */
 const JOINED = 1024 * 1024;
+/** What tells bytes from text stands in so many of the first. */
+const ENOUGH = 512;
 type Shape = 'unknown' | 'lines' | 'documents';
 
 const BLANK = SPACE | NEWLINE;
@@ -29,12 +31,26 @@ const CLOSE = 0x7d;
  */
 export async function* partsOf(bytes: AsyncIterable<Uint8Array>): AsyncIterable<readonly Part[]> {
   const pieces = bytes[Symbol.asyncIterator]();
-  const first = await pieces.next();
-  if (first.done) return;
-  const binary = binaryOf(first.value.subarray(0, HEAD));
-  const all = follow(first.value, pieces);
+  const first = await headOf(pieces);
+  if (first === undefined) return;
+  const binary = binaryOf(first.subarray(0, HEAD));
+  const all = follow(first, pieces);
   if (binary === '') yield* textParts(all);
   else yield [await oneFault(all, binary)];
+}
+
+/** The first piece, and those after it where it is short: what the bytes are must not depend on how they come. */
+async function headOf(pieces: AsyncIterator<Uint8Array>): Promise<Uint8Array | undefined> {
+  const first = await pieces.next();
+  if (first.done) return undefined;
+  let head = first.value;
+  while (head.length < ENOUGH) {
+    const before = Buffer.from(head);
+    const next = await pieces.next();
+    if (next.done) return before;
+    head = Buffer.concat([before, next.value]);
+  }
+  return head;
 }
 
 /** All bytes as one fault: the first of them, and how many there are. */
@@ -42,7 +58,7 @@ async function oneFault(pieces: AsyncIterable<Uint8Array>, reason: string): Prom
   const kept: Uint8Array[] = [];
   let length = 0;
   for await (const piece of pieces) {
-    if (length < JOINED) kept.push(piece.slice(0, JOINED - length));
+    if (length < JOINED) kept.push(Buffer.from(piece.subarray(0, JOINED - length)));
     length += piece.length;
   }
   return { kind: 'fault', offset: 0, bytes: Buffer.concat(kept), length, reason };
