@@ -97,7 +97,7 @@ export function lakeLook(
       beginnings(own ? { ...feed, source: 'query' } : feed, of, (template, signal) =>
         range === undefined
           ? [feedPrefix(template, feed.app, signal)]
-          : windowPrefixes(template, { ...feed, ...reach(range) }, signal, farOf(feed)),
+          : windowPrefixes(beforeTimes(template), { ...feed, ...reach(range) }, signal, farOf(feed)),
       ),
     );
   return createLakeLook({
@@ -108,6 +108,9 @@ export function lakeLook(
     aside: (feed, range) => below(feed, hours, range, true).map((each) => `${quarantine}/${each}`),
   });
 }
+
+/** As far as it does not tell of which time exactly a window is. */
+const beforeTimes = (template: string): string => template.replace(/\{(start|end)\}.*$/, '.{ext}');
 
 /** A window that reaches into the range begins a day earlier at most, and ends a day later. */
 const reach = ({ start, end }: Interval): Interval => ({ start: start - longest, end: end + longest });

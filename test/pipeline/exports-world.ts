@@ -84,7 +84,8 @@ export interface WorldOptions {
   readonly emptied?: 'keep' | 'follow';
   readonly window?: Millis;
   /** The real engine, with a lake that takes its files, instead of the one that keeps lines. */
-  readonly making?: Pick<RunPorts, 'engine' | 'lake' | 'path' | 'discard' | 'withWorkFolder' | 'hash' | 'inLake'>;
+  readonly making?: Pick<RunPorts, 'engine' | 'lake' | 'path' | 'discard' | 'withWorkFolder' | 'hash' | 'inLake'> &
+    Pick<AskPorts, 'lost'>;
   /** Left out: a new one. */
   readonly ledger?: ReturnType<typeof createMemoryLedger>;
   /** How far time goes on, at least, while the world settles: past every lease and back-off. */

@@ -16,10 +16,7 @@ export interface LookPorts extends Pick<FoundPorts, 'story' | 'tables'>, Pick<La
   named(path: string): Window | undefined;
   /** What the paths of the feed's files begin with, at that time; left out: at any. */
   beginnings(feed: Feed, range?: Interval): readonly string[];
-  /**
-   * The same of those with rows of its own signal: without such a file, or one of what was set aside, nothing else of a
-   * window is looked for.
-   */
+  /** The same of those with rows of its own signal, where nearly all are. */
   own(feed: Feed, range?: Interval): readonly string[];
   /** As `beginnings`, of what was set aside. */
   aside(feed: Feed, range?: Interval): readonly string[];
@@ -55,13 +52,14 @@ export function createLakeLook(ports: LookPorts): LakeLook {
   return {
     hasFeed: async (feed) => {
       await ports.ready();
-      for (const prefix of [...ports.own(feed), ...ports.aside(feed)])
-        if ((await feedsBelow(prefix)).has(feedKey(feed))) return true;
-      return false;
+      const places = new Set([...ports.own(feed), ...ports.aside(feed), ...ports.beginnings(feed)]);
+      const there = await allOf([...places].map(feedsBelow));
+      return there.some((feeds) => feeds.has(feedKey(feed)));
     },
     windows: async (feed, range, entries) => {
       await ports.ready();
-      return windowsIn(feed, range, entries, ports);
+      const mayHave = async (prefix: string) => (await feedsBelow(prefix)).has(feedKey(feed));
+      return windowsIn(feed, range, entries, mayHave, ports);
     },
     around: ({ source }, { start, end }) => {
       const size = source === 'query' ? day : 32 * day;
@@ -87,10 +85,15 @@ async function feedsIn(prefix: string, { lake, named }: LookPorts): Promise<Read
   return feeds;
 }
 
+/**
+ * `mayHave`: whether files of the feed lie below a prefix. Of windows whose rows are all of other signals that is asked
+ * first: the answer is the same for all feeds of an app, and mostly no.
+ */
 async function windowsIn(
   feed: Feed,
   range: Interval,
   entries: readonly LedgerEntry[],
+  mayHave: (prefix: string) => Promise<boolean>,
   ports: LookPorts,
 ): Promise<readonly FoundWindow[]> {
   const at = Number.isFinite(range.end) ? range : undefined;
@@ -105,9 +108,11 @@ async function windowsIn(
     return window !== undefined && isMissing(window);
   };
   const below = missingBelow(feed, isLost, ports);
-  const [own, aside] = [await below(ports.own(feed, at)), await below(ports.aside(feed, at))];
-  if (own.length + aside.length === 0) return [];
-  const files = [...(await below(ports.beginnings(feed, at))), ...aside];
+  const near = new Set([...ports.own(feed, at), ...ports.aside(feed, at)]);
+  const elsewhere: string[] = [];
+  for (const prefix of ports.beginnings(feed, at))
+    if (!near.has(prefix) && (await mayHave(prefix))) elsewhere.push(prefix);
+  const files = await below([...near, ...elsewhere]);
   // Nobody knows what is in those: rows, to be sure. What was set aside into one alone cannot be replaced.
   const shut = new Set(files.filter(({ archived }) => archived).map(({ name }) => name));
   const windows = new Map<string, FoundWindow>();
@@ -128,17 +133,17 @@ async function windowsIn(
 function missingBelow(feed: Feed, isLost: (file: StoredObject) => boolean, { lake }: LookPorts) {
   const lakes = new Map<string, boolean>();
   return async (prefixes: readonly string[]): Promise<StoredObject[]> => {
-    const files: StoredObject[] = [];
+    const files = new Map<string, StoredObject>();
     let text = 0;
     for (const prefix of prefixes)
       for await (const file of lake.list(prefix)) {
-        if (!isLost(file) || (await isInOther(file.name, lake, lakes))) continue;
-        files.push(file);
+        if (files.has(file.name) || !isLost(file) || (await isInOther(file.name, lake, lakes))) continue;
+        files.set(file.name, file);
         text += file.name.endsWith('.parquet') ? 0 : file.bytes;
-        if (files.length > most.files || text > most.text)
+        if (files.size > most.files || text > most.text)
           throw new LostWindows(feed, `more than can be looked at of their files lie in ${lake.place}`);
       }
-    return files;
+    return [...files.values()];
   };
 }
 

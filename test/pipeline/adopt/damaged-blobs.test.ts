@@ -17,7 +17,7 @@ import { reviveFeed } from '../../../shared/pipeline/plan.ts';
 import { runWindow } from '../../../shared/pipeline/run.ts';
 import { sweepBlobs } from '../../../shared/pipeline/sweep/sweep.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
-import { windowNames } from '../../../shared/wire/stories.ts';
+import { lakeLook, windowNames } from '../../../shared/wire/stories.ts';
 import { blobName, exportStore, exportsWorld, mortal, never } from '../exports-world.ts';
 import { copyOfLake } from './damaged-world.ts';
 import { foundInMemory } from './found.ts';
@@ -40,6 +40,9 @@ const line = (id: string, at: Millis): string => `${JSON.stringify({ id, at })}\
 /** What cannot be read, and is set aside. */
 const isBad = (id: string): boolean => / bad$/.test(id);
 
+/** What lies in the folder of another signal than its own. */
+const isStrayed = ({ id }: { readonly id: string }): boolean => / strayed$/.test(id);
+
 function lineEngine(): Engine {
   return {
     emptyFile: async () => new Uint8Array(),
@@ -61,8 +64,13 @@ function lineEngine(): Engine {
             const text = [`rev=${revision}`, ...some.map(({ id }) => id)].join('\n');
             return { signal, partition, part: 1, rows: some.length, content: { files: [text], bytes: text.length } };
           };
-          const hours = Map.groupBy(rows, ({ at }) => Math.floor(at / hour) * hour);
-          const files = [...hours].map(([partition, some]) => file(window.signal, partition, some));
+          const files = [false, true].flatMap((strayed) => {
+            const some = rows.filter((row) => isStrayed(row) === strayed);
+            const hours = Map.groupBy(some, ({ at }) => Math.floor(at / hour) * hour);
+            return [...hours].map(([partition, each]) =>
+              file(strayed ? 'customEvents' : window.signal, partition, each),
+            );
+          });
           return bad.length === 0 ? files : [...files, file('quarantine', window.start, bad)];
         },
         close: async () => {},
@@ -85,6 +93,10 @@ async function worldOn(exports: Exports, lake: ObjectStore, ledger: Ledger, now:
     const signal = name.startsWith('_quarantine/') ? ('quarantine' as const) : named.signal;
     return { window: named.window, revision, file: { path: name, signal, rows: lines.length, bytes } };
   };
+  const lost = lakeLook({ lake, clock: { now: () => now } }, [template], '_quarantine', {
+    ready: async () => {},
+    story,
+  });
   const files = async () => (await Array.fromAsync(lake.list(''))).filter(({ name }) => !name.startsWith('_insights'));
   const isOf = (one: Window, of: Window) =>
     one.app === of.app && one.signal === of.signal && one.start === of.start && one.end === of.end;
@@ -103,12 +115,13 @@ async function worldOn(exports: Exports, lake: ObjectStore, ledger: Ledger, now:
         file.signal === 'quarantine'
           ? quarantinePath(window)
           : filePath(template, {
-              ...{ window, signal: window.signal, format: settings.format, gzip: false },
+              ...{ window, signal: file.signal, format: settings.format, gzip: false },
               partition: settings.partition === 'hour' ? file.partition : Math.floor(file.partition / day) * day,
               part: settings.partition === 'hour' ? 1 : 1 + (file.partition % day) / hour,
             }),
       discard: async () => {},
       withWorkFolder: (use) => use('work'),
+      lost,
     },
   });
   const { ports, clock, messages } = world;
@@ -214,6 +227,9 @@ async function fiveDays(settings: Settings) {
         await put(folder + hour, type, 0, [`${type} ${n} ${at} bad`, folder]);
         if (at === 9) await put(folder, type, 2, [`${type} ${n} ${at} too bad`, folder]);
       }
+    // A feed that has no row of its own signal.
+    const far = begun + n * day + 6 * hour;
+    await put(far, 'RemoteDependency', 0, [`${n} strayed`, far], [`${n} also strayed`, far - hour]);
     now = Math.max(now, begun + (n + 1) * day);
     await round();
     if (n === 2) copies['two days before'] = await copyOf(ledger);
@@ -281,7 +297,7 @@ const others: readonly (readonly [string, (settings: Settings) => Settings])[] =
   ['the same settings', (settings) => settings],
   ['another window length', (settings) => ({ ...settings, window: 6 * hour })],
   ['another template', (settings) => ({ ...settings, partition: 'day' })],
-  ['another format', (settings) => ({ ...settings, format: 'ndjson' })],
+  ['another format', (settings) => ({ ...settings, window: 2 * hour, format: 'ndjson' })],
 ];
 
 let tried = 0;
@@ -318,6 +334,22 @@ for (const format of ['parquet', 'csv'] as const)
       await Promise.all([before.close(), world.close()]);
       return died;
     };
+    for (const [words, change] of isWhole ? others : [others[format === 'csv' ? 1 : 3] as (typeof others)[number]])
+      test(`all of a ledger gone but its mark and how far it was, then swept with ${words}`, async () => {
+        const { exports, lake: held, ledger: whole, now } = await days;
+        for (const keeps of [() => false, (n: number) => n % 2 === 0, (n: number) => n % 3 === 0]) {
+          const [lake, ledger] = [await copyOfLake(held), await copyOf(whole, keeps)];
+          const world = await worldOn(exports, lake, ledger, now + hour, change(settings));
+          await world.meet();
+          for (let n = 0; n < 3; n++) {
+            world.advance(hour);
+            await world.sweep();
+            await world.bringIn();
+          }
+          assert.deepEqual(await world.seen(), await rowsIn(exports));
+          await world.close();
+        }
+      });
     for (const damage of damages)
       for (const [words, change] of isWhole ? others : [others[tried++ % others.length] as (typeof others)[number]])
         test(`a ledger ${damage[0]}, then swept with ${words}`, async () => {

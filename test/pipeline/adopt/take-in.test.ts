@@ -23,9 +23,9 @@ const blobs: Feed = { ...query, source: 'continuous' };
 const byDay = defaultPathTemplate('day');
 const dateFirst = '{yyyy}/{MM}/{dd}/{signal}/{app}/{source}_{start}_{end}.{ext}';
 
-const pathOf = (window: Window, template = byDay): string =>
+const pathOf = (window: Window, template = byDay, signal = window.signal): string =>
   filePath(template, {
-    ...{ window, signal: window.signal, format: 'ndjson', gzip: false, part: 1 },
+    ...{ window, signal, format: 'ndjson', gzip: false, part: 1 },
     partition: Math.floor(window.start / day) * day,
   });
 const spanOf = (feed: Feed, from: number, until: number): Window => ({
@@ -174,6 +174,48 @@ test('a lost window with lines that were set aside alone keeps its time, and is 
     );
   }
 });
+
+for (const template of [byDay, dateFirst])
+  test(`a lost window whose rows are all of another signal keeps its time: ${template}`, async () => {
+    const inner = createMemoryStore();
+    const [strayed, mixed] = [spanOf(blobs, 0, 4 * hour), spanOf(blobs, day, day + 4 * hour)];
+    await put(inner, pathOf(strayed, template, 'traces'));
+    for (const signal of ['requests', 'customEvents'] as const) await put(inner, pathOf(mixed, template, signal));
+    const lists: string[] = [];
+    const lake: ObjectStore = {
+      ...inner,
+      list: (prefix) => {
+        lists.push(prefix);
+        return inner.list(prefix);
+      },
+    };
+    for (const isKnown of [true, false]) {
+      const ledger = createMemoryLedger();
+      if (isKnown) await ledger.plan(blobs, { horizon: begun + 10 * day, watermark: begun }, undefined, []);
+      const ports = { ledger, clock, lost: lookAt(lake, template) };
+      const tiles = await coverRange(blobs, { start: begun, end: begun + day }, day, ports);
+      assert.deepEqual(tiles, [strayed, spanOf(blobs, 4 * hour, day)]);
+      const entries = await Array.fromAsync(ledger.list(blobs));
+      assert.deepEqual(
+        entries.map(({ files, counts }) => [counts.written, files.map(({ signal }) => signal).toSorted()]),
+        [
+          [3, ['traces']],
+          [0, []],
+          [6, ['customEvents', 'requests']],
+        ],
+      );
+    }
+    // What the other signals have is asked for all feeds of an app at once.
+    const [ledger, lost] = [createMemoryLedger(), lookAt(lake, template)];
+    for (const signal of ['traces', 'dependencies', 'exceptions'] as const) {
+      const feed = { ...blobs, signal };
+      await ledger.plan(feed, { horizon: begun + 10 * day, watermark: begun }, undefined, []);
+      lists.length = 0;
+      await putWindows([plannedEntry(spanOf(feed, 0, day))], { ledger, clock, lost });
+      const again = lists.filter((prefix) => !prefix.includes(signal) && !prefix.startsWith('_')).length;
+      if (template === byDay) assert.equal(again, signal === 'traces' ? 9 : signal === 'dependencies' ? 1 : 0, signal);
+    }
+  });
 
 test('a window that is halved while the lake is looked at has lost nothing', async () => {
   const inner = createMemoryStore();
