@@ -119,7 +119,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
   const refused = new Map<string, Millis>();
   const memory = { refused, recall: createRecall() };
   const kept = keptOrAssumed(config.apps, clock.now);
-  const inLake = windowFiles(lake, templates, config.quarantine.prefix);
+  const inLake = windowFiles(lake, templates, config.quarantine.prefix, tables);
   const named = windowNames(templates, config.quarantine.prefix);
   const run = {
     ...ports,
@@ -127,7 +127,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
     named,
     keptSince: kept.keptSince,
     ...memory,
-    ...(tables === undefined && { inLake }),
+    inLake,
   };
   const stateReady = untilItWorks(() => allOf([ledger.prepare(), hints.prepare()]));
   const engineReady = untilItWorks(() => checkConditions(local.engine));

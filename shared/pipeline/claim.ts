@@ -42,8 +42,8 @@ export interface Claim {
   /** Paths that this run has put. */
   readonly put: Set<string>;
   /**
-   * Where the lake is looked at for files that the ledger does not know. `everywhere`: it was done before, and no tag
-   * of its files is known, so no put would tell. `near` those that it knows: it was asked for, its source as it was.
+   * Where the lake is looked at for files that the ledger does not know. `everywhere`: no tag of its last run is known
+   * (no put would tell), or a table is further. `near` those that it knows: it was asked for, its source as it was.
    */
   readonly looksInLake: 'everywhere' | 'near' | 'no';
   /** Why the lake's tables could not be asked which revision they have: such a run must end. Left out: they were. */
@@ -104,9 +104,9 @@ export async function claimWindow(seen: Versioned<LedgerEntry>, ports: ClaimPort
   const etag = await ports.ledger.write(claimed, seen.etag, (found) => {
     stands = found;
   });
-  if (etag === undefined) ports.recall?.outdated(window, stands);
-  if (etag === undefined) return undefined;
-  const claim = hold({ value: claimed, etag }, ports, isRequeued(seen.value.fingerprint));
+  if (etag === undefined) return void ports.recall?.outdated(window, stands);
+  const near = isRequeued(seen.value.fingerprint) ? 'near' : 'no';
+  const claim = hold({ value: claimed, etag }, ports, inLake > seen.value.revision ? 'everywhere' : near);
   // Not spread: what stands in a claim changes.
   return asked !== undefined && 'fault' in asked ? Object.assign(claim, { fault: asked.fault }) : claim;
 }
@@ -131,8 +131,7 @@ export async function claimNew(
   });
   const next = tags?.progress;
   ports.recall?.keepProgress(window, next === undefined ? stands : { value: progress, etag: next });
-  if (tags === undefined) ports.recall?.outdated(window);
-  if (tags === undefined) return undefined;
+  if (tags === undefined) return void ports.recall?.outdated(window);
   const [etag] = tags.entries;
   if (etag !== undefined) return hold({ value: claimed, etag }, ports);
   const found = await ports.ledger.read(window);
@@ -147,7 +146,8 @@ function firstIntent(claimed: LedgerEntry, { tables, expected }: ClaimPorts): Le
   return file === undefined ? claimed : intendedEntry(claimed, [file]);
 }
 
-function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease, over }: ClaimPorts, isAsked = false): Claim {
+function hold(claimed: Versioned<LedgerEntry>, ports: ClaimPorts, looks: Claim['looksInLake'] = 'no'): Claim {
+  const { ledger, clock, lease, over } = ports;
   const { window, revision, startedAt, files, doneAt } = claimed.value;
   // A ledger that was restored can count to the same revision once more: of two claims of it one is older.
   const isOurs = (now: ClaimedAs | undefined) => now?.revision === revision && now.startedAt === startedAt;
@@ -204,7 +204,7 @@ function hold(claimed: Versioned<LedgerEntry>, { ledger, clock, lease, over }: C
     known,
     unput,
     put: new Set(),
-    looksInLake: doneAt > 0 && files.every(({ etag }) => etag === undefined) ? 'everywhere' : isAsked ? 'near' : 'no',
+    looksInLake: doneAt > 0 && files.every(({ etag }) => etag === undefined) ? 'everywhere' : looks,
     abort: lost.signal,
     update,
     halve: (make, halves) => inOrder(() => change(make, (entry, etag) => ledger.halve(entry, etag ?? '', halves))),

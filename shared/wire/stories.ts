@@ -5,7 +5,7 @@ import { parquetFacts } from '../lake/parquet-facts.ts';
 import { identityOf, intervalOf, usualTemplates } from '../lake/path-identity.ts';
 import { defaultPathTemplate } from '../lake/path-template.ts';
 import { feedPrefix, quarantinePath, windowPrefixes } from '../lake/paths.ts';
-import type { Feed, FileRecord, Interval, ObjectStore, Signal, StoredObject, Window } from '../model.ts';
+import type { Feed, FileRecord, Interval, LakeTables, ObjectStore, Signal, StoredObject, Window } from '../model.ts';
 import type { AdoptPorts } from '../pipeline/adopt/adopt.ts';
 import type { FileStory } from '../pipeline/adopt/found.ts';
 import { createLakeLook, type LookPorts } from '../pipeline/adopt/lake-look.ts';
@@ -16,14 +16,21 @@ import { signals } from '../signals/tables.ts';
 /**
  * The files of one window that lie in a lake: a listing of what their paths begin with, for each signal that a window
  * of its source can have rows of, and what those say of themselves that are named like it. `near`: of the days of the
- * window and beside it, in its own signal and those of these files; and their further parts.
+ * window and beside it, in its own signal and those of these files; and their further parts. `tables`: their logs tell
+ * of their files, and only what was set aside beside them is looked for.
  */
-export function windowFiles(lake: ObjectStore, templates: Iterable<string>, quarantine: string) {
+export function windowFiles(
+  lake: ObjectStore,
+  templates: Iterable<string>,
+  quarantine: string,
+  tables: LakeTables | undefined,
+) {
   const story = createStories(lake, templates, quarantine);
   const named = windowNames(templates, quarantine);
   return async (window: Window, near?: readonly FileRecord[]): Promise<readonly InLake[]> => {
     const found: FileStory[] = [];
-    for (const prefix of prefixesOf(window, templates, quarantine, near))
+    const all = tables ? [quarantinePath(window, quarantine)] : prefixesOf(window, templates, quarantine, near);
+    for (const prefix of all)
       for await (const file of lake.list(prefix)) {
         const own = named(file.name);
         if (own === undefined || !isSame(own, window)) continue;

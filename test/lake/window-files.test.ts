@@ -56,7 +56,7 @@ test('files of the window, of other signals and in quarantine; none of its neigh
     at(other, { ...window, end: window.end + hour }, 'requests', Math.floor(window.start / day) * day),
   ];
   for (const path of [...mine, ...others]) await lake.put(path, Buffer.from('a,b\r\n1,2\r\n'), undefined);
-  const found = await windowFiles(lake, [other], '_quarantine')(window);
+  const found = await windowFiles(lake, [other], '_quarantine', undefined)(window);
   assert.deepEqual(found.map(({ file }) => file.path).sort(), mine.sort());
 });
 
@@ -90,7 +90,7 @@ test('where the date stands first no listing is of the whole lake: what is liste
       }
     },
   };
-  const found = await windowFiles(counted, [dateFirst], '_quarantine')(query);
+  const found = await windowFiles(counted, [dateFirst], '_quarantine', undefined)(query);
   assert.deepEqual(
     found.map(({ file }) => file.path).sort(),
     [at(dateFirst, query, 'requests', query.start - 2 * hour), late].sort(),
@@ -117,7 +117,7 @@ test('a packed file that cannot be unpacked is its window\u2019s all the same; w
         closed += 1;
       }
     };
-  const found = await windowFiles({ ...lake, read: read() }, [own], '_quarantine')(window);
+  const found = await windowFiles({ ...lake, read: read() }, [own], '_quarantine', undefined)(window);
   assert.deepEqual(
     found.map(({ file }) => [file.path, file.rows]),
     [[path, 0]],
@@ -131,7 +131,7 @@ test('a packed file that cannot be unpacked is its window\u2019s all the same; w
       throw Object.assign(new Error('away'), { code: 'ServerBusy' });
     },
   };
-  await assert.rejects(windowFiles(packed, [own], '_quarantine')(window), /away/);
+  await assert.rejects(windowFiles(packed, [own], '_quarantine', undefined)(window), /away/);
 });
 
 test('a window that somebody asks for is looked for by a few listings, and no file of another is opened', async () => {
@@ -164,7 +164,7 @@ test('a window that somebody asks for is looked for by a few listings, and no fi
         },
       };
       const near = [{ path: known, signal: 'requests' as const, rows: 1, bytes: 10 }];
-      const found = await windowFiles(counted, [template], '_quarantine')(own, near);
+      const found = await windowFiles(counted, [template], '_quarantine', undefined)(own, near);
       assert.deepEqual(found.map(({ file }) => file.path).sort(), mine.sort());
       assert.ok(listings <= 6, `${listings} listings`);
       assert.equal(opened, mine.length);

@@ -162,7 +162,8 @@ export function worldOn(
   const inLake: RunPorts['inLake'] = async ({ start, end }) => {
     const all = await Array.fromAsync(lake.list(''));
     const named = windowNames(templates, '_quarantine');
-    const own = all.filter(({ name }) => named(name)?.start === start && named(name)?.end === end);
+    const seen = delta ? all.filter(({ name }) => name.startsWith('_quarantine/')) : all;
+    const own = seen.filter(({ name }) => named(name)?.start === start && named(name)?.end === end);
     return (await Promise.all(own.map(story))).filter((each) => typeof each === 'object');
   };
   const isHeavy = (window: Window): boolean =>
@@ -171,7 +172,7 @@ export function worldOn(
     (((window.start - begun) / day) % 2 === 1 || within(window).some(({ id }) => id.startsWith('late')));
   const hints = { prepare: async () => {}, send: async (window: Window) => void sent.push(window) };
   const run: RunPorts = {
-    ...{ ledger, lake, clock, lease: hour / 4, ...(tables ? { tables } : { inLake }) },
+    ...{ ledger, lake, clock, lease: hour / 4, ...(tables && { tables }), inLake },
     ...(settings.heavy && { hints }),
     hash: async (content) =>
       createHash('sha256')

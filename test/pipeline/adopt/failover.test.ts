@@ -26,13 +26,16 @@ import {
 const at = (n: number, hours: readonly number[], word = ''): readonly Row[] =>
   hours.map((each) => ({ id: `d${n}h${each}${word}`, at: begun + n * day + each * hour }));
 
-/** What the source held when: rows come, move to other hours, go, cannot be read. */
+/**
+ * What the source held when: rows come, move to other hours, go, cannot be read. In the end no window has as many rows
+ * as before: that is what one is confirmed by of which only the files tell.
+ */
 const history: readonly (readonly Row[])[] = [
   at(0, [3, 9]),
   [...at(0, [3, 15]), ...at(1, [5])],
   [...at(0, [3]), ...at(1, [5, 6]), ...at(2, [1, 20])],
   [...at(0, [3]), ...at(1, []), ...at(2, [1, 20]), { id: 'bad', at: begun + 2 * day }],
-  [...at(0, [3, 9, 21], 'again'), ...at(1, [7]), ...at(2, [20, 22])],
+  [...at(0, [3, 9, 21], 'again'), ...at(1, [7, 8, 9]), ...at(2, [20, 22, 23])],
 ];
 
 interface Moment {
@@ -40,7 +43,8 @@ interface Moment {
   readonly ledger: Ledger;
 }
 
-const isTried = (n: number, m: number): boolean => process.env.DAMAGED === '1' || (n + 2 * m) % 8 === 0;
+const isTried = (n: number, m: number): boolean =>
+  process.env.DAMAGED === '1' || (n + 2 * m) % 8 === 0 || (n === 3 && m === 0);
 
 /** Minutes lie between two moments, so that `lake.json` has counted on, or has not. */
 async function moments(settings: Settings, minutes: number): Promise<readonly Moment[]> {
@@ -87,14 +91,7 @@ async function bringOn(lake: ObjectStore, ledger: Ledger, settings: Settings, ad
   }
   const ids = (bad: boolean) => truth.rows.flatMap(({ id }) => (id.startsWith('bad') === bad ? [id] : [])).sort();
   assert.deepEqual(await world.seen(), ids(false), told);
-  // Of tables only the log is compared: what was set aside beside them is named, and stays.
-  const found = await auditLake(
-    { ...everything, repair: false },
-    { ...world.opens, lake, named: world.named, ...more },
-  );
-  const isNamed = settings.delta && found.unknown.some((path) => path.startsWith('_quarantine/'));
-  if (!isNamed) assert.deepEqual(await world.aside(), ids(true), `${told}, set aside`);
-  else assert.ok(!refused && !adopts, `${told}: adopt knows what was set aside`);
+  assert.deepEqual(await world.aside(), ids(true), `${told}, set aside`);
   const open = (await world.entries()).filter(({ state, again }) => state !== 'done' || again);
   assert.deepEqual(open, [], told);
 }
