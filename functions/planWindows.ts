@@ -3,7 +3,7 @@ import { app } from '@azure/functions';
 import { azureNames } from '../shared/config/azure-names.ts';
 import { bindingsOf } from '../shared/config/bindings.ts';
 import { lackingPrefix, nearlyRead } from '../shared/config/unknown-settings.ts';
-import { planFacts } from '../shared/pipeline/facts.ts';
+import { planFacts, sweepFacts } from '../shared/pipeline/facts.ts';
 import { knowSecretsOf } from '../shared/pure/known-secrets.ts';
 import { asPrinted, plain } from '../shared/pure/printable.ts';
 import { ownWords } from '../shared/signals/own-words.ts';
@@ -38,9 +38,17 @@ app.timer('planWindows', {
     // app.
     const { wired } = await import('../shared/wire.ts');
     const { tellPlan } = await import('../shared/wire/metrics.ts');
-    const planned = await wired().plan();
+    const { plan, sweepOwed } = wired();
+    const planned = await plan();
     context.log(JSON.stringify(planFacts(planned, Date.now())));
     await tellPlan(planned);
-    if (planned.errors.length > 0) throw new Error(planned.errors.join('\n'));
+    const errors = [...planned.errors];
+    const failed = (error: unknown): undefined => {
+      errors.push(error instanceof Error ? error.message : String(error));
+    };
+    const swept = await sweepOwed().catch(failed);
+    if (swept !== undefined) context.log(JSON.stringify(sweepFacts(swept)));
+    errors.push(...(swept?.errors ?? []));
+    if (errors.length > 0) throw new Error(errors.join('\n'));
   },
 });

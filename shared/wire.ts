@@ -28,7 +28,7 @@ import { type LedgerTables, wireLedgerTable } from './wire/ledger-table.ts';
 import { localPorts } from './wire/local.ts';
 import { guardedLake, lakeFault, lakeMet, meetPorts, refuseStranger } from './wire/meet.ts';
 import { processFault } from './wire/node.ts';
-import { createPlanner, type PlanOutcome, sharedTicks } from './wire/plan.ts';
+import { createPlanner, type PlanOutcome, sharedTicks, sweepsOwed } from './wire/plan.ts';
 import { type Audits, keptOrAssumed, namedApps, queryApis, wireAudits } from './wire/query.ts';
 import { checkConditions, untilItWorks } from './wire/ready.ts';
 import { sourceOf } from './wire/source.ts';
@@ -40,6 +40,8 @@ import { beyondLake, keptInLake, type Tends, wireTends } from './wire/tend.ts';
 export interface Wired extends Sweeps, Audits, Adopts, Healths, Tends, WiredBackfills, LedgerTables {
   readonly config: Config;
   plan(): Promise<PlanOutcome>;
+  /** The sweep that is due once ticks can be made again; undefined where none is. */
+  sweepOwed(): ReturnType<Sweeps['sweep']>;
   /** `past`: it is a backfill's, and lets live windows go first. */
   run(window: Window, past?: boolean): Promise<RunOutcome>;
   /** Brings the window of that blob up to date; undefined when the blob is none of an export's. */
@@ -164,6 +166,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
     ...{ look: health.look, stateReady, outage },
   });
   const planTick = createPlanner(config, { ...ports, tidy: run }, tend);
+  const sweeps = wireSweeps(config, ports, blobs?.sightings, ready, health.look);
   const ticks = sharedTicks((atOnce) => planTick(lookOfTick, atOnce));
   return {
     config,
@@ -180,11 +183,11 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
         backfill: backfillOrder(backfills),
       },
     ),
-    ...wireSweeps(config, ports, blobs?.sightings, ready, health.look),
+    ...sweeps,
     ...wireAudits(config, apis, run, ready, health.look, ((timeout ?? 30 * 60_000) * 2) / 3),
     ...wireTends(config, { ...run, hash: hashOf }, ((timeout ?? 30 * 60_000) * 2) / 3, ready, health.look),
     ...wireAdopts(config, { ...meeting, ...(tables && { tables }) }, stateReady),
-    plan: ticks.plan,
+    ...sweepsOwed(ticks.plan, sweeps.sweep, clock.now),
     ...wireLedgerTable(config, run, ready, health.look),
     drift: async () => {
       await refuseStranger(lakeReady());

@@ -12,6 +12,7 @@ import { fakeWire } from './fake-wire.ts';
 
 interface FakeWired {
   plan(): Promise<unknown>;
+  sweepOwed(): Promise<SweepOutcome | undefined>;
   audit(): Promise<AuditOutcome>;
   run(window: Window): Promise<RunOutcome>;
   arrive(blob: string): Promise<RunOutcome | undefined>;
@@ -114,6 +115,7 @@ const give = (part: Partial<FakeWired>): void => {
     run: refuse,
     arrive: refuse,
     sweep: refuse,
+    sweepOwed: async () => undefined,
     ledgerTable: async () => undefined,
     sweepPart: refuse,
     tend: refuse,
@@ -246,6 +248,20 @@ test('a feed that could not be planned makes the tick red, after the others were
   give({ plan: async () => ({ feeds: [plan], errors: ['traces: the ledger is gone', 'queue: 403'], health }) });
   await assert.rejects(invoke('planWindows', { json: '{}' }), { message: 'traces: the ledger is gone\nqueue: 403' });
   assert.equal(lines.length, 1);
+});
+
+test('a sweep that is owed is told by a line of its own; where it fails what the tick met is said all the same', async () => {
+  const outcome = { range: { start: 0, end: 1 }, windows: 1, blobs: 2, bytes: 3, enqueued: 1, open: 0, kept: 0 };
+  const swept = { ...outcome, archived: 0, missing: [], unknown: [], errors: ['logs: 403'] };
+  const plan = async () => ({ feeds: [], errors: ['queue: 403'], health });
+  give({ plan, sweepOwed: async () => swept });
+  await assert.rejects(invoke('planWindows', { json: '{}' }), { message: 'queue: 403\nlogs: 403' });
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).event),
+    ['plan', 'sweep'],
+  );
+  give({ plan, sweepOwed: () => Promise.reject(new Error('away')) });
+  await assert.rejects(invoke('planWindows', { json: '{}' }), { message: 'queue: 403\naway' });
 });
 
 test('runWindow runs the window of the message and logs what it did in one line', async () => {

@@ -88,6 +88,41 @@ export function sharedTicks(tick: (atOnce: boolean) => Promise<PlanOutcome>) {
   };
 }
 
+/** Such a sweep begins at most so often: a state that comes and goes has no containers listed all the time. */
+const sweepsApart: Millis = 10 * 60_000;
+
+/**
+ * Where no tick of the planner can be made no event is heard, and those that fail five times are given up. So after the
+ * first tick that is made again blobs are swept at once. It is owed until one has come to its end.
+ */
+export function sweepsOwed<T extends { readonly errors: readonly string[] }>(
+  plan: () => Promise<PlanOutcome>,
+  sweep: () => Promise<T | undefined>,
+  now: () => Millis,
+) {
+  let [isOwed, isMade, begun] = [false, false, Number.NEGATIVE_INFINITY];
+  return {
+    plan: async (): Promise<PlanOutcome> => {
+      isMade = false;
+      try {
+        const outcome = await plan();
+        isMade = outcome.feeds.length > 0 || outcome.errors.length === 0;
+        return outcome;
+      } finally {
+        isOwed ||= !isMade;
+      }
+    },
+    /** Undefined where none is owed, or none can be made now. */
+    sweepOwed: async (): Promise<T | undefined> => {
+      if (!isOwed || !isMade || Math.abs(now() - begun) < sweepsApart) return undefined;
+      begun = now();
+      const swept = await sweep();
+      if (swept?.errors.length === 0) isOwed = false;
+      return swept;
+    },
+  };
+}
+
 /**
  * Sends again what backfills have lost; resolves with those that go on. `resumedAt`: when the lake was resumed;
  * `began`: when this process began, or the last tick failed.

@@ -20,6 +20,7 @@ let tending: readonly string[] = [];
 fakeWire(() => ({
   run: async () => outcome,
   plan: async () => planned,
+  sweepOwed: async () => undefined,
   audit: async () => ({ feeds: [], asked: 1, errors: [] }),
   ledgerTable: async () => undefined,
   tend: async () => ({ retired: [], removed: false, files: undefined, errors: tending }),

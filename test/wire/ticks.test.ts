@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { LakeHealth } from '../../shared/model.ts';
 import { healthyLake } from '../../shared/pipeline/health/decide.ts';
-import { sharedTicks } from '../../shared/wire/plan.ts';
+import { type PlanOutcome, sharedTicks, sweepsOwed } from '../../shared/wire/plan.ts';
 
 function scene() {
   const begun: boolean[] = [];
@@ -52,4 +52,37 @@ test('a tick that had seen the pause still is followed by one that sends; a fail
   const after = ticks.plan();
   (await next()).fail();
   await assert.rejects(after, /away/);
+});
+
+test('after the first tick that is made again blobs are swept, until that has come to its end, and not all the time', async () => {
+  const good: PlanOutcome = { feeds: [], errors: [], health: healthyLake };
+  const red = { ...good, errors: ['no table'] };
+  let next: PlanOutcome | undefined;
+  let now = 0;
+  const ends: (string[] | undefined)[] = [];
+  const owed = sweepsOwed(
+    async () => next ?? assert.fail('not its lake'),
+    async () => ({ errors: ends.shift() ?? assert.fail('killed') }),
+    () => now,
+  );
+  const tick = async (outcome: PlanOutcome | undefined, minutes: number): Promise<string> => {
+    [next, now] = [outcome, now + minutes * 60_000];
+    const planned = await owed.plan().catch(() => undefined);
+    const swept = await owed.sweepOwed().catch(() => 'killed' as const);
+    return `${planned === undefined ? 'refused' : 'made'} ${typeof swept === 'object' ? swept.errors.length : swept}`;
+  };
+  assert.deepEqual([await tick(good, 0), await tick(undefined, 5)], ['made undefined', 'refused undefined']);
+  // It was killed, and comes again; then a feed fails in it.
+  assert.deepEqual([await tick(good, 5), await tick(good, 5)], ['made killed', 'made undefined']);
+  ends.push(['logs: 403']);
+  assert.equal(await tick(good, 5), 'made 1');
+  ends.push([]);
+  assert.deepEqual([await tick(good, 10), await tick(good, 10)], ['made 0', 'made undefined']);
+  // A state that comes and goes.
+  ends.push([]);
+  assert.deepEqual(
+    [await tick(red, 5), await tick(good, 1), await tick(red, 1)],
+    ['made undefined', 'made 0', 'made undefined'],
+  );
+  assert.equal(await tick(good, 1), 'made undefined');
 });

@@ -5,7 +5,16 @@ import { identityOf } from '../../../shared/lake/path-identity.ts';
 import { defaultPathTemplate } from '../../../shared/lake/path-template.ts';
 import { filePath, quarantinePath, tableFilePath } from '../../../shared/lake/paths.ts';
 import { createMemoryStore, type Held } from '../../../shared/lake/store-memory.ts';
-import type { Engine, Feed, LedgerEntry, LedgerPlace, Millis, ObjectStore, Window } from '../../../shared/model.ts';
+import type {
+  Chunk,
+  Engine,
+  Feed,
+  LedgerEntry,
+  LedgerPlace,
+  Millis,
+  ObjectStore,
+  Window,
+} from '../../../shared/model.ts';
 import { type AdoptPorts, adoptLake } from '../../../shared/pipeline/adopt/adopt.ts';
 import { type AuditPorts, auditWindows } from '../../../shared/pipeline/audit/audit.ts';
 import { OutOfTime } from '../../../shared/pipeline/halve/watch.ts';
@@ -117,15 +126,34 @@ function lineEngine(rowsOf: (window: Window) => readonly Row[]): Engine {
   };
 }
 
+/** What makes and reads files otherwise than as lines of words. */
+export interface Making
+  extends Pick<RunPorts, 'engine' | 'path' | 'hash' | 'discard' | 'withWorkFolder' | 'inLake'>,
+    Pick<AdoptPorts, 'story'> {
+  chunks(rows: readonly Row[]): readonly Chunk[];
+  /** The words of the rows of that file. */
+  words(name: string): Promise<readonly string[]>;
+}
+
+/** A lease is renewed when time has passed, and here it stands. */
+const briefly = (length: Millis, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (length < 60_000) setTimeout(resolve, 1);
+    else if (signal === undefined || signal.aborted) setImmediate(resolve);
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
 /** Everything that works on a lake and a ledger at one time, with these settings. */
 export function worldOn(
   { lake, ledger }: Both,
   truth: { rows: readonly Row[] },
   time: { now: Millis },
   settings: Settings,
+  making?: Making,
 ) {
   const sent: Window[] = [];
-  const clock = { now: () => time.now, random: () => 0.5, sleep: async () => {} };
+  const sleep = making === undefined ? async () => {} : briefly;
+  const clock = { now: () => time.now, random: () => 0.5, sleep };
   let ids = 0;
   const { delta } = settings;
   const tables = delta
@@ -147,7 +175,7 @@ export function worldOn(
   const template = settings.path ?? defaultPathTemplate(settings.partition);
   const templates = new Set([template]);
   const part = (at: Millis) => (settings.partition === 'hour' ? at : Math.floor(at / day) * day);
-  const story: AdoptPorts['story'] = async ({ name, bytes }) => {
+  const wordStory: AdoptPorts['story'] = async ({ name, bytes }) => {
     const named = identityOf(name.replace(/^_quarantine\//, ''), templates);
     if (named === undefined) return undefined;
     const [head = '', ...lines] = await linesIn(lake, name);
@@ -159,6 +187,8 @@ export function worldOn(
       file: { path: name, signal, rows: lines.length, bytes },
     };
   };
+  const story = making?.story ?? wordStory;
+  const wordsIn = making?.words ?? (async (name: string) => (await linesIn(lake, name)).slice(1));
   const inLake: RunPorts['inLake'] = async ({ start, end }) => {
     const all = await Array.fromAsync(lake.list(''));
     const named = windowNames(templates, '_quarantine');
@@ -183,7 +213,14 @@ export function worldOn(
     source: {
       open: async (window) => {
         if (isHeavy(window)) throw new OutOfTime('it takes too long');
-        return { fingerprint: print(window), empty: false, asked: 1, async *chunks() {} };
+        return {
+          fingerprint: print(window),
+          empty: false,
+          asked: 1,
+          async *chunks() {
+            yield* making?.chunks(within(window)) ?? [];
+          },
+        };
       },
     },
     path: (file, window, revision) => {
@@ -205,6 +242,7 @@ export function worldOn(
     },
     discard: async () => {},
     withWorkFolder: (use) => use('work'),
+    ...making,
   };
   const here: LedgerPlace = {
     kind: 'table',
@@ -321,14 +359,12 @@ export function worldOn(
       const names = delta
         ? await liveIn(lake)
         : (await Array.fromAsync(lake.list(''))).map(({ name }) => name).filter((name) => !name.startsWith('_'));
-      const lines = await Promise.all(names.map((name) => linesIn(lake, name)));
-      return lines.flatMap((some) => some.slice(1)).sort();
+      return (await Promise.all(names.map(wordsIn))).flat().sort();
     },
     /** The words of what was set aside. */
     aside: async (): Promise<string[]> => {
       const files = await Array.fromAsync(lake.list('_quarantine/'));
-      const lines = await Promise.all(files.map(({ name }) => linesIn(lake, name)));
-      return lines.flatMap((some) => some.slice(1)).sort();
+      return (await Promise.all(files.map(({ name }) => wordsIn(name)))).flat().sort();
     },
     entries: () => Array.fromAsync(ledger.list(feed)),
   };
