@@ -74,7 +74,7 @@ async function* trickling(piece: string, response: ServerResponse, pause: Millis
   for (const byte of piece) {
     if (response.destroyed) return;
     yield byte;
-    await sleep(pause);
+    await sleep(pause, undefined, { ref: false });
   }
 }
 

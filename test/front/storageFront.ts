@@ -209,8 +209,10 @@ async function send({ status, headers, body }: Answer, response: ServerResponse,
 
 async function trickle(body: Uint8Array, size: number, pause: number, response: ServerResponse): Promise<void> {
   for (let at = 0; at < body.length; at += size) {
+    if (response.destroyed) return;
     response.write(body.subarray(at, at + size));
-    await new Promise((resolve) => setTimeout(resolve, pause));
+    // No process lives for it: a command that shares this one has ended by then.
+    await new Promise((resolve) => setTimeout(resolve, pause).unref());
   }
   response.end();
 }

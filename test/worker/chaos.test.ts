@@ -26,9 +26,11 @@ const fates: readonly Fate[] = [
   { done: { status: 500, code: 'OperationTimedOut' } },
   { later: { status: 500, code: 'OperationTimedOut' } },
   { refuse: { status: 503, code: 'ServerBusy' } },
+  { trickle: 1, pause: 3_000 },
 ] as readonly Fate[];
 const faults: readonly Fault[] = [
   { kind: 'stall', at: 'middle' },
+  { kind: 'trickle' },
   { kind: 'drop', at: 'start' },
   { kind: 'drop', at: 'middle' },
   { kind: 'partial' },

@@ -57,6 +57,7 @@ const broken = (where: string, which: Which, only?: Which): Condition[] =>
     'answers stand still': { stall: 20 },
     'connections break': { broken: 'undone' },
     '500 OperationTimedOut, though it is done': { done: { status: 500, code: 'OperationTimedOut' } },
+    'answers trickle, a byte each 3 s': { trickle: 1, pause: 3_000 },
   } satisfies Record<string, Fate>).map(([name, fate]) => ({
     name: `${where}: ${name}`,
     fate: struck(which, fate),
@@ -172,6 +173,7 @@ export const conditions: readonly Condition[] = [
   api('never answers', { kind: 'stall', at: 'start' }),
   api('answers after 50 s', { kind: 'stall', at: 'start', pause: 50_000 }),
   api('answers stand still', { kind: 'stall', at: 'middle' }),
+  api('answers trickle, a byte each 3 s', { kind: 'trickle', pause: 3_000 }),
   api('answers break off', { kind: 'drop', at: 'middle' }),
   api('connections break', { kind: 'drop', at: 'start' }),
   api('partial answers', { kind: 'partial' }),

@@ -50,4 +50,5 @@ export function stuckBy({ token, line }: Condition, places: Struck) {
   };
 }
 
-const stands = (asked: LoggedRequest | undefined): boolean => asked?.fault === 'stall' && !asked.sent;
+const stands = (asked: LoggedRequest | undefined): boolean =>
+  ['stall', 'trickle'].includes(asked?.fault ?? '') && !asked?.sent;
