@@ -40,7 +40,7 @@ function exitCodeOf({ came, stopped }: Results, incomplete: readonly string[]): 
   if (stopped === 'interrupted') return exitCodes.interrupted;
   const { totals, failures, barren, kept, parts } = came;
   if (totals.failed === 0 && totals.windows > 0 && barren === totals.windows) return exitCodes.source;
-  const lacks = incomplete.length + barren + kept.length + parts.length > 0;
+  const lacks = incomplete.length + barren + kept + parts.length > 0;
   if (totals.failed === 0) return lacks ? exitCodes.failed : exitCodes.done;
   if (stopped === 'source' || stopped === 'destination') return exitCodes[stopped];
   if (stopped === 'machine') return exitCodes.failed;

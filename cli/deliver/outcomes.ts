@@ -33,8 +33,9 @@ export interface Came {
   readonly totals: Totals;
   readonly signals: readonly SignalTotals[];
   readonly failures: readonly TaskResult[];
-  /** Windows that stay as they are, for what is given lacks a part of what they were made of. */
-  readonly kept: readonly TaskResult[];
+  /** Windows that stay as they are, for the source lacks what they were made of: how many, and the first of them. */
+  readonly kept: number;
+  readonly someKept: readonly TaskResult[];
   /** Blobs that are a part of a list only. */
   readonly parts: readonly string[];
   /** Why lines are in quarantine, each reason once. */
@@ -56,12 +57,16 @@ export const zero: Totals = {
 const isBarren = ({ state, counts }: TaskOutcome): boolean =>
   state !== 'kept' && counts.quarantined > 0 && counts.written + counts.deduplicated + (counts.filtered ?? 0) === 0;
 
+/** So many windows that stay as they are have their reason told. */
+const MOST_KEPT = 1_000;
+
 /** Sums up windows as they end: what went well takes no memory. */
 export function createOutcomes(): { note(ended: TaskResult): void; came(): Came } {
   const feeds = new Map<string, { at: number; totals: SignalTotals }>();
   const moves = new Map<string, { at: number; app: string; signal: Signal; share: Share }>();
   const failures: TaskResult[] = [];
-  const kept: TaskResult[] = [];
+  const someKept: TaskResult[] = [];
+  let kept = 0;
   const [parts, reasons] = [new Set<string>(), new Map<string, number>()];
   let [barren, someBarren]: [number, TaskResult[]] = [0, []];
 
@@ -76,7 +81,7 @@ export function createOutcomes(): { note(ended: TaskResult): void; came(): Came 
       failures.push(ended);
       return;
     }
-    if (outcome.state === 'kept') kept.push(ended);
+    if (outcome.state === 'kept' && kept++ < MOST_KEPT) someKept.push(ended);
     for (const reason of outcome.reasons ?? []) reasons.set(reason, Math.min(at, reasons.get(reason) ?? at));
     for (const share of outcome.others) {
       const of = `${key}\n${share.signal}`;
@@ -96,7 +101,8 @@ export function createOutcomes(): { note(ended: TaskResult): void; came(): Came 
         totals: signals.reduce((sum, totals) => plus(sum, totals), zero),
         signals: movedShares(signals, [...moves.values()].sort(byTime)),
         failures: failures.toSorted(byTime),
-        kept: kept.toSorted(byTime),
+        kept,
+        someKept: someKept.toSorted(byTime),
         parts: [...parts].sort(),
         reasons: [...reasons].sort(([, one], [, other]) => one - other).map(([reason]) => reason),
         barren,

@@ -64,12 +64,7 @@ export function summaryOf(
     left: results.left.map(({ signal = null, ...rest }) => ({ ...rest, signal })),
     reasons: came.reasons.slice(0, MOST_REASONS),
     notices: delivery.notices,
-    incomplete: [
-      ...delivery.incomplete,
-      ...partTexts(came.parts),
-      ...came.kept.map(({ task, outcome }) => `${windowText(task)} stays as it is: ${outcome.error}`),
-      ...barrenTexts(came),
-    ],
+    incomplete: [...delivery.incomplete, ...partTexts(came.parts), ...keptTexts(came), ...barrenTexts(came)],
   };
 }
 
@@ -133,6 +128,14 @@ function closing(summary: Summary, results: Results): Line[] {
 }
 
 const whyText = ({ reasons }: Summary): string => (reasons.length > 0 ? ` (${reasons.join(' | ')})` : '');
+
+function keptTexts({ kept, someKept }: Came): string[] {
+  const more = kept - someKept.length;
+  return [
+    ...someKept.map(({ task, outcome }) => `${windowText(task)} stays as it is: ${outcome.error}`),
+    ...(more > 0 ? [`${windowsText(more)} more ${more === 1 ? 'stays as it is' : 'stay as they are'}`] : []),
+  ];
+}
 
 function barrenTexts({ barren, someBarren }: Came): string[] {
   const some = someBarren.map(({ task }) => windowText(task)).join(', ');

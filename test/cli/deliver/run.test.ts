@@ -266,3 +266,12 @@ test('a fault of ours is not hidden', async () => {
     TypeError,
   );
 });
+
+test('of very many windows that stay as they are the first are named, the others counted', async () => {
+  const windows = Array.from({ length: 1_203 }, (_, n) => ({ ...fourWindows[0], start: n, end: n + 1 }) as Window);
+  const kept = { ...done, state: 'kept' as const, error: 'the source has no rows of it' };
+  const { code, summary } = await json({ windows, outcome: () => kept });
+  assert.equal(code, 1);
+  assert.equal(summary.incomplete.length, 1_001);
+  assert.equal(summary.incomplete.at(-1), '203 windows more stay as they are');
+});
