@@ -160,6 +160,7 @@ async function pass(
   const hold = () => {
     const { socket } = post.message;
     const port = socket.remotePort ?? 0;
+    if (held.has(port)) return;
     held.add(port);
     socket.once('close', () => held.delete(port));
   };

@@ -116,7 +116,7 @@ export const conditions: readonly Condition[] = [
     InvalidBlockList: 400,
   }),
   // Calls without a body are answered: windows get done.
-  ...broken('lake', isLake).map((each) => (each.name.endsWith('break off') ? { ...each, only: isLake } : each)),
+  ...broken('lake', isLake).map((each) => (/break off|trickle/.test(each.name) ? { ...each, only: isLake } : each)),
   {
     name: 'files of the lake: 500 OperationTimedOut, and done later',
     fate: struck(isFile, { later: { status: 500, code: 'OperationTimedOut' } }),
