@@ -95,6 +95,11 @@ export interface Progress {
   readonly watermark: Millis;
   /** It was lost, and what the lake tells of the feed's windows is not all in the ledger yet; left out: it is. */
   readonly regaining?: boolean;
+  /**
+   * What its windows are planned for, as long as no other name is planned for that; left out: not known, or another is
+   * (names/hold.ts).
+   */
+  readonly origin?: string;
 }
 
 /** A window whose source was found to be as the ledger says. */

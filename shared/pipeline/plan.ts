@@ -15,6 +15,7 @@ import type { TakeInPorts } from './adopt/take-in.ts';
 import { plannedEntry } from './entry.ts';
 import { dueWindows, gridLine, type Tiling } from './grid/tile.ts';
 import { dueBeside } from './names/due-beside.ts';
+import { holdName, isHeldFor } from './names/hold.ts';
 import { fillLeftOut } from './names/left-out.ts';
 import { endOfOthers, type Others } from './names/names.ts';
 import { gapFreeEnd, regainProgress } from './progress.ts';
@@ -44,7 +45,9 @@ export interface PlanPorts extends Pick<TakeInPorts, 'lost'> {
   /** For removing empty files that are old; left out: they stay until something happens to their window. */
   readonly tidy?: Pick<TidyPorts, 'lake' | 'tables' | 'refused'>;
   /** What other names of the feed's app have brought, which is not planned once more; left out: nothing. */
-  readonly others?: (feed: Feed) => Promise<Others | undefined>;
+  readonly others?: (feed: Feed, afresh?: boolean) => Promise<Others | undefined>;
+  /** Whether the ledger is known to say that the feed reads that; left out: it is. */
+  readonly isSaid?: (feed: Feed, origin: string) => boolean;
   /** What new windows are read from, however late; left out: it is not kept. */
   readonly originOf?: OriginOf;
   /** What this process has sent for and not noted in the ledger; left out: it is noted at once. */
@@ -76,6 +79,8 @@ export interface FeedPlan {
 
 /** A transaction of the ledger holds that many entries. */
 const together = 40;
+/** So often a tick looks anew who else plans the app of a feed. */
+const mostHolds = 2;
 
 /**
  * One tick for a query feed: sends again what is open and needs it, moves the watermark, and plans every window that
@@ -98,17 +103,25 @@ export async function planFeed(
   const seen = await revive(feed, ports);
   const known = await regainProgress(feed, seen.progress, ports);
   const refound = known !== undefined && (seen.progress === undefined || seen.progress.value.regaining === true);
-  const others = await ports.others?.(feed);
+  let others = await ports.others?.(feed);
   const line = gridLine(sourceNow(), tiling.size);
   const first = from ?? (known === undefined ? Math.min(line, (await endOfOthers(others, ledger)) ?? line) : line);
   let stands = known ?? { value: { horizon: first, watermark: first }, etag: undefined };
-  await fillLeftOut(feed, { start: from, end: stands.value.horizon }, tiling.size, others, ports);
+  if (await fillLeftOut(feed, { start: from, end: stands.value.horizon }, tiling.size, others, ports))
+    stands = (await ledger.progress(feed)) ?? stands;
   let watermark = await watermarkOf(feed, stands.value, seen.held, ledger, others);
-  let planned = 0;
+  let [planned, holds] = [0, 0];
   let had: FeedPlan['had'];
   for (;;) {
     const most = Math.min(together, limit - planned);
     const { due, over } = await dueBeside(stands.value.horizon, sourceNow(), tiling, most, others, ledger);
+    const origin = ports.originOf?.(feed);
+    if (due.length > 0 && !isHeldFor(stands.value, origin)) {
+      const held = holds++ < mostHolds ? await holdName(feed, stands, origin, ports) : undefined;
+      if (held === undefined) break;
+      ({ stands, others } = held);
+      continue;
+    }
     if (over !== undefined) {
       had = { ...over, start: had?.start ?? stands.value.horizon };
       // Not over windows that are open before it.
@@ -116,7 +129,9 @@ export async function planFeed(
     }
     const next = { ...stands.value, horizon: over?.end ?? due.at(-1)?.end ?? stands.value.horizon, watermark };
     const { value } = stands;
-    const hasMoved = stands.etag === undefined || next.horizon > value.horizon || watermark > value.watermark;
+    // A name that nothing is planned for does not begin: whoever else plans it says where.
+    const begins = stands.etag === undefined && value.horizon < (tiling.until ?? Number.POSITIVE_INFINITY);
+    const hasMoved = begins || next.horizon > value.horizon || watermark > value.watermark;
     const tags = hasMoved ? await planWindows(feed, due, next, stands.etag, ports) : undefined;
     if (tags === undefined) break;
     planned += due.length;
@@ -141,15 +156,18 @@ export async function planFeed(
 async function planUnseen(
   feed: Feed,
   tiling: Tiling,
-  { value: { horizon, watermark }, etag }: Versioned<Progress>,
+  { value, etag }: Versioned<Progress>,
   ports: PlanPorts,
 ): Promise<FeedPlan | undefined> {
+  const { horizon, watermark } = value;
   const { clock, limit, sourceNow = clock.now } = ports;
   const most = Math.min(together, limit);
   const due = dueWindows(horizon, sourceNow(), tiling, most);
   const end = due.at(-1)?.end;
   if (end === undefined || due.length === most || (await ports.others?.(feed)) !== undefined) return undefined;
-  const tags = await planWindows(feed, due, { horizon: end, watermark }, etag, ports);
+  const origin = ports.originOf?.(feed);
+  if (origin !== value.origin) return undefined;
+  const tags = await planWindows(feed, due, { ...value, horizon: end }, etag, ports);
   return tags && { ...factsOf(feed, nothing), planned: due.length, horizon: end, watermark };
 }
 

@@ -176,8 +176,12 @@ export function entryOf(record: Readonly<Record<string, unknown>>, files: readon
 
 export function toProgress(record: Readonly<Record<string, unknown>>): Progress {
   checkStateVersion(record);
-  const times = { horizon: readTime(record.horizon), watermark: readTime(record.watermark) };
-  return record.regaining === true ? { ...times, regaining: true } : times;
+  const { origin } = record;
+  return {
+    ...{ horizon: readTime(record.horizon), watermark: readTime(record.watermark) },
+    ...(record.regaining === true && { regaining: true }),
+    ...(typeof origin === 'string' && origin !== '' && { origin }),
+  };
 }
 
 export function checkStateVersion(record: Readonly<Record<string, unknown>>): void {

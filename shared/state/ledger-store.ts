@@ -236,9 +236,9 @@ const toEntry = (record: Document): LedgerEntry => ({
   ...(Array.isArray(record.blobs) && { blobs: record.blobs }),
 });
 
-function fromProgress({ horizon, watermark, regaining }: Progress): Document {
+function fromProgress({ horizon, watermark, regaining, origin }: Progress): Document {
   const times = { horizon: spellTime(horizon), watermark: spellTime(watermark) };
-  return { stateVersion: COMMON_VERSION, ...times, ...(regaining && { regaining }) };
+  return { stateVersion: COMMON_VERSION, ...times, ...(regaining && { regaining }), ...(origin && { origin }) };
 }
 
 /** Entries that a document holds beside what it is. */

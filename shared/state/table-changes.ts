@@ -31,10 +31,10 @@ export function progressIn(entity: Entity): Versioned<Progress> {
 
 export function progressChange(
   partitionKey: string,
-  { horizon, watermark, regaining = false }: Progress,
+  { horizon, watermark, regaining = false, origin = '' }: Progress,
   etag: string | undefined,
 ): TransactionAction {
-  const times = { horizon: spellTime(horizon), watermark: spellTime(watermark), regaining };
+  const times = { horizon: spellTime(horizon), watermark: spellTime(watermark), regaining, origin };
   const entity = { partitionKey, rowKey: rows.PROGRESS_ROW, stateVersion: COMMON_VERSION, ...times };
   return etag === undefined ? ['create', entity] : ['update', entity, 'Merge', { etag }];
 }

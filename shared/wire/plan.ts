@@ -136,7 +136,7 @@ async function planAll(
   memory: FeedMemory,
 ): Promise<PlanOutcome> {
   const held = health.state !== 'active';
-  const now = { ...ports, others: names.others };
+  const now = { ...ports, others: names.others, isSaid: names.isSaid };
   const tasks = config.apps.flatMap(queryFeeds).map(({ feed, query }): FeedTask => {
     const tiling = { size: query.window, lag: query.lag, until: query.until };
     // What the lake would not keep is not brought in.

@@ -4,7 +4,10 @@ import { activeWindows, type GridPorts, putWindows } from '../grid/grid.ts';
 import { tileRange } from '../grid/tile-range.ts';
 import { feedKey } from '../keys.ts';
 import { gapsOf, takeAdrift } from './adrift.ts';
+import { type HoldPorts, mayPutBeside } from './hold.ts';
 import type { Others } from './names.ts';
+
+type FillPorts = GridPorts & HoldPorts & { readonly limit: number };
 
 /** So far back is looked first for the last window of an app; farther where there is none. */
 const near: Millis = 31 * 24 * 3_600_000;
@@ -13,29 +16,41 @@ const near: Millis = 31 * 24 * 3_600_000;
  * A name that stood for another app before goes on where it is: what its app has not brought by then under other names
  * is planned here, under one of these names, where that time is free; or else in place of what waits for an app that is
  * gone, or under any other name of the ledger. Once in a process, as names do not change in one. `before`: from then on
- * the feed is planned as ever; `from`: nothing earlier is. At most `limit` windows at once.
+ * the feed is planned as ever; `from`: nothing earlier is. At most `limit` windows at once. False: nothing was looked
+ * at; else the feed's progress may be another one now.
  */
 export async function fillLeftOut(
   feed: Feed,
   { start: from, end: before }: { readonly start: Millis | undefined; readonly end: Millis },
   size: Millis,
   others: Others | undefined,
-  ports: GridPorts & { readonly limit: number },
-): Promise<void> {
-  if (others === undefined || !others.isMixed || others.whole.has(feedKey(feed))) return;
+  ports: FillPorts,
+): Promise<boolean> {
+  if (others === undefined || !others.isMixed || others.whole.has(feedKey(feed))) return false;
+  if (await isFilled(feed, { start: from, end: before }, size, others, ports)) others.whole.add(feedKey(feed));
+  return true;
+}
+
+async function isFilled(
+  feed: Feed,
+  { start: from, end: before }: { readonly start: Millis | undefined; readonly end: Millis },
+  size: Millis,
+  others: Others,
+  ports: FillPorts,
+): Promise<boolean> {
   const there = await broughtBefore(feed, before, others, ports);
   const range = { start: Math.max(there[0]?.start ?? before, from ?? 0), end: before };
   const own = [feed, ...others.feeds];
-  if (!(await planFree(own, range, size, there, others, ports))) return;
-  if (!(await takeAdrift(range, there, others, ports.ledger))) return;
+  if (!(await planFree(feed, own, range, size, there, others, ports))) return false;
+  if (!(await takeAdrift(range, there, others, ports.ledger))) return false;
   // Names of the settings last: what their apps may have had there is brought by no backfill any more.
   const isNamed = ({ app }: Feed) => Number(others.named.some((each) => each.app === app));
   const foreign = others.all.filter((each) => !own.some(({ app }) => app === each.app));
   const rest = foreign.toSorted((one, other) => isNamed(one) - isNamed(other));
-  if (!(await planFree(rest, range, size, there, others, ports))) return;
+  if (!(await planFree(feed, rest, range, size, there, others, ports))) return false;
   const end = gapsOf(range, there).at(-1)?.end;
   // What is free there beyond what is planned is seen when that has gone on.
-  if (end === undefined || (await horizonOf(others.named, ports)) >= end) others.whole.add(feedKey(feed));
+  return end === undefined || (await horizonOf(others.named, ports)) >= end;
 }
 
 /** How far all of them are planned. */
@@ -51,12 +66,13 @@ async function horizonOf(feeds: readonly Feed[], { ledger }: GridPorts): Promise
  * `there`: what the app has; grows.
  */
 async function planFree(
+  of: Feed,
   feeds: readonly Feed[],
   range: Interval,
   size: Millis,
   there: Interval[],
   others: Others,
-  ports: GridPorts & { readonly limit: number },
+  ports: FillPorts,
 ): Promise<boolean> {
   let left = ports.limit;
   for (const { app, signal, source } of feeds) {
@@ -74,8 +90,9 @@ async function planFree(
     const [first] = free;
     if (first !== undefined) await ports.ledger.opening(first, others.origin);
     const planned = free.map((window): LedgerEntry => plannedEntry(window, 0, others.origin));
+    const mayPut = (entries: readonly LedgerEntry[]) => mayPutBeside(of, others.origin, entries, ports);
     // Somebody else was first: the next tick looks again.
-    if (!(await putWindows(planned, ports))) return false;
+    if (!(await putWindows(planned, { ...ports, mayPut }))) return false;
     there.push(...free);
     left -= free.length;
     if (left === 0) return false;

@@ -40,8 +40,13 @@ export interface Names {
   /** The name in the settings by which the app of a feed goes; undefined: none. */
   nameOf(feed: Feed): string | undefined;
   renamed(): readonly Renamed[];
-  /** Feeds of other names that have rows of the same source, and the entries among theirs that have. Looks first. */
-  others(feed: Feed): Promise<Others | undefined>;
+  /**
+   * Feeds of other names that have rows of the same source, and the entries among theirs that have. Looks first;
+   * `afresh`: with a look that begins after the call, which all that call at once share.
+   */
+  others(feed: Feed, afresh?: boolean): Promise<Others | undefined>;
+  /** Whether the last look has seen that the feed reads that. */
+  isSaid(feed: Feed, origin: string): boolean;
 }
 
 export interface Others {
@@ -98,9 +103,11 @@ export function createNames(
     own.has(app) ? app : seen().renamed.get(keyOf(signal, app))?.now;
   const originOf = (feed: Feed): string | undefined =>
     feed.source === 'query' ? own.get(nameOf(feed) ?? '')?.origin : undefined;
+  const read = async (): Promise<void> => saw(await Array.fromAsync(ledger.openings()));
   const look = async (): Promise<void> => {
-    if (lookedAt + glance <= now() || lookedAt > now()) saw(await Array.fromAsync(ledger.openings()));
+    if (lookedAt + glance <= now() || lookedAt > now()) await read();
   };
+  const lookAfresh = oneAfterAnother(read);
   const bound = (entry: Pick<LedgerEntry, 'window' | 'origin' | 'doneAt'>): string | undefined =>
     boundTo(entry, originOf(entry.window), (signal, origin) => readers.has(keyOf(signal, origin)));
   /** What is done by an older version was read from any that it ever was. */
@@ -118,8 +125,8 @@ export function createNames(
     if (doneAt > 0 || from === undefined || origin === undefined || !areTwo(origin, from)) return from;
     return (await othersIn(await others(window), window, ledger)).length === 0 ? from : undefined;
   };
-  const others: Names['others'] = async (feed) => {
-    await look();
+  const others: Names['others'] = async (feed, afresh = false) => {
+    await (afresh ? lookAfresh() : look());
     const origin = originOf(feed);
     if (origin === undefined) return undefined;
     const { at } = seen();
@@ -154,7 +161,23 @@ export function createNames(
       return readers.get(keyOf(feed.signal, origin));
     },
     renamed: () => [...seen().renamed.values()],
+    isSaid: ({ signal, app }, origin) => seen().origins.get(keyOf(signal, app))?.includes(origin) === true,
     others,
+  };
+}
+
+/** Whoever calls while it is done waits for the next time, which is one for all of them. */
+function oneAfterAnother(act: () => Promise<void>): () => Promise<void> {
+  let underWay: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
+  return () => {
+    next ??= underWay.then(() => {
+      next = undefined;
+      const done = act();
+      underWay = done.catch(() => undefined);
+      return done;
+    });
+    return next;
   };
 }
 

@@ -1,0 +1,90 @@
+/** Two deployments with other settings that plan at one moment. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chanceOf } from '../../../local/telemetry/chance.ts';
+import { type Settings, type Step, sideBySide, twoDeployments } from './deployments.ts';
+import { hour, start } from './named.ts';
+
+const both = ['app x', 'app y'];
+const before: Settings = [
+  ['shop', 'app x'],
+  ['store', 'app y'],
+];
+/** What the second deployment says; DEPLOYMENTS: how many seeds of each by chance. */
+const changes: Readonly<Record<string, Settings>> = {
+  'names that change places': [
+    ['shop', 'app y'],
+    ['store', 'app x'],
+  ],
+  'the same in another order': [
+    ['store', 'app x'],
+    ['shop', 'app y'],
+  ],
+  'a name that goes to another app, which had its own': [
+    ['pay', 'app x'],
+    ['shop', 'app y'],
+  ],
+  'a new name': [
+    ['till', 'app x'],
+    ['store', 'app y'],
+  ],
+};
+const seeds = Number(process.env.DEPLOYMENTS ?? 5);
+
+for (const [change, after] of Object.entries(changes)) {
+  test(`${change}: the one plans at whatever step of the other, every hour of each app is there once`, async () => {
+    for (const isNewFirst of [false, true])
+      for (let step = 1; ; step++) {
+        const here = twoDeployments();
+        const first = here.deployment(before);
+        for (let n = 0; n < 6; n++) await first.tick(hour, start);
+        await first.run();
+        here.later(hour);
+        let at = 0;
+        const [slow, quick] = isNewFirst ? [after, before] : [before, after];
+        const between = here.deployment(quick);
+        const meanwhile: Step = async () => {
+          if (++at === step) await between.tick(hour, start);
+        };
+        const stopped = here.deployment(slow, meanwhile);
+        await stopped.tick(hour, start);
+        if (at < step) break;
+        const last = isNewFirst ? stopped : between;
+        for (let n = 0; n < 6; n++) {
+          if (n < 3) here.later(hour);
+          await last.tick(hour, start);
+          await last.run();
+        }
+        assert.deepEqual(await here.faults(both), [], `step ${step}, new first: ${isNewFirst}`);
+      }
+  });
+
+  test(`${change}: ${seeds} times side by side for hours, call by call`, async () => {
+    for (let seed = 0; seed < seeds; seed++) {
+      const chance = chanceOf(`deployments ${change} ${seed}`);
+      const here = twoDeployments();
+      const first = here.deployment(before);
+      for (let n = 0; n < 6; n++) await first.tick(hour, start);
+      let turn: Step = async () => {};
+      const each = [before, after].map((settings) => here.deployment(settings, (method) => turn(method)));
+      for (let n = 0; n < 8; n++) {
+        if (chance.hit(0.6)) here.later(hour / chance.pick([1, 2, 3]));
+        await sideBySide(
+          chance,
+          each.map((one) => (step: Step) => {
+            turn = step;
+            return one.tick(hour, start);
+          }),
+        );
+        turn = async () => {};
+        for (const one of each) await one.run(() => chance.hit(0.3));
+      }
+      for (let n = 0; n < 8; n++) {
+        if (n < 3) here.later(hour);
+        await each[1]?.tick(hour, start);
+        await each[1]?.run();
+      }
+      assert.deepEqual(await here.faults(both), [], `seed ${seed}`);
+    }
+  });
+}
