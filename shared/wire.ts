@@ -114,7 +114,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
     refresh: config.exports?.refresh ?? 0,
     isBeyond: beyondLake(config, clock.now),
     keptFrom: keptInLake(config, clock.now),
-    ...{ names, originOf: names.originOf, readFrom: names.readFrom, others: names.others },
+    ...{ names, originOf: names.originOf, reads: names.reads, readFrom: names.readFrom, others: names.others },
     sourceNow: storageClock.now,
   };
   const local = localPorts(config.output, { ...config, dedupe: config.exports?.dedupe ?? 'id' });

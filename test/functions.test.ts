@@ -169,7 +169,18 @@ test('each function is bound to its trigger', () => {
 
 test('auditWindows logs one line, and one for each feed in which something was found', async () => {
   const feed = { app: 'shop', signal: 'requests', source: 'query' } as const;
-  const quiet = { feed, windows: 9, same: 9, enqueued: [], open: 0, kept: 0, gone: 0, gaps: [], settled: undefined };
+  const quiet = {
+    feed,
+    windows: 9,
+    same: 9,
+    enqueued: [],
+    open: 0,
+    kept: 0,
+    gone: 0,
+    unread: [],
+    gaps: [],
+    settled: undefined,
+  };
   const found = { ...quiet, same: 4, enqueued: [window], open: 1, kept: 2, gone: 1, gaps: [window] };
   give({ audit: async () => ({ feeds: [quiet, found], asked: 3, errors: ['audit pay: 403'] }) });
   await assert.rejects(invoke('auditWindows', { json: '{}' }), { message: 'audit pay: 403' });
@@ -177,8 +188,17 @@ test('auditWindows logs one line, and one for each feed in which something was f
   assert.deepEqual(
     lines.map((line) => JSON.parse(line)),
     [
-      { event: 'audited', ...feed, windows: 9, ...counts, starts: facts.start, gaps: facts.start },
-      { event: 'audit', feeds: 2, windows: 18, open: 1, ...counts, asked: 3, errors: 1 },
+      {
+        event: 'audited',
+        ...feed,
+        windows: 9,
+        ...counts,
+        unread: 0,
+        unreadThrough: '',
+        starts: facts.start,
+        gaps: facts.start,
+      },
+      { event: 'audit', feeds: 2, windows: 18, open: 1, ...counts, unread: 0, asked: 3, errors: 1 },
     ],
   );
   lines = [];

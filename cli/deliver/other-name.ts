@@ -32,7 +32,7 @@ export function ownWindows(apps: readonly NamedApp[]): OwnWindows {
     },
     originsOf: (feed) => [...(origins.get(keyOf(feed)) ?? [])],
     note: (entry) => {
-      if (staysAsRead(entry, originOf) && !isRequeued(entry.fingerprint)) stays ??= entry;
+      if (staysAsRead(entry, ({ window }) => originOf(window)) && !isRequeued(entry.fingerprint)) stays ??= entry;
       const known = origins.get(keyOf(entry.window)) ?? new Set();
       if (entry.origin !== undefined) origins.set(keyOf(entry.window), known.add(entry.origin));
     },

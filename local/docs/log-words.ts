@@ -134,6 +134,8 @@ export const lineWords: Readonly<Record<string, LineWords>> = {
       enqueued: 'windows that run again',
       kept: 'windows that stay as they are (`AUDIT_PURGED=keep`)',
       gone: 'windows of which the source keeps no rows any more',
+      unread: 'windows from an app that the settings do not read any more: not looked at',
+      unreadThrough: 'the end of the last of them',
       starts: 'starts of the windows that run again, twenty at most',
       gaps: 'starts of times that no window covers',
     },
@@ -141,12 +143,13 @@ export const lineWords: Readonly<Record<string, LineWords>> = {
   audit: {
     written: 'once a tick of `auditWindows`, where there is a feed to look at',
     fields: {
-      feeds: 'feeds looked at; the next five are their sums',
+      feeds: 'feeds looked at; the next six are their sums',
       windows: 'windows looked at',
       enqueued: 'windows that run again',
       open: 'windows that are not done',
       kept: 'windows that stay as they are',
       gone: 'windows of which the source keeps no rows any more',
+      unread: 'windows from apps that the settings do not read any more: not looked at',
       asked: 'requests to the query API',
       errors,
     },

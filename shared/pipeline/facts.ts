@@ -194,10 +194,13 @@ export function auditFacts({
     open: total(({ open }) => open),
     kept: total(({ kept }) => kept),
     gone: total(({ gone }) => gone),
+    unread: total(({ unread }) => unread.length),
     asked,
     errors: errors.length,
   };
-  const found = feeds.filter(({ enqueued, kept, gone, gaps }) => enqueued.length + kept + gone + gaps.length > 0);
+  const found = feeds.filter(
+    ({ enqueued, kept, gone, unread, gaps }) => enqueued.length + kept + gone + unread.length + gaps.length > 0,
+  );
   const starts = (all: readonly { readonly start: Millis }[]) =>
     all
       .slice(0, 20)
@@ -205,8 +208,9 @@ export function auditFacts({
       .join(', ');
   if (feeds.length + errors.length === 0) return [];
   return [
-    ...found.map(({ feed: { app, signal, source }, windows, enqueued, kept, gone, gaps }) => ({
+    ...found.map(({ feed: { app, signal, source }, windows, enqueued, kept, gone, unread, gaps }) => ({
       ...{ event: 'audited', app, signal, source, windows, enqueued: enqueued.length, kept, gone },
+      ...{ unread: unread.length, unreadThrough: unread.length === 0 ? '' : time(unread.at(-1)?.end ?? 0) },
       ...{ starts: starts(enqueued), gaps: starts(gaps) },
     })),
     whole,

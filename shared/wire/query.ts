@@ -7,6 +7,7 @@ import type {
   Feed,
   LakeHealth,
   LakeTables,
+  LedgerEntry,
   Millis,
   ObjectStore,
   QuerySettings,
@@ -178,6 +179,9 @@ export function wireAudits(
       return of === undefined ? [] : [{ ...of, app: feed.app, feeds: [feed] }];
     });
   };
+  const surveys = new Map(audited.map(({ app, survey }) => [app, survey]));
+  /** An entry is asked of the app that reads what it is from, whatever its name stands for. */
+  const surveyOf = (entry: LedgerEntry) => surveys.get(names.reader(entry.window, names.reads(entry)) ?? '');
   const newWindows = newWindowsOf(apps, ports);
   const memory: AuditMemory = new Map();
   return {
@@ -198,7 +202,7 @@ export function wireAudits(
       await ready();
       return auditWindows(
         [...audited, ...(await renamed())],
-        { ...ports, ...audit, memory, time },
+        { ...ports, ...audit, memory, time, surveyOf },
         new AbortController().signal,
       );
     },

@@ -56,6 +56,7 @@ const audited = {
   open: 0,
   kept: 0,
   gone: 0,
+  unread: [window],
   gaps: [],
 };
 const range = {

@@ -57,7 +57,7 @@ const plan = (app: string, watermark: number) => ({
 });
 const audited = {
   feed: plan('shop', 0).feed,
-  ...{ windows: 9, same: 4, enqueued: [window], open: 1, kept: 2, gone: 1, gaps: [], settled: undefined },
+  ...{ windows: 9, same: 4, enqueued: [window], open: 1, kept: 2, gone: 1, unread: [], gaps: [], settled: undefined },
 };
 
 test('a tick tells the feeds that are furthest behind, however many there are', () => {

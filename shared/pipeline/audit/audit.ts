@@ -1,15 +1,4 @@
-import type {
-  Confirmation,
-  DayAudit,
-  Feed,
-  Interval,
-  LedgerEntry,
-  Look,
-  Millis,
-  OriginOf,
-  Survey,
-  Window,
-} from '../../model.ts';
+import type { Confirmation, DayAudit, Feed, Interval, LedgerEntry, Look, Millis, Survey, Window } from '../../model.ts';
 import { type AskPorts, enqueue } from '../ask/ask.ts';
 import { isAtRest } from '../entry.ts';
 import { feedKey, windowKey } from '../keys.ts';
@@ -20,8 +9,9 @@ import { auditedDay, daysOf } from './audit-days.ts';
 import { gapsIn } from './gaps.ts';
 import { judge, vanished, type WindowVerdict } from './judge.ts';
 import { limitedTo } from './limited.ts';
+import { lookAtAll } from './looks.ts';
 import { type Settled, type SettledPorts, settleFeed } from './settled.ts';
-import { dayLength, forget, signalsWithRows, type Task, taskOf } from './task.ts';
+import { dayLength, forget, type Task, taskOf } from './task.ts';
 
 /** One app of the query API: what audits ask, and how far back that makes sense. */
 export interface AuditedApp {
@@ -42,8 +32,8 @@ export interface AuditPorts extends AskPorts, SettledPorts {
   readonly limit: number;
   /** How long an audit may take; left out: as long as it takes. */
   readonly time?: Millis;
-  /** What the windows of a feed are read from now; left out: what they always were. */
-  readonly originOf?: OriginOf;
+  /** What a window is compared with, where that is another app than its name stands for; left out: nothing is. */
+  readonly surveyOf?: (entry: LedgerEntry) => Survey | undefined;
   /** What other names of a feed's app have brought; left out: nothing. */
   readonly others?: (feed: Feed) => Promise<Others | undefined>;
   /** What this process knows from the audits before, by feed; left out: it asks each time. */
@@ -72,6 +62,8 @@ export interface FeedAudit {
    * is.
    */
   readonly gone: number;
+  /** From an app that the settings do not read any more: not looked at. Not among `windows`. */
+  readonly unread: readonly Interval[];
   /** Time between windows that no window covers. */
   readonly gaps: readonly Interval[];
   /**
@@ -110,6 +102,7 @@ export async function auditWindows(
       const audited = await auditApp(app, ports, limited.abort);
       feeds.push(...audited.feeds);
       asked += audited.asked;
+      errors.push(...audited.errors);
     } catch (error) {
       if (abort.aborted) throw error;
       errors.push(`audit ${app.app}: ${limited.late() || (error instanceof Error ? error.message : error)}`);
@@ -123,26 +116,18 @@ export async function auditWindows(
 async function auditApp(app: AuditedApp, ports: AuditPorts, abort: AbortSignal) {
   const tasks: Task[] = [];
   for (const feed of app.feeds) tasks.push(await taskOf(feed, app.retention, ports));
-  const windows = tasks.flatMap(({ done }) => done.map(({ window }) => window));
   // From before the question: what changes after it is found the next time.
   const ours = ports.clock.now();
-  const {
-    looks,
-    asked,
-    now = ours,
-  } = windows.length === 0 ? { looks: [], asked: 0 } : await app.survey.survey(windows, abort, signalsWithRows(tasks));
+  const { seen, asked, now = ours, errors } = await lookAtAll(app, tasks, ports, abort);
   // Late rows come by the source's clock: where ours is ahead, less is settled than it says.
   const at = Math.min(ours, now);
-  const seen = new Map<Window, Look>(
-    windows.map((window, n) => [window, looks[n] ?? { fingerprint: '', empty: false }]),
-  );
   await mendTallies(
     tasks.filter(({ fresh }) => fresh),
     ports,
   );
   const feeds: FeedAudit[] = [];
   for (const task of tasks) feeds.push(await actOn(task, seen, at, ports));
-  return { feeds, asked };
+  return { feeds, asked, errors };
 }
 
 /** What runs and planner keep of the days is checked by the way. */
@@ -160,10 +145,10 @@ async function mendTallies(tasks: readonly Task[], { ledger }: AuditPorts): Prom
 async function actOn(task: Task, seen: ReadonlyMap<Window, Look>, at: Millis, ports: AuditPorts): Promise<FeedAudit> {
   const { feed, days, known, entries, done, whole } = task;
   const confirmed = confirmationsIn(known.values());
-  const looked = done.map((entry) => {
-    const { fingerprint } = seen.get(entry.window) ?? { fingerprint: '' };
+  const looked = done.flatMap((entry) => {
+    const look = seen.get(entry.window);
     const earlier = confirmed.get(windowKey(entry.window));
-    return { entry, fingerprint, verdict: judge(entry, earlier, fingerprint) };
+    return look ? [{ entry, ...look, verdict: judge(entry, earlier, look.fingerprint) }] : [];
   });
   const gone = vanished(looked, at);
   const count = { same: 0, open: 0, kept: 0, gone: 0 };
@@ -180,14 +165,12 @@ async function actOn(task: Task, seen: ReadonlyMap<Window, Look>, at: Millis, po
     if (await enqueue(entry.window, ports, { skip, later })) enqueued.push(entry.window);
     else count.open += 1;
   }
-  const [due, compared] = [new Set(days), new Set(done)];
-  count.open += entries.filter(
-    (entry) =>
-      due.has(daysOf(entry.window)) &&
-      !compared.has(entry) &&
-      entry.state !== 'retired' &&
-      !staysAsRead(entry, ports.originOf),
-  ).length;
+  const [due, compared] = [new Set(days), new Set(looked.map(({ entry }) => entry))];
+  const others = entries.filter(
+    (entry) => due.has(daysOf(entry.window)) && !compared.has(entry) && entry.state !== 'retired',
+  );
+  const unread = others.filter((entry) => staysAsRead(entry, ports.reads)).map(({ window }) => window);
+  count.open += others.length - unread.length;
   const audited = days.map((day) => auditedDay(day, at, agreeing, known.get(day)));
   const news = audited.filter(({ isNews }) => isNews).map(({ audit }) => audit);
   if (news.length > 0) await ports.ledger.recordAudits(feed, news);
@@ -205,7 +188,7 @@ async function actOn(task: Task, seen: ReadonlyMap<Window, Look>, at: Millis, po
     feed,
     windows: enqueued.length + sum(Object.values(count)),
     ...count,
-    enqueued,
+    ...{ enqueued, unread },
     gaps: await gapsIn(feed, entries, ports),
     settled,
   };

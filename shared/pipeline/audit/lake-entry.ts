@@ -1,7 +1,7 @@
-import type { Clock, FileRecord, Hints, LakeTables, Ledger, LedgerEntry, ObjectStore, OriginOf } from '../../model.ts';
+import type { Clock, FileRecord, Hints, LakeTables, Ledger, LedgerEntry, ObjectStore } from '../../model.ts';
 import { sendFor } from '../ask/ask.ts';
 import { askedAgain, isAtRest } from '../entry.ts';
-import { staysAsRead } from '../names/bound.ts';
+import { type Reads, staysAsRead } from '../names/bound.ts';
 import { requeuedFingerprint } from '../verdict.ts';
 import { faultOf, type LakeView, type WrongFile } from './in-tables.ts';
 
@@ -13,8 +13,8 @@ export interface LakeEntryPorts {
   /** The tables through which readers see the files; left out: they see what is there. */
   readonly tables?: LakeTables;
   readonly clock: Pick<Clock, 'now'>;
-  /** What the windows of a feed are read from now; left out: what they always were. */
-  readonly originOf?: OriginOf;
+  /** What windows would be read from now; left out: what they always were. */
+  readonly reads?: Reads;
   /** Left out: nobody waits for messages, the windows run when the command that made them runs again. */
   readonly hints?: Hints;
   /** As `FileRecord.hash` is made. Left out: files are not read, lengths alone count. */
@@ -62,11 +62,8 @@ export async function judgeEntry(
  * Due once more, although its source is as it was. False when it has run or changed meanwhile, and where its app reads
  * something else by now, which has none of its rows.
  */
-export async function runAgain(
-  entry: LedgerEntry,
-  { ledger, clock, hints, originOf }: LakeEntryPorts,
-): Promise<boolean> {
-  if (staysAsRead(entry, originOf)) return false;
+export async function runAgain(entry: LedgerEntry, { ledger, clock, hints, reads }: LakeEntryPorts): Promise<boolean> {
+  if (staysAsRead(entry, reads)) return false;
   const seen = await ledger.read(entry.window);
   if (seen === undefined || seen.value.revision !== entry.revision || !isKept(seen.value)) return false;
   const asked = { ...askedAgain(seen.value, 0), fingerprint: requeuedFingerprint(seen.value.fingerprint) };

@@ -80,7 +80,7 @@ async function actOn(
   const { windows } = whole;
   const differing = looked.flatMap((part) => part.differing);
   const isLost = (entry: LedgerEntry) =>
-    staysAsRead(entry, ports.originOf) ||
+    staysAsRead(entry, ports.reads) ||
     entry.window.start < (ports.keptSince?.(entry.window) ?? Number.NEGATIVE_INFINITY);
   const held = differing.length >= aFew && differing.length * 2 > windows;
   const again = repair && !held ? differing.filter((entry) => !isLost(entry)).slice(0, ports.limit) : [];

@@ -1,10 +1,10 @@
-import type { Confirmation, Feed, Ledger, LedgerEntry, Millis, ObjectStore, OriginOf, Versioned } from '../../model.ts';
+import type { Confirmation, Feed, Ledger, LedgerEntry, Millis, ObjectStore, Versioned } from '../../model.ts';
 import { appWord } from '../../pure/app-word.ts';
 import { readText } from '../../pure/read-text.ts';
 import { SCHEMA_VERSION } from '../../signals/columns-of.ts';
 import { isAtRest } from '../entry.ts';
 import { windowKey } from '../keys.ts';
-import { staysAsRead } from '../names/bound.ts';
+import { type Reads, staysAsRead } from '../names/bound.ts';
 import { coveredEnd, type Others } from '../names/names.ts';
 
 /** What jobs downstream may rely on, as a small file in the lake says it. */
@@ -19,7 +19,8 @@ export interface SettledPorts {
   readonly lake: ObjectStore;
   /** How long after its end late rows of a window can come. */
   readonly recheck: Millis;
-  readonly originOf?: OriginOf;
+  /** What windows would be read from now; left out: what they always were. */
+  readonly reads?: Reads;
   /** What other names of the feed's app have brought; left out: nothing. */
   readonly others?: (feed: Feed) => Promise<Others | undefined>;
   /** The entries of the feed from some time on, up to now; left out: they are listed. */
@@ -47,7 +48,7 @@ export async function settleFeed(
   const before = known ? throughIn(known.value) : 0;
   // What was read from another app stays as it is.
   const isSettled = (entry: LedgerEntry) =>
-    (isAtRest(entry) && staysAsRead(entry, ports.originOf)) ||
+    (isAtRest(entry) && staysAsRead(entry, ports.reads)) ||
     settles(entry, confirmed.get(windowKey(entry.window)), recheck);
   const through = await settledEnd(feed, before, at - recheck, isSettled, ports);
   const settled = { watermark: progress.watermark, through };

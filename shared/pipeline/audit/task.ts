@@ -1,7 +1,6 @@
-import type { DayAudit, Feed, Interval, LedgerEntry, Millis, Signal } from '../../model.ts';
+import type { DayAudit, Feed, Interval, LedgerEntry, Millis } from '../../model.ts';
 import { feedKey } from '../keys.ts';
 import { staysAsRead } from '../names/bound.ts';
-import { rowsOf } from '../same-rows.ts';
 import type { AuditPorts } from './audit.ts';
 import { daysDue, daysOf } from './audit-days.ts';
 
@@ -19,17 +18,9 @@ export interface Task {
   readonly fresh: boolean;
   /** Days of which all entries are known, and these, halved ones among them, from some time on. */
   readonly whole: { readonly from: Millis; readonly days: readonly Millis[]; readonly entries: readonly LedgerEntry[] };
-  /** Done, not asked for again, and read from what the app reads now: those that are compared. */
+  /** Done, not asked for again, and from what an app of the settings reads now: those that are compared. */
   readonly done: readonly LedgerEntry[];
 }
-
-/** Their tables are there, whatever was found before their first row came. */
-export const signalsWithRows = (tasks: readonly Task[]): ReadonlySet<Signal> =>
-  new Set(
-    tasks
-      .filter(({ done }) => done.some(({ fingerprint }) => (rowsOf(fingerprint) ?? 0) > 0))
-      .map(({ feed }) => feed.signal),
-  );
 
 export async function taskOf(feed: Feed, retention: Millis, ports: AuditPorts): Promise<Task> {
   const { ledger, clock, recheck, horizon } = ports;
@@ -49,7 +40,7 @@ export async function taskOf(feed: Feed, retention: Millis, ports: AuditPorts): 
     (entry.state === 'done' || entry.state === 'unavailable') &&
     !entry.again &&
     due.has(daysOf(entry.window)) &&
-    !staysAsRead(entry, ports.originOf);
+    !staysAsRead(entry, ports.reads);
   return { feed, days, known, fresh, entries, whole, done: entries.filter(isDone) };
 }
 

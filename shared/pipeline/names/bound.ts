@@ -1,4 +1,4 @@
-import type { LedgerEntry, OriginOf, Signal } from '../../model.ts';
+import type { LedgerEntry, Signal } from '../../model.ts';
 import { areTwo } from '../../pure/origin.ts';
 
 /**
@@ -15,15 +15,16 @@ export function boundTo(
   return doneAt === 0 || stands === undefined || areTwo(origin, stands) ? origin : stands;
 }
 
+/** What a window would be read from now, as `boundTo` tells it. */
+export type Reads = (entry: Pick<LedgerEntry, 'window' | 'origin' | 'doneAt'>) => string | undefined;
+
 /**
- * Whether the rows of a window were certainly read from another app than its name stands for now, or from more: they
- * stay, as what is there now has not all of them, unless somebody asks for it.
+ * Whether the rows of a window were certainly read from another app than it would be now, or from more: they stay, as
+ * what is there now has not all of them, unless somebody asks for it.
  */
-export function staysAsRead(
-  { window, origin, doneAt }: Pick<LedgerEntry, 'window' | 'origin' | 'doneAt'>,
-  originOf: OriginOf | undefined,
-): boolean {
-  const now = originOf?.(window);
+export function staysAsRead(entry: Parameters<Reads>[0], reads: Reads | undefined): boolean {
+  const { origin, doneAt } = entry;
+  const now = reads?.(entry);
   if (origin === undefined || now === undefined || doneAt === 0) return false;
   return areTwo(origin, now) || now.startsWith(`${origin} `);
 }

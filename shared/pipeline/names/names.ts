@@ -1,6 +1,6 @@
 import type { Feed, Interval, Ledger, LedgerEntry, Millis, Opening, ReadFrom, Signal } from '../../model.ts';
 import { areTwo } from '../../pure/origin.ts';
-import { boundTo, waitsFor } from './bound.ts';
+import { boundTo, type Reads, waitsFor } from './bound.ts';
 import { keyOf, readersOf, type Seen, seenIn } from './seen.ts';
 
 /**
@@ -33,6 +33,8 @@ export interface Names {
    * another app, and what its name stands for has that time under another name. Looks where its name is an old one.
    */
   readonly readFrom: ReadFrom;
+  /** The same as far as names tell it that were looked up before, and whatever else has that time. */
+  readonly reads: Reads;
   /** The name in the settings of the app that reads that, or, left undefined, of the feed's app. */
   reader(feed: Feed, origin: string | undefined): string | undefined;
   /** What a new window of the feed is read from; as far as that was looked up where its name is an old one. */
@@ -108,7 +110,7 @@ export function createNames(
     if (lookedAt + glance <= now() || lookedAt > now()) await read();
   };
   const lookAfresh = oneAfterAnother(read);
-  const bound = (entry: Pick<LedgerEntry, 'window' | 'origin' | 'doneAt'>): string | undefined =>
+  const bound: Reads = (entry) =>
     boundTo(entry, originOf(entry.window), (signal, origin) => readers.has(keyOf(signal, origin)));
   /** What is done by an older version was read from any that it ever was. */
   const readsOf = (entry: LedgerEntry): readonly string[] => {
@@ -155,6 +157,7 @@ export function createNames(
     originOf,
     nameOf,
     readFrom,
+    reads: bound,
     reader: (feed, origin) => {
       const name = nameOf(feed);
       if (origin === undefined || own.get(name ?? '')?.origin === origin) return name;

@@ -39,6 +39,7 @@ describe('an audit of query windows', () => {
         open: 0,
         kept: 0,
         gone: 0,
+        unread: [],
         gaps: [],
         settled: { watermark: start + 8 * hour, through: 0 },
       },

@@ -8,7 +8,7 @@ const [whole, part] = ['workspace 1', 'workspace 1 /subscriptions/a'];
 
 /** Eight hours that were read from `read`, of which now `now` is asked, if anything; of some hours that has fewer rows. */
 async function readFrom(read: string, now: string | undefined) {
-  const here = auditedWorld(now === undefined ? {} : { originOf: () => now });
+  const here = auditedWorld(now === undefined ? {} : { reads: () => now });
   here.add(...hourly(8), ...hourly(3).map((row) => ({ ...row, word: `other ${row.word}` })));
   here.setTime(start + 8 * hour);
   await here.plan();
