@@ -29,6 +29,7 @@ import {
 } from '../pipeline/backfill/steer.ts';
 import { type BackfillPorts, type Taking, takeNext } from '../pipeline/backfill/take.ts';
 import { tendBackfills } from '../pipeline/backfill/tend.ts';
+import type { Names } from '../pipeline/names/names.ts';
 import { isStoreFailure, outlast } from '../pipeline/outage/outlast.ts';
 import type { RunOutcome } from '../pipeline/run.ts';
 import type { BackfillOrder } from '../status/answer.ts';
@@ -51,6 +52,8 @@ interface Ports extends Pick<BackfillPorts, 'lost'> {
   keptFrom(signal: Signal): Millis | undefined;
   readonly others: NonNullable<BackfillPorts['others']>;
   readonly originOf: OriginOf;
+  readonly reads: NonNullable<BackfillPorts['reads']>;
+  readonly names: Pick<Names, 'homes'>;
   look(): Promise<LakeHealth>;
   stateReady(): Promise<void>;
   /** How long a call waits for a state that is away: a message that is given up is missed for PLAN_PATIENCE. */
@@ -74,10 +77,22 @@ const usual = 2;
 const later: Millis = 10_000;
 
 export function wireBackfills(config: Config, apis: ReadonlyMap<string, QueryApi>, ports: Ports) {
-  const { ledger, clock, look, run, keptFrom, others, originOf, lost } = ports;
+  const { ledger, clock, look, run, keptFrom, others, originOf, reads, lost } = ports;
+  const { homes } = ports.names;
   const queue = openBackfillQueue(config.state);
   const store = openBackfills(config.state, config.lake);
-  const own: BackfillPorts = { ledger, clock, store, queue, keptFrom, others, originOf, ...(lost && { lost }) };
+  const own: BackfillPorts = {
+    ledger,
+    clock,
+    store,
+    queue,
+    keptFrom,
+    others,
+    originOf,
+    reads,
+    homes,
+    ...(lost && { lost }),
+  };
   const prepared = async (): Promise<void> => {
     await ports.stateReady();
     await queue.prepare();
@@ -89,7 +104,7 @@ export function wireBackfills(config: Config, apis: ReadonlyMap<string, QueryApi
         await prepared();
         const { request, scope, api } = resolved(wish, config, apis, clock);
         const { rate } = config.budget;
-        const all = { ...ports, survey: api.survey, rate };
+        const all = { ...ports, homes, survey: api.survey, rate };
         const plan = planBackfill(request, scope, all, new AbortController().signal);
         return whileWaiting('the ledger and the source, which count windows', plan);
       },

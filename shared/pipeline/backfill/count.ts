@@ -2,6 +2,7 @@ import type { BackfillRequest, Feed, Interval, Ledger, Millis } from '../../mode
 import { tileRange } from '../grid/tile-range.ts';
 import { type Others, othersIn } from '../names/names.ts';
 import { backfillChoice } from './choice.ts';
+import { isForeign, lackingIn, type UnderOthers } from './under-others.ts';
 
 /** Windows of a range. */
 export interface Counted {
@@ -23,7 +24,7 @@ export async function countWindows(
   choice: BackfillRequest['choice'],
   size: Millis,
   others: Others | undefined,
-  ledger: Ledger,
+  { ledger, ...ports }: UnderOthers & { readonly ledger: Ledger },
 ): Promise<Counted> {
   let [windows, skipped, retired, time, reached] = [0, 0, 0, 0, range.start];
   const theirs = await othersIn(others, range, ledger);
@@ -41,7 +42,12 @@ export async function countWindows(
     if (entry.state === 'halved' || end <= range.start) continue;
     gap(Math.min(start, range.end));
     reached = Math.max(reached, end);
-    if (entry.state === 'retired') retired += 1;
+    if (isForeign(entry, ports)) {
+      const isRoom = choice !== 'failed' && (ports.homes?.(feed) ?? []).length > 0;
+      for (const each of isRoom ? lackingIn([entry.window], theirs, range, size) : [])
+        [windows, time] = [windows + 1, time + each.end - each.start];
+      if (!isRoom) skipped += 1;
+    } else if (entry.state === 'retired') retired += 1;
     else if (backfillChoice(entry, '', choice) !== 'run') skipped += 1;
     else [windows, time] = [windows + 1, time + end - start];
   }

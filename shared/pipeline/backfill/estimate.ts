@@ -17,8 +17,9 @@ import { rowsOf } from '../same-rows.ts';
 import { firstLive } from './choice.ts';
 import { type Counted, cells, countWindows } from './count.ts';
 import type { BackfillScope } from './steer.ts';
+import type { UnderOthers } from './under-others.ts';
 
-export interface EstimatePorts {
+export interface EstimatePorts extends UnderOthers {
   readonly ledger: Ledger;
   readonly clock: Pick<Clock, 'now'>;
   readonly survey: Survey;
@@ -82,7 +83,7 @@ export async function planBackfill(
     const lost = { start: request.start, end: Math.min(since, last) };
     const beyond = { start: lost.end, end: range.start };
     const others = await ports.others?.(feed);
-    const count = (part: Interval) => countWindows(feed, part, request.choice, scope.window, others, ports.ledger);
+    const count = (part: Interval) => countWindows(feed, part, request.choice, scope.window, others, ports);
     const found = await count(range);
     const unavailable = lost.end > lost.start ? cells(lost, scope.window) : 0;
     const doubtfulEnd = Math.min(range.end, scope.doubtfulBefore ?? range.start);

@@ -100,7 +100,7 @@ async function refuseNothing(request: BackfillRequest, { window }: BackfillScope
     const feed: Feed = { app, signal, source: 'query' };
     const range = { start: Math.max(request.start, ports.keptFrom?.(signal) ?? request.start), end: request.end };
     if (range.start >= range.end) continue;
-    const found = await countWindows(feed, range, choice, window, await ports.others?.(feed), ports.ledger);
+    const found = await countWindows(feed, range, choice, window, await ports.others?.(feed), ports);
     if (found.windows > 0) return;
     skipped += found.skipped + found.retired;
   }

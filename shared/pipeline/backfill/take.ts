@@ -8,27 +8,26 @@ import type {
   Interval,
   LedgerEntry,
   Millis,
-  OriginOf,
   Signal,
   Window,
 } from '../../model.ts';
 import { plannedEntry } from '../entry.ts';
 import { activeWindows, type GridPorts, putWindows } from '../grid/grid.ts';
-import { tileRange } from '../grid/tile-range.ts';
+import { overlap, tileRange } from '../grid/tile-range.ts';
+import { mayPutBeside } from '../names/hold.ts';
 import { type Others, othersIn } from '../names/names.ts';
 import { afterLoss } from '../race.ts';
 import { backfillChoice, backfilledEntry } from './choice.ts';
+import { homeFor, isForeign, lackingIn, type UnderOthers } from './under-others.ts';
 
-export interface BackfillPorts extends GridPorts {
+export interface BackfillPorts extends GridPorts, UnderOthers {
   readonly clock: Clock;
   readonly store: BackfillStore;
   readonly queue: BackfillQueue;
   /** From when on the lake keeps rows of a signal; undefined, or left out: for ever. */
   readonly keptFrom?: (signal: Signal) => Millis | undefined;
   /** What other names of a feed's app have brought, which is not brought once more; left out: nothing. */
-  readonly others?: (feed: Feed) => Promise<Others | undefined>;
-  /** What new windows are read from, however late; left out: it is not kept. */
-  readonly originOf?: OriginOf;
+  readonly others?: (feed: Feed, afresh?: boolean) => Promise<Others | undefined>;
 }
 
 const day: Millis = 24 * 3_600_000;
@@ -112,14 +111,21 @@ async function inDay(backfill: Backfill, place: Place, ports: BackfillPorts): Pr
   };
   if (range.start >= range.end) return undefined;
   for (let losses = 1; ; losses++) {
-    const known = await activeWindows(feed, range, ports.ledger);
+    const all = await activeWindows(feed, range, ports.ledger);
+    const known = all.filter((entry) => !isForeign(entry, ports));
+    const foreign = all.filter((entry) => !known.includes(entry)).map(({ window }) => window);
     const entries = new Map(known.map((entry) => [entry.window.start, entry]));
     const others = await othersIn(await ports.others?.(feed), range, ports.ledger);
     const theirs = new Set(others.map(({ start }) => start));
-    const tiles = tileRange(range, backfill.window, [...known.map(({ window }) => window), ...others]).filter(
-      ({ start }) => entries.has(start) || !theirs.has(start),
+    const there = [...known.map(({ window }) => window), ...foreign];
+    const tiles = tileRange(range, backfill.window, [...there, ...others]).filter(
+      (tile) => entries.has(tile.start) || !(theirs.has(tile.start) || foreign.some((each) => overlap(each, tile))),
     );
-    const taken = await firstOf(tiles, feed, entries, backfill, place, ports);
+    const elsewhere = new Set(
+      lackingIn(foreign, [...others, ...known.map(({ window }) => window)], range, backfill.window),
+    );
+    const inOrder = [...tiles, ...elsewhere].toSorted((one, other) => one.start - other.start);
+    const taken = await firstOf(inOrder, elsewhere, feed, entries, backfill, place, ports);
     if (taken !== 'lost') return taken;
     await afterLoss(
       losses,
@@ -132,6 +138,7 @@ async function inDay(backfill: Backfill, place: Place, ports: BackfillPorts): Pr
 /** The first tile from `place` on that is to run, in the ledger by now; `lost`: somebody else was first, look again. */
 async function firstOf(
   tiles: readonly Interval[],
+  elsewhere: ReadonlySet<Interval>,
   feed: Feed,
   entries: ReadonlyMap<Millis, LedgerEntry>,
   { id, choice, start: begin }: Backfill,
@@ -141,9 +148,15 @@ async function firstOf(
   const { ledger, clock } = ports;
   // A window that reaches into the day from the one before was that day's, but for the first.
   const from = place.day <= begin ? Number.NEGATIVE_INFINITY : place.day;
-  for (const { start, end } of tiles) {
+  for (const tile of tiles) {
+    const { start, end } = tile;
     if (end <= place.next || start < from) continue;
     const window: Window = { ...feed, start, end };
+    if (elsewhere.has(tile)) {
+      const put = choice === 'failed' ? undefined : await putElsewhere(window, id, ports);
+      if (put === undefined) continue;
+      return put;
+    }
     const entry = entries.get(start);
     if (entry === undefined) {
       if (choice === 'failed') continue;
@@ -159,4 +172,17 @@ async function firstOf(
     return (await ledger.write(asked, seen.etag)) === undefined ? 'lost' : entry.window;
   }
   return undefined;
+}
+
+/** Undefined: no name has room for it. `window`: as it would be under the feed's name. */
+async function putElsewhere(window: Window, id: string, ports: BackfillPorts): Promise<Window | undefined | 'lost'> {
+  const { app, signal, source } = window;
+  const [feed, origin] = [{ app, signal, source }, ports.originOf?.(window)];
+  const home = await homeFor(window, ports.homes?.(feed) ?? [], ports.ledger);
+  if (home === undefined || origin === undefined) return undefined;
+  const put: Window = { ...window, app: home.app };
+  await ports.ledger.opening(put, origin);
+  const planned = { ...plannedEntry(put, ports.clock.now(), origin), backfill: id };
+  const mayPut = (entries: readonly LedgerEntry[]) => mayPutBeside(feed, origin, entries, ports);
+  return (await putWindows([planned], { ...ports, mayPut })) ? put : 'lost';
 }

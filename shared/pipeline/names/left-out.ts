@@ -43,7 +43,7 @@ async function isFilled(
   const own = [feed, ...others.feeds];
   if (!(await planFree(feed, own, range, size, there, others, ports))) return false;
   if (!(await takeAdrift(range, there, others, ports.ledger))) return false;
-  // Names of the settings last: what their apps may have had there is brought by no backfill any more.
+  // Names of the settings last: a backfill of what their apps had then needs another name for it.
   const isNamed = ({ app }: Feed) => Number(others.named.some((each) => each.app === app));
   const foreign = others.all.filter((each) => !own.some(({ app }) => app === each.app));
   const rest = foreign.toSorted((one, other) => isNamed(one) - isNamed(other));

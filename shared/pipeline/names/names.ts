@@ -1,7 +1,7 @@
 import type { Feed, Interval, Ledger, LedgerEntry, Millis, Opening, ReadFrom, Signal } from '../../model.ts';
 import { areTwo } from '../../pure/origin.ts';
 import { boundTo, type Reads, waitsFor } from './bound.ts';
-import { keyOf, readersOf, type Seen, seenIn } from './seen.ts';
+import { type Home, homesOf, keyOf, readersOf, type Seen, seenIn } from './seen.ts';
 
 /**
  * An app is what it reads, not what it is called: the ledger keeps what each feed has read, so an app that goes by
@@ -47,6 +47,8 @@ export interface Names {
    * `afresh`: with a look that begins after the call, which all that call at once share.
    */
   others(feed: Feed, afresh?: boolean): Promise<Others | undefined>;
+  /** Names under which the feed's app may have time that its own name has no room for, as of the last look. */
+  homes(feed: Feed): readonly Home[];
   /** Whether the last look has seen that the feed reads that. */
   isSaid(feed: Feed, origin: string): boolean;
 }
@@ -163,6 +165,7 @@ export function createNames(
       if (origin === undefined || own.get(name ?? '')?.origin === origin) return name;
       return readers.get(keyOf(feed.signal, origin));
     },
+    homes: (feed) => homesOf(feed, originOf(feed), seen()),
     renamed: () => [...seen().renamed.values()],
     isSaid: ({ signal, app }, origin) => seen().origins.get(keyOf(signal, app))?.includes(origin) === true,
     others,

@@ -49,6 +49,24 @@ export function seenIn(
   };
 }
 
+/** A name that may have room. */
+export interface Home {
+  readonly feed: Feed;
+  /** The settings have it: what comes beyond its horizon is planned there. */
+  readonly isNamed: boolean;
+}
+
+/** All other names of the signal: those of the feed's app first, and of the others those that the settings do not have. */
+export function homesOf({ app, signal }: Feed, origin: string | undefined, { at, all, named }: Seen): readonly Home[] {
+  const own = new Set(origin === undefined ? [] : at.get(keyOf(signal, origin))?.map(({ feed }) => feed.app));
+  const wanted = new Set(named.get(signal)?.map((feed) => feed.app));
+  const rank = (feed: Feed): number => (own.has(feed.app) ? 0 : 1 + Number(wanted.has(feed.app)));
+  return (all.get(signal) ?? [])
+    .filter((feed) => feed.app !== app)
+    .toSorted((one, other) => rank(one) - rank(other))
+    .map((feed) => ({ feed, isNamed: wanted.has(feed.app) }));
+}
+
 function groups<T>(pairs: readonly (readonly [string, T])[]): ReadonlyMap<string, readonly T[]> {
   const grouped = new Map<string, T[]>();
   for (const [key, each] of pairs) {
