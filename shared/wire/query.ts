@@ -18,7 +18,7 @@ import type {
 import { onePatience } from '../net/one-patience.ts';
 import type { AskPorts } from '../pipeline/ask/ask.ts';
 import { type RerunOutcome, type RerunRequest, rerunWindows } from '../pipeline/ask/rerun.ts';
-import { type AuditedApp, type AuditMemory, type AuditOutcome, auditWindows } from '../pipeline/audit/audit.ts';
+import { type AuditedApp, type AuditOutcome, auditWindows, createAuditMemory } from '../pipeline/audit/audit.ts';
 import { auditLake, type LakeAudit, type LakeAuditRequest } from '../pipeline/audit/audit-lake.ts';
 import { createBudget } from '../pipeline/budget.ts';
 import { readingTime } from '../pipeline/halve/watch.ts';
@@ -183,7 +183,7 @@ export function wireAudits(
   /** An entry is asked of the app that reads what it is from, whatever its name stands for. */
   const surveyOf = (entry: LedgerEntry) => surveys.get(names.reader(entry.window, names.reads(entry)) ?? '');
   const newWindows = newWindowsOf(apps, ports);
-  const memory: AuditMemory = new Map();
+  const memory = createAuditMemory();
   return {
     rerun: async (request) => {
       await ready();

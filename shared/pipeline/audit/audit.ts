@@ -7,11 +7,12 @@ import type { Others } from '../names/names.ts';
 import { keptTallies, wrongDays } from '../tally/check.ts';
 import { auditedDay, daysOf } from './audit-days.ts';
 import { gapsIn } from './gaps.ts';
+import { forget, handOn, takeOver } from './handed-on.ts';
 import { judge, vanished, type WindowVerdict } from './judge.ts';
 import { limitedTo } from './limited.ts';
 import { lookAtAll } from './looks.ts';
 import { type Settled, type SettledPorts, settleFeed } from './settled.ts';
-import { dayLength, forget, type Task, taskOf } from './task.ts';
+import { dayLength, type Task, taskOf } from './task.ts';
 
 /** One app of the query API: what audits ask, and how far back that makes sense. */
 export interface AuditedApp {
@@ -36,12 +37,19 @@ export interface AuditPorts extends AskPorts, SettledPorts {
   readonly surveyOf?: (entry: LedgerEntry) => Survey | undefined;
   /** What other names of a feed's app have brought; left out: nothing. */
   readonly others?: (feed: Feed) => Promise<Others | undefined>;
-  /** What this process knows from the audits before, by feed; left out: it asks each time. */
+  /** Left out: it asks each time. */
   readonly memory?: AuditMemory;
 }
 
-/** What audits have written or read, and when that, and how far feeds are settled, was last asked. */
-export type AuditMemory = Map<string, { readonly days: Map<Millis, DayAudit>; readonly at: Millis; settledAt: Millis }>;
+/** What a process knows from the audits before. */
+export interface AuditMemory {
+  /** What audits have written or read, and when that, and how far feeds are settled, was last asked; by feed. */
+  readonly feeds: Map<string, { readonly days: Map<Millis, DayAudit>; readonly at: Millis; settledAt: Millis }>;
+  /** Files that this process has handed on, each with its tag and when. */
+  readonly handed: Map<string, { readonly etag: string | undefined; readonly at: Millis }>;
+}
+
+export const createAuditMemory = (): AuditMemory => ({ feeds: new Map(), handed: new Map() });
 
 /**
  * What an audit found in one feed. Each window that was looked at is one of `same`, `enqueued`, `open`, `kept` and
@@ -114,6 +122,8 @@ export async function auditWindows(
 }
 
 async function auditApp(app: AuditedApp, ports: AuditPorts, abort: AbortSignal) {
+  const { memory, lake } = ports;
+  if (memory !== undefined) await takeOver(app, memory, ports.clock.now(), lake);
   const tasks: Task[] = [];
   for (const feed of app.feeds) tasks.push(await taskOf(feed, app.retention, ports));
   // From before the question: what changes after it is found the next time.
@@ -126,7 +136,14 @@ async function auditApp(app: AuditedApp, ports: AuditPorts, abort: AbortSignal) 
     ports,
   );
   const feeds: FeedAudit[] = [];
-  for (const task of tasks) feeds.push(await actOn(task, seen, at, ports));
+  const isFresh = tasks.some(({ fresh }) => fresh);
+  let isNews = isFresh;
+  for (const task of tasks) {
+    const told = await actOn(task, seen, at, ports);
+    feeds.push(told.feed);
+    isNews ||= told.isNews;
+  }
+  if (memory !== undefined && isNews) await handOn(app, memory, isFresh, ours, lake);
   return { feeds, asked, errors };
 }
 
@@ -142,7 +159,13 @@ async function mendTallies(tasks: readonly Task[], { ledger }: AuditPorts): Prom
   }
 }
 
-async function actOn(task: Task, seen: ReadonlyMap<Window, Look>, at: Millis, ports: AuditPorts): Promise<FeedAudit> {
+/** `isNews`: more is remembered of the feed than before. */
+async function actOn(
+  task: Task,
+  seen: ReadonlyMap<Window, Look>,
+  at: Millis,
+  ports: AuditPorts,
+): Promise<{ readonly feed: FeedAudit; readonly isNews: boolean }> {
   const { feed, days, known, entries, done, whole } = task;
   const confirmed = confirmationsIn(known.values());
   const looked = done.flatMap((entry) => {
@@ -175,7 +198,7 @@ async function actOn(task: Task, seen: ReadonlyMap<Window, Look>, at: Millis, po
   const news = audited.filter(({ isNews }) => isNews).map(({ audit }) => audit);
   if (news.length > 0) await ports.ledger.recordAudits(feed, news);
   const now = new Map([...confirmed, ...confirmationsIn(audited.map(({ audit }) => audit))]);
-  const remembered = ports.memory?.get(feedKey(feed));
+  const remembered = ports.memory?.feeds.get(feedKey(feed));
   const isTold = remembered !== undefined && remembered.settledAt <= at && at < remembered.settledAt + forget;
   // What was found was written within the last hours, by whatever process, and how far that settles the feed was said.
   const isRecent = news.length === 0;
@@ -184,7 +207,7 @@ async function actOn(task: Task, seen: ReadonlyMap<Window, Look>, at: Millis, po
     for (const audit of news) remembered.days.set(audit.day, audit);
     if (settled !== undefined) remembered.settledAt = at;
   }
-  return {
+  const told: FeedAudit = {
     feed,
     windows: enqueued.length + sum(Object.values(count)),
     ...count,
@@ -192,6 +215,7 @@ async function actOn(task: Task, seen: ReadonlyMap<Window, Look>, at: Millis, po
     gaps: await gapsIn(feed, entries, ports),
     settled,
   };
+  return { feed: told, isNews: news.length > 0 || settled !== undefined };
 }
 
 const confirmationsIn = (days: Iterable<DayAudit>): ReadonlyMap<string, Confirmation> =>

@@ -3,11 +3,9 @@ import { feedKey } from '../keys.ts';
 import { staysAsRead } from '../names/bound.ts';
 import type { AuditPorts } from './audit.ts';
 import { daysDue, daysOf } from './audit-days.ts';
+import { isRemembered } from './handed-on.ts';
 
 export const dayLength: Millis = 24 * 3_600_000;
-/** What others have found meanwhile is asked for so often; and so often it is said how far a feed is settled. */
-export const forget: Millis = 6 * 3_600_000;
-
 /** What there is to look at in one feed. */
 export interface Task {
   readonly feed: Feed;
@@ -45,12 +43,11 @@ export async function taskOf(feed: Feed, retention: Millis, ports: AuditPorts): 
 }
 
 async function knownDays(feed: Feed, range: Interval, { ledger, clock, memory }: AuditPorts) {
-  const remembered = memory?.get(feedKey(feed));
+  const remembered = memory?.feeds.get(feedKey(feed));
   const now = clock.now();
-  if (remembered !== undefined && remembered.at <= now && now < remembered.at + forget)
-    return { known: remembered.days, fresh: false };
+  if (remembered !== undefined && isRemembered(remembered, now)) return { known: remembered.days, fresh: false };
   const known = new Map<Millis, DayAudit>();
   for await (const day of ledger.audits(feed, range)) known.set(day.day, day);
-  memory?.set(feedKey(feed), { days: known, at: now, settledAt: remembered?.settledAt ?? 0 });
+  memory?.feeds.set(feedKey(feed), { days: known, at: now, settledAt: remembered?.settledAt ?? 0 });
   return { known, fresh: true };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type AuditMemory, auditWindows } from '../../../shared/pipeline/audit/audit.ts';
+import { auditWindows, createAuditMemory } from '../../../shared/pipeline/audit/audit.ts';
 import { judge } from '../../../shared/pipeline/audit/judge.ts';
 import { isOpen, plannedEntry } from '../../../shared/pipeline/entry.ts';
 import { runWindow } from '../../../shared/pipeline/run.ts';
@@ -310,7 +310,7 @@ test('a window of a table that was not there runs again when an audit finds rows
 });
 
 test('a day and feed without a change costs less than two calls to the stores, audited every hour', async () => {
-  const memory: AuditMemory = new Map();
+  const memory = createAuditMemory();
   const here = auditedWorld({ memory });
   const days = 30;
   here.add(...hourly(days * 24));

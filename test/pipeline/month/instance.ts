@@ -4,7 +4,7 @@ import { openDeltaLake } from '../../../shared/lake/delta/lake-tables.ts';
 import { contentPieces } from '../../../shared/lake/local-content.ts';
 import { workFolders } from '../../../shared/lake/work-folders.ts';
 import type { Content, Output, QuerySettings, Window } from '../../../shared/model.ts';
-import { type AuditMemory, type AuditOutcome, auditWindows } from '../../../shared/pipeline/audit/audit.ts';
+import { type AuditOutcome, auditWindows, createAuditMemory } from '../../../shared/pipeline/audit/audit.ts';
 import { auditFiles, type FeedFiles } from '../../../shared/pipeline/audit/lake-slice.ts';
 import { orderBackfill, startBackfill } from '../../../shared/pipeline/backfill/steer.ts';
 import { takeNext } from '../../../shared/pipeline/backfill/take.ts';
@@ -145,7 +145,7 @@ export function startInstance(world: World): Instance {
   const api = { settings: settingsOf(world), ask, clock };
   const survey = createSurvey(api);
   const inner = createQuerySource({ ...api, survey, audited: true, limits: { rows: world.rowLimit } });
-  const memory: AuditMemory = new Map();
+  const memory = createAuditMemory();
   const inLake = (signal: Window['signal']) => keptFrom(signal, world.rules, world.now);
   const ports = {
     ...{ ledger, lake, clock, hints, lease: hour / 2, refresh: 0, patience: hour / 2, limit: 240 },
