@@ -78,6 +78,8 @@ export interface LedgerEntry {
   readonly error: string;
   /** The backfill that asked for it, until it is done; left out: none did. */
   readonly backfill?: string;
+  /** A backfill has put it into the ledger, of whatever time; left out: none has, or an older version. */
+  readonly past?: boolean;
   /** What it is to be read from, or its rows are from, as `OriginOf` tells it; left out: not known, or blobs. */
   readonly origin?: string;
 }

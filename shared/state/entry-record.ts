@@ -40,6 +40,8 @@ export interface EntryRecord {
   readonly error: string;
   /** '' where no backfill asked for it; missing in what older versions wrote. */
   readonly backfill: string;
+  /** Missing where no backfill has put it there, and in what older versions wrote. */
+  readonly past?: boolean;
   /** '' where it is not known; missing in what older versions wrote. */
   readonly origin: string;
   /** What all runs add up to (`Totals`); missing before the first has ended, and in what older versions wrote. */
@@ -110,6 +112,7 @@ export function entryRecord(entry: LedgerEntry): EntryRecord {
     doneAt: spellTime(entry.doneAt),
     error: entry.error.slice(0, ERROR_LIMIT),
     backfill: entry.backfill ?? '',
+    ...(entry.past && { past: true }),
     origin: entry.origin ?? '',
     ...totalsRecord(entry.totals),
   };
@@ -170,6 +173,7 @@ export function entryOf(record: Readonly<Record<string, unknown>>, files: readon
     doneAt: time('doneAt'),
     error: word('error'),
     ...(word('backfill') !== '' && { backfill: word('backfill') }),
+    ...(record.past === true && { past: true }),
     ...(word('origin') !== '' && { origin: word('origin') }),
   };
 }

@@ -160,7 +160,7 @@ async function firstOf(
     const entry = entries.get(start);
     if (entry === undefined) {
       if (choice === 'failed') continue;
-      const planned = { ...plannedEntry(window, clock.now(), ports.originOf?.(window)), backfill: id };
+      const planned = { ...plannedEntry(window, clock.now(), ports.originOf?.(window)), backfill: id, past: true };
       return (await putWindows([planned], ports)) ? window : 'lost';
     }
     const what = backfillChoice(entry, id, choice);
@@ -182,7 +182,7 @@ async function putElsewhere(window: Window, id: string, ports: BackfillPorts): P
   if (home === undefined || origin === undefined) return undefined;
   const put: Window = { ...window, app: home.app };
   await ports.ledger.opening(put, origin);
-  const planned = { ...plannedEntry(put, ports.clock.now(), origin), backfill: id };
+  const planned = { ...plannedEntry(put, ports.clock.now(), origin), backfill: id, past: true };
   const mayPut = (entries: readonly LedgerEntry[]) => mayPutBeside(feed, origin, entries, ports);
   return (await putWindows([planned], { ...ports, mayPut })) ? put : 'lost';
 }

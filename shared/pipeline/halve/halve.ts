@@ -42,10 +42,11 @@ export async function halveWindow(
   const ports = { lake, clock, ...(tables && { tables }), ...(inLake && { inLake }) };
   const emptied = await replaceOthers([], claim, ports, engine.emptyFile);
   const text = `halved at ${new Date(halves[1].start).toISOString()}: ${why}`;
-  const { backfill, origin } = claim.entry;
+  const { backfill, past, origin } = claim.entry;
   const planned = halves.map((half) => ({
     ...plannedEntry(half, 0, origin),
     ...(backfill !== undefined && { backfill }),
+    ...(past && { past }),
   }));
   const entry = await claim.halve((held) => halvedEntry(held, emptied, text, spent()), planned);
   if (hints === undefined) return entry;

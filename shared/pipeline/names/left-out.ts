@@ -38,8 +38,11 @@ async function isFilled(
   others: Others,
   ports: FillPorts,
 ): Promise<boolean> {
-  const there = await broughtBefore(feed, before, others, ports);
-  const range = { start: Math.max(there[0]?.start ?? before, from ?? 0), end: before };
+  const brought = await broughtBefore(feed, before, others, ports);
+  const there = brought.map(({ window }): Interval => window);
+  // What a backfill has brought begins nothing: what lies behind it was not asked for.
+  const first = brought.find(({ past }) => !past)?.window.start ?? before;
+  const range = { start: Math.max(first, from ?? 0), end: before };
   const own = [feed, ...others.feeds];
   if (!(await planFree(feed, own, range, size, there, others, ports))) return false;
   if (!(await takeAdrift(range, there, others, ports.ledger))) return false;
@@ -79,7 +82,7 @@ async function planFree(
     if (gapsOf(range, there).length === 0) break;
     const entries = await activeWindows({ app, signal, source }, range, ports.ledger);
     // What others have planned meanwhile is there as well.
-    there.push(...(await broughtOf(entries, others)));
+    there.push(...(await broughtOf(entries, others)).map(({ window }) => window));
     const known = new Set<Interval>([...entries.map(({ window }) => window), ...there]);
     const isNamed = others.named.some((each) => each.app === app);
     const end = isNamed ? Math.min(range.end, await horizonOf([{ app, signal, source }], ports)) : range.end;
@@ -101,19 +104,20 @@ async function planFree(
 }
 
 /** Windows of the app, under whatever name, from the last ones before that time on, by start. */
-async function broughtBefore(feed: Feed, end: Millis, others: Others, { ledger }: GridPorts): Promise<Interval[]> {
+async function broughtBefore(feed: Feed, end: Millis, others: Others, { ledger }: GridPorts): Promise<LedgerEntry[]> {
   for (let back = near; ; back *= 4) {
     const range = { start: Math.max(0, end - back), end };
-    const found: Interval[] = [];
+    const found: LedgerEntry[] = [];
     for (const { app, signal, source } of [feed, ...others.feeds])
       found.push(...(await broughtOf(await activeWindows({ app, signal, source }, range, ledger), others)));
-    if (found.length > 0 || range.start === 0) return found.toSorted((a, b) => a.start - b.start);
+    if (found.some(({ past }) => !past) || range.start === 0)
+      return found.toSorted((a, b) => a.window.start - b.window.start);
   }
 }
 
 /** Those of the app's that are done, or will be by themselves. */
-async function broughtOf(entries: readonly LedgerEntry[], others: Others): Promise<Interval[]> {
-  const found: Interval[] = [];
-  for (const entry of entries) if (others.has(entry) && !(await others.isAdrift(entry))) found.push(entry.window);
+async function broughtOf(entries: readonly LedgerEntry[], others: Others): Promise<LedgerEntry[]> {
+  const found: LedgerEntry[] = [];
+  for (const entry of entries) if (others.has(entry) && !(await others.isAdrift(entry))) found.push(entry);
   return found;
 }

@@ -129,3 +129,30 @@ test('a gap for which there is no room is looked for once, though an app has end
   await fill(counted, known);
   assert.equal(lists, 0);
 });
+
+test("what lies between a backfill and the first live window is nobody's wish, whatever the app is called later", async () => {
+  for (const past of [true, undefined]) {
+    const here = world();
+    const { ledger } = here;
+    here.settings(['shop', 'app x'], ['store', 'app y']);
+    await here.tick(hour);
+    here.later(2 * hour);
+    await here.tick(hour);
+    const feed = here.feedOf('shop');
+    const old = [3, 4].map((n): LedgerEntry => {
+      const window = { ...feed, start: start + n * hour, end: start + (n + 1) * hour };
+      return { ...plannedEntry(window, 0, 'app x'), ...(past && { past }), state: 'done', doneAt: 1 };
+    });
+    const known = await ledger.progress(feed);
+    assert.ok(known && (await ledger.plan(feed, known.value, known.etag, old)));
+    here.settings(['shop', 'app y'], ['store', 'app x']);
+    for (let n = 0; n < 8; n++) {
+      here.later(hour);
+      await here.tick(hour);
+    }
+    const hours = (await here.windows('app x')).map((window) => (window.start - start) / hour);
+    const live = Array.from({ length: 10 }, (_, n) => 30 + n);
+    const between = Array.from({ length: 25 }, (_, n) => 5 + n);
+    assert.deepEqual(hours, past ? [3, 4, ...live] : [3, 4, ...between, ...live]);
+  }
+});
