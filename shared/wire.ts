@@ -10,6 +10,7 @@ import { type RequeueOutcome, type RequeueRequest, requeueWindows } from './pipe
 import { rerunWindows } from './pipeline/ask/rerun.ts';
 import { createTurns } from './pipeline/backfill/after-live.ts';
 import { watchedLake } from './pipeline/health/watched.ts';
+import { putGuard } from './pipeline/names/hold.ts';
 import { createNames } from './pipeline/names/names.ts';
 import { createInvoke } from './pipeline/outage/invoke.ts';
 import { type RunOutcome, runWindow, unrun } from './pipeline/run.ts';
@@ -115,19 +116,25 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
     isBeyond: beyondLake(config, clock.now),
     keptFrom: keptInLake(config, clock.now),
     ...{ names, originOf: names.originOf, reads: names.reads, readFrom: names.readFrom, others: names.others },
+    mayPut: putGuard({ ledger, ...names }),
     sourceNow: storageClock.now,
   };
   const local = localPorts(config.output, { ...config, dedupe: config.exports?.dedupe ?? 'id' });
   const refused = new Map<string, Millis>();
   const memory = { refused, recall: createRecall() };
   const kept = keptOrAssumed(config.apps, clock.now);
+  /** What is read keeps its rows, whatever name the window lies under. */
+  const readBy = (window: Window, origin?: string) => ({
+    ...window,
+    app: names.reader(window, origin) ?? window.app,
+  });
   const inLake = windowFiles(lake, templates, config.quarantine.prefix, tables);
   const named = windowNames(templates, config.quarantine.prefix);
   const run = {
     ...ports,
     ...local,
     named,
-    keptSince: kept.keptSince,
+    keptSince: (window: Window, origin?: string) => kept.keptSince(readBy(window, origin)),
     ...memory,
     inLake,
   };
@@ -155,7 +162,7 @@ export function wire(config: Config, timeout?: Millis, outage: Millis = 0, atTer
     invoke(
       async (given) => {
         const outcome = await runWindow(window, given);
-        if (outcome.state === 'done' && outcome.counts.read > 0) kept.saw(window);
+        if (outcome.state === 'done' && outcome.counts.read > 0) kept.saw(readBy(window, outcome.origin));
         return outcome;
       },
       async (error) => ({ ...unrun('held', window, undefined), error }),

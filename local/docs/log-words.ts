@@ -9,10 +9,7 @@ import type { RunState } from '../../shared/pipeline/run.ts';
 export const stateWords: Readonly<Record<RunState, readonly [means: string, asks: string]>> = {
   done: ['the window is in the lake', 'nothing'],
   unchanged: ['it was already, and the source is as it was', 'nothing'],
-  unavailable: [
-    'the source has no rows of it and does not keep them so long',
-    'nothing can be done: those rows are gone',
-  ],
+  unavailable: ['the source has no rows of it and does not keep them so long', 'nothing can be done: they are gone'],
   failed: [
     'see `error`; it is tried again after 1, 2, 4 … minutes, at most an hour',
     'what the error says, if it lasts',

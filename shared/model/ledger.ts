@@ -54,10 +54,7 @@ export interface LedgerEntry {
   readonly leaseUntil: Millis;
   /** Not to be run before: back-off after a failure, or the refresh interval of a blob window. */
   readonly notBefore: Millis;
-  /**
-   * When a hint was last sent for it, noted only after it was sent; 0: none is out, the planner sends one when there is
-   * room.
-   */
+  /** When a hint was last sent for it, noted after it was sent; 0: none is out, the planner sends one. */
   readonly hintedAt: Millis;
   /** Asked for again since the last claim (a blob arrived): due once more after the run that is under way. */
   readonly again: boolean;
@@ -78,7 +75,7 @@ export interface LedgerEntry {
   readonly error: string;
   /** The backfill that asked for it, until it is done; left out: none did. */
   readonly backfill?: string;
-  /** A backfill has put it into the ledger, of whatever time; left out: none has, or an older version. */
+  /** Put into the ledger by a backfill; left out: by others, or an older version. */
   readonly past?: boolean;
   /** What it is to be read from, or its rows are from, as `OriginOf` tells it; left out: not known, or blobs. */
   readonly origin?: string;
@@ -97,10 +94,7 @@ export interface Progress {
   readonly watermark: Millis;
   /** It was lost, and what the lake tells of the feed's windows is not all in the ledger yet; left out: it is. */
   readonly regaining?: boolean;
-  /**
-   * What its windows are planned for, as long as no other name is planned for that; left out: not known, or another is
-   * (names/hold.ts).
-   */
+  /** What it is held for (names/hold.ts); left out: for nothing. */
   readonly origin?: string;
 }
 

@@ -30,8 +30,8 @@ export interface DeliverPorts extends CommitPorts {
   readonly engine: Engine;
   /** Gives the run a folder of its own on the local disk and removes it afterwards, whatever happened. */
   withWorkFolder<T>(use: (folder: string) => Promise<T>): Promise<T>;
-  /** From when on the source has the rows of that window's feed; undefined, or left out: it has them all. */
-  readonly keptSince?: (window: Window) => Millis | undefined;
+  /** From when on what the window is read from has its rows; undefined, or left out: it has them all. */
+  readonly keptSince?: (window: Window, origin?: string) => Millis | undefined;
   /** What a window is read from; left out: it is not kept. */
   readonly readFrom?: ReadFrom;
   /**
@@ -43,6 +43,8 @@ export interface DeliverPorts extends CommitPorts {
 
 export interface Delivered {
   readonly entry: LedgerEntry;
+  /** What it was read from; left out: it is not kept. */
+  readonly origin?: string;
   /** What the operator should know of the reading, although it is whole; left out: nothing. */
   readonly remark?: string;
   /** Why lines of this run are in quarantine, each reason once; left out: none are. */
@@ -81,7 +83,7 @@ async function readAndWrite(claim: Claim, watch: Watch, ports: DeliverPorts): Pr
     const draft = await ports.engine.begin(window, work, claim.entry.revision);
     try {
       const written = await writeAll(reading, draft, claim, watch, ports);
-      const lost = await unavailable(reading, written, claim, ports);
+      const lost = await unavailable(reading, written, claim, origin, ports);
       if (lost !== undefined) return { entry: lost };
       const emptied = await replaceOthers(written, claim, ports, ports.engine.emptyFile);
       const drift = await sightDrift(draft.drift ?? [], claim.entry, ports.ledger);
@@ -96,7 +98,12 @@ async function readAndWrite(claim: Claim, watch: Watch, ports: DeliverPorts): Pr
       };
       const entry = await claim.update((held) => finishedEntry(held, ports.clock.now(), finish));
       const { reasons = [] } = draft;
-      const told = { ...(reading.remark && { remark: reading.remark }), ...(reasons.length > 0 && { reasons }) };
+      const from = origin !== undefined && { origin };
+      const told = {
+        ...from,
+        ...(reading.remark && { remark: reading.remark }),
+        ...(reasons.length > 0 && { reasons }),
+      };
       return { entry, ...drift, ...told };
     } finally {
       await draft.close();
@@ -114,9 +121,10 @@ async function unavailable(
   { fingerprint, asked }: Reading,
   written: readonly FileRecord[],
   claim: Claim,
+  origin: string | undefined,
   { clock, keptSince = () => undefined }: DeliverPorts,
 ): Promise<LedgerEntry | undefined> {
-  const since = keptSince(claim.entry.window);
+  const since = keptSince(claim.entry.window, origin);
   if (since === undefined || claim.entry.window.end > since || rowsOf(fingerprint) !== 0) return undefined;
   if (written.some(({ rows }) => rows > 0)) return undefined;
   const why =

@@ -54,6 +54,7 @@ interface Ports extends Pick<BackfillPorts, 'lost'> {
   readonly originOf: OriginOf;
   readonly reads: NonNullable<BackfillPorts['reads']>;
   readonly names: Pick<Names, 'homes'>;
+  readonly mayPut: NonNullable<BackfillPorts['mayPut']>;
   look(): Promise<LakeHealth>;
   stateReady(): Promise<void>;
   /** How long a call waits for a state that is away: a message that is given up is missed for PLAN_PATIENCE. */
@@ -77,7 +78,7 @@ const usual = 2;
 const later: Millis = 10_000;
 
 export function wireBackfills(config: Config, apis: ReadonlyMap<string, QueryApi>, ports: Ports) {
-  const { ledger, clock, look, run, keptFrom, others, originOf, reads, lost } = ports;
+  const { ledger, clock, look, run, keptFrom, others, originOf, reads, mayPut, lost } = ports;
   const { homes } = ports.names;
   const queue = openBackfillQueue(config.state);
   const store = openBackfills(config.state, config.lake);
@@ -91,6 +92,7 @@ export function wireBackfills(config: Config, apis: ReadonlyMap<string, QueryApi
     originOf,
     reads,
     homes,
+    mayPut,
     ...(lost && { lost }),
   };
   const prepared = async (): Promise<void> => {

@@ -179,9 +179,9 @@ export function wireAudits(
       return of === undefined ? [] : [{ ...of, app: feed.app, feeds: [feed] }];
     });
   };
-  const surveys = new Map(audited.map(({ app, survey }) => [app, survey]));
+  const byName = new Map(audited.map((each) => [each.app, each]));
   /** An entry is asked of the app that reads what it is from, whatever its name stands for. */
-  const surveyOf = (entry: LedgerEntry) => surveys.get(names.reader(entry.window, names.reads(entry)) ?? '');
+  const appOf = (entry: LedgerEntry) => byName.get(names.reader(entry.window, names.reads(entry)) ?? '');
   const newWindows = newWindowsOf(apps, ports);
   const memory = createAuditMemory();
   return {
@@ -202,7 +202,7 @@ export function wireAudits(
       await ready();
       return auditWindows(
         [...audited, ...(await renamed())],
-        { ...ports, ...audit, memory, time, surveyOf },
+        { ...ports, ...audit, memory, time, appOf },
         new AbortController().signal,
       );
     },

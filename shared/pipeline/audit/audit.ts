@@ -34,7 +34,7 @@ export interface AuditPorts extends AskPorts, SettledPorts {
   /** How long an audit may take; left out: as long as it takes. */
   readonly time?: Millis;
   /** What a window is compared with, where that is another app than its name stands for; left out: nothing is. */
-  readonly surveyOf?: (entry: LedgerEntry) => Survey | undefined;
+  readonly appOf?: (entry: LedgerEntry) => Pick<AuditedApp, 'survey' | 'retention'> | undefined;
   /** What other names of a feed's app have brought; left out: nothing. */
   readonly others?: (feed: Feed) => Promise<Others | undefined>;
   /** Left out: it asks each time. */
@@ -173,7 +173,9 @@ async function actOn(
     const earlier = confirmed.get(windowKey(entry.window));
     return look ? [{ entry, ...look, verdict: judge(entry, earlier, look.fingerprint) }] : [];
   });
-  const gone = vanished(looked, at);
+  // Each source keeps its rows as long as it keeps them.
+  const bySource = Map.groupBy(looked, ({ entry }) => ports.reads?.(entry)).values();
+  const gone = new Set([...bySource].flatMap((some) => [...vanished(some, at)]));
   const count = { same: 0, open: 0, kept: 0, gone: 0 };
   const enqueued: Interval[] = [];
   const agreeing = new Map<LedgerEntry, string>();
@@ -193,7 +195,9 @@ async function actOn(
     (entry) => due.has(daysOf(entry.window)) && !compared.has(entry) && entry.state !== 'retired',
   );
   const unread = others.filter((entry) => staysAsRead(entry, ports.reads)).map(({ window }) => window);
-  count.open += others.length - unread.length;
+  // What its source does not keep any more is at rest, and not looked at.
+  const asked = new Set(done);
+  count.open += others.filter((entry) => asked.has(entry) || !isAtRest(entry)).length;
   const audited = days.map((day) => auditedDay(day, at, agreeing, known.get(day)));
   const news = audited.filter(({ isNews }) => isNews).map(({ audit }) => audit);
   if (news.length > 0) await ports.ledger.recordAudits(feed, news);

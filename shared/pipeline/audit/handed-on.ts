@@ -5,9 +5,9 @@ import { feedKey } from '../keys.ts';
 import type { AuditMemory } from './audit.ts';
 
 /**
- * What a process remembers of the audits of an app, as a file in the lake for the one that comes after it: hosts end and
- * begin processes as they like, and each would ask the ledger once more for each feed. It says nothing that the ledger
- * does not, and counts for as long as the memory of a process does; where it is gone or no such file, nothing is lost.
+ * What a process remembers of the audits of an app, as a file in the lake for the one that comes after it: hosts end
+ * and begin processes as they like, and each would ask the ledger once more for each feed. It says nothing that the
+ * ledger does not, and counts for as long as the memory of a process does; where it is gone nothing is lost.
  */
 const nameOf = (app: string, feeds: readonly Feed[]): string =>
   `_insights-lake/audited/app=${appWord(app)}/${feeds.length === 1 ? feeds[0]?.signal : 'all'}.json`;

@@ -6,7 +6,7 @@ import { isKept, judgeEntry, type LakeEntryPorts, noteTags, runAgain } from './l
 
 export interface LakeSlicePorts extends LakeEntryPorts {
   /** From when on the source of a window has its rows: older windows are only named. Undefined: it has them all. */
-  readonly keptSince?: (window: Window) => Millis | undefined;
+  readonly keptSince?: (window: Window, origin?: string) => Millis | undefined;
   /** Windows that one audit has run again at most, of a feed; the others are named, and found again the next day. */
   readonly limit: number;
 }
@@ -81,7 +81,7 @@ async function actOn(
   const differing = looked.flatMap((part) => part.differing);
   const isLost = (entry: LedgerEntry) =>
     staysAsRead(entry, ports.reads) ||
-    entry.window.start < (ports.keptSince?.(entry.window) ?? Number.NEGATIVE_INFINITY);
+    entry.window.start < (ports.keptSince?.(entry.window, ports.reads?.(entry)) ?? Number.NEGATIVE_INFINITY);
   const held = differing.length >= aFew && differing.length * 2 > windows;
   const again = repair && !held ? differing.filter((entry) => !isLost(entry)).slice(0, ports.limit) : [];
   let [repaired, error] = [0, ''];

@@ -21,11 +21,11 @@ export interface Looks {
 export async function lookAtAll(
   app: AuditedApp,
   tasks: readonly Task[],
-  { surveyOf }: AuditPorts,
+  { appOf }: AuditPorts,
   abort: AbortSignal,
 ): Promise<Looks> {
   const entries = tasks.flatMap(({ done }) => done);
-  const groups = Map.groupBy(entries, (entry) => surveyOf?.(entry) ?? app.survey);
+  const groups = Map.groupBy(entries, (entry) => appOf?.(entry)?.survey ?? app.survey);
   const own = groups.get(app.survey);
   groups.delete(app.survey);
   const found = own === undefined ? undefined : await lookAt(own, app.survey, abort);

@@ -38,6 +38,7 @@ export async function taskOf(feed: Feed, retention: Millis, ports: AuditPorts): 
     (entry.state === 'done' || entry.state === 'unavailable') &&
     !entry.again &&
     due.has(daysOf(entry.window)) &&
+    entry.window.start >= now - (ports.appOf?.(entry)?.retention ?? retention) &&
     !staysAsRead(entry, ports.reads);
   return { feed, days, known, fresh, entries, whole, done: entries.filter(isDone) };
 }

@@ -18,7 +18,7 @@ export interface GridPorts extends Pick<TakeInPorts, 'lost' | 'unseen'> {
    * Asked after the progress was read under which the entries are to be put: whether they may still be. Left out: they
    * may.
    */
-  readonly mayPut?: (entries: readonly LedgerEntry[]) => Promise<boolean>;
+  readonly mayPut?: (entries: readonly LedgerEntry[], known: Progress | undefined) => Promise<boolean>;
 }
 
 /** No window of a grid is longer. */
@@ -92,7 +92,7 @@ async function putTogether(entries: readonly LedgerEntry[], ports: GridPorts): P
     // Without its progress a feed may have lost more than that.
     const there = await activeWindows(first, known === undefined ? undefined : range, ledger);
     if (entries.some(({ window }) => there.some((other) => overlap(window, other.window)))) return false;
-    if (ports.mayPut !== undefined && !(await ports.mayPut(entries))) return false;
+    if (ports.mayPut !== undefined && !(await ports.mayPut(entries, known?.value))) return false;
     const stands = known?.value ?? foundIn(there, first.start);
     const progress = { ...stands, horizon: Math.max(stands.horizon, last.end) };
     await ledger.opening(first);

@@ -95,3 +95,18 @@ export async function mayPutBeside(
   const there = await othersIn({ ...others, feeds: beside }, { start: first.start, end: last.end }, ledger);
   return !entries.some(({ window }) => there.some((each) => overlap(window, each)));
 }
+
+/**
+ * The same for whoever else puts windows into the ledger (a backfill, a rerun): what is held for their app is put
+ * without a look.
+ */
+export const putGuard =
+  ({ reader, ...ports }: HoldPorts & { reader(feed: Feed, origin: string): string | undefined }) =>
+  async (entries: readonly LedgerEntry[], known: Progress | undefined): Promise<boolean> => {
+    const { window, origin } = entries[0] ?? {};
+    if (window === undefined || origin === undefined || known?.origin === origin) return true;
+    const { app, signal, source } = window;
+    const under = { app, signal, source };
+    if (ports.isSaid?.(under, origin) === false) await ports.ledger.opening(under, origin);
+    return mayPutBeside({ ...under, app: reader(under, origin) ?? app }, origin, entries, ports);
+  };

@@ -56,7 +56,7 @@ export interface Home {
   readonly isNamed: boolean;
 }
 
-/** All other names of the signal: those of the feed's app first, and of the others those that the settings do not have. */
+/** All other names of the signal: those of the feed's app first, those of the settings last. */
 export function homesOf({ app, signal }: Feed, origin: string | undefined, { at, all, named }: Seen): readonly Home[] {
   const own = new Set(origin === undefined ? [] : at.get(keyOf(signal, origin))?.map(({ feed }) => feed.app));
   const wanted = new Set(named.get(signal)?.map((feed) => feed.app));

@@ -1,10 +1,11 @@
 /** Windows that lie under a name that stands for another app now: the app that they are from decides. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Survey } from '../../../shared/model.ts';
+import type { LedgerEntry, Survey } from '../../../shared/model.ts';
 import type { AuditPorts } from '../../../shared/pipeline/audit/audit.ts';
 import { boundTo, type Reads } from '../../../shared/pipeline/names/bound.ts';
-import { auditedWorld, hour, hourly, start } from './audited.ts';
+import { runWindow } from '../../../shared/pipeline/run.ts';
+import { auditedWorld, day, hour, hourly, start } from './audited.ts';
 
 /** Of the app that the name stands for now: it has nothing in any of these hours. */
 const nothing = { windows: 0 };
@@ -16,11 +17,11 @@ const otherSurvey: Survey = {
 };
 
 /** Eight hours that are from app x, under a name that stands for app y since; `read`: what the settings read. */
-async function exchanged(read: readonly string[], away?: () => Error | undefined) {
+async function exchanged(read: readonly string[], away?: () => Error | undefined, kept = 90 * day) {
   const reads: Reads = (entry) => boundTo(entry, 'app y', (_, origin) => read.includes(origin));
   const more: Partial<AuditPorts> = {
     reads,
-    surveyOf: (entry) => (reads(entry) === 'app x' ? seenByX : otherSurvey),
+    appOf: (entry) => ({ retention: kept, survey: reads(entry) === 'app x' ? seenByX : otherSurvey }),
   };
   const here = auditedWorld(more);
   const seenByX: Survey = {
@@ -80,4 +81,51 @@ test('where the app that they are from cannot be asked they wait, and it is said
   assert.deepEqual(told.feeds[0]?.enqueued, []);
   error = undefined;
   assert.equal((await here.audit()).feeds[0]?.enqueued.length, 1);
+});
+
+test('rows that the app which they are from does not keep so long stay, whatever the others keep', async () => {
+  for (const kept of [90 * day, 5 * day]) {
+    // The first and the last hours are from app y, which keeps all; of those between app x has nothing any more.
+    const isX = ({ window }: LedgerEntry) => window.start >= start + 2 * hour && window.start < start + 5 * hour;
+    const none: Survey = {
+      survey: async (windows) => ({ looks: windows.map(() => ({ fingerprint: 'rows:0', empty: false })), asked: 1 }),
+    };
+    const here = auditedWorld({
+      reads: (entry) => entry.origin,
+      appOf: (entry) => (entry.origin === 'app x' ? { survey: none, retention: kept } : undefined),
+    });
+    here.add(...hourly(8));
+    here.setTime(start + 8 * hour);
+    await here.plan();
+    await here.deliver();
+    for (const entry of await here.entries()) {
+      const seen = await here.ledger.read(entry.window);
+      await here.ledger.write({ ...entry, origin: isX(entry) ? 'app x' : 'app y' }, seen?.etag);
+    }
+    here.setTime(start + 10 * day);
+    const [told] = (await here.audit()).feeds;
+    assert.deepEqual([told?.enqueued, told?.gone], [[], kept > 10 * day ? 3 : 0], `${kept / day} days`);
+    assert.deepEqual([told?.same, told?.open], [5, 0]);
+  }
+});
+
+test('a run that finds no rows leaves the files where the app that is read does not keep them so long', async () => {
+  for (const keeps of ['app x', 'app y']) {
+    const here = await exchanged(['app x', 'app y']);
+    const [first] = await here.entries();
+    assert.ok(first);
+    here.setTime(start + 10 * day);
+    here.purge(() => true);
+    const before = here.lake.contents();
+    const seen = await here.ledger.read(first.window);
+    assert.ok(await here.ledger.write({ ...first, again: true }, seen?.etag));
+    const outcome = await runWindow(first.window, {
+      ...here.ports,
+      readFrom: async () => 'app x',
+      keptSince: (_, origin) => (origin === keeps ? here.now() - 5 * day : undefined),
+    });
+    assert.equal(outcome.state, keeps === 'app x' ? 'unavailable' : 'done');
+    if (keeps === 'app x') assert.deepEqual(here.lake.contents(), before);
+    else assert.notDeepEqual(here.lake.contents(), before);
+  }
 });
