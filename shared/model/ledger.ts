@@ -56,7 +56,7 @@ export interface LedgerEntry {
   readonly notBefore: Millis;
   /** When a hint was last sent for it, noted after it was sent; 0: none is out, the planner sends one. */
   readonly hintedAt: Millis;
-  /** Asked for again since the last claim (a blob arrived): due once more after the run that is under way. */
+  /** Asked for again since the last claim (a blob arrived): due once more after this run. */
   readonly again: boolean;
   /** Every path that any revision intended and that may still exist. */
   readonly files: readonly FileRecord[];
@@ -71,8 +71,7 @@ export interface LedgerEntry {
   readonly totals?: Totals;
   readonly startedAt: Millis;
   readonly doneAt: Millis;
-  /** Why the last attempt failed, or the window was halved; '' otherwise. */
-  readonly error: string;
+  readonly error: string; // why the last attempt failed, or the window was halved; '' otherwise
   /** The backfill that asked for it, until it is done; left out: none did. */
   readonly backfill?: string;
   /** Put into the ledger by a backfill; left out: by others, or an older version. */
@@ -94,8 +93,9 @@ export interface Progress {
   readonly watermark: Millis;
   /** It was lost, and what the lake tells of the feed's windows is not all in the ledger yet; left out: it is. */
   readonly regaining?: boolean;
-  /** What it is held for (names/hold.ts); left out: for nothing. */
+  /** What it is held for (names/hold.ts); left out: nothing. `early`: a version wrote it that held nothing. */
   readonly origin?: string;
+  readonly early?: boolean;
 }
 
 /** A window whose source was found to be as the ledger says. */

@@ -185,6 +185,7 @@ export function toProgress(record: Readonly<Record<string, unknown>>): Progress 
     ...{ horizon: readTime(record.horizon), watermark: readTime(record.watermark) },
     ...(record.regaining === true && { regaining: true }),
     ...(typeof origin === 'string' && origin !== '' && { origin }),
+    ...(origin === undefined && { early: true }),
   };
 }
 

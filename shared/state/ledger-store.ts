@@ -238,7 +238,7 @@ const toEntry = (record: Document): LedgerEntry => ({
 
 function fromProgress({ horizon, watermark, regaining, origin }: Progress): Document {
   const times = { horizon: spellTime(horizon), watermark: spellTime(watermark) };
-  return { stateVersion: COMMON_VERSION, ...times, ...(regaining && { regaining }), ...(origin && { origin }) };
+  return { stateVersion: COMMON_VERSION, ...times, ...(regaining && { regaining }), origin: origin ?? '' };
 }
 
 /** Entries that a document holds beside what it is. */

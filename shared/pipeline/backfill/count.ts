@@ -2,7 +2,7 @@ import type { BackfillRequest, Feed, Interval, Ledger, Millis } from '../../mode
 import { tileRange } from '../grid/tile-range.ts';
 import { type Others, othersIn } from '../names/names.ts';
 import { backfillChoice } from './choice.ts';
-import { isForeign, lackingIn, type UnderOthers } from './under-others.ts';
+import { isForeign, lackingIn, roomIn, type UnderOthers } from './under-others.ts';
 
 /** Windows of a range. */
 export interface Counted {
@@ -27,6 +27,7 @@ export async function countWindows(
   { ledger, ...ports }: UnderOthers & { readonly ledger: Ledger },
 ): Promise<Counted> {
   let [windows, skipped, retired, time, reached] = [0, 0, 0, 0, range.start];
+  let room: Awaited<ReturnType<typeof roomIn>> | undefined;
   const theirs = await othersIn(others, range, ledger);
   const areTheirs = new Set(theirs);
   const gap = (to: Millis): void => {
@@ -43,10 +44,10 @@ export async function countWindows(
     gap(Math.min(start, range.end));
     reached = Math.max(reached, end);
     if (isForeign(entry, ports)) {
-      const isRoom = choice !== 'failed' && (ports.homes?.(feed) ?? []).length > 0;
-      for (const each of isRoom ? lackingIn([entry.window], theirs, range, size) : [])
-        [windows, time] = [windows + 1, time + each.end - each.start];
-      if (!isRoom) skipped += 1;
+      room ??= await roomIn(range, choice === 'failed' ? [] : (ports.homes?.(feed) ?? []), ledger);
+      for (const each of lackingIn([entry.window], theirs, range, size))
+        if (room(each) === undefined) skipped += 1;
+        else [windows, time] = [windows + 1, time + each.end - each.start];
     } else if (entry.state === 'retired') retired += 1;
     else if (backfillChoice(entry, '', choice) !== 'run') skipped += 1;
     else [windows, time] = [windows + 1, time + end - start];

@@ -18,7 +18,7 @@ import { mayPutBeside } from '../names/hold.ts';
 import { type Others, othersIn } from '../names/names.ts';
 import { afterLoss } from '../race.ts';
 import { backfillChoice, backfilledEntry } from './choice.ts';
-import { homeFor, isForeign, lackingIn, type UnderOthers } from './under-others.ts';
+import { isForeign, lackingIn, roomIn, type UnderOthers } from './under-others.ts';
 
 export interface BackfillPorts extends GridPorts, UnderOthers {
   readonly clock: Clock;
@@ -121,10 +121,10 @@ async function inDay(backfill: Backfill, place: Place, ports: BackfillPorts): Pr
     const tiles = tileRange(range, backfill.window, [...there, ...others]).filter(
       (tile) => entries.has(tile.start) || !(theirs.has(tile.start) || foreign.some((each) => overlap(each, tile))),
     );
-    const elsewhere = new Set(
-      lackingIn(foreign, [...others, ...known.map(({ window }) => window)], range, backfill.window),
-    );
-    const inOrder = [...tiles, ...elsewhere].toSorted((one, other) => one.start - other.start);
+    const lacking = lackingIn(foreign, [...others, ...known.map(({ window }) => window)], range, backfill.window);
+    const room = lacking.length > 0 ? await roomIn(range, ports.homes?.(feed) ?? [], ports.ledger) : () => undefined;
+    const elsewhere = new Map(lacking.map((tile) => [tile, room(tile)]));
+    const inOrder = [...tiles, ...lacking].toSorted((one, other) => one.start - other.start);
     const taken = await firstOf(inOrder, elsewhere, feed, entries, backfill, place, ports);
     if (taken !== 'lost') return taken;
     await afterLoss(
@@ -138,7 +138,7 @@ async function inDay(backfill: Backfill, place: Place, ports: BackfillPorts): Pr
 /** The first tile from `place` on that is to run, in the ledger by now; `lost`: somebody else was first, look again. */
 async function firstOf(
   tiles: readonly Interval[],
-  elsewhere: ReadonlySet<Interval>,
+  elsewhere: ReadonlyMap<Interval, Feed | undefined>,
   feed: Feed,
   entries: ReadonlyMap<Millis, LedgerEntry>,
   { id, choice, start: begin }: Backfill,
@@ -153,9 +153,9 @@ async function firstOf(
     if (end <= place.next || start < from) continue;
     const window: Window = { ...feed, start, end };
     if (elsewhere.has(tile)) {
-      const put = choice === 'failed' ? undefined : await putElsewhere(window, id, ports);
-      if (put === undefined) continue;
-      return put;
+      const home = choice === 'failed' ? undefined : elsewhere.get(tile);
+      if (home === undefined) continue;
+      return putElsewhere(window, home, id, ports);
     }
     const entry = entries.get(start);
     if (entry === undefined) {
@@ -174,12 +174,10 @@ async function firstOf(
   return undefined;
 }
 
-/** Undefined: no name has room for it. `window`: as it would be under the feed's name. */
-async function putElsewhere(window: Window, id: string, ports: BackfillPorts): Promise<Window | undefined | 'lost'> {
+/** `window`: as it would be under the feed's name. */
+async function putElsewhere(window: Window, home: Feed, id: string, ports: BackfillPorts): Promise<Window | 'lost'> {
   const { app, signal, source } = window;
-  const [feed, origin] = [{ app, signal, source }, ports.originOf?.(window)];
-  const home = await homeFor(window, ports.homes?.(feed) ?? [], ports.ledger);
-  if (home === undefined || origin === undefined) return undefined;
+  const [feed, origin = ''] = [{ app, signal, source }, ports.originOf?.(window)];
   const put: Window = { ...window, app: home.app };
   await ports.ledger.opening(put, origin);
   const planned = { ...plannedEntry(put, ports.clock.now(), origin), backfill: id, past: true };

@@ -38,11 +38,30 @@ export function lackingIn(
   });
 }
 
-/** The first name under which that time is free; undefined: there is none. */
-export async function homeFor(range: Interval, homes: readonly Home[], ledger: Ledger): Promise<Feed | undefined> {
-  for (const { feed, isNamed } of homes) {
-    if (isNamed && ((await ledger.progress(feed))?.value.horizon ?? 0) < range.end) continue;
-    if ((await activeWindows(feed, range, ledger)).length === 0) return feed;
+/** So many names are looked at: the app's own former ones, and names that the settings do not have, come first. */
+const most = 4;
+
+/** Under which of these names time of the range is free: two calls for each of a few, whatever is asked then. */
+export async function roomIn(
+  range: Interval,
+  homes: readonly Home[],
+  ledger: Ledger,
+): Promise<(tile: Interval) => Feed | undefined> {
+  const rooms: { readonly feed: Feed; readonly end: Millis; readonly windows: readonly Interval[] }[] = [];
+  for (const { feed, isNamed } of homes.slice(0, most)) {
+    const end = isNamed ? ((await ledger.progress(feed))?.value.horizon ?? 0) : Number.POSITIVE_INFINITY;
+    rooms.push({ feed, end, windows: (await activeWindows(feed, range, ledger)).map(({ window }) => window) });
   }
-  return undefined;
+  return (tile) => rooms.find(({ end, windows }) => tile.end <= end && isFree(tile, windows))?.feed;
+}
+
+/** `windows`: by start, none over another. */
+function isFree({ start, end }: Interval, windows: readonly Interval[]): boolean {
+  let [low, high] = [0, windows.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((windows[middle]?.start ?? 0) < end) low = middle + 1;
+    else high = middle;
+  }
+  return (windows[low - 1]?.end ?? start) <= start;
 }

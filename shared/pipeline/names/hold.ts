@@ -43,14 +43,17 @@ export async function holdName(
 ): Promise<Held | undefined> {
   const stands = etag === undefined ? await begin(feed, value, ledger) : { value, etag };
   if (stands === undefined) return undefined;
-  let others = await othersOf?.(feed, true);
+  // Nobody has refused it who holds names, and whoever else plans that app said so before the last look, or sees it.
+  const isSeen = value.early === true && isSaid?.(feed, origin) === true;
+  let others = await othersOf?.(feed, !isSeen);
   if (othersOf !== undefined && isSaid?.(feed, origin) === false) {
     await ledger.opening(feed, origin);
     others = await othersOf(feed, true);
   }
   if (!(await refuse(others?.feeds ?? [], origin, ledger))) return undefined;
   others?.whole.delete(feedKey(feed));
-  return { stands: { ...stands, value: { ...stands.value, origin } }, others };
+  const { early: _, ...held } = stands.value;
+  return { stands: { ...stands, value: { ...held, origin } }, others };
 }
 
 /** A feed that has no progress could not be told that another name was first. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { chanceOf } from '../../../local/telemetry/chance.ts';
+import { holdName } from '../../../shared/pipeline/names/hold.ts';
 import { type Settings, type Step, sideBySide, twoDeployments } from './deployments.ts';
 import { hour, start } from './named.ts';
 
@@ -122,3 +123,20 @@ for (const [change, after] of Object.entries(changes)) {
     }
   });
 }
+
+test('a feed that an earlier version has planned is held without a listing of its own', async () => {
+  const here = twoDeployments();
+  const feed = { app: 'shop', signal: 'requests', source: 'query' } as const;
+  const looks: boolean[] = [];
+  const ports = {
+    ledger: here.ledger,
+    others: async (_: unknown, afresh = false) => void looks.push(afresh),
+    isSaid: () => true,
+  };
+  const value = { horizon: start, watermark: start };
+  for (const early of [true, false]) {
+    const held = await holdName(feed, { value: { ...value, ...(early && { early }) }, etag: 'a' }, 'app x', ports);
+    assert.deepEqual(held?.stands, { value: { ...value, origin: 'app x' }, etag: 'a' });
+  }
+  assert.deepEqual(looks, [false, true]);
+});
