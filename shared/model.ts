@@ -11,6 +11,7 @@ export type * from './model/clock.ts';
 export type * from './model/engine.ts';
 export type * from './model/files.ts';
 export type * from './model/health.ts';
+export type * from './model/hints.ts';
 export type * from './model/ledger.ts';
 export type * from './model/ledger-table.ts';
 export type * from './model/settings.ts';

@@ -1,5 +1,5 @@
 import type { BlobRecord } from './files.ts';
-import type { SweepRequest } from './ledger.ts';
+import type { SweepRequest } from './hints.ts';
 import type { Feed, Interval, Layout, Millis, Signal, Window } from './windows.ts';
 
 /** Where a stretch of a chunk came from. */
