@@ -45,6 +45,8 @@ export interface Chunk {
   readonly segments: readonly Segment[];
   /** Bytes that the reader already knows it cannot hand over as a record. */
   readonly faults: readonly Fault[];
+  /** Layout `query` only: the time that rows were asked for, of which all others are a fault. Left out: any. */
+  readonly asked?: Interval;
   /**
    * Layout `query` only, of an answer that comes in several chunks. `open`: its end has not come, nothing of it counts
    * yet. `whole`: with this chunk, its last, all of it counts. `void`: it was none, and what came of it does not count.

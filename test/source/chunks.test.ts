@@ -50,7 +50,9 @@ function readable(chunk: Chunk): Readable {
     use: (next) => {
       bytes = next;
     },
+    ask: () => {},
     forget: () => {},
+    outside: () => ({ of: 0, rows: 0, at: 0 }),
     more: () => false,
     take: (_reader, start, end) => documents.push(Buffer.from(bytes.subarray(start, end)).toString()),
   };

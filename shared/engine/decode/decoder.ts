@@ -6,7 +6,7 @@ import { driftOf, markDrift } from './drift.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createLines } from './lines.ts';
 import { partitions } from './partition.ts';
-import { createRowTaker } from './row-taker.ts';
+import { createRowTaker, type RowTaker } from './row-taker.ts';
 import { createTables } from './rows/open-tables.ts';
 import { asDecoded, type RowShapes } from './rows/row-shape.ts';
 import type { RowGroup } from './rows/table.ts';
@@ -66,8 +66,13 @@ export function createDecoder(settings: DecodeSettings): Decoder {
       // Two answers of a window have no row in common: they are about different times, or different ids.
       if (records.layout === 'query' && !isOpen) taker.forget();
       isOpen = records.answer === 'open';
+      taker.ask(records.asked);
       const tellUpTo = tellsInPlace(records, faults.add);
-      if (records.bytes.length === 0) return tellUpTo();
+      if (records.bytes.length === 0) {
+        tellUpTo();
+        if (!isOpen) refuseOutside(taker, window);
+        return;
+      }
       const chunk = readers.begin(records);
       const whole: Segment = { blob: '', offset: 0, position: 0, length: records.bytes.length };
       for (const [at, segment] of (records.segments.length > 0 ? records.segments : [whole]).entries()) {
@@ -77,6 +82,7 @@ export function createDecoder(settings: DecodeSettings): Decoder {
         while (lines.next()) if (tables.isFull()) yield* tables.take();
       }
       tellUpTo();
+      if (!isOpen) refuseOutside(taker, window);
       if (tables.raw * PIECES > partBytes) yield* tables.takeAll();
     },
     *finish() {
@@ -98,6 +104,18 @@ export function createDecoder(settings: DecodeSettings): Decoder {
       return driftOf(readers.all());
     },
   };
+}
+
+/** An answer with rows of another time was given to another question: they would come once more with their own. */
+function refuseOutside({ outside }: RowTaker, { app, signal, start, end }: Window): void {
+  const { of, rows, at } = outside();
+  if (rows === 0) return;
+  const [from, to, one] = [start, end, at].map((millis) => new Date(millis).toISOString());
+  throw new Error(
+    `query ${signal} of ${app} ${from}/${to}: ${rows} of ${of} rows of an answer are of a time that was not asked ` +
+      `for, one of ${one}: whoever answers does not heed the condition; check the address and whatever stands ` +
+      'between (proxy, gateway); the window is tried again later',
+  );
 }
 
 /**

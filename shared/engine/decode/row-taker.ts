@@ -1,3 +1,4 @@
+import type { Interval, Millis } from '../../model.ts';
 import { viewOf } from '../words.ts';
 import type { BlobFacts } from './blob-facts.ts';
 import { classicRows } from './cells/classic-rows.ts';
@@ -20,8 +21,12 @@ export interface RowTaker {
   take(reader: Reader, start: number, end: number): number;
   /** Goes on with those of the same record. False: there were none left. */
   more(): boolean;
+  /** Rows of other times are counted from now on; undefined: none are. */
+  ask(asked: Interval | undefined): void;
   /** No row that comes can be one that has been before. */
   forget(): void;
+  /** Rows since then, how many of them are of a time that was not asked for, and the time of the last of those. */
+  outside(): { readonly of: number; readonly rows: number; readonly at: Millis };
 }
 
 /** Rows that are decoded go to the tables: each once, and if the shape lets it. */
@@ -34,6 +39,8 @@ export function createRowTaker(dedupe: DecodeSettings['dedupe'], tables: Tables,
   // Of the record: `hash` is whoever asked last, and a record of many rows is left and gone on with.
   let [one, two, three] = [0, 0, 0];
   let rest: Iterator<void> | undefined;
+  let [from, to] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  let [before, outside, at] = [0, 0, 0];
 
   /** Whether it has been seen before. Rows without an item id are all kept, unless whole records are compared. */
   function isRepeated({ row, idCell, layout, signal }: Reader): boolean {
@@ -57,6 +64,8 @@ export function createRowTaker(dedupe: DecodeSettings['dedupe'], tables: Tables,
     converter.convert(row, facts);
     fill?.();
     counts.read++;
+    const millis = row.kind[timeCell] === CELL.long ? row.longOf(timeCell) / 1000 : undefined;
+    if (millis !== undefined && (millis < from || millis >= to)) [outside, at] = [outside + 1, millis];
     const isFirst = element === 0;
     const repeated = isRepeated(reader);
     element++;
@@ -71,7 +80,6 @@ export function createRowTaker(dedupe: DecodeSettings['dedupe'], tables: Tables,
     }
     walker.rootStrangers.tell();
     walker.elementStrangers.tell();
-    const millis = row.kind[timeCell] === CELL.long ? row.longOf(timeCell) / 1000 : undefined;
     tables.append(row, isFirst ? end - start : 0, signal, shape.columns, millis);
     return tables.isFull();
   }
@@ -90,8 +98,8 @@ export function createRowTaker(dedupe: DecodeSettings['dedupe'], tables: Tables,
       bytes = next;
       view = viewOf(next);
     },
-    take(reader, from, to) {
-      [start, end, element, hashed] = [from, to, 0, false];
+    take(reader, begins, ends) {
+      [start, end, element, hashed] = [begins, ends, 0, false];
       reader.row.begin(bytes);
       if (reader.layout === 'continuous') rest = classicRows(reader, takeRow);
       else takeRow(reader);
@@ -99,8 +107,14 @@ export function createRowTaker(dedupe: DecodeSettings['dedupe'], tables: Tables,
       return element;
     },
     more,
+    ask(asked) {
+      [from, to] =
+        asked === undefined ? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] : [asked.start, asked.end];
+    },
     forget() {
       seen = new Seen();
+      [before, outside] = [counts.read, 0];
     },
+    outside: () => ({ of: counts.read - before, rows: outside, at }),
   };
 }

@@ -2,7 +2,7 @@ import type { AnswerColumn, Chunk } from '../../model.ts';
 import { createHandover } from '../../pure/handover.ts';
 import type { Forecast } from './forecast.ts';
 import { halvesOf, type Part } from './parts.ts';
-import { type Context, nameOf, type Settled, type Split, settle } from './settle.ts';
+import { type Context, millisOf, nameOf, type Settled, type Split, settle } from './settle.ts';
 import { ticksOf } from './ticks.ts';
 
 export interface Read {
@@ -83,10 +83,10 @@ async function* settlePart(part: Part, context: Context, vain: number): AsyncGen
   const rows = {
     take: (bytes: Uint8Array, columns: readonly AnswerColumn[]) => {
       isOpen = true;
-      return coming.put({ ...chunkOf(bytes, columns), answer: 'open' });
+      return coming.put({ ...chunkOf(part, bytes, columns), answer: 'open' });
     },
     takeBack: async () => {
-      if (isOpen) await coming.put({ ...chunkOf(NOTHING, []), answer: 'void' });
+      if (isOpen) await coming.put({ ...chunkOf(part, NOTHING, []), answer: 'void' });
       isOpen = false;
     },
   };
@@ -101,13 +101,13 @@ async function* settlePart(part: Part, context: Context, vain: number): AsyncGen
   const settled = await settling;
   if (settled.kind !== 'rows') return settled;
   const { rest, columns } = settled.answer;
-  const last = chunkOf(rest, columns);
+  const last = chunkOf(part, rest, columns);
   if (isOpen) yield { ...last, answer: 'whole' };
   else if (rest.length > 0) yield last;
   return settled;
 }
 
 const NOTHING = new Uint8Array(0);
-const chunkOf = (bytes: Uint8Array, columns: readonly AnswerColumn[]): Chunk => ({
-  ...{ bytes, columns, layout: 'query', segments: [], faults: [] },
+const chunkOf = (part: Part, bytes: Uint8Array, columns: readonly AnswerColumn[]): Chunk => ({
+  ...{ bytes, columns, layout: 'query', segments: [], faults: [], asked: millisOf(part) },
 });

@@ -142,7 +142,7 @@ function isOutOfReach(part: Part, { settings: { schema, retention }, clock }: Co
 }
 
 /** The whole milliseconds that a part lies in. */
-const millisOf = ({ start, end }: Part): Interval => ({
+export const millisOf = ({ start, end }: Part): Interval => ({
   start: Number(start / 10_000n),
   end: Number((end + 9_999n) / 10_000n),
 });

@@ -474,6 +474,21 @@ test('abort ends the reading before the next question, and a reader that stops e
   await assert.rejects(reading.chunks()[Symbol.asyncIterator]().next(), /stopped/);
 });
 
+test('each chunk says of which time its rows were asked for: of halves, of their own', async () => {
+  const table = tableAsk(
+    [0, 1, 2, 3].map((n) => ({ tick: (n * LENGTH) / 4, hash: n })),
+    3,
+    false,
+  );
+  const source = createQuerySource({ settings: SETTINGS, ask: table, clock: fakeClock() });
+  const reading = await source.open(WINDOW, new AbortController().signal);
+  const asked: string[] = [];
+  for await (const { asked: range, answer } of reading.chunks())
+    if (answer !== 'void')
+      asked.push(`${((range?.start ?? 0) - START) / 60_000}-${((range?.end ?? 0) - START) / 60_000}`);
+  assert.deepEqual([...new Set(asked)], ['0-60', '0-30', '30-60']);
+});
+
 test("every question is valid KQL, by Microsoft's parser", async () => {
   const asked: string[] = [];
   const table = tableAsk(
