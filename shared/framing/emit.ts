@@ -19,6 +19,8 @@ export interface State {
   readonly around: ('array' | 'records')[];
   /** Something was found since the last of them opened; why the last thing that was found is no record. */
   filled: boolean;
+  /** Blanks were passed, and nothing has come since. */
+  apart: boolean;
   found: string;
   /** In mode `fault`: why, what it started with, and up to where the search for something new has come. */
   reason: string;

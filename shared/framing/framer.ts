@@ -33,6 +33,7 @@ export function createFramer(offset = 0, limits: FramerLimits = LIMITS): Framer 
     seen: 0,
     around: [],
     filled: true,
+    apart: false,
     found: '',
     reason: '',
     head: new Uint8Array(0),
@@ -80,12 +81,14 @@ const MODES: Record<Mode, (state: State, bytes: Uint8Array, last: boolean) => bo
 /** Before a document: `bytes` starts with whatever follows the last one. */
 function between(state: State, bytes: Uint8Array, last: boolean): boolean {
   const at = skip(bytes, 0, BLANK | COMMA);
-  if (!last && undecided(bytes, at) && at < MOST_BLANK) return false;
-  // What stands between a record and what belongs to nothing on its line goes with that: so they are neighbours.
-  const isNear = at < MOST_BLANK && !bytes.subarray(0, at).includes(0x0a);
+  // What stands between a record and what belongs to nothing on its line goes with that: so they are neighbours. What
+  // ends a line waits for nothing.
+  const isNear = at === 0 || (!state.apart && at < MOST_BLANK && !bytes.subarray(0, at).includes(0x0a));
+  if (!last && isNear && undecided(bytes, at)) return false;
   const byte = bytes[at];
   const isStray = byte === 0 || (isOf(byte, CLOSER) && (byte !== 0x5d || state.around.length === 0));
-  if (at > 0 && !(isNear && isStray)) {
+  state.apart = at > 0 && !(isNear && isStray);
+  if (state.apart) {
     drop(state.queue, at);
     return true;
   }

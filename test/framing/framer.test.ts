@@ -314,3 +314,14 @@ function badLines() {
   const words = fc.constantFrom('text', '<html>', '1', 'null', '"x"', '[1]', 'a{"b":1}', '\xff\xfe');
   return fc.oneof(cut, broken, words).map((text) => ({ text, good: false }));
 }
+
+test('at the end of a line it rests, also of one that is broken: what follows needs no framing', () => {
+  for (const broken of ['{"a":1} }\n', '{"a":1} } \r\n', '{"a":1}]\n', '}\n', '\0\n', '{"a":1}\n \n']) {
+    const framer = createFramer();
+    const resting = [broken, '{"a":2}\n', '{"a":3}\n'].map((line) => {
+      for (const _ of framer.feed(Buffer.from(line))) void _;
+      return framer.resting();
+    });
+    assert.deepEqual(resting.slice(1), [true, true], broken);
+  }
+});
