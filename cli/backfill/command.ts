@@ -76,7 +76,7 @@ function askedOf(options: Options): BackfillAsked {
     if (id === undefined) throw usage(`backfill ${what}: --id names which; insights-lake backfill status lists them`);
     return { do: what, id };
   }
-  const { start, end, app } = rangeOf(options);
+  const { start, end, app } = rangeOf(options, 0);
   if (!Number.isFinite(start) || !Number.isFinite(end))
     throw usage(`backfill ${what}: --from and --to say which range; both are needed`);
   const choice = { missing: 'missing', failed: 'failed', all: 'all' } as const;

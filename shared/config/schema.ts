@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { lake } from './lake-schema.ts';
 import { shape, signalNames, signalShape } from './shape-schema.ts';
 import {
+  bound,
   container,
   count,
   day,
@@ -108,8 +109,8 @@ const exportBlobs = z.strictObject({
   trigger: oneOf(['EventGrid', 'LogsAndContainerScan'])
     .describe('How the blob trigger learns of blobs.')
     .prefault('EventGrid'),
-  from: instant().describe('Folders before this time are left alone.').optional(),
-  until: instant().describe('Folders from this time on are left alone.').optional(),
+  from: bound().describe('Folders before this time are left alone.').optional(),
+  until: bound().describe('Folders from this time on are left alone.').optional(),
   signals: signalList().describe('Default: signals of the document, or all.').optional(),
   apps: z
     .record(z.string(), nameOfApp(), { error: 'an object of export folder to app name' })

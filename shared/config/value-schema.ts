@@ -23,15 +23,20 @@ export function duration(must: string, fits: (length: Millis) => boolean) {
     .transform((text) => durationOf(text) ?? 0);
 }
 
-export const instant = () => {
+const timeText = () => {
   const must =
     'a date or a date and time in ISO 8601 such as 2026-01-31 or 2026-01-31T06:00:00Z (UTC unless it says otherwise)';
-  return z
-    .string({ error: must })
-    .refine((text) => instantOf(text) !== undefined, { error: must })
+  return z.string({ error: must }).refine((text) => instantOf(text) !== undefined, { error: must });
+};
+
+/** A bound of folders: 0001-01-01 is as good a word for "all" as any. */
+export const bound = () => timeText().transform((text) => instantOf(text) ?? 0);
+
+/** A time from which, or to which, a source is asked window by window. */
+export const instant = () =>
+  timeText()
     .refine((text) => (instantOf(text) ?? 0) >= 0, { error: '1970-01-01 or later' })
     .transform((text) => instantOf(text) ?? 0);
-};
 
 export const url = (what: string) => {
   const must = `${what}, without user and query string; plain http only on 127.0.0.1 or localhost`;

@@ -47,7 +47,10 @@ const wrong: readonly (readonly [words: readonly string[], message: RegExp])[] =
     ['export', ...app, '--from', '0001-01-01', '--to', '2026-02-01', ...out],
     /--from must be 1970-01-01 or later; it is/,
   ],
-  [['rerun', '--from', '1969-12-31', '--settings', 'x'], /--from must be 1970-01-01 or later; it is "1969-12-31"/],
+  [
+    ['backfill', 'plan', '--from', '1969-12-31', '--to', '2026-01-01', '--settings', 'x'],
+    /--from must be 1970-01-01 or later; it is "1969-12-31"/,
+  ],
   [['completion'], /completion: must be one shell out of bash, zsh, fish; none is given/],
   [['completion', 'csh'], /it is "csh"/],
   [

@@ -47,6 +47,12 @@ reads([
     (c) => c.exports?.until,
     Date.UTC(2024, 2, 1),
   ],
+  ...['0001-01-01', '1900-01-01', '1969-01-01'].map((from): Parameters<typeof reads>[0][number] => [
+    `all of an archive, since ${from}`,
+    { ...one, ...blobs, EXPORT_FROM: from, EXPORT_UNTIL: from.replace('-01-01', '-01-02'), QUERY_FROM: '2024-03-01' },
+    (c) => [c.exports?.from, (c.exports?.until ?? 0) < 0],
+    [Date.parse(from), true],
+  ]),
   [
     'several containers, the prefix that of the first',
     { ...one, ...blobs, EXPORT_CONTAINER: 'exports, insights-logs-*, exports,am-apptraces', EXPORT_PREFIX: 'ce' },

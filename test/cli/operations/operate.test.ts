@@ -118,6 +118,16 @@ test('requeue: in the app of the settings, or in a lake of the command line', as
   ]);
 });
 
+test('a range from the year 1 on is one of all', async () => {
+  const { operations, asked } = fake();
+  for (const words of [['sweep', '--enqueue'], ['requeue']])
+    assert.equal((await run([...words, '--settings', settings, '--from', '0001-01-01'], { operations })).code, 0);
+  assert.deepEqual(
+    asked.map(({ sweep, requeue }) => (sweep ?? requeue)?.start),
+    [Date.parse('0001-01-01'), Date.parse('0001-01-01')],
+  );
+});
+
 test('drift: in the app of the settings, or in a lake of the command line; newest first', async () => {
   const { operations, asked } = fake();
   const app = await run(['drift', '--settings', settings], { operations });

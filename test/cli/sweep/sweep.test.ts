@@ -96,6 +96,14 @@ test('requeue: what was unreadable is read again by the next sweep, although not
   assert.equal((await swept('--container', exports, '--out', lake)).totals.done, 0);
 });
 
+test('a sweep from the year 1 on is one of all', async () => {
+  const [exports, lake] = [join(base, 'early'), join(base, 'early-lake')];
+  await put(exports, { [`Shop_${KEY}/Messages/2020-01-31/05/x.blob`]: record('a', '2020-01-31T05:10:00Z') });
+  const all = await swept('--container', exports, '--out', lake, '--from', '0001-01-01', '--to', '9999-12-31');
+  assert.equal(all.totals.done, 1);
+  assert.deepEqual(await rowsIn(lake), { ids: ['a'], set: 0 });
+});
+
 test('a container that cannot be listed is exit code 3; settings that do not fit 2', async (t) => {
   const storage = createServer((_, response) =>
     response.writeHead(403, { 'x-ms-error-code': 'AuthorizationFailure' }).end(),
