@@ -1,8 +1,11 @@
 import type { PipelineResponse } from '@azure/core-rest-pipeline';
 
+/** In milliseconds, a month: nobody means a longer wait. */
+const LONGEST = 31 * 24 * 3_600_000;
+
 /**
  * `Retry-After`: seconds or an HTTP date, `now` being the clock of whoever says it, and the answer in milliseconds.
- * Undefined where missing or meaningless.
+ * Undefined where missing or meaningless, as a wait of ages is.
  */
 export function retryAfter(header: string, now: number): number | undefined {
   if (header.trim() === '') return undefined;
@@ -10,7 +13,7 @@ export function retryAfter(header: string, now: number): number | undefined {
   // A date begins with its weekday; the parser takes `5, 5` for one of 2001.
   const date = /^\s*[a-z]/i.test(header) ? Date.parse(header) - now : Number.NaN;
   const millis = Number.isNaN(seconds) ? date : seconds * 1000;
-  return Number.isFinite(millis) ? Math.max(0, millis) : undefined;
+  return Number.isFinite(millis) && millis <= LONGEST ? Math.max(0, millis) : undefined;
 }
 
 /** In which the libraries look for it, and what one of its units is in milliseconds. */

@@ -26,8 +26,10 @@ export interface Answer {
 export interface Fault {
   /** `noTable`: JSON, but not of a query. */
   readonly kind: 'empty' | 'cut' | 'malformed' | 'noTable';
-  /** It began as JSON does. */
+  /** It began as JSON does, and went wrong before its end. */
   readonly begun?: boolean;
+  /** The first bytes of what is no JSON, a few of them; left out: it began as JSON does. */
+  readonly begins?: Uint8Array;
   readonly reason: string;
 }
 
@@ -116,7 +118,10 @@ async function feed(
       scanner.push(piece);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      return { kind: 'malformed', begun: scanner.begun(), reason: `not what the query API returns: ${error.message}` };
+      const reason = `not what the query API returns: ${error.message}`;
+      // What follows a whole answer has nothing to do with its length.
+      if (scanner.begun()) return { kind: 'malformed', begun: !scanner.whole(), reason };
+      return { kind: 'malformed', begun: false, begins: piece.slice(0, 8), reason };
     }
     const table = likely();
     if (table?.buffer === undefined || table.columns.length === 0 || table.buffer.length < most) continue;

@@ -12,7 +12,8 @@ import {
 import type { Clock, Millis, QuerySettings } from '../../model.ts';
 import { isDirect } from '../../net/direct.ts';
 import { createDirectHttp } from '../../net/limited-http.ts';
-import { readAnswer } from './answer.ts';
+import { isGzip, packedAs, packingOf } from '../../net/packing.ts';
+import { type Answer, readAnswer } from './answer.ts';
 import { createCredentials, refuseOpenSecrets } from './credentials.ts';
 import type { Ask, Question, Reply } from './reply.ts';
 import { createWatch, type Watch } from './watch.ts';
@@ -125,8 +126,11 @@ async function read(
   const words = Math.min(stall, ERROR_WORDS);
   const [pause, blank] = status === 200 ? [stall, first] : [words, words];
   const pieces = watch.pieces(bodyOf(response), pause, blank);
-  const answer = status === 200 ? await readAnswer(pieces, question.table, question.rows) : undefined;
-  const body = status === 200 ? undefined : await readError(pieces);
+  const encoding = headers.get('content-encoding') ?? '';
+  const answer =
+    status === 200 ? withPacking(await readAnswer(pieces, question.table, question.rows), encoding) : undefined;
+  const packed = packedAs(encoding);
+  const body = status === 200 ? undefined : packed === '' ? await readError(pieces) : `words that are ${packed}`;
   question.abort.throwIfAborted();
   // A refusal counts even where its explanation got lost.
   const lost = status === 200 ? watch.lost() : '';
@@ -143,10 +147,16 @@ async function read(
   };
 }
 
+/** The answer, whose fault says how it is packed where that is why it is no JSON. */
+function withPacking(answer: Answer, encoding: string): Answer {
+  const { fault } = answer;
+  const reason = fault?.begins && packingOf(encoding, fault.begins);
+  return fault && reason ? { ...answer, fault: { ...fault, reason } } : answer;
+}
+
 function bodyOf(response: PipelineResponse): AsyncIterable<Uint8Array> {
   const body = response.readableStreamBody as Readable;
-  // The word has two spellings, in any case (RFC 9110).
-  if (!/^\s*(x-)?gzip\s*$/i.test(response.headers.get('content-encoding') ?? '')) return body;
+  if (!isGzip(response.headers.get('content-encoding') ?? '')) return body;
   // A failure reaches whoever reads: pipeline() destroys the last stream with it.
   return pipeline(body, createGunzip({ chunkSize: PIECE }), () => {});
 }

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { after, afterEach, before, test } from 'node:test';
 import { inspect } from 'node:util';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import type { Clock, QuerySettings, Window } from '../../../shared/model.ts';
 import { CLIENT_LIMITS, clientLimits, createAsk } from '../../../shared/source/query/client.ts';
 import type { Reply } from '../../../shared/source/query/reply.ts';
@@ -155,6 +155,28 @@ test('what comes back, as facts', async () => {
       what,
     );
   }
+});
+
+test('an answer that nobody asked to be packed like that says how it is packed', async () => {
+  const asked = 'and only gzip was asked for';
+  const unsaid = 'and its header does not say so';
+  const table: readonly (readonly [encoding: string, body: Uint8Array, reason: string])[] = [
+    ['br', brotliCompressSync(ANSWER), `packed as br, ${asked}`],
+    ['Deflate', deflateSync(ANSWER), `packed as deflate, ${asked}`],
+    ['zstd', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0]), `packed as zstd, ${asked}`],
+    ['gzip, gzip', gzipSync(gzipSync(ANSWER)), `packed as gzip, gzip, ${asked}`],
+    ['gzip', gzipSync(gzipSync(ANSWER)), 'packed twice: gzip within gzip'],
+    ['', gzipSync(ANSWER), `packed as gzip, ${unsaid}`],
+    ['identity', deflateSync(ANSWER), `packed as deflate, ${unsaid}`],
+    ['', Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0]), `packed as zstd, ${unsaid}`],
+    ['', Buffer.from('text'), 'not what the query API returns: no JSON object, near byte 0'],
+  ];
+  for (const [encoding, body, reason] of table) {
+    const { answer } = await askOnce(send(200, body, encoding === '' ? {} : { 'content-encoding': encoding }));
+    assert.equal(answer?.fault?.reason, reason);
+  }
+  const refused = await askOnce(send(403, brotliCompressSync('{"error":"x"}'), { 'content-encoding': 'br' }));
+  assert.equal(refused.body, `words that are packed as br, ${asked}`);
 });
 
 /** Sends a space 20 times a second, and in place of the `ends`th the answer. */

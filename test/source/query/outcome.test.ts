@@ -257,6 +257,13 @@ test('how long to wait is measured by the clock of whoever says it', () => {
     [later, 20_000],
     [new Date(at - 20_000).toUTCString(), 0],
     ['soon', undefined],
+    ['86400', 86_400_000],
+    // No wait that anybody means.
+    ['9'.repeat(30), undefined],
+    ['1e9', undefined],
+    ['Infinity', undefined],
+    ['-Infinity', undefined],
+    ['Fri, 31 Dec 9999 23:59:59 GMT', undefined],
   ];
   for (const [retryAfter, expected] of rows) {
     const outcome = outcomeOf({ ...refused(429, '', retryAfter), date }, { ...APP, now: at + 600_000 });

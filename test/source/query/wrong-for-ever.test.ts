@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { Clock, QuerySettings, Window } from '../../../shared/model.ts';
 import { createAsk } from '../../../shared/source/query/client.ts';
 import { createQuerySource } from '../../../shared/source/query/source.ts';
@@ -22,6 +22,10 @@ const rows: readonly (readonly [what: string, spoil: (body: Buffer) => Sent, all
   ['no gzip, though it says so', (body) => ['gzip', body], 6, 12],
   ['gzip, though it does not say so', (body) => ['identity', gzipSync(body)], 6, 12],
   ['a page', () => ['identity', Buffer.from('<html>sign in</html>')], 6, 12],
+  ['a NUL behind it', (body) => ['identity', Buffer.concat([body, Buffer.alloc(1)])], 6, 12],
+  ['another answer behind it', (body) => ['identity', Buffer.concat([body, body])], 6, 12],
+  ['a page behind it', (body) => ['gzip', gzipSync(`${body}<html>sign in</html>`)], 6, 12],
+  ['br', (body) => ['br', brotliCompressSync(body)], 6, 12],
   ['nothing', () => ['identity', Buffer.alloc(0)], 6, 12],
   // These may be too long for somebody on the way.
   ['a checksum', (body) => ['gzip', changed(gzipSync(body), -8)], 14, 40],
