@@ -93,6 +93,25 @@ for (const each of CASES) {
   });
 }
 
+test('blobs whose paths differ in capital letters are parts of an hour: both are read unless one holds the other', async () => {
+  const [upper, lower] = [`${COMPONENT}/${TIME}/PT1H.json`, `${COMPONENT.toLowerCase()}/${TIME}/PT1H.json`];
+  const each = of('diagnostics', 'insights-logs-apptraces', upper, lower);
+  const [first, second] = ['{"a":1}\n', '{"b":1}\n{"b":1}\n'];
+  const both = await read(each, { [upper]: first, [lower]: second });
+  assert.deepEqual(both.lines.sort(), ['{"a":1}', '{"b":1}', '{"b":1}']);
+  assert.equal(both.remark, '');
+  const same = await read(each, { [upper]: first, [lower]: `${first}{"a":2}\n` });
+  assert.deepEqual(same.lines, ['{"a":1}', '{"a":2}']);
+  assert.match(same.remark, /^1 copy of a blob that is read, left out: /);
+  // A backup of both counts once for each; one that is like neither says nothing of which is true.
+  const backup = { [`old/${upper}`]: first, [`old/${lower}`]: '{"b":1}\n' };
+  const saved = await read(each, { [upper]: first, [lower]: second, ...backup });
+  assert.deepEqual(saved.lines.sort(), both.lines);
+  assert.match(saved.remark, /^2 copies of blobs that are read, left out: /);
+  const rewritten = read(each, { [upper]: first, [lower]: second, [`old/${lower}`]: '{"c":1}\n' });
+  await assert.rejects(rewritten, /stands for the same blob and differs/);
+});
+
 test('a name that was tried and refused is not remembered: of the copy that comes later the lake has the name', async () => {
   const store = exportStore();
   const [shop, old] = [`shop_${KEY}`, `shop-old_${KEY}`];

@@ -275,6 +275,14 @@ const situations: Readonly<Record<string, Situation>> = {
     rows: 2,
     told: /^two files stand for one blob and differ, so its window is left .*: .*\/a\/.* and .*\/b\/.*; give one of them$/,
   },
+  'two blobs of an hour in folders that Azure spelt otherwise': {
+    files: {
+      [diagnostic('05')]: some(20),
+      [diagnostic('05').replace(/resourceId=.*?(?=\/y=)/i, (id) => id.toLowerCase())]: some(5, (n) => flat(40 + n)),
+    },
+    code: 0,
+    rows: 25,
+  },
   'a zip archive beside an export': {
     files: { [diagnostic('05')]: some(4), 'more.zip': Buffer.from('504b0304140000000800', 'hex') },
     code: 1,

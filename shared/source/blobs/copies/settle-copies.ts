@@ -12,7 +12,7 @@ export interface Settled<T> {
   /** Copies that hold nothing of their own, and copies that do and are read. */
   readonly same: readonly T[];
   readonly differing: readonly T[];
-  /** Two files of one name in two places, neither the beginning of the other. */
+  /** Two files of one name in two places, neither the beginning of the other. Not where only letters differ. */
   readonly conflict: readonly [T, T] | undefined;
 }
 
@@ -24,8 +24,9 @@ export interface CopyReading<T> {
 
 /**
  * Of files that stand for one blob, one is read: of two of which one begins with the other, the longer (a blob that
- * grew was copied before). A copy by its name that differs from its original is read as well: it is nobody else's. Two
- * that are both called like the blob and differ cannot both be true. What cannot be read is left out.
+ * grew was copied before). A copy by its name that differs from its original is read as well: it is nobody else's. So
+ * is what lies in the same place but for capital letters: Azure changes those of a path within an hour, and goes on in
+ * another blob. Two that are both called like the blob and differ cannot both be true. What cannot be read is left out.
  */
 export async function settleCopies<T extends Candidate>(
   files: readonly T[],
@@ -39,8 +40,9 @@ export async function settleCopies<T extends Candidate>(
       const found = await counterpart(file, own, reading);
       if (reading.isClosed(file)) continue;
       if (found === undefined) {
+        const rival = own.find((other) => !areParts(other, file));
         if (own.length > 0 && file.isCopy) differing.push(file);
-        else if (own.length > 0) return { files: [], same, differing, conflict: [own[0] ?? file, file] };
+        else if (rival !== undefined) return { files: [], same, differing, conflict: [rival, file] };
         own.push(file);
       } else {
         same.push(found.longer === file ? found.other : file);
@@ -51,6 +53,8 @@ export async function settleCopies<T extends Candidate>(
   }
   return { files: kept, same, differing, conflict: undefined };
 }
+
+const areParts = (one: Candidate, other: Candidate): boolean => one.path.toLowerCase() === other.path.toLowerCase();
 
 /** What is called like the blob comes first, then what lies least deep. */
 const byOriginality = (one: Candidate, other: Candidate): number =>
