@@ -31,9 +31,11 @@ export async function settleAppsWith(
 ): Promise<SettledApps> {
   refuseUnknown(folders, given);
   const apps: Record<string, string> = {};
+  const byExport = Map.groupBy(new Set(folders.map(({ folder }) => folder)), exportOf);
   for (const each of folders) {
     const wanted = appOf(each.folder, each.appName, given);
-    const name = await rememberedName(each.layout, each.folder, wanted, names);
+    const twins = byExport.get(exportOf(each.folder)) ?? [];
+    const name = await rememberedName(each.layout, each.folder, wanted, names, twins);
     if (name !== wanted && isNamed(each.folder, given)) throw otherName(each, wanted, name);
     apps[each.folder] = name;
   }

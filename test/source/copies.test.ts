@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { settleAppsWith } from '../../cli/deliver/app-names.ts';
 import type { Window } from '../../shared/model.ts';
 import { createBlobSource } from '../../shared/source/blobs/source.ts';
 import { createMemoryLedger } from '../../shared/state/ledger-memory.ts';
@@ -145,4 +146,41 @@ test('a folder with the key of another is refused under a name of its own, and o
   assert.equal((await open('shop', {})).empty, false);
   await assert.rejects(open('shop-old', {}), /what lies in shop-old_\w+ is in this lake as shop, and would come twice/);
   assert.equal((await open('shop', APPS)).empty, false);
+});
+
+test('in a lake of an earlier version, whose original never opens again, a copy with its key is that app', async () => {
+  const [shop, old] = [`shop_${KEY}`, `shop-old_${DASHED}`];
+  const [one, other] = [exportStore(), exportStore()];
+  await one.write(classic(shop), TEXT);
+  await one.write(classic(`till_${KEY.replace('2', '3')}`), TEXT);
+  await other.write(`backup/${classic(old)}`, TEXT);
+  const both = exportStore();
+  for (const name of [shop, old]) await both.write(classic(name), TEXT);
+  const places = (...stores: ReturnType<typeof exportStore>[]) =>
+    stores.map((store, at) => ({ store, container: `exports${at}` }));
+  for (const containers of [places(both), places(one, other), places(other, one)]) {
+    const ledger = createMemoryLedger();
+    await ledger.appNamed(`continuous ${shop}`, 'shop');
+    const open = (app: string, apps: Readonly<Record<string, string>>, now?: () => number) =>
+      createBlobSource({ containers, apps, named: ledger, ...(now && { now }) }).open(
+        { app, signal: 'traces', source: 'continuous', start, end: start + hour },
+        never,
+      );
+    for (const now of [undefined, () => 0])
+      await assert.rejects(open('shop-old', {}, now), /shop-old_\S+ is in this lake as shop, and would come twice/);
+    const settled = () =>
+      settleAppsWith([{ layout: 'continuous', folder: old, appName: 'shop-old' }, named(shop)], {}, ledger);
+    const named = (folder: string) => ({ layout: 'continuous', folder, appName: 'shop' });
+    assert.deepEqual((await settled()).apps, { [old]: 'shop', [shop]: 'shop' });
+    assert.equal((await open('shop', { [old]: 'shop' })).empty, false);
+  }
+  // What an earlier version has under two names keeps them.
+  const ledger = createMemoryLedger();
+  await ledger.appNamed(`continuous ${shop}`, 'shop');
+  await ledger.appNamed(`continuous shop-old_${KEY}`, 'shop-old');
+  for (const app of ['shop-old', 'shop']) {
+    const source = createBlobSource({ containers: places(both), apps: {}, named: ledger });
+    const window: Window = { app, signal: 'traces', source: 'continuous', start, end: start + hour };
+    assert.equal((await source.open(window, never)).empty, false);
+  }
 });

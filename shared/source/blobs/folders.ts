@@ -32,6 +32,8 @@ export interface FolderSearch extends ExportStore {
   readonly wanted: Partial<Pick<SignalFolder, 'layout' | 'app' | 'signal'>>;
   /** Told the folder (or container) of each kind that is no signal. */
   readonly unknown?: (what: string) => void;
+  /** Told each folder of an app that is met, wanted or not, where what it is called may have been changed. */
+  readonly met?: (folder: string) => void;
 }
 
 const HOUR = 3_600_000;
@@ -86,10 +88,11 @@ async function* foldersBelow(search: FolderSearch, parent: string, depth: number
 }
 
 async function* typeFolders(
-  { store, apps, wanted, unknown }: FolderSearch,
+  { store, apps, wanted, unknown, met }: FolderSearch,
   folder: string,
   appName: string,
 ): AsyncIterable<SignalFolder> {
+  met?.(folder.slice(0, -1));
   const app = appOf(folder.slice(0, -1), appName, apps);
   if (!agrees(wanted.layout, 'continuous') || !agrees(wanted.app, app)) return;
   for await (const path of store.folders(folder)) {

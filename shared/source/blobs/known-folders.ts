@@ -1,15 +1,22 @@
 import type { Millis, Window } from '../../model.ts';
 import { type ExportStore, type FolderSearch, mayHold, type SignalFolder, signalFolders } from './folders.ts';
+import { twinsOf } from './remembered-name.ts';
 
 /** New folders come when an app is made anew, or sends its first telemetry of a kind; events tell of them at once. */
 const LIFE: Millis = 10 * 60_000;
 
 type Wanted = Pick<Window, 'app' | 'signal'> & Pick<SignalFolder, 'layout'>;
 
+interface Found {
+  readonly folders: readonly SignalFolder[];
+  /** Those of other apps that were met, at least where they hold the exports of the same. */
+  readonly others: readonly string[];
+}
+
 /** Where the blobs of feeds lie. */
 export interface KnownFolders {
   /** The folders of a feed in a container; asked of the store only where they are not known. */
-  find(at: ExportStore, wanted: Wanted): Promise<readonly SignalFolder[]>;
+  find(at: ExportStore, wanted: Wanted): Promise<Found>;
   /** A blob has come: where its folder is not known, folders are looked for anew. */
   met(blob: string): void;
 }
@@ -24,7 +31,7 @@ export function knownFolders(
   apps: FolderSearch['apps'],
   now: (() => Millis) | undefined,
 ): KnownFolders {
-  const known = new Map<string, { readonly folders: readonly SignalFolder[]; readonly since: Millis }>();
+  const known = new Map<string, Found & { readonly since: Millis }>();
   const isAlone = (wanted: Wanted): boolean => {
     const named = Object.values(apps).filter((app) => app === wanted.app).length;
     const places = containers.filter(({ container, store }) => mayHold({ container, store, apps, wanted }));
@@ -34,10 +41,14 @@ export function knownFolders(
     find: async (at, wanted) => {
       const key = [at.container, wanted.layout, wanted.app, wanted.signal].join('\n');
       const found = known.get(key);
-      if (now !== undefined && found !== undefined && found.since + LIFE > now()) return found.folders;
-      const folders = await Array.fromAsync(signalFolders({ ...at, apps, wanted }));
-      if (now !== undefined && folders.length > 0 && isAlone(wanted)) known.set(key, { folders, since: now() });
-      return folders;
+      if (now !== undefined && found !== undefined && found.since + LIFE > now()) return found;
+      const others: string[] = [];
+      const met = (folder: string) => others.push(folder);
+      const folders = await Array.fromAsync(signalFolders({ ...at, apps, wanted, met }));
+      const isKept = now !== undefined && folders.length > 0 && isAlone(wanted);
+      const twins = () => [...new Set(folders.flatMap(({ folder }) => twinsOf(folder, others)))];
+      if (isKept) known.set(key, { folders, others: twins(), since: now() });
+      return { folders, others };
     },
     met: (blob) => {
       const all = [...known.values()].flatMap(({ folders }) => folders);

@@ -116,11 +116,14 @@ async function blobsOf(
   const listed: ListedBlob[] = [];
   const unseen: UnseenPlace[] = [];
   const folders: SignalFolder[] = [];
+  const others: string[] = [];
   const wanted = { layout, app: window.app, signal: window.signal };
   for (const at of containers) {
     try {
       const store = remember === true ? withoutClosed(at.store, () => {}) : at.store;
-      for (const folder of await known.find({ ...at, store }, wanted)) {
+      const found = await known.find({ ...at, store }, wanted);
+      others.push(...found.others);
+      for (const folder of found.folders) {
         abort.throwIfAborted();
         folders.push(folder);
         for (const prefix of timePrefixes(folder, window)) {
@@ -135,7 +138,7 @@ async function blobsOf(
   const shared = sharedNameText(folders, apps);
   if (shared !== '') throw new Error(`open ${window.source} of ${window.app}: ${shared}`);
   // After that: the lake remembers the name, and of what is refused it has none.
-  for (const { folder } of folders) await keepsName(folder, window, named);
+  for (const { folder } of folders) await keepsName(folder, others, window, named);
   return { listed, unseen };
 
   function belongs({ name }: StoredObject, at: ExportStore): boolean {
@@ -145,8 +148,13 @@ async function blobsOf(
 }
 
 /** Under another name the rows of a folder would be in the lake twice. */
-async function keepsName(folder: string, { app, source }: Window, named: BlobSourceSettings['named']): Promise<void> {
-  const known = named === undefined ? app : await rememberedName(source, folder, app, named);
+async function keepsName(
+  folder: string,
+  others: readonly string[],
+  { app, source }: Window,
+  named: BlobSourceSettings['named'],
+): Promise<void> {
+  const known = named === undefined ? app : await rememberedName(source, folder, app, named, others);
   if (known === app) return;
   throw new Error(
     `open ${source} of ${app}: what lies in ${folder} is in this lake as ${known}, and would come twice; set its ` +
