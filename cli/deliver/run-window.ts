@@ -167,12 +167,18 @@ async function atRest(
   return lacking && { entry, lacking: lackingText(lacking) };
 }
 
-/** The blobs of a window with their lengths in the clear, for which all of them are read. */
+/**
+ * The blobs of a window with their lengths in the clear, for which all of them are read. Copies that are left out then
+ * are as they lie: earlier versions have read them, too.
+ */
 async function unpackedIn(look: Reading): Promise<readonly SeenBlob[] | undefined> {
+  const listed = look.blobs?.() ?? [];
   for await (const _ of look.chunks()) {
     // only how long they are
   }
-  return look.blobs?.().map((blob) => ({ ...blob, clear: blob.clear ?? blob.bytes }));
+  const read = look.blobs?.().map((blob) => ({ ...blob, clear: blob.clear ?? blob.bytes }));
+  const names = new Set(read?.map(({ name }) => name));
+  return read && [...read, ...listed.filter(({ name }) => !names.has(name))];
 }
 
 /** What is missing, and the two ways to go on. */

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import type { Summary } from '../../../cli/deliver/summary.ts';
 import { deepFolder, putBeyond, removeAll } from '../out-of-reach.ts';
 import { run } from '../real.ts';
@@ -165,4 +166,22 @@ test('sweep: nothing but a folder that cannot be opened: nothing can be done, an
   const { code, err } = await run(['sweep', '--container', exports, '--out', join(base, 'none'), '--format', 'ndjson']);
   assert.equal(code, 3);
   assert.match(err, /ENAMETOOLONG/);
+});
+
+test('a copy that was read once and is left out now is there: its window is brought up to date', async () => {
+  const [exports, lake] = [join(base, 'copied'), join(base, 'copied-lake')];
+  const folder = join(exports, `Shop_${KEY}/Messages/2020-01-31/23`);
+  const put = async (file: string, level: number, ...ids: string[]) => {
+    const text = ids.map((id) => record(id, '2020-01-31T23:10:00Z')).join('');
+    await writeFile(join(folder, file), gzipSync(text, { level }));
+  };
+  await mkdir(folder, { recursive: true });
+  await put('x.blob.gz', 0, 'a', 'c');
+  await put('x (1).blob.gz', 9, 'a', 'b');
+  await swept('--container', exports, '--out', lake);
+  assert.deepEqual((await rowsIn(lake)).ids, ['a', 'b', 'c']);
+  await put('x.blob.gz', 9, 'a', 'b', 'c', 'd');
+  const { totals } = await swept('--container', exports, '--out', lake);
+  assert.deepEqual([totals.done, totals.unchanged], [1, 0]);
+  assert.deepEqual((await rowsIn(lake)).ids, ['a', 'b', 'c', 'd']);
 });
