@@ -16,6 +16,7 @@ import { type SettingsDocument, settingsDocument } from './config/schema.ts';
 import { shown } from './config/secret.ts';
 import { shapeFaults, shapingOf } from './config/shape.ts';
 import { unknownSettings } from './config/unknown-settings.ts';
+import { isTooDeep, tooDeep } from './config/values.ts';
 import type { AuditSettings, Config, TendingSettings } from './model.ts';
 
 /** Reads a file of the app's folder, by the path that stands behind the `@` of INSIGHTS_LAKE_CONFIG. */
@@ -70,6 +71,7 @@ function readDocument(
   }
   try {
     const value: unknown = JSON.parse(text);
+    if (isTooDeep(value)) return wrong(`must be a JSON object such as docs/settings.md has; it ${tooDeep}`);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { value, faults: [] };
     return wrong(`must be a JSON object, or @ and the path of a file that holds one; it is ${shown(value)}`);
   } catch (error) {

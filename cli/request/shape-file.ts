@@ -2,6 +2,7 @@ import type { SettingFault } from '../../shared/config/flat.ts';
 import { fault } from '../../shared/config/places.ts';
 import { sectionKeys } from '../../shared/config/schema.ts';
 import { shown } from '../../shared/config/secret.ts';
+import { isTooDeep, tooDeep } from '../../shared/config/values.ts';
 import { type Options, textOf } from '../flags/options.ts';
 import { textIn } from './text-in.ts';
 
@@ -37,6 +38,7 @@ export function shapeFile(options: Options): ShapeFile {
 function read(file: string): object | string {
   try {
     const value: unknown = JSON.parse(textIn(file));
+    if (isTooDeep(value)) return tooDeep;
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : 'holds no JSON object';
   } catch (error) {
     if (!(error instanceof SyntaxError))

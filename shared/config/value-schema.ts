@@ -80,10 +80,15 @@ export const exportContainers = () => {
     .transform((names) => (typeof names === 'string' ? [names] : names));
 };
 
+/** With what lies in the folder the name of a blob may have 1,024 characters. */
+const LONGEST_PREFIX = 512;
+const longPrefix = `a folder path of ${LONGEST_PREFIX} characters at most: the name of a blob has room for 1,024`;
+
 export const prefix = (otherwise = '') => {
   const must = `a folder path such as ${otherwise || 'telemetry/raw'}, without a leading slash, empty parts or ..`;
   return matching(must, /^(?!\/)(?!.*\/\/)(?!(.*\/)?\.\.?(\/|$))[^\\]*$/)
     .refine((text) => (text !== '' || otherwise === '') && !/\p{Cc}/u.test(text), { error: must })
+    .refine((text) => text.length <= LONGEST_PREFIX, { error: longPrefix })
     .transform((text) => text.replace(/\/$/, ''))
     .prefault(otherwise);
 };

@@ -30,6 +30,21 @@ export function instantOf(text: string): Millis | undefined {
   return Number.isNaN(instant) ? undefined : instant;
 }
 
+/** No settings nest deeper by far; what does would end in a stack without words. */
+const DEEPEST = 32;
+
+export const tooDeep = `nests more than ${DEEPEST} deep`;
+
+/** Whether lists and objects of a parsed value lie in one another more often than settings do. */
+export function isTooDeep(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEEPEST) return true;
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
+  }
+  return false;
+}
+
 /** Hosts of this very machine: there plain http and no credentials are in order. */
 export const isLoopback = (url: URL): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
 

@@ -47,6 +47,11 @@ const wrongDocuments: readonly (readonly [what: string, document: unknown, ...fa
   ['text', '{', /^INSIGHTS_LAKE_CONFIG must be a JSON object.*does not parse/],
   ['a list', '[]', /^INSIGHTS_LAKE_CONFIG must be a JSON object, .*; it is \[\]$/],
   ['a missing file', '@none.json', /^INSIGHTS_LAKE_CONFIG must name a file .*@none.json cannot \(ENOENT/],
+  [
+    'a nest',
+    `{"apps":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
+    /^INSIGHTS_LAKE_CONFIG must be .* nests more than 32 deep$/,
+  ],
   ['a key', { ...document, querry: {} }, /^INSIGHTS_LAKE_CONFIG: querry is no setting; did you mean query\?$/],
   [
     'a key of an app',

@@ -121,6 +121,14 @@ refuses([
         /^QUARANTINE_PREFIX must be a folder as it is called: it is no template; it is /,
       ] as const,
   ),
+  ...['LAKE_PREFIX', 'QUARANTINE_PREFIX'].map(
+    (name) =>
+      [
+        `a folder longer than a blob's name: ${name}`,
+        { ...one, [name]: 'x/'.repeat(2_500) },
+        new RegExp(`^${name} must be a folder path of 512 characters at most: the name of a blob has room for 1,024`),
+      ] as const,
+  ),
   [
     'a control character in a folder',
     { ...one, QUARANTINE_PREFIX: 'unreadable\u0000x' },

@@ -45,6 +45,10 @@ refuses([
     { ...one, QUERY_WINDOW: '7h' },
     /^QUERY_WINDOW must be a length from 5m to 1d that divides the day.*; it is "7h"$/,
   ],
+  ...['0000-01-01', '0001-01-01', '1969-12-31'].map(
+    (from) =>
+      [`a beginning in ${from}`, { ...one, QUERY_FROM: from }, /^QUERY_FROM must be 1970-01-01 or later/] as const,
+  ),
   ['a window too short', { ...one, QUERY_WINDOW: '1m' }, /^QUERY_WINDOW/],
   ['a window without a unit', { ...one, QUERY_WINDOW: '60' }, /^QUERY_WINDOW/],
   [

@@ -129,8 +129,7 @@ async function read(
   const encoding = headers.get('content-encoding') ?? '';
   const answer =
     status === 200 ? withPacking(await readAnswer(pieces, question.table, question.rows), encoding) : undefined;
-  const packed = packedAs(encoding);
-  const body = status === 200 ? undefined : packed === '' ? await readError(pieces) : `words that are ${packed}`;
+  const body = status === 200 ? undefined : await readError(pieces, packedAs(encoding));
   question.abort.throwIfAborted();
   // A refusal counts even where its explanation got lost.
   const lost = status === 200 ? watch.lost() : '';
@@ -161,7 +160,8 @@ function bodyOf(response: PipelineResponse): AsyncIterable<Uint8Array> {
   return pipeline(body, createGunzip({ chunkSize: PIECE }), () => {});
 }
 
-async function readError(pieces: AsyncIterable<Uint8Array>): Promise<unknown> {
+/** `packed`: what its header says of a packing that nobody asked for; '': nothing. */
+async function readError(pieces: AsyncIterable<Uint8Array>, packed: string): Promise<unknown> {
   const held: Uint8Array[] = [];
   const began = performance.now();
   let size = 0;
@@ -174,6 +174,7 @@ async function readError(pieces: AsyncIterable<Uint8Array>): Promise<unknown> {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
+    if (packed !== '') return `words that are ${packed}`;
     return text.startsWith('<') ? 'a page of HTML instead of an error' : text;
   }
 }

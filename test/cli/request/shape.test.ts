@@ -264,6 +264,14 @@ const wrong: readonly (readonly [
   ],
   ['a list', '[]', [`${must}"wrong.json", which holds no JSON object`]],
   ['no JSON', '{"shape": ', [/^--shape must be .*"wrong\.json", which does not parse \(.+\)$/]],
+  ...[40, 20_000].map(
+    (depth) =>
+      [
+        `a nest, ${depth} deep`,
+        `{"shape": {"*": ${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}}}`,
+        [`${must}"wrong.json", which nests more than 32 deep`],
+      ] as const,
+  ),
   ['no file', undefined, [`${must}"wrong.json", which cannot be read (ENOENT)`]],
   [
     'conditions that are none',

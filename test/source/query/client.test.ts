@@ -177,6 +177,8 @@ test('an answer that nobody asked to be packed like that says how it is packed',
   }
   const refused = await askOnce(send(403, brotliCompressSync('{"error":"x"}'), { 'content-encoding': 'br' }));
   assert.equal(refused.body, `words that are packed as br, ${asked}`);
+  const plain = await askOnce(send(403, '{"error":"x"}', { 'content-encoding': 'utf-8' }));
+  assert.deepEqual(plain.body, { error: 'x' });
 });
 
 /** Sends a space 20 times a second, and in place of the `ends`th the answer. */
