@@ -71,7 +71,8 @@ export async function readWhole(
       if (size > most) giveUp();
     }
   } catch (error) {
-    throw over ? slow(size) : error;
+    // Where both limits end at once it is one try that is over, and is told as one.
+    throw over && !isLate(error) ? slow(size) : error;
   } finally {
     clearTimeout(end);
     timer.stop();
@@ -137,5 +138,9 @@ export async function* watched(
     timer.stop();
   }
 }
+
+/** Given up by us. */
+export const isLate = (error: unknown): boolean =>
+  error instanceof RestError && (error.code === 'ETIMEDOUT' || error.code === 'NoAnswer');
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -7,7 +7,7 @@ import {
   type PipelineRequest,
   RestError,
 } from '@azure/core-rest-pipeline';
-import { type Came, createTimer, readRefusal, readWhole, watched } from './answer-body.ts';
+import { type Came, createTimer, isLate, readRefusal, readWhole, watched } from './answer-body.ts';
 import { isDirect, shownAddress } from './direct.ts';
 import { withPlainWait } from './retry-after.ts';
 import { noteTrouble } from './trouble.ts';
@@ -163,5 +163,3 @@ const passing = (error: unknown): unknown =>
   error instanceof RestError && /SSL alert number 80\b/.test(error.message)
     ? new RestError(error.message, { code: 'ECONNRESET' })
     : error;
-const isLate = (error: unknown): boolean =>
-  error instanceof RestError && (error.code === 'ETIMEDOUT' || error.code === 'NoAnswer');

@@ -102,3 +102,18 @@ for (const status of [404, 429, 500, 503])
         assert.ok(took <= 90, `${call}: ${took} s`);
       }
     });
+
+test('a refusal whose words stand still once costs a try: it is asked for once more', async () => {
+  const head =
+    'HTTP/1.1 404 Not Found\r\nx-ms-request-id: 1\r\ncontent-type: application/json\r\ncontent-length: 58\r\n\r\n';
+  const body = '{"odata.error":{"code":"ResourceNotFound","message":null}}';
+  odd.asked = 0;
+  odd.says = (socket, _request, hold) => {
+    if (odd.asked > 1) return void socket.end(head + body);
+    hold();
+    socket.write(head + body.slice(0, 20));
+    return undefined;
+  };
+  assert.equal(await ledger.read(window), undefined);
+  assert.equal(odd.asked, 2);
+});
