@@ -55,7 +55,19 @@ function formOf(request: PipelineRequest, response: PipelineResponse): 'as asked
   const text = (bodyAsText ?? '').replace(/^\uFEFF/, '').trim();
   if (!begins.test(text)) return 'other';
   if (!ends.test(text)) return 'half';
-  return holds.test(text) ? 'as asked' : 'other';
+  return holds.test(text) && !leadsBack(request, response, text) ? 'as asked' : 'other';
+}
+
+/** A page that says to go on where it began itself: whoever does asks without an end. */
+function leadsBack({ url }: PipelineRequest, { headers }: PipelineResponse, text: string): boolean {
+  const asked = new URL(url).searchParams;
+  const marker = /<NextMarker>([^<]+)<\/NextMarker>/.exec(text)?.[1];
+  if (marker !== undefined && marker === asked.get('marker')) return true;
+  const next = ['NextPartitionKey', 'NextRowKey'].map((name) => [
+    headers.get(`x-ms-continuation-${name}`) ?? null,
+    asked.get(name),
+  ]);
+  return next[0]?.[0] !== null && next.every(([said, was]) => said === was);
 }
 
 /** The title of a page, the message of an error, else its first words. */

@@ -17,7 +17,7 @@ import { createQueueHints } from '../../shared/state/hints-queue.ts';
 import { createTableLedger } from '../../shared/state/ledger-table.ts';
 import { letTimePass } from '../front/clients.ts';
 import { oddAnswers } from '../front/odd-answers.ts';
-import { startOddServer, trickling } from '../front/odd-server.ts';
+import { answer, saying, startOddServer, trickling } from '../front/odd-server.ts';
 
 const odd = await startOddServer();
 const stopTime = letTimePass(odd);
@@ -116,4 +116,21 @@ test('a refusal whose words stand still once costs a try: it is asked for once m
   };
   assert.equal(await ledger.read(window), undefined);
   assert.equal(odd.asked, 2);
+});
+
+test('a listing that leads back to where it began ends, after few calls', async () => {
+  const named = { 'x-ms-request-id': '1' };
+  const next = { 'x-ms-continuation-nextpartitionkey': 'a', 'x-ms-continuation-nextrowkey': 'b' };
+  const blobs =
+    '<?xml version="1.0"?><EnumerationResults ServiceEndpoint="x"><Blobs/><NextMarker>a</NextMarker></EnumerationResults>';
+  odd.says = saying(({ url }) =>
+    url?.includes('comp=list')
+      ? answer('200 OK', { ...named, 'content-type': 'application/xml' }, blobs)
+      : answer('200 OK', { ...named, ...next, 'content-type': 'application/json' }, '{"value":[]}'),
+  );
+  for (const call of [() => store.list(''), () => store.folders(''), () => ledger.list(feed), () => ledger.feeds()]) {
+    odd.asked = 0;
+    await assert.rejects(Array.fromAsync<unknown>(call()), { code: 'NotTheService' });
+    assert.ok(odd.asked <= 4, `${odd.asked} calls`);
+  }
 });
