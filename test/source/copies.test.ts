@@ -87,7 +87,9 @@ for (const each of CASES) {
       return;
     }
     await assert.rejects(read(each, differing), ({ message }: Error) => {
-      assert.match(message, /stands for the same blob and differs, so their window is left as it is; remove the one/);
+      assert.match(message, /stand for the same and differ, so their window is left as it is; remove the one/);
+      // Names may be long, and the status page shows the beginning.
+      assert.ok(message.indexOf('out of the container') < 180);
       for (const name of each.names) assert.ok(message.includes(name), name);
       return true;
     });
@@ -110,7 +112,7 @@ test('blobs whose paths differ in capital letters are parts of an hour: both are
   assert.deepEqual(saved.lines.sort(), both.lines);
   assert.match(saved.remark, /^2 copies of blobs that are read, left out: /);
   const rewritten = read(each, { [upper]: first, [lower]: second, [`old/${lower}`]: '{"c":1}\n' });
-  await assert.rejects(rewritten, /stands for the same blob and differs/);
+  await assert.rejects(rewritten, /stand for the same and differ/);
 });
 
 test('a name that was tried and refused is not remembered: of the copy that comes later the lake has the name', async () => {

@@ -95,9 +95,10 @@ function candidateOf(blob: OpenBlob): BlobCandidate {
 
 const clear = ({ blob }: BlobCandidate) => inflated(blob.raw.read()).pieces;
 
+/** What to do comes before the names, which may be long: the status page shows the beginning. */
 const conflictText = ([one, other]: readonly [BlobCandidate, BlobCandidate]): string =>
-  `read ${one.path}: ${other.path} stands for the same blob and differs, so their window is left as it is; remove ` +
-  'the one that is not true, or move it out of the container';
+  'read two blobs: they stand for the same and differ, so their window is left as it is; remove the one that is not ' +
+  `true, or move it out of the container: ${one.path} and ${other.path}`;
 
 const some = ({ count, first }: Some, one: string, many: string): string =>
   count === 0
