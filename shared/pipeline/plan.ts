@@ -15,9 +15,9 @@ import type { TakeInPorts } from './adopt/take-in.ts';
 import { plannedEntry } from './entry.ts';
 import { dueWindows, gridLine, type Tiling } from './grid/tile.ts';
 import { dueBeside } from './names/due-beside.ts';
-import { holdName, isHeldFor } from './names/hold.ts';
+import { holdName, isFirstOf, isHeldFor } from './names/hold.ts';
 import { fillLeftOut } from './names/left-out.ts';
-import { endOfOthers, type Others } from './names/names.ts';
+import { endOfOthers, type Names, type Others } from './names/names.ts';
 import { gapFreeEnd, regainProgress } from './progress.ts';
 import { type Revived, revive } from './revive.ts';
 import { noteSent, type SentMemory } from './sent.ts';
@@ -45,9 +45,9 @@ export interface PlanPorts extends Pick<TakeInPorts, 'lost'> {
   /** For removing empty files that are old; left out: they stay until something happens to their window. */
   readonly tidy?: Pick<TidyPorts, 'lake' | 'tables' | 'refused'>;
   /** What other names of the feed's app have brought, which is not planned once more; left out: nothing. */
-  readonly others?: (feed: Feed, afresh?: boolean) => Promise<Others | undefined>;
+  readonly others?: Names['others'];
   /** Whether the ledger is known to say that the feed reads that; left out: it is. */
-  readonly isSaid?: (feed: Feed, origin: string) => boolean;
+  readonly isSaid?: Names['isSaid'];
   /** What new windows are read from, however late; left out: it is not kept. */
   readonly originOf?: OriginOf;
   /** What this process has sent for and not noted in the ledger; left out: it is noted at once. */
@@ -110,7 +110,7 @@ export async function planFeed(
   if (await fillLeftOut(feed, { start: from, end: stands.value.horizon }, tiling.size, others, ports))
     stands = (await ledger.progress(feed)) ?? stands;
   let watermark = await watermarkOf(feed, stands.value, seen.held, ledger, others);
-  let [planned, holds] = [0, 0];
+  let [planned, holds, triedAgain] = [0, 0, false];
   let had: FeedPlan['had'];
   for (;;) {
     const most = Math.min(together, limit - planned);
@@ -129,11 +129,16 @@ export async function planFeed(
     }
     const next = { ...stands.value, horizon: over?.end ?? due.at(-1)?.end ?? stands.value.horizon, watermark };
     const { value } = stands;
-    // A name that nothing is planned for does not begin: whoever else plans it says where.
+    // Of a name that nothing is planned for whoever else plans it says where it begins.
     const begins = stands.etag === undefined && value.horizon < (tiling.until ?? Number.POSITIVE_INFINITY);
     const hasMoved = begins || next.horizon > value.horizon || watermark > value.watermark;
     const tags = hasMoved ? await planWindows(feed, due, next, stands.etag, ports) : undefined;
-    if (tags === undefined) break;
+    if (tags === undefined) {
+      if (!hasMoved || holds === 0 || triedAgain || !isFirstOf(feed, others)) break;
+      triedAgain = true;
+      stands = (await ledger.progress(feed)) ?? stands;
+      continue;
+    }
     planned += due.length;
     stands = { value: next, etag: tags.progress };
     if ((over === undefined && due.length === 0) || planned >= limit) break;

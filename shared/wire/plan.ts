@@ -137,16 +137,24 @@ async function planAll(
 ): Promise<PlanOutcome> {
   const held = health.state !== 'active';
   const now = { ...ports, others: names.others, isSaid: names.isSaid };
+  /** One look serves all feeds of a tick. */
+  const looking = (look: () => Promise<void>): PlanPorts => ({
+    ...now,
+    others: async (feed, afresh) => {
+      if (afresh) await look();
+      return names.others(feed);
+    },
+  });
   const tasks = config.apps.flatMap(queryFeeds).map(({ feed, query }): FeedTask => {
     const tiling = { size: query.window, lag: query.lag, until: query.until };
     // What the lake would not keep is not brought in.
     const from = query.from && Math.max(query.from, keptInLake(config, now.clock.now)(feed.signal) ?? 0);
     const plan: FeedTask['plan'] = held
       ? () => heldFeed(feed, now.ledger)
-      : (idle) => planFeed(feed, tiling, from, now, idle);
+      : (idle, look) => planFeed(feed, tiling, from, looking(look), idle);
     return {
       feed,
-      plan: async (idle) => ({ ...(await plan(idle)), retention: query.retention ?? usualRetention }),
+      plan: async (idle, look) => ({ ...(await plan(idle, look)), retention: query.retention ?? usualRetention }),
       nextDue: ({ horizon }) => nextDue(horizon, tiling),
     };
   });
@@ -157,12 +165,15 @@ async function planAll(
   for (const { feed } of openings) {
     if (known.has(feedKey(feed))) continue;
     const isOld = names.nameOf(feed) !== undefined;
-    const end = () => (isOld ? oldName(feed, now) : stoppedFeed(feed, now.ledger));
-    const plan = () => (feed.source === 'query' ? end() : reviveFeed(feed, now));
+    const end: FeedTask['plan'] = (_, look) => (isOld ? oldName(feed, looking(look)) : stoppedFeed(feed, now.ledger));
+    const plan: FeedTask['plan'] = feed.source === 'query' ? end : () => reviveFeed(feed, now);
     tasks.push({ feed, plan, nextDue: () => Number.POSITIVE_INFINITY });
   }
   // What is said of a paused lake is no news for later, and after it has been resumed all is looked at.
   if (held) memory.idle.clear();
   const told = tasks.map((task): FeedTask => ({ ...task, word: words.get(feedKey(task.feed)) ?? '' }));
-  return { ...(await planMany(told, held ? createFeedMemory() : memory, now.clock.now())), health };
+  return {
+    ...(await planMany(told, held ? createFeedMemory() : memory, now.clock.now(), () => names.look(true))),
+    health,
+  };
 }

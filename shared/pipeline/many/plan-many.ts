@@ -1,12 +1,16 @@
 import type { Feed, Millis, Progress, Versioned } from '../../model.ts';
 import { feedKey } from '../keys.ts';
 import type { FeedPlan } from '../plan.ts';
+import { inRounds } from './rounds.ts';
 
 /** A feed that a tick of the planner may look at. */
 export interface FeedTask {
   readonly feed: Feed;
-  /** `idle`: how it stood when nothing of it was open; left out: not known. */
-  plan(idle?: Versioned<Progress>): Promise<FeedPlan>;
+  /**
+   * `idle`: how it stood when nothing of it was open; undefined: not known. `look`: waits for a look that begins after
+   * the call, one for all feeds of the tick.
+   */
+  plan(idle: Versioned<Progress> | undefined, look: () => Promise<void>): Promise<FeedPlan>;
   /** When a window of the feed becomes due that is not planned yet; Infinity: never, as things stand. */
   nextDue(plan: FeedPlan): Millis;
   /** Another one after somebody else has opened a window of it (`openings` of the ledger). Left out: ''. */
@@ -49,18 +53,24 @@ const opening: Millis = 6 * 60_000;
 
 /**
  * One tick over all feeds. What is due, or had something open, is looked at in any case; of the idle ones those that
- * were seen the longest ago. The others are told as they were.
+ * were seen the longest ago. The others are told as they were. `look`: what names the ledger has; feeds that ask for it
+ * wait for the slowest of the tick that does not.
  */
-export async function planMany(tasks: readonly FeedTask[], memory: FeedMemory, now: Millis): Promise<PlannedMany> {
+export async function planMany(
+  tasks: readonly FeedTask[],
+  memory: FeedMemory,
+  now: Millis,
+  look = async (): Promise<void> => {},
+): Promise<PlannedMany> {
   const chosen = new Set(tasksToLookAt(tasks, memory, now));
   const plans = new Map<FeedTask, FeedPlan>();
   const errors: string[] = [];
-  const lookAt = async (task: FeedTask) => {
+  const lookAt = async (task: FeedTask, together: () => Promise<void>) => {
     const { app, signal, source } = task.feed;
     const known = memory.idle.get(feedKey(task.feed));
     memory.idle.delete(feedKey(task.feed));
     try {
-      const plan = await task.plan(known && known.nextDue <= now ? known.plan.stands : undefined);
+      const plan = await task.plan(known && known.nextDue <= now ? known.plan.stands : undefined, together);
       plans.set(task, plan);
       if (plan.open + plan.planned + plan.repeated === 0)
         memory.idle.set(feedKey(task.feed), { plan, nextDue: task.nextDue(plan), seenAt: now });
@@ -68,12 +78,11 @@ export async function planMany(tasks: readonly FeedTask[], memory: FeedMemory, n
       errors.push(`plan ${app} ${signal} ${source}: ${error instanceof Error ? error.message : error}`);
     }
   };
-  const apps = [...Map.groupBy(chosen, ({ feed }) => feed.app).values()];
-  await Promise.all(
-    Array.from({ length: Math.min(lanes, apps.length) }, async () => {
-      for (let app = apps.shift(); app !== undefined; app = apps.shift()) for (const task of app) await lookAt(task);
-    }),
-  );
+  const steps = [...chosen].map((task) => ({
+    group: task.feed.app,
+    act: (together: () => Promise<void>) => lookAt(task, together),
+  }));
+  await inRounds(steps, lanes, look);
   const told = tasks.flatMap((task) => plans.get(task) ?? (chosen.has(task) ? [] : remembered(task, memory)));
   return { feeds: told, errors };
 }

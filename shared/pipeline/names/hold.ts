@@ -31,6 +31,10 @@ export interface Held {
 export const isHeldFor = ({ origin }: Progress, wanted: string | undefined): wanted is undefined =>
   wanted === undefined || origin === wanted;
 
+/** Names that have changed places refuse each other, always at one moment maybe: one of them tries again at once. */
+export const isFirstOf = ({ app }: Feed, others: Others | undefined): boolean =>
+  others?.feeds.every((each) => app < each.app) === true;
+
 /** So often a progress is read again that others write at the same time. */
 const tries = 5;
 
@@ -43,6 +47,7 @@ export async function holdName(
 ): Promise<Held | undefined> {
   const stands = etag === undefined ? await begin(feed, value, ledger) : { value, etag };
   if (stands === undefined) return undefined;
+  if (etag !== undefined && isSaid?.(feed, origin) === false) await ledger.opening(feed, origin);
   // Nobody has refused it who holds names, and whoever else plans that app said so before the last look, or sees it.
   const isSeen = value.early === true && isSaid?.(feed, origin) === true;
   let others = await othersOf?.(feed, !isSeen);

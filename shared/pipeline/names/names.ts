@@ -26,8 +26,8 @@ export interface Renamed {
 export interface Names {
   /** What the ledger says of all its feeds, as somebody has just read it. */
   saw(found: readonly Opening[]): void;
-  /** Reads that, unless it was read in the last minutes. */
-  look(): Promise<void>;
+  /** Reads that, unless it was in the last minutes; `afresh`: from then on, once for all that call at once. */
+  look(afresh?: boolean): Promise<void>;
   /**
    * What a window is read from. Undefined where that is nothing that the settings name, and where it was planned for
    * another app, and what its name stands for has that time under another name. Looks where its name is an old one.
@@ -43,8 +43,8 @@ export interface Names {
   nameOf(feed: Feed): string | undefined;
   renamed(): readonly Renamed[];
   /**
-   * Feeds of other names that have rows of the same source, and the entries among theirs that have. Looks first;
-   * `afresh`: with a look that begins after the call, which all that call at once share.
+   * Feeds of other names that have rows of the same source, and the entries among theirs that have. Looks first, as
+   * `look` does.
    */
   others(feed: Feed, afresh?: boolean): Promise<Others | undefined>;
   /** Names under which the feed's app may have time that its own name has no room for, as of the last look. */
@@ -108,10 +108,11 @@ export function createNames(
   const originOf = (feed: Feed): string | undefined =>
     feed.source === 'query' ? own.get(nameOf(feed) ?? '')?.origin : undefined;
   const read = async (): Promise<void> => saw(await Array.fromAsync(ledger.openings()));
-  const look = async (): Promise<void> => {
-    if (lookedAt + glance <= now() || lookedAt > now()) await read();
-  };
   const lookAfresh = oneAfterAnother(read);
+  const look = async (afresh = false): Promise<void> => {
+    if (afresh) await lookAfresh();
+    else if (lookedAt + glance <= now() || lookedAt > now()) await read();
+  };
   const bound: Reads = (entry) =>
     boundTo(entry, originOf(entry.window), (signal, origin) => readers.has(keyOf(signal, origin)));
   /** What is done by an older version was read from any that it ever was. */
@@ -130,7 +131,7 @@ export function createNames(
     return (await othersIn(await others(window), window, ledger)).length === 0 ? from : undefined;
   };
   const others: Names['others'] = async (feed, afresh = false) => {
-    await (afresh ? lookAfresh() : look());
+    await look(afresh);
     const origin = originOf(feed);
     if (origin === undefined) return undefined;
     const { at } = seen();

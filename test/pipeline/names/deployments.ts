@@ -3,6 +3,7 @@ import type { Chance } from '../../../local/telemetry/chance.ts';
 import type { BackfillTurn, Feed, Ledger, Millis, Window } from '../../../shared/model.ts';
 import { RangeRefused, startBackfill } from '../../../shared/pipeline/backfill/steer.ts';
 import { takeNext } from '../../../shared/pipeline/backfill/take.ts';
+import { createFeedMemory, type FeedTask, planMany } from '../../../shared/pipeline/many/plan-many.ts';
 import { oldName } from '../../../shared/pipeline/many/stopped.ts';
 import { putGuard } from '../../../shared/pipeline/names/hold.ts';
 import { createNames, type NamedApp } from '../../../shared/pipeline/names/names.ts';
@@ -85,8 +86,21 @@ export function twoDeployments() {
     const ports = { ledger, hints, clock, patience: hour, limit: 7, others, isSaid, originOf };
     const tick = async (size: Millis, from?: Millis) => {
       names.saw(await Array.fromAsync(ledger.openings()));
-      for (const { app } of apps) await planFeed(feedOf(app), { size, lag: 0, until: undefined }, from, ports);
-      for (const { feed } of names.renamed()) await oldName(feed, ports);
+      const by = (look: () => Promise<void>): typeof ports => ({
+        ...ports,
+        others: async (feed, afresh) => {
+          if (afresh) await look();
+          return names.others(feed);
+        },
+      });
+      const taskOf = (feed: Feed, plan: FeedTask['plan']): FeedTask => ({ feed, plan, nextDue: () => 0 });
+      const tiling = { size, lag: 0, until: undefined };
+      const tasks = [
+        ...apps.map(({ app }) => taskOf(feedOf(app), (_, look) => planFeed(feedOf(app), tiling, from, by(look)))),
+        ...names.renamed().map(({ feed }) => taskOf(feed, (_, look) => oldName(feed, by(look)))),
+      ];
+      const { errors } = await planMany(tasks, createFeedMemory(), now, () => names.look(true));
+      if (errors.length > 0) throw new Error(errors.join('; '));
     };
     /** What is open is read by whoever knows from where, by chance or all of it. */
     const run = async (isRun: (window: Window) => boolean = () => true) => {
