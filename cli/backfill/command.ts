@@ -1,6 +1,6 @@
 import { shown } from '../../shared/config/secret.ts';
 import type { BackfillAsked, BackfillPlan, BackfillReport, Backfills } from '../../shared/model.ts';
-import { backfillFacts, backfillPlanFacts } from '../../shared/pipeline/backfill/facts.ts';
+import { backfillFacts, backfillPlanFacts, roomlessText } from '../../shared/pipeline/backfill/facts.ts';
 import type { Command, Edge } from '../command.ts';
 import { type ExitCode, exitCodes, usage } from '../failure.ts';
 import { isSet, type Options, textOf } from '../flags/options.ts';
@@ -99,10 +99,11 @@ function askedOf(options: Options): BackfillAsked {
 }
 
 function planLines(plan: BackfillPlan, asked: BackfillAsked): readonly string[] {
-  const { app, signals, windows, skipped, retired, unavailable, doubtful } = plan;
+  const { app, signals, windows, skipped, roomless, retired, unavailable, doubtful } = plan;
   return [
     `${app}, ${signals.join(', ')}: ${countText(windows)} windows would run, ${countText(skipped)} are done or on ` +
       'their way',
+    ...(roomless ? [roomlessText(roomless)] : []),
     ...(retired === 0
       ? []
       : [`${countText(retired)} windows are older than what the lake keeps (LAKE_RETENTION), and stay retired`]),
@@ -137,6 +138,7 @@ function guesses({ rows, bytes, requests, time, sampled, concurrency }: Backfill
 
 const linesOf = (report: BackfillReport): readonly string[] => [
   lineOf(report),
+  ...(report.roomless ? [`left out so far: ${roomlessText(report.roomless)}`] : []),
   ...(report.remark ? [report.remark] : []),
 ];
 

@@ -40,6 +40,8 @@ export interface Backfill extends BackfillRequest {
   readonly slots: readonly BackfillSlot[];
   /** Windows handed out so far. */
   readonly taken: number;
+  /** Windows left out so far: other apps have their time under each name that they could have; left out: none. */
+  readonly roomless?: number;
 }
 
 export interface BackfillStore {
@@ -71,6 +73,8 @@ export interface BackfillPlan extends BackfillRequest {
   readonly skipped: number;
   /** Windows that are older than the lake keeps its rows. */
   readonly retired: number;
+  /** Windows whose time other apps have, under each name that they could have; left out: none. */
+  readonly roomless?: number;
   /** Windows of which the source does not have the rows any more. */
   readonly unavailable: number;
   /** Windows, of those that would run, that are older than tables keep their rows where nobody has changed it. */

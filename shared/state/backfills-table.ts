@@ -44,9 +44,11 @@ const recordOf = ({
   signal,
   slots,
   taken,
+  roomless,
   ...times
 }: Backfill) => ({
   ...{ stateVersion: COMMON_VERSION, id, app, choice, concurrency, state, window, signal, taken },
+  ...(roomless && { roomless }),
   signals: signals.join(','),
   start: spellTime(times.start),
   end: spellTime(times.end),
@@ -77,5 +79,6 @@ function backfillOf(entity: Entity): Backfill {
       .split(',')
       .map((text) => ({ turn: Number(text.split(' ')[0]), at: readTime(text.split(' ')[1]) })),
     taken: count('taken'),
+    ...(count('roomless') > 0 && { roomless: count('roomless') }),
   };
 }

@@ -67,14 +67,14 @@ const range = {
   choice: 'missing' as const,
   concurrency: 1,
 };
-const cursor = { begunAt: 0, window: 1, day: 0, signal: 0, next: 0, slots: [], taken: 0 };
+const cursor = { begunAt: 0, window: 1, day: 0, signal: 0, next: 0, slots: [], taken: 0, roomless: 1 };
 const lines: readonly object[] = [
   backfillFacts({
     ...{ ...range, ...cursor, id: 'one', state: 'running', share: 0, eta: 0, open: 0, failed: 0 },
     remark: 'left out',
   }),
   backfillPlanFacts({
-    ...{ ...range, windows: 1, skipped: 0, retired: 0, unavailable: 0, doubtful: 0 },
+    ...{ ...range, windows: 1, skipped: 0, roomless: 1, retired: 0, unavailable: 0, doubtful: 0 },
     ...{ rows: 1, bytes: 1, requests: 1, time: 1, sampled: 1 },
   }),
   planFacts({ feeds: [plan], errors: [], health: { state: 'paused', since: 1, reason: 'gone' } }, 9),

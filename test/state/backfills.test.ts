@@ -40,9 +40,9 @@ function backfillsContract(name: string, open: () => Promise<() => BackfillStore
     assert.deepEqual(await other.read(backfill.id), { value: backfill, etag });
     const later: Backfill = { ...backfill, id: '20260102t000000-0000', begunAt: at + 86_400_000, state: 'done' };
     assert.ok(await other.write(later, undefined));
-    assert.ok(await other.write({ ...backfill, state: 'paused' }, etag));
+    assert.ok(await other.write({ ...backfill, state: 'paused', roomless: 3 }, etag));
     assert.equal(await one.write(backfill, etag), undefined, 'changed since');
-    assert.deepEqual(await Array.fromAsync(one.list()), [{ ...backfill, state: 'paused' }, later]);
+    assert.deepEqual(await Array.fromAsync(one.list()), [{ ...backfill, state: 'paused', roomless: 3 }, later]);
   });
 }
 

@@ -10,6 +10,8 @@ export interface Counted {
   readonly windows: number;
   /** Those that are done, or on their way. */
   readonly skipped: number;
+  /** Those that would run, and no name has room for. */
+  readonly roomless: number;
   readonly retired: number;
   /** Time that those cover that would run. */
   readonly time: Millis;
@@ -26,7 +28,7 @@ export async function countWindows(
   others: Others | undefined,
   { ledger, ...ports }: UnderOthers & { readonly ledger: Ledger },
 ): Promise<Counted> {
-  let [windows, skipped, retired, time, reached] = [0, 0, 0, 0, range.start];
+  let [windows, skipped, roomless, retired, time, reached] = [0, 0, 0, 0, 0, range.start];
   let room: Awaited<ReturnType<typeof roomIn>> | undefined;
   const theirs = await othersIn(others, range, ledger);
   const areTheirs = new Set(theirs);
@@ -46,14 +48,15 @@ export async function countWindows(
     if (isForeign(entry, ports)) {
       room ??= await roomIn(range, choice === 'failed' ? [] : (ports.homes?.(feed) ?? []), ledger);
       for (const each of lackingIn([entry.window], theirs, range, size))
-        if (room(each) === undefined) skipped += 1;
+        if (choice === 'failed') skipped += 1;
+        else if (room(each) === undefined) roomless += 1;
         else [windows, time] = [windows + 1, time + each.end - each.start];
     } else if (entry.state === 'retired') retired += 1;
     else if (backfillChoice(entry, '', choice) !== 'run') skipped += 1;
     else [windows, time] = [windows + 1, time + end - start];
   }
   gap(range.end);
-  return { windows, skipped, retired, time };
+  return { windows, skipped, roomless, retired, time };
 }
 
 /** Windows on the grid of `size` that a stretch is cut into. */

@@ -60,6 +60,7 @@ export async function planBackfill(
   const plan = {
     windows: 0,
     skipped: 0,
+    roomless: 0,
     retired: 0,
     unavailable: 0,
     doubtful: 0,
@@ -103,6 +104,7 @@ export async function planBackfill(
     const weight = await weightOf(feed, ports);
     plan.windows += found.windows;
     plan.skipped += found.skipped;
+    plan.roomless += found.roomless;
     plan.retired += found.retired;
     plan.unavailable += found.unavailable;
     plan.doubtful += found.doubtful;
@@ -114,7 +116,8 @@ export async function planBackfill(
   }
   const { rate = Number.POSITIVE_INFINITY } = ports;
   const time = Math.max(plan.time, Math.round((plan.requests / rate) * period));
-  return { ...request, ...plan, end, time };
+  const { roomless, ...counts } = plan;
+  return { ...request, ...counts, ...(roomless > 0 && { roomless }), end, time };
 }
 
 /**

@@ -23,8 +23,14 @@ export const backfillFacts = ({ signals, start, end, begunAt, next, eta, ...repo
   taken: report.taken,
   open: report.open,
   failed: report.failed,
+  ...(report.roomless && { roomless: report.roomless }),
   ...(report.remark && { remark: report.remark }),
 });
+
+/** What is said of windows that no name has room for. */
+export const roomlessText = (count: number): string =>
+  `${count} ${count === 1 ? 'window has' : 'windows have'} no room: other apps have that time under this name, and ` +
+  'under the others that were looked at; give the app a name that none had before, and backfill again';
 
 /** `time` in milliseconds; rows, bytes, requests and time are guessed from `sampled` windows. */
 export const backfillPlanFacts = ({ signals, start, end, choice, ...plan }: BackfillPlan): Facts => ({
@@ -37,6 +43,7 @@ export const backfillPlanFacts = ({ signals, start, end, choice, ...plan }: Back
   concurrency: plan.concurrency,
   windows: plan.windows,
   skipped: plan.skipped,
+  ...(plan.roomless && { roomless: plan.roomless }),
   retired: plan.retired,
   unavailable: plan.unavailable,
   doubtful: plan.doubtful,

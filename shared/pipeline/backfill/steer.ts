@@ -3,6 +3,7 @@ import { regainProgress } from '../progress.ts';
 import { afterLoss } from '../race.ts';
 import { firstLive } from './choice.ts';
 import { countWindows } from './count.ts';
+import { roomlessText } from './facts.ts';
 import { type BackfillPorts, dayOf } from './take.ts';
 
 /** What a backfill needs to know of the app that it is of. */
@@ -95,7 +96,7 @@ async function refuseSame({ app, signals, start, end, choice }: BackfillRequest,
 /** Where all of it is done, or on its way, no backfill is begun for nothing. */
 async function refuseNothing(request: BackfillRequest, { window }: BackfillScope, ports: BackfillPorts) {
   const { app, signals, choice } = request;
-  let skipped = 0;
+  let [skipped, roomless] = [0, 0];
   for (const signal of signals) {
     const feed: Feed = { app, signal, source: 'query' };
     const range = { start: Math.max(request.start, ports.keptFrom?.(signal) ?? request.start), end: request.end };
@@ -103,11 +104,12 @@ async function refuseNothing(request: BackfillRequest, { window }: BackfillScope
     const found = await countWindows(feed, range, choice, window, await ports.others?.(feed), ports);
     if (found.windows > 0) return;
     skipped += found.skipped + found.retired;
+    roomless += found.roomless;
   }
   const hint = choice === 'missing' ? '; with --only all those that are done run once more' : '';
   throw new RangeRefused(
     `backfill ${app}: nothing of the range is left to bring in: ${skipped} windows are done, on their way or ` +
-      `retired${hint}`,
+      `retired${hint}${roomless > 0 ? `; ${roomlessText(roomless)}` : ''}`,
   );
 }
 

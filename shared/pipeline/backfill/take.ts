@@ -68,10 +68,12 @@ export async function takeNext(
     const at = clock.now();
     const slots = backfill.slots.map((each, n) => (n === slot ? { turn: turn + given, at } : each));
     const { place, window } = found;
+    const roomless = (backfill.roomless ?? 0) + found.roomless;
     taking.tried = window && { window, at };
     const taken = backfill.taken + given;
+    const base = roomless > 0 ? { ...backfill, roomless } : backfill;
     const after: Backfill =
-      place === undefined ? { ...backfill, state: 'done', slots } : { ...backfill, ...place, slots, taken };
+      place === undefined ? { ...base, state: 'done', slots } : { ...base, ...place, slots, taken };
     if ((await store.write(after, seen?.etag)) === undefined) {
       await afterLoss(losses++, () => `backfill ${id}: others change it all the time`, clock);
       continue;
@@ -86,30 +88,34 @@ export async function takeNext(
 interface Found {
   readonly place: Place | undefined;
   readonly window?: Window;
+  /** Windows before it that no name has room for. */
+  readonly roomless: number;
 }
 
 async function findNext(backfill: Backfill, ports: BackfillPorts): Promise<Found> {
   let { day: at, signal, next } = backfill;
+  let roomless = 0;
   for (let looked = 0; at < backfill.end; ) {
-    if (looked++ >= atOnce) return { place: { day: at, signal, next } };
-    const window = await inDay(backfill, { day: at, signal, next }, ports);
-    if (window !== undefined) return { place: { day: at, signal, next: window.end }, window };
+    if (looked++ >= atOnce) return { place: { day: at, signal, next }, roomless };
+    const { window, ...found } = await inDay(backfill, { day: at, signal, next }, ports);
+    roomless += found.roomless;
+    if (window !== undefined) return { place: { day: at, signal, next: window.end }, window, roomless };
     signal += 1;
     if (signal >= backfill.signals.length) [at, signal] = [at + day, 0];
     next = Math.max(at, backfill.start);
   }
-  return { place: undefined };
+  return { place: undefined, roomless };
 }
 
-async function inDay(backfill: Backfill, place: Place, ports: BackfillPorts): Promise<Window | undefined> {
+async function inDay(backfill: Backfill, place: Place, ports: BackfillPorts): Promise<Omit<Found, 'place'>> {
   const signal = backfill.signals[place.signal];
-  if (signal === undefined) return undefined;
+  if (signal === undefined) return { roomless: 0 };
   const feed: Feed = { app: backfill.app, signal, source: 'query' };
   const range: Interval = {
     start: Math.max(place.day, backfill.start, ports.keptFrom?.(signal) ?? 0),
     end: Math.min(place.day + day, backfill.end),
   };
-  if (range.start >= range.end) return undefined;
+  if (range.start >= range.end) return { roomless: 0 };
   for (let losses = 1; ; losses++) {
     const all = await activeWindows(feed, range, ports.ledger);
     const known = all.filter((entry) => !isForeign(entry, ports));
@@ -126,7 +132,12 @@ async function inDay(backfill: Backfill, place: Place, ports: BackfillPorts): Pr
     const elsewhere = new Map(lacking.map((tile) => [tile, room(tile)]));
     const inOrder = [...tiles, ...lacking].toSorted((one, other) => one.start - other.start);
     const taken = await firstOf(inOrder, elsewhere, feed, entries, backfill, place, ports);
-    if (taken !== 'lost') return taken;
+    if (taken !== 'lost') {
+      const end = taken?.start ?? range.end;
+      const without = lacking.filter((tile) => tile.end > place.next && tile.end <= end && !elsewhere.get(tile));
+      const roomless = backfill.choice === 'failed' ? 0 : without.length;
+      return { roomless, ...(taken && { window: taken }) };
+    }
     await afterLoss(
       losses,
       () => `backfill ${feed.app} ${signal}: others put windows into it all the time`,

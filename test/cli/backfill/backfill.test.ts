@@ -113,3 +113,15 @@ for (const [words, said] of [
     assert.equal(code, 2);
     assert.match(err, said);
   });
+
+test('windows that no name has room for are named by the plan and by the status, as JSON as well', async () => {
+  const { operations } = fake({ ...given, roomless: 6 });
+  const { out } = await run(['backfill', 'plan', ...flags], { operations, env });
+  assert.match(out, /\n6 windows have no room: other apps have that time under this name, .*; give the app a name/);
+  const backfills = { status: async () => [{ ...report, roomless: 1 }] } as unknown as Backfills;
+  const told: Pick<Operations, 'backfill'> = { backfill: (use) => use(backfills) };
+  const status = await run(['backfill', 'status'], { operations: told, env });
+  assert.match(status.out, /\nleft out so far: 1 window has no room: /);
+  const json = JSON.parse((await run(['backfill', 'status', '--json'], { operations: told, env })).out);
+  assert.equal(json.backfills[0].roomless, 1);
+});

@@ -90,7 +90,8 @@ async function world(settings: Readonly<Record<string, string>>) {
       }
     return count.join('');
   };
-  return { ledger, has, backfill, planned, hoursOf };
+  const told = () => Array.fromAsync(store.list());
+  return { ledger, has, backfill, planned, told, hoursOf };
 }
 
 const whole = '1'.repeat(24);
@@ -108,6 +109,7 @@ test('names have changed places: what the app had under neither is brought under
   assert.equal(windows, 16, `planned, ${skipped} skipped`);
   assert.equal(await here.hoursOf('app y'), whole);
   assert.deepEqual(under(ran), ['shop', 'store']);
+  assert.equal((await here.told())[0]?.roomless, undefined);
   assert.ok(
     ran.every(({ app, start }) => (app === 'store') === (start >= begin + 8 * hour && start < begin + 12 * hour)),
   );
@@ -131,12 +133,19 @@ test('hours that lie under an app that had no other name: any name of the ledger
   assert.equal(await here.hoursOf('app y'), `${'0'.repeat(6)}111${'0'.repeat(15)}`);
 });
 
-test('where no name has room they are skipped, and the plan says so', async () => {
+test('where no name has room they are left out, and the plan and the backfill say how many', async () => {
   const here = await world({ shop: 'app y' });
   await here.has('shop', 'app x', 4, 10);
-  const { windows, skipped } = await here.planned('shop');
-  assert.deepEqual([windows, skipped], [18, 6]);
+  const { windows, skipped, roomless } = await here.planned('shop');
+  assert.deepEqual([windows, skipped, roomless], [18, 0, 6]);
   const ran = await here.backfill('shop');
+  const [told] = await here.told();
+  assert.deepEqual([told?.state, told?.taken, told?.roomless], ['done', 18, 6]);
+  // Nothing else is left: whoever asks again is told why.
+  await assert.rejects(
+    here.backfill('shop'),
+    /nothing of the range is left[^;]*; .*; 6 windows have no room: other apps/,
+  );
   assert.equal(ran.length, 18);
   assert.equal((await entriesOf(here, 'shop')).length, 24);
 });
