@@ -37,6 +37,7 @@ export const stateWords: Readonly<Record<RunState, readonly [means: string, asks
 };
 
 const feed = { app: 'the app', signal: 'the signal', source: 'query, or the kind of export' };
+const range = { app: 'the app', signals: 'the signals', start: 'start of the range', end: 'its end, exclusive' };
 const errors = 'how many errors there were; the call is red then, and says them';
 
 export interface LineWords {
@@ -209,10 +210,7 @@ export const lineWords: Readonly<Record<string, LineWords>> = {
     fields: {
       id: 'its name',
       state: 'running, paused, cancelled or done',
-      app: 'the app',
-      signals: 'the signals',
-      start: 'start of its range',
-      end: 'its end, exclusive',
+      ...range,
       only: 'missing, failed or all windows',
       concurrency: 'windows that run at a time',
       begun: 'when it began',
@@ -229,10 +227,7 @@ export const lineWords: Readonly<Record<string, LineWords>> = {
   backfillPlan: {
     written: 'for a message that asks for the plan of a backfill',
     fields: {
-      app: 'the app',
-      signals: 'the signals',
-      start: 'start of the range',
-      end: 'its end, exclusive',
+      ...range,
       only: 'missing, failed or all windows',
       concurrency: 'windows that would run at a time',
       windows: 'windows that would run',

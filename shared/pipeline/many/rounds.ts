@@ -6,8 +6,8 @@ export interface Step {
 }
 
 /**
- * Tasks in so many lanes. What many of them need at once, and need as of a time after they have asked for it, is done
- * once for all (`shared`): whoever waits for it leaves its lane to others, and goes on in one afterwards. No step fails.
+ * Tasks in so many lanes. What many of them need, as of a time after they have asked for it, is done once for all
+ * (`shared`): whoever waits for it leaves its lane to others, and goes on in one afterwards. No step fails.
  */
 export async function inRounds(steps: readonly Step[], lanes: number, shared: () => Promise<void>): Promise<void> {
   let done = Promise.resolve();
