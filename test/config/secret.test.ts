@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { flatSettings } from '../../shared/config/flat.ts';
@@ -47,6 +48,52 @@ test('a key that was put into the wrong setting does not show either', () => {
     '/subscriptions/A1b2/x',
   ];
   for (const text of plain) assert.equal(shown(text), JSON.stringify(text), 'ids and paths do show');
+});
+
+test('keys of accounts and functions, whatever their letters, are hidden, also at the end of an address', () => {
+  for (let n = 0; n < 200; n++) {
+    const bytes = createHash('sha512').update(String(n)).digest();
+    for (const key of [bytes.toString('base64'), bytes.subarray(0, 42).toString('base64url')])
+      for (const before of ['', 'https://stlake01.blob.core.windows.net/', 'telemetry/raw/2026-01-31/', '@'])
+        assert.equal(shown(before + key), '[secret]', String(n));
+  }
+});
+
+const ordinary = [
+  'https://stlake01.blob.core.windows.net/lake',
+  'https://stlake01prod.blob.core.windows.net/Lake-2026/App1/V2',
+  'https://stlake01weu.dfs.core.windows.net',
+  'https://stlakex7k2m9q4w1z3.blob.core.windows.net/lake',
+  'http://10.0.0.4:10000/devstoreaccount1/telemetry-2026',
+  'https://stlake01.blob.core.usgovcloudapi.net/lake',
+  'abfss://lake@stlake01.dfs.core.windows.net/raw',
+  'wasbs://insights-logs-2026@stlake01.blob.core.windows.net/raw',
+  'https://api.applicationinsights.io/v1/apps/01234567-89ab-cdef-0123-456789abcdef/query',
+  '/subscriptions/01234567-89AB-cdef-0123-456789abcdef/resourceGroups/RG-01',
+  'resourceGroups/RG-Prod-WEU-01/providers/Microsoft.Insights/components/Shop-01',
+  'shop-web-prod-weu-001_2b1f0c9d8e7a4b5c9d0e1f2a3b4c5d6e',
+  'insights_logs-apprequests-2026-01-westeurope-1',
+  'rg-prod-weu-01-insights-lake-01-app-01',
+  'DefaultWorkspace-01234567-89ab-cdef-0123-456789abcdef-WEU',
+  'telemetry/raw/2026-01-31/app1/v2/eu-west-1',
+  'app={app}/{signal}/y={yyyy}/m={MM}/d={dd}/h={HH}/{start}.{ext}',
+  'Telemetry/Raw2026/Shop-Production_Europe/Web01/Api02',
+  '2026-01-31T00:00:00.000+01:00/2026-02-01T00:00:00.000Z',
+  '0 */10 6-18 1,15 1-12 1-5',
+  '0,10,20,30,40,50 0-59/10 * * * 1,2,3,4,5',
+  'requests, dependencies, customEvents, availabilityResults',
+  'traces=30d, requests=400d, customMetrics=90d, *=365d',
+];
+for (const text of ordinary)
+  test(`an ordinary value that is wrong stays readable: ${text}`, () =>
+    assert.equal(shown(text), JSON.stringify(text)));
+
+test('the user of an address is none of its container', () => {
+  for (const text of [
+    'abfss://lake:hunter2@stlake01.dfs.core.windows.net',
+    'https://hunter2@stlake01.dfs.core.windows.net',
+  ])
+    assert.equal(shown(text), '[secret]');
 });
 
 test('an address is shown without what it is asked with', () => {
