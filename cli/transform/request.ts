@@ -7,6 +7,7 @@ import { appSettings, checked, given, lakeOf, lakeRequest } from '../request/doc
 import { namedApps } from '../request/named-apps.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { folderAt, lakeFolder } from './archive.ts';
+import { isLakeOrEmpty } from './walk.ts';
 
 export function transformRequest(options: Options, terminal: Terminal): TransformRequest {
   const { env } = terminal;
@@ -15,10 +16,11 @@ export function transformRequest(options: Options, terminal: Terminal): Transfor
   const lake = destinationOf(textOf(options, 'out'), env);
   const window = textOf(options, 'window');
   const folder = lakeFolder({ lake });
-  const same = folder && options.positionals.find((input) => folderAt(input) === folder);
-  if (same)
+  const same = options.positionals.filter((input) => folder !== undefined && folderAt(input) === folder);
+  // Beside others a lake is left out: the second time, a shell's * names it as well.
+  if (same[0] !== undefined && (same.length === options.positionals.length || !isLakeOrEmpty(same[0])))
     throw usage(
-      `transform: --out is ${same} itself, which is read; name a folder of its own, such as ${join(same, 'lake')}`,
+      `transform: --out is ${same[0]} itself, which is read; name a folder of its own, such as ${join(same[0], 'lake')}`,
     );
   const { app, apps, faults } = namedApps(options);
   const raw = {

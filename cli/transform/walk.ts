@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { exitCodes, Failure } from '../failure.ts';
@@ -27,6 +28,12 @@ export const newPassed = (): Passed => ({
 
 /** What a lake keeps of itself lies here. */
 const OF_LAKE = '_insights-lake';
+
+/** No folder with files of an export that nobody would read. */
+export function isLakeOrEmpty(folder: string): boolean {
+  const names = readdirSync(folder);
+  return names.includes(OF_LAKE) || names.every((name) => name.startsWith('.'));
+}
 
 /** azcopy and Storage Explorer, browsers, curl-like tools. */
 const UNFINISHED = /^\.azdownload-|\.(crdownload|part|partial|download|filepart|aria2|opdownload)$/i;

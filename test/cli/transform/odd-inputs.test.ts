@@ -204,3 +204,18 @@ test('a lake in the very folder that is read is refused, before anything is writ
   }
   assert.deepEqual(await readdir(root), [`shop_${KEY}`]);
 });
+
+test('a lake among what a shell names with * is left out, each time; a folder of an export is not', async () => {
+  const root = await put({ [blob]: some(3), 'other/x.json': some(2, 10) });
+  const lake = join(root, 'lake');
+  await mkdir(lake);
+  for (let time = 0; time < 3; time++) {
+    const all = (await readdir(root)).map((name) => join(root, name));
+    const { code, rows, notices } = await transformed(all, lake);
+    assert.deepEqual([code, rows, notices], [0, 5, '']);
+  }
+  const { code, err } = await run(['transform', join(root, 'other'), root, '--out', root]);
+  assert.equal(code, 2);
+  assert.match(err, /--out is .* itself, which is read/, 'or its rows would be missing without a word');
+  assert.equal((await run(['transform', lake, `${lake}/`, '--out', lake])).code, 2, 'nothing else is given');
+});
