@@ -93,9 +93,10 @@ const sweepsApart: Millis = 10 * 60_000;
 
 /**
  * Where no tick of the planner can be made no event is heard, and those that fail five times are given up. So after the
- * first tick that is made again blobs are swept at once. It is owed until one has come to its end.
+ * first tick that is made again blobs are swept at once. It is owed until one has come to its end, whatever that found: a
+ * container that cannot be read is the next sweep's, too.
  */
-export function sweepsOwed<T extends { readonly errors: readonly string[] }>(
+export function sweepsOwed<T extends object>(
   plan: () => Promise<PlanOutcome>,
   sweep: () => Promise<T | undefined>,
   now: () => Millis,
@@ -117,7 +118,7 @@ export function sweepsOwed<T extends { readonly errors: readonly string[] }>(
       if (!isOwed || !isMade || Math.abs(now() - begun) < sweepsApart) return undefined;
       begun = now();
       const swept = await sweep();
-      if (swept?.errors.length === 0) isOwed = false;
+      if (swept !== undefined) isOwed = false;
       return swept;
     },
   };
