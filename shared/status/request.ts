@@ -77,8 +77,10 @@ export function timeIn(given: Given, field: string): Millis | undefined {
   const text = given[field];
   if (text === undefined || text === '') return undefined;
   const at = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z)?$/.test(text) ? Date.parse(text) : Number.NaN;
-  // A day that its month does not have would be one of the next.
-  if (Number.isNaN(at) || !new Date(at).toISOString().startsWith(text.slice(0, 13)))
+  // A day that its month does not have would be one of the next; 24:00 is the end of one that it has.
+  const within = text.includes('T24:') ? at - 1 : at;
+  const length = within === at ? 'YYYY-MM-DDTHH'.length : 'YYYY-MM-DD'.length;
+  if (Number.isNaN(at) || !new Date(within).toISOString().startsWith(text.slice(0, length)))
     throw new BadRequest(field, 'must be a date or a time in UTC, like 2026-01-31 or 2026-01-31T06:00Z');
   return at;
 }

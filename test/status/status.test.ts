@@ -5,6 +5,7 @@ import { rerunWindows } from '../../shared/pipeline/ask/rerun.ts';
 import { plannedEntry } from '../../shared/pipeline/entry.ts';
 import { answerOrder, answerQuestion, type StatusPorts } from '../../shared/status/answer.ts';
 import { addSums, NOTHING, sumsOf } from '../../shared/status/day-tally.ts';
+import { timeIn } from '../../shared/status/request.ts';
 import { type Status, statusSchema, windowSchema } from '../../shared/status/schema.ts';
 import { wireStatus } from '../../shared/wire/status.ts';
 import { day, filled, hour, NOW, SIGNALS, type World } from './world.ts';
@@ -204,7 +205,10 @@ describe('the API', () => {
     ['status', { grain: '15m' }, 'grain'],
     ['status', { grain: 'constructor' }, 'grain'],
     ['status', { from: '2026-11-31', to: '2026-12-05' }, 'from'],
-    ['status', { to: '2026-11-26T24:00Z' }, 'to'],
+    ['status', { to: '2026-11-26T24:01Z' }, 'to'],
+    ['status', { to: '2026-11-26T25:00Z' }, 'to'],
+    ['status', { to: '2026-11-31T24:00Z' }, 'to'],
+    ['status', { to: '2026-02-30T24:00:00Z' }, 'to'],
     ['status', { signal: 'request' }, 'signal'],
     ['status', { apps: 'shop' }, 'apps'],
     ['window', { app: 'shop', signal: 'requests' }, 'at'],
@@ -218,6 +222,13 @@ describe('the API', () => {
       assert.equal(answer.status, 400);
       assert.equal((answer.body as { error: { field: string } }).error.field, field);
     });
+
+  for (const [text, same] of [
+    ['2026-01-31T24:00Z', '2026-02-01'],
+    ['2026-12-31T24:00:00Z', '2027-01-01'],
+    ['2028-02-29T24:00:00.000Z', '2028-03-01'],
+  ] as const)
+    test(`the end of a day is a time: ${text}`, () => assert.equal(timeIn({ to: text }, 'to'), Date.parse(same)));
 
   const orders: readonly (readonly ['rerun' | 'pause' | 'backfill', string, string])[] = [
     ['rerun', '{', 'body'],
