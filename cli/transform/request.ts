@@ -20,7 +20,8 @@ export function transformRequest(options: Options, terminal: Terminal): Transfor
   // Beside others a lake is left out: the second time, a shell's * names it as well.
   if (same[0] !== undefined && (same.length === options.positionals.length || !isLakeOrEmpty(same[0])))
     throw usage(
-      `transform: --out is ${same[0]} itself, which is read; name a folder of its own, such as ${join(same[0], 'lake')}`,
+      `transform: --out is ${same[0]} itself, which is read; name a folder of its own, such as ` +
+        join(same[0], 'lake'),
     );
   const { app, apps, faults } = namedApps(options);
   const raw = {

@@ -93,8 +93,8 @@ const sweepsApart: Millis = 10 * 60_000;
 
 /**
  * Where no tick of the planner can be made no event is heard, and those that fail five times are given up. So after the
- * first tick that is made again blobs are swept at once. It is owed until one has come to its end, whatever that found: a
- * container that cannot be read is the next sweep's, too.
+ * first tick that is made again blobs are swept at once. It is owed until one has come to its end, whatever that found:
+ * a container that cannot be read is the next sweep's, too.
  */
 export function sweepsOwed<T extends object>(
   plan: () => Promise<PlanOutcome>,
