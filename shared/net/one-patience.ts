@@ -21,30 +21,52 @@ type Asking = <Q extends { readonly abort: AbortSignal }, R extends Heard>(
 const PATIENCE: Millis = 90_000;
 /** Between two tries: the first pause, which doubles up to the longest. */
 const pauses = { first: 1_000, longest: 5_000 };
+/** Whoever breaks a connection off is there: an idle one, or one that has lasted so long, says nothing of the next. */
+const BROKEN = /\((ECONNRESET|ECONNABORTED|EPIPE)\)$/;
+const LASTED: Millis = 30_000;
+
+/** Failures of an endpoint since its last answer. */
+interface Vain {
+  readonly first: Millis;
+  readonly last: Millis;
+  readonly told: boolean;
+}
 
 /**
  * One patience for an endpoint that cannot be reached (nothing listens, no such name, TLS or a proxy refuses), whatever
- * is asked of it: the first question that is in vain says so, and once the time is over each further one ends at once,
- * until one is answered. For a command, which somebody waits for; the ledger of an app has a patience of its own.
+ * is asked of it: the first question that is in vain says so (the second where a connection broke), and once the time
+ * is over each further one ends at once, until one is answered, is given up by who asked, or none was in vain for as
+ * long. For a command, which somebody waits for; the ledger of an app has a patience of its own.
  */
 export function onePatience({ now, sleep }: Pick<Clock, 'now' | 'sleep'>): Asking {
-  const since = new Map<string, Millis>();
+  const vain = new Map<string, Vain>();
+  /** Since when it is in vain, this failure of a question that began at `began` included. */
+  const noted = (origin: string, lost: string, began: Millis): Millis => {
+    const found = vain.get(origin);
+    const before = found !== undefined && began - found.last < PATIENCE ? found : undefined;
+    const told = before !== undefined || !BROKEN.test(lost);
+    if (told && before?.told !== true)
+      tellWait(`${origin} cannot be reached: ${lost}; asking again for ${PATIENCE / 1000} s`);
+    vain.set(origin, { first: before?.first ?? now(), last: now(), told });
+    return before?.first ?? now();
+  };
   return (url, ask) => async (question) => {
     const { origin } = new URL(url);
     for (let pause = pauses.first; ; pause = Math.min(pauses.longest, pause * 2)) {
+      const began = now();
       const reply = await ask(question);
-      if (reply.status !== 0) since.delete(origin);
-      if (reply.status !== 0 || reply.timedOut || reply.hopeless !== undefined) return reply;
-      if (!since.has(origin))
-        tellWait(`${origin} cannot be reached: ${reply.lost}; asking again for ${PATIENCE / 1000} s`);
-      const first = since.get(origin) ?? now();
-      since.set(origin, first);
-      const waited = now() - first;
+      const isThere = reply.status !== 0 || (BROKEN.test(reply.lost) && now() - began >= LASTED);
+      if (isThere) vain.delete(origin);
+      if (isThere || reply.timedOut || reply.hopeless !== undefined) return reply;
+      const waited = now() - noted(origin, reply.lost, began);
       if (waited >= PATIENCE) {
         const advice = 'check the address, the network (DNS, a firewall), and what HTTPS_PROXY and NO_PROXY name';
         return { ...reply, hopeless: `${reply.lost}, for ${Math.round(waited / 1000)} s; ${advice}` };
       }
-      await sleep(Math.min(pause, PATIENCE - waited), question.abort);
+      await sleep(Math.min(pause, PATIENCE - waited), question.abort).catch((error: unknown) => {
+        vain.delete(origin);
+        throw error;
+      });
     }
   };
 }

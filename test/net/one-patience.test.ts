@@ -114,3 +114,53 @@ test('whoever answers again has all the patience again', async () => {
   assert.match(second.hopeless ?? '', /^gone, for 90 s; check the address/);
   assert.ok(clock.now() - came >= 100_000);
 });
+
+/** Answers of an endpoint in turn: why it was lost, and after how long; '': it was answered. */
+function endpoint(answers: readonly (readonly [lost: string, seconds?: number])[]) {
+  const told: string[] = [];
+  const clock = fakeClock();
+  const left = [...answers];
+  const pause = { fails: false };
+  const sleep: Clock['sleep'] = async (ms, abort) =>
+    pause.fails ? Promise.reject(new Error('gave up')) : clock.sleep(ms, abort);
+  const ask = onePatience({ now: clock.now, sleep })(settings.url, async (_: { readonly abort: AbortSignal }) => {
+    const [lost, seconds = 0] = left.shift() ?? assert.fail('asked too often');
+    await clock.sleep(seconds * 1000, new AbortController().signal);
+    return lost === '' ? { ...nothing, status: 200 } : { ...nothing, lost };
+  });
+  const asked = () => {
+    tellWaits((text) => told.push(text));
+    return ask({ abort: new AbortController().signal }).finally(() => tellWaits(undefined));
+  };
+  return { asked, clock, told, pause };
+}
+const reset = 'the connection failed (ECONNRESET)';
+const refused = 'the connection failed (ECONNREFUSED)';
+
+test('one connection that was broken off is asked again without a word, the second is told', async () => {
+  const once = endpoint([[reset], [''], [reset], [reset], ['']]);
+  assert.deepEqual([(await once.asked()).status, once.told.length], [200, 0]);
+  assert.deepEqual([(await once.asked()).status, once.told.length], [200, 1]);
+});
+
+test('a question that was given up in its pause counts against no later one', async () => {
+  const { asked, clock, pause } = endpoint([[refused], [refused, 89], ['']]);
+  pause.fails = true;
+  await assert.rejects(asked(), /gave up/);
+  pause.fails = false;
+  await clock.sleep(5_000, new AbortController().signal);
+  assert.equal((await asked()).status, 200);
+});
+
+test('a failure long ago that was never answered is none of today', async () => {
+  const { asked, clock } = endpoint([...Array.from({ length: 21 }, () => [refused] as const), [reset], ['']]);
+  assert.match((await asked()).hopeless ?? '', /, for 90 s; /);
+  await clock.sleep(100_000, new AbortController().signal);
+  assert.equal((await asked()).status, 200);
+});
+
+test('a connection that lasted is broken off by somebody who is there: that is a try of the question', async () => {
+  const { asked, told } = endpoint([[reset], [reset, 300]]);
+  const { hopeless, lost } = await asked();
+  assert.deepEqual([hopeless, lost, told.length], [undefined, reset, 0]);
+});
