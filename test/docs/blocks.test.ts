@@ -147,3 +147,14 @@ test('docs/decisions.md has a heading for each choice, and none twice', () => {
   const said = headings.filter((heading) => text.includes(`${heading}\n${heading.slice('### '.length)}`));
   assert.deepEqual(said, [], 'the text goes on from its heading, and does not begin with it again');
 });
+
+test('CHANGELOG.md says each change once: two entries that begin alike are one that a rebase has repeated', () => {
+  const begins = textOf('CHANGELOG.md')
+    .split('\n')
+    .filter((line) => line.startsWith('- '))
+    .map((line) => line.slice(0, 60));
+  assert.deepEqual(
+    begins.filter((begin, at) => begins.indexOf(begin) !== at),
+    [],
+  );
+});
