@@ -1,3 +1,5 @@
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { accountName } from '../../shared/config/places.ts';
 import type { Place, SweepRequest } from '../../shared/model.ts';
 import type { SweepHere } from '../deliver/ports.ts';
@@ -29,6 +31,7 @@ const localFlags = [
 export function sweepRequest(options: Options, terminal: Terminal): SweepHere {
   const { env } = terminal;
   const { container, lake } = placesOf(options, env);
+  refuseAmong(container, lake);
   const raw = {
     exports: given({ container: 'archive', window: textOf(options, 'window'), dedupe: textOf(options, 'dedupe') }),
     signals: textOf(options, 'signals')
@@ -74,6 +77,39 @@ function placesOf(options: Options, env: Terminal['env']): { readonly container:
   return isOf(env.AZURE_STORAGE_CONNECTION_STRING, account(container))
     ? { container: destinationOf(source, env, '--container'), lake }
     : { container, lake: destinationOf(out, env) };
+}
+
+/** The folders of a day or an hour in an export, of whichever layout. */
+const DATED = /(^|\/)(\d{4}-\d\d-\d\d|y=\d{4})(\/|$)/;
+
+/** What lies below an hour folder is a blob of the export, whatever it is called. */
+function refuseAmong(container: Place, lake: Place): void {
+  const within = pathWithin(container, lake);
+  if (DATED.test(within))
+    throw usage(
+      `sweep: --out lies in a folder of the export that is read (${within}), where its files would be read as blobs ` +
+        'of the export; name a folder outside of --container',
+    );
+}
+
+/** Where the lake lies in the container; '' where it does not. */
+function pathWithin(container: Place, lake: Place): string {
+  if (container.kind === 'folder' && lake.kind === 'folder') {
+    const path = relative(withoutLinks(resolve(container.folder)), withoutLinks(resolve(lake.folder)));
+    return path.split(sep).includes('..') ? '' : path.split(sep).join('/');
+  }
+  if (container.kind === 'folder' || lake.kind === 'folder') return '';
+  const isSame = container.url === lake.url && container.container === lake.container;
+  return isSame && lake.prefix.startsWith(container.prefix) ? lake.prefix.slice(container.prefix.length) : '';
+}
+
+/** The lake may not be there yet. */
+function withoutLinks(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return dirname(path) === path ? path : join(withoutLinks(dirname(path)), basename(path));
+  }
 }
 
 const isOf = (connection: string, account: string): boolean =>

@@ -46,6 +46,13 @@ function parsed(text: string, place: string): LakeWord {
   }
   const ledger = placeIn(found?.ledger);
   if (typeof found?.lake !== 'string' || found.lake === '' || ledger === undefined) throw spoilt();
+  const paths = Array.isArray(found.paths) ? found.paths.filter((path) => typeof path === 'string') : [];
+  const astray = paths.find((path) => path !== '' && path.split('/').some((word) => ['', '.', '..'].includes(word)));
+  if (astray !== undefined)
+    throw new Error(
+      `read ${LAKE_NAME} in ${place}: its "paths" name ${JSON.stringify(astray)}, and no file of the lake can lie ` +
+        'there (empty folder names, . and ..); take it out of the file, or restore the file',
+    );
   const time = (name: string) => Date.parse(String(found[name] ?? '')) || 0;
   return {
     id: found.lake,
@@ -55,7 +62,7 @@ function parsed(text: string, place: string): LakeWord {
     count: Number(found.count) || 0,
     countedAt: time('countedAt'),
     markTag: String(found.markTag ?? ''),
-    paths: Array.isArray(found.paths) ? found.paths.filter((path) => typeof path === 'string') : [],
+    paths,
   };
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { appendFile, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -184,4 +184,19 @@ test('a copy that was read once and is left out now is there: its window is brou
   const { totals } = await swept('--container', exports, '--out', lake);
   assert.deepEqual([totals.done, totals.unchanged], [1, 0]);
   assert.deepEqual((await rowsIn(lake)).ids, ['a', 'b', 'c', 'd']);
+});
+
+test('sweep: a lake in a dated folder of the export itself is refused, by a link as well; beside them it is taken', async () => {
+  const exports = join(base, 'among');
+  const hour = `insights-logs-apprequests/${COMPONENT}/y=2024/m=03/d=01/h=08`;
+  await put(exports, { [`${hour}/m=00/PT1H.json`]: row('a', '2024-03-01T08:05:00Z') });
+  await symlink(join(exports, hour), join(base, 'among-link'));
+  for (const lake of [join(exports, hour, 'lake'), join(exports, hour), join(base, 'among-link', 'new', 'lake')]) {
+    const { code, err } = await run(['sweep', '--container', exports, '--out', lake, '--app', 'shop']);
+    assert.equal(code, 2, err);
+    assert.match(err, /sweep: --out lies in a folder of the export that is read \(.*h=08.*name a folder outside/);
+  }
+  assert.deepEqual(await readdir(join(exports, hour)), ['m=00']);
+  await swept('--container', exports, '--out', join(exports, 'lake'), '--app', 'shop');
+  assert.deepEqual((await rowsIn(join(exports, 'lake'))).ids, ['a']);
 });

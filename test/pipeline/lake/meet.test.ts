@@ -367,3 +367,16 @@ describe('lake and ledger meet', () => {
     assert.deepEqual((await readLakeWord(lake))?.value, word);
   });
 });
+
+test('a path in the word of the lake that leads out of it is told with the name of that file', async () => {
+  for (const astray of ['../{signal}/{name}', '/{signal}', 'a/./{signal}']) {
+    const lake = createMemoryStore();
+    const word = { id: 'one', madeAt: 0, ledger: here, product: '1', count: 0, countedAt: 0, markTag: '' };
+    await putLakeWord(lake, { ...word, paths: ['', '{signal}/{name}', astray] }, undefined);
+    await assert.rejects(readLakeWord(lake), (error: Error) => {
+      assert.ok(error.message.startsWith('read _insights-lake/lake.json in '), error.message);
+      assert.ok(error.message.includes(`its "paths" name "${astray}"`), error.message);
+      return /take it out of the file/.test(error.message);
+    });
+  }
+});
