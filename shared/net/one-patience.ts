@@ -47,8 +47,10 @@ export function onePatience({ now, sleep }: Pick<Clock, 'now' | 'sleep'>): Askin
     const told = before !== undefined || !BROKEN.test(lost);
     if (told && before?.told !== true)
       tellWait(`${origin} cannot be reached: ${lost}; asking again for ${PATIENCE / 1000} s`);
-    vain.set(origin, { first: before?.first ?? now(), last: now(), told });
-    return before?.first ?? now();
+    // What the system waited for a connection counts: behind a firewall that drops what is sent it is minutes.
+    const first = before?.first ?? began;
+    vain.set(origin, { first, last: now(), told });
+    return first;
   };
   return (url, ask) => async (question) => {
     const { origin } = new URL(url);

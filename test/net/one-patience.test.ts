@@ -95,6 +95,19 @@ for (const lost of reasons)
     assert.ok(asked < 30, String(asked));
   });
 
+test('a firewall that drops what is sent: what the system waited for a connection is part of the one patience', async () => {
+  const clock = fakeClock();
+  let asked = 0;
+  const ask = onePatience(clock)(settings.url, async ({ abort }: { readonly abort: AbortSignal }) => {
+    asked++;
+    await clock.sleep(130_000, abort);
+    return { ...nothing, lost: 'the connection failed (ETIMEDOUT)' };
+  });
+  const { hopeless } = await ask({ abort: new AbortController().signal });
+  assert.match(hopeless ?? '', /\(ETIMEDOUT\), for 130 s; check the address, the network \(DNS, a firewall\)/);
+  assert.equal(asked, 1);
+});
+
 test('whoever answers again has all the patience again', async () => {
   const clock = fakeClock();
   const watched = onePatience(clock);
