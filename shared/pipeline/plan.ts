@@ -116,7 +116,7 @@ export async function planFeed(
     const most = Math.min(together, limit - planned);
     const { due, over } = await dueBeside(stands.value.horizon, sourceNow(), tiling, most, others, ledger);
     const origin = ports.originOf?.(feed);
-    if (due.length > 0 && !isHeldFor(stands.value, origin)) {
+    if (due.length > 0 && origin !== undefined && !isHeldFor(stands.value, origin)) {
       const held = holds++ < mostHolds ? await holdName(feed, stands, origin, ports) : undefined;
       if (held === undefined) break;
       ({ stands, others } = held);

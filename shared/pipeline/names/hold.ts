@@ -28,8 +28,7 @@ export interface Held {
   readonly others: Others | undefined;
 }
 
-export const isHeldFor = ({ origin }: Progress, wanted: string | undefined): wanted is undefined =>
-  wanted === undefined || origin === wanted;
+export const isHeldFor = (progress: Progress, origin: string): boolean => progress.origin === origin;
 
 /** Names that have changed places refuse each other, always at one moment maybe: one of them tries again at once. */
 export const isFirstOf = ({ app }: Feed, others: Others | undefined): boolean =>
