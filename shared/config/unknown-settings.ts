@@ -44,6 +44,9 @@ function misspelt(name: string, words: readonly string[]): string | undefined {
     .sort((a, b) => away(a) - away(b))[0];
 }
 
+/** All settings of ours. */
+const allSettings = [...flatSettings.map(([name]) => name), ...secretSettings, documentSetting];
+
 const isBlank = (env: Env, name: string): boolean => settingOf(env, name) === undefined;
 
 /**
@@ -51,16 +54,15 @@ const isBlank = (env: Env, name: string): boolean => settingOf(env, name) === un
  * ignored otherwise. `connection`: the one of the exports.
  */
 export function unknownSettings(env: Env, connection = 'ExportStorage'): SettingFault[] {
-  const known = [...flatSettings.map(([name]) => name), ...secretSettings, documentSetting];
   const parts = [...connections, connection].flatMap((name) => [
     name,
     ...connectionParts.map((part) => `${name}__${part}`),
   ]);
   const ours = (name: string): readonly string[] | undefined => {
-    if (/^(APP|QUERY|EXPORT|LAKE|SHAPE|QUARANTINE|AUDIT|BUDGET)_/.test(name)) return known;
+    if (/^(APP|QUERY|EXPORT|LAKE|SHAPE|QUARANTINE|AUDIT|BUDGET)_/.test(name)) return allSettings;
     return name.startsWith('ExportStorage__') ? parts : undefined;
   };
-  const all = [...known, ...parts];
+  const all = [...allSettings, ...parts];
   return Object.keys(env).flatMap((name) => {
     if (isBlank(env, name) || all.includes(name) || foreign.test(name) || isMeant(name)) return [];
     const words = ours(name);
@@ -80,8 +82,12 @@ export const isReference = (text: string | undefined): boolean =>
  * read in the portal.
  */
 export function unfollowedReferences(env: Env): SettingFault[] {
-  const known = [...flatSettings.map(([name]) => name), ...secretSettings, documentSetting, 'AZURE_CLIENT_ID'];
-  const names = [...known, ...connections, settingOf(env, 'EXPORT_CONNECTION') ?? 'ExportStorage'];
+  const names = [
+    ...allSettings,
+    'AZURE_CLIENT_ID',
+    ...connections,
+    settingOf(env, 'EXPORT_CONNECTION') ?? 'ExportStorage',
+  ];
   return [...new Set(names)]
     .filter((name) => isReference(settingOf(env, name)))
     .map((name) => ({
@@ -110,13 +116,12 @@ export function nearlyRead(env: Env, names: readonly string[] = [...azureNames, 
  * before it; one line each. Such a name can be another's, so that this is told of an app's settings alone.
  */
 export function lackingPrefix(env: Env): string[] {
-  const known = [...flatSettings.map(([name]) => name), ...secretSettings, documentSetting];
   return Object.keys(env).flatMap((name) => {
-    if (isBlank(env, name) || known.includes(name) || isMeant(name)) return [];
+    if (isBlank(env, name) || allSettings.includes(name) || isMeant(name)) return [];
     const upper = name.toUpperCase();
     const cut = [/^INSIGHTS_?/, /^INSIGHTS_?LAKE_/].map((product) => upper.replace(product, ''));
     const rests = cut.filter((rest) => rest !== upper);
-    const near = known.filter(
+    const near = allSettings.filter(
       (each) => rests.includes(each) || [upper, ...rests].some((rest) => /_/.test(rest) && afterPrefix(each) === rest),
     );
     const [meant] = near.some((each) => !isBlank(env, each)) ? [] : near;
