@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { openDeltaLake } from '../../../shared/lake/delta/lake-tables.ts';
 import { openTable } from '../../../shared/lake/delta/table.ts';
@@ -382,4 +383,20 @@ async function linesIn(lake: ObjectStore, name: string): Promise<string[]> {
 async function liveIn(lake: ObjectStore): Promise<string[]> {
   const table = openTable({ store: lake, root: 'requests/', pause: async () => {} });
   return table.read((snapshot) => [...snapshot.files.keys()].map((path) => `requests/${decodeURIComponent(path)}`));
+}
+
+export type World = ReturnType<typeof worldOn>;
+
+/** The lake has what the source has, each row once; what cannot be read is set aside. */
+export async function assertRows(world: World, { rows }: { readonly rows: readonly Row[] }, told: string) {
+  const ids = (bad: boolean) => rows.flatMap((row) => (isBad(row) === bad ? [row.id] : [])).sort();
+  assert.deepEqual(await world.seen(), ids(false), told);
+  assert.deepEqual(await world.aside(), ids(true), `${told}, set aside`);
+}
+
+/** And nothing of the ledger is open. */
+export async function assertWhole(world: World, truth: { readonly rows: readonly Row[] }, told: string) {
+  await assertRows(world, truth, told);
+  const open = (await world.entries()).filter(({ state, again }) => state !== 'done' || again);
+  assert.deepEqual(open, [], told);
 }

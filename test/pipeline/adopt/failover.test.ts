@@ -12,6 +12,7 @@ import type { ObjectStore } from '../../../shared/model.ts';
 import { auditLake } from '../../../shared/pipeline/audit/audit-lake.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
 import {
+  assertWhole,
   begun,
   copyOfLake,
   copyOfLedger,
@@ -89,11 +90,7 @@ async function bringOn(lake: ObjectStore, ledger: Ledger, settings: Settings, ad
     await world.plan();
     await world.deliver();
   }
-  const ids = (bad: boolean) => truth.rows.flatMap(({ id }) => (id.startsWith('bad') === bad ? [id] : [])).sort();
-  assert.deepEqual(await world.seen(), ids(false), told);
-  assert.deepEqual(await world.aside(), ids(true), `${told}, set aside`);
-  const open = (await world.entries()).filter(({ state, again }) => state !== 'done' || again);
-  assert.deepEqual(open, [], told);
+  await assertWhole(world, truth, told);
 }
 
 const plain: Settings = { size: day, format: 'parquet', partition: 'hour', delta: false };

@@ -11,6 +11,8 @@ import { runWindow } from '../../../shared/pipeline/run.ts';
 import { createMemoryBackfills } from '../../../shared/state/backfills-memory.ts';
 import { createMemoryLedger } from '../../../shared/state/ledger-memory.ts';
 import {
+  assertRows,
+  assertWhole,
   type Both,
   begun,
   copyOfLake,
@@ -21,6 +23,7 @@ import {
   type Ledger,
   type Row,
   type Settings,
+  type World,
   worldOn,
 } from './damaged-world.ts';
 
@@ -94,7 +97,6 @@ async function lakeOf(settings: Settings): Promise<Both> {
 const lessOf = (ledger: Ledger, [keeps, progress]: (typeof losses)[string]): Promise<Ledger> =>
   copyOfLedger(ledger, keeps, true, progress);
 
-type World = ReturnType<typeof worldOn>;
 const range: Interval = { start: begun, end };
 
 /** Everything that opens windows. */
@@ -166,10 +168,8 @@ async function tryOne(
   const time = { now: end + 1 };
   const truth = { rows };
   const world = worldOn({ lake, ledger }, truth, time, settings);
-  const wanted = (bad = false) => truth.rows.flatMap(({ id }) => (id.startsWith('bad') === bad ? [id] : [])).sort();
   await deed(world, settings.size);
-  assert.deepEqual(await world.seen(), wanted(), told);
-  assert.deepEqual(await world.aside(), wanted(true), `${told}, set aside`);
+  await assertRows(world, truth, told);
   // What comes late is brought in by the windows that stand there now.
   truth.rows = [...rows, { id: 'late', at: begun + 1.3 * day }].filter(({ id }) => id !== 'h26n0');
   const missing = { app: '', signals: [], faulty: false, missing: true, begin: true, ...range };
@@ -183,10 +183,7 @@ async function tryOne(
     await world.audit();
     await world.deliver();
   }
-  assert.deepEqual(await world.seen(), wanted(), `${told}, late rows`);
-  assert.deepEqual(await world.aside(), wanted(true), `${told}, late rows, set aside`);
-  const open = (await world.entries()).filter(({ state, again }) => state !== 'done' || again);
-  assert.deepEqual(open, [], told);
+  await assertWhole(world, truth, `${told}, late rows`);
   const found = await audited(world, lake);
   assert.deepEqual([found.lost, found.unknown, found.strangers, found.feeds[0]?.gaps], [[], [], [], []], told);
 }

@@ -18,6 +18,7 @@ import { openStore } from '../../../shared/wire/clients.ts';
 import { asTheyAre, localPorts } from '../../../shared/wire/local.ts';
 import { createStories, windowFiles } from '../../../shared/wire/stories.ts';
 import {
+  assertWhole,
   begun,
   copyOfLedger,
   day,
@@ -162,11 +163,7 @@ for (const [kind, settings] of Object.entries(kinds))
         await world.plan();
         await world.deliver();
       }
-      const ids = (bad: boolean) => truth.rows.flatMap(({ id }) => (id.startsWith('bad') === bad ? [id] : [])).sort();
-      assert.deepEqual(await world.seen(), ids(false), told);
-      assert.deepEqual(await world.aside(), ids(true), `${told}, set aside`);
-      const open = (await world.entries()).filter(({ state, again }) => state !== 'done' || again);
-      assert.deepEqual(open, [], told);
+      await assertWhole(world, truth, told);
       if (isWhole && !died && life % names.length === 0) break;
     }
     t.diagnostic(`${deaths} runs died`);

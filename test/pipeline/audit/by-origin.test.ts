@@ -16,6 +16,18 @@ const otherSurvey: Survey = {
   },
 };
 
+/** Eight hours are in the lake, and the ledger says which app each is from. */
+async function eightHours(here: ReturnType<typeof auditedWorld>, originOf: (entry: LedgerEntry) => string) {
+  here.add(...hourly(8));
+  here.setTime(start + 8 * hour);
+  await here.plan();
+  await here.deliver();
+  for (const entry of await here.entries()) {
+    const seen = await here.ledger.read(entry.window);
+    await here.ledger.write({ ...entry, origin: originOf(entry) }, seen?.etag);
+  }
+}
+
 /** Eight hours that are from app x, under a name that stands for app y since; `read`: what the settings read. */
 async function exchanged(read: readonly string[], away?: () => Error | undefined, kept = 90 * day) {
   const reads: Reads = (entry) => boundTo(entry, 'app y', (_, origin) => read.includes(origin));
@@ -31,14 +43,7 @@ async function exchanged(read: readonly string[], away?: () => Error | undefined
       return here.survey.survey(...asked);
     },
   };
-  here.add(...hourly(8));
-  here.setTime(start + 8 * hour);
-  await here.plan();
-  await here.deliver();
-  for (const entry of await here.entries()) {
-    const seen = await here.ledger.read(entry.window);
-    await here.ledger.write({ ...entry, origin: 'app x' }, seen?.etag);
-  }
+  await eightHours(here, () => 'app x');
   here.setTime(start + 9 * hour);
   return here;
 }
@@ -94,14 +99,7 @@ test('rows that the app which they are from does not keep so long stay, whatever
       reads: (entry) => entry.origin,
       appOf: (entry) => (entry.origin === 'app x' ? { survey: none, retention: kept } : undefined),
     });
-    here.add(...hourly(8));
-    here.setTime(start + 8 * hour);
-    await here.plan();
-    await here.deliver();
-    for (const entry of await here.entries()) {
-      const seen = await here.ledger.read(entry.window);
-      await here.ledger.write({ ...entry, origin: isX(entry) ? 'app x' : 'app y' }, seen?.etag);
-    }
+    await eightHours(here, (entry) => (isX(entry) ? 'app x' : 'app y'));
     here.setTime(start + 10 * day);
     const [told] = (await here.audit()).feeds;
     assert.deepEqual([told?.enqueued, told?.gone], [[], kept > 10 * day ? 3 : 0], `${kept / day} days`);
